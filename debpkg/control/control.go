@@ -1,0 +1,165 @@
+// Package control reads Debian control files (deb822(5)): apt's lists, dpkg's status, the control member of a .deb.
+// It scans quickly and decodes, with pault.ag/go/debian, only the paragraphs somebody asks for.
+package control
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"pault.ag/go/debian/control"
+)
+
+// maxParagraph bounds one paragraph; the largest of Debian 12's lists and status files is a tenth of it.
+const maxParagraph = 512 << 10
+
+// Paragraph maps the fields of one stanza to their values; names are looked up as dpkg does, in any case.
+// A continuation line is kept after a newline and without its leading blank; a lone dot there is an empty line.
+type Paragraph struct {
+	order  []string
+	values map[string]string
+}
+
+// Get returns a field's value, or "" where the field is missing.
+func (p Paragraph) Get(field string) string { return p.values[strings.ToLower(field)] }
+
+// Fields lists the field names in the order of the file.
+func (p Paragraph) Fields() []string { return p.order }
+
+// Scanner gives one paragraph at a time.
+type Scanner struct {
+	in        *bufio.Reader
+	name      string
+	line      int // line number of the next line to read
+	first     int // line number of the current paragraph
+	paragraph []byte
+	err       error
+}
+
+// NewScanner reads r; name stands in its errors.
+func NewScanner(r io.Reader, name string) *Scanner {
+	return &Scanner{in: bufio.NewReaderSize(r, 256<<10), name: name, line: 1}
+}
+
+// Scan moves to the next paragraph and reports whether there is one.
+func (s *Scanner) Scan() bool {
+	s.paragraph = s.paragraph[:0]
+	for s.err == nil {
+		line, err := s.in.ReadSlice('\n')
+		if err == bufio.ErrBufferFull {
+			s.paragraph = append(s.paragraph, line...)
+			s.bound()
+			continue
+		}
+		if len(line) > 0 && !s.add(line) {
+			return true
+		}
+		if err == io.EOF {
+			return len(s.paragraph) > 0
+		}
+		if err != nil {
+			s.err = fmt.Errorf("parse %s: line %d: %w", s.name, s.line, err)
+		}
+	}
+	return false
+}
+
+// add takes one line and reports whether the paragraph goes on.
+func (s *Scanner) add(line []byte) bool {
+	s.line++
+	midLine := len(s.paragraph) > 0 && s.paragraph[len(s.paragraph)-1] != '\n'
+	if !midLine && len(bytes.TrimSpace(line)) == 0 {
+		return len(s.paragraph) == 0
+	}
+	if len(s.paragraph) == 0 {
+		s.first = s.line - 1
+	}
+	s.paragraph = append(s.paragraph, line...)
+	s.bound()
+	return true
+}
+
+func (s *Scanner) bound() {
+	if len(s.paragraph) > maxParagraph {
+		s.err = fmt.Errorf("parse %s: line %d: paragraph longer than %d bytes", s.name, s.first, maxParagraph)
+	}
+}
+
+// Err is the first error that ended Scan, nil at the end of the file.
+func (s *Scanner) Err() error { return s.err }
+
+// Bytes is the paragraph as it stands in the file, valid until the next Scan.
+func (s *Scanner) Bytes() []byte { return s.paragraph }
+
+// Line is the line number on which the paragraph begins.
+func (s *Scanner) Line() int { return s.first }
+
+// Field finds a field's first line without decoding the paragraph, nil where it is missing; valid until the next Scan.
+func (s *Scanner) Field(name string) []byte {
+	rest := s.paragraph
+	for len(rest) > 0 {
+		line := rest
+		if i := bytes.IndexByte(rest, '\n'); i >= 0 {
+			line, rest = rest[:i], rest[i+1:]
+		} else {
+			rest = nil
+		}
+		if len(line) > len(name) && line[len(name)] == ':' && strings.EqualFold(string(line[:len(name)]), name) {
+			return bytes.TrimSpace(line[len(name)+1:])
+		}
+	}
+	return nil
+}
+
+// Paragraph decodes the current paragraph. It refuses what dpkg refuses: a line without a colon, a continuation
+// before any field, a field given twice.
+func (s *Scanner) Paragraph() (Paragraph, error) {
+	if err := s.check(); err != nil {
+		return Paragraph{}, err
+	}
+	reader, err := control.NewParagraphReader(bytes.NewReader(s.paragraph), nil)
+	if err != nil {
+		return Paragraph{}, s.wrap(err)
+	}
+	decoded, err := reader.Next()
+	if err != nil {
+		return Paragraph{}, s.wrap(err)
+	}
+	p := Paragraph{order: decoded.Order, values: make(map[string]string, len(decoded.Values))}
+	for field, value := range decoded.Values {
+		p.values[strings.ToLower(field)] = strings.TrimSuffix(value, "\n")
+	}
+	return p, nil
+}
+
+func (s *Scanner) wrap(err error) error { return fmt.Errorf("parse %s: line %d: %w", s.name, s.first, err) }
+
+// check applies dpkg's rules (deb822(5)) that the decoder does not.
+func (s *Scanner) check() error {
+	seen := map[string]bool{}
+	line := s.first
+	for text := range bytes.Lines(s.paragraph) {
+		text = bytes.TrimRight(text, "\n")
+		switch {
+		case text[0] == '#':
+		case text[0] == ' ' || text[0] == '\t':
+			if len(seen) == 0 {
+				return fmt.Errorf("parse %s: line %d: continuation line before any field", s.name, line)
+			}
+		default:
+			name, _, ok := strings.Cut(string(text), ":")
+			field := strings.ToLower(strings.TrimSpace(name))
+			if !ok || field == "" || field[0] == '-' || strings.ContainsAny(field, " \t") {
+				return fmt.Errorf("parse %s: line %d: no field name and colon in %.60q", s.name, line, text)
+			}
+			if seen[field] {
+				return fmt.Errorf("parse %s: line %d: field %s given twice", s.name, line, name)
+			}
+			seen[field] = true
+		}
+		line++
+	}
+	return nil
+}
