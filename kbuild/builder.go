@@ -1,0 +1,134 @@
+package kbuild
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"mago/kbuild/sandbox"
+)
+
+// Source is one module's source, as kbuild needs to know it.
+type Source struct {
+	Name, Version string
+	Dir           string // host path of the directory that holds dkms.conf, Kbuild or Makefile; it is copied, never written to
+}
+
+// Job is one module to build for one kernel.
+type Job struct {
+	Source Source
+	Kernel Kernel
+	Work   string    // host path of an empty directory that belongs to this job alone
+	Jobs   int       // how many compilers at once
+	Epoch  time.Time // the date that compilers may see: SOURCE_DATE_EPOCH and kbuild's timestamp
+}
+
+// Result is what a build gives: finished modules, stripped and compressed as the kernel's own are.
+type Result struct {
+	Recipe  string // "dkms.conf" or "Kbuild"
+	Modules []Module
+}
+
+// Module is one finished kernel module.
+type Module struct {
+	Name     string // as modprobe knows it
+	Path     string // where it goes, inside the root
+	File     string // where it lies now, below the job's work directory
+	Vermagic string
+}
+
+// Builder runs jobs.
+type Builder struct {
+	Root  string
+	Room  sandbox.Room
+	Run   func(*exec.Cmd) error // nil: (*exec.Cmd).Run
+	Log   io.Writer             // everything that the build prints
+	Event func(Progress)        // called for every file compiled; nil: not
+}
+
+// Progress says how far a compilation is.
+type Progress struct {
+	Files int    // compiled so far
+	File  string // the one at hand, below the build directory
+}
+
+// RecipeError says that a module's recipe cannot be followed: missing, malformed, or naming what is not there.
+type RecipeError struct {
+	Recipe string // "dkms.conf", "Kbuild", "source"
+	Err    error
+}
+
+func (e *RecipeError) Error() string { return e.Recipe + ": " + e.Err.Error() }
+func (e *RecipeError) Unwrap() error { return e.Err }
+
+// NotMeantError says that a recipe excludes this kernel (BUILD_EXCLUSIVE_* of dkms(8)); nothing failed.
+type NotMeantError struct{ Name, Release, Reason string }
+
+func (e *NotMeantError) Error() string {
+	return fmt.Sprintf("%s is not meant for kernel %s: %s", e.Name, e.Release, e.Reason)
+}
+
+// ToolError says that a program which the build needs is not installed; Package is Debian's name of what has it.
+type ToolError struct{ Tool, Package, Why string }
+
+func (e *ToolError) Error() string { return fmt.Sprintf("no %s: %s", e.Tool, e.Why) }
+
+// Build compiles one job. Errors that somebody can mend are *HeadersError, *ToolError, *RecipeError, *NotMeantError
+// and *CompileError.
+func (b *Builder) Build(ctx context.Context, job Job) (*Result, error) {
+	if missing := MissingTools(b.Root, job.Kernel); len(missing) > 0 {
+		return nil, missing[0]
+	}
+	step := &steps{Builder: b, ctx: ctx, job: job}
+	recipe, err := step.recipe()
+	if err != nil {
+		return nil, err
+	}
+	built, err := recipe.run(step)
+	if err != nil {
+		return nil, err
+	}
+	modules, err := step.finish(built)
+	if err != nil {
+		return nil, err
+	}
+	return &Result{Recipe: recipe.String(), Modules: modules}, nil
+}
+
+// builtModule is a .ko as the recipe left it.
+type builtModule struct {
+	path  string // below the job's work directory
+	dest  string // the name it is installed under, without .ko
+	strip bool
+}
+
+type recipe interface {
+	fmt.Stringer
+	run(*steps) ([]builtModule, error)
+}
+
+// recipe looks at the source for what tells how to build it.
+func (s *steps) recipe() (recipe, error) {
+	for _, r := range []struct {
+		file string
+		recipe
+	}{{"dkms.conf", &dkmsRecipe{}}, {"Kbuild", kbuildRecipe{}}, {"Makefile", kbuildRecipe{}}, {"makefile", kbuildRecipe{}}, {"GNUmakefile", kbuildRecipe{}}} {
+		info, err := os.Stat(filepath.Join(s.job.Source.Dir, r.file))
+		if err == nil && info.Mode().IsRegular() {
+			return r.recipe, nil
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	if _, err := os.Stat(filepath.Join(s.job.Source.Dir, "debian/rules")); err == nil {
+		return nil, &RecipeError{"debian/rules", errors.New("module-assistant's recipes are not supported yet, and the source has no dkms.conf or Makefile of its own")}
+	}
+	return nil, &RecipeError{"source", fmt.Errorf("no dkms.conf, Kbuild or Makefile in %s", s.job.Source.Dir)}
+}

@@ -1,0 +1,176 @@
+package kbuild
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"mago/kbuild/dkms"
+	"mago/kbuild/sandbox"
+)
+
+// confTimeout ends the evaluation of a dkms.conf that does not end by itself; real ones take milliseconds.
+const confTimeout = 20 * time.Second
+
+// dkmsRecipe follows a dkms.conf, as dkms 3 does on Debian.
+type dkmsRecipe struct{ conf *dkms.Conf }
+
+func (*dkmsRecipe) String() string { return "dkms.conf" }
+
+func (r *dkmsRecipe) run(s *steps) ([]builtModule, error) {
+	if err := r.evaluate(s); err != nil {
+		return nil, err
+	}
+	k := s.job.Kernel
+	reason, err := r.conf.Exclusive(k.Release, k.Arch, k.Config)
+	if err != nil {
+		return nil, &RecipeError{r.String(), err}
+	}
+	if reason != "" {
+		return nil, &NotMeantError{s.job.Source.Name, k.Release, reason}
+	}
+	if err := s.prepare(r.conf.Name, r.conf.Version); err != nil {
+		return nil, err
+	}
+	if s.Room.Kind == sandbox.Bubblewrap {
+		s.extra = map[string]string{"/usr/src/" + r.conf.Name + "-" + r.conf.Version: s.build}
+	}
+	return r.compile(s)
+}
+
+// evaluate has bash read the file. $module and $module_version are first guessed from the directory's name, as
+// dkms takes them from its command line, and put right by a second reading where the file says otherwise.
+func (r *dkmsRecipe) evaluate(s *steps) error {
+	name, version := splitDir(s.job.Source.Dir)
+	for range 2 {
+		conf, err := r.read(s, name, version)
+		if err != nil {
+			return err
+		}
+		r.conf = conf
+		if conf.Name == name && conf.Version == version {
+			break
+		}
+		name, version = conf.Name, conf.Version
+	}
+	return nil
+}
+
+// splitDir splits /usr/src/<name>-<version> as dkms's own tree is named.
+func splitDir(dir string) (name, version string) {
+	base := filepath.Base(dir)
+	if i := strings.LastIndexByte(base, '-'); i > 0 {
+		return base[:i], base[i+1:]
+	}
+	return base, ""
+}
+
+func (r *dkmsRecipe) read(s *steps, name, version string) (*dkms.Conf, error) {
+	text, err := os.ReadFile(filepath.Join(s.job.Source.Dir, "dkms.conf"))
+	if err != nil {
+		return nil, err
+	}
+	const conf = "conf/dkms.conf"
+	if err := writeFile(filepath.Join(s.job.Work, conf), bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))); err != nil {
+		return nil, err
+	}
+	if err := s.Room.Own(s.job.Work); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeoutCause(s.ctx, confTimeout, &RecipeError{r.String(), fmt.Errorf("reading it did not end within %s", confTimeout)})
+	defer cancel()
+	var out, complaint bytes.Buffer
+	args := append([]string{"bash", "-c", dkms.Script, "evaluate", s.inside(conf)}, s.dkmsVariables(name, version)...)
+	err = s.runIn(ctx, sandbox.Spec{Args: args, Stdout: &out, Stderr: &complaint})
+	s.Log.Write(complaint.Bytes())
+	if err != nil && !exited(err) {
+		return nil, err
+	}
+	parsed, err := dkms.Parse(out.Bytes())
+	if err != nil {
+		return nil, &RecipeError{r.String(), fmt.Errorf("%w%s", err, bashComplaint(complaint.String()))}
+	}
+	return parsed, nil
+}
+
+// bashComplaint is the first line that bash itself had to say of the file.
+func bashComplaint(stderr string) string {
+	for line := range strings.Lines(stderr) {
+		if i := strings.Index(line, "dkms.conf: line "); i >= 0 {
+			return " (" + strings.TrimSpace(line[i+len("dkms.conf: "):]) + ")"
+		}
+	}
+	return ""
+}
+
+// dkmsVariables are those that a dkms.conf may read (dkms(8), "DKMS.CONF VARIABLES") and those it does in the wild.
+func (s *steps) dkmsVariables(name, version string) []string {
+	k := s.job.Kernel
+	tree := s.Room.Path(s.job.Work)
+	return []string{
+		"kernelver=" + k.Release, "arch=" + k.Arch, "kernel_source_dir=" + k.Headers,
+		"dkms_tree=" + tree, "source_tree=/usr/src", "install_tree=/lib/modules",
+		"module=" + name, "module_version=" + version, "parallel_jobs=" + strconv.Itoa(s.job.Jobs),
+	}
+}
+
+func (r *dkmsRecipe) compile(s *steps) ([]builtModule, error) {
+	release := s.job.Kernel.Release
+	patches, err := r.conf.Patches(release)
+	if err != nil {
+		return nil, &RecipeError{r.String(), err}
+	}
+	command, err := r.conf.MakeCommand(release)
+	if err != nil {
+		return nil, &RecipeError{r.String(), err}
+	}
+	if len(patches) > 0 && !HasTool(s.Root, "patch") {
+		return nil, &ToolError{"patch", "patch", "dkms.conf has patches to apply"}
+	}
+	for _, patch := range patches {
+		if err := s.do("PATCH "+patch, "patch", "-p1", "--input", "patches/"+patch); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.hook("PRE_BUILD", r.conf.Value("PRE_BUILD")); err != nil {
+		return nil, err
+	}
+	variables := s.dkmsVariables(r.conf.Name, r.conf.Version)
+	args := append([]string{"bash", "-c", dkms.Make, "make", s.inside("conf/dkms.conf"), command}, variables...)
+	if err := s.do("MAKE", args...); err != nil {
+		return nil, err
+	}
+	if err := s.hook("POST_BUILD", r.conf.Value("POST_BUILD")); err != nil {
+		return nil, err
+	}
+	return r.collect(s)
+}
+
+// hook runs a script of the source with its arguments; as in dkms, no quoting is undone.
+func (s *steps) hook(directive, command string) error {
+	words := strings.Fields(command)
+	if len(words) == 0 {
+		return nil
+	}
+	words[0] = s.inside(filepath.Join(s.build, words[0]))
+	return s.do(directive, words...)
+}
+
+// collect finds the modules that the file promises.
+func (r *dkmsRecipe) collect(s *steps) ([]builtModule, error) {
+	var built []builtModule
+	for _, m := range r.conf.Modules() {
+		path := filepath.Join(s.build, m.Location, m.Name+".ko")
+		info, err := os.Lstat(filepath.Join(s.job.Work, path))
+		if err != nil || !info.Mode().IsRegular() {
+			return nil, &RecipeError{r.String(), fmt.Errorf("it promises %s, which the build did not give", filepath.Join(m.Location, m.Name+".ko"))}
+		}
+		built = append(built, builtModule{path: path, dest: m.Dest, strip: m.Strip})
+	}
+	return built, nil
+}

@@ -1,0 +1,62 @@
+package kbuild
+
+import (
+	"errors"
+	"os/exec"
+	"regexp"
+	"strings"
+)
+
+// CompileError says that a step of the recipe failed. Message is the first real error in its output, "" where the
+// output holds none that is known to be one.
+type CompileError struct {
+	Step    string // "make", or the directive of dkms.conf: "MAKE", "PRE_BUILD", …
+	Message string
+	Err     error
+}
+
+func (e *CompileError) Error() string {
+	text := e.Step + " failed"
+	var exit *exec.ExitError
+	if errors.As(e.Err, &exit) {
+		text += " (" + exit.ProcessState.String() + ")"
+	}
+	if e.Message != "" {
+		text += ": " + e.Message
+	}
+	return text
+}
+
+func (e *CompileError) Unwrap() error { return e.Err }
+
+// failures are the shapes of error lines, the most telling first. A line of a later shape only counts while no
+// earlier shape has been seen: make's own "***" follows everything else.
+var failures = []*regexp.Regexp{
+	regexp.MustCompile(`^\S+:\d+(?::\d+)?: (?:fatal )?error: .*`),
+	regexp.MustCompile(`^ERROR: modpost: .*|^FATAL: modpost: .*`),
+	regexp.MustCompile(`^configure: error: .*|^\*\*\* .*`),
+	regexp.MustCompile(`: command not found$|: No such file or directory$|: Permission denied$|No space left on device|FAILED -- saving rejects`),
+	regexp.MustCompile(`^make(?:\[\d+\])?: \*\*\* .*`),
+}
+
+type firstError struct {
+	rank    int // 1 is the first of failures; 0: nothing seen
+	message string
+}
+
+func (f *firstError) see(line string) {
+	for i, shape := range failures {
+		if f.rank != 0 && i+1 >= f.rank {
+			return
+		}
+		if shape.MatchString(line) {
+			f.rank, f.message = i+1, strings.TrimSpace(line)
+			return
+		}
+	}
+}
+
+// within shortens the paths of the build directory to what the source's author would recognise.
+func (f *firstError) within(build string) string {
+	return strings.ReplaceAll(f.message, build+"/", "")
+}

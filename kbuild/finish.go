@@ -1,0 +1,126 @@
+package kbuild
+
+import (
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/klauspost/compress/zstd"
+
+	"mago/debpkg/codec"
+	"mago/kbuild/sandbox"
+)
+
+// Subdirectory is where mago's modules go below a kernel's module directory. depmod prefers updates/ (depmod.d(5)),
+// and no file of linux-image lies there.
+const Subdirectory = "updates/mago"
+
+// finished is the directory below the work directory that finished modules are written to.
+const finished = "finished"
+
+var suffixes = map[codec.Format]string{codec.None: ".ko", codec.Gzip: ".ko.gz", codec.XZ: ".ko.xz", codec.Zstd: ".ko.zst"}
+
+// finish strips, checks and compresses what the recipe built. The work directory belongs to the build user, so every
+// file is reached through os.Root: a link planted there leads nowhere.
+func (s *steps) finish(built []builtModule) ([]Module, error) {
+	if err := s.strip(built); err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(s.job.Work)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	if err := root.Mkdir(finished, 0o755); err != nil {
+		return nil, err
+	}
+	names := map[string]bool{}
+	var modules []Module
+	for _, b := range built {
+		if names[b.dest] {
+			return nil, &RecipeError{"dkms.conf", fmt.Errorf("two modules are to be installed as %s", b.dest)}
+		}
+		names[b.dest] = true
+		m, err := s.finishOne(root, b)
+		if err != nil {
+			return nil, fmt.Errorf("module %s: %w", b.dest, err)
+		}
+		modules = append(modules, m)
+	}
+	return modules, nil
+}
+
+// strip removes debugging symbols, as dkms and the kernel's own packages do; the foreign ELF files are read in the room.
+func (s *steps) strip(built []builtModule) error {
+	args := []string{"strip", "--strip-debug"}
+	none := len(args)
+	for _, b := range built {
+		if b.strip {
+			args = append(args, s.inside(b.path))
+		}
+	}
+	if len(args) == none {
+		return nil
+	}
+	return s.do("strip", args...)
+}
+
+func (s *steps) finishOne(root *os.Root, b builtModule) (Module, error) {
+	in, err := root.Open(b.path)
+	if err != nil {
+		return Module{}, err
+	}
+	defer in.Close()
+	info, err := readModinfo(in)
+	if err != nil {
+		return Module{}, err
+	}
+	if err := info.check(s.job.Kernel); err != nil {
+		return Module{}, err
+	}
+	name := b.dest + suffixes[s.job.Kernel.Compression]
+	out, err := root.OpenFile(filepath.Join(finished, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return Module{}, err
+	}
+	err = errors.Join(s.compress(out, in), out.Close())
+	return Module{
+		Name:     b.dest,
+		Path:     filepath.Join(s.job.Kernel.ModulesDir, Subdirectory, name),
+		File:     filepath.Join(s.job.Work, finished, name),
+		Vermagic: info.vermagic,
+	}, err
+}
+
+// compress writes a module as the kernel's scripts/Makefile.modinst would, with output that depends on nothing else.
+func (s *steps) compress(out io.Writer, in io.ReadSeeker) error {
+	if _, err := in.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	switch s.job.Kernel.Compression {
+	case codec.XZ:
+		return s.run(sandbox.Spec{
+			Args:  []string{"xz", "--check=crc32", "--lzma2=dict=1MiB", "--threads=1", "--stdout"},
+			Stdin: in, Stdout: out, Stderr: s.Log,
+		})
+	case codec.Gzip:
+		w, err := gzip.NewWriterLevel(out, gzip.BestCompression)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(w, in)
+		return errors.Join(err, w.Close())
+	case codec.Zstd:
+		w, err := zstd.NewWriter(out, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(w, in)
+		return errors.Join(err, w.Close())
+	}
+	_, err := io.Copy(out, in)
+	return err
+}

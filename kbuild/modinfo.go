@@ -1,0 +1,49 @@
+package kbuild
+
+import (
+	"bytes"
+	"debug/elf"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// modinfo is what a module says of itself in its .modinfo section.
+type modinfo struct{ vermagic string }
+
+// VermagicError says that a module was built for another kernel than the one asked for.
+type VermagicError struct{ Vermagic, Release string }
+
+func (e *VermagicError) Error() string {
+	return fmt.Sprintf("it was built for kernel %q, not for %s; does its Makefile ask uname -r?", e.Vermagic, e.Release)
+}
+
+func readModinfo(r io.ReaderAt) (modinfo, error) {
+	file, err := elf.NewFile(r)
+	if err != nil {
+		return modinfo{}, fmt.Errorf("no ELF object: %w", err)
+	}
+	section := file.Section(".modinfo")
+	if section == nil || file.Type != elf.ET_REL {
+		return modinfo{}, fmt.Errorf("no kernel module: no .modinfo section")
+	}
+	data, err := section.Data()
+	if err != nil {
+		return modinfo{}, err
+	}
+	var info modinfo
+	for entry := range bytes.SplitSeq(data, []byte{0}) {
+		if value, ok := strings.CutPrefix(string(entry), "vermagic="); ok {
+			info.vermagic = value
+		}
+	}
+	return info, nil
+}
+
+// check compares the first word of vermagic, which is the release.
+func (m modinfo) check(k Kernel) error {
+	if release, _, _ := strings.Cut(m.vermagic, " "); release != k.Release {
+		return &VermagicError{Vermagic: m.vermagic, Release: k.Release}
+	}
+	return nil
+}

@@ -1,0 +1,49 @@
+package kbuild
+
+import (
+	"bytes"
+	"path"
+	"regexp"
+)
+
+// progressWriter reads what make prints: it counts kbuild's compile lines and keeps the first error.
+type progressWriter struct {
+	event   func(Progress)
+	files   int
+	partial []byte
+	errors  firstError
+}
+
+// compileLine is kbuild's short form (scripts/Kbuild.include, quiet_cmd): two blanks, a verb, [M] for modules.
+var compileLine = regexp.MustCompile(`^  (?:CC|CXX|AS|HOSTCC|RUSTC)(?: \[M\])? +(\S+)`)
+
+// maxLine bounds what is kept of a line without an end.
+const maxLine = 64 << 10
+
+func (w *progressWriter) Write(p []byte) (int, error) {
+	n := len(p)
+	for len(p) > 0 {
+		line, rest, ended := bytes.Cut(p, []byte("\n"))
+		if len(w.partial) < maxLine {
+			w.partial = append(w.partial, line...)
+		}
+		if ended {
+			w.line(w.partial)
+			w.partial = w.partial[:0]
+		}
+		p = rest
+	}
+	return n, nil
+}
+
+func (w *progressWriter) line(line []byte) {
+	w.errors.see(string(line))
+	m := compileLine.FindSubmatch(line)
+	if m == nil {
+		return
+	}
+	w.files++
+	if w.event != nil {
+		w.event(Progress{Files: w.files, File: path.Base(string(m[1]))})
+	}
+}

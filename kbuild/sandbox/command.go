@@ -1,0 +1,126 @@
+package sandbox
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// Spec is one program to run in a room.
+type Spec struct {
+	Args     []string          // program and arguments; the program is looked up inside the room
+	Dir      string            // working directory below Work, "" for Work itself
+	Env      []string          // the whole environment but for PATH, HOME and the like, which the room sets
+	Work     string            // host path of the one writable directory; "" for none
+	ReadOnly []string          // directories inside the root, not under /usr or /etc, that it may read
+	Overlay  map[string]string // directories to show read-only at another place, inside path to path below Work
+	Stdin    io.Reader
+	Stdout   io.Writer
+	Stderr   io.Writer
+}
+
+// Path is the inside name of the writable directory whose host path is work.
+func (r Room) Path(work string) string {
+	if r.Kind == Bubblewrap {
+		return Mount
+	}
+	return "/" + strings.TrimPrefix(strings.TrimPrefix(work, filepath.Clean("/"+r.Root)), "/")
+}
+
+// Command prepares a program to run in the room. It ends, with all it started, when ctx does.
+func (r Room) Command(ctx context.Context, s Spec) *exec.Cmd {
+	if s.Work == "" {
+		s.Work = "/"
+	}
+	var cmd *exec.Cmd
+	if r.Kind == Bubblewrap {
+		cmd = exec.CommandContext(ctx, "bwrap", r.bubblewrap(s)...)
+		cmd.Dir = "/"
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: r.credential()}
+	} else {
+		cmd = r.bare(ctx, s)
+	}
+	cmd.Env = append(environment(r.UserName), s.Env...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.Stdin, s.Stdout, s.Stderr
+	cmd.SysProcAttr.Setpgid = true
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	return cmd
+}
+
+// environment is all that a program in a room finds set, whatever the caller's environment holds.
+func environment(user string) []string {
+	return []string{
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		"HOME=/nonexistent", "SHELL=/bin/bash", "TMPDIR=/tmp", "TZ=UTC", "LC_ALL=C.UTF-8", "USER=" + user, "LOGNAME=" + user,
+	}
+}
+
+// bare runs without bubblewrap. setpriv closes the ways back to root; the namespaces, where they work, take
+// network, processes and shared memory away.
+func (r Room) bare(ctx context.Context, s Spec) *exec.Cmd {
+	args := append([]string{"--no-new-privs", "--"}, s.Args...)
+	cmd := exec.CommandContext(ctx, "setpriv", args...)
+	attr := &syscall.SysProcAttr{Credential: r.credential()}
+	if r.Kind == Namespaces {
+		attr.Cloneflags = syscall.CLONE_NEWNET | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS
+	}
+	if root := filepath.Clean("/" + r.Root); root != "/" {
+		attr.Chroot = root
+		cmd.Path, cmd.Err = "/usr/bin/setpriv", nil
+	}
+	cmd.Dir = filepath.Join(r.Path(s.Work), s.Dir)
+	cmd.SysProcAttr = attr
+	return cmd
+}
+
+// bubblewrap lays out a file system: the system's programs and settings read-only, no homes, no /var but dpkg's
+// files, private /tmp, and the writable directory.
+func (r Room) bubblewrap(s Spec) []string {
+	args := []string{"--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "mago", "--tmpfs", "/"}
+	for _, name := range []string{"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/boot"} {
+		args = append(args, r.show(name)...)
+	}
+	args = append(args, r.sources(s)...)
+	args = append(args, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--ro-bind-try", r.host("/var/lib/dpkg"), "/var/lib/dpkg")
+	for _, dir := range s.ReadOnly {
+		args = append(args, "--ro-bind", r.host(dir), dir)
+	}
+	if s.Work == "/" {
+		return append(append(args, "--chdir", "/", "--"), s.Args...)
+	}
+	args = append(args, "--bind", s.Work, Mount, "--chdir", filepath.Join(Mount, s.Dir), "--")
+	return append(args, s.Args...)
+}
+
+// show binds a directory of the root read-only, or repeats it where it is a symbolic link (merged /usr).
+func (r Room) show(name string) []string {
+	if target, err := os.Readlink(r.host(name)); err == nil {
+		return []string{"--symlink", target, name}
+	}
+	return []string{"--ro-bind-try", r.host(name), name}
+}
+
+// sources makes /usr/src a directory that further trees can be shown in, next to the host's.
+func (r Room) sources(s Spec) []string {
+	if len(s.Overlay) == 0 {
+		return nil
+	}
+	args := []string{"--tmpfs", "/usr/src"}
+	entries, _ := os.ReadDir(r.host("/usr/src")) // a system without it has nothing to show
+	for _, e := range entries {
+		name := filepath.Join("/usr/src", e.Name())
+		if _, hidden := s.Overlay[name]; !hidden {
+			args = append(args, r.show(name)...)
+		}
+	}
+	for name, dir := range s.Overlay {
+		args = append(args, "--ro-bind", filepath.Join(s.Work, dir), name)
+	}
+	return args
+}
+
+func (r Room) host(path string) string { return filepath.Join("/", r.Root, path) }

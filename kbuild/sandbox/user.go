@@ -1,0 +1,70 @@
+package sandbox
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// lookup reads a user from the root's passwd(5); the C library would only look at the running system's.
+func lookup(root, name string) (uid, gid uint32, err error) {
+	file, err := os.Open(filepath.Join("/", root, "/etc/passwd"))
+	if err != nil {
+		return 0, 0, fmt.Errorf("look up user %s: %w", name, err)
+	}
+	defer file.Close()
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		fields := strings.Split(lines.Text(), ":")
+		if len(fields) < 4 || fields[0] != name {
+			continue
+		}
+		if uid, err = atoi32(fields[2]); err == nil {
+			gid, err = atoi32(fields[3])
+		}
+		if err == nil && (uid == 0 || gid == 0) {
+			err = errors.New("has the rights of root")
+		}
+		if err != nil {
+			return 0, 0, fmt.Errorf("user %s in %s: %w", name, file.Name(), err)
+		}
+		return uid, gid, nil
+	}
+	return 0, 0, &UserError{Name: name}
+}
+
+// HasUser reports whether the build user exists under root.
+func HasUser(root string) bool {
+	_, _, err := lookup(root, BuildUser)
+	return err == nil
+}
+
+// CreateUser makes the build user: a system user without home, shell or password.
+func CreateUser(ctx context.Context, run func(*exec.Cmd) error) error {
+	cmd := exec.CommandContext(ctx, "useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent",
+		"--shell", "/usr/sbin/nologin", "--comment", "mago, builds kernel modules", BuildUser)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	if err := run(cmd); err != nil {
+		return fmt.Errorf("create system user %s: %w: %s", BuildUser, err, strings.TrimSpace(stderr.String()))
+	}
+	return nil
+}
+
+// Own gives a file tree to the room's user, so that programs in the room can write there.
+func (r Room) Own(dir string) error {
+	if !r.Drop {
+		return nil
+	}
+	return filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		return os.Lchown(path, int(r.UID), int(r.GID))
+	})
+}
