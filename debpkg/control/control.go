@@ -134,7 +134,9 @@ func (s *Scanner) Paragraph() (Paragraph, error) {
 	return p, nil
 }
 
-func (s *Scanner) wrap(err error) error { return fmt.Errorf("parse %s: line %d: %w", s.name, s.first, err) }
+func (s *Scanner) wrap(err error) error {
+	return fmt.Errorf("parse %s: line %d: %w", s.name, s.first, err)
+}
 
 // check applies dpkg's rules (deb822(5)) that the decoder does not.
 func (s *Scanner) check() error {

@@ -1,0 +1,64 @@
+package codec
+
+import (
+	"bufio"
+	"compress/bzip2"
+	"compress/gzip"
+	"fmt"
+	"io"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/pierrec/lz4/v4"
+	"github.com/xi2/xz"
+)
+
+// zstdWindow bounds the memory a zstd frame may ask for; it is zstd's own limit for decoding without --long.
+const zstdWindow = 128 << 20
+
+// NewReader decodes r and says which format it was in. The caller closes the reader, and r itself.
+// A stream that ends early gives io.ErrUnexpectedEOF or the decoder's error, never a silent end.
+func NewReader(r io.Reader) (io.ReadCloser, Format, error) {
+	br := bufio.NewReaderSize(r, 64<<10)
+	head, err := br.Peek(6)
+	if err != nil && err != io.EOF {
+		return nil, "", err
+	}
+	format := Detect(head)
+	rc, err := decode(br, format)
+	if err != nil {
+		return nil, format, fmt.Errorf("%s stream: %w", format, err)
+	}
+	return rc, format, nil
+}
+
+// decode answers a stream that ends within its header, which decoders call io.EOF, with io.ErrUnexpectedEOF.
+func decode(br *bufio.Reader, format Format) (io.ReadCloser, error) {
+	rc, err := decoder(br, format)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return rc, err
+}
+
+func decoder(br *bufio.Reader, format Format) (io.ReadCloser, error) {
+	switch format {
+	case Gzip:
+		return gzip.NewReader(br)
+	case Bzip2:
+		return io.NopCloser(bzip2.NewReader(br)), nil
+	case XZ:
+		r, err := xz.NewReader(br, 0)
+		return io.NopCloser(r), err
+	case LZ4:
+		return io.NopCloser(lz4.NewReader(br)), nil
+	case Zstd:
+		d, err := zstd.NewReader(br, zstd.WithDecoderMaxMemory(zstdWindow), zstd.WithDecoderConcurrency(1))
+		if err != nil {
+			return nil, err
+		}
+		return d.IOReadCloser(), nil
+	case LZMA:
+		return newLZMA(br)
+	}
+	return io.NopCloser(br), nil
+}

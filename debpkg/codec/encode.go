@@ -1,0 +1,76 @@
+package codec
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os/exec"
+	"runtime"
+	"strconv"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// NewWriter encodes to w. Close ends the stream and leaves w open; it must be called, after an error too.
+// At most threads goroutines work (0: one per core); the bytes do not depend on their number.
+func NewWriter(w io.Writer, format Format, threads int) (io.WriteCloser, error) {
+	if threads <= 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	switch format {
+	case None:
+		return plain{w}, nil
+	case Gzip:
+		return gzip.NewWriterLevel(w, gzip.BestCompression)
+	case XZ:
+		return newXZ(w, threads)
+	case Zstd:
+		return newZstd(w, threads)
+	}
+	return nil, fmt.Errorf("writing %s streams is not supported", format)
+}
+
+// newZstd writes a single frame: dpkg-deb stops at the end of the first one. The fastest level, 5 % larger than
+// dpkg-deb's own, is what keeps up with dpkg-deb's speed; a second thread does the entropy coding.
+func newZstd(w io.Writer, threads int) (io.WriteCloser, error) {
+	return zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(threads))
+}
+
+type plain struct{ io.Writer }
+
+func (plain) Close() error { return nil }
+
+// xzBlock is twice the dictionary of xz's default level.
+const xzBlock = "16MiB"
+
+// xzWriter writes to the xz program.
+type xzWriter struct {
+	io.WriteCloser
+	cmd    *exec.Cmd
+	stderr bytes.Buffer
+}
+
+// newXZ asks for two threads at least: with one, xz leaves the blocks' sizes out and the bytes would differ.
+func newXZ(w io.Writer, threads int) (io.WriteCloser, error) {
+	x := &xzWriter{cmd: exec.Command("xz", "--compress", "--stdout", "--threads="+strconv.Itoa(max(threads, 2)), "--block-size="+xzBlock)}
+	x.cmd.Stdout, x.cmd.Stderr = w, &x.stderr
+	in, err := x.cmd.StdinPipe()
+	if err == nil {
+		err = x.cmd.Start()
+	}
+	if err != nil {
+		return nil, missingXZ(err)
+	}
+	x.WriteCloser = in
+	return x, nil
+}
+
+// Close waits for xz; its failure is also why a Write before it may have failed.
+func (x *xzWriter) Close() error {
+	_ = x.WriteCloser.Close() // a broken pipe is better told by xz's own words
+	if err := x.cmd.Wait(); err != nil {
+		return fmt.Errorf("xz: %w: %s", err, bytes.TrimSpace(x.stderr.Bytes()))
+	}
+	return nil
+}

@@ -1,0 +1,74 @@
+package codec
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+)
+
+// ErrNoXZ says that a stream was met, or asked for, that only the xz program can read or write, and that it is missing.
+var ErrNoXZ = errors.New("the xz program is missing (package xz-utils)")
+
+// lzmaReader reads from the xz program; closing it early ends the program.
+type lzmaReader struct {
+	io.Reader
+	cancel context.CancelFunc
+	cmd    *exec.Cmd
+	stderr bytes.Buffer
+	waited error
+	done   bool
+}
+
+func newLZMA(r io.Reader) (io.ReadCloser, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	l := &lzmaReader{cancel: cancel, cmd: exec.CommandContext(ctx, "xz", "--format=lzma", "--decompress", "--stdout", "--memlimit=256MiB")}
+	l.cmd.Stdin, l.cmd.Stderr = r, &l.stderr
+	out, err := l.cmd.StdoutPipe()
+	if err == nil {
+		err = l.cmd.Start()
+	}
+	if err != nil {
+		cancel()
+		return nil, missingXZ(err)
+	}
+	l.Reader = out
+	return l, nil
+}
+
+func missingXZ(err error) error {
+	if errors.Is(err, exec.ErrNotFound) {
+		return ErrNoXZ
+	}
+	return err
+}
+
+// Read turns the end of xz's output into its exit status, so that a damaged stream is no silent end.
+func (l *lzmaReader) Read(p []byte) (int, error) {
+	n, err := l.Reader.Read(p)
+	if err == io.EOF {
+		if werr := l.wait(); werr != nil {
+			return n, werr
+		}
+	}
+	return n, err
+}
+
+func (l *lzmaReader) wait() error {
+	if l.done {
+		return l.waited
+	}
+	l.done = true
+	if err := l.cmd.Wait(); err != nil {
+		l.waited = fmt.Errorf("lzma stream: %w: %s", err, bytes.TrimSpace(l.stderr.Bytes()))
+	}
+	return l.waited
+}
+
+func (l *lzmaReader) Close() error {
+	l.cancel()
+	_ = l.wait() // ended by us or already reported by Read
+	return nil
+}

@@ -1,0 +1,51 @@
+package debpkg
+
+import (
+	"fmt"
+	"strings"
+)
+
+// FormatError says that a file is no intact Debian binary package.
+type FormatError struct {
+	Path   string
+	Member string // the ar member at fault, "" for the archive as a whole
+	Err    error
+}
+
+func (e *FormatError) Error() string {
+	if e.Member == "" {
+		return fmt.Sprintf("read package %s: %v", e.Path, e.Err)
+	}
+	return fmt.Sprintf("read package %s: %s: %v", e.Path, e.Member, e.Err)
+}
+
+func (e *FormatError) Unwrap() error { return e.Err }
+
+// UnmetError says that a package needs others that are not installed and that apt cannot install.
+type UnmetError struct {
+	Package   string
+	Relations []string // as the package writes them
+}
+
+func (e *UnmetError) Error() string {
+	return fmt.Sprintf("install %s: unmet dependencies: %s", e.Package, strings.Join(e.Relations, ", "))
+}
+
+// ToolError says that dpkg or apt-get failed.
+type ToolError struct {
+	Tool     string
+	Args     []string // without the tool's name
+	ExitCode int      // -1 if it did not run, or a signal ended it
+	Stderr   string   // the end of what it said
+	Err      error
+}
+
+func (e *ToolError) Error() string {
+	text := fmt.Sprintf("run %s %s: %v", e.Tool, strings.Join(e.Args, " "), e.Err)
+	if last := e.Stderr[strings.LastIndexByte(e.Stderr, '\n')+1:]; last != "" {
+		text += ": " + last
+	}
+	return text
+}
+
+func (e *ToolError) Unwrap() error { return e.Err }

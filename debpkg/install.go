@@ -1,0 +1,138 @@
+package debpkg
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os/exec"
+	"path/filepath"
+
+	"mago/debpkg/control"
+)
+
+// Installer installs packages with dpkg, and with apt-get what they need. The zero value works on the running system.
+type Installer struct {
+	// Root is the system to work on, "" for "/". The tools' arguments are the same for all roots: a Run that
+	// enters Root has to be supplied with it.
+	Root string
+	// Run runs a tool, (*exec.Cmd).Run if nil.
+	Run func(*exec.Cmd) error
+	// DryRun says that Run runs nothing, so that what it would have done is not checked.
+	DryRun bool
+	// NonInteractive keeps debconf from asking questions.
+	NonInteractive bool
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+}
+
+// Install installs .debs, after the packages that they need and that neither the system nor the .debs have: those come
+// from apt first, so that dpkg leaves nothing half configured. The .debs are paths of the caller's; they must lie
+// within Root. It fails with *FormatError, *UnmetError (nothing was installed of the .debs) or *ToolError.
+func (in *Installer) Install(ctx context.Context, debs ...string) error {
+	paths, err := in.withinRoot(debs)
+	if err != nil {
+		return err
+	}
+	paragraphs, err := readParagraphs(debs)
+	if err != nil {
+		return err
+	}
+	if err := in.installNeeds(ctx, paragraphs); err != nil {
+		return err
+	}
+	return in.tool(ctx, "dpkg", append([]string{"-i"}, paths...)...)
+}
+
+// Remove removes packages, and keeps their configuration files.
+func (in *Installer) Remove(ctx context.Context, packages ...string) error {
+	for _, name := range packages {
+		if err := checkPackageName(name); err != nil {
+			return fmt.Errorf("remove %q: %w", name, err)
+		}
+	}
+	return in.tool(ctx, "dpkg", append([]string{"--remove"}, packages...)...)
+}
+
+// withinRoot gives the paths as programs see them that run inside Root.
+func (in *Installer) withinRoot(debs []string) ([]string, error) {
+	root, err := filepath.Abs(filepath.Join("/", in.Root))
+	if err != nil {
+		return nil, err
+	}
+	var inside []string
+	for _, deb := range debs {
+		path, err := filepath.Abs(deb)
+		if err != nil {
+			return nil, err
+		}
+		rel, err := filepath.Rel(root, path)
+		if err != nil || !filepath.IsLocal(rel) {
+			return nil, fmt.Errorf("install %s: not within %s", deb, root)
+		}
+		inside = append(inside, "/"+rel)
+	}
+	return inside, nil
+}
+
+func readParagraphs(debs []string) ([]control.Paragraph, error) {
+	var paragraphs []control.Paragraph
+	for _, deb := range debs {
+		r, err := Open(deb)
+		if err != nil {
+			return nil, err
+		}
+		r.Close()
+		paragraphs = append(paragraphs, r.Control())
+	}
+	return paragraphs, nil
+}
+
+// installNeeds asks apt for the packages by name and looks afterwards whether their versions do.
+func (in *Installer) installNeeds(ctx context.Context, debs []control.Paragraph) error {
+	unmet, err := in.unmet(debs)
+	if err != nil || len(unmet) == 0 {
+		return err
+	}
+	var names []string
+	for _, u := range unmet {
+		chosen, err := in.choose(ctx, u)
+		if err != nil {
+			return err
+		}
+		names = append(names, chosen...)
+	}
+	if err := in.tool(ctx, "apt-get", aptInstall(names...)...); err != nil || in.DryRun {
+		return err
+	}
+	unmet, err = in.unmet(debs)
+	if err == nil && len(unmet) > 0 {
+		err = unmet[0]
+	}
+	return err
+}
+
+// unmet lists what each package still needs.
+func (in *Installer) unmet(debs []control.Paragraph) ([]*UnmetError, error) {
+	status, err := ReadStatus(in.Root)
+	if err != nil {
+		return nil, err
+	}
+	if status, err = status.With(debs...); err != nil {
+		return nil, err
+	}
+	var all []*UnmetError
+	for _, deb := range debs {
+		u := &UnmetError{Package: deb.Get("Package")}
+		for _, field := range []string{"Pre-Depends", "Depends"} {
+			relations, err := status.Unmet(deb.Get(field))
+			if err != nil {
+				return nil, fmt.Errorf("install %s: %s: %w", u.Package, field, err)
+			}
+			u.Relations = append(u.Relations, relations...)
+		}
+		if len(u.Relations) > 0 {
+			all = append(all, u)
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,213 @@
+package debpkg
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// fakeSystem is a root in which apt-get and dpkg are functions.
+type fakeSystem struct {
+	root      string
+	available map[string]string // package -> version that apt has
+	fail      string            // the tool that fails
+	ran       []string
+}
+
+func newFakeSystem(t *testing.T, available map[string]string) *fakeSystem {
+	return &fakeSystem{root: testRoot(t, statusFile), available: available}
+}
+
+func (s *fakeSystem) run(cmd *exec.Cmd) error {
+	s.ran = append(s.ran, strings.Join(cmd.Args, " "))
+	if cmd.Args[0] == s.fail {
+		fmt.Fprint(cmd.Stderr, "reading\nE: it does not work\n")
+		return exec.Command("sh", "-c", "exit 7").Run()
+	}
+	if cmd.Args[0] != "apt-get" {
+		return nil
+	}
+	name := cmd.Args[len(cmd.Args)-1]
+	version, ok := s.available[name]
+	if !ok {
+		return exec.Command("sh", "-c", "exit 100").Run()
+	}
+	if cmd.Args[1] == "--simulate" {
+		return nil
+	}
+	status, err := os.OpenFile(filepath.Join(s.root, "var/lib/dpkg/status"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer status.Close()
+	_, err = fmt.Fprintf(status, "\nPackage: %s\nStatus: install ok installed\nArchitecture: amd64\nVersion: %s\n", name, version)
+	return err
+}
+
+// deb writes a package into the root.
+func (s *fakeSystem) deb(t *testing.T, name, depends string) string {
+	t.Helper()
+	p := testPackage()
+	p.Control = withField(withField(p.Control, "Package", name), "Depends", depends)
+	path, err := Write(s.root, p, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+const (
+	aptInstalls  = "apt-get install --yes --no-install-recommends --no-remove --mark-auto "
+	aptSimulates = "apt-get --simulate install --yes --no-install-recommends --no-remove --mark-auto "
+)
+
+func TestInstall(t *testing.T) {
+	for _, test := range []struct {
+		name, depends string
+		available     map[string]string
+		ran           []string
+	}{
+		{"nothing missing", "libc6 (>= 2.36)", nil, []string{"dpkg -i /one_2.0-3+6.1.55-1_amd64.deb"}},
+		{"one missing", "libc6, more (>= 2)", map[string]string{"more": "2"},
+			[]string{aptSimulates + "more", aptInstalls + "more", "dpkg -i /one_2.0-3+6.1.55-1_amd64.deb"}},
+		{"second alternative", "other | more", map[string]string{"more": "2"},
+			[]string{aptSimulates + "other", aptSimulates + "more", aptInstalls + "more", "dpkg -i /one_2.0-3+6.1.55-1_amd64.deb"}},
+		{"architecture", "more:amd64 | more:any", map[string]string{"more": "1"},
+			[]string{aptSimulates + "more:amd64", aptSimulates + "more", aptInstalls + "more", "dpkg -i /one_2.0-3+6.1.55-1_amd64.deb"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newFakeSystem(t, test.available)
+			in := &Installer{Root: s.root, Run: s.run, DryRun: test.name == "architecture"}
+			if err := in.Install(context.Background(), s.deb(t, "one", test.depends)); err != nil {
+				t.Error(err)
+			}
+			if !slices.Equal(s.ran, test.ran) {
+				t.Errorf("ran %q, want %q", s.ran, test.ran)
+			}
+		})
+	}
+}
+
+func TestInstallOfPackagesThatNeedEachOther(t *testing.T) {
+	s := newFakeSystem(t, nil)
+	in := &Installer{Root: s.root, Run: s.run}
+	one, two := s.deb(t, "one", "two (= 1:2.0-3+6.1.55-1)"), s.deb(t, "two", "example-api")
+	if err := in.Install(context.Background(), one, two); err != nil {
+		t.Error(err)
+	}
+	if want := []string{"dpkg -i /one_2.0-3+6.1.55-1_amd64.deb /two_2.0-3+6.1.55-1_amd64.deb"}; !slices.Equal(s.ran, want) {
+		t.Errorf("ran %q, want %q", s.ran, want)
+	}
+}
+
+// TestUnmetLeavesDpkgAlone: dpkg must not see a package that it could not configure.
+func TestUnmetLeavesDpkgAlone(t *testing.T) {
+	for _, test := range []struct {
+		name, depends string
+		want          []string
+	}{
+		{"apt has none", "libc6, other, more", []string{"other"}},
+		{"apt has an older one", "more (>= 3)", []string{"more (>= 3)"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newFakeSystem(t, map[string]string{"more": "2"})
+			in := &Installer{Root: s.root, Run: s.run}
+			err := in.Install(context.Background(), s.deb(t, "one", test.depends))
+			var unmet *UnmetError
+			if !errors.As(err, &unmet) || unmet.Package != "one" || !slices.Equal(unmet.Relations, test.want) {
+				t.Errorf("err = %v", err)
+			}
+			if slices.ContainsFunc(s.ran, func(argv string) bool { return strings.HasPrefix(argv, "dpkg") }) {
+				t.Errorf("ran %q", s.ran)
+			}
+		})
+	}
+}
+
+func TestToolErrors(t *testing.T) {
+	s := newFakeSystem(t, nil)
+	s.fail = "dpkg"
+	var stderr bytes.Buffer
+	in := &Installer{Root: s.root, Run: s.run, Stderr: &stderr}
+	err := in.Install(context.Background(), s.deb(t, "one", ""))
+	var tool *ToolError
+	if !errors.As(err, &tool) || tool.Tool != "dpkg" || tool.ExitCode != 7 || tool.Stderr != "reading\nE: it does not work" {
+		t.Fatalf("err = %#v", err)
+	}
+	if want := "run dpkg -i /one_2.0-3+6.1.55-1_amd64.deb: exit status 7: E: it does not work"; err.Error() != want {
+		t.Errorf("err = %v, want %s", err, want)
+	}
+	if stderr.String() != "reading\nE: it does not work\n" {
+		t.Errorf("stderr = %q", stderr.String())
+	}
+}
+
+func TestMissingToolIsAToolError(t *testing.T) {
+	t.Setenv("PATH", "")
+	err := new(Installer).Remove(context.Background(), "one")
+	var tool *ToolError
+	if !errors.As(err, &tool) || tool.ExitCode != -1 || !errors.Is(err, exec.ErrNotFound) {
+		t.Errorf("err = %#v", err)
+	}
+}
+
+func TestInstallRefuses(t *testing.T) {
+	s := newFakeSystem(t, nil)
+	in := &Installer{Root: s.root, Run: s.run}
+	outside := mustWrite(t, testPackage(), Options{})
+	if err := in.Install(context.Background(), outside); err == nil || !strings.Contains(err.Error(), "not within "+s.root) {
+		t.Errorf("outside: err = %v", err)
+	}
+	broken := filepath.Join(s.root, "broken.deb")
+	writeFile(t, broken, "no archive")
+	var format *FormatError
+	if err := in.Install(context.Background(), broken); !errors.As(err, &format) {
+		t.Errorf("broken: err = %v", err)
+	}
+	if err := in.Remove(context.Background(), "--force-all"); err == nil {
+		t.Error("an option for a name: no error")
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := in.Remove(ctx, "one"); !errors.Is(err, context.Canceled) {
+		t.Errorf("canceled: err = %v", err)
+	}
+	if len(s.ran) > 0 {
+		t.Errorf("ran %q", s.ran)
+	}
+}
+
+func TestRemoveAndItsEnvironment(t *testing.T) {
+	for _, quiet := range []bool{false, true} {
+		var seen *exec.Cmd
+		in := &Installer{NonInteractive: quiet, Run: func(cmd *exec.Cmd) error { seen = cmd; return nil }}
+		if err := in.Remove(context.Background(), "one", "two"); err != nil {
+			t.Fatal(err)
+		}
+		if want := []string{"dpkg", "--remove", "one", "two"}; !slices.Equal(seen.Args, want) {
+			t.Errorf("ran %q, want %q", seen.Args, want)
+		}
+		if slices.Contains(seen.Env, "DEBIAN_FRONTEND=noninteractive") != quiet {
+			t.Errorf("NonInteractive %v: environment %q", quiet, seen.Env)
+		}
+	}
+}
+
+func TestTailKeepsTheEnd(t *testing.T) {
+	end := &tail{max: 4}
+	for _, s := range []string{"ab", "cdefg", "", "h"} {
+		if n, err := end.Write([]byte(s)); n != len(s) || err != nil {
+			t.Errorf("Write(%q) = %d, %v", s, n, err)
+		}
+	}
+	if end.String() != "efgh" {
+		t.Errorf("kept %q", end)
+	}
+}

@@ -1,0 +1,123 @@
+package debpkg
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"pault.ag/go/debian/dependency"
+	"pault.ag/go/debian/version"
+)
+
+// relation is one of the comma-separated parts of a relationship field (Policy 7.1).
+type relation struct {
+	text         string // as written, with white space normalised
+	alternatives []alternative
+}
+
+type alternative struct {
+	name      string
+	qualifier string // architecture after the colon, or "any"
+	operator  string // <<, <=, =, >=, >>, or "" for any version
+	version   version.Version
+}
+
+var (
+	relationName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9+._-]*$`)
+	// obsolete matches < and >, which dpkg reads as <= and >=.
+	obsolete = regexp.MustCompile(`\( ?([<>])([^<>=])`)
+)
+
+// parseRelations reads the relationship field of a binary package. It refuses, as dpkg does, restrictions to
+// architectures and build profiles, and parts that are empty; an empty value has no relations.
+func parseRelations(value string) ([]relation, error) {
+	if strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) && !unicode.IsSpace(r) }) {
+		return nil, errors.New("control character")
+	}
+	value = strings.Join(strings.Fields(value), " ")
+	if value == "" {
+		return nil, nil
+	}
+	var relations []relation
+	for text := range strings.SplitSeq(value, ",") {
+		r, err := parseRelation(strings.TrimSpace(text))
+		if err != nil {
+			return nil, fmt.Errorf("relation %q: %w", strings.TrimSpace(text), err)
+		}
+		relations = append(relations, r)
+	}
+	return relations, nil
+}
+
+func parseRelation(text string) (relation, error) {
+	parsed, err := dependency.Parse(obsolete.ReplaceAllString(text, "($1= $2"))
+	if err != nil {
+		return relation{}, err
+	}
+	possibilities := parsed.GetAllPossibilities()
+	if len(possibilities) != strings.Count(text, "|")+1 {
+		return relation{}, errors.New("package name missing")
+	}
+	r := relation{text: text}
+	for _, p := range possibilities {
+		a, err := parseAlternative(p)
+		if err != nil {
+			return relation{}, err
+		}
+		r.alternatives = append(r.alternatives, a)
+	}
+	return r, nil
+}
+
+func parseAlternative(p dependency.Possibility) (alternative, error) {
+	if len(p.Architectures.Architectures) > 0 || len(p.StageSets) > 0 {
+		return alternative{}, errors.New("restricted as only source packages may")
+	}
+	if !relationName.MatchString(p.Name) {
+		return alternative{}, fmt.Errorf("%q is no package name", p.Name)
+	}
+	a := alternative{name: p.Name}
+	if p.Arch != nil {
+		a.qualifier = p.Arch.String()
+	}
+	if p.Version == nil {
+		return a, nil
+	}
+	var err error
+	a.operator = p.Version.Operator
+	a.version, err = version.Parse(p.Version.Number)
+	return a, err
+}
+
+// versionText is "" if the alternative names no version.
+func (a alternative) versionText() string {
+	if a.operator == "" {
+		return ""
+	}
+	return a.version.String()
+}
+
+// accepts reports whether a version fits; one that is none fits only where any does.
+func (a alternative) accepts(text string) bool {
+	if a.operator == "" {
+		return true
+	}
+	v, err := version.Parse(text)
+	if err != nil {
+		return false
+	}
+	c := version.Compare(v, a.version)
+	switch a.operator {
+	case "<<":
+		return c < 0
+	case "<=":
+		return c <= 0
+	case ">=":
+		return c >= 0
+	case ">>":
+		return c > 0
+	}
+	return c == 0
+}

@@ -1,0 +1,138 @@
+package debpkg
+
+import (
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"mago/debpkg/control"
+)
+
+// Installed is what dpkg's status file says of an installed package.
+type Installed struct {
+	Package, Version, Architecture string
+	Status                         string // "install ok installed", or another first word such as "hold"
+	Source                         string // "" if named like the package
+	MultiArch                      string
+	Provides, PreDepends, Depends  string
+}
+
+// Status is what is installed under one root.
+type Status struct {
+	native   string // the machine's own architecture: dpkg's
+	packages []Installed
+	byName   map[string][]int // indexes of packages
+	provided map[string][]provision
+}
+
+// provision is one package's promise to be another.
+type provision struct {
+	by      int    // index of packages
+	version string // "" for none
+}
+
+// ReadStatus reads dpkg's status file under root ("" or "/": the running system).
+func ReadStatus(root string) (*Status, error) {
+	path := filepath.Join("/", root, "var/lib/dpkg/status")
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read dpkg's status: %w", err)
+	}
+	defer f.Close()
+	var packages []Installed
+	s := control.NewScanner(f, path)
+	for s.Scan() {
+		if p, ok := installed(s); ok {
+			packages = append(packages, p)
+		}
+	}
+	if s.Err() != nil {
+		return nil, s.Err()
+	}
+	return newStatus(packages)
+}
+
+// installed reads a paragraph without decoding it; dpkg writes these fields on one line each.
+func installed(s *control.Scanner) (Installed, bool) {
+	status := string(s.Field("Status"))
+	if !strings.HasSuffix(status, " ok installed") {
+		return Installed{}, false
+	}
+	field := func(name string) string { return string(s.Field(name)) }
+	return Installed{
+		Package: field("Package"), Version: field("Version"), Architecture: field("Architecture"),
+		Status: status, Source: field("Source"), MultiArch: field("Multi-Arch"),
+		Provides: field("Provides"), PreDepends: field("Pre-Depends"), Depends: field("Depends"),
+	}, true
+}
+
+func newStatus(packages []Installed) (*Status, error) {
+	s := &Status{packages: packages, byName: map[string][]int{}, provided: map[string][]provision{}}
+	for i, p := range packages {
+		s.byName[p.Package] = append(s.byName[p.Package], i)
+		if p.Package == "dpkg" {
+			s.native = p.Architecture
+		}
+		if err := s.addProvides(i); err != nil {
+			return nil, fmt.Errorf("installed package %s: provides: %w", p.Package, err)
+		}
+	}
+	return s, nil
+}
+
+func (s *Status) addProvides(by int) error {
+	relations, err := parseRelations(s.packages[by].Provides)
+	for _, r := range relations {
+		for _, a := range r.alternatives {
+			s.provided[a.name] = append(s.provided[a.name], provision{by, a.versionText()})
+		}
+	}
+	return err
+}
+
+// With is the status as it would be with further packages installed, each in place of the one of its name and architecture.
+func (s *Status) With(debs ...control.Paragraph) (*Status, error) {
+	var more []Installed
+	replaced := map[[2]string]bool{}
+	for _, p := range debs {
+		replaced[[2]string{p.Get("Package"), p.Get("Architecture")}] = true
+		more = append(more, Installed{
+			Package: p.Get("Package"), Version: p.Get("Version"), Architecture: p.Get("Architecture"),
+			Status: "install ok installed", Source: p.Get("Source"), MultiArch: p.Get("Multi-Arch"),
+			Provides: p.Get("Provides"), PreDepends: p.Get("Pre-Depends"), Depends: p.Get("Depends"),
+		})
+	}
+	for _, p := range s.packages {
+		if !replaced[[2]string{p.Package, p.Architecture}] {
+			more = append(more, p)
+		}
+	}
+	return newStatus(more)
+}
+
+// All gives the installed packages; one that is installed for several architectures comes several times.
+func (s *Status) All() iter.Seq[Installed] {
+	return func(yield func(Installed) bool) {
+		for _, p := range s.packages {
+			if !yield(p) {
+				return
+			}
+		}
+	}
+}
+
+// Installed finds a package by its name, that of the machine's own architecture first.
+func (s *Status) Installed(name string) (Installed, bool) {
+	found := s.byName[name]
+	for _, i := range found {
+		if arch := s.packages[i].Architecture; arch == s.native || arch == "all" {
+			return s.packages[i], true
+		}
+	}
+	if len(found) > 0 {
+		return s.packages[found[0]], true
+	}
+	return Installed{}, false
+}

@@ -1,0 +1,118 @@
+package debpkg
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+)
+
+// tool runs dpkg or apt-get as the user sees it.
+func (in *Installer) tool(ctx context.Context, name string, args ...string) error {
+	return in.run(ctx, in.Stdout, in.Stderr, name, args...)
+}
+
+// run ends in a *ToolError if the tool fails. A context that ends interrupts apt-get, which then tidies up; dpkg,
+// once begun, is left to finish, because stopping it leaves packages half installed.
+func (in *Installer) run(ctx context.Context, stdout, stderr io.Writer, name string, args ...string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if name == "dpkg" {
+		ctx = context.WithoutCancel(ctx)
+	}
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = time.Minute
+	if in.NonInteractive {
+		cmd.Env = append(cmd.Environ(), "DEBIAN_FRONTEND=noninteractive")
+	}
+	end := &tail{max: 2 << 10}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = in.Stdin, stdout, end
+	if stderr != nil {
+		cmd.Stderr = io.MultiWriter(stderr, end)
+	}
+	run := in.Run
+	if run == nil {
+		run = (*exec.Cmd).Run
+	}
+	if err := run(cmd); err != nil {
+		return toolError(name, args, end.String(), err)
+	}
+	return nil
+}
+
+func toolError(name string, args []string, stderr string, err error) error {
+	e := &ToolError{Tool: name, Args: args, ExitCode: -1, Stderr: strings.TrimSpace(stderr), Err: err}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		e.ExitCode = exit.ExitCode()
+	}
+	return e
+}
+
+// aptInstall are the arguments that install packages as dependencies: nothing is removed for them, and they may go
+// once nobody needs them any more.
+func aptInstall(names ...string) []string {
+	args := []string{"install", "--yes", "--no-install-recommends", "--no-remove", "--mark-auto"}
+	return append(args, slices.Compact(slices.Sorted(slices.Values(names)))...)
+}
+
+// choose names for each unmet relation the first alternative that apt says it can install.
+func (in *Installer) choose(ctx context.Context, unmet *UnmetError) ([]string, error) {
+	relations, err := parseRelations(strings.Join(unmet.Relations, ", "))
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	hopeless := &UnmetError{Package: unmet.Package}
+	for _, r := range relations {
+		name, err := in.available(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		if name == "" {
+			hopeless.Relations = append(hopeless.Relations, r.text)
+		}
+		names = append(names, name)
+	}
+	if len(hopeless.Relations) > 0 {
+		return nil, hopeless
+	}
+	return names, nil
+}
+
+// available is "" if apt can install none of the alternatives.
+func (in *Installer) available(ctx context.Context, r relation) (string, error) {
+	for _, a := range r.alternatives {
+		name := a.name
+		if a.qualifier != "" && a.qualifier != "any" {
+			name += ":" + a.qualifier
+		}
+		err := in.run(ctx, nil, nil, "apt-get", append([]string{"--simulate"}, aptInstall(name)...)...)
+		if refused := (*ToolError)(nil); err == nil || !errors.As(err, &refused) || refused.ExitCode < 0 {
+			return name, err
+		}
+	}
+	return "", nil
+}
+
+// tail keeps the last max bytes of what is written to it.
+type tail struct {
+	max  int
+	kept []byte
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.kept = append(t.kept, p...)
+	if cut := len(t.kept) - t.max; cut > 0 {
+		t.kept = append(t.kept[:0], t.kept[cut:]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string { return strings.ToValidUTF8(string(t.kept), "") }
