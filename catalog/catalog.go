@@ -1,0 +1,88 @@
+// Package catalog knows which kernel modules exist as source packages: it reads apt's lists and dpkg's status under a
+// root, tells module sources from everything else, resolves a word to one module and keeps the result in an index file.
+// Fetching a source is left to package sources, running apt-get update to the caller.
+package catalog
+
+import (
+	"cmp"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	securejoin "github.com/cyphar/filepath-securejoin"
+)
+
+// Kind says by which manner a package brings its module's source.
+type Kind string
+
+// DKMS packages install a tree with a dkms.conf under /usr/src; ModuleAssistant packages install a tarball there.
+const (
+	DKMS            Kind = "dkms"
+	ModuleAssistant Kind = "module-assistant"
+)
+
+// Package is one module source package in its candidate version. The fields are those of its control paragraph
+// (Debian Policy 5.3), with Source reduced to the name and Description to the synopsis.
+type Package struct {
+	Name         string
+	Kind         Kind
+	Version      string `json:",omitempty"` // apt's candidate when the index was built, "" where apt has none
+	Installed    string `json:"-"`          // version by dpkg's status when the index was opened, "" where not installed
+	Architecture string `json:",omitempty"`
+	Source       string `json:",omitempty"` // the package's own name where the field is missing
+	Section      string `json:",omitempty"`
+	Maintainer   string `json:",omitempty"`
+	Homepage     string `json:",omitempty"`
+	Description  string `json:",omitempty"`
+
+	Depends    string `json:",omitempty"`
+	PreDepends string `json:",omitempty"`
+	Recommends string `json:",omitempty"`
+	Suggests   string `json:",omitempty"`
+	Provides   string `json:",omitempty"`
+	Conflicts  string `json:",omitempty"`
+	Breaks     string `json:",omitempty"`
+	Replaces   string `json:",omitempty"`
+	Enhances   string `json:",omitempty"`
+
+	Filename string `json:",omitempty"` // below the archive's root; "" where only dpkg knows the package
+	SHA256   string `json:",omitempty"`
+	Size     int64  `json:",omitempty"` // bytes of the .deb
+}
+
+// Module is one kernel module (or family of modules) and the packages that bring its source, preferred recipe first.
+type Module struct {
+	Name     string
+	Packages []Package
+}
+
+// Config says where to look and how to run apt. The zero value, with Dir set, means the running system.
+type Config struct {
+	Root string                // prefixes every path of apt and dpkg; "" or "/" is the running system
+	Dir  string                // of index.json, as this process sees it; inside Root, since apt reads from it too
+	Run  func(*exec.Cmd) error // nil: (*exec.Cmd).Run; has to enter Root by itself, the arguments are paths inside it
+	Now  func() time.Time      // nil: time.Now
+}
+
+// hostDir is Dir as apt sees it.
+func (c Config) hostDir() (string, error) {
+	host, err := filepath.Rel(cmp.Or(c.Root, "/"), c.Dir)
+	if err != nil || !filepath.IsLocal(host) {
+		return "", fmt.Errorf("the index's directory %s is not inside the root %s", c.Dir, c.Root)
+	}
+	return filepath.Join("/", host), nil
+}
+
+// path is where a host path lies for this process. Symbolic links on the way lead inside Root, as they do for apt
+// there: the list of a file: archive is a link to its absolute path.
+func (c Config) path(host ...string) (string, error) {
+	return securejoin.SecureJoin(cmp.Or(c.Root, "/"), filepath.Join(host...))
+}
+
+func (c Config) now() time.Time {
+	if c.Now == nil {
+		return time.Now()
+	}
+	return c.Now()
+}

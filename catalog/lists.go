@@ -1,0 +1,92 @@
+package catalog
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"runtime"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// listsDir is where apt keeps its lists.
+const listsDir = "/var/lib/apt/lists"
+
+// ErrNoLists says that apt has no lists at all; apt-get update fetches them.
+var ErrNoLists = errors.New("apt has no package lists")
+
+// list is one of apt's lists and the module sources in it.
+type list struct {
+	name  string // in listsDir, with the extension of a compressed one
+	found []stanza
+}
+
+// readLists reads every list that can hold packages for this machine, as many at once as there are processors. A list
+// that no source in sources.list accounts for is among them: apt passes over it when asked for candidates.
+func (c Config) readLists(ctx context.Context, native string) ([]list, error) {
+	names, err := c.listNames(native)
+	if err != nil {
+		return nil, err
+	}
+	lists := make([]list, len(names))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, name := range names {
+		group.Go(func() error {
+			found, err := c.readList(ctx, path.Join(listsDir, name))
+			lists[i] = list{name, found}
+			return err
+		})
+	}
+	return lists, group.Wait()
+}
+
+// listNames fails with ErrNoLists where there is none.
+func (c Config) listNames(native string) ([]string, error) {
+	entries, err := c.readDir(listsDir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		if arch, ok := listArchitecture(e.Name()); ok && (arch == native || arch == "all" || arch == "") {
+			names = append(names, e.Name())
+		}
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("%w in %s", ErrNoLists, listsDir)
+	}
+	return names, nil
+}
+
+// listArchitecture tells lists of binary packages by name, which is the list's address with slashes made underscores,
+// and gives the architecture, "" for a flat archive's.
+func listArchitecture(name string) (arch string, ok bool) {
+	address, ok := strings.CutSuffix(uncompressed(name), "_Packages")
+	if i := strings.LastIndex(address, "_binary-"); i >= 0 {
+		arch = address[i+len("_binary-"):]
+	}
+	return arch, ok
+}
+
+// uncompressed is a list's name without the extension of a compressed one.
+func uncompressed(name string) string {
+	switch ext := path.Ext(name); ext {
+	case ".gz", ".xz", ".lz4", ".zst", ".bz2", ".lzma":
+		return strings.TrimSuffix(name, ext)
+	}
+	return name
+}
+
+// architecture asks dpkg for the machine's own.
+func (c Config) architecture(ctx context.Context) (string, error) {
+	out, err := c.output(ctx, "dpkg", "--print-architecture")
+	if err != nil {
+		return "", fmt.Errorf("find the native architecture: %w", err)
+	}
+	return string(bytes.TrimSpace(out)), nil
+}

@@ -1,0 +1,87 @@
+package catalog
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"iter"
+)
+
+// blockSize is how much of a list is in memory at a time, and thereby the bound of one paragraph.
+const blockSize = 512 << 10
+
+// paragraph is what stands between two empty lines, valid only while it is iterated over.
+type paragraph struct {
+	text   []byte
+	before []byte // of the same block
+	first  int    // line number at which the block begins
+}
+
+// line is the line number, in the list, at which the paragraph begins.
+func (p paragraph) line() int { return p.first + bytes.Count(p.before, newline) }
+
+var (
+	newline   = []byte("\n")
+	separator = []byte("\n\n")
+)
+
+// paragraphs cuts a control file at empty lines, without looking at anything else. The first error ends it.
+func paragraphs(ctx context.Context, r io.Reader) iter.Seq2[paragraph, error] {
+	return func(yield func(paragraph, error) bool) {
+		buf, line := make([]byte, 0, blockSize), 1
+		for {
+			var err error
+			buf, err = fill(ctx, r, buf)
+			whole, err := wholeParagraphs(buf, err)
+			if err != nil && err != io.EOF {
+				yield(paragraph{}, fmt.Errorf("line %d: %w", line+bytes.Count(buf, newline), err))
+				return
+			}
+			if !cut(whole, line, yield) || err == io.EOF {
+				return
+			}
+			line += bytes.Count(whole, newline)
+			buf = buf[:copy(buf, buf[len(whole):])]
+		}
+	}
+}
+
+// wholeParagraphs is the part of a block that ends where a paragraph does; err is that of filling the block.
+func wholeParagraphs(block []byte, err error) ([]byte, error) {
+	if err != nil {
+		return block, err
+	}
+	end := bytes.LastIndex(block, separator)
+	if end < 0 {
+		return nil, fmt.Errorf("no paragraph ends within %d bytes", blockSize)
+	}
+	return block[:end+len(separator)], nil
+}
+
+// fill reads until the buffer is full or the stream ends.
+func fill(ctx context.Context, r io.Reader, buf []byte) ([]byte, error) {
+	for len(buf) < cap(buf) {
+		n, err := r.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		if err != nil {
+			return buf, err
+		}
+	}
+	return buf, ctx.Err()
+}
+
+// cut yields the paragraphs of a block, which ends where one ends.
+func cut(block []byte, line int, yield func(paragraph, error) bool) bool {
+	for start := 0; start < len(block); {
+		text := block[start:]
+		if i := bytes.Index(text, separator); i >= 0 {
+			text = text[:i+1]
+		}
+		if len(bytes.TrimLeft(text, "\n")) > 0 && !yield(paragraph{text, block[:start], line}, nil) {
+			return false
+		}
+		start += len(text) + 1 // and the empty line
+	}
+	return true
+}

@@ -1,0 +1,97 @@
+package catalog
+
+import (
+	"bytes"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// selectionPrefix begins the name of a selection's directory beside the index.
+const selectionPrefix = ".lists-"
+
+// selection is a directory of lists like apt's own that holds the module sources only. From all lists apt takes most
+// of a second to answer wherever it has no fresh cache; from these it needs none. What pins look at stays the same.
+type selection struct {
+	dir  string // for this process
+	host string // for apt
+}
+
+// newSelection writes the lists down anew. The caller removes the selection, also after an error.
+func (c Config) newSelection(lists []list) (*selection, error) {
+	host, err := c.hostDir()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
+		return nil, err
+	}
+	c.sweepSelections()
+	dir, err := os.MkdirTemp(c.Dir, selectionPrefix)
+	if err != nil {
+		return nil, err
+	}
+	s := &selection{dir: dir, host: path.Join(host, filepath.Base(dir))}
+	for _, l := range lists {
+		if err := s.write(l); err != nil {
+			return s, err
+		}
+	}
+	return s, s.copyReleases(c)
+}
+
+func (s *selection) remove() {
+	if s != nil {
+		_ = os.RemoveAll(s.dir) // else the next Update sweeps it
+	}
+}
+
+func (s *selection) write(l list) error {
+	var text bytes.Buffer
+	for _, f := range l.found {
+		text.Write(bytes.Trim(f.raw, "\n"))
+		text.Write(separator)
+	}
+	return os.WriteFile(filepath.Join(s.dir, uncompressed(l.name)), text.Bytes(), 0o644)
+}
+
+// copyReleases brings along what pins by release look at. A link would lead astray wherever apt sees another root.
+func (s *selection) copyReleases(c Config) error {
+	entries, err := c.readDir(listsDir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), "Release") {
+			continue
+		}
+		if err := s.copy(c, e.Name()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *selection) copy(c Config, name string) error {
+	from, err := c.path(listsDir, name)
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(s.dir, name), text, 0o644)
+}
+
+// sweepSelections removes what killed Updates left behind, and spares one that may be running.
+func (c Config) sweepSelections() {
+	old, _ := filepath.Glob(filepath.Join(c.Dir, selectionPrefix+"*")) // fails on nothing but its pattern
+	for _, dir := range old {
+		if info, err := os.Stat(dir); err == nil && c.now().Sub(info.ModTime()) > time.Hour {
+			_ = os.RemoveAll(dir)
+		}
+	}
+}

@@ -1,0 +1,65 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+)
+
+// statusFile is dpkg's record of what is installed.
+const statusFile = "/var/lib/dpkg/status"
+
+// readStatus gives the module sources that are installed. A root without dpkg's status has none.
+func (c Config) readStatus() ([]stanza, error) {
+	known, err := c.readList(context.Background(), statusFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return slices.DeleteFunc(known, func(s stanza) bool { return !installed(s.fields.Get("Status")) }), err
+}
+
+// installed reads the third word of a Status field (dpkg(1), "Package states"): whatever has files on disk is there.
+func installed(status string) bool {
+	words := strings.Fields(status)
+	return len(words) == 3 && words[2] != "not-installed" && words[2] != "config-files"
+}
+
+// mergeStatus sets Installed throughout, adds packages that only dpkg knows and drops those it no longer does.
+func (ix *Index) mergeStatus(status []stanza) {
+	versions := map[string]string{}
+	for _, s := range status {
+		p := s.pkg()
+		versions[p.Name] = p.Version
+		if ix.pkg(p.Name) == nil {
+			ix.Modules = addPackage(ix.Modules, p)
+		}
+	}
+	for i := range ix.Modules {
+		m := &ix.Modules[i]
+		for j := range m.Packages {
+			m.Packages[j].Installed = versions[m.Packages[j].Name]
+		}
+		m.Packages = slices.DeleteFunc(m.Packages, func(p Package) bool { return p.Filename == "" && p.Installed == "" })
+	}
+	ix.Modules = slices.DeleteFunc(ix.Modules, func(m Module) bool { return len(m.Packages) == 0 })
+}
+
+// pkg finds a package by its exact name, nil where there is none.
+func (ix *Index) pkg(name string) *Package {
+	i, ok := findModule(ix.Modules, ModuleName(name))
+	if !ok {
+		return nil
+	}
+	return ix.Modules[i].pkg(name)
+}
+
+func (m Module) pkg(name string) *Package {
+	for i := range m.Packages {
+		if m.Packages[i].Name == name {
+			return &m.Packages[i]
+		}
+	}
+	return nil
+}
