@@ -1,0 +1,133 @@
+package sources
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Unpacked is a tree that lies opened in the cache.
+type Unpacked struct {
+	Name    string // the module's
+	Version string // the source package's
+	Package string // the source package, "" for the user's own tarballs
+	Origin  Origin
+	Dir     string // where the module's source lies
+}
+
+// Unpacked lists the complete trees in the cache, ordered by package and version directory.
+func (f *Fetcher) Unpacked() ([]Unpacked, error) {
+	var trees []Unpacked
+	err := f.eachPlace(func(owner, dir string) error {
+		rec, err := readRecord(dir)
+		if err != nil {
+			return nil // half-made, or another mago's
+		}
+		u := Unpacked{Name: rec.Name, Version: rec.Version, Package: owner, Origin: rec.Origin, Dir: filepath.Join(dir, rec.Dir)}
+		if owner == localOwner {
+			u.Package = ""
+		}
+		trees = append(trees, u)
+		return nil
+	})
+	return trees, err
+}
+
+// Clean removes the opened trees of a module or source package, of every one when name is "", and says how many bytes
+// of files that were. It waits for nobody's build: who reads a tree meanwhile loses it.
+func (f *Fetcher) Clean(name string) (freed int64, err error) {
+	f.sweep()
+	err = f.eachPlace(func(owner, dir string) error {
+		if !f.named(name, owner, dir) {
+			return nil
+		}
+		n, err := f.remove(owner, dir)
+		freed += n
+		return err
+	})
+	return freed, err
+}
+
+// Purge removes what Clean does and the downloaded .debs as well.
+func (f *Fetcher) Purge(name string) (freed int64, err error) {
+	freed, err = f.Clean(name)
+	if err != nil {
+		return freed, err
+	}
+	debs, _ := filepath.Glob(filepath.Join(f.downloads(), "*.deb"))
+	for _, deb := range debs {
+		owner, _, _ := strings.Cut(filepath.Base(deb), "_")
+		if name != "" && name != owner && name != moduleName(owner) {
+			continue
+		}
+		n, err := f.remove(owner, deb)
+		freed += n
+		if err != nil {
+			return freed, err
+		}
+	}
+	return freed, nil
+}
+
+// named reports whether Clean's name means the tree at dir.
+func (f *Fetcher) named(name, owner, dir string) bool {
+	if name == "" || name == owner || owner != localOwner && name == moduleName(owner) {
+		return true
+	}
+	rec, err := readRecord(dir)
+	return err == nil && rec.Name == name
+}
+
+// remove removes a tree or a download under its owner's lock.
+func (f *Fetcher) remove(owner, path string) (freed int64, err error) {
+	unlock, err := f.lock(context.Background(), owner)
+	if err != nil {
+		return 0, err
+	}
+	defer unlock()
+	freed = size(path)
+	return freed, discard(path)
+}
+
+// size adds up the files below path.
+func size(path string) (bytes int64) {
+	_ = filepath.WalkDir(path, func(_ string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return nil // gone meanwhile
+		}
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
+			bytes += info.Size()
+		}
+		return nil
+	})
+	return bytes
+}
+
+// eachPlace calls do for every tree in the cache, complete or not.
+func (f *Fetcher) eachPlace(do func(owner, dir string) error) error {
+	owners, err := os.ReadDir(f.trees())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, owner := range owners {
+		versions, err := os.ReadDir(filepath.Join(f.trees(), owner.Name()))
+		if err != nil {
+			return err
+		}
+		for _, v := range versions {
+			if strings.HasPrefix(v.Name(), tempPrefix) {
+				continue
+			}
+			if err := do(owner.Name(), filepath.Join(f.trees(), owner.Name(), v.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,100 @@
+package sources
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// filled is a cache with hello from a -dkms and a -source package, and from a tarball of the user's.
+func filled(t *testing.T) *Fetcher {
+	t.Helper()
+	f := &Fetcher{Cache: t.TempDir()}
+	dkms := deb(t, "hello-dkms", "1.0-2", tarball(t, dkmsFiles()))
+	source := deb(t, "hello-source", "1.0-2", tarball(t, files{"usr/src/hello.tar": string(tarball(t, moduleFiles()))}))
+	f.Run = leaves("x.deb", dkms).Run
+	if _, err := f.Get(t.Context(), helloDKMS(dkms)); err != nil {
+		t.Fatal(err)
+	}
+	f.Run = leaves("x.deb", source).Run
+	if _, err := f.Get(t.Context(), helloSource(source)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Local(t.Context(), write(t, filepath.Join(t.TempDir(), "world-3.tar"), tarball(t, files{"Makefile": "all:"}))); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(f.Cache, "trees/half/1/data/x"), []byte("half-made"))
+	return f
+}
+
+func unpacked(t *testing.T, f *Fetcher) []string {
+	t.Helper()
+	trees, err := f.Unpacked()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, u := range trees {
+		names = append(names, strings.Join([]string{u.Name, u.Version, u.Package, string(u.Origin)}, "|"))
+	}
+	return names
+}
+
+const (
+	worldTree  = "world|3||tarball"
+	dkmsTree   = "hello|1.0-2|hello-dkms|archive"
+	sourceTree = "hello|1.0-2|hello-source|archive"
+)
+
+func TestUnpackedListsCompleteTrees(t *testing.T) {
+	if got, want := unpacked(t, filled(t)), []string{worldTree, dkmsTree, sourceTree}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := unpacked(t, &Fetcher{Cache: filepath.Join(t.TempDir(), "none")}); len(got) > 0 {
+		t.Errorf("without a cache: %q", got)
+	}
+}
+
+func TestCleanRemovesTreesAndPurgeDownloads(t *testing.T) {
+	const dkmsDeb, sourceDeb = "hello-dkms_1.0-2_all.deb", "hello-source_1.0-2_all.deb"
+	for _, test := range []struct {
+		name  string
+		purge bool
+		trees []string
+		debs  []string
+	}{
+		{"hello", false, []string{worldTree}, []string{dkmsDeb, sourceDeb}},
+		{"hello", true, []string{worldTree}, nil},
+		{"hello-dkms", true, []string{worldTree, sourceTree}, []string{sourceDeb}},
+		{"world", true, []string{dkmsTree, sourceTree}, []string{dkmsDeb, sourceDeb}},
+		{"half", false, []string{worldTree, dkmsTree, sourceTree}, []string{dkmsDeb, sourceDeb}},
+		{"unknown", true, []string{worldTree, dkmsTree, sourceTree}, []string{dkmsDeb, sourceDeb}},
+		{"tarballs", true, []string{worldTree, dkmsTree, sourceTree}, []string{dkmsDeb, sourceDeb}},
+		{"", false, nil, []string{dkmsDeb, sourceDeb}},
+		{"", true, nil, nil},
+	} {
+		f := filled(t)
+		before := size(f.Cache)
+		remove := f.Clean
+		if test.purge {
+			remove = f.Purge
+		}
+		freed, err := remove(test.name)
+		if after := size(f.Cache); err != nil || freed != before-after {
+			t.Errorf("%q: freed %d of %d, %d are left, %v", test.name, freed, before, after, err)
+		}
+		if got := unpacked(t, f); !slices.Equal(got, test.trees) {
+			t.Errorf("%q: trees %q, want %q", test.name, got, test.trees)
+		}
+		var debs []string
+		for _, name := range left(t, f.Cache) {
+			if strings.HasPrefix(name, "downloads/") {
+				debs = append(debs, filepath.Base(name))
+			}
+		}
+		if !slices.Equal(debs, test.debs) {
+			t.Errorf("%q: downloads %q, want %q", test.name, debs, test.debs)
+		}
+	}
+}

@@ -1,0 +1,58 @@
+package sources
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Digest is the SHA-256, in hexadecimal, over the names, kinds, executable bits and contents below a directory. It
+// tells whether a local source has changed; dates, owners and what lies in .git do not count.
+func Digest(dir string) (string, error) {
+	sum := sha256.New()
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && entry.Name() == ".git" {
+			return fs.SkipDir
+		}
+		fmt.Fprintf(sum, "%q %v\n", rel, entry.Type())
+		return digestContent(sum, path, entry)
+	})
+	if err != nil {
+		return "", fmt.Errorf("read source %s: %w", dir, err)
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+func digestContent(sum io.Writer, path string, entry fs.DirEntry) error {
+	switch entry.Type() {
+	case fs.ModeSymlink:
+		target, err := os.Readlink(path)
+		fmt.Fprintf(sum, "%q\n", target)
+		return err
+	case 0:
+		file, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		info, err := file.Stat()
+		if err != nil {
+			return err
+		}
+		n, err := io.Copy(sum, file)
+		fmt.Fprintf(sum, "\n%d %v\n", n, info.Mode()&0o100 != 0)
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,72 @@
+package sources
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// replace puts temp in the place of final, on the disk as well: a power cut leaves a whole tree or none.
+func replace(final, temp string) error {
+	if err := syncAll(temp); err != nil {
+		return err
+	}
+	if err := discard(final); err != nil {
+		return err
+	}
+	return os.Rename(temp, final)
+}
+
+// syncAll writes out the file system that dir is on: for some thousand small files that is quicker than each fsync.
+func syncAll(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return os.NewSyscallError("syncfs", unix.Syncfs(int(d.Fd())))
+}
+
+// discard removes a tree; a kill in the middle leaves a temporary name rather than half a tree.
+func discard(dir string) error {
+	temp := filepath.Join(filepath.Dir(dir), tempPrefix+"old-"+filepath.Base(dir))
+	if err := os.RemoveAll(temp); err != nil {
+		return err
+	}
+	if err := os.Rename(dir, temp); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	}
+	return os.RemoveAll(temp)
+}
+
+// makeTemp makes an empty temporary directory, in the place of one that was left behind.
+func makeTemp(parent, name string) (string, error) {
+	if err := makeDir(parent); err != nil {
+		return "", err
+	}
+	temp := filepath.Join(parent, tempPrefix+name)
+	if err := os.RemoveAll(temp); err != nil {
+		return "", err
+	}
+	return temp, makeDir(temp)
+}
+
+// makeDir makes a directory that everybody may enter, whatever the umask; one that is there stays as it is.
+func makeDir(dir string) error {
+	if _, err := os.Stat(dir); err == nil {
+		return nil
+	}
+	if err := makeDir(filepath.Dir(dir)); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return os.Chmod(dir, 0o755)
+}

@@ -1,0 +1,91 @@
+package sources
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// What an installed package has to bring with it (Debian Policy 12.5, 12.7); the first that is there counts.
+const docDir = "/usr/share/doc"
+
+var (
+	copyrights = []string{"copyright"}
+	changelogs = []string{"changelog.Debian.gz", "changelog.Debian", "changelog.gz", "changelog"}
+)
+
+// docs gives the paths, relative to dir, of a package's copyright and changelog among its data.
+func docs(dir, pkg string) (copyright, changelog string) {
+	find := func(name string) string { return filepath.Join(dir, dataDir, docDir, pkg, name) }
+	return relative(dir, firstFile(copyrights, find)), relative(dir, firstFile(changelogs, find))
+}
+
+// debianDocs gives the same files of a tree that is not packaged but has a debian directory.
+func debianDocs(dir string) (copyright, changelog string) {
+	find := func(name string) string { return filepath.Join(dir, "debian", name) }
+	return firstFile(copyrights, find), firstFile([]string{"changelog"}, find)
+}
+
+// firstFile gives the path of the first name that is a plain file, "" where none is.
+func firstFile(names []string, path func(name string) string) string {
+	for _, name := range names {
+		if p := path(name); regular(p) {
+			return p
+		}
+	}
+	return ""
+}
+
+// relative is a path below dir as seen from there, "" for none.
+func relative(dir, path string) string {
+	if path == "" {
+		return ""
+	}
+	rel, _ := filepath.Rel(dir, path) // both are as absolute as the cache
+	return rel
+}
+
+// below undoes relative.
+func below(dir, rel string) string {
+	if rel == "" {
+		return ""
+	}
+	return filepath.Join(dir, rel)
+}
+
+func regular(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// treeTime is the date of the changelog's newest entry or, without one, of dir's newest file.
+func treeTime(changelog, dir string) (time.Time, error) {
+	if t := changelogTime(changelog); !t.IsZero() {
+		return wholeSecond(t), nil
+	}
+	newest, err := newestFile(dir)
+	return wholeSecond(newest), err
+}
+
+// wholeSecond is how SOURCE_DATE_EPOCH will have a time.
+func wholeSecond(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
+
+// newestFile gives the date of the newest file below dir that is not in the future, version control aside.
+func newestFile(dir string) (newest time.Time, err error) {
+	now := time.Now()
+	err = filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if e.IsDir() && e.Name() == ".git" {
+			return fs.SkipDir
+		}
+		info, err := e.Info()
+		if err == nil && info.Mode().IsRegular() && info.ModTime().After(newest) && info.ModTime().Before(now) {
+			newest = info.ModTime()
+		}
+		return err
+	})
+	return newest, err
+}

@@ -1,0 +1,72 @@
+package sources
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"mago/catalog"
+)
+
+// aptGrace is how long apt-get may take to end after it was asked to.
+const aptGrace = 5 * time.Second
+
+// debPath is where the cache keeps a package's .deb, under the name that apt gives it.
+func (f *Fetcher) debPath(pkg catalog.Package) string {
+	return filepath.Join(f.downloads(), pkg.Name+"_"+quoteVersion(pkg.Version)+"_"+pkg.Architecture+".deb")
+}
+
+// download gives the path of pkg's .deb, checked; apt is run only where the cache has no good one.
+func (f *Fetcher) download(ctx context.Context, pkg catalog.Package) (string, error) {
+	final := f.debPath(pkg)
+	if verify(pkg, final) == nil {
+		return final, nil
+	}
+	temp, err := makeTemp(f.downloads(), pkg.Name)
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(temp)
+	output, err := f.runApt(ctx, pkg, temp)
+	if err == nil {
+		err = take(pkg, temp, final)
+	}
+	if err != nil {
+		return "", &FetchError{Package: pkg.Name, Version: pkg.Version, Output: output, Err: err}
+	}
+	return final, nil
+}
+
+// runApt has apt-get download into dir and gives its standard error.
+func (f *Fetcher) runApt(ctx context.Context, pkg catalog.Package, dir string) (string, error) {
+	if err := f.lend(dir); err != nil {
+		return "", err
+	}
+	inside, err := f.inside(dir)
+	if err != nil {
+		return "", err
+	}
+	var stderr bytes.Buffer
+	cmd := exec.CommandContext(ctx, "apt-get", "download", pkg.Name+"="+pkg.Version)
+	cmd.Dir, cmd.Stderr, cmd.WaitDelay = inside, &stderr, aptGrace
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	err = f.run(cmd)
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	} else if err != nil {
+		err = fmt.Errorf("apt-get: %w", err)
+	}
+	return stderr.String(), err
+}
+
+func (f *Fetcher) run(cmd *exec.Cmd) error {
+	if f.Run == nil {
+		return cmd.Run()
+	}
+	return f.Run(cmd)
+}

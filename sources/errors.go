@@ -1,0 +1,54 @@
+package sources
+
+import (
+	"fmt"
+	"strings"
+
+	"mago/sources/untar"
+)
+
+// UnsafeError and LimitError refuse an archive whose contents could do harm.
+type (
+	UnsafeError = untar.UnsafeError
+	LimitError  = untar.LimitError
+)
+
+// FetchError says that apt could not bring a package's .deb, or brought another. Nothing of the attempt is left.
+type FetchError struct {
+	Package string
+	Version string
+	Output  string // what apt wrote to its standard error
+	Err     error
+}
+
+// Error shows apt's own errors where there are some, else why it could not be run.
+func (e *FetchError) Error() string {
+	reason := e.Err.Error()
+	if said := aptErrors(e.Output); said != "" {
+		reason = said
+	}
+	return fmt.Sprintf("download %s %s: %s", e.Package, e.Version, reason)
+}
+
+func (e *FetchError) Unwrap() error { return e.Err }
+
+// aptErrors picks the lines that apt marks as errors.
+func aptErrors(output string) string {
+	var errs []string
+	for line := range strings.Lines(output) {
+		if text, ok := strings.CutPrefix(line, "E: "); ok {
+			errs = append(errs, strings.TrimSpace(text))
+		}
+	}
+	return strings.Join(errs, "; ")
+}
+
+// LayoutError says that a source holds nothing that could be built.
+type LayoutError struct {
+	Source string // the package, tarball or directory
+	Want   string // what was looked for
+}
+
+func (e *LayoutError) Error() string {
+	return fmt.Sprintf("no module source in %s: no %s", e.Source, e.Want)
+}

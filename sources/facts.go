@@ -1,0 +1,74 @@
+package sources
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"pault.ag/go/debian/changelog"
+
+	"mago/debpkg/codec"
+)
+
+// factsMax bounds what is read of a file for a name, a version or a date.
+const factsMax = 256 << 10
+
+// dkms.conf is bash, which is not run here: a line counts when it assigns nothing but a literal.
+var (
+	assignment = regexp.MustCompile(`^\s*(PACKAGE_NAME|PACKAGE_VERSION)\+?=`)
+	literal    = regexp.MustCompile(`^\w+=(?:"([\w.+:~-]+)"|'([\w.+:~-]+)'|([\w.+:~-]+))\s*(?:#.*)?$`)
+)
+
+// dkmsFacts reads the name and the version that a dkms.conf says outright, "" for what it computes.
+func dkmsFacts(conf string) (name, version string) {
+	values := map[string]string{}
+	for line := range strings.Lines(readStart(conf)) {
+		m := assignment.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		values[m[1]] = ""
+		if v := literal.FindStringSubmatch(strings.TrimSpace(line)); v != nil {
+			values[m[1]] = v[1] + v[2] + v[3]
+		}
+	}
+	return values["PACKAGE_NAME"], values["PACKAGE_VERSION"]
+}
+
+// newestEntry reads the first entry of a Debian changelog (Debian Policy 4.4), which may be compressed.
+func newestEntry(path string) (changelog.ChangelogEntry, bool) {
+	entry, err := changelog.ParseOne(bufio.NewReader(strings.NewReader(readStart(path))))
+	if err != nil {
+		return changelog.ChangelogEntry{}, false
+	}
+	return *entry, true
+}
+
+// changelogTime is the date of a changelog's newest entry, zero where there is none.
+func changelogTime(path string) time.Time {
+	entry, _ := newestEntry(path)
+	return entry.When
+}
+
+// readStart reads the first factsMax bytes of a file, decompressed. What is no plain file or cannot be read is empty:
+// the facts are had from elsewhere then.
+func readStart(path string) string {
+	if !regular(path) {
+		return ""
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	stream, _, err := codec.NewReader(file)
+	if err != nil {
+		return ""
+	}
+	defer stream.Close()
+	data, _ := io.ReadAll(io.LimitReader(stream, factsMax))
+	return string(data)
+}

@@ -1,0 +1,85 @@
+package sources
+
+import (
+	"context"
+
+	"mago/catalog"
+)
+
+// Get brings the source of pkg in its candidate version, or in the installed one where apt has no candidate. What the
+// cache or, with SystemSources, the host has is used; else apt downloads the .deb, which is opened and never installed.
+//
+// Errors: *FetchError, *UnsafeError, *LimitError, *LayoutError, *debpkg.FormatError. None leaves a half-made tree.
+func (f *Fetcher) Get(ctx context.Context, pkg catalog.Package) (*Tree, error) {
+	pkg = candidate(pkg)
+	if err := check(pkg); err != nil {
+		return nil, err
+	}
+	cached := func() (*Tree, bool) { return f.Cached(pkg) }
+	return f.once(ctx, pkg.Name, cached, func() (*Tree, error) { return f.get(ctx, pkg) })
+}
+
+// once gives the tree that is cached or, where there is none even after waiting for whoever works on owner's, the one
+// that get gets.
+func (f *Fetcher) once(ctx context.Context, owner string, cached func() (*Tree, bool), get func() (*Tree, error)) (*Tree, error) {
+	if tree, ok := cached(); ok {
+		return tree, nil
+	}
+	f.sweep()
+	unlock, err := f.lock(ctx, owner)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if tree, ok := cached(); ok {
+		return tree, nil
+	}
+	return get()
+}
+
+// get fills pkg's place. The caller holds the package's lock.
+func (f *Fetcher) get(ctx context.Context, pkg catalog.Package) (*Tree, error) {
+	if tarball := f.hostTarball(pkg); tarball != "" {
+		return f.openHostTarball(ctx, pkg, tarball)
+	}
+	deb, err := f.download(ctx, pkg)
+	if err != nil {
+		return nil, err
+	}
+	return f.openDeb(ctx, pkg, deb)
+}
+
+// Cached gives what Get would, where that needs neither apt nor opening anything. It reads one small file, besides
+// those of the host with SystemSources.
+func (f *Fetcher) Cached(pkg catalog.Package) (*Tree, bool) {
+	pkg = candidate(pkg)
+	if check(pkg) != nil {
+		return nil, false
+	}
+	if tree, ok := f.hostTree(pkg); ok {
+		return tree, true
+	}
+	tree, rec, err := f.read(pkg.Name, pkg.Version)
+	if err != nil {
+		return nil, false
+	}
+	archive, ok := f.current(pkg, rec)
+	f.attach(tree, pkg, archive)
+	return tree, ok
+}
+
+// current reports whether a tree was made of what Get would open today, and what that is.
+func (f *Fetcher) current(pkg catalog.Package, rec record) (archive string, ok bool) {
+	if tarball := f.hostTarball(pkg); tarball != "" {
+		return tarball, rec.Origin == Host && rec.Stamp == stamp(tarball)
+	}
+	return f.debPath(pkg), rec.Origin == Archive && (pkg.SHA256 == "" || rec.SHA256 == pkg.SHA256)
+}
+
+// candidate has the installed version stand in for a missing candidate.
+func candidate(pkg catalog.Package) catalog.Package {
+	if pkg.Version == "" {
+		pkg.Version = pkg.Installed
+	}
+	return pkg
+}

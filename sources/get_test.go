@@ -1,0 +1,356 @@
+package sources
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestGetDownloadsOnceAndRemembers(t *testing.T) {
+	data := deb(t, "hello-dkms", "1.0-2", tarball(t, dkmsFiles()))
+	pkg, apt := helloDKMS(data), leaves("hello-dkms_1.0-2_all.deb", data)
+	f := &Fetcher{Cache: t.TempDir(), Run: apt.Run}
+	if _, ok := f.Cached(pkg); ok {
+		t.Fatal("cached before it was there")
+	}
+	tree, err := f.Get(t.Context(), pkg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"apt-get download hello-dkms=1.0-2"}; !slices.Equal(apt.calls, want) {
+		t.Errorf("ran %q, want %q", apt.calls, want)
+	}
+	place := filepath.Join(f.Cache, "trees/hello-dkms/1.0-2")
+	doc := filepath.Join(place, "data/usr/share/doc/hello-dkms")
+	want := &Tree{
+		Name: "hello", Version: "1.0-2", Origin: Archive, Dir: filepath.Join(place, "data/usr/src/hello-1.0"),
+		Package: &pkg, Control: tree.Control,
+		Archive: filepath.Join(f.Cache, "downloads/hello-dkms_1.0-2_all.deb"), SHA256: hash(data),
+		Copyright: filepath.Join(doc, "copyright"), Changelog: filepath.Join(doc, "changelog.Debian.gz"),
+		ModTime: time.Date(2023, 2, 6, 6, 8, 9, 0, time.UTC),
+	}
+	if !reflect.DeepEqual(tree, want) {
+		t.Errorf("got  %+v\nwant %+v", tree, want)
+	}
+	if got, want := tree.Control.Get("Description"), "a module\nwith a text of\n\ntwo paragraphs"; got != want {
+		t.Errorf("Description = %q, want %q", got, want)
+	}
+
+	f.Run = unusable(t).Run
+	for _, get := range []func() (*Tree, error){
+		func() (*Tree, error) { return f.Get(t.Context(), pkg) },
+		func() (*Tree, error) { tree, _ := f.Cached(pkg); return tree, nil },
+	} {
+		if again, err := get(); err != nil || !reflect.DeepEqual(again, want) {
+			t.Errorf("again: %+v, %v", again, err)
+		}
+	}
+}
+
+// A failure leaves nothing half done, says what apt said, and a second attempt succeeds.
+func TestGetFailsCleanly(t *testing.T) {
+	data := deb(t, "hello-dkms", "1.0-2", tarball(t, dkmsFiles()))
+	const name = "hello-dkms_1.0-2_all.deb"
+	pkg := helloDKMS(data)
+	unhashed := pkg
+	unhashed.SHA256 = ""
+	say := func(text string) func(*exec.Cmd) error {
+		return func(cmd *exec.Cmd) error {
+			write(t, filepath.Join(cmd.Dir, "partial"), data[:100])
+			cmd.Stderr.Write([]byte(text))
+			return errors.New("exit status 100")
+		}
+	}
+	for what, test := range map[string]struct {
+		apt  *fakeApt
+		pkg  bool // with the hash of apt's lists
+		want string
+	}{
+		"offline":         {&fakeApt{do: say("W: x\nE: Failed to fetch a\nE: b\n")}, true, "download hello-dkms 1.0-2: Failed to fetch a; b"},
+		"silent failure":  {&fakeApt{do: say("")}, true, "download hello-dkms 1.0-2: apt-get: exit status 100"},
+		"nothing left":    {&fakeApt{do: func(*exec.Cmd) error { return nil }}, true, "left 0 .deb files"},
+		"cut midway":      {leaves(name, data[:len(data)/2]), true, "apt's lists have " + hash(data)},
+		"cut, no hash":    {leaves(name, data[:len(data)/2]), false, "data.tar"},
+		"another package": {leaves(name, deb(t, "other", "1.0-2", nil)), false, "it is other 1.0-2"},
+		"another version": {leaves(name, deb(t, "hello-dkms", "1.0-3", nil)), false, "it is hello-dkms 1.0-3"},
+		"a link": {&fakeApt{do: func(cmd *exec.Cmd) error {
+			return os.Symlink(write(t, filepath.Join(t.TempDir(), name), data), filepath.Join(cmd.Dir, name))
+		}}, true, "left 0 .deb files"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			f := &Fetcher{Cache: t.TempDir(), Run: test.apt.Run}
+			p := unhashed
+			if test.pkg {
+				p = pkg
+			}
+			_, err := f.Get(t.Context(), p)
+			var fetch *FetchError
+			if !errors.As(err, &fetch) || fetch.Package != "hello-dkms" || fetch.Version != "1.0-2" || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("err = %v, want %q", err, test.want)
+			}
+			if names := left(t, f.Cache); len(names) > 0 {
+				t.Errorf("left behind: %q", names)
+			}
+			f.Run = leaves(name, data).Run
+			if _, err := f.Get(t.Context(), pkg); err != nil {
+				t.Errorf("second attempt: %v", err)
+			}
+		})
+	}
+}
+
+func TestGetUsesOnlyADownloadThatIsWhole(t *testing.T) {
+	data := deb(t, "hello-dkms", "1.0-2", tarball(t, dkmsFiles()))
+	f := &Fetcher{Cache: t.TempDir(), Run: unusable(t).Run}
+	path := write(t, filepath.Join(f.Cache, "downloads/hello-dkms_1.0-2_all.deb"), data)
+	if _, err := f.Get(t.Context(), helloDKMS(data)); err != nil {
+		t.Fatal(err)
+	}
+
+	changed := dkmsFiles()
+	changed["./usr/src/hello-1.0/hello.c"] = "int y;\n"
+	newer := deb(t, "hello-dkms", "1.0-2", tarball(t, changed))
+	apt := leaves("x.deb", newer)
+	f.Run = apt.Run
+	if _, ok := f.Cached(helloDKMS(newer)); ok {
+		t.Error("the tree of another .deb counts as cached")
+	}
+	tree, err := f.Get(t.Context(), helloDKMS(newer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, _ := os.ReadFile(filepath.Join(tree.Dir, "hello.c")); string(text) != "int y;\n" || len(apt.calls) != 1 {
+		t.Errorf("hello.c = %q after %d downloads", text, len(apt.calls))
+	}
+	if sum, _ := hashFile(path); sum != hash(newer) {
+		t.Error("the old download is still there")
+	}
+}
+
+func TestCachedTrustsOnlyRecordsOfItsFormat(t *testing.T) {
+	data := deb(t, "hello-dkms", "1.0-2", tarball(t, dkmsFiles()))
+	f := &Fetcher{Cache: t.TempDir(), Run: leaves("x.deb", data).Run}
+	if _, err := f.Get(t.Context(), helloDKMS(data)); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(f.place("hello-dkms", "1.0-2"), recordName)
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{"", "{", strings.Replace(string(good), `"Format": 1`, `"Format": 2`, 1)} {
+		write(t, path, []byte(bad))
+		if _, ok := f.Cached(helloDKMS(data)); ok {
+			t.Errorf("cached with the record %q", bad)
+		}
+	}
+	if _, err := f.Get(t.Context(), helloDKMS(data)); err != nil {
+		t.Error(err)
+	}
+}
+
+// What a killed process left is swept, unless its owner is alive.
+func TestGetSweepsWhatAKillLeft(t *testing.T) {
+	data := deb(t, "hello-dkms", "1.0-2", tarball(t, dkmsFiles()))
+	f := &Fetcher{Cache: t.TempDir(), Run: leaves("x.deb", data).Run}
+	for _, name := range []string{
+		"downloads/.tmp-hello-dkms/partial", "trees/hello-dkms/.tmp-1.0-2/tree.json", "trees/dead/.tmp-old-1/data/x",
+		"trees/alive/.tmp-1/data/x", "downloads/.tmp-dead/x",
+	} {
+		write(t, filepath.Join(f.Cache, name), []byte("{}"))
+	}
+	unlock, err := f.lock(t.Context(), "alive")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	if _, ok := f.Cached(helloDKMS(data)); ok {
+		t.Error("a temporary tree counts as cached")
+	}
+	if _, err := f.Get(t.Context(), helloDKMS(data)); err != nil {
+		t.Fatal(err)
+	}
+	var temps []string
+	for _, name := range left(t, f.Cache) {
+		if strings.Contains(name, tempPrefix) {
+			temps = append(temps, name)
+		}
+	}
+	if want := []string{"trees/alive/.tmp-1", "trees/alive/.tmp-1/data/x"}; !slices.Equal(temps, want) {
+		t.Errorf("left: %q, want %q", temps, want)
+	}
+}
+
+func TestGetRunsAptInsideTheRoot(t *testing.T) {
+	data := deb(t, "hello-dkms", "1.0-2", tarball(t, dkmsFiles()))
+	root := t.TempDir()
+	apt := &fakeApt{do: func(cmd *exec.Cmd) error {
+		if want := "/var/cache/mago/downloads/.tmp-hello-dkms"; cmd.Dir != want {
+			t.Errorf("apt-get is run in %s, want %s", cmd.Dir, want)
+		}
+		return os.WriteFile(filepath.Join(root, cmd.Dir, "x.deb"), data, 0o644)
+	}}
+	f := &Fetcher{Root: root, Cache: filepath.Join(root, "var/cache/mago"), Run: apt.Run}
+	if _, err := f.Get(t.Context(), helloDKMS(data)); err != nil {
+		t.Error(err)
+	}
+	f.Cache = t.TempDir()
+	if _, err := f.Get(t.Context(), helloDKMS(data)); err == nil || !strings.Contains(err.Error(), "is not inside the root") {
+		t.Errorf("a cache outside: err = %v", err)
+	}
+}
+
+// Apt downloads as _apt into a directory that is its own only as long as it runs.
+func TestGetLendsTheDirectoryToApt(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a directory away")
+	}
+	data := deb(t, "hello-dkms", "1.0-2", tarball(t, dkmsFiles()))
+	root := t.TempDir()
+	write(t, filepath.Join(root, "etc/passwd"), []byte("root:x:0:0:::\n_apt:x:4242:65534::/nonexistent:/bin/false\n"))
+	apt := &fakeApt{do: func(cmd *exec.Cmd) error {
+		dir := filepath.Join(root, cmd.Dir)
+		if uid, mode := owner(t, dir); uid != 4242 || mode != 0o755 {
+			t.Errorf("apt-get's directory belongs to %d with mode %o", uid, mode)
+		}
+		path := filepath.Join(dir, "x.deb")
+		return errors.Join(os.WriteFile(path, data, 0o600), os.Chown(path, 4242, -1))
+	}}
+	f := &Fetcher{Root: root, Cache: filepath.Join(root, "cache"), Run: apt.Run}
+	tree, err := f.Get(t.Context(), helloDKMS(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if uid, mode := owner(t, tree.Archive); uid != 0 || mode != 0o644 {
+		t.Errorf("the download belongs to %d with mode %o", uid, mode)
+	}
+}
+
+// Before the check, not after it: else apt's user could put another file in the place of the one that was checked.
+func TestTakeWantsTheDirectoryBackFirst(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a directory away")
+	}
+	dir := t.TempDir()
+	if err := os.Chown(dir, 4242, -1); err != nil {
+		t.Fatal(err)
+	}
+	if err := take(helloDKMS(nil), dir, filepath.Join(t.TempDir(), "x.deb")); err == nil {
+		t.Error("took a .deb that is not there")
+	}
+	if uid, _ := owner(t, dir); uid != 0 {
+		t.Errorf("the directory belongs to %d", uid)
+	}
+}
+
+func TestGetEndsAptWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	f := &Fetcher{Cache: t.TempDir(), Run: func(cmd *exec.Cmd) error {
+		cmd.Path, cmd.Args, cmd.Err = "/bin/sleep", []string{"sleep", "60"}, nil
+		write(t, filepath.Join(cmd.Dir, "partial.deb"), []byte("!<arch>\n"))
+		time.AfterFunc(50*time.Millisecond, cancel)
+		return cmd.Run()
+	}}
+	start := time.Now()
+	_, err := f.Get(ctx, helloDKMS(nil))
+	if !errors.Is(err, context.Canceled) || !errors.As(err, new(*FetchError)) || time.Since(start) > 3*time.Second {
+		t.Errorf("err = %v after %v", err, time.Since(start))
+	}
+	if names := left(t, f.Cache); len(names) > 0 {
+		t.Errorf("left behind: %q", names)
+	}
+}
+
+func TestGetFromManyGoroutinesDownloadsAndOpensOnce(t *testing.T) {
+	data := deb(t, "hello-dkms", "1.0-2", tarball(t, dkmsFiles()))
+	apt := leaves("x.deb", data)
+	f := &Fetcher{Cache: t.TempDir(), Run: apt.Run}
+	var wg sync.WaitGroup
+	seen := make([]fs.FileInfo, 8)
+	for i := range seen {
+		wg.Go(func() {
+			tree, err := f.Get(t.Context(), helloDKMS(data))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			seen[i], _ = os.Stat(tree.Dir)
+		})
+	}
+	wg.Wait()
+	if len(apt.calls) != 1 {
+		t.Errorf("downloaded %d times", len(apt.calls))
+	}
+	for _, dir := range seen {
+		if !os.SameFile(dir, seen[0]) {
+			t.Error("opened more than once")
+		}
+	}
+}
+
+func TestGetRefusesNamesThatAreNone(t *testing.T) {
+	f := &Fetcher{Cache: t.TempDir(), Run: unusable(t).Run}
+	for _, test := range [][2]string{
+		{"-o=x", "1"}, {"../x", "1"}, {"a/b", "1"}, {"", "1"}, {"A", "1"},
+		{"a", "../1"}, {"a", ""}, {"a", "1/2"}, {"a", "1 2"}, {"a", "..."},
+	} {
+		pkg := helloDKMS(nil)
+		pkg.Name, pkg.Version = test[0], test[1]
+		if _, err := f.Get(t.Context(), pkg); err == nil {
+			t.Errorf("%q: no error", test)
+		}
+		if _, ok := f.Cached(pkg); ok {
+			t.Errorf("%q: cached", test)
+		}
+	}
+	pkg := helloDKMS(nil)
+	pkg.Architecture = "../all"
+	if _, err := f.Get(t.Context(), pkg); err == nil {
+		t.Error("architecture: no error")
+	}
+}
+
+func BenchmarkCached(b *testing.B) {
+	data := deb(b, "hello-dkms", "1.0-2", tarball(b, dkmsFiles()))
+	f := &Fetcher{Cache: b.TempDir(), Run: leaves("x.deb", data).Run}
+	if _, err := f.Get(b.Context(), helloDKMS(data)); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, ok := f.Cached(helloDKMS(data)); !ok {
+			b.Fatal("not cached")
+		}
+	}
+}
+
+// An unprivileged user builds from the tree, so the umask of whoever opened it must not matter.
+func TestGetOpensForEverybody(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0o077))
+	data := deb(t, "hello-dkms", "1.0-2", tarball(t, dkmsFiles()))
+	f := &Fetcher{Cache: filepath.Join(t.TempDir(), "var/cache"), Run: leaves("x.deb", data).Run}
+	if _, err := f.Get(t.Context(), helloDKMS(data)); err != nil {
+		t.Fatal(err)
+	}
+	err := filepath.WalkDir(f.Cache, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || strings.HasSuffix(path, ".lock") || e.Type() == fs.ModeSymlink {
+			return err
+		}
+		if _, mode := owner(t, path); mode&0o555 != 0o555 && e.IsDir() || mode&0o444 != 0o444 {
+			t.Errorf("%s has mode %o", path, mode)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

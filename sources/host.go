@@ -1,0 +1,96 @@
+package sources
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"mago/catalog"
+)
+
+// hostTree gives the tree that an installed -dkms package, or the administrator, put where dkms(8) looks for it:
+// /usr/src/<name>-<upstream version>. Another version of the package being installed rules it out.
+func (f *Fetcher) hostTree(pkg catalog.Package) (*Tree, bool) {
+	if !f.SystemSources || pkg.Kind != catalog.DKMS || pkg.Installed != "" && pkg.Installed != pkg.Version {
+		return nil, false
+	}
+	dir := f.inUsrSrc(pkg.Name, "-"+upstream(pkg.Version))
+	if dir == "" || !regular(f.host(filepath.Join(dir, "dkms.conf"))) {
+		return nil, false
+	}
+	tree := &Tree{Name: moduleName(pkg.Name), Version: pkg.Version, Origin: Host, Dir: f.host(dir)}
+	f.attach(tree, pkg, "")
+	newest, err := treeTime(tree.Changelog, tree.Dir)
+	tree.ModTime = newest
+	return tree, err == nil
+}
+
+// hostTarball gives the tarball that pkg, a module-assistant package installed in the wanted version, put into
+// /usr/src; "" where there is none or the host's sources are not to serve.
+func (f *Fetcher) hostTarball(pkg catalog.Package) string {
+	if !f.SystemSources || pkg.Kind != catalog.ModuleAssistant || pkg.Installed != pkg.Version {
+		return ""
+	}
+	tarball := f.host(f.inUsrSrc(pkg.Name, ".tar", ".tar.xz", ".tar.bz2", ".tar.gz", ".tar.zst", ".tar.lzma"))
+	if !regular(tarball) {
+		return ""
+	}
+	return tarball
+}
+
+// openHostTarball opens such a tarball into the cache.
+func (f *Fetcher) openHostTarball(ctx context.Context, pkg catalog.Package, tarball string) (*Tree, error) {
+	sum, err := hashFile(tarball)
+	if err != nil {
+		return nil, err
+	}
+	rec := record{Name: moduleName(pkg.Name), Version: pkg.Version, Origin: Host, SHA256: sum, Stamp: stamp(tarball)}
+	_, changelog := f.hostDocs(pkg.Name)
+	rec.ModTime = changelogTime(changelog)
+	tree, err := f.fill(pkg.Name, pkg.Version, func(dir string) (record, error) {
+		return f.openTarball(ctx, rec, tarball, dir)
+	})
+	if err != nil {
+		return nil, err
+	}
+	f.attach(tree, pkg, tarball)
+	return tree, nil
+}
+
+// inUsrSrc gives the host path of the entry of /usr/src that is called after pkg, with one of the suffixes; "" for none.
+func (f *Fetcher) inUsrSrc(pkg string, suffixes ...string) string {
+	entries, _ := os.ReadDir(f.host("/usr/src")) // nothing there, nothing found
+	for _, e := range entries {
+		for _, suffix := range suffixes {
+			if name, ok := strings.CutSuffix(e.Name(), suffix); ok && moduleName(name) == moduleName(pkg) {
+				return filepath.Join("/usr/src", e.Name())
+			}
+		}
+	}
+	return ""
+}
+
+// attach adds what a tree's record does not keep: the package, the archive, and of host sources the package's files.
+func (f *Fetcher) attach(tree *Tree, pkg catalog.Package, archive string) {
+	tree.Package, tree.Archive = &pkg, archive
+	if tree.Origin == Host {
+		tree.Copyright, tree.Changelog = f.hostDocs(pkg.Name)
+	}
+}
+
+// hostDocs gives the files of an installed package that docs gives of an opened one.
+func (f *Fetcher) hostDocs(pkg string) (copyright, changelog string) {
+	find := func(name string) string { return f.host(filepath.Join(docDir, pkg, name)) }
+	return firstFile(copyrights, find), firstFile(changelogs, find)
+}
+
+// stamp tells whether a file of the host is still the one that was opened, without reading it.
+func stamp(path string) string {
+	info, err := os.Stat(path)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%d bytes of %d", info.Size(), info.ModTime().UnixNano())
+}

@@ -1,0 +1,122 @@
+package sources
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+
+	"mago/catalog"
+)
+
+// recipes are the files by which a directory is known to hold a module's source.
+var recipes = []string{"dkms.conf", "debian/rules", "Kbuild", "Makefile"}
+
+const recipeFiles = "dkms.conf, debian/rules, Kbuild or Makefile"
+
+// findSource finds the source among the data of a package opened at dir, where its kind puts it or else where the other
+// kind would, and gives its path relative to dir.
+func (f *Fetcher) findSource(ctx context.Context, dir string, pkg catalog.Package) (string, error) {
+	tree := os.DirFS(dir)
+	finders := []func() (string, error){
+		func() (string, error) { return findDKMS(tree, pkg.Name), nil },
+		func() (string, error) { return f.findTarball(ctx, dir, pkg.Name) },
+		func() (string, error) { return findTop(tree, path.Join(dataDir, "usr/src"), pkg.Name), nil },
+	}
+	if pkg.Kind == catalog.ModuleAssistant {
+		finders = append(finders[1:], finders[0])
+	}
+	for _, find := range finders {
+		if found, err := find(); found != "" || err != nil {
+			return found, err
+		}
+	}
+	return "", &LayoutError{pkg.Name + " " + pkg.Version, "dkms.conf or tarball below usr/src"}
+}
+
+// findDKMS finds the directory of dkms.conf, as dkms(8) has it: usr/src/<name>-<version>.
+func findDKMS(tree fs.FS, pkg string) string {
+	found, _ := fs.Glob(tree, path.Join(dataDir, "usr/src/*/dkms.conf")) // the pattern is good
+	var dirs []string
+	for _, conf := range found {
+		if isFile(tree, conf) {
+			dirs = append(dirs, path.Dir(conf))
+		}
+	}
+	return pick(dirs, pkg)
+}
+
+// findTarball opens the tarball that module-assistant packages install as usr/src/<name>.tar.<compression>.
+func (f *Fetcher) findTarball(ctx context.Context, dir, pkg string) (string, error) {
+	tree := os.DirFS(dir)
+	tarballs, _ := fs.Glob(tree, path.Join(dataDir, "usr/src/*.tar*")) // the pattern is good
+	tarball := pick(tarballs, pkg)
+	if tarball == "" || !isFile(tree, tarball) {
+		return "", nil
+	}
+	if _, err := f.unpackTarball(ctx, filepath.Join(dir, tarball), filepath.Join(dir, sourceDir)); err != nil {
+		return "", err
+	}
+	top := findTop(tree, sourceDir, pkg)
+	if top == "" {
+		return "", &LayoutError{pkg + "'s " + path.Base(tarball), recipeFiles}
+	}
+	return top, nil
+}
+
+// findTop finds the directory that holds a recipe: below modules/, where module-assistant wants it, top itself, or one
+// right below.
+func findTop(tree fs.FS, top, pkg string) string {
+	if found := pick(sourcesIn(tree, path.Join(top, "modules")), pkg); found != "" {
+		return found
+	}
+	if isSource(tree, top) {
+		return top
+	}
+	return pick(sourcesIn(tree, top), pkg)
+}
+
+// sourcesIn lists the directories right below parent that hold a recipe.
+func sourcesIn(tree fs.FS, parent string) []string {
+	entries, _ := fs.ReadDir(tree, parent) // nothing there, nothing found
+	var dirs []string
+	for _, e := range entries {
+		if dir := path.Join(parent, e.Name()); e.IsDir() && isSource(tree, dir) {
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs
+}
+
+// pick gives the only path or, of several, the only one named after pkg; "" where there is none.
+func pick(paths []string, pkg string) string {
+	if len(paths) == 1 {
+		return paths[0]
+	}
+	var named []string
+	for _, p := range paths {
+		name, _ := splitVersion(trimTar(path.Base(p)))
+		if moduleName(name) == moduleName(pkg) {
+			named = append(named, p)
+		}
+	}
+	if len(named) != 1 {
+		return ""
+	}
+	return named[0]
+}
+
+func isSource(tree fs.FS, dir string) bool {
+	for _, recipe := range recipes {
+		if isFile(tree, path.Join(dir, recipe)) {
+			return true
+		}
+	}
+	return false
+}
+
+func isFile(tree fs.FS, name string) bool {
+	info, err := fs.Stat(tree, name)
+	return err == nil && info.Mode().IsRegular()
+}

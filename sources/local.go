@@ -1,0 +1,112 @@
+package sources
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+)
+
+// tarSuffix is what a tarball's name has after the name and the version.
+var tarSuffix = regexp.MustCompile(`\.(tar(\.[a-z0-9]+)?|t[gbx]z2?|tzst)$`)
+
+func trimTar(base string) string { return tarSuffix.ReplaceAllString(base, "") }
+
+// Local describes a directory as it stands, or opens a tarball, compressed in whatever way, into the cache. Nothing
+// in it is run: the name and version are those a dkms.conf assigns literally, else those of debian/changelog, else those
+// of the directory's or tarball's own name ("hello-1.0"), else "0", turned into what Debian's tools accept.
+//
+// Errors: *LayoutError where there is neither dkms.conf, debian/rules, Kbuild nor Makefile, *UnsafeError, *LimitError.
+func (f *Fetcher) Local(ctx context.Context, path string) (*Tree, error) {
+	path, err := resolve(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return localDirectory(path)
+	case info.Mode().IsRegular():
+		return f.localTarball(ctx, path)
+	}
+	return nil, &LayoutError{path, "directory or tarball"}
+}
+
+// resolve makes a path absolute and free of links.
+func resolve(path string) (string, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(abs)
+}
+
+func localDirectory(dir string) (*Tree, error) {
+	if !isSource(os.DirFS(dir), ".") {
+		return nil, &LayoutError{dir, recipeFiles}
+	}
+	tree := &Tree{Origin: Directory, Dir: dir}
+	tree.Name, tree.Version = identify(dir, filepath.Base(dir))
+	tree.Copyright, tree.Changelog = debianDocs(dir)
+	var err error
+	tree.ModTime, err = treeTime(tree.Changelog, dir)
+	return tree, err
+}
+
+// localTarball opens a tarball once; the hash of what is in it is its place in the cache.
+func (f *Fetcher) localTarball(ctx context.Context, tarball string) (*Tree, error) {
+	sum, err := hashFile(tarball)
+	if err != nil {
+		return nil, err
+	}
+	cached := func() (*Tree, bool) {
+		tree, rec, err := f.read(localOwner, sum)
+		return tree, err == nil && rec.Stamp == filepath.Base(tarball) // which may have named the module
+	}
+	tree, err := f.once(ctx, localOwner, cached, func() (*Tree, error) {
+		rec := record{Origin: Tarball, SHA256: sum, Stamp: filepath.Base(tarball)}
+		return f.fill(localOwner, sum, func(dir string) (record, error) { return f.openTarball(ctx, rec, tarball, dir) })
+	})
+	if err != nil {
+		return nil, err
+	}
+	tree.Archive = tarball
+	return tree, nil
+}
+
+// openTarball opens a tarball below dir and completes its record: what the record lacks is what the tarball says.
+func (f *Fetcher) openTarball(ctx context.Context, rec record, tarball, dir string) (record, error) {
+	newest, err := f.unpackTarball(ctx, tarball, filepath.Join(dir, sourceDir))
+	if err != nil {
+		return rec, err
+	}
+	base := trimTar(filepath.Base(tarball))
+	if rec.Dir = findTop(os.DirFS(dir), sourceDir, cmp.Or(rec.Name, base)); rec.Dir == "" {
+		return rec, &LayoutError{tarball, recipeFiles}
+	}
+	if rec.Dir != sourceDir {
+		base = filepath.Base(rec.Dir)
+	}
+	top := filepath.Join(dir, rec.Dir)
+	name, version := identify(top, base)
+	rec.Name, rec.Version = cmp.Or(rec.Name, name), cmp.Or(rec.Version, version)
+	copyright, changelog := debianDocs(top)
+	rec.Copyright, rec.Changelog = relative(dir, copyright), relative(dir, changelog)
+	rec.ModTime = wholeSecond(cmp.Or(rec.ModTime, changelogTime(changelog), newest))
+	return rec, nil
+}
+
+// identify names the module in dir, whose own name is base or that of the archive it came in.
+func identify(dir, base string) (name, version string) {
+	name, version = dkmsFacts(filepath.Join(dir, "dkms.conf"))
+	entry, _ := newestEntry(filepath.Join(dir, "debian", "changelog"))
+	baseName, baseVersion := splitVersion(base)
+	name = cmp.Or(moduleName(name), moduleName(entry.Source), moduleName(baseName), "module")
+	if debian := entry.Version.String(); version == "" && validVersion.MatchString(debian) {
+		return name, debian
+	}
+	return name, upstreamVersion(cmp.Or(version, baseVersion))
+}

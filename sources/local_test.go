@@ -1,0 +1,217 @@
+package sources
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestLocalDirectory(t *testing.T) {
+	for name, test := range map[string]struct {
+		dir           string
+		content       files
+		name, version string
+	}{
+		"dkms.conf":           {"any", files{"dkms.conf": dkmsConf}, "hello", "1.0"},
+		"dkms.conf first":     {"x-3", files{"dkms.conf": dkmsConf, "debian/changelog": changelogText}, "hello", "1.0"},
+		"unquoted":            {"any", files{"dkms.conf": "PACKAGE_NAME=tp_smapi # its name\nPACKAGE_VERSION='0.43_rc1'\n"}, "tp-smapi", "0.43.rc1"},
+		"computed":            {"hello-2.0", files{"dkms.conf": "PACKAGE_NAME=$(echo x)\nPACKAGE_VERSION=\"`date`\"\n"}, "hello", "2.0"},
+		"computed later":      {"hello-2.0", files{"dkms.conf": dkmsConf + "PACKAGE_VERSION+=.$X\n"}, "hello", "2.0"},
+		"placeholder":         {"hello", files{"dkms.conf": "PACKAGE_NAME=hello\nPACKAGE_VERSION=#MODULE_VERSION#\n"}, "hello", "0"},
+		"changelog":           {"trunk", files{"debian/changelog": changelogText, "Makefile": ""}, "hello", "1.0-2"},
+		"damaged changelog":   {"hello-1.5", files{"debian/changelog": "hello (1.0-2", "debian/rules": ""}, "hello", "1.5"},
+		"directory's version": {"hello_v1.0-rc1", files{"Kbuild": ""}, "hello", "1.0-rc1"},
+		"directory's name":    {"Hello World", files{"Makefile": ""}, "hello-world", "0"},
+		"number in the name":  {"usb-2-serial", files{"Makefile": ""}, "usb-2-serial", "0"},
+		"no name at all":      {"___", files{"Makefile": ""}, "module", "0"},
+		"dkms suffix":         {"x", files{"dkms.conf": "PACKAGE_NAME=jool-dkms\nPACKAGE_VERSION=git\n"}, "jool", "0+git"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), test.dir)
+			for file, text := range test.content {
+				write(t, filepath.Join(dir, file), []byte(text))
+			}
+			link := filepath.Join(t.TempDir(), "link")
+			if err := os.Symlink(dir, link); err != nil {
+				t.Fatal(err)
+			}
+			f := &Fetcher{Cache: filepath.Join(t.TempDir(), "none")}
+			tree, err := f.Local(t.Context(), link)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tree.Name != test.name || tree.Version != test.version || tree.Origin != Directory || tree.Dir != dir || tree.SHA256 != "" {
+				t.Errorf("%+v, want %s %s", tree, test.name, test.version)
+			}
+			if _, err := os.Stat(f.Cache); err == nil {
+				t.Error("a directory left something in the cache")
+			}
+		})
+	}
+}
+
+func TestLocalDirectoryIsAsOldAsItsChangelogOrNewestFile(t *testing.T) {
+	dir := t.TempDir()
+	f := &Fetcher{Cache: t.TempDir()}
+	write(t, filepath.Join(dir, "Makefile"), nil)
+	write(t, filepath.Join(dir, ".git/index"), nil)
+	future := time.Now().Add(time.Hour)
+	for file, date := range map[string]time.Time{".git/index": entryDate.Add(time.Hour), "future": future} {
+		if err := os.Chtimes(write(t, filepath.Join(dir, file), nil), date, date); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tree, err := f.Local(t.Context(), dir)
+	if err != nil || !tree.ModTime.Equal(entryDate) || tree.Changelog != "" {
+		t.Errorf("%+v, %v", tree, err)
+	}
+	write(t, filepath.Join(dir, "debian/changelog"), []byte(changelogText))
+	tree, err = f.Local(t.Context(), dir)
+	if err != nil || tree.ModTime.Month() != time.February || tree.Changelog != filepath.Join(dir, "debian/changelog") {
+		t.Errorf("%+v, %v", tree, err)
+	}
+}
+
+func TestLocalSaysWhatIsNoSource(t *testing.T) {
+	f := &Fetcher{Cache: t.TempDir()}
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a/README"), nil)
+	if err := os.MkdirAll(filepath.Join(dir, "b/Makefile"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "two.tar"), tarball(t, files{"a/Makefile": "", "b/Makefile": ""}))
+	write(t, filepath.Join(dir, "none.tar"), tarball(t, files{"a/README": ""}))
+	for _, name := range []string{"a", "b", "fifo", "two.tar", "none.tar"} {
+		var layout *LayoutError
+		if _, err := f.Local(t.Context(), filepath.Join(dir, name)); !errors.As(err, &layout) || layout.Source != filepath.Join(dir, name) {
+			t.Errorf("%s: err = %v", name, err)
+		}
+	}
+	if _, err := f.Local(t.Context(), filepath.Join(dir, "missing")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("missing: err = %v", err)
+	}
+	if names := left(t, f.Cache); len(names) > 0 {
+		t.Errorf("left behind: %q", names)
+	}
+}
+
+func TestLocalTarballOfEveryCompression(t *testing.T) {
+	data := tarball(t, files{"hello-1.0/Makefile": "all:\n", "hello-1.0/debian/copyright": "GPL-2\n"})
+	for suffix, command := range compressors {
+		t.Run(suffix, func(t *testing.T) {
+			content := compressed(t, data, command...)
+			path := write(t, filepath.Join(t.TempDir(), "any"), content) // the name does not matter
+			f := &Fetcher{Cache: t.TempDir()}
+			tree, err := f.Local(t.Context(), path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := filepath.Join(f.Cache, "trees/_tarballs", hash(content), "source/hello-1.0")
+			want := &Tree{
+				Name: "hello", Version: "1.0", Origin: Tarball, Dir: dir, Archive: path, SHA256: hash(content),
+				Copyright: filepath.Join(dir, "debian/copyright"), ModTime: entryDate,
+			}
+			if !reflect.DeepEqual(tree, want) {
+				t.Errorf("got  %+v\nwant %+v", tree, want)
+			}
+			if again, err := f.Local(t.Context(), path); err != nil || !reflect.DeepEqual(again, want) {
+				t.Errorf("again: %+v, %v", again, err)
+			}
+		})
+	}
+}
+
+func TestLocalTarballIsNamedAfterItsFileIfNeedBe(t *testing.T) {
+	f := &Fetcher{Cache: t.TempDir()}
+	data, dir := tarball(t, files{"Makefile": ""}), t.TempDir()
+	for file, want := range map[string]string{
+		"hello-1.0.tar.gz": "hello 1.0", "renamed-2.tgz": "renamed 2", "plain.tar": "plain 0", "plain": "plain 0",
+	} {
+		tree, err := f.Local(t.Context(), write(t, filepath.Join(dir, file), data))
+		if err != nil || tree.Name+" "+tree.Version != want {
+			t.Errorf("%s: %+v, %v, want %s", file, tree, err, want)
+		}
+	}
+}
+
+// A tarball that is cut anywhere gives an error that names it, and nothing of it stays.
+func TestLocalTarballCut(t *testing.T) {
+	data := tarball(t, files{"hello-1.0/Makefile": strings.Repeat("all:\n", 1000), "hello-1.0/x": "x"})
+	f := &Fetcher{Cache: t.TempDir()}
+	dir := t.TempDir()
+	for suffix, command := range compressors {
+		whole := compressed(t, data, command...)
+		for i := range 20 {
+			path := write(t, filepath.Join(dir, "x"+suffix), whole[:len(whole)*i/20])
+			if _, err := f.Local(t.Context(), path); err == nil || !strings.Contains(err.Error(), path) {
+				t.Errorf("%s, %d/20: err = %v", suffix, i, err)
+			}
+		}
+	}
+	if names := left(t, f.Cache); len(names) > 0 {
+		t.Errorf("left behind: %q", names)
+	}
+}
+
+// A changed byte gives an error too, unless it changes nothing of what the format holds.
+func TestLocalTarballCorrupted(t *testing.T) {
+	text := strings.Repeat("all:\n", 1000)
+	whole := compressed(t, tarball(t, files{"hello-1.0/Makefile": text}), "xz", "-c")
+	f := &Fetcher{Cache: t.TempDir()}
+	dir, errs := t.TempDir(), 0
+	for i := range whole {
+		damaged := slices.Clone(whole)
+		damaged[i] ^= 0x40
+		path := write(t, filepath.Join(dir, "x.tar.xz"), damaged)
+		tree, err := f.Local(t.Context(), path)
+		if err != nil {
+			errs++
+			continue
+		}
+		if got, err := os.ReadFile(filepath.Join(tree.Dir, "Makefile")); err != nil || string(got) != text {
+			t.Errorf("byte %d changed: %d bytes, %v", i, len(got), err)
+		}
+	}
+	if errs < len(whole)*9/10 {
+		t.Errorf("%d of %d changes were noticed", errs, len(whole))
+	}
+}
+
+func TestLocalTarballHostileOrTooBig(t *testing.T) {
+	f := &Fetcher{Cache: t.TempDir()}
+	f.Limits.Bytes = 10
+	for content, as := range map[string]any{
+		string(tarball(t, files{"Makefile": "", "x": "-> ../../x"})):       new(*UnsafeError),
+		string(tarball(t, files{"Makefile": "more than ten bytes of it"})): new(*LimitError),
+	} {
+		if _, err := f.Local(t.Context(), write(t, filepath.Join(t.TempDir(), "x.tar"), []byte(content))); !errors.As(err, as) {
+			t.Errorf("err = %v, want %T", err, as)
+		}
+	}
+	if names := left(t, f.Cache); len(names) > 0 {
+		t.Errorf("left behind: %q", names)
+	}
+}
+
+func TestLocalTarballEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	f := &Fetcher{Cache: t.TempDir()}
+	path := write(t, filepath.Join(t.TempDir(), "x.tar"), tarball(t, files{"Makefile": ""}))
+	if _, err := f.Local(ctx, path); !errors.Is(err, context.Canceled) {
+		t.Errorf("err = %v", err)
+	}
+	if names := left(t, f.Cache); len(names) > 0 {
+		t.Errorf("left behind: %q", names)
+	}
+}

@@ -1,0 +1,80 @@
+package sources
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"mago/catalog"
+)
+
+var (
+	validName    = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]*$`)            // Debian Policy 5.6.1
+	validVersion = regexp.MustCompile(`^([0-9]+:)?[0-9][A-Za-z0-9.+~-]*$`) // Debian Policy 5.6.12
+
+	// nameVersion matches hello-1.0, hello_v1.0 and hello-1.0-rc1, but not usb-2-serial.
+	nameVersion = regexp.MustCompile(`^(.+?)[-_]v?([0-9][\w.+~]*(?:-[a-z]*[0-9][\w.+~]*)?)$`)
+)
+
+// check refuses a package of which a name or version could be taken for an option or another path.
+func check(pkg catalog.Package) error {
+	if !validName.MatchString(pkg.Name) {
+		return fmt.Errorf("get source package %q: not a package name", pkg.Name)
+	}
+	if !validVersion.MatchString(pkg.Version) {
+		return fmt.Errorf("get source package %s: %q is not a version", pkg.Name, pkg.Version)
+	}
+	if pkg.Architecture != "" && !validName.MatchString(pkg.Architecture) {
+		return fmt.Errorf("get source package %s: %q is not an architecture", pkg.Name, pkg.Architecture)
+	}
+	return nil
+}
+
+// moduleName is the module that a source of this name brings, in the characters that Debian Policy 5.6.1 allows:
+// "tp_smapi-dkms" gives "tp-smapi".
+func moduleName(name string) string {
+	return catalog.ModuleName(strings.TrimLeft(strings.Map(packageRune, strings.ToLower(name)), "+.-"))
+}
+
+func packageRune(r rune) rune {
+	if 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || strings.ContainsRune("+.-", r) {
+		return r
+	}
+	return '-'
+}
+
+// splitVersion parts "hello-1.0" into the name and the version; without a version the whole is the name.
+func splitVersion(base string) (name, version string) {
+	if m := nameVersion.FindStringSubmatch(base); m != nil {
+		return m[1], m[2]
+	}
+	return base, ""
+}
+
+// upstreamVersion makes a version that a stranger chose one that dpkg takes: it begins with a digit and has no epoch.
+func upstreamVersion(v string) string {
+	v = strings.Map(func(r rune) rune {
+		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("+.~-", r) {
+			return r
+		}
+		return '.'
+	}, strings.TrimPrefix(v, "v"))
+	if v == "" || v[0] < '0' || '9' < v[0] {
+		return "0" + strings.TrimRight("+"+strings.TrimLeft(v, "+.~-"), "+")
+	}
+	return strings.TrimRight(v, "-")
+}
+
+// upstream is a Debian version without epoch and revision, as dkms names the directory of a package's source.
+func upstream(v string) string {
+	if _, rest, ok := strings.Cut(v, ":"); ok {
+		v = rest
+	}
+	if i := strings.LastIndexByte(v, '-'); i >= 0 {
+		v = v[:i]
+	}
+	return v
+}
+
+// quoteVersion writes a version into a file name as apt does.
+func quoteVersion(v string) string { return strings.ReplaceAll(v, ":", "%3a") }

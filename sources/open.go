@@ -1,0 +1,93 @@
+package sources
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"mago/catalog"
+	"mago/debpkg"
+	"mago/debpkg/codec"
+	"mago/debpkg/control"
+	"mago/sources/untar"
+)
+
+// The directories of an opened tree.
+const (
+	dataDir   = "data"   // what the .deb, or the tarball that was given, held
+	sourceDir = "source" // what the tarball inside the .deb held
+)
+
+// openDeb opens a package's checked .deb into the cache.
+func (f *Fetcher) openDeb(ctx context.Context, pkg catalog.Package, deb string) (*Tree, error) {
+	sum, err := hashFile(deb)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := f.fill(pkg.Name, pkg.Version, func(dir string) (record, error) {
+		paragraph, newest, err := f.unpackDeb(ctx, deb, filepath.Join(dir, dataDir))
+		if err != nil {
+			return record{}, err
+		}
+		rec := record{Name: moduleName(pkg.Name), Version: pkg.Version, Origin: Archive, SHA256: sum, Control: controlText(paragraph)}
+		if rec.Dir, err = f.findSource(ctx, dir, pkg); err != nil {
+			return record{}, err
+		}
+		rec.Copyright, rec.Changelog = docs(dir, pkg.Name)
+		rec.ModTime = wholeSecond(cmp.Or(changelogTime(below(dir, rec.Changelog)), newest))
+		return rec, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	f.attach(tree, pkg, deb)
+	return tree, nil
+}
+
+// unpackDeb opens a .deb's data member into dir.
+func (f *Fetcher) unpackDeb(ctx context.Context, deb, dir string) (control.Paragraph, time.Time, error) {
+	r, err := debpkg.Open(deb)
+	if err != nil {
+		return control.Paragraph{}, time.Time{}, err
+	}
+	defer r.Close()
+	data, err := r.Data()
+	if err != nil {
+		return control.Paragraph{}, time.Time{}, err
+	}
+	defer data.Close()
+	stats, err := f.extract(ctx, data, dir, untar.Options{Archive: deb, Rooted: true})
+	return r.Control(), stats.Newest, err
+}
+
+// unpackTarball opens a tarball, compressed or not, into dir.
+func (f *Fetcher) unpackTarball(ctx context.Context, tarball, dir string) (newest time.Time, err error) {
+	file, err := os.Open(tarball)
+	if err != nil {
+		return time.Time{}, err
+	}
+	defer file.Close()
+	stream, _, err := codec.NewReader(file)
+	if err != nil {
+		return time.Time{}, &os.PathError{Op: "open", Path: tarball, Err: err}
+	}
+	defer stream.Close()
+	stats, err := f.extract(ctx, stream, dir, untar.Options{Archive: tarball})
+	return stats.Newest, err
+}
+
+func (f *Fetcher) extract(ctx context.Context, stream io.Reader, dir string, o untar.Options) (untar.Stats, error) {
+	if err := makeDir(dir); err != nil {
+		return untar.Stats{}, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return untar.Stats{}, err
+	}
+	defer root.Close()
+	o.Limits = f.Limits
+	return untar.Extract(ctx, root, stream, o)
+}

@@ -1,0 +1,62 @@
+// Package sources brings one module's source within reach: it has apt download a source package and opens it, or takes
+// a local directory or tarball, and describes what came out as a Tree. It knows no kernels, executes nothing of what it
+// opens and installs nothing; building is left to package kbuild.
+package sources
+
+import (
+	"os/exec"
+	"time"
+
+	"mago/catalog"
+	"mago/debpkg/control"
+	"mago/sources/untar"
+)
+
+// Origin says where a tree came from.
+type Origin string
+
+// The origins of a Tree.
+const (
+	Archive   Origin = "archive"   // a .deb that apt downloaded
+	Host      Origin = "host"      // what an installed package or the administrator put under /usr/src
+	Directory Origin = "directory" // a directory the user named
+	Tarball   Origin = "tarball"   // a tarball the user named
+)
+
+// Tree is the source of one module, complete and ready to be read by anybody. Paths are as this process sees them.
+// In trees of archives and tarballs no link leads out, so root may follow what it finds there.
+type Tree struct {
+	Name    string // the module's, valid in a Debian package name: the source package's without -dkms, -source and the like
+	Version string // the source package's; of local trees what dkms.conf, debian/changelog or a directory's name say, or "0"
+	Origin  Origin
+	Dir     string // where dkms.conf, debian/rules, Kbuild or Makefile lies
+
+	Package *catalog.Package  // nil for local trees
+	Control control.Paragraph // of the .deb; zero unless Origin is Archive
+
+	Archive string // the .deb or tarball that was opened; "" where Dir was there before
+	SHA256  string // of Archive, in hexadecimal
+
+	Copyright string // the package's copyright file, "" where it has none
+	Changelog string // its Debian changelog (of native packages their only one), possibly gzipped, "" where it has none
+
+	ModTime time.Time // of the newest changelog entry, else the newest file: what SOURCE_DATE_EPOCH becomes
+}
+
+// Fetcher gets module sources and keeps them in a cache. Its methods may be called by several goroutines and processes
+// at once: whoever comes second to a package waits, then finds it done.
+type Fetcher struct {
+	Root string // prefixes every host path; "" or "/" is the running system
+
+	// Cache is the directory that holds downloads, trees and locks, absolute and as this process sees it. Where Root is another
+	// system it lies inside Root, because apt, run there, writes into it. For apt to download as its own user _apt,
+	// that user must be able to reach it.
+	Cache string
+
+	// Run runs apt-get; nil means (*exec.Cmd).Run. Where Root is another system it enters that by itself: the
+	// command's Dir is a path inside Root.
+	Run func(*exec.Cmd) error
+
+	SystemSources bool         // whether sources below the host's /usr/src serve instead of a download
+	Limits        untar.Limits // bounds for what is opened; zero fields mean untar.DefaultLimits
+}

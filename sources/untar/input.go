@@ -1,0 +1,49 @@
+package untar
+
+import (
+	"context"
+	"io"
+)
+
+// input is the tar stream; it ends with its context and counts the zero bytes read last, to know the end marker.
+type input struct {
+	ctx   context.Context
+	r     io.Reader
+	left  int64 // bytes it may still give
+	over  error // what it gives then
+	zeros int
+}
+
+func (in *input) Read(p []byte) (int, error) {
+	if err := in.ctx.Err(); err != nil {
+		return 0, context.Cause(in.ctx)
+	}
+	if in.left < 0 {
+		return 0, in.over
+	}
+	n, err := in.r.Read(p)
+	in.left -= int64(n)
+	in.count(p[:n])
+	return n, err
+}
+
+func (in *input) count(p []byte) {
+	for i := len(p) - 1; i >= 0; i-- {
+		if p[i] != 0 {
+			in.zeros = len(p) - 1 - i
+			return
+		}
+	}
+	in.zeros += len(p)
+}
+
+// end demands the block of zeros that closes an archive, which archive/tar does not miss, so that a stream cut between
+// two entries is not taken for whole. It then reads the rest, to have the decoder check its sums.
+func (in *input) end() error {
+	const block = 512
+	if in.zeros < block {
+		return io.ErrUnexpectedEOF
+	}
+	_, err := io.Copy(io.Discard, in)
+	return err
+}

@@ -1,0 +1,102 @@
+package untar
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// tarProgram is tar(1), whose archives and whose view of them are the measure.
+func tarProgram(t *testing.T, dir string, args ...string) []byte {
+	t.Helper()
+	cmd := exec.Command("tar", args...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "LC_ALL=C")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("tar %v: %v", args, err)
+	}
+	return out
+}
+
+// sample makes a tree with what archives encode in ways of their own.
+func sample(t *testing.T) string {
+	t.Helper()
+	top := t.TempDir()
+	deep := filepath.Join(top, strings.Repeat("directory/", 20)+"end")
+	if err := os.MkdirAll(deep, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{
+		"plain": "plain", "empty": "", "naïve name": "x", filepath.Join(strings.Repeat("directory/", 20), "end", strings.Repeat("n", 200)): "long",
+	} {
+		if err := os.WriteFile(filepath.Join(top, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, err := range []error{
+		os.Symlink("plain", filepath.Join(top, "link")),
+		os.Link(filepath.Join(top, "plain"), filepath.Join(top, "hard")),
+		os.WriteFile(filepath.Join(top, "sparse"), []byte("begin"), 0o644),
+		os.Truncate(filepath.Join(top, "sparse"), 1<<20),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return top
+}
+
+func TestExtractAgreesWithTar(t *testing.T) {
+	if _, err := exec.LookPath("tar"); err != nil {
+		t.Skip("no tar(1) to compare with")
+	}
+	top := sample(t)
+	for _, args := range [][]string{
+		{"--format=gnu"}, {"--format=gnu", "--sparse"}, {"--format=posix"}, {"--format=posix", "--sparse", "--sparse-version=1.0"},
+		{"--format=posix", "--sparse", "--sparse-version=0.1"}, {"--format=posix", "--sparse", "--sparse-version=0.0"},
+	} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			data := tarProgram(t, top, append(args, "-cf", "-", ".")...)
+			tree, _, err := open(t, bytes.NewReader(data), Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := names(t, tree), listed(t, data); !slices.Equal(got, want) {
+				t.Errorf("extracted %q, tar lists %q", got, want)
+			}
+			if out, err := exec.Command("diff", "-r", "--no-dereference", top, tree).CombinedOutput(); err != nil {
+				t.Errorf("diff: %v: %s", err, out)
+			}
+		})
+	}
+}
+
+// listed is what tar -t lists.
+func listed(t *testing.T, archive []byte) []string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "x.tar")
+	if err := os.WriteFile(path, archive, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for line := range strings.Lines(string(tarProgram(t, "", "--quoting-style=literal", "-tf", path))) {
+		if name := filepath.Clean(strings.TrimSpace(line)); name != "." {
+			all = append(all, name)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// names lists what lies below tree.
+func names(t testing.TB, tree string) []string {
+	t.Helper()
+	var all []string
+	walk(t, tree, func(path string) { all = append(all, path) })
+	slices.Sort(all)
+	return all
+}

@@ -1,0 +1,117 @@
+// Package untar opens the tar archives of strangers into an empty directory. Whatever the archive says, nothing is
+// written outside, no link that is left behind leads out, and no more is written than the limits allow.
+// Decompression, and removing a half-opened directory after an error, are left to the caller.
+package untar
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// Options say how to open one archive.
+type Options struct {
+	Archive string // names the archive in errors
+	Limits  Limits
+
+	// Rooted takes an absolute link target to begin at the top of the tree, as it will in the installed system that
+	// the data.tar of a .deb describes (Debian Policy 10.5 demands such links). Without it they are refused.
+	Rooted bool
+}
+
+// Stats tell what was in an archive.
+type Stats struct {
+	Entries int
+	Bytes   int64
+	Newest  time.Time // latest date of an entry that is not in the future; zero where there is none
+}
+
+// Extract opens the tar stream r into root, which has to be empty and nobody else's to change meanwhile.
+//
+// Files come out owned by the caller, as 0755 where the archive has any executable bit and as 0644 otherwise, whatever
+// the umask, directories as 0755: an unprivileged user will read them, and set-user-ID and the like, which .debs may
+// lawfully carry, are dropped so. Dates are kept, those in the future become the present.
+//
+// A name that is absolute or holds "..", a name below a link, a link that leads out, a device or a FIFO give an
+// *UnsafeError, too much of anything a *LimitError, an archive without its end marker io.ErrUnexpectedEOF.
+func Extract(ctx context.Context, root *os.Root, r io.Reader, o Options) (Stats, error) {
+	x := &extractor{root: root, opts: o, limits: o.Limits.orDefault(), now: time.Now(), dirs: map[string]time.Time{".": {}}}
+	x.in = &input{ctx: ctx, r: r, left: x.limits.stream(), over: x.limit("", "bytes", x.limits.stream())}
+	err := x.wrap(x.extract())
+	return x.stats, err
+}
+
+// extractor is the state of one Extract.
+type extractor struct {
+	root   *os.Root
+	opts   Options
+	limits Limits
+	in     *input
+	now    time.Time
+	dirs   map[string]time.Time // the directories made so far, known to be no links, and their dates
+	stats  Stats
+}
+
+// wrap names the archive in errors that do not.
+func (x *extractor) wrap(err error) error {
+	var unsafe *UnsafeError
+	var limit *LimitError
+	if err == nil || errors.As(err, &unsafe) || errors.As(err, &limit) {
+		return err
+	}
+	return fmt.Errorf("open %s: %w", x.opts.Archive, err)
+}
+
+func (x *extractor) extract() error {
+	tr := tar.NewReader(x.in)
+	for {
+		x.in.zeros = 0
+		h, err := tr.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if err := x.entry(h, tr); err != nil {
+			return err
+		}
+	}
+	if err := x.in.end(); err != nil {
+		return err
+	}
+	return x.dateDirs()
+}
+
+// entry checks what is true of every entry, then makes this one.
+func (x *extractor) entry(h *tar.Header, content io.Reader) error {
+	if x.stats.Entries++; x.stats.Entries > x.limits.Entries {
+		return x.limit(h.Name, "entries", int64(x.limits.Entries))
+	}
+	if h.Typeflag == tar.TypeXGlobalHeader {
+		return nil
+	}
+	name, err := x.name(h.Name, h.Linkname)
+	if err != nil {
+		return err
+	}
+	if h.ModTime = x.clamp(h.ModTime); h.ModTime.After(x.stats.Newest) && h.ModTime.Before(x.now) {
+		x.stats.Newest = h.ModTime
+	}
+	return x.make(name, h, content)
+}
+
+// clamp keeps dates between the epoch and now: make(1) would rebuild for ever what lies in the future.
+func (x *extractor) clamp(t time.Time) time.Time {
+	switch {
+	case t.After(x.now):
+		return x.now
+	case t.Unix() < 0:
+		return time.Unix(0, 0)
+	}
+	return t
+}
