@@ -39,17 +39,25 @@ type Result struct {
 type Module struct {
 	Name     string // as modprobe knows it
 	Path     string // where it goes, inside the root
-	File     string // where it lies now, below the job's work directory
+	File     string // where it lies now: host path, below the job's work directory
 	Vermagic string
 }
 
+// DefaultLogLimit is far above what a build prints that prints for somebody to read.
+const DefaultLogLimit = 64 << 20
+
+// DefaultConfTimeout is far above what a dkms.conf takes, which is milliseconds.
+const DefaultConfTimeout = 20 * time.Second
+
 // Builder runs jobs.
 type Builder struct {
-	Root  string
-	Room  sandbox.Room
-	Run   func(*exec.Cmd) error // nil: (*exec.Cmd).Run
-	Log   io.Writer             // everything that the build prints
-	Event func(Progress)        // called for every file compiled; nil: not
+	Root        string
+	Room        sandbox.Room
+	Run         func(*exec.Cmd) error // nil: (*exec.Cmd).Run
+	Log         io.Writer             // what the build prints, up to LogLimit; nil: nothing is kept
+	LogLimit    int64                 // in bytes; 0: DefaultLogLimit
+	Event       func(Progress)        // called for every file compiled; nil: not
+	ConfTimeout time.Duration         // ends the evaluation of a dkms.conf that does not end by itself; 0: DefaultConfTimeout
 }
 
 // Progress says how far a compilation is.
@@ -85,7 +93,11 @@ func (b *Builder) Build(ctx context.Context, job Job) (*Result, error) {
 	if missing := MissingTools(b.Root, job.Kernel); len(missing) > 0 {
 		return nil, missing[0]
 	}
-	step := &steps{Builder: b, ctx: ctx, job: job}
+	step, err := b.open(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	defer step.work.Close()
 	recipe, err := step.recipe()
 	if err != nil {
 		return nil, err
@@ -118,7 +130,7 @@ func (s *steps) recipe() (recipe, error) {
 	for _, r := range []struct {
 		file string
 		recipe
-	}{{"dkms.conf", &dkmsRecipe{}}, {"Kbuild", kbuildRecipe{}}, {"Makefile", kbuildRecipe{}}, {"makefile", kbuildRecipe{}}, {"GNUmakefile", kbuildRecipe{}}} {
+	}{{"dkms.conf", &dkmsRecipe{}}, {"Kbuild", kbuildRecipe{}}, {"Makefile", kbuildRecipe{}}} {
 		info, err := os.Stat(filepath.Join(s.job.Source.Dir, r.file))
 		if err == nil && info.Mode().IsRegular() {
 			return r.recipe, nil

@@ -9,48 +9,56 @@ import (
 	"path/filepath"
 )
 
-// copyTree copies directories, regular files and symbolic links. Dates are kept, because make goes by them; of the
-// permissions only the executable bit is.
-func copyTree(from, to string) error {
-	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
+// copyTree copies the directories, regular files and symbolic links of a source to a directory below a work directory.
+// Dates are kept, because make goes by them; of the permissions only the executable bit is. Finished modules stay
+// behind: those that lie in a source are somebody's earlier build. Neither side is left through a symbolic link.
+func copyTree(from string, work *os.Root, to string) error {
+	source, err := os.OpenRoot(from)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	if err := work.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	return fs.WalkDir(source.FS(), ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		rel, err := filepath.Rel(from, path)
-		if err != nil {
-			return err
-		}
-		return copyEntry(path, filepath.Join(to, rel), entry)
+		return copyEntry(source, work, path, filepath.Join(to, path), entry.Type())
 	})
 }
 
-func copyEntry(from, to string, entry fs.DirEntry) error {
-	switch entry.Type() {
+func copyEntry(source, work *os.Root, from, to string, kind fs.FileMode) error {
+	switch kind {
 	case fs.ModeDir:
-		return os.MkdirAll(to, 0o755)
+		return work.Mkdir(to, 0o755)
 	case fs.ModeSymlink:
-		target, err := os.Readlink(from)
+		target, err := source.Readlink(from)
 		if err != nil {
 			return err
 		}
-		return os.Symlink(target, to)
+		return work.Symlink(target, to)
 	case 0:
-		return copyFile(from, to, entry)
+		if filepath.Ext(from) == ".ko" {
+			return nil
+		}
+		return copyFile(source, work, from, to)
 	}
 	return fmt.Errorf("%s is neither file, directory nor symbolic link", from)
 }
 
-func copyFile(from, to string, entry fs.DirEntry) (err error) {
-	info, err := entry.Info()
-	if err != nil {
-		return err
-	}
-	in, err := os.Open(from)
+func copyFile(source, work *os.Root, from, to string) error {
+	in, err := source.Open(from)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644|info.Mode().Perm()&0o111)
+	info, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	out, err := work.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644|info.Mode().Perm()&0o111)
 	if err != nil {
 		return err
 	}
@@ -58,12 +66,5 @@ func copyFile(from, to string, entry fs.DirEntry) (err error) {
 	if err = errors.Join(err, out.Close()); err != nil {
 		return err
 	}
-	return os.Chtimes(to, info.ModTime(), info.ModTime())
-}
-
-func writeFile(path string, content []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(path, content, 0o644)
+	return work.Chtimes(to, info.ModTime(), info.ModTime())
 }

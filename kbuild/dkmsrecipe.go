@@ -2,20 +2,24 @@ package kbuild
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"mago/kbuild/dkms"
 	"mago/kbuild/sandbox"
 )
 
-// confTimeout ends the evaluation of a dkms.conf that does not end by itself; real ones take milliseconds.
-const confTimeout = 20 * time.Second
+// confDir is where a dkms.conf lies below the work directory while it is evaluated; no PACKAGE_NAME begins like this.
+const confDir = "_conf"
+
+// confLimit is how much the evaluation of a dkms.conf may print.
+const confLimit = 1 << 20
 
 // dkmsRecipe follows a dkms.conf, as dkms 3 does on Debian.
 type dkmsRecipe struct{ conf *dkms.Conf }
@@ -71,31 +75,50 @@ func splitDir(dir string) (name, version string) {
 }
 
 func (r *dkmsRecipe) read(s *steps, name, version string) (*dkms.Conf, error) {
-	text, err := os.ReadFile(filepath.Join(s.job.Source.Dir, "dkms.conf"))
-	if err != nil {
+	if err := r.place(s); err != nil {
 		return nil, err
 	}
-	const conf = "conf/dkms.conf"
-	if err := writeFile(filepath.Join(s.job.Work, conf), bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))); err != nil {
-		return nil, err
-	}
-	if err := s.Room.Own(s.job.Work); err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeoutCause(s.ctx, confTimeout, &RecipeError{r.String(), fmt.Errorf("reading it did not end within %s", confTimeout)})
+	limit := cmp.Or(s.ConfTimeout, DefaultConfTimeout)
+	ctx, cancel := context.WithTimeoutCause(s.ctx, limit, &RecipeError{r.String(), fmt.Errorf("reading it did not end within %s", limit)})
 	defer cancel()
-	var out, complaint bytes.Buffer
-	args := append([]string{"bash", "-c", dkms.Script, "evaluate", s.inside(conf)}, s.dkmsVariables(name, version)...)
-	err = s.runIn(ctx, sandbox.Spec{Args: args, Stdout: &out, Stderr: &complaint})
-	s.Log.Write(complaint.Bytes())
+	out, complaint := &boundedBuffer{limit: confLimit}, &boundedBuffer{limit: confLimit}
+	work := filepath.Join(s.job.Work, confDir)
+	args := []string{"bash", "-c", dkms.Script, "evaluate", filepath.Join(s.Room.Path(work), "dkms.conf")}
+	err := s.runIn(ctx, sandbox.Spec{Args: append(args, s.dkmsVariables(name, version)...), Work: work, Stdout: out, Stderr: complaint})
+	s.log.Write(complaint.held)
+	if out.over || complaint.over {
+		return nil, &RecipeError{r.String(), fmt.Errorf("reading it printed more than %d bytes", confLimit)}
+	}
 	if err != nil && !exited(err) {
 		return nil, err
 	}
-	parsed, err := dkms.Parse(out.Bytes())
+	parsed, err := dkms.Parse(out.held)
 	if err != nil {
-		return nil, &RecipeError{r.String(), fmt.Errorf("%w%s", err, bashComplaint(complaint.String()))}
+		return nil, &RecipeError{r.String(), fmt.Errorf("%w%s", err, bashComplaint(string(complaint.held)))}
 	}
 	return parsed, nil
+}
+
+// place puts the file alone into a directory of its own: while it is evaluated nothing else can be written to. It is
+// read through os.Root, because a link in the source could name a file that only root may read.
+func (r *dkmsRecipe) place(s *steps) error {
+	source, err := os.OpenRoot(s.job.Source.Dir)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	text, err := source.ReadFile("dkms.conf")
+	if err != nil {
+		return &RecipeError{r.String(), err}
+	}
+	if err := errors.Join(s.work.RemoveAll(confDir), s.work.Mkdir(confDir, 0o755)); err != nil {
+		return err
+	}
+	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+	if err := s.work.WriteFile(filepath.Join(confDir, "dkms.conf"), text, 0o644); err != nil {
+		return err
+	}
+	return s.Room.Own(filepath.Join(s.job.Work, confDir))
 }
 
 // bashComplaint is the first line that bash itself had to say of the file.
@@ -113,7 +136,7 @@ func (s *steps) dkmsVariables(name, version string) []string {
 	k := s.job.Kernel
 	tree := s.Room.Path(s.job.Work)
 	return []string{
-		"kernelver=" + k.Release, "arch=" + k.Arch, "kernel_source_dir=" + k.Headers,
+		"kernelver=" + k.Release, "arch=" + k.Arch, "kernel_source_dir=" + cmp.Or(k.Build, k.Headers),
 		"dkms_tree=" + tree, "source_tree=/usr/src", "install_tree=/lib/modules",
 		"module=" + name, "module_version=" + version, "parallel_jobs=" + strconv.Itoa(s.job.Jobs),
 	}
@@ -133,16 +156,18 @@ func (r *dkmsRecipe) compile(s *steps) ([]builtModule, error) {
 		return nil, &ToolError{"patch", "patch", "dkms.conf has patches to apply"}
 	}
 	for _, patch := range patches {
-		if err := s.do("PATCH "+patch, "patch", "-p1", "--input", "patches/"+patch); err != nil {
+		if err := s.do("PATCH", patch, "patch", "-p1", "--input", "patches/"+patch); err != nil {
 			return nil, err
 		}
 	}
 	if err := s.hook("PRE_BUILD", r.conf.Value("PRE_BUILD")); err != nil {
 		return nil, err
 	}
-	variables := s.dkmsVariables(r.conf.Name, r.conf.Version)
-	args := append([]string{"bash", "-c", dkms.Make, "make", s.inside("conf/dkms.conf"), command}, variables...)
-	if err := s.do("MAKE", args...); err != nil {
+	if s.job.Kernel.Config.clang() {
+		command += " LLVM=1"
+	}
+	args := []string{"bash", "-c", dkms.Make, "MAKE", s.inside(filepath.Join(confDir, "dkms.conf")), command}
+	if err := s.do("MAKE", command, append(args, s.dkmsVariables(r.conf.Name, r.conf.Version)...)...); err != nil {
 		return nil, err
 	}
 	if err := s.hook("POST_BUILD", r.conf.Value("POST_BUILD")); err != nil {
@@ -151,14 +176,12 @@ func (r *dkmsRecipe) compile(s *steps) ([]builtModule, error) {
 	return r.collect(s)
 }
 
-// hook runs a script of the source with its arguments; as in dkms, no quoting is undone.
+// hook runs a script of the source with its arguments.
 func (s *steps) hook(directive, command string) error {
-	words := strings.Fields(command)
-	if len(words) == 0 {
+	if strings.TrimSpace(command) == "" {
 		return nil
 	}
-	words[0] = s.inside(filepath.Join(s.build, words[0]))
-	return s.do(directive, words...)
+	return s.do(directive, command, "bash", "-c", dkms.Hook, directive, directive, command)
 }
 
 // collect finds the modules that the file promises.
@@ -166,7 +189,7 @@ func (r *dkmsRecipe) collect(s *steps) ([]builtModule, error) {
 	var built []builtModule
 	for _, m := range r.conf.Modules() {
 		path := filepath.Join(s.build, m.Location, m.Name+".ko")
-		info, err := os.Lstat(filepath.Join(s.job.Work, path))
+		info, err := s.work.Lstat(path)
 		if err != nil || !info.Mode().IsRegular() {
 			return nil, &RecipeError{r.String(), fmt.Errorf("it promises %s, which the build did not give", filepath.Join(m.Location, m.Name+".ko"))}
 		}

@@ -32,11 +32,11 @@ func (e *CompileError) Unwrap() error { return e.Err }
 // failures are the shapes of error lines, the most telling first. A line of a later shape only counts while no
 // earlier shape has been seen: make's own "***" follows everything else.
 var failures = []*regexp.Regexp{
-	regexp.MustCompile(`^\S+:\d+(?::\d+)?: (?:fatal )?error: .*`),
-	regexp.MustCompile(`^ERROR: modpost: .*|^FATAL: modpost: .*`),
-	regexp.MustCompile(`^configure: error: .*|^\*\*\* .*`),
-	regexp.MustCompile(`: command not found$|: No such file or directory$|: Permission denied$|No space left on device|FAILED -- saving rejects`),
-	regexp.MustCompile(`^make(?:\[\d+\])?: \*\*\* .*`),
+	regexp.MustCompile(`^\S+:\d+(?::\d+)?: (?:fatal )?[Ee]rror: `),
+	regexp.MustCompile(`^(?:ERROR|FATAL): modpost: |^ERROR: ".*" \[.*\] undefined!$`),
+	regexp.MustCompile(`^configure: error: |^\*\*\* |^\S+:\d+: \*\*\* |^\S+: (?:fatal )?error: |^(?:bwrap|setpriv): |^patch: \*\*\*\* |^\S*ld: (?:error|cannot|.*undefined reference)`),
+	regexp.MustCompile(`: (?:command )?not found$|: No such file or directory$|: Permission denied$|No space left on device|FAILED -- saving rejects`),
+	regexp.MustCompile(`^make(?:\[\d+\])?: \*\*\* `),
 }
 
 type firstError struct {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -18,23 +20,18 @@ import (
 // and no file of linux-image lies there.
 const Subdirectory = "updates/mago"
 
-// finished is the directory below the work directory that finished modules are written to.
-const finished = "finished"
+// finished is the directory below the work directory that finished modules are written to; no PACKAGE_NAME begins
+// like this.
+const finished = "_finished"
 
 var suffixes = map[codec.Format]string{codec.None: ".ko", codec.Gzip: ".ko.gz", codec.XZ: ".ko.xz", codec.Zstd: ".ko.zst"}
 
-// finish strips, checks and compresses what the recipe built. The work directory belongs to the build user, so every
-// file is reached through os.Root: a link planted there leads nowhere.
+// finish strips, checks and compresses what the recipe built.
 func (s *steps) finish(built []builtModule) ([]Module, error) {
 	if err := s.strip(built); err != nil {
 		return nil, err
 	}
-	root, err := os.OpenRoot(s.job.Work)
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	if err := root.Mkdir(finished, 0o755); err != nil {
+	if err := s.work.Mkdir(finished, 0o755); err != nil {
 		return nil, err
 	}
 	names := map[string]bool{}
@@ -44,7 +41,7 @@ func (s *steps) finish(built []builtModule) ([]Module, error) {
 			return nil, &RecipeError{"dkms.conf", fmt.Errorf("two modules are to be installed as %s", b.dest)}
 		}
 		names[b.dest] = true
-		m, err := s.finishOne(root, b)
+		m, err := s.finishOne(b)
 		if err != nil {
 			return nil, fmt.Errorf("module %s: %w", b.dest, err)
 		}
@@ -65,11 +62,11 @@ func (s *steps) strip(built []builtModule) error {
 	if len(args) == none {
 		return nil
 	}
-	return s.do("strip", args...)
+	return s.do("strip", strings.Join(args, " "), args...)
 }
 
-func (s *steps) finishOne(root *os.Root, b builtModule) (Module, error) {
-	in, err := root.Open(b.path)
+func (s *steps) finishOne(b builtModule) (Module, error) {
+	in, err := openRegular(s.work, b.path)
 	if err != nil {
 		return Module{}, err
 	}
@@ -82,7 +79,7 @@ func (s *steps) finishOne(root *os.Root, b builtModule) (Module, error) {
 		return Module{}, err
 	}
 	name := b.dest + suffixes[s.job.Kernel.Compression]
-	out, err := root.OpenFile(filepath.Join(finished, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	out, err := s.work.OpenFile(filepath.Join(finished, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return Module{}, err
 	}
@@ -95,6 +92,22 @@ func (s *steps) finishOne(root *os.Root, b builtModule) (Module, error) {
 	}, err
 }
 
+// openRegular opens a file that foreign programs made; a named pipe in its place must not hold mago up.
+func openRegular(root *os.Root, path string) (*os.File, error) {
+	file, err := root.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is no regular file", path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
 // compress writes a module as the kernel's scripts/Makefile.modinst would, with output that depends on nothing else.
 func (s *steps) compress(out io.Writer, in io.ReadSeeker) error {
 	if _, err := in.Seek(0, io.SeekStart); err != nil {
@@ -104,7 +117,7 @@ func (s *steps) compress(out io.Writer, in io.ReadSeeker) error {
 	case codec.XZ:
 		return s.run(sandbox.Spec{
 			Args:  []string{"xz", "--check=crc32", "--lzma2=dict=1MiB", "--threads=1", "--stdout"},
-			Stdin: in, Stdout: out, Stderr: s.Log,
+			Stdin: in, Stdout: out, Stderr: s.log,
 		})
 	case codec.Gzip:
 		w, err := gzip.NewWriterLevel(out, gzip.BestCompression)

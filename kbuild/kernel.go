@@ -3,14 +3,13 @@
 package kbuild
 
 import (
-	"bufio"
+	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
-
-	securejoin "github.com/cyphar/filepath-securejoin"
 
 	"mago/debpkg/codec"
 )
@@ -19,6 +18,8 @@ import (
 type Kernel struct {
 	Release     string       // what uname -r prints
 	Headers     string       // the build directory, symbolic links resolved
+	Build       string       // the build directory as it was found, such as /lib/modules/6.1.0-56-amd64/build; "": as Headers
+	Common      string       // the directory that the headers' Makefile includes the rest from, "" where they are whole
 	ModulesDir  string       // the directory that linux-image puts modules under, such as /lib/modules/6.1.0-56-amd64
 	Package     string       // Debian package of the headers, "" where no package owns them
 	Version     string       // that package's version; the release where there is no package
@@ -47,10 +48,12 @@ func (e *HeadersError) Error() string {
 
 // Finder looks for kernels under a root.
 type Finder struct {
-	Root           string                   // "" or "/": the running system
+	Root           string                   // absolute; "" or "/": the running system
 	Dirs           []string                 // further header directories (-k), inside the root
 	PackageVersion func(name string) string // dpkg's version of an installed package, "" if it is not; nil knows none
 }
+
+const utsrelease = "include/generated/utsrelease.h"
 
 // headerFiles must be there for kbuild to work; Module.symvers too, or modpost could not check a single symbol.
 var headerFiles = []string{"Makefile", ".config", "include/generated/autoconf.h", "include/config/auto.conf", "Module.symvers", "scripts/Makefile.build", "scripts/mod/modpost"}
@@ -59,146 +62,158 @@ var headerFiles = []string{"Makefile", ".config", "include/generated/autoconf.h"
 func (f Finder) Find(release string) (Kernel, error) {
 	missing := &HeadersError{Release: release}
 	for _, dir := range f.candidates(release) {
-		host, err := securejoin.SecureJoin(f.root(), dir)
-		if err != nil {
-			return Kernel{}, err
+		found, err := f.ReleaseOf(dir)
+		if err != nil && missing.Dir == "" && f.root().exists(dir) {
+			missing.Dir, missing.Missing = dir, utsrelease
 		}
-		if found, err := releaseOf(host); err != nil || found != release {
-			if _, err := os.Lstat(filepath.Join(f.root(), dir)); err == nil && missing.Dir == "" {
-				missing.Dir, missing.Missing = dir, "include/generated/utsrelease.h"
-			}
-			continue
+		if err == nil && found == release {
+			return f.kernel(release, dir)
 		}
-		if name := firstMissing(f.root(), host); name != "" {
-			return Kernel{}, &HeadersError{Release: release, Dir: f.inside(host), Missing: name}
-		}
-		return f.kernel(release, host)
 	}
 	return Kernel{}, missing
 }
 
 func (f Finder) candidates(release string) []string {
-	return append(append([]string(nil), f.Dirs...), "/lib/modules/"+release+"/build", "/usr/src/linux-headers-"+release)
+	return append(slices.Clone(f.Dirs), "/lib/modules/"+release+"/build", "/usr/src/linux-headers-"+release)
 }
 
-func (f Finder) root() string {
-	if f.Root == "" {
-		return "/"
-	}
-	return f.Root
-}
-
-func (f Finder) inside(host string) string {
-	return "/" + strings.TrimPrefix(strings.TrimPrefix(host, f.root()), "/")
-}
+func (f Finder) root() rooted { return newRooted(f.Root) }
 
 var utsRelease = regexp.MustCompile(`(?m)^#define UTS_RELEASE "([^"]+)"`)
 
-// releaseOf reads the release that headers were generated for. Debian's include/config/kernel.release holds the
-// upstream version instead, so it comes second.
-func releaseOf(headers string) (string, error) {
-	text, err := os.ReadFile(filepath.Join(headers, "include/generated/utsrelease.h"))
-	if err == nil {
+// ReleaseOf reads the release that the headers in dir, inside the root, were generated for. Debian's
+// include/config/kernel.release holds the upstream version instead, so it comes second.
+func (f Finder) ReleaseOf(dir string) (string, error) {
+	if text, err := f.root().read(filepath.Join(dir, utsrelease)); err == nil {
 		if m := utsRelease.FindSubmatch(text); m != nil {
 			return string(m[1]), nil
 		}
 	}
-	text, err = os.ReadFile(filepath.Join(headers, "include/config/kernel.release"))
+	text, err := f.root().read(filepath.Join(dir, "include/config/kernel.release"))
 	return strings.TrimSpace(string(text)), err
 }
 
-// firstMissing also follows Debian's headers to their common half, which their Makefile includes by absolute path.
-func firstMissing(root, headers string) string {
-	for _, name := range headerFiles {
-		path, err := securejoin.SecureJoin(root, strings.TrimPrefix(filepath.Join(headers, name), strings.TrimSuffix(root, "/")))
-		if err != nil {
-			return name
-		}
-		if _, err := os.Stat(path); err != nil {
-			return name
-		}
+// kernel describes the one whose headers lie in dir.
+func (f Finder) kernel(release, dir string) (Kernel, error) {
+	host, err := f.root().host(dir)
+	if err != nil {
+		return Kernel{}, err
 	}
-	text, _ := os.ReadFile(filepath.Join(headers, "Makefile"))
-	for line := range strings.Lines(string(text)) {
-		if common, ok := strings.CutPrefix(strings.TrimSpace(line), "include /"); ok {
-			if _, err := os.Stat(filepath.Join(root, common)); err != nil {
-				return "/" + common
-			}
-		}
+	headers := f.root().inside(host)
+	common, err := f.common(headers)
+	if err != nil {
+		return Kernel{}, err
 	}
-	return ""
-}
-
-func (f Finder) kernel(release, host string) (Kernel, error) {
-	config, err := readConfig(filepath.Join(host, ".config"))
+	if name := f.firstMissing(headers, common); name != "" {
+		return Kernel{}, &HeadersError{Release: release, Dir: headers, Missing: name}
+	}
+	config, err := f.config(headers)
 	if err != nil {
 		return Kernel{}, err
 	}
 	k := Kernel{
 		Release:     release,
-		Headers:     f.inside(host),
+		Headers:     headers,
+		Build:       dir,
+		Common:      common,
 		ModulesDir:  f.modulesDir(release),
-		Version:     release,
 		Compiler:    config.compiler(),
 		Arch:        config.machine(),
 		Compression: config.compression(),
 		Config:      config,
 	}
-	for _, name := range []string{"linux-headers-" + release, "linux-image-" + release} {
-		if v := f.packageVersion(name); v != "" {
-			k.Package, k.Version = name, v
-			break
-		}
-	}
+	k.Package, k.Version = f.owner(release)
 	return k, nil
 }
 
-func (f Finder) packageVersion(name string) string {
-	if f.PackageVersion == nil {
+// common follows headers to their other half, whose Makefile theirs includes by absolute path: Debian's
+// linux-headers-*-common, and the source tree of a kernel that was built with O=.
+func (f Finder) common(headers string) (string, error) {
+	text, err := f.root().read(filepath.Join(headers, "Makefile"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	for line := range strings.Lines(string(text)) {
+		if path, ok := strings.CutPrefix(strings.TrimSpace(line), "include /"); ok {
+			return filepath.Dir("/" + path), nil
+		}
+	}
+	return "", nil
+}
+
+// firstMissing is the first file that kbuild needs and does not find, "" where all are there.
+func (f Finder) firstMissing(headers, common string) string {
+	for _, name := range headerFiles {
+		if _, err := f.root().stat(filepath.Join(headers, name)); err != nil {
+			return name
+		}
+	}
+	if common == "" {
 		return ""
 	}
-	return f.PackageVersion(name)
+	if _, err := f.root().stat(filepath.Join(common, "Makefile")); err != nil {
+		return filepath.Join(common, "Makefile")
+	}
+	return ""
+}
+
+// owner is the Debian package that a kernel's headers, or else its image, came in, and the version of it.
+func (f Finder) owner(release string) (name, version string) {
+	if f.PackageVersion == nil {
+		return "", release
+	}
+	for _, name := range []string{"linux-headers-" + release, "linux-image-" + release} {
+		if v := f.PackageVersion(name); v != "" {
+			return name, v
+		}
+	}
+	return "", release
 }
 
 // modulesDir asks dpkg's file lists where this kernel's packages put their modules; Debian 13 ships them under /usr.
 func (f Finder) modulesDir(release string) string {
 	const usr = "/usr/lib/modules/"
 	for _, name := range []string{"linux-image-" + release, "linux-headers-" + release} {
-		list, err := os.ReadFile(filepath.Join(f.root(), "/var/lib/dpkg/info", name+".list"))
-		if err == nil && strings.Contains(string(list), "\n"+usr+release+"\n") {
+		list, err := f.root().read("/var/lib/dpkg/info/" + name + ".list")
+		if err == nil && strings.Contains("\n"+string(list), "\n"+usr+release+"\n") {
 			return usr + release
 		}
 	}
 	return "/lib/modules/" + release
 }
 
-func readConfig(path string) (Config, error) {
-	file, err := os.Open(path)
+func (f Finder) config(headers string) (Config, error) {
+	text, err := f.root().read(filepath.Join(headers, ".config"))
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	return readConfig(text), nil
+}
+
+func readConfig(text []byte) Config {
 	config := Config{}
-	lines := bufio.NewScanner(file)
-	for lines.Scan() {
-		if name, value, ok := strings.Cut(lines.Text(), "="); ok && strings.HasPrefix(name, "CONFIG_") {
+	for line := range strings.Lines(string(text)) {
+		name, value, ok := strings.Cut(strings.TrimSpace(line), "=")
+		if ok && strings.HasPrefix(name, "CONFIG_") {
 			config[name] = strings.Trim(value, `"`)
 		}
 	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
-	}
-	return config, nil
+	return config
 }
 
-// compiler is the first word of what the compiler said of itself when the kernel was configured.
+// compiler is the first word of what the compiler said of itself when the kernel was configured; clang's is a vendor's.
 func (c Config) compiler() string {
+	if c.clang() {
+		return "clang"
+	}
 	name, _, _ := strings.Cut(c["CONFIG_CC_VERSION_TEXT"], " ")
 	if name == "" {
 		return "gcc"
 	}
 	return name
 }
+
+func (c Config) clang() bool { return c["CONFIG_CC_IS_CLANG"] == "y" }
 
 func (c Config) compression() codec.Format {
 	for option, format := range map[string]codec.Format{

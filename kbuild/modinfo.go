@@ -18,14 +18,20 @@ func (e *VermagicError) Error() string {
 	return fmt.Sprintf("it was built for kernel %q, not for %s; does its Makefile ask uname -r?", e.Vermagic, e.Release)
 }
 
+// modinfoLimit is far above what a module with hundreds of aliases has.
+const modinfoLimit = 4 << 20
+
 func readModinfo(r io.ReaderAt) (modinfo, error) {
 	file, err := elf.NewFile(r)
 	if err != nil {
 		return modinfo{}, fmt.Errorf("no ELF object: %w", err)
 	}
 	section := file.Section(".modinfo")
-	if section == nil || file.Type != elf.ET_REL {
+	if section == nil || file.Type != elf.ET_REL || section.Flags&elf.SHF_COMPRESSED != 0 {
 		return modinfo{}, fmt.Errorf("no kernel module: no .modinfo section")
+	}
+	if section.Size > modinfoLimit {
+		return modinfo{}, fmt.Errorf("no kernel module: a .modinfo section of %d bytes", section.Size)
 	}
 	data, err := section.Data()
 	if err != nil {

@@ -36,6 +36,14 @@ func (w *progressWriter) Write(p []byte) (int, error) {
 	return n, nil
 }
 
+// close takes a last line that has no end.
+func (w *progressWriter) close() {
+	if len(w.partial) > 0 {
+		w.line(w.partial)
+		w.partial = nil
+	}
+}
+
 func (w *progressWriter) line(line []byte) {
 	w.errors.see(string(line))
 	m := compileLine.FindSubmatch(line)

@@ -1,8 +1,6 @@
 package kbuild
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -11,7 +9,7 @@ import (
 
 // Running is the release of the running kernel as the root's /proc says; "" where there is no /proc.
 func (f Finder) Running() string {
-	text, err := os.ReadFile(filepath.Join(f.root(), "/proc/sys/kernel/osrelease"))
+	text, err := f.root().read("/proc/sys/kernel/osrelease")
 	if err != nil {
 		return ""
 	}
@@ -19,37 +17,33 @@ func (f Finder) Running() string {
 }
 
 // Installed lists the kernels whose modules are on the machine, oldest first.
-func (f Finder) Installed() []string {
-	var releases []string
-	for _, path := range f.glob("/lib/modules/*/modules.builtin") {
-		releases = append(releases, filepath.Base(filepath.Dir(path)))
-	}
-	return SortReleases(releases)
-}
+func (f Finder) Installed() []string { return SortReleases(f.modules("modules.builtin")) }
 
 // WithHeaders lists the kernels whose headers are on the machine, complete or not, oldest first.
 func (f Finder) WithHeaders() []string {
-	var releases []string
-	for _, path := range f.glob("/lib/modules/*/build") {
-		releases = append(releases, filepath.Base(filepath.Dir(path)))
-	}
-	for _, path := range f.glob("/usr/src/linux-headers-*/.config") {
-		releases = append(releases, strings.TrimPrefix(filepath.Base(filepath.Dir(path)), "linux-headers-"))
+	releases := f.modules("build")
+	for _, name := range f.root().names("/usr/src") {
+		if release, ok := strings.CutPrefix(name, "linux-headers-"); ok && f.root().exists("/usr/src/"+name+"/.config") {
+			releases = append(releases, release)
+		}
 	}
 	for _, dir := range f.Dirs {
-		if release, err := releaseOf(filepath.Join(f.root(), dir)); err == nil {
+		if release, err := f.ReleaseOf(dir); err == nil {
 			releases = append(releases, release)
 		}
 	}
 	return SortReleases(releases)
 }
 
-// ReleaseOf reads the release that the headers in dir, inside the root, belong to.
-func (f Finder) ReleaseOf(dir string) (string, error) { return releaseOf(filepath.Join(f.root(), dir)) }
-
-func (f Finder) glob(pattern string) []string {
-	paths, _ := filepath.Glob(filepath.Join(f.root(), pattern)) // the patterns are ours and well formed
-	return paths
+// modules lists the directories of /lib/modules that hold a file of that name.
+func (f Finder) modules(file string) []string {
+	var releases []string
+	for _, name := range f.root().names("/lib/modules") {
+		if f.root().exists("/lib/modules/" + name + "/" + file) {
+			releases = append(releases, name)
+		}
+	}
+	return releases
 }
 
 // SortReleases orders releases as Debian orders versions, oldest first, each once.
@@ -63,9 +57,19 @@ func SortReleases(releases []string) []string {
 	return slices.Compact(releases)
 }
 
+// flavour is what follows a release's numbers: rt-amd64 in 6.1.0-56-rt-amd64.
+func flavour(release string) string {
+	for {
+		head, rest, more := strings.Cut(release, "-")
+		if !more || head == "" || head[0] < '0' || head[0] > '9' {
+			return release
+		}
+		release = rest
+	}
+}
+
 // Nearest picks the releases most like the wanted one: same flavour first, then the longest common beginning.
 func Nearest(wanted string, known []string, most int) []string {
-	flavour := func(s string) string { return s[strings.LastIndexByte(s, '-')+1:] }
 	common := func(s string) int {
 		n := 0
 		for n < len(s) && n < len(wanted) && s[n] == wanted[n] {

@@ -1,12 +1,15 @@
 package kbuild
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,14 +21,35 @@ type steps struct {
 	*Builder
 	ctx   context.Context
 	job   Job
+	log   *boundedLog
+	work  *os.Root          // the work directory; foreign programs write there, so nothing in it is reached by host path
 	build string            // the build directory, below the work directory
 	extra map[string]string // shown read-only at another place: see sandbox.Spec.Overlay
 }
 
-// prepare copies the source to <work>/<name>/<version>/build, dkms's own layout, and hands it to the build user.
+// open makes what the steps of one job share.
+func (b *Builder) open(ctx context.Context, job Job) (*steps, error) {
+	log := &boundedLog{to: b.Log, limit: cmp.Or(b.LogLimit, DefaultLogLimit)}
+	if log.to == nil {
+		log.to = io.Discard
+	}
+	work, err := os.OpenRoot(job.Work)
+	if err != nil {
+		return nil, fmt.Errorf("open the work directory: %w", err)
+	}
+	job.Jobs = max(job.Jobs, 1)
+	return &steps{Builder: b, ctx: ctx, job: job, log: log, work: work}, nil
+}
+
+// prepare copies the source to <work>/<name>/<version>/build, dkms's own layout, and hands it to the build user. The
+// directory beside it is the one that dkms keeps a kernel's results in; some POST_BUILD write there.
 func (s *steps) prepare(name, version string) error {
-	s.build = filepath.Join(name, version, "build")
-	if err := copyTree(s.job.Source.Dir, filepath.Join(s.job.Work, s.build)); err != nil {
+	tree := filepath.Join(name, version)
+	s.build = filepath.Join(tree, "build")
+	if err := s.work.MkdirAll(filepath.Join(tree, s.job.Kernel.Release, s.job.Kernel.Arch), 0o755); err != nil {
+		return err
+	}
+	if err := copyTree(s.job.Source.Dir, s.work, s.build); err != nil {
 		return fmt.Errorf("copy the source of %s: %w", s.job.Source.Name, err)
 	}
 	return s.Room.Own(s.job.Work)
@@ -34,34 +58,30 @@ func (s *steps) prepare(name, version string) error {
 // inside is the path that programs in the room know a file of the work directory by.
 func (s *steps) inside(path string) string { return filepath.Join(s.Room.Path(s.job.Work), path) }
 
-// do runs one program of the recipe in the build directory, its output in the log. A program that fails gives a
-// *CompileError that names the step.
-func (s *steps) do(step string, args ...string) error {
+// do runs one program of the recipe in the build directory, its output in the log below a line that shows the command.
+// A program that fails gives a *CompileError that names the step.
+func (s *steps) do(step, command string, args ...string) error {
 	progress := &progressWriter{event: s.Event}
-	out := io.MultiWriter(s.Log, progress)
-	fmt.Fprintf(s.Log, "mago: %s: %s\n", step, shown(args))
+	out := io.MultiWriter(s.log, progress)
+	fmt.Fprintf(s.log, "mago: %s: %s\n", step, command)
 	err := s.run(sandbox.Spec{Args: args, Dir: s.build, Stdout: out, Stderr: out})
-	if exited(err) {
+	progress.close()
+	switch {
+	case exited(err):
 		return &CompileError{Step: step, Message: progress.errors.within(s.inside(s.build)), Err: err}
+	case errors.Is(err, exec.ErrWaitDelay):
+		return &CompileError{Step: step, Message: "it left a process behind that keeps its output open", Err: err}
+	case err == nil && s.log.err != nil:
+		return fmt.Errorf("write the build's log: %w", s.log.err)
 	}
 	return err
-}
-
-// shown is a command line for the log; a program given as text to bash stands there as its name alone.
-func shown(args []string) string {
-	if len(args) > 4 && args[0] == "bash" && args[1] == "-c" {
-		args = args[3:]
-	}
-	return strings.Join(args, " ")
 }
 
 func (s *steps) run(spec sandbox.Spec) error { return s.runIn(s.ctx, spec) }
 
 func (s *steps) runIn(ctx context.Context, spec sandbox.Spec) error {
-	spec.Work, spec.Env, spec.Overlay = s.job.Work, s.environment(), s.extra
-	if dir := s.job.Kernel.Headers; !strings.HasPrefix(dir, "/usr/") {
-		spec.ReadOnly = append(spec.ReadOnly, dir)
-	}
+	spec.Work = cmp.Or(spec.Work, s.job.Work)
+	spec.Env, spec.Overlay, spec.ReadOnly = s.environment(), s.extra, s.job.Kernel.outside()
 	cmd := s.Room.Command(ctx, spec)
 	run := s.Builder.Run
 	if run == nil {
@@ -74,14 +94,33 @@ func (s *steps) runIn(ctx context.Context, spec sandbox.Spec) error {
 	return err
 }
 
-// environment pins what would otherwise get from this machine into the modules.
+// outside lists the kernel's directories that a room does not show anyway.
+func (k Kernel) outside() []string {
+	var dirs []string
+	for _, dir := range []string{k.Headers, k.Common, k.Build} {
+		if dir != "" && !slices.Contains(dirs, dir) && !strings.HasPrefix(dir, "/usr/") && !strings.HasPrefix(dir, "/lib/") {
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs
+}
+
+// environment pins what would otherwise get from this machine into the modules. As dkms does, it names the kernel's
+// compiler for what a source compiles outside of kbuild: cc may be another, or not installed.
 func (s *steps) environment() []string {
-	return []string{
+	compiler := cmp.Or(s.job.Kernel.Compiler, "gcc")
+	env := []string{
+		"CC=" + compiler, "KERNEL_CC=" + compiler,
 		"KBUILD_BUILD_USER=mago", "KBUILD_BUILD_HOST=mago",
 		"KBUILD_BUILD_TIMESTAMP=" + s.job.Epoch.UTC().Format("2006-01-02 15:04:05 UTC"),
 		"SOURCE_DATE_EPOCH=" + strconv.FormatInt(s.job.Epoch.Unix(), 10),
 		"ARCH=" + kbuildArch(s.job.Kernel.Arch),
 	}
+	if work := s.Room.Path(s.job.Work); work != sandbox.Mount {
+		moved := "-ffile-prefix-map=" + work + "=" + sandbox.Mount // __FILE__, and the build id over debugging symbols
+		env = append(env, "KCFLAGS="+moved, "KAFLAGS="+moved)
+	}
+	return env
 }
 
 // kbuildArch is the kernel's name of an architecture (its directory under arch/), from uname -m's.

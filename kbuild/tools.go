@@ -1,11 +1,7 @@
 package kbuild
 
 import (
-	"os"
-	"path/filepath"
 	"regexp"
-
-	securejoin "github.com/cyphar/filepath-securejoin"
 
 	"mago/debpkg/codec"
 )
@@ -35,15 +31,9 @@ func MissingTools(root string, k Kernel) []*ToolError {
 
 // HasTool looks for a program in the places that the build's PATH names.
 func HasTool(root, name string) bool {
-	if root == "" {
-		root = "/"
-	}
 	for _, dir := range []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"} {
-		path, err := securejoin.SecureJoin(root, filepath.Join(dir, name))
-		if err != nil {
-			continue
-		}
-		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+		info, err := newRooted(root).stat(dir + "/" + name)
+		if err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
 			return true
 		}
 	}

@@ -25,6 +25,11 @@ var Script string
 //go:embed make.bash
 var Make string
 
+// Hook is the bash program that runs PRE_BUILD or POST_BUILD.
+//
+//go:embed hook.bash
+var Hook string
+
 // Conf is an evaluated dkms.conf. Arrays are sparse, as bash's are.
 type Conf struct {
 	Name, Version string // PACKAGE_NAME, PACKAGE_VERSION
@@ -39,14 +44,21 @@ type Module struct {
 	Strip    bool
 }
 
-// terminator ends the output of Script; without it the file left bash before its end.
-const terminator = "mago-end-of-conf"
+// What ends the output of Script; without either the file left bash before its end.
+const (
+	terminator = "mago-end-of-conf"
+	badSyntax  = "mago-bad-syntax"
+)
 
 // Parse reads the output of Script: name, index, value, each ended by a NUL. It wants what dkms wants before it takes
 // a file: the two names, and modules that lie below the build directory.
 func Parse(output []byte) (*Conf, error) {
 	fields := strings.Split(string(bytes.TrimSuffix(output, []byte{0})), "\x00")
-	if fields[len(fields)-1] != terminator {
+	switch fields[len(fields)-1] {
+	case terminator:
+	case badSyntax:
+		return nil, errors.New("bash cannot parse it")
+	default:
 		return nil, errors.New("it exits before its end")
 	}
 	fields = fields[:len(fields)-1]
@@ -123,13 +135,13 @@ func (c *Conf) Modules() []Module {
 	return modules
 }
 
-// strips applies STRIP, whose element 0 is the default of the others.
+// strips applies STRIP, whose element 0 is the default of the others; whatever begins with an n means no.
 func (c *Conf) strips(i int) bool {
-	value, set := c.values["STRIP"][i]
-	if !set {
+	value := c.values["STRIP"][i]
+	if value == "" {
 		value = c.Value("STRIP")
 	}
-	return value != "no"
+	return !strings.HasPrefix(strings.ToLower(value), "n")
 }
 
 // MakeCommand is the MAKE directive for a kernel: the last whose MAKE_MATCH fits, else MAKE[0], else dkms's own.
@@ -137,7 +149,7 @@ func (c *Conf) MakeCommand(kernel string) (string, error) {
 	command := ""
 	for _, i := range c.Indexes("MAKE") {
 		match := c.values["MAKE_MATCH"][i]
-		if i > 0 && match == "" {
+		if i > 0 && match == "" || c.values["MAKE"][i] == "" {
 			continue
 		}
 		ok, err := matches(match, kernel)
@@ -169,12 +181,15 @@ func (c *Conf) Patches(kernel string) ([]string, error) {
 	return patches, nil
 }
 
+// gnu are the escapes of the C library that Go spells otherwise.
+var gnu = strings.NewReplacer(`\\`, `\\`, `\<`, `\b`, `\>`, `\b`)
+
 // matches applies a POSIX extended expression as bash's =~ does; an empty one fits everything.
 func matches(expression, s string) (bool, error) {
 	if expression == "" {
 		return true, nil
 	}
-	re, err := regexp.CompilePOSIX(expression)
+	re, err := regexp.Compile(gnu.Replace(expression))
 	if err != nil {
 		return false, err
 	}

@@ -1,8 +1,19 @@
 # Runs one build directive of a dkms.conf from the build directory, as dkms does: a leading word "make" gets the
 # number of jobs and the kernel's release.
 # usage: make.bash CONF DIRECTIVE NAME=VALUE...
-conf=$1 directive=$2; shift 2
-for assignment; do declare -g "${assignment?}"; done
+shopt -s extglob
+mago_conf=$1 mago_directive=$2; shift 2
+mago_variables=("$@") mago_directory=$PWD
 set --
-. "$conf" >/dev/null
-eval "${directive/#make/make -j$parallel_jobs KERNELRELEASE=$kernelver}"
+
+mago_declare() {
+	local mago_variable
+	for mago_variable in "${mago_variables[@]}"; do declare -g "${mago_variable?}"; done
+}
+
+mago_declare
+. "$mago_conf" >/dev/null
+set +eu
+mago_declare
+cd "$mago_directory" || exit
+eval "${mago_directive/#make/make -j$parallel_jobs KERNELRELEASE=$kernelver}"

@@ -2,12 +2,18 @@ package sandbox
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Spec is one program to run in a room.
@@ -23,19 +29,44 @@ type Spec struct {
 	Stderr   io.Writer
 }
 
-// Path is the inside name of the writable directory whose host path is work.
+// Path is the inside name of the writable directory whose host path is work. Only bubblewrap can show one that does
+// not lie under the root.
 func (r Room) Path(work string) string {
 	if r.Kind == Bubblewrap {
 		return Mount
 	}
-	return "/" + strings.TrimPrefix(strings.TrimPrefix(work, filepath.Clean("/"+r.Root)), "/")
+	inside, _ := r.inside(work)
+	return inside
 }
 
-// Command prepares a program to run in the room. It ends, with all it started, when ctx does.
-func (r Room) Command(ctx context.Context, s Spec) *exec.Cmd {
-	if s.Work == "" {
-		s.Work = "/"
+// inside takes the root off a host path; ok is false where the path does not lie under it.
+func (r Room) inside(work string) (path string, ok bool) {
+	root := r.host("/")
+	for _, resolve := range []func(string) string{filepath.Clean, realPath} {
+		rel, err := filepath.Rel(resolve(root), resolve(work))
+		if err == nil && rel != ".." && !strings.HasPrefix(rel, "../") {
+			return filepath.Join("/", rel), true
+		}
 	}
+	return filepath.Clean(work), false
+}
+
+// realPath resolves symbolic links; a path that is not there stays as it is.
+func realPath(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	return path
+}
+
+// lingering is how long a program's output is waited for after its end, when something that it left behind holds it
+// open; only the kind User lets anything be left.
+const lingering = 2 * time.Second
+
+// Command prepares a program to run in the room. It ends, with all it started, when ctx does. In a session of its own it
+// has no terminal to read from or to put words into. Without Stdin it reads /dev/null.
+func (r Room) Command(ctx context.Context, s Spec) *exec.Cmd {
+	sealDescriptors()
 	var cmd *exec.Cmd
 	if r.Kind == Bubblewrap {
 		cmd = exec.CommandContext(ctx, "bwrap", r.bubblewrap(s)...)
@@ -46,7 +77,9 @@ func (r Room) Command(ctx context.Context, s Spec) *exec.Cmd {
 	}
 	cmd.Env = append(environment(r.UserName), s.Env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.Stdin, s.Stdout, s.Stderr
-	cmd.SysProcAttr.Setpgid = true
+	cmd.SysProcAttr.Setsid = true
+	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	cmd.WaitDelay = lingering
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	return cmd
 }
@@ -59,6 +92,20 @@ func environment(user string) []string {
 	}
 }
 
+// sealDescriptors keeps what mago itself inherited open from reaching the programs; what Go opens never does.
+func sealDescriptors() {
+	const first = 3 // after stdin, stdout and stderr
+	if unix.CloseRange(first, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC) == nil {
+		return
+	}
+	open, _ := os.ReadDir("/proc/self/fd") // before Linux 5.11
+	for _, entry := range open {
+		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd >= first {
+			syscall.CloseOnExec(fd)
+		}
+	}
+}
+
 // bare runs without bubblewrap. setpriv closes the ways back to root; the namespaces, where they work, take
 // network, processes and shared memory away.
 func (r Room) bare(ctx context.Context, s Spec) *exec.Cmd {
@@ -67,14 +114,31 @@ func (r Room) bare(ctx context.Context, s Spec) *exec.Cmd {
 	attr := &syscall.SysProcAttr{Credential: r.credential()}
 	if r.Kind == Namespaces {
 		attr.Cloneflags = syscall.CLONE_NEWNET | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS
+		if !r.Drop {
+			enterUserNamespace(attr)
+		}
 	}
 	if root := filepath.Clean("/" + r.Root); root != "/" {
 		attr.Chroot = root
 		cmd.Path, cmd.Err = "/usr/bin/setpriv", nil
 	}
-	cmd.Dir = filepath.Join(r.Path(s.Work), s.Dir)
+	cmd.Dir = "/"
+	if s.Work != "" {
+		work, ok := r.inside(s.Work)
+		if !ok {
+			cmd.Err = fmt.Errorf("work directory %s does not lie under root %s", s.Work, r.Root)
+		}
+		cmd.Dir = filepath.Join(work, s.Dir)
+	}
 	cmd.SysProcAttr = attr
 	return cmd
+}
+
+// enterUserNamespace lets an ordinary user make the other namespaces; in there it is still the same user.
+func enterUserNamespace(attr *syscall.SysProcAttr) {
+	attr.Cloneflags |= syscall.CLONE_NEWUSER
+	attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getuid(), HostID: os.Getuid(), Size: 1}}
+	attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getgid(), HostID: os.Getgid(), Size: 1}}
 }
 
 // bubblewrap lays out a file system: the system's programs and settings read-only, no homes, no /var but dpkg's
@@ -89,7 +153,7 @@ func (r Room) bubblewrap(s Spec) []string {
 	for _, dir := range s.ReadOnly {
 		args = append(args, "--ro-bind", r.host(dir), dir)
 	}
-	if s.Work == "/" {
+	if s.Work == "" {
 		return append(append(args, "--chdir", "/", "--"), s.Args...)
 	}
 	args = append(args, "--bind", s.Work, Mount, "--chdir", filepath.Join(Mount, s.Dir), "--")

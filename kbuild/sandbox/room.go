@@ -4,10 +4,14 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os/exec"
 	"os/user"
+	"regexp"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -35,7 +39,7 @@ type Room struct {
 	UserName string
 	UID, GID uint32 // the user they run as; meaningful where mago runs as root
 	Drop     bool   // whether mago is root and has to become that user
-	Why      string // why the room is no closer, "" for bubblewrap
+	Why      string // why the room is no closer, such as "bubblewrap not installed"; "" for bubblewrap
 }
 
 // String describes the room as the screen does.
@@ -44,7 +48,7 @@ func (r Room) String() string {
 	case Bubblewrap:
 		return r.UserName + " in bubblewrap, no network"
 	case Namespaces:
-		return fmt.Sprintf("%s, no network, no bubblewrap (%s)", r.UserName, r.Why)
+		return fmt.Sprintf("%s, no network (%s)", r.UserName, r.Why)
 	}
 	return fmt.Sprintf("%s, not closed in (%s)", r.UserName, r.Why)
 }
@@ -64,25 +68,17 @@ func Choose(ctx context.Context, root string, asRoot bool, run func(*exec.Cmd) e
 	if run == nil {
 		run = (*exec.Cmd).Run
 	}
-	kinds := []Kind{Bubblewrap, User}
-	if asRoot {
-		kinds = []Kind{Bubblewrap, Namespaces, User}
-	}
-	for _, kind := range kinds {
-		room.Kind = kind
-		if kind == User {
-			break
+	var why []string
+	for _, kind := range []Kind{Bubblewrap, Namespaces} {
+		room.Kind, room.Why = kind, strings.Join(why, ", ")
+		err := room.probe(ctx, run)
+		if err == nil || ctx.Err() != nil {
+			return room, ctx.Err()
 		}
-		if err := room.probe(ctx, run); err != nil && room.Why == "" {
-			room.Why = err.Error()
-		} else if err == nil {
-			break
-		}
+		why = append(why, string(kind)+" "+err.Error())
 	}
-	if room.Kind == Bubblewrap {
-		room.Why = ""
-	}
-	return room, ctx.Err()
+	room.Kind, room.Why = User, strings.Join(why, ", ")
+	return room, nil
 }
 
 // occupant is the user to build as: the invoking one, or the build user in place of root.
@@ -101,18 +97,28 @@ func occupant(root string, asRoot bool) (Room, error) {
 	return Room{Root: root, UserName: BuildUser, UID: uid, GID: gid, Drop: true}, nil
 }
 
+// probe tries the room out; its error says what is wrong with it.
 func (r Room) probe(ctx context.Context, run func(*exec.Cmd) error) error {
-	if r.Kind == Bubblewrap {
-		if _, err := exec.LookPath("bwrap"); err != nil {
-			return fmt.Errorf("not installed")
-		}
+	var stderr strings.Builder
+	cmd := r.Command(ctx, Spec{Args: []string{"/bin/true"}, Stderr: &stderr})
+	err := run(cmd)
+	if err == nil {
+		return nil
 	}
-	cmd := r.Command(ctx, Spec{Args: []string{"/bin/true"}})
-	if err := run(cmd); err != nil {
-		return fmt.Errorf("it does not work here")
+	complaint, _, _ := strings.Cut(strings.TrimSpace(stderr.String()), "\n")
+	switch _, complaint, _ := strings.Cut(complaint, ": "); {
+	case errors.Is(err, exec.ErrNotFound):
+		return errors.New("not installed")
+	case refusesNamespaces.MatchString(complaint), complaint == "" && errors.Is(err, fs.ErrPermission):
+		return errors.New("refused: the kernel lets this user make no namespaces")
+	case complaint != "":
+		return fmt.Errorf("does not work: %s", complaint)
 	}
-	return ctx.Err()
+	return fmt.Errorf("does not work: %w", err)
 }
+
+// refusesNamespaces is what bubblewrap says where user namespaces are switched off: by sysctl, in a chroot, by AppArmor.
+var refusesNamespaces = regexp.MustCompile(`(?i)new namespace|uid map|RTM_NEWADDR`)
 
 // credential makes a child the build user; nil where mago is no root and has nothing to drop.
 func (r Room) credential() *syscall.Credential {

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // lookup reads a user from the root's passwd(5); the C library would only look at the running system's.
@@ -56,15 +57,37 @@ func CreateUser(ctx context.Context, run func(*exec.Cmd) error) error {
 	return nil
 }
 
-// Own gives a file tree to the room's user, so that programs in the room can write there.
+// Own gives a file tree to the room's user, so that programs in the room can write there. It stays inside the tree,
+// even if that user has written there before and changes it meanwhile.
 func (r Room) Own(dir string) error {
 	if !r.Drop {
 		return nil
 	}
-	return filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return fs.WalkDir(root.FS(), ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		return os.Lchown(path, int(r.UID), int(r.GID))
+		return r.own(root, path, entry)
 	})
+}
+
+// own refuses a file that has another name as well: it could be one of the system's.
+func (r Room) own(root *os.Root, path string, entry fs.DirEntry) error {
+	info, err := entry.Info()
+	if err != nil {
+		return err
+	}
+	stat := info.Sys().(*syscall.Stat_t)
+	if stat.Uid == r.UID && stat.Gid == r.GID {
+		return nil
+	}
+	if !info.IsDir() && stat.Nlink > 1 {
+		return fmt.Errorf("%s is also known by another name", filepath.Join(root.Name(), path))
+	}
+	return root.Lchown(path, int(r.UID), int(r.GID))
 }

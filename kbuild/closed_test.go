@@ -1,0 +1,121 @@
+package kbuild
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"mago/kbuild/sandbox"
+)
+
+// TestBuildCannot tries from inside what a build must not do. Each command has to fail; the module is built all the same.
+func TestBuildCannot(t *testing.T) {
+	attempts := map[sandbox.Kind][]string{
+		sandbox.Bubblewrap: {
+			"ls /root", "ls /home", "ls /var/log", "touch /etc/mago-test", "touch $kernel_source_dir/mago-test", "touch /usr/src/hello-1.0/x",
+			"cat /etc/shadow", "exec 3<>/dev/tcp/127.0.0.1/22", "mknod device b 8 0",
+		},
+		sandbox.Namespaces: {
+			"ls /root", "touch /etc/mago-test", "touch $kernel_source_dir/mago-test", "cat /etc/shadow", "exec 3<>/dev/tcp/127.0.0.1/22", "mknod device b 8 0",
+		},
+		sandbox.User: {"ls /root", "touch /etc/mago-test", "cat /etc/shadow", "mknod device b 8 0"},
+	}
+	for kind, commands := range attempts {
+		t.Run(string(kind), func(t *testing.T) {
+			b := newBench(t).in(t, kind)
+			if kind == sandbox.User && !b.room.Drop {
+				t.Skip("an ordinary user's own rights are all there is")
+			}
+			script := "#!/bin/bash\nkernel_source_dir=" + b.kernel.Headers + "\n"
+			for _, command := range commands {
+				script += "( " + command + " ) 2>&1 && echo 'BROKEN OUT: " + command + "'\n"
+			}
+			source := with(t, tree{"attempt+": script + "exit 0\n", "dkms.conf": named + "PRE_BUILD=attempt\n"})
+			b.mustBuild(t, source)
+			for line := range strings.Lines(b.log.String()) {
+				if strings.HasPrefix(line, "BROKEN OUT") {
+					t.Error(line)
+				}
+			}
+			if !strings.Contains(b.log.String(), "ermission denied") {
+				t.Errorf("nothing was tried:\n%s", b.log.String())
+			}
+		})
+	}
+}
+
+// TestBuildLeavesNoProcess: MAKE puts a process into the background that keeps one end of a named pipe open. The
+// other end sees its end.
+func TestBuildLeavesNoProcess(t *testing.T) {
+	for _, kind := range []sandbox.Kind{sandbox.Bubblewrap, sandbox.Namespaces} {
+		t.Run(string(kind), func(t *testing.T) {
+			b := newBench(t).in(t, kind)
+			job := b.job(t, with(t, tree{"dkms.conf": named + "MAKE='setsid sleep infinity >$dkms_tree/fifo & make -C $kernel_source_dir M=$dkms_tree/hello/1.0/build'\n"}))
+			fifo := filepath.Join(job.Work, "fifo")
+			if err := errors.Join(unix.Mkfifo(fifo, 0o600), b.room.Own(job.Work)); err != nil {
+				t.Fatal(err)
+			}
+			done := b.start(t, t.Context(), job)
+			if _, err := os.ReadFile(fifo); err != nil {
+				t.Fatal(err)
+			}
+			if err := <-done; err != nil {
+				t.Errorf("%v\n%s", err, b.log.String())
+			}
+		})
+	}
+}
+
+// TestCancelCompile cancels while a compiler runs: it includes a named pipe, and the test knows by that when it has begun
+// and, again, when every process that had the pipe open is gone.
+func TestCancelCompile(t *testing.T) {
+	for _, kind := range []sandbox.Kind{sandbox.Bubblewrap, sandbox.Namespaces, sandbox.User} {
+		t.Run(string(kind), func(t *testing.T) {
+			b := newBench(t).in(t, kind)
+			source := with(t, tree{"dkms.conf": named + "PRE_BUILD=pipe\nMAKE='make -C $kernel_source_dir M=$dkms_tree/hello/1.0/build'\n", "pipe+": "#!/bin/sh\nmkfifo never.h begun\n",
+				"Makefile": "obj-m := hello.o\nCFLAGS_hello.o := -include $(src)/never.h\n"})
+			job := b.job(t, source)
+			reached := errors.New("the test has seen enough")
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			builder := b.builder()
+			builder.Log = &trigger{word: "CC [M]", then: func() { cancel(reached) }}
+			_, err := builder.Build(ctx, job)
+			if !errors.Is(err, reached) {
+				t.Errorf("got %v", err)
+			}
+			noReader(t, filepath.Join(job.Work, "hello/1.0/build/never.h"))
+		})
+	}
+}
+
+// trigger calls a function when a word was written.
+type trigger struct {
+	word, seen string
+	then       func()
+}
+
+func (w *trigger) Write(p []byte) (int, error) {
+	w.seen += string(p)
+	if strings.Contains(w.seen, w.word) {
+		w.then()
+	}
+	return len(p), nil
+}
+
+// noReader wants that nobody has a named pipe open for reading, or waits to.
+func noReader(t *testing.T, fifo string) {
+	t.Helper()
+	file, err := os.OpenFile(fifo, os.O_WRONLY|unix.O_NONBLOCK, 0)
+	if err == nil {
+		file.Close()
+	}
+	if !errors.Is(err, unix.ENXIO) {
+		t.Errorf("somebody still reads: %v", err)
+	}
+}

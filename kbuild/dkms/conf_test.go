@@ -1,0 +1,234 @@
+package dkms
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// output is what Script prints for directives that are written "NAME[1]=value" or "NAME=value".
+func output(directives ...string) []byte {
+	var out strings.Builder
+	for _, d := range directives {
+		name, value, _ := strings.Cut(d, "=")
+		name, index, _ := strings.Cut(strings.TrimSuffix(name, "]"), "[")
+		if index == "" {
+			index = "0"
+		}
+		out.WriteString(name + "\x00" + index + "\x00" + value + "\x00")
+	}
+	return []byte(out.String() + terminator + "\x00")
+}
+
+// conf is a valid one with further directives.
+func conf(t *testing.T, directives ...string) *Conf {
+	t.Helper()
+	c, err := Parse(output(append([]string{"PACKAGE_NAME=hello", "PACKAGE_VERSION=1.0"}, directives...)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestParse(t *testing.T) {
+	c := conf(t, "MAKE[0]=a\nb", "MAKE[7]=seventh", "PRE_BUILD=")
+	if c.Name != "hello" || c.Version != "1.0" {
+		t.Errorf("got %s %s", c.Name, c.Version)
+	}
+	if got := c.Value("MAKE"); got != "a\nb" {
+		t.Errorf("MAKE is %q", got)
+	}
+	if got := c.Indexes("MAKE"); !slices.Equal(got, []int{0, 7}) {
+		t.Errorf("MAKE has %v", got)
+	}
+	if got := c.Indexes("PATCH"); len(got) != 0 {
+		t.Errorf("PATCH has %v", got)
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	named := []string{"PACKAGE_NAME=hello", "PACKAGE_VERSION=1.0"}
+	for name, test := range map[string]struct {
+		output string
+		want   string
+	}{
+		"nothing":             {"", "it exits before its end"},
+		"no terminator":       {"PACKAGE_NAME\x000\x00hello\x00", "it exits before its end"},
+		"cut in a value":      {"PACKAGE_NAME\x000\x00mago-end", "it exits before its end"},
+		"bad syntax":          {badSyntax + "\x00", "bash cannot parse it"},
+		"no directive":        {string(output()), "it sets no directive at all"},
+		"two fields":          {"MAKE\x000\x00" + terminator + "\x00", "incomplete list"},
+		"index":               {"MAKE\x00x\x00y\x00" + terminator + "\x00", `MAKE has index "x"`},
+		"no name":             {string(output("PACKAGE_VERSION=1")), "no PACKAGE_NAME"},
+		"no version":          {string(output("PACKAGE_NAME=hello")), "no PACKAGE_VERSION"},
+		"name with slash":     {string(output("PACKAGE_NAME=a/b", "PACKAGE_VERSION=1")), `PACKAGE_NAME "a/b"`},
+		"name of mago's own":  {string(output("PACKAGE_NAME=_conf", "PACKAGE_VERSION=1")), `PACKAGE_NAME "_conf"`},
+		"name climbing":       {string(output("PACKAGE_NAME=..", "PACKAGE_VERSION=1")), `PACKAGE_NAME ".."`},
+		"version with blank":  {string(output("PACKAGE_NAME=a", "PACKAGE_VERSION=1 2")), `PACKAGE_VERSION "1 2"`},
+		"version climbing":    {string(output("PACKAGE_NAME=a", "PACKAGE_VERSION=../..")), `PACKAGE_VERSION "../.."`},
+		"module with slash":   {string(output(append(named, "BUILT_MODULE_NAME=a/b")...)), `module "a/b"`},
+		"module without name": {string(output(append(named, "BUILT_MODULE_NAME=a", "BUILT_MODULE_LOCATION[1]=sub")...)), `module "" in "sub"`},
+		"dest with slash":     {string(output(append(named, "DEST_MODULE_NAME=../a")...)), "no file below"},
+		"location climbing":   {string(output(append(named, "BUILT_MODULE_LOCATION=a/../../b")...)), "no file below"},
+		"location is parent":  {string(output(append(named, "BUILT_MODULE_LOCATION=..")...)), "no file below"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := Parse([]byte(test.output))
+			if err == nil {
+				t.Fatalf("took it: %+v", c)
+			}
+			if !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %q, want %q in it", err, test.want)
+			}
+		})
+	}
+}
+
+func TestModules(t *testing.T) {
+	for name, test := range map[string]struct {
+		directives []string
+		want       []Module
+	}{
+		"none named": {nil, []Module{{Name: "hello", Dest: "hello", Strip: true}}},
+		"only where it goes": {
+			[]string{"DEST_MODULE_LOCATION=/extra"},
+			[]Module{{Name: "hello", Dest: "hello", Strip: true}},
+		},
+		"sparse, renamed": {
+			[]string{"BUILT_MODULE_NAME[3]=b", "BUILT_MODULE_NAME[1]=a", "DEST_MODULE_NAME[3]=c", "BUILT_MODULE_LOCATION[3]=src/"},
+			[]Module{{Name: "a", Dest: "a", Strip: true}, {Name: "b", Dest: "c", Location: "src/", Strip: true}},
+		},
+		"strip: first is the default": {
+			[]string{"BUILT_MODULE_NAME[0]=a", "BUILT_MODULE_NAME[1]=b", "BUILT_MODULE_NAME[2]=c", "STRIP[0]=no", "STRIP[1]=yes", "STRIP[2]="},
+			[]Module{{Name: "a", Dest: "a"}, {Name: "b", Dest: "b", Strip: true}, {Name: "c", Dest: "c"}},
+		},
+		"strip: what begins with n": {
+			[]string{"BUILT_MODULE_NAME[0]=a", "BUILT_MODULE_NAME[1]=b", "STRIP[1]=No thanks"},
+			[]Module{{Name: "a", Dest: "a", Strip: true}, {Name: "b", Dest: "b"}},
+		},
+		"absolute location is below the build directory": {
+			[]string{"BUILT_MODULE_NAME=a", "BUILT_MODULE_LOCATION=/src"},
+			[]Module{{Name: "a", Dest: "a", Location: "/src", Strip: true}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := conf(t, test.directives...).Modules(); !reflect.DeepEqual(got, test.want) {
+				t.Errorf("got  %+v\nwant %+v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestMakeCommand(t *testing.T) {
+	const kernel = "6.1.0-56-amd64"
+	for name, test := range map[string]struct {
+		directives []string
+		want       string
+	}{
+		"none":                  {nil, "make -C $kernel_source_dir M=$dkms_tree/$module/$module_version/build"},
+		"one":                   {[]string{"MAKE=make all"}, "make all"},
+		"last that fits":        {[]string{"MAKE[0]=zero", "MAKE[1]=one", "MAKE_MATCH[1]=^6", "MAKE[2]=two", "MAKE_MATCH[2]=amd64$", "MAKE[3]=three", "MAKE_MATCH[3]=^5"}, "two"},
+		"further without match": {[]string{"MAKE[0]=zero", "MAKE[1]=one"}, "zero"},
+		"zeroth does not fit":   {[]string{"MAKE[0]=zero", "MAKE_MATCH[0]=^5"}, "make -C $kernel_source_dir M=$dkms_tree/$module/$module_version/build"},
+		"empty one":             {[]string{"MAKE[0]=zero", "MAKE[1]=", "MAKE_MATCH[1]=^6"}, "zero"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := conf(t, test.directives...).MakeCommand(kernel)
+			if err != nil || got != test.want {
+				t.Errorf("got %q, %v, want %q", got, err, test.want)
+			}
+		})
+	}
+	if got, err := conf(t, "MAKE[0]=zero", "MAKE_MATCH[0]=(").MakeCommand(kernel); err == nil || !strings.Contains(err.Error(), "MAKE_MATCH[0]") {
+		t.Errorf("took a broken expression: %q, %v", got, err)
+	}
+}
+
+func TestPatches(t *testing.T) {
+	c := conf(t, "PATCH[4]=last", "PATCH[0]=always", "PATCH[1]=five", "PATCH_MATCH[1]=^5", "PATCH[2]=six", "PATCH_MATCH[2]=^6", "PATCH[3]=")
+	got, err := c.Patches("6.1.0-56-amd64")
+	if want := []string{"always", "six", "last"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+	if _, err := conf(t, "PATCH[2]=a", "PATCH_MATCH[2]=[").Patches("6.1"); err == nil || !strings.Contains(err.Error(), "PATCH_MATCH[2]") {
+		t.Errorf("took a broken expression: %v", err)
+	}
+}
+
+func TestExclusive(t *testing.T) {
+	const kernel, arch = "6.1.0-56-amd64", "x86_64"
+	config := map[string]string{"CONFIG_ACPI": "y", "CONFIG_USB": "m", "CONFIG_HZ": "250"}
+	for directive, fits := range map[string]bool{
+		"BUILD_EXCLUSIVE_KERNEL=":                      true,
+		"BUILD_EXCLUSIVE_KERNEL=^6\\.1":                true,
+		"BUILD_EXCLUSIVE_KERNEL=^5":                    false,
+		"BUILD_EXCLUSIVE_KERNEL=REQUIRES CONFIG_X":     false,
+		"BUILD_EXCLUSIVE_ARCH=(x86_64|i[3-6]86)":       true,
+		"BUILD_EXCLUSIVE_ARCH=aarch64":                 false,
+		"BUILD_EXCLUSIVE_KERNEL_MIN=6.1":               true,
+		"BUILD_EXCLUSIVE_KERNEL_MIN=6.1.0-56":          true,
+		"BUILD_EXCLUSIVE_KERNEL_MIN=6.1.0-57":          false,
+		"BUILD_EXCLUSIVE_KERNEL_MIN=6.10":              false,
+		"BUILD_EXCLUSIVE_KERNEL_MAX=6.2":               true,
+		"BUILD_EXCLUSIVE_KERNEL_MAX=6.10":              true,
+		"BUILD_EXCLUSIVE_KERNEL_MAX=6.1":               false,
+		"BUILD_EXCLUSIVE_KERNEL_MAX=5.99":              false,
+		"BUILD_EXCLUSIVE_CONFIG=CONFIG_ACPI":           true,
+		"BUILD_EXCLUSIVE_CONFIG= CONFIG_ACPI  !CONFIG": true,
+		"BUILD_EXCLUSIVE_CONFIG=CONFIG_USB":            true,
+		"BUILD_EXCLUSIVE_CONFIG=!CONFIG_USB":           false,
+		"BUILD_EXCLUSIVE_CONFIG=CONFIG_HZ":             false,
+		"BUILD_EXCLUSIVE_CONFIG=CONFIG_ACPI CONFIG_PM": false,
+	} {
+		t.Run(directive, func(t *testing.T) {
+			reason, err := conf(t, directive).Exclusive(kernel, arch, config)
+			if err != nil || (reason == "") != fits {
+				t.Errorf("got reason %q, error %v", reason, err)
+			}
+			if name, _, _ := strings.Cut(directive, "="); !fits && !strings.Contains(reason, name) {
+				t.Errorf("reason %q does not name %s", reason, name)
+			}
+		})
+	}
+	if _, err := conf(t, "BUILD_EXCLUSIVE_ARCH=*").Exclusive(kernel, arch, nil); err == nil || !strings.Contains(err.Error(), "BUILD_EXCLUSIVE_ARCH") {
+		t.Errorf("took a broken expression: %v", err)
+	}
+}
+
+// TestMatchesAsBash takes bash's =~ for the truth.
+func TestMatchesAsBash(t *testing.T) {
+	for _, expression := range []string{
+		"^(4|5|6)", "^6\\.1\\.", "[4-6].*", ".*-amd64$", "amd64|i386", "^6.1.0-[0-9]+-", "([[:digit:]]+\\.){2}0", "\\<amd64\\>", "\\b56\\b",
+		"^2.6.1[0-5]", "6\\.1\\.0\\-56", "REQUIRES CONFIG_X", "^6.1.0-56-amd64$", "x{2}", "(^6)|(^7)", "rt-amd64", "[.]1[.]", "6..?1",
+	} {
+		t.Run(expression, func(t *testing.T) {
+			const kernel = "6.1.0-56-amd64"
+			got, err := matches(expression, kernel)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out := bash(t, `[[ $1 =~ $2 ]]; echo $?`, kernel, expression)
+			if want := out == "0\n"; got != want {
+				t.Errorf("got %v, bash says %v", got, want)
+			}
+		})
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(output("PACKAGE_NAME=hello", "PACKAGE_VERSION=1.0", "BUILT_MODULE_NAME[2]=hello", "STRIP=no"))
+	f.Add(output("PACKAGE_NAME=hello", "PACKAGE_VERSION=#MODULE_VERSION#", "BUILT_MODULE_LOCATION=../.."))
+	f.Add([]byte("\x00\x00\x00" + terminator))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := Parse(data)
+		if err != nil {
+			return
+		}
+		for _, m := range c.Modules() {
+			if strings.ContainsRune(m.Dest, '/') || slices.Contains(strings.Split(m.Location, "/"), "..") {
+				t.Errorf("module %+v lies outside", m)
+			}
+		}
+	})
+}

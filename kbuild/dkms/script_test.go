@@ -1,0 +1,198 @@
+package dkms
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// bash runs a program of bash's that has to succeed.
+func bash(t *testing.T, program string, args ...string) string {
+	t.Helper()
+	out, err := run(t, t.TempDir(), program, args...)
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return out
+}
+
+func run(t *testing.T, dir, program string, args ...string) (string, error) {
+	t.Helper()
+	var stdout bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), "bash", append([]string{"-c", program, "bash"}, args...)...)
+	cmd.Dir, cmd.Env = dir, []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8"}
+	cmd.Stdout, cmd.Stderr = &stdout, t.Output()
+	err := cmd.Run()
+	return stdout.String(), err
+}
+
+// place writes a dkms.conf to an empty directory.
+func place(t *testing.T, text string) (dir, path string) {
+	t.Helper()
+	dir = t.TempDir()
+	path = filepath.Join(dir, "dkms.conf")
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return dir, path
+}
+
+var variables = []string{
+	"kernelver=6.1.0-56-amd64", "arch=x86_64", "kernel_source_dir=/lib/modules/6.1.0-56-amd64/build",
+	"dkms_tree=/var/lib/dkms", "module=hello", "module_version=1.0", "parallel_jobs=3",
+}
+
+func evaluate(t *testing.T, text string) (*Conf, error) {
+	t.Helper()
+	dir, path := place(t, text)
+	out, err := run(t, dir, Script, append([]string{path}, variables...)...)
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return Parse([]byte(out))
+}
+
+const named = "PACKAGE_NAME=hello PACKAGE_VERSION=1.0\n"
+
+func TestScript(t *testing.T) {
+	for name, test := range map[string]struct {
+		text string
+		want map[string]string // directive, or directive[index], to value; "-" where it is to be unset
+	}{
+		"variables":             {`MAKE="make -C $kernel_source_dir M=$dkms_tree/$module/$module_version $arch $kernelver"`, map[string]string{"MAKE": "make -C /lib/modules/6.1.0-56-amd64/build M=/var/lib/dkms/hello/1.0 x86_64 6.1.0-56-amd64"}},
+		"sparse array":          {"PATCH[2]=two\nPATCH[17]=x", map[string]string{"PATCH[2]": "two", "PATCH[17]": "x", "PATCH[0]": "-"}},
+		"array at once":         {`PATCH=(a "b c")`, map[string]string{"PATCH[0]": "a", "PATCH[1]": "b c"}},
+		"scalar":                {`STRIP=no`, map[string]string{"STRIP[0]": "no", "STRIP[1]": "-"}},
+		"empty is set":          {`PRE_BUILD=""`, map[string]string{"PRE_BUILD": ""}},
+		"single quotes stay":    {`MAKE="'make' all FLAGS='-a -b'"`, map[string]string{"MAKE": "'make' all FLAGS='-a -b'"}},
+		"newlines are blanks":   {"PRE_BUILD=\"configure\n  --a\n\t--b\"", map[string]string{"PRE_BUILD": "configure --a --b"}},
+		"a blank leads":         {`MAKE="  make"`, map[string]string{"MAKE": " make"}},
+		"read twice":            {`PRE_BUILD='configure --with-linux=$kernel_source_dir'`, map[string]string{"PRE_BUILD": "configure --with-linux=/lib/modules/6.1.0-56-amd64/build"}},
+		"quotes go":             {`PRE_BUILD="configure --host=\"\" --x"`, map[string]string{"PRE_BUILD": "configure --host= --x"}},
+		"quotes around blanks":  {`MAKE="make F=\"-a -b\""`, map[string]string{"MAKE": `make F="-a -b"`}},
+		"odd quotes":            {`MAKE='make "x'`, map[string]string{"MAKE": `make "x`}},
+		"no file names":         {`PATCH='*'`, map[string]string{"PATCH": "*"}},
+		"extended patterns":     {"case $arch in @(x86_64|i686)) STRIP=no;; esac", map[string]string{"STRIP": "no"}},
+		"prints":                {"echo hello; echo hello >&2; STRIP=no", map[string]string{"STRIP": "no"}},
+		"last command fails":    {"STRIP=no\n[ -f /nonexistent ] && STRIP=yes", map[string]string{"STRIP": "no"}},
+		"unknown command":       {"no_such_command_anywhere\nSTRIP=no", map[string]string{"STRIP": "no"}},
+		"strict":                {"set -eu\nSTRIP=no", map[string]string{"STRIP": "no"}},
+		"own loop variables":    {"for name in a b; do PATCH+=(\"$name\"); done; index=9 value=x override=y conf=z", map[string]string{"PATCH[0]": "a", "PATCH[1]": "b"}},
+		"variables changed":     {"kernelver=5.0\nMAKE='make $kernelver'", map[string]string{"MAKE": "make 6.1.0-56-amd64"}},
+		"arguments":             {"PRE_BUILD=\"$#$1\"", map[string]string{"PRE_BUILD": "0"}},
+		"returns":               {"STRIP=no\nreturn 3\nSTRIP=yes", map[string]string{"STRIP": "no"}},
+		"backslash in brackets": {`BUILD_EXCLUSIVE_KERNEL='^6\.1'`, map[string]string{"BUILD_EXCLUSIVE_KERNEL": `^6\.1`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := evaluate(t, named+test.text+"\n")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for directive, want := range test.want {
+				if got := lookup(c, directive); got != want {
+					t.Errorf("%s is %q, want %q", directive, got, want)
+				}
+			}
+		})
+	}
+}
+
+// lookup is the value of NAME or NAME[index], "-" where it is unset.
+func lookup(c *Conf, directive string) string {
+	name, index, _ := strings.Cut(strings.TrimSuffix(directive, "]"), "[")
+	i, _ := strconv.Atoi(index) // none means 0
+	if value, set := c.values[name][i]; set {
+		return value
+	}
+	return "-"
+}
+
+func TestScriptRefuses(t *testing.T) {
+	for name, test := range map[string]struct{ text, want string }{
+		"empty":              {"", "it sets no directive at all"},
+		"only comments":      {"# nothing\n", "it sets no directive at all"},
+		"exits":              {named + "exit 0\n", "it exits before its end"},
+		"exits in the end":   {named + "STRIP=no; exit", "it exits before its end"},
+		"kills its shell":    {named + "kill -9 $$\n", "it exits before its end"},
+		"becomes another":    {named + "exec true\n", "it exits before its end"},
+		"syntax":             {named + "if true; then\n", "bash cannot parse it"},
+		"syntax at the end":  {named + "STRIP=no\nfi\n", "bash cannot parse it"},
+		"open quote":         {named + "MAKE=\"make\n", "bash cannot parse it"},
+		"not bash":           {"<xml>\n", "bash cannot parse it"},
+		"prints a directive": {"printf 'PACKAGE_NAME\\0000\\000x\\000'\n", "it sets no directive at all"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := evaluate(t, test.text)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %+v, %v, want %q", c, err, test.want)
+			}
+		})
+	}
+}
+
+func TestMakeScript(t *testing.T) {
+	for name, test := range map[string]struct{ conf, directive, want string }{
+		"make gets more":        {"", "make all", "-j3 KERNELRELEASE=6.1.0-56-amd64 all\n"},
+		"not after a blank":     {"", " make all", "all\n"},
+		"not in quotes":         {"", "'make' all", "all\n"},
+		"only the first":        {"", "make a && make b", "-j3 KERNELRELEASE=6.1.0-56-amd64 a\nb\n"},
+		"variables":             {"", "make M=$dkms_tree/$module/$module_version", "-j3 KERNELRELEASE=6.1.0-56-amd64 M=/var/lib/dkms/hello/1.0\n"},
+		"what the file sets":    {"extra='a b'", "'make' $extra", "a b\n"},
+		"what the file defines": {"build() { make from function; }", "build", "from function\n"},
+		"variables changed":     {"kernelver=5.0 parallel_jobs=99 directive=x conf=y", "make", "-j3 KERNELRELEASE=6.1.0-56-amd64\n"},
+		"directory changed":     {"cd /", "echo * >&2; test -f dkms.conf && 'make' here", "here\n"},
+		"strict":                {"set -e", "false; 'make' on", "on\n"},
+		"file prints":           {"echo noise", "'make' x", "x\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, path := place(t, named+test.conf+"\n")
+			program := "make() { echo \"$@\"; }\nexport -f make\n" + `exec bash -c "$1" "${@:2}"`
+			got, err := run(t, dir, program, append([]string{Make, "make", path, test.directive}, variables...)...)
+			if err != nil || got != test.want {
+				t.Errorf("got %q, %v, want %q", got, err, test.want)
+			}
+		})
+	}
+}
+
+func TestMakeScriptFails(t *testing.T) {
+	dir, path := place(t, named)
+	_, err := run(t, dir, Make, append([]string{path, "exit 7"}, variables...)...)
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 7 {
+		t.Errorf("got %v, want exit status 7", err)
+	}
+}
+
+func TestHook(t *testing.T) {
+	const passedOver = "mago: warning: PRE_BUILD names "
+	for name, test := range map[string]struct{ command, want string }{
+		"arguments":      {"script a  b", "script: <a> <b>\n"},
+		"no quotes":      {"script 'a b' \"c\"", "script: <'a> <b'> <\"c\">\n"},
+		"not executable": {"plain a", passedOver + "plain, which is no executable file; it is passed over, as dkms does\n"},
+		"not there":      {"nowhere", passedOver + "nowhere, which is no executable file; it is passed over, as dkms does\n"},
+		"a directory":    {"sub", passedOver + "sub, which is no executable file; it is passed over, as dkms does\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			script := "#!/bin/sh\nprintf script:; printf ' <%s>' \"$@\"; echo\n"
+			for file, mode := range map[string]os.FileMode{"script": 0o755, "plain": 0o644} {
+				if err := os.WriteFile(filepath.Join(dir, file), []byte(script), mode); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := os.Mkdir(filepath.Join(dir, "sub"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			got, err := run(t, dir, Hook, "PRE_BUILD", test.command)
+			if err != nil || got != test.want {
+				t.Errorf("got %q, %v, want %q", got, err, test.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,194 @@
+package kbuild
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"mago/kbuild/sandbox"
+)
+
+const named = "PACKAGE_NAME=hello\nPACKAGE_VERSION=1.0\n"
+
+// TestConfRefused has files that dkms would not take. Nothing but the file itself is left of them.
+func TestConfRefused(t *testing.T) {
+	for name, test := range map[string]struct{ conf, want string }{
+		"empty":             {"", "dkms.conf: it sets no directive at all"},
+		"exits":             {named + "exit 1\n", "dkms.conf: it exits before its end"},
+		"exits with a word": {named + "frobnicate || exit\n", "dkms.conf: it exits before its end (line 3: frobnicate: command not found)"},
+		"malformed":         {named + "if true\n", "dkms.conf: bash cannot parse it (line 4: syntax error: unexpected end of file)"},
+		"no name":           {"PACKAGE_VERSION=1.0\n", "dkms.conf: no PACKAGE_NAME"},
+		"climbs":            {"PACKAGE_NAME=../../etc\nPACKAGE_VERSION=1.0\n", `dkms.conf: PACKAGE_NAME "../../etc" cannot be a directory's name`},
+		"bad expression":    {named + "BUILD_EXCLUSIVE_KERNEL='['\n", "dkms.conf: BUILD_EXCLUSIVE_KERNEL: "},
+		"bad patch match":   {named + "PATCH=a PATCH_MATCH='('\n", "dkms.conf: PATCH_MATCH[0]: "},
+		"bad make match":    {named + "MAKE=a MAKE_MATCH='('\n", "dkms.conf: MAKE_MATCH[0]: "},
+		"floods":            {named + "while :; do echo flood; done\n", "dkms.conf: reading it printed more than 1048576 bytes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			job := b.job(t, with(t, tree{"dkms.conf": test.conf}))
+			_, err := b.builder().Build(t.Context(), job)
+			wantRecipeError(t, err, test.want)
+			for _, dir := range []string{finished, "hello/1.0/build/hello.ko"} {
+				if _, err := os.Lstat(filepath.Join(job.Work, dir)); err == nil {
+					t.Errorf("%s is there", dir)
+				}
+			}
+		})
+	}
+}
+
+func TestConfNeverEnds(t *testing.T) {
+	for _, kind := range []sandbox.Kind{sandbox.Bubblewrap, sandbox.Namespaces, sandbox.User} {
+		t.Run(string(kind), func(t *testing.T) {
+			b := newBench(t).in(t, kind)
+			builder := b.builder()
+			builder.ConfTimeout = 300 * time.Millisecond
+			_, err := builder.Build(t.Context(), b.job(t, with(t, tree{"dkms.conf": named + "trap '' TERM\nwhile :; do :; done\n"})))
+			wantRecipeError(t, err, "dkms.conf: reading it did not end within 300ms")
+		})
+	}
+}
+
+// TestConfIsReadAlone: while it is evaluated a file can neither reach the host nor leave a trap for what comes later.
+func TestConfIsReadAlone(t *testing.T) {
+	victim := filepath.Join(t.TempDir(), "victim")
+	for _, kind := range []sandbox.Kind{sandbox.Bubblewrap, sandbox.Namespaces, sandbox.User} {
+		t.Run(string(kind), func(t *testing.T) {
+			b := newBench(t).in(t, kind)
+			conf := "here=${BASH_SOURCE[0]%/*}\n" +
+				"rm -f $here/dkms.conf; ln -s " + victim + " $here/dkms.conf\n" +
+				"ln -s " + filepath.Dir(victim) + " $dkms_tree/hello; ln -s " + filepath.Dir(victim) + " $here/../hello\n" + named
+			// the directory is not named as the package is, so the file is read twice
+			source := tree{"dkms.conf": conf, "file": "planted"}.write(t, filepath.Join(t.TempDir(), "other"))
+			_, err := b.build(t, source)
+			t.Logf("the build says %v", err)
+			if entries, err := os.ReadDir(filepath.Dir(victim)); err != nil || len(entries) != 0 {
+				t.Errorf("outside there is %v, %v", entries, err)
+			}
+		})
+	}
+}
+
+// TestConfLink: a link in a source must not make mago read out a file that the build user may not read.
+func TestConfLink(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte(named+"echo secret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := newBench(t)
+	_, err := b.build(t, tree{"dkms.conf": "-> " + secret, "Makefile": "obj-m := hello.o\n"}.write(t, t.TempDir()))
+	wantRecipeError(t, err, "dkms.conf")
+	if strings.Contains(b.log.String(), "secret") {
+		t.Error("the file was read")
+	}
+}
+
+func TestNotMeant(t *testing.T) {
+	for directive, want := range map[string]string{
+		"BUILD_EXCLUSIVE_KERNEL='^2\\.4'":               `BUILD_EXCLUSIVE_KERNEL="^2\\.4" does not match `,
+		"BUILD_EXCLUSIVE_ARCH=vax":                      `BUILD_EXCLUSIVE_ARCH="vax" does not match `,
+		"BUILD_EXCLUSIVE_KERNEL_MIN=99":                 `BUILD_EXCLUSIVE_KERNEL_MIN="99" is newer than `,
+		"BUILD_EXCLUSIVE_CONFIG='CONFIG_NO_SUCH_THING'": "BUILD_EXCLUSIVE_CONFIG wants CONFIG_NO_SUCH_THING",
+		"BUILD_EXCLUSIVE_CONFIG='!CONFIG_MODULES'":      "BUILD_EXCLUSIVE_CONFIG wants !CONFIG_MODULES",
+	} {
+		t.Run(directive, func(t *testing.T) {
+			b := newBench(t)
+			_, err := b.build(t, with(t, tree{"dkms.conf": named + directive + "\n"}))
+			var excluded *NotMeantError
+			if !errors.As(err, &excluded) || !strings.HasPrefix(excluded.Reason, want) || excluded.Release != b.kernel.Release {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+// TestConfFollowed uses what dkms.conf files in the wild use.
+func TestConfFollowed(t *testing.T) {
+	b := newBench(t)
+	source := with(t, tree{
+		"dkms.conf": strings.ReplaceAll(`PACKAGE_NAME=hello
+PACKAGE_VERSION=2.0
+PRE_BUILD="prepare.sh
+  $kernelver 'not quoted'"
+POST_BUILD="notscript; unreachable"
+PATCH[0]=0001-rename.patch
+PATCH[1]=never.patch
+PATCH_MATCH[1]=^1\.
+MAKE[0]="make -C \$kernel_source_dir M=$dkms_tree/$module/$module_version/build/src"
+BUILT_MODULE_NAME[0]=greeter
+BUILT_MODULE_LOCATION[0]=src/
+DEST_MODULE_NAME[0]=salute
+DEST_MODULE_LOCATION[0]=/extra
+`, "\n", "\r\n"),
+		"src/hello.c":               located,
+		"src/Makefile":              "obj-m := placeholder.o\n",
+		"patches/0001-rename.patch": "--- a/src/Makefile\n+++ b/src/Makefile\n@@ -1 +1 @@\n-obj-m := placeholder.o\n+obj-m := greeter.o\n",
+		"prepare.sh+":               "#!/bin/sh -e\nprintf 'prepared:%s\\n' \"$@\"\ncp src/hello.c src/greeter.c\n",
+		"notscript":                 "#!/bin/sh\nexit 1\n",
+	})
+	m := b.mustBuild(t, source).Modules[0]
+	if m.Name != "salute" || !strings.HasSuffix(m.Path, "/updates/mago/salute.ko") {
+		t.Errorf("got %+v", m)
+	}
+	for _, want := range []string{
+		"prepared:" + b.kernel.Release + "\nprepared:'not\nprepared:quoted'\n",
+		"warning: POST_BUILD names notscript;, which is no executable file",
+		"mago: PATCH: 0001-rename.patch\npatching file src/Makefile\n",
+	} {
+		if !strings.Contains(b.log.String(), want) {
+			t.Errorf("the log lacks %q:\n%s", want, b.log.String())
+		}
+	}
+}
+
+func TestStepFails(t *testing.T) {
+	for name, test := range map[string]struct {
+		changed tree
+		want    string
+	}{
+		"PRE_BUILD":  {tree{"dkms.conf": named + "PRE_BUILD=fail.sh\n", "fail.sh+": "#!/bin/sh\necho configure: error: nothing works\nexit 3\n"}, "PRE_BUILD failed (exit status 3): configure: error: nothing works"},
+		"POST_BUILD": {tree{"dkms.conf": named + "MAKE=true\nPOST_BUILD=fail.sh\n", "fail.sh+": "#!/bin/sh\nexit 3\n"}, "POST_BUILD failed (exit status 3)"},
+		"no patch":   {tree{"dkms.conf": named + "PATCH=none\n"}, "PATCH failed (exit status 2): patch: **** Can't open patch file patches/none : No such file or directory"},
+		"bad patch":  {tree{"dkms.conf": named + "PATCH=bad\n", "patches/bad": "--- a/hello.c\n+++ b/hello.c\n@@ -1 +1 @@\n-nothing\n+something\n"}, "PATCH failed (exit status 1): 1 out of 1 hunk FAILED -- saving rejects to file hello.c.rej"},
+		"MAKE":       {tree{"dkms.conf": named + "MAKE='frobnicate --all'\n"}, "MAKE failed (exit status 127): MAKE: line 19: frobnicate: command not found"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := newBench(t).build(t, with(t, test.changed))
+			var compile *CompileError
+			if !errors.As(err, &compile) || err.Error() != test.want {
+				t.Errorf("got  %v\nwant %s", err, test.want)
+			}
+		})
+	}
+}
+
+// TestPlanted has builds that leave something else than a module in its place.
+func TestPlanted(t *testing.T) {
+	for command, want := range map[string]string{
+		"ln -s /etc/passwd hello.ko":                             "it promises hello.ko, which the build did not give",
+		"mkfifo hello.ko":                                        "it promises hello.ko, which the build did not give",
+		"mkdir hello.ko":                                         "it promises hello.ko, which the build did not give",
+		"rm -rf ../build; ln -s /etc ../build":                   "it promises hello.ko, which the build did not give",
+		"cp /etc/passwd hello.ko":                                "strip failed",
+		"cp /bin/true hello.ko":                                  "module hello: no kernel module: no .modinfo section",
+		"mkdir ../../../" + finished + "; cp /bin/true hello.ko": finished + ": file exists",
+	} {
+		t.Run(command, func(t *testing.T) {
+			b := newBench(t)
+			result, err := b.build(t, with(t, tree{"dkms.conf": named + "MAKE='" + command + "'\n"}))
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("got %+v, %v, want %q", result, err, want)
+			}
+		})
+	}
+}
+
+func TestTwoOfOneName(t *testing.T) {
+	conf := named + "BUILT_MODULE_NAME=(hello hello)\n"
+	_, err := newBench(t).build(t, with(t, tree{"dkms.conf": conf}))
+	wantRecipeError(t, err, "two modules are to be installed as hello")
+}

@@ -1,0 +1,245 @@
+package kbuild
+
+import (
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"mago/debpkg/codec"
+)
+
+const (
+	release = "6.1.0-56-amd64"
+	arch    = "usr/src/linux-headers-6.1.0-56-amd64/"
+	common  = "usr/src/linux-headers-6.1.0-56-common/"
+)
+
+// bookworm is a root with the headers of one kernel, as Debian 12's packages lay them out.
+func bookworm(changed tree) tree {
+	files := tree{
+		"lib":                                             "-> usr/lib",
+		"usr/lib/modules/6.1.0-56-amd64/build":            "-> /usr/src/linux-headers-6.1.0-56-amd64",
+		"usr/lib/modules/6.1.0-56-amd64/source":           "-> /usr/src/linux-headers-6.1.0-56-common",
+		arch + "Makefile":                                 "include /usr/src/linux-headers-6.1.0-56-common/Makefile\n",
+		arch + ".config":                                  "# a comment\nCONFIG_X86_64=y\n# CONFIG_SMP is not set\nCONFIG_CC_VERSION_TEXT=\"gcc-12 (Debian 12.2.0-14) 12.2.0\"\nCONFIG_LOCALVERSION=\"\"\n",
+		arch + "include/generated/utsrelease.h":           "#define UTS_RELEASE \"6.1.0-56-amd64\"\n",
+		arch + "include/config/kernel.release":            "6.1.148\n",
+		arch + "include/generated/autoconf.h":             "",
+		arch + "include/config/auto.conf":                 "",
+		arch + "Module.symvers":                           "",
+		arch + "scripts":                                  "-> /usr/lib/linux-kbuild-6.1/scripts",
+		common + "Makefile":                               "# Linux\n",
+		"usr/lib/linux-kbuild-6.1/scripts/Makefile.build": "",
+		"usr/lib/linux-kbuild-6.1/scripts/mod/modpost":    "",
+	}
+	maps.Copy(files, changed)
+	maps.DeleteFunc(files, func(_, content string) bool { return content == "-" })
+	return files
+}
+
+func TestFind(t *testing.T) {
+	for name, suffix := range map[string]string{"as it is": "", "slash at the end": "/", "odd": "//."} {
+		t.Run(name, func(t *testing.T) {
+			root := bookworm(nil).write(t, t.TempDir())
+			k, err := Finder{Root: root + suffix}.Find(release)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := Kernel{
+				Release: release, Version: release, Arch: "x86_64", Compiler: "gcc-12", Compression: codec.None,
+				Headers: "/usr/src/linux-headers-6.1.0-56-amd64", Common: "/usr/src/linux-headers-6.1.0-56-common",
+				Build: "/lib/modules/6.1.0-56-amd64/build", ModulesDir: "/lib/modules/6.1.0-56-amd64",
+			}
+			if k.Config["CONFIG_X86_64"] != "y" || len(k.Config) != 3 {
+				t.Errorf("config is %v", k.Config)
+			}
+			k.Config = nil
+			if !equal(k, want) {
+				t.Errorf("got  %+v\nwant %+v", k, want)
+			}
+		})
+	}
+}
+
+func equal(a, b Kernel) bool {
+	same := maps.Equal(a.Config, b.Config)
+	a.Config, b.Config = nil, nil
+	return same && a.Release == b.Release && a.Version == b.Version && a.Package == b.Package && a.Arch == b.Arch && a.Compiler == b.Compiler &&
+		a.Compression == b.Compression && a.Headers == b.Headers && a.Common == b.Common && a.Build == b.Build && a.ModulesDir == b.ModulesDir
+}
+
+func TestFindThroughLinkedRoot(t *testing.T) {
+	root := bookworm(nil).write(t, filepath.Join(t.TempDir(), "real"))
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(root, link); err != nil {
+		t.Fatal(err)
+	}
+	k, err := Finder{Root: link}.Find(release)
+	if err != nil || k.Headers != "/usr/src/linux-headers-6.1.0-56-amd64" {
+		t.Errorf("got %s, %v", k.Headers, err)
+	}
+}
+
+func TestFindIncomplete(t *testing.T) {
+	const headers = "/usr/src/linux-headers-6.1.0-56-amd64"
+	for name, test := range map[string]struct {
+		changed tree
+		dirs    []string
+		want    HeadersError
+	}{
+		"nothing":           {tree{"usr/lib/modules/6.1.0-56-amd64/build": "-", arch + "include/generated/utsrelease.h": "-", arch + "include/config/kernel.release": "-", arch + "x": "-"}, nil, HeadersError{Dir: headers, Missing: "include/generated/utsrelease.h"}},
+		"dangling link":     {tree{"usr/lib/modules/6.1.0-56-amd64/build": "-> /usr/src/gone", arch + "include/generated/utsrelease.h": "-", arch + "include/config/kernel.release": "-"}, nil, HeadersError{Dir: "/lib/modules/6.1.0-56-amd64/build", Missing: "include/generated/utsrelease.h"}},
+		"no Makefile":       {tree{arch + "Makefile": "-"}, nil, HeadersError{Dir: headers, Missing: "Makefile"}},
+		"no config":         {tree{arch + ".config": "-"}, nil, HeadersError{Dir: headers, Missing: ".config"}},
+		"no symvers":        {tree{arch + "Module.symvers": "-"}, nil, HeadersError{Dir: headers, Missing: "Module.symvers"}},
+		"no kbuild package": {tree{"usr/lib/linux-kbuild-6.1/scripts/Makefile.build": "-", "usr/lib/linux-kbuild-6.1/scripts/mod/modpost": "-"}, nil, HeadersError{Dir: headers, Missing: "scripts/Makefile.build"}},
+		"no modpost":        {tree{"usr/lib/linux-kbuild-6.1/scripts/mod/modpost": "-"}, nil, HeadersError{Dir: headers, Missing: "scripts/mod/modpost"}},
+		"no common half":    {tree{common + "Makefile": "-"}, nil, HeadersError{Dir: headers, Missing: "/usr/src/linux-headers-6.1.0-56-common/Makefile"}},
+		"an empty -k":       {tree{"k/": "", "usr/lib/modules/6.1.0-56-amd64/build": "-", arch + "include/generated/utsrelease.h": "-", arch + "include/config/kernel.release": "-"}, []string{"/k"}, HeadersError{Dir: "/k", Missing: "include/generated/utsrelease.h"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := bookworm(test.changed).write(t, t.TempDir())
+			k, err := Finder{Root: root, Dirs: test.dirs}.Find(release)
+			var got *HeadersError
+			if !errors.As(err, &got) {
+				t.Fatalf("got %+v, %v", k, err)
+			}
+			test.want.Release = release
+			if *got != test.want {
+				t.Errorf("got %+v, want %+v", *got, test.want)
+			}
+		})
+	}
+}
+
+func TestFindOther(t *testing.T) {
+	root := bookworm(tree{"k/include/generated/utsrelease.h": "#define UTS_RELEASE \"5.10.0-1-amd64\"\n"}).write(t, t.TempDir())
+	_, err := Finder{Root: root, Dirs: []string{"/k"}}.Find("6.12.9-amd64")
+	if err == nil || err.Error() != "no headers for kernel 6.12.9-amd64" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestFindStaysInside has links that mean files of the root, and would find none or others outside.
+func TestFindStaysInside(t *testing.T) {
+	root := bookworm(tree{
+		"lib": "-> /usr/lib", arch + "include/generated/utsrelease.h": "-> /etc/mago-release",
+		"etc/mago-release": "#define UTS_RELEASE \"6.1.0-56-amd64\"\n", arch + "Makefile": "-> ../../../../../../../../etc/mago-makefile",
+		"etc/mago-makefile": "include /usr/src/common-link/Makefile\n", "usr/src/common-link": "-> /usr/src/linux-headers-6.1.0-56-common",
+	}).write(t, t.TempDir())
+	k, err := Finder{Root: root}.Find(release)
+	if err != nil || k.Common != "/usr/src/common-link" {
+		t.Errorf("got %+v, %v", k, err)
+	}
+	if got := (Finder{Root: root}).WithHeaders(); !slices.Equal(got, []string{release}) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestFindByDirectory(t *testing.T) {
+	files := bookworm(nil)
+	for name, content := range bookworm(tree{"lib": "-", "usr/lib/modules/6.1.0-56-amd64/build": "-", arch + "include/generated/utsrelease.h": "#define UTS_RELEASE \"6.1.0-own\"\n", arch + "Makefile": "all:\n"}) {
+		files["opt/linux/"+name] = content
+	}
+	root := files.write(t, t.TempDir())
+	dir := "/opt/linux/" + arch
+	finder := Finder{Root: root, Dirs: []string{dir}}
+	if got, err := finder.ReleaseOf(dir); got != "6.1.0-own" || err != nil {
+		t.Errorf("release is %q, %v", got, err)
+	}
+	k, err := finder.Find("6.1.0-own")
+	if err != nil || k.Headers != filepath.Clean(dir) || k.Build != dir || k.Common != "" || k.ModulesDir != "/lib/modules/6.1.0-own" {
+		t.Errorf("got %+v, %v", k, err)
+	}
+	if _, err := finder.ReleaseOf("/opt"); err == nil {
+		t.Error("/opt has a release")
+	}
+}
+
+func TestReleaseOfPlainHeaders(t *testing.T) {
+	root := tree{"k/include/config/kernel.release": "6.9.1\n"}.write(t, t.TempDir())
+	if got, err := (Finder{Root: root}).ReleaseOf("/k"); got != "6.9.1" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+func TestFindPackage(t *testing.T) {
+	for name, test := range map[string]struct {
+		installed    map[string]string
+		pkg, version string
+	}{
+		"headers":    {map[string]string{"linux-headers-" + release: "6.1.148-1", "linux-image-" + release: "6.1.147-1"}, "linux-headers-" + release, "6.1.148-1"},
+		"image only": {map[string]string{"linux-image-" + release: "6.1.147-1"}, "linux-image-" + release, "6.1.147-1"},
+		"none":       {nil, "", release},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := bookworm(nil).write(t, t.TempDir())
+			k, err := Finder{Root: root, PackageVersion: func(name string) string { return test.installed[name] }}.Find(release)
+			if err != nil || k.Package != test.pkg || k.Version != test.version {
+				t.Errorf("got %s %s, %v", k.Package, k.Version, err)
+			}
+		})
+	}
+}
+
+func TestModulesDir(t *testing.T) {
+	list := "var/lib/dpkg/info/linux-image-" + release + ".list"
+	for name, test := range map[string]struct{ list, want string }{
+		"bookworm": {"/.\n/lib\n/lib/modules\n/lib/modules/" + release + "\n", "/lib/modules/" + release},
+		"trixie":   {"/.\n/usr\n/usr/lib/modules/" + release + "\n/usr/lib/modules/" + release + "/kernel\n", "/usr/lib/modules/" + release},
+		"another":  {"/usr/lib/modules/" + release + "-dbg\n", "/lib/modules/" + release},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := bookworm(tree{list: test.list}).write(t, t.TempDir())
+			if k, err := (Finder{Root: root}).Find(release); err != nil || k.ModulesDir != test.want {
+				t.Errorf("got %s, %v", k.ModulesDir, err)
+			}
+		})
+	}
+}
+
+func TestConfig(t *testing.T) {
+	for text, want := range map[string]struct {
+		compiler, machine string
+		compression       codec.Format
+		module            string
+	}{
+		"CONFIG_X86_64=y\nCONFIG_CC_VERSION_TEXT=\"gcc-12 (Debian 12.2.0-14) 12.2.0\"":                                 {"gcc-12", "x86_64", codec.None, "x86"},
+		"CONFIG_ARM64=y\nCONFIG_MODULE_COMPRESS_XZ=y\nCONFIG_CC_VERSION_TEXT=\"aarch64-linux-gnu-gcc-14 (Debian) 14\"": {"aarch64-linux-gnu-gcc-14", "aarch64", codec.XZ, "arm64"},
+		"CONFIG_X86_32=y\nCONFIG_MODULE_COMPRESS_GZIP=y\n# CONFIG_MODULE_COMPRESS_XZ is not set":                       {"gcc", "i686", codec.Gzip, "x86"},
+		"CONFIG_RISCV=y\nCONFIG_MODULE_COMPRESS_ZSTD=y\r\nCONFIG_CC_VERSION_TEXT=\"\"":                                 {"gcc", "riscv64", codec.Zstd, "riscv"},
+		"CONFIG_PPC64=y\nCONFIG_CC_IS_CLANG=y\nCONFIG_CC_VERSION_TEXT=\"Debian clang version 19\"":                     {"clang", "ppc64le", codec.None, "powerpc"},
+		"CONFIG_S390=y": {"gcc", "s390x", codec.None, "s390"},
+		"CONFIG_ARM=y":  {"gcc", "armv7l", codec.None, "arm"},
+		"NOT_CONFIG=y":  {"gcc", "unknown", codec.None, "unknown"},
+	} {
+		c := readConfig([]byte(text))
+		if got := c.compiler(); got != want.compiler {
+			t.Errorf("%q: compiler %s", text, got)
+		}
+		if got := c.machine(); got != want.machine || kbuildArch(got) != want.module {
+			t.Errorf("%q: machine %s, ARCH=%s", text, got, kbuildArch(got))
+		}
+		if got := c.compression(); got != want.compression {
+			t.Errorf("%q: compression %v", text, got)
+		}
+	}
+}
+
+func TestOutside(t *testing.T) {
+	for _, test := range []struct {
+		kernel Kernel
+		want   []string
+	}{
+		{Kernel{Headers: "/usr/src/a", Common: "/usr/src/b", Build: "/lib/modules/x/build"}, nil},
+		{Kernel{Headers: "/home/me/build", Common: "/home/me/linux", Build: "/home/me/build"}, []string{"/home/me/build", "/home/me/linux"}},
+		{Kernel{Headers: "/opt/k"}, []string{"/opt/k"}},
+	} {
+		if got := test.kernel.outside(); !slices.Equal(got, test.want) {
+			t.Errorf("%+v: got %v", test.kernel, got)
+		}
+	}
+}

@@ -1,0 +1,51 @@
+package kbuild
+
+import (
+	"errors"
+	"fmt"
+	"io"
+)
+
+// boundedLog passes a build's output on until the limit is reached, and then one line that says so.
+type boundedLog struct {
+	to    io.Writer
+	limit int64
+	size  int64
+	cut   bool
+	err   error // the first that to gave
+}
+
+// Write takes everything: a build does not fail for a log that is full. What to makes of it is in err.
+func (l *boundedLog) Write(p []byte) (int, error) {
+	keep := p[:min(int64(len(p)), l.limit-l.size)]
+	l.size += int64(len(keep))
+	l.pass(keep)
+	if len(keep) < len(p) && !l.cut {
+		l.cut = true
+		l.pass(fmt.Appendf(nil, "\nmago: the log is cut here: the build printed more than %d bytes\n", l.limit))
+	}
+	return len(p), nil
+}
+
+func (l *boundedLog) pass(p []byte) {
+	if l.err == nil && len(p) > 0 {
+		_, l.err = l.to.Write(p)
+	}
+}
+
+var errTooLong = errors.New("output too long")
+
+// boundedBuffer holds up to a limit and refuses more, which ends the program that writes it.
+type boundedBuffer struct {
+	held  []byte
+	limit int
+	over  bool
+}
+
+func (b *boundedBuffer) Write(p []byte) (int, error) {
+	if b.over = b.over || len(b.held)+len(p) > b.limit; b.over {
+		return 0, errTooLong
+	}
+	b.held = append(b.held, p...)
+	return len(p), nil
+}

@@ -1,0 +1,85 @@
+package kbuild
+
+import (
+	"bytes"
+	"debug/elf"
+	"encoding/binary"
+	"errors"
+	"strings"
+	"testing"
+)
+
+// object is an ELF object with one section of that name and content.
+func object(kind elf.Type, name, content string) []byte {
+	const header, section = 64, 64
+	names := "\x00" + name + "\x00.shstrtab\x00"
+	at := uint64(header)
+	var out bytes.Buffer
+	write := func(v any) { binary.Write(&out, binary.LittleEndian, v) }
+	ident := [elf.EI_NIDENT]byte{0x7f, 'E', 'L', 'F', byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)}
+	write(elf.Header64{
+		Ident: ident, Type: uint16(kind), Machine: uint16(elf.EM_X86_64), Version: 1, Ehsize: header,
+		Shoff: at + uint64(len(content)+len(names)), Shentsize: section, Shnum: 3, Shstrndx: 2,
+	})
+	out.WriteString(content + names)
+	write(elf.Section64{})
+	write(elf.Section64{Name: 1, Type: uint32(elf.SHT_PROGBITS), Off: at, Size: uint64(len(content))})
+	write(elf.Section64{Name: uint32(len(name) + 2), Type: uint32(elf.SHT_STRTAB), Off: at + uint64(len(content)), Size: uint64(len(names))})
+	return out.Bytes()
+}
+
+const modinfoText = "license=GPL\x00parmtype=a:int\x00vermagic=6.1.0-56-amd64 SMP preempt mod_unload modversions \x00name=hello\x00"
+
+func TestReadModinfo(t *testing.T) {
+	info, err := readModinfo(bytes.NewReader(object(elf.ET_REL, ".modinfo", modinfoText)))
+	if err != nil || info.vermagic != "6.1.0-56-amd64 SMP preempt mod_unload modversions " {
+		t.Fatalf("got %+v, %v", info, err)
+	}
+	if err := info.check(Kernel{Release: "6.1.0-56-amd64"}); err != nil {
+		t.Error(err)
+	}
+	for _, other := range []string{"6.1.0-5", "6.1.0-56-amd64 SMP", ""} {
+		var vermagic *VermagicError
+		if err := info.check(Kernel{Release: other}); !errors.As(err, &vermagic) || vermagic.Release != other {
+			t.Errorf("%q: got %v", other, err)
+		}
+	}
+}
+
+func TestReadModinfoRefuses(t *testing.T) {
+	good := object(elf.ET_REL, ".modinfo", modinfoText)
+	for name, test := range map[string]struct {
+		data []byte
+		want string
+	}{
+		"empty":       {nil, "no ELF object"},
+		"text":        {[]byte("#!/bin/sh\necho"), "no ELF object"},
+		"cut off":     {good[:100], "no ELF object"},
+		"a program":   {object(elf.ET_EXEC, ".modinfo", modinfoText), "no .modinfo section"},
+		"no section":  {object(elf.ET_REL, ".other", modinfoText), "no .modinfo section"},
+		"a large one": {object(elf.ET_REL, ".modinfo", strings.Repeat("x", modinfoLimit+1)), "a .modinfo section of 4194305 bytes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			info, err := readModinfo(bytes.NewReader(test.data))
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %+v, %v, want %q", info, err, test.want)
+			}
+		})
+	}
+	info, err := readModinfo(bytes.NewReader(object(elf.ET_REL, ".modinfo", "license=GPL\x00")))
+	if err != nil || info.check(Kernel{Release: "6.1"}) == nil {
+		t.Errorf("no vermagic: %+v, %v", info, err)
+	}
+}
+
+func FuzzReadModinfo(f *testing.F) {
+	f.Add(object(elf.ET_REL, ".modinfo", modinfoText))
+	f.Add(object(elf.ET_REL, ".modinfo", "vermagic="))
+	f.Add(object(elf.ET_DYN, ".modinfo", modinfoText))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		info, err := readModinfo(bytes.NewReader(data))
+		if err == nil && info.vermagic != "" && !bytes.Contains(data, []byte("vermagic="+info.vermagic)) {
+			t.Errorf("vermagic %q comes from nowhere", info.vermagic)
+		}
+	})
+}

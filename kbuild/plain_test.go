@@ -1,0 +1,76 @@
+package kbuild
+
+import (
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestFindModules(t *testing.T) {
+	work := tree{
+		"hello/1/build/b.ko": "", "hello/1/build/sub/a.ko": "", "hello/1/build/c.ko": "-> /etc/passwd",
+		"hello/1/build/d.ko/": "", "hello/1/build/e.o": "", "hello/1/other.ko": "",
+	}.write(t, t.TempDir())
+	got, err := findModules(os.DirFS(work), "hello/1/build")
+	want := []builtModule{{path: "hello/1/build/b.ko", dest: "b", strip: true}, {path: "hello/1/build/sub/a.ko", dest: "a", strip: true}}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
+	}
+}
+
+func TestFindModulesTwice(t *testing.T) {
+	work := tree{"build/a.ko": "", "build/sub/a.ko": ""}.write(t, t.TempDir())
+	_, err := findModules(os.DirFS(work), "build")
+	var recipe *RecipeError
+	if !errors.As(err, &recipe) || !strings.Contains(err.Error(), "two modules named a: build/a.ko and build/sub/a.ko") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestDirectoryName(t *testing.T) {
+	for name, want := range map[string]string{
+		"hello": "hello", "1:2.0-1~bpo": "1_2.0-1~bpo", "a b%c": "a_b_c", "../../etc": "etc", "..": "0", "": "0", "_conf": "conf", "#x#": "x_",
+	} {
+		if got := directoryName(name); got != want {
+			t.Errorf("%q becomes %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestSplitDir(t *testing.T) {
+	for dir, want := range map[string][2]string{
+		"/usr/src/hello-1.0": {"hello", "1.0"}, "/usr/src/jool-dkms-4.1.9": {"jool-dkms", "4.1.9"}, "/home/me/hello": {"hello", ""}, "/-x": {"-x", ""},
+	} {
+		if name, version := splitDir(dir); name != want[0] || version != want[1] {
+			t.Errorf("%s: got %q %q", dir, name, version)
+		}
+	}
+}
+
+func TestRecipe(t *testing.T) {
+	for name, test := range map[string]struct {
+		files tree
+		want  string
+	}{
+		"dkms.conf first":        {tree{"dkms.conf": "", "Makefile": "", "Kbuild": ""}, "dkms.conf"},
+		"Kbuild":                 {tree{"Kbuild": ""}, "Kbuild"},
+		"Makefile":               {tree{"Makefile": "", "debian/rules": ""}, "Kbuild"},
+		"module-assistant":       {tree{"debian/rules": ""}, "debian/rules: module-assistant's"},
+		"dkms.conf, a directory": {tree{"dkms.conf/": ""}, "source: no dkms.conf, Kbuild or Makefile in"},
+		"kbuild reads none else": {tree{"GNUmakefile": "", "makefile": ""}, "source: no dkms.conf, Kbuild or Makefile in"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &steps{job: Job{Source: Source{Dir: test.files.write(t, t.TempDir())}}}
+			r, err := s.recipe()
+			var recipe *RecipeError
+			switch {
+			case err == nil && r.String() == test.want:
+			case errors.As(err, &recipe) && strings.HasPrefix(err.Error(), test.want):
+			default:
+				t.Errorf("got %v, %v", r, err)
+			}
+		})
+	}
+}

@@ -1,0 +1,388 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+const nobody = 65534
+
+// room is a working one of a kind on the running system, or the test is skipped.
+func room(t *testing.T, kind Kind) Room {
+	t.Helper()
+	r := Room{Kind: kind, UserName: "tester"}
+	if os.Geteuid() == 0 {
+		r.UID, r.GID, r.Drop = nobody, nobody, true
+	}
+	if err := r.probe(t.Context(), (*exec.Cmd).Run); err != nil {
+		t.Skipf("%s %v", kind, err)
+	}
+	return r
+}
+
+func everyKind(t *testing.T, test func(t *testing.T, r Room)) {
+	for _, kind := range []Kind{Bubblewrap, Namespaces, User} {
+		t.Run(string(kind), func(t *testing.T) { test(t, room(t, kind)) })
+	}
+}
+
+// closedKinds are those that take the network and other processes away.
+func closedKinds(t *testing.T, test func(t *testing.T, r Room)) {
+	for _, kind := range []Kind{Bubblewrap, Namespaces} {
+		t.Run(string(kind), func(t *testing.T) { test(t, room(t, kind)) })
+	}
+}
+
+// workdir is a directory that the room's user owns and can reach.
+func workdir(t *testing.T, r Room) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/var/tmp", "mago-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := errors.Join(os.Chmod(dir, 0o755), r.Own(dir)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// sh runs a shell program in a room.
+func sh(t *testing.T, r Room, spec Spec, program string) (string, error) {
+	t.Helper()
+	var out bytes.Buffer
+	spec.Args = []string{"bash", "-c", program}
+	spec.Stdout, spec.Stderr = &out, &out
+	err := r.Command(t.Context(), spec).Run()
+	return out.String(), err
+}
+
+func mustSh(t *testing.T, r Room, spec Spec, program string) string {
+	t.Helper()
+	out, err := sh(t, r, spec, program)
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return out
+}
+
+func TestEnvironment(t *testing.T) {
+	for _, name := range []string{"MAKEFLAGS", "CFLAGS", "SECRET", "BASH_ENV", "LD_PRELOAD"} {
+		t.Setenv(name, "-leaked")
+	}
+	everyKind(t, func(t *testing.T, r Room) {
+		out := mustSh(t, r, Spec{Env: []string{"ARCH=x86"}}, "env -u _ -u SHLVL -u PWD -u OLDPWD | sort")
+		want := "ARCH=x86\nHOME=/nonexistent\nLC_ALL=C.UTF-8\nLOGNAME=tester\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n" +
+			"SHELL=/bin/bash\nTMPDIR=/tmp\nTZ=UTC\nUSER=tester\n"
+		if out != want {
+			t.Errorf("got\n%swant\n%s", out, want)
+		}
+	})
+}
+
+func TestStandsInWork(t *testing.T) {
+	everyKind(t, func(t *testing.T, r Room) {
+		work := workdir(t, r)
+		if err := errors.Join(os.Mkdir(filepath.Join(work, "sub"), 0o755), r.Own(work)); err != nil {
+			t.Fatal(err)
+		}
+		out := mustSh(t, r, Spec{Work: work, Dir: "sub"}, "pwd; id -u; echo made > file")
+		uid := os.Getuid()
+		if r.Drop {
+			uid = nobody
+		}
+		if want := fmt.Sprintf("%s/sub\n%d\n", r.Path(work), uid); out != want {
+			t.Errorf("got %q, want %q", out, want)
+		}
+		if made, err := os.ReadFile(filepath.Join(work, "sub/file")); string(made) != "made\n" {
+			t.Errorf("it wrote %q, %v", made, err)
+		}
+	})
+}
+
+func TestReadsNothing(t *testing.T) {
+	everyKind(t, func(t *testing.T, r Room) {
+		if out := mustSh(t, r, Spec{}, "readlink /proc/self/fd/0; cat"); out != "/dev/null\n" {
+			t.Errorf("stdin is %q", out)
+		}
+	})
+}
+
+func TestReadsStdin(t *testing.T) {
+	everyKind(t, func(t *testing.T, r Room) {
+		if out := mustSh(t, r, Spec{Stdin: strings.NewReader("given")}, "cat"); out != "given" {
+			t.Errorf("got %q", out)
+		}
+	})
+}
+
+// TestInheritedDescriptors opens a file as one that mago inherited would be: without close-on-exec.
+func TestInheritedDescriptors(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	everyKind(t, func(t *testing.T, r Room) {
+		fd, err := unix.Open(secret, unix.O_RDONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(fd)
+		out, err := sh(t, r, Spec{}, fmt.Sprintf("cat <&%d", fd))
+		if err == nil || strings.Contains(out, "secret") {
+			t.Errorf("it read %q", out)
+		}
+	})
+}
+
+// TestNoTerminal: who leads a session of its own has not inherited a terminal.
+func TestNoTerminal(t *testing.T) {
+	everyKind(t, func(t *testing.T, r Room) {
+		cmd := r.Command(t.Context(), Spec{Args: []string{"cat"}})
+		stdin, err := cmd.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if session, err := unix.Getsid(cmd.Process.Pid); session != cmd.Process.Pid {
+			t.Errorf("process %d is in session %d, %v", cmd.Process.Pid, session, err)
+		}
+		if err := errors.Join(stdin.Close(), cmd.Wait()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestNoNewPrivileges(t *testing.T) {
+	everyKind(t, func(t *testing.T, r Room) {
+		out := mustSh(t, r, Spec{}, "grep -E '^(NoNewPrivs|CapEff|CapPrm|CapAmb|Groups)' /proc/self/status")
+		for line := range strings.Lines(out) {
+			name, value, _ := strings.Cut(line, ":")
+			want := map[string]string{"NoNewPrivs": "1"}[name]
+			if want == "" {
+				want = "0000000000000000"
+			}
+			if value = strings.TrimSpace(value); value != want && !(name == "Groups" && (value == "" || !r.Drop)) {
+				t.Errorf("%s is %s", name, value)
+			}
+		}
+	})
+}
+
+func TestNoNetwork(t *testing.T) {
+	listener, port := listen(t)
+	defer listener.Close()
+	closedKinds(t, func(t *testing.T, r Room) {
+		out, err := sh(t, r, Spec{}, fmt.Sprintf("exec 3<>/dev/tcp/127.0.0.1/%d", port))
+		if err == nil {
+			t.Error("it reached a socket of the host")
+		}
+		if !strings.Contains(out, "Network is unreachable") && !strings.Contains(out, "Connection refused") {
+			t.Errorf("it failed for another reason: %s", out)
+		}
+		if out := mustSh(t, r, Spec{}, "tail -n +3 /proc/net/dev | cut -d: -f1"); strings.TrimSpace(out) != "lo" {
+			t.Errorf("it sees the interfaces %q", out)
+		}
+	})
+	t.Run("the port is open", func(t *testing.T) {
+		if out, err := sh(t, room(t, User), Spec{}, fmt.Sprintf("exec 3<>/dev/tcp/127.0.0.1/%d", port)); err != nil {
+			t.Errorf("the test proves nothing: %v: %s", err, out)
+		}
+	})
+}
+
+func TestFileSystem(t *testing.T) {
+	r := room(t, Bubblewrap)
+	work := workdir(t, r)
+	for program, want := range map[string]string{
+		"ls -A /root /home":                      "No such file or directory",
+		"ls -A /var/tmp /run /srv /mnt":          "No such file or directory",
+		"touch /etc/mago-test":                   "Read-only file system",
+		"touch /usr/mago-test":                   "Read-only file system",
+		"touch /var/lib/dpkg/mago-test":          "Read-only file system",
+		"cat /etc/shadow":                        "Permission denied",
+		"mount -t tmpfs none /tmp":               "mount",
+		"mkdir /sys && mount -t sysfs none /sys": "mount",
+	} {
+		if out, err := sh(t, r, Spec{Work: work}, program); err == nil || !strings.Contains(out, want) {
+			t.Errorf("%s: got %v: %s", program, err, out)
+		}
+	}
+	out := mustSh(t, r, Spec{Work: work}, "ls -A /tmp; ls /var/lib; touch /tmp/own "+Mount+"/own")
+	if out != "dkms\ndpkg\n" {
+		t.Errorf("it sees %q", out)
+	}
+}
+
+func TestOverlay(t *testing.T) {
+	r := room(t, Bubblewrap)
+	work := workdir(t, r)
+	if err := os.WriteFile(filepath.Join(work, "file"), []byte("shown"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out := mustSh(t, r, Spec{Work: work, Overlay: map[string]string{"/usr/src/hello-1.0": "."}}, "cat /usr/src/hello-1.0/file; ls /usr/src; touch /usr/src/hello-1.0/x 2>/dev/null || echo read-only")
+	entries, _ := os.ReadDir("/usr/src")
+	for _, e := range entries {
+		if !strings.Contains(out, e.Name()+"\n") {
+			t.Errorf("/usr/src/%s is gone", e.Name())
+		}
+	}
+	if !strings.HasPrefix(out, "shown") || !strings.Contains(out, "hello-1.0\n") || !strings.HasSuffix(out, "read-only\n") {
+		t.Errorf("got %q", out)
+	}
+}
+
+// TestNothingOutlives leaves a process behind that holds one end of a pipe: the pipe ends when the process does.
+func TestNothingOutlives(t *testing.T) {
+	closedKinds(t, func(t *testing.T, r Room) {
+		work := workdir(t, r)
+		if err := errors.Join(unix.Mkfifo(filepath.Join(work, "fifo"), 0o600), r.Own(work)); err != nil {
+			t.Fatal(err)
+		}
+		ended := readToEnd(t, filepath.Join(work, "fifo"))
+		mustSh(t, r, Spec{Work: work}, "exec 3>fifo; setsid sleep infinity <&- >/dev/null 2>&1 & exec 3>fifo; echo begun >&3")
+		if got := <-ended; got != "begun\n" {
+			t.Errorf("got %q", got)
+		}
+	})
+}
+
+// TestCancel ends a program and what it started by its context.
+func TestCancel(t *testing.T) {
+	closedKinds(t, func(t *testing.T, r Room) {
+		work := workdir(t, r)
+		if err := errors.Join(unix.Mkfifo(filepath.Join(work, "fifo"), 0o600), r.Own(work)); err != nil {
+			t.Fatal(err)
+		}
+		fifo, err := os.OpenFile(filepath.Join(work, "fifo"), os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer fifo.Close()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		program := "setsid bash -c 'trap \"\" TERM HUP INT; echo begun > fifo; exec sleep infinity' & trap '' TERM HUP INT; wait"
+		cmd := r.Command(ctx, Spec{Work: work, Args: []string{"bash", "-c", program}})
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(fifo, make([]byte, len("begun\n"))); err != nil {
+			t.Fatal(err)
+		}
+		below := descendants(t, cmd.Process.Pid)
+		if len(below) < 2 {
+			t.Fatalf("only %d processes run", len(below))
+		}
+		cancel()
+		if err := cmd.Wait(); err == nil {
+			t.Error("it ended well")
+		}
+		for _, fd := range below {
+			awaitEnd(t, fd)
+		}
+	})
+}
+
+// TestLingeringOutput leaves a process behind that holds the output open, in the one kind of room that cannot end it.
+func TestLingeringOutput(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits as long as lingering says")
+	}
+	r := room(t, User)
+	work := workdir(t, r)
+	out, err := sh(t, r, Spec{Work: work}, "setsid sleep infinity & echo $! > pid")
+	text, _ := os.ReadFile(filepath.Join(work, "pid"))
+	pid, convErr := strconv.Atoi(strings.TrimSpace(string(text)))
+	if convErr != nil {
+		t.Fatalf("%v: %s", convErr, out)
+	}
+	defer syscall.Kill(pid, syscall.SIGKILL)
+	if !errors.Is(err, exec.ErrWaitDelay) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// readToEnd reads a named pipe until every writer is gone.
+func readToEnd(t *testing.T, path string) <-chan string {
+	ended := make(chan string, 1)
+	go func() {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Error(err)
+		}
+		ended <- string(text)
+	}()
+	return ended
+}
+
+// descendants opens every process below pid, itself included.
+func descendants(t *testing.T, pid int) []int {
+	t.Helper()
+	pids := []int{pid}
+	for i := 0; i < len(pids); i++ {
+		children, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pids[i]))
+		for _, file := range children {
+			text, _ := os.ReadFile(file)
+			for _, word := range strings.Fields(string(text)) {
+				if child, err := strconv.Atoi(word); err == nil && !slices.Contains(pids, child) {
+					pids = append(pids, child)
+				}
+			}
+		}
+	}
+	var fds []int
+	for _, p := range pids {
+		if fd, err := unix.PidfdOpen(p, 0); err == nil {
+			fds = append(fds, fd)
+			t.Cleanup(func() { unix.Close(fd) })
+		}
+	}
+	return fds
+}
+
+// awaitEnd waits until a process has ended.
+func awaitEnd(t *testing.T, pidfd int) {
+	t.Helper()
+	const patience = 10_000 // milliseconds; only a failure takes them
+	for {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}, patience)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil || n != 1 {
+			t.Errorf("a process goes on: %v", err)
+		}
+		return
+	}
+}
+
+func listen(t *testing.T) (io.Closer, int) {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), unix.Listen(fd, 5)); err != nil {
+		t.Fatal(err)
+	}
+	address, err := unix.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return os.NewFile(uintptr(fd), "listener"), address.(*unix.SockaddrInet4).Port
+}
