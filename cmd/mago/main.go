@@ -1,3 +1,24 @@
+// Command mago builds Debian packages of out-of-tree kernel modules, when and only when somebody asks.
 package main
 
-func main() {}
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// run is the whole program: its arguments in, its exit code out.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return runOn(ctx, thisMachine(), args, stdin, stdout, stderr)
+}
+
+func runOn(ctx context.Context, m machine, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	err := dispatch(ctx, m, args, stdin, stdout, stderr)
+	return report(ctx, stderr, err)
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"mago/catalog"
+	"mago/debpkg"
+	"mago/kbuild"
+	"mago/kbuild/sandbox"
+	"mago/sources"
+)
+
+// app is one command's run: its options, and the rooms set up for them.
+type app struct {
+	options
+	paths
+	host   *host
+	screen *screen
+	stdin  io.Reader
+	stderr io.Writer
+	epoch  time.Time // SOURCE_DATE_EPOCH, zero where it is not set
+
+	status *debpkg.Status // dpkg's, read once; see installed
+	index  *catalog.Index // opened once; see catalog
+	room   *sandbox.Room  // chosen once; see buildRoom
+}
+
+func newApp(m machine, o options, stdin io.Reader, stdout, stderr io.Writer) (*app, error) {
+	root, err := filepath.Abs(o.Root)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(root); err != nil {
+		return nil, &usageError{fmt.Errorf("--root: %w", err)}
+	}
+	o.Root = root
+	epoch, err := sourceDateEpoch(os.Getenv("SOURCE_DATE_EPOCH"))
+	if err != nil {
+		return nil, err
+	}
+	paths, err := newPaths(o, m.asRoot)
+	if err != nil {
+		return nil, err
+	}
+	a := &app{options: o, paths: paths, stdin: stdin, stderr: stderr, epoch: epoch}
+	a.screen = newScreen(stdout, o)
+	a.host = &host{machine: m, root: root, sudo: strings.Fields(o.SudoCmd), dryRun: o.DryRun, say: a.screen.line}
+	return a, nil
+}
+
+// sourceDateEpoch reads the variable of reproducible-builds.org; seconds since 1970.
+func sourceDateEpoch(value string) (time.Time, error) {
+	if value == "" {
+		return time.Time{}, nil
+	}
+	seconds, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || seconds < 0 {
+		return time.Time{}, &usageError{fmt.Errorf("SOURCE_DATE_EPOCH=%q is not a number of seconds", value)}
+	}
+	return time.Unix(seconds, 0).UTC(), nil
+}
+
+func ownVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "0.1"
+	}
+	return info.Main.Version
+}
+
+// installed is what dpkg's status says; forgetInstalled has it read again after dpkg has run.
+func (a *app) installed() (*debpkg.Status, error) {
+	if a.status != nil {
+		return a.status, nil
+	}
+	status, err := debpkg.ReadStatus(a.Root)
+	a.status = status
+	return status, err
+}
+
+func (a *app) forgetInstalled() { a.status = nil }
+
+func (a *app) packageVersion(name string) string {
+	status, err := a.installed()
+	if err != nil {
+		return ""
+	}
+	p, _ := status.Installed(name)
+	return p.Version
+}
+
+func (a *app) finder() kbuild.Finder {
+	return kbuild.Finder{Root: a.Root, Dirs: kernelDirs(a.options), PackageVersion: a.packageVersion}
+}
+
+func (a *app) fetcher() *sources.Fetcher {
+	return &sources.Fetcher{Root: a.Root, Cache: a.cache, Run: a.host.query, SystemSources: true}
+}
+
+func (a *app) installer() *debpkg.Installer {
+	in := &debpkg.Installer{Root: a.Root, Run: a.host.change, DryRun: a.DryRun, NonInteractive: true}
+	if a.Verbose {
+		in.Stdout, in.Stderr = a.screen.out, a.stderr
+	}
+	return in
+}
+
+func (a *app) catalogConfig() catalog.Config {
+	return catalog.Config{Root: a.Root, Dir: a.cache, Run: a.host.query}
+}
+
+// buildRoom is where foreign programs run.
+func (a *app) buildRoom(ctx context.Context) (sandbox.Room, error) {
+	if a.room != nil {
+		return *a.room, nil
+	}
+	room, err := sandbox.Choose(ctx, a.Root, a.host.asRoot, a.host.run)
+	if err == nil {
+		a.room = &room
+	}
+	return room, err
+}
+
+// architecture is dpkg's own, as its status records it.
+func (a *app) architecture() (string, error) {
+	status, err := a.installed()
+	if err != nil {
+		return "", err
+	}
+	p, ok := status.Installed("dpkg")
+	if !ok {
+		return "", fmt.Errorf("find the architecture: dpkg is not installed under %s", a.Root)
+	}
+	return p.Architecture, nil
+}

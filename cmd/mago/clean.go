@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"mago/catalog"
+)
+
+type cleanCommand struct {
+	Modules []string `arg:"" optional:"" name:"module" help:"Names; every module by default."`
+}
+
+// Run removes opened sources, work directories and all builds of a unit but the last.
+func (c *cleanCommand) Run(a *app, ctx context.Context) error { return a.clean(ctx, c.Modules, false) }
+
+type purgeCommand struct {
+	Modules []string `arg:"" optional:"" name:"module" help:"Names; every module by default."`
+}
+
+// Run removes all that mago keeps of modules. Installed packages are dpkg's and stay.
+func (c *purgeCommand) Run(a *app, ctx context.Context) error { return a.clean(ctx, c.Modules, true) }
+
+func (a *app) clean(ctx context.Context, words []string, purge bool) error {
+	names, err := a.cleanNames(ctx, words)
+	if err != nil {
+		return err
+	}
+	var freed int64
+	for _, name := range names {
+		n, err := a.cleanModule(name, purge)
+		freed += n
+		if err != nil {
+			return fmt.Errorf("clean %s: %w", name, err)
+		}
+	}
+	verb := "freed"
+	if a.DryRun {
+		verb = "would free"
+	}
+	a.screen.line(fmt.Sprintf("%-8s %s %s", "clean", verb, size(freed)))
+	return nil
+}
+
+// cleanNames are the modules that mago keeps something of, those named or all.
+func (a *app) cleanNames(ctx context.Context, words []string) ([]string, error) {
+	if words := lists(words...); len(words) > 0 && !slices.Equal(words, []string{"all"}) {
+		return a.moduleNames(ctx, words)
+	}
+	var names []string
+	for _, pattern := range []string{"trees/*", "builds/*"} {
+		dirs, err := filepath.Glob(filepath.Join(a.cache, pattern))
+		if err != nil {
+			return nil, err
+		}
+		for _, dir := range dirs {
+			names = append(names, catalog.ModuleName(filepath.Base(dir)))
+		}
+	}
+	debs, err := filepath.Glob(filepath.Join(a.cache, "downloads", "*.deb"))
+	for _, deb := range debs {
+		name, _, _ := strings.Cut(filepath.Base(deb), "_")
+		names = append(names, catalog.ModuleName(name))
+	}
+	slices.Sort(names)
+	return slices.Compact(names), err
+}
+
+// moduleNames resolves words; one that mago has built is known even if no list names it any more.
+func (a *app) moduleNames(ctx context.Context, words []string) ([]string, error) {
+	var names []string
+	for _, word := range words {
+		if _, err := os.Stat(filepath.Join(a.cache, "builds", filepath.Base(word))); err == nil {
+			names = append(names, filepath.Base(word))
+			continue
+		}
+		targets, err := a.targets(ctx, []string{word})
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range targets {
+			names = append(names, t.name)
+		}
+	}
+	return names, nil
+}
+
+func (a *app) cleanModule(name string, purge bool) (int64, error) {
+	var freed int64
+	dirs, err := filepath.Glob(filepath.Join(a.cache, "builds", name, "*"))
+	if err != nil {
+		return 0, err
+	}
+	for _, dir := range dirs {
+		n, err := a.cleanUnit(name, filepath.Base(dir), purge)
+		freed += n
+		if err != nil {
+			return freed, err
+		}
+	}
+	n, err := a.cleanSource(name, purge)
+	return freed + n, err
+}
+
+func (a *app) cleanSource(name string, purge bool) (int64, error) {
+	if a.DryRun {
+		return a.sourceSize(name, purge)
+	}
+	if purge {
+		return a.fetcher().Purge(name)
+	}
+	return a.fetcher().Clean(name)
+}
+
+// sourceSize is what cleanSource would free.
+func (a *app) sourceSize(name string, purge bool) (int64, error) {
+	trees, err := a.fetcher().Unpacked()
+	if err != nil {
+		return 0, err
+	}
+	var size int64
+	for _, tree := range trees {
+		if tree.Name == name || tree.Package == name {
+			size += dirSize(tree.Dir)
+		}
+	}
+	if !purge {
+		return size, nil
+	}
+	debs, err := filepath.Glob(filepath.Join(a.cache, "downloads", "*.deb"))
+	for _, deb := range debs {
+		if pkg, _, _ := strings.Cut(filepath.Base(deb), "_"); pkg == name || catalog.ModuleName(pkg) == name {
+			size += dirSize(deb)
+		}
+	}
+	return size, err
+}
+
+// cleanUnit leaves a unit's last package, record and log; purge leaves nothing.
+func (a *app) cleanUnit(name, release string, purge bool) (int64, error) {
+	unlock, err := a.lock(name+"_"+release, name+" for "+release)
+	if err != nil {
+		return 0, err
+	}
+	defer unlock()
+	keep := ""
+	if r, ok := a.readRecord(name, release); ok && !purge {
+		keep = r.Deb
+	}
+	doomed := []string{a.work(name, release)}
+	debs, err := filepath.Glob(filepath.Join(a.dest, packageName(name, "modules", release)+"_*.deb"))
+	if err != nil {
+		return 0, err
+	}
+	for _, deb := range debs {
+		if deb != keep {
+			doomed = append(doomed, deb)
+		}
+	}
+	if purge {
+		doomed = append(doomed, a.unitDir(name, release))
+	}
+	return a.removeEach(doomed)
+}
+
+func (a *app) removeEach(paths []string) (int64, error) {
+	var freed int64
+	for _, path := range paths {
+		freed += dirSize(path)
+		if a.DryRun {
+			continue
+		}
+		a.verbose("remove " + path)
+		if err := os.RemoveAll(path); err != nil {
+			return freed, err
+		}
+		if err := os.Remove(filepath.Dir(path)); err != nil && !errors.Is(err, syscall.ENOTEMPTY) && !errors.Is(err, fs.ErrNotExist) {
+			return freed, err
+		}
+	}
+	return freed, nil
+}
+
+func (a *app) verbose(text string) {
+	if a.Verbose {
+		a.screen.line(text)
+	}
+}

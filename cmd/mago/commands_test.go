@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/gofrs/flock"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"mago/debpkg"
+)
+
+// scriptCommands are what the scripts can do beside testscript's own:
+//
+//	fails CODE PROGRAM…             the program ends with that exit code
+//	json PATH WANT                  the value in the JSON just printed, as 0.kernels.1.state
+//	package NAME VERSION DIR FIELD… a -dkms package in the archive, with the files of DIR
+//	damage KIND NAME VERSION        a -dkms package that is truncated, corrupted or not-xz, just as apt's lists have it
+//	tarball FILE NAME=CONTENT…      a tarball; see tarOf for the contents
+//	hold NAME                       takes one of mago's locks until the script ends
+//	tidy                            nothing half-done lies in the root
+//	interrupt [-finish] CALL ARG…   ends mago with Ctrl-C once the program of that call runs
+var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
+	"fails": fails, "json": jsonValue, "package": addPackage, "damage": damagePackage, "tarball": makeTarball,
+	"hold": hold, "tidy": tidy, "interrupt": interrupt,
+}
+
+func fails(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && strconv.Itoa(exit.ExitCode()) == args[0] {
+		return
+	}
+	ts.Fatalf("got %v, want exit status %s", err, args[0])
+}
+
+func jsonValue(ts *testscript.TestScript, neg bool, args []string) {
+	var value any
+	if err := json.Unmarshal([]byte(ts.ReadFile("stdout")), &value); err != nil {
+		ts.Fatalf("stdout is no JSON: %v", err)
+	}
+	for key := range strings.SplitSeq(args[0], ".") {
+		switch v := value.(type) {
+		case map[string]any:
+			value = v[key]
+		case []any:
+			i, err := strconv.Atoi(key)
+			if err != nil || i >= len(v) {
+				ts.Fatalf("no element %s in %v", key, v)
+			}
+			value = v[i]
+		default:
+			ts.Fatalf("no %s in %v", key, v)
+		}
+	}
+	if got := fmt.Sprint(value); (got == args[1]) == neg {
+		ts.Fatalf("%s is %s", args[0], got)
+	}
+}
+
+func addPackage(ts *testscript.TestScript, _ bool, args []string) {
+	content := map[string]string{}
+	dir := ts.MkAbs(args[2])
+	ts.Check(filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		name := strings.TrimSuffix(args[0], "-dkms") + "-" + strings.Split(args[1], "-")[0]
+		content["usr/src/"+name+strings.TrimPrefix(path, dir)] = string(text)
+		return err
+	}))
+	ts.Check(worldOf(ts).addPackage(args[0], args[1], content, nil, args[3:]...))
+}
+
+var damages = map[string]func([]byte) []byte{
+	"truncated": func(deb []byte) []byte { return deb[:len(deb)-700] },
+	"corrupted": func(deb []byte) []byte { return append([]byte("<html>"), deb[64:]...) },
+	"not-xz": func(deb []byte) []byte {
+		return bytes.Replace(deb, []byte("data.tar        "), []byte("data.tar.xz     "), 1)
+	},
+}
+
+func damagePackage(ts *testscript.TestScript, _ bool, args []string) {
+	content := map[string]string{"usr/src/x-1/dkms.conf": "PACKAGE_NAME=x\nPACKAGE_VERSION=1\n"}
+	ts.Check(worldOf(ts).addPackage(args[1], args[2], content, damages[args[0]]))
+}
+
+func makeTarball(ts *testscript.TestScript, _ bool, args []string) {
+	content := map[string]string{}
+	for _, arg := range args[1:] {
+		name, text, _ := strings.Cut(arg, "=")
+		content[name] = text
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), tarOf(content), 0o644))
+}
+
+func hold(ts *testscript.TestScript, _ bool, args []string) {
+	path := filepath.Join(worldOf(ts).root, "var/cache/mago/locks", args[0]+".lock")
+	ts.Check(os.MkdirAll(filepath.Dir(path), 0o755))
+	lock := flock.New(path)
+	if ok, err := lock.TryLock(); !ok {
+		ts.Fatalf("lock %s: %v", path, err)
+	}
+	ts.Check(os.WriteFile(path, []byte("process 1, since noon"), 0o644))
+	ts.Defer(func() { _ = lock.Unlock() })
+}
+
+// tidy looks for temporary names, work directories, .debs that are not whole and records of .debs that are not there.
+func tidy(ts *testscript.TestScript, _ bool, _ []string) {
+	cache := filepath.Join(worldOf(ts).root, "var/cache/mago")
+	if _, err := os.Stat(cache); err != nil {
+		return // not made yet
+	}
+	ts.Check(filepath.WalkDir(cache, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		inside := strings.TrimPrefix(path, cache)
+		switch {
+		case strings.HasPrefix(entry.Name(), "."), strings.HasPrefix(inside, "/work/"), strings.HasPrefix(inside, "/install-"):
+			ts.Fatalf("left behind: %s", path)
+		case strings.HasPrefix(inside, "/debs/"), strings.HasPrefix(inside, "/downloads/"):
+			return checkDeb(path)
+		case entry.Name() == "record.json":
+			return checkRecord(path)
+		}
+		return nil
+	}))
+}
+
+func checkDeb(path string) error {
+	r, err := debpkg.Open(path)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	data, err := r.Data()
+	if err != nil {
+		return err
+	}
+	defer data.Close()
+	_, err = io.Copy(io.Discard, data)
+	return err
+}
+
+// checkRecord wants the package of a record that tells of one.
+func checkRecord(path string) error {
+	var r record
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(text, &r)
+	}
+	if err == nil && r.Result == resultBuilt && !r.hasDeb() {
+		err = fmt.Errorf("%s: no package %s", path, r.Deb)
+	}
+	return err
+}

@@ -1,0 +1,241 @@
+package main
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"syscall"
+
+	"mago/catalog"
+	"mago/debpkg"
+	"mago/kbuild"
+	"mago/kbuild/sandbox"
+	"mago/sources"
+)
+
+// The exit codes, as the manual page and README list them.
+const (
+	exitDone        = 0
+	exitError       = 1   // any other error
+	exitUsage       = 2   // the command line is wrong
+	exitNoModule    = 3   // no such module, or nothing built of it
+	exitInTree      = 4   // the module is part of the kernel
+	exitNoKernel    = 5   // no such kernel, or no headers for it
+	exitNoTool      = 6   // a compiler or another tool is missing
+	exitFetch       = 7   // a source could not be fetched
+	exitSource      = 8   // a source is damaged, unsafe, or holds nothing to build
+	exitRecipe      = 9   // a recipe (dkms.conf, Makefile) is wrong
+	exitBuild       = 10  // a build failed
+	exitNotMeant    = 11  // the module is not meant for this kernel
+	exitPackages    = 12  // apt or dpkg failed
+	exitNotRoot     = 13  // it needs root
+	exitBusy        = 14  // another mago is at it
+	exitNoSpace     = 15  // the disk is full
+	exitIncomplete  = 16  // status: something is stale or missing
+	exitFailed      = 17  // status: a build has failed
+	exitInterrupted = 130 // ended by a signal
+)
+
+// exitCodes is the table that the manual page prints.
+var exitCodes = []struct {
+	code    int
+	meaning string
+}{
+	{exitDone, "done, or nothing to do"},
+	{exitError, "an error that has no code of its own"},
+	{exitUsage, "the command line is wrong"},
+	{exitNoModule, "no such module, or nothing built of it"},
+	{exitInTree, "the module has long been part of the kernel"},
+	{exitNoKernel, "no such kernel, or no headers for it"},
+	{exitNoTool, "the compiler or another tool is missing"},
+	{exitFetch, "a source could not be fetched"},
+	{exitSource, "a source is damaged, unsafe, or holds nothing to build"},
+	{exitRecipe, "a recipe (dkms.conf, Makefile) cannot be followed"},
+	{exitBuild, "a build failed"},
+	{exitNotMeant, "the module is not meant for this kernel"},
+	{exitPackages, "apt or dpkg failed"},
+	{exitNotRoot, "it needs root"},
+	{exitBusy, "another mago is at the same thing"},
+	{exitNoSpace, "the disk is full"},
+	{exitIncomplete, "status: something is stale or missing"},
+	{exitFailed, "status: a build has failed"},
+	{exitInterrupted, "interrupted by a signal"},
+}
+
+// statusError carries only the exit code of status; its table has said the rest.
+type statusError struct{ code int }
+
+func (e *statusError) Error() string { return "" }
+
+// report prints an error with its hint and gives the exit code.
+func report(ctx context.Context, stderr io.Writer, err error) int {
+	if err == nil {
+		return exitDone
+	}
+	var status *statusError
+	if errors.As(err, &status) {
+		return status.code
+	}
+	if ctx.Err() != nil {
+		fmt.Fprintln(stderr, "mago: interrupted; nothing half-done is left")
+		return exitInterrupted
+	}
+	code, hint := explain(err)
+	fmt.Fprintln(stderr, "mago:", err)
+	for line := range strings.Lines(hint) {
+		fmt.Fprintln(stderr, "mago: hint:", strings.TrimSpace(line))
+	}
+	return code
+}
+
+// explain is the one place that turns an error's type into an exit code and the next step.
+func explain(err error) (code int, hint string) {
+	if diskFull(err) {
+		return exitNoSpace, `free some space ("mago clean" helps), then run the same command again`
+	}
+	for _, explained := range []func(error) (int, string){explainCommand, explainCatalog, explainSource, explainKernel, explainBuild, explainPackage} {
+		if code, hint := explained(err); code != 0 {
+			return code, hint
+		}
+	}
+	return exitError, ""
+}
+
+// diskFull also looks at what other programs said of it.
+func diskFull(err error) bool {
+	var fetch *sources.FetchError
+	var compile *kbuild.CompileError
+	var tool *debpkg.ToolError
+	said := ""
+	switch {
+	case errors.As(err, &fetch):
+		said = fetch.Output
+	case errors.As(err, &compile):
+		said = compile.Message
+	case errors.As(err, &tool):
+		said = tool.Stderr
+	}
+	return errors.Is(err, syscall.ENOSPC) || strings.Contains(said, "No space left on device")
+}
+
+func explainCommand(err error) (int, string) {
+	var usage *usageError
+	var root *notRootError
+	var busy *busyError
+	var several *severalError
+	switch {
+	case errors.As(err, &usage):
+		return exitUsage, `run "mago --help"`
+	case errors.As(err, &root):
+		return exitNotRoot, fmt.Sprintf(`run it with sudo, or let mago call it: "mago -S sudo %s …"`, root.command)
+	case errors.As(err, &busy):
+		return exitBusy, "wait for it, then run the same command again"
+	case errors.As(err, &several):
+		return explain(several.first)
+	}
+	return 0, ""
+}
+
+func explainCatalog(err error) (int, string) {
+	var unknown *catalog.NotFoundError
+	var inTree *catalog.InTreeError
+	var unbuilt *notBuiltError
+	switch {
+	case errors.As(err, &inTree):
+		return exitInTree, "sudo modprobe " + inTree.Module
+	case errors.As(err, &unknown):
+		if len(unknown.Similar) > 0 {
+			return exitNoModule, "the nearest names: " + strings.Join(unknown.Similar, ", ")
+		}
+		return exitNoModule, `"mago list" shows the known ones; a module's own directory can be named too, as ./hello`
+	case errors.As(err, &unbuilt):
+		return exitNoModule, fmt.Sprintf(`run "mago auto-build %s -l %s"`, unbuilt.module, unbuilt.release)
+	case errors.Is(err, catalog.ErrNoLists):
+		return exitFetch, `run "sudo apt-get update"`
+	}
+	return 0, ""
+}
+
+func explainSource(err error) (int, string) {
+	var fetch *sources.FetchError
+	var unsafe *sources.UnsafeError
+	var limit *sources.LimitError
+	var layout *sources.LayoutError
+	var format *debpkg.FormatError
+	var unfetched *notFetchedError
+	switch {
+	case errors.As(err, &fetch):
+		return exitFetch, `check the network, and "sudo apt-get update"; then run the same command again`
+	case errors.As(err, &unfetched):
+		return exitFetch, fmt.Sprintf(`run "mago get %s", or "mago auto-build %[1]s" for both`, unfetched.module)
+	case errors.As(err, &unsafe), errors.As(err, &limit):
+		return exitSource, "do not trust where it comes from; nothing of it was kept"
+	case errors.As(err, &layout):
+		return exitSource, "a module's source has a dkms.conf, a Kbuild file or a Makefile that sets obj-m"
+	case errors.As(err, &format), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, tar.ErrHeader):
+		return exitSource, "remove the file and fetch it again"
+	}
+	return 0, ""
+}
+
+func explainKernel(err error) (int, string) {
+	var headers *kbuild.HeadersError
+	var unknown *noKernelError
+	var tool *kbuild.ToolError
+	var user *sandbox.UserError
+	var needs *needsError
+	switch {
+	case errors.As(err, &needs):
+		return exitNoTool, fmt.Sprintf(`run "sudo mago prepare %s -l %s", or "sudo apt-get install %s"`,
+			needs.unit.name, needs.unit.kernel.Release, strings.Join(needs.packages, " "))
+	case errors.As(err, &unknown):
+		return exitNoKernel, unknown.hint()
+	case errors.As(err, &headers) && headers.Dir != "":
+		return exitNoKernel, fmt.Sprintf(`run "sudo apt-get install --reinstall linux-headers-%s"`, headers.Release)
+	case errors.As(err, &headers):
+		return exitNoKernel, fmt.Sprintf(`run "sudo mago prepare -l %s"`, headers.Release)
+	case errors.As(err, &tool):
+		return exitNoTool, fmt.Sprintf(`run "sudo mago prepare", or "sudo apt-get install %s"`, tool.Package)
+	case errors.As(err, &user):
+		return exitNoTool, `run "sudo mago prepare", which makes that user`
+	}
+	return 0, ""
+}
+
+func explainBuild(err error) (int, string) {
+	var recipe *kbuild.RecipeError
+	var compile *kbuild.CompileError
+	var vermagic *kbuild.VermagicError
+	var excluded *kbuild.NotMeantError
+	hint := ""
+	var failed *buildError
+	if errors.As(err, &failed) {
+		hint = "the log: " + failed.log
+	}
+	switch {
+	case errors.As(err, &excluded):
+		return exitNotMeant, "the module's own recipe says so; choose another kernel with -l"
+	case errors.As(err, &compile), errors.As(err, &vermagic):
+		return exitBuild, hint
+	case errors.As(err, &recipe):
+		return exitRecipe, hint
+	case failed != nil:
+		return exitBuild, hint
+	}
+	return 0, ""
+}
+
+func explainPackage(err error) (int, string) {
+	var unmet *debpkg.UnmetError
+	var tool *debpkg.ToolError
+	switch {
+	case errors.As(err, &unmet):
+		return exitPackages, `apt has no package for that: check its sources, then "sudo apt-get update"`
+	case errors.As(err, &tool):
+		return exitPackages, `once its cause is gone, run the same command again; "sudo dpkg --audit" shows what dpkg has left`
+	}
+	return 0, ""
+}

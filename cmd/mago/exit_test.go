@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"mago/catalog"
+	"mago/debpkg"
+	"mago/kbuild"
+	"mago/kbuild/sandbox"
+	"mago/sources"
+)
+
+// failures has every error that mago can explain, as the rooms give it: some below others.
+var failures = []struct {
+	err  error
+	code int
+	hint string // a part of it
+}{
+	{errors.New("something else"), exitError, ""},
+	{&usageError{errNothingNamed}, exitUsage, "mago --help"},
+	{&catalog.NotFoundError{Name: "helo", Similar: []string{"hello", "jello"}}, exitNoModule, "hello, jello"},
+	{&catalog.NotFoundError{Name: "helo"}, exitNoModule, "mago list"},
+	{&notBuiltError{"hello", "6.1"}, exitNoModule, "mago auto-build hello -l 6.1"},
+	{&catalog.InTreeError{Name: "wireguard", Module: "wireguard"}, exitInTree, "modprobe wireguard"},
+	{&noKernelError{word: "4.19"}, exitNoKernel, "apt-get update"},
+	{&noKernelError{word: "4.19", nearest: []string{"5.10"}}, exitNoKernel, "5.10"},
+	{&kbuild.HeadersError{Release: "6.1"}, exitNoKernel, "mago prepare -l 6.1"},
+	{&kbuild.HeadersError{Release: "6.1", Dir: "/usr/src/x", Missing: "Makefile"}, exitNoKernel, "--reinstall linux-headers-6.1"},
+	{&kbuild.ToolError{Tool: "gcc-12", Package: "gcc-12"}, exitNoTool, "apt-get install gcc-12"},
+	{&sandbox.UserError{Name: "mago-build"}, exitNoTool, "mago prepare"},
+	{&sources.FetchError{Package: "hello-dkms", Err: errors.New("no network")}, exitFetch, "apt-get update"},
+	{&notFetchedError{"hello"}, exitFetch, "mago get hello"},
+	{fmt.Errorf("update: %w", catalog.ErrNoLists), exitFetch, "apt-get update"},
+	{&sources.UnsafeError{}, exitSource, "do not trust"},
+	{&sources.LimitError{}, exitSource, "do not trust"},
+	{&sources.LayoutError{Source: "x"}, exitSource, "obj-m"},
+	{&debpkg.FormatError{Path: "x.deb", Err: io.ErrUnexpectedEOF}, exitSource, "fetch it again"},
+	{fmt.Errorf("open x.tar: %w", io.ErrUnexpectedEOF), exitSource, "fetch it again"},
+	{built(&kbuild.RecipeError{Recipe: "dkms.conf", Err: errors.New("empty")}), exitRecipe, "/x/build.log"},
+	{built(&kbuild.CompileError{Step: "make"}), exitBuild, "/x/build.log"},
+	{built(&kbuild.VermagicError{}), exitBuild, "/x/build.log"},
+	{built(errors.New("no ELF object")), exitBuild, "/x/build.log"},
+	{built(&kbuild.NotMeantError{Name: "x"}), exitNotMeant, "-l"},
+	{built(&kbuild.ToolError{Tool: "patch", Package: "patch"}), exitNoTool, "apt-get install patch"},
+	{fmt.Errorf("install x: %w", &debpkg.ToolError{Tool: "dpkg"}), exitPackages, "dpkg --audit"},
+	{&debpkg.UnmetError{Package: "x"}, exitPackages, "check its sources"},
+	{&notRootError{"auto-install", "installing packages"}, exitNotRoot, "mago -S sudo auto-install"},
+	{&busyError{"hello", "process 1"}, exitBusy, "wait"},
+	{&os.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}, exitNoSpace, "mago clean"},
+	{built(&kbuild.CompileError{Message: "cc1: No space left on device"}), exitNoSpace, "mago clean"},
+	{&sources.FetchError{Output: "E: write (28: No space left on device)", Err: errors.New("x")}, exitNoSpace, "mago clean"},
+	{&debpkg.ToolError{Tool: "dpkg", Stderr: "dpkg: error: No space left on device"}, exitNoSpace, "mago clean"},
+	{&severalError{first: &busyError{}, failed: 2, units: 3}, exitBusy, "wait"},
+	{errors.Join(&busyError{}, errors.New("more")), exitBusy, "wait"},
+	{&statusError{exitIncomplete}, exitIncomplete, ""},
+	{&statusError{exitFailed}, exitFailed, ""},
+}
+
+func built(err error) error { return &buildError{unit: "x for 6.1", log: "/x/build.log", err: err} }
+
+func TestReport(t *testing.T) {
+	reached := []int{exitDone, exitInterrupted}
+	for _, f := range failures {
+		var stderr strings.Builder
+		code := report(t.Context(), &stderr, f.err)
+		if code != f.code {
+			t.Errorf("%T %v: exit code %d, want %d", f.err, f.err, code, f.code)
+		}
+		reached = append(reached, code)
+		checkMessage(t, f.err, stderr.String(), f.hint)
+	}
+	for _, c := range exitCodes {
+		if !slices.Contains(reached, c.code) {
+			t.Errorf("no error ends with exit code %d, %s", c.code, c.meaning)
+		}
+	}
+}
+
+func checkMessage(t *testing.T, err error, message, hint string) {
+	t.Helper()
+	first, rest, _ := strings.Cut(message, "\n")
+	if first != strings.TrimSpace("mago: "+err.Error()) && err.Error() != "" && !strings.Contains(err.Error(), "\n") {
+		t.Errorf("%T: first line %q", err, first)
+	}
+	if !strings.Contains(rest, hint) || (hint == "") != (rest == "") {
+		t.Errorf("%T: hint %q, want %q", err, rest, hint)
+	}
+	for line := range strings.Lines(rest) {
+		if text, ok := strings.CutPrefix(line, "mago: hint: "); !errorsJoined(err) && (!ok || strings.HasSuffix(text, ".\n")) {
+			t.Errorf("%T: no hint in good style: %q", err, line)
+		}
+	}
+}
+
+// errorsJoined: the text of such an error takes several lines.
+func errorsJoined(err error) bool { return strings.Contains(err.Error(), "\n") }
+
+func TestReportInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var stderr strings.Builder
+	if code := report(ctx, &stderr, built(&kbuild.CompileError{Err: context.Canceled})); code != exitInterrupted {
+		t.Errorf("exit code %d", code)
+	}
+	if strings.Contains(stderr.String(), "build") {
+		t.Errorf("it blames the build: %s", stderr.String())
+	}
+	if code := report(ctx, &stderr, nil); code != exitDone {
+		t.Errorf("what was done in spite of the signal ends with %d", code)
+	}
+}
+
+// The table is part of mago's interface: each code once, in order, and each in the manual page.
+func TestExitCodes(t *testing.T) {
+	var page strings.Builder
+	if err := writeMan(&page); err != nil {
+		t.Fatal(err)
+	}
+	last := -1
+	for _, c := range exitCodes {
+		if c.code <= last {
+			t.Errorf("%d after %d", c.code, last)
+		}
+		last = c.code
+		if !strings.Contains(page.String(), fmt.Sprintf(".B %d\n%s\n", c.code, troff(c.meaning))) {
+			t.Errorf("the manual page lacks exit code %d", c.code)
+		}
+	}
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// machine is what mago needs of the running system beside its files; tests put another in its place.
+type machine struct {
+	asRoot      bool                  // whether mago has root's rights
+	run         func(*exec.Cmd) error // starts a program that is ready to start, and waits for it
+	confTimeout time.Duration         // see kbuild.Builder
+}
+
+func thisMachine() machine { return machine{asRoot: os.Geteuid() == 0, run: (*exec.Cmd).Run} }
+
+// host runs the system's own programs (apt, dpkg, useradd) in the root that mago works on.
+type host struct {
+	machine
+	root   string
+	sudo   []string // -S
+	dryRun bool
+	say    func(string)
+}
+
+// notRootError says that a command needs rights which mago does not have.
+type notRootError struct {
+	command string // mago's
+	what    string
+}
+
+func (e *notRootError) Error() string { return e.what + " needs root" }
+
+// mayChange refuses early what could only fail later: changing the system without root and without -S.
+func (h *host) mayChange(command, what string) error {
+	if h.asRoot || len(h.sudo) > 0 || h.dryRun {
+		return nil
+	}
+	return &notRootError{command: command, what: what}
+}
+
+// query runs a program that reads the system, or writes to mago's own cache only.
+func (h *host) query(cmd *exec.Cmd) error {
+	h.enter(cmd)
+	return h.run(cmd)
+}
+
+// change runs a program that changes the system: with -S through that command, with --dry-run not at all.
+func (h *host) change(cmd *exec.Cmd) error {
+	if h.dryRun {
+		h.say("would run: " + strings.Join(cmd.Args, " "))
+		return nil
+	}
+	if len(h.sudo) > 0 && !h.asRoot {
+		path, err := exec.LookPath(h.sudo[0])
+		if err != nil {
+			return fmt.Errorf("-S: %w", err)
+		}
+		cmd.Path, cmd.Err = path, nil
+		cmd.Args = slices.Concat(h.sudo, h.intoRoot(), cmd.Args)
+		return h.run(cmd)
+	}
+	return h.query(cmd)
+}
+
+// enter makes a program one of the root's: looked up there, and started there.
+func (h *host) enter(cmd *exec.Cmd) {
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	cmd.SysProcAttr.Setpgid = true // a terminal's Ctrl-C reaches mago alone, which then ends the program in order
+	if h.root == "/" {
+		return
+	}
+	if cmd.Dir == "" {
+		cmd.Dir = "/"
+	}
+	if !h.asRoot {
+		h.enterUnprivileged(cmd)
+		return
+	}
+	cmd.SysProcAttr.Chroot = h.root
+	for _, dir := range []string{"/usr/sbin", "/usr/bin", "/sbin", "/bin"} {
+		path := filepath.Join(dir, filepath.Base(cmd.Path))
+		if _, err := os.Stat(filepath.Join(h.root, path)); err == nil {
+			cmd.Path, cmd.Err = path, nil
+			return
+		}
+	}
+}
+
+// intoRoot is what stands before a program that root is to run in the root; chroot(2) itself is not for us to call then.
+func (h *host) intoRoot() []string {
+	if h.root == "/" {
+		return nil
+	}
+	return []string{"chroot", h.root}
+}
+
+// enterUnprivileged enters the root with bubblewrap, since chroot(2) is root's.
+func (h *host) enterUnprivileged(cmd *exec.Cmd) {
+	args := []string{"bwrap", "--bind", h.root, "/", "--dev", "/dev", "--proc", "/proc", "--chdir", cmd.Dir, "--die-with-parent", "--"}
+	args = append(append(args, filepath.Base(cmd.Path)), cmd.Args[1:]...)
+	path, err := exec.LookPath("bwrap")
+	cmd.Path, cmd.Err, cmd.Args, cmd.Dir = path, err, args, ""
+}

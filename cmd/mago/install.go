@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"fmt"
+)
+
+type installCommand struct {
+	Modules []string `arg:"" name:"module" help:"Names, all, alli (installed), allu (opened), directories or tarballs."`
+}
+
+// notBuiltError says that there is no package to install.
+type notBuiltError struct{ module, release string }
+
+func (e *notBuiltError) Error() string {
+	return fmt.Sprintf("nothing is built of %s for kernel %s", e.module, e.release)
+}
+
+// Run installs the packages built last.
+func (c *installCommand) Run(a *app, ctx context.Context) error {
+	if err := a.host.mayChange("install", "installing packages"); err != nil {
+		return err
+	}
+	targets, err := a.targets(ctx, c.Modules)
+	if err != nil {
+		return err
+	}
+	releases, err := a.releases(ctx)
+	if err != nil {
+		return err
+	}
+	return a.each(ctx, units(targets, a.foreseen(releases)), func(u *unit) error { return a.installBuilt(ctx, *u) })
+}
+
+func (a *app) installBuilt(ctx context.Context, u unit) error {
+	r, ok := a.readRecord(u.name, u.kernel.Release)
+	if !ok || !r.hasDeb() {
+		return &notBuiltError{u.name, u.kernel.Release}
+	}
+	if have := a.packageVersion(r.Package); have == r.Version && !a.Force {
+		a.screen.line(fmt.Sprintf("%-8s %s %s is there: nothing to do", "install", r.Package, have))
+		return nil
+	}
+	return a.install(ctx, u, r)
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"mago/catalog"
+)
+
+type listCommand struct {
+	Modules []string `arg:"" optional:"" name:"module" help:"Names, all, alli (installed), allu (opened); all by default."`
+	JSON    bool     `name:"json" help:"Print JSON."`
+}
+
+// Run lists modules.
+func (c *listCommand) Run(a *app, ctx context.Context) error {
+	words := c.Modules
+	if len(lists(words...)) == 0 {
+		words = []string{"all"}
+	}
+	return a.list(ctx, words, c.JSON)
+}
+
+type listInstalledCommand struct {
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// Run lists the modules that are installed.
+func (c *listInstalledCommand) Run(a *app, ctx context.Context) error {
+	return a.list(ctx, []string{"alli"}, c.JSON)
+}
+
+type searchCommand struct {
+	Text string `arg:"" help:"What to look for, in any case."`
+	JSON bool   `name:"json" help:"Print JSON."`
+}
+
+// Run lists the modules that a text is found in.
+func (c *searchCommand) Run(a *app, ctx context.Context) error {
+	ix, err := a.catalog(ctx)
+	if err != nil {
+		return err
+	}
+	text := strings.ToLower(c.Text)
+	found := a.targetsOf(ix, func(m catalog.Module) bool {
+		return slices.ContainsFunc(m.Packages, func(p catalog.Package) bool {
+			return strings.Contains(strings.ToLower(m.Name+"\n"+p.Name+"\n"+p.Source+"\n"+p.Description), text)
+		})
+	})
+	return a.printList(found, c.JSON)
+}
+
+// listed is one module as list shows it; its JSON form is part of mago's interface.
+type listed struct {
+	Module      string   `json:"module"`
+	Package     string   `json:"package"`
+	Version     string   `json:"version"`
+	Kind        string   `json:"kind"`
+	Installed   string   `json:"installed,omitempty"` // version of the source package, where that is installed
+	Description string   `json:"description"`
+	Others      []string `json:"other_packages,omitempty"`
+	Units       []state  `json:"kernels,omitempty"`
+}
+
+func (a *app) list(ctx context.Context, words []string, asJSON bool) error {
+	targets, err := a.targets(ctx, words)
+	if err != nil {
+		return err
+	}
+	return a.printList(targets, asJSON)
+}
+
+func (a *app) printList(targets []target, asJSON bool) error {
+	states, err := a.states()
+	if err != nil {
+		return err
+	}
+	rows := []listed{}
+	for _, t := range targets {
+		rows = append(rows, a.listed(t, states))
+	}
+	if asJSON {
+		return a.printJSON(rows)
+	}
+	w := tabwriter.NewWriter(a.screen.out, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(w, "MODULE\tSOURCE PACKAGE\tVERSION\tKIND\tKERNELS")
+	for _, r := range rows {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Module, r.Package, r.Version, r.Kind, kernelsOf(r.Units))
+	}
+	return w.Flush()
+}
+
+func (a *app) listed(t target, states []state) listed {
+	row := listed{Module: t.name, Version: t.version, Kind: "local"}
+	if p := t.pkg; p != nil {
+		row.Package, row.Kind, row.Installed, row.Description = p.Name, string(p.Kind), p.Installed, p.Description
+		if module, _, err := a.index.Resolve(t.name); err == nil {
+			for _, other := range module.Packages {
+				if other.Name != p.Name {
+					row.Others = append(row.Others, other.Name)
+				}
+			}
+		}
+	}
+	for _, s := range states {
+		if s.Module == t.name {
+			row.Units = append(row.Units, s)
+		}
+	}
+	return row
+}
+
+// kernelsOf says for which kernels a module is there, and how.
+func kernelsOf(units []state) string {
+	var words []string
+	for _, s := range units {
+		switch {
+		case s.Installed != "":
+			words = append(words, s.Kernel+" installed")
+		case s.Built != "":
+			words = append(words, s.Kernel+" built")
+		case s.State == stateFailed:
+			words = append(words, s.Kernel+" failed")
+		}
+	}
+	if len(words) == 0 {
+		return "-"
+	}
+	return strings.Join(words, ", ")
+}
+
+func (a *app) printJSON(v any) error {
+	encoder := json.NewEncoder(a.screen.out)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(v)
+}

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"mago/debpkg"
+	"mago/debpkg/codec"
+	"mago/kbuild"
+)
+
+// packageOf makes the Debian package of one unit's modules.
+func (a *app) packageOf(u unit, result *kbuild.Result) (*debpkg.Package, error) {
+	arch, err := a.architecture()
+	if err != nil {
+		return nil, err
+	}
+	p := &debpkg.Package{
+		Control: u.control(arch, maintainer(u), result.Modules),
+		Scripts: u.scripts(),
+		ModTime: a.buildEpoch(u.target),
+	}
+	for _, m := range result.Modules {
+		file, err := debpkg.OnDisk(m.Path, m.File)
+		if err != nil {
+			return nil, err
+		}
+		file.Mode = 0o644
+		p.Files = append(p.Files, file)
+	}
+	docs, err := u.docs(p.ModTime, maintainer(u))
+	p.Files = append(p.Files, docs...)
+	return p, err
+}
+
+// buildEpoch is the date in everything built: SOURCE_DATE_EPOCH where it is set, else the source's own.
+func (a *app) buildEpoch(t target) time.Time {
+	if !a.epoch.IsZero() {
+		return a.epoch
+	}
+	return t.tree.ModTime.UTC().Truncate(time.Second)
+}
+
+func (u unit) control(arch, maintainer string, modules []kbuild.Module) []debpkg.Field {
+	var depends, recommends, provides, source, homepage string
+	if p := u.pkg; p != nil {
+		depends, recommends, provides = running(p.PreDepends+","+p.Depends), running(p.Recommends), running(p.Provides)
+		source, homepage = fmt.Sprintf("%s (%s)", p.Source, u.version), p.Homepage
+	}
+	return []debpkg.Field{
+		{Name: "Package", Value: u.packageName()},
+		{Name: "Source", Value: source},
+		{Name: "Version", Value: u.packageVersion()},
+		{Name: "Architecture", Value: arch},
+		{Name: "Maintainer", Value: maintainer},
+		{Name: "Depends", Value: depends},
+		{Name: "Recommends", Value: join("linux-image-"+u.kernel.Release, recommends)},
+		{Name: "Provides", Value: join(packageName(u.name, "modules"), provides)},
+		{Name: "Section", Value: "kernel"},
+		{Name: "Priority", Value: "optional"},
+		{Name: "Homepage", Value: homepage},
+		{Name: "Description", Value: u.description(modules)},
+	}
+}
+
+func (u unit) description(modules []kbuild.Module) string {
+	var names []string
+	for _, m := range modules {
+		names = append(names, m.Name)
+	}
+	from := "a local source, version " + u.version
+	if u.pkg != nil {
+		from = u.pkg.Name + " " + u.version
+	}
+	k := u.kernel
+	return fmt.Sprintf("%s kernel modules for Linux %s\n%s\n\n%s", u.name, k.Release,
+		wrapped(fmt.Sprintf("These modules are for Linux %s, version %s: %s.", k.Release, k.Version, strings.Join(names, ", "))),
+		wrapped("Built by mago from "+from+"."))
+}
+
+// wrapped breaks text into the lines that Policy 5.6.13 wants in a description.
+func wrapped(text string) string {
+	var lines strings.Builder
+	column := 0
+	for word := range strings.FieldsSeq(text) {
+		if column > 0 && column+1+len(word) > 75 {
+			lines.WriteByte('\n')
+			column = 0
+		} else if column > 0 {
+			lines.WriteByte(' ')
+			column++
+		}
+		lines.WriteString(word)
+		column += len(word)
+	}
+	return lines.String()
+}
+
+// maintainer is whom the environment names, as module-assistant does, else the source package's.
+func maintainer(u unit) string {
+	name := cmp.Or(os.Getenv("KMAINT"), os.Getenv("DEBFULLNAME"))
+	email := cmp.Or(os.Getenv("KEMAIL"), os.Getenv("DEBEMAIL"))
+	switch {
+	case name != "" && email != "":
+		return fmt.Sprintf("%s <%s>", name, email)
+	case u.pkg != nil && u.pkg.Maintainer != "":
+		return u.pkg.Maintainer
+	}
+	return "Local Administrator <root@localhost>"
+}
+
+// depmodScript runs depmod where the kernel itself is installed: without it there is nothing to load modules into,
+// and files of depmod's making would be left over.
+const depmodScript = `#!/bin/sh
+set -e
+
+if [ "$1" = %s ] && [ -e %s/modules.builtin ] && command -v depmod >/dev/null; then
+	depmod %s
+fi
+`
+
+func (u unit) scripts() map[string]string {
+	script := func(action string) string {
+		return fmt.Sprintf(depmodScript, action, u.kernel.ModulesDir, u.kernel.Release)
+	}
+	return map[string]string{"postinst": script("configure"), "postrm": script("remove")}
+}
+
+// docs are the two files that Policy 12.5 and 12.7 want.
+func (u unit) docs(date time.Time, maintainer string) ([]debpkg.File, error) {
+	dir := "/usr/share/doc/" + u.packageName()
+	statement := []byte(fmt.Sprintf("The source of these modules, %s, came without a statement of its copyright.\n"+
+		"modinfo(8) shows the licence that each module declares.\n", u.name))
+	if u.tree.Copyright != "" {
+		var err error
+		if statement, err = os.ReadFile(u.tree.Copyright); err != nil {
+			return nil, err
+		}
+	}
+	log, err := u.changelog(date, maintainer)
+	if err != nil {
+		return nil, err
+	}
+	return []debpkg.File{debpkg.Bytes(dir+"/copyright", statement), debpkg.Bytes(dir+"/changelog.Debian.gz", log)}, nil
+}
+
+// changelog is the source's own, under an entry for this build, a second younger than the source's last, and
+// compressed as Policy 12.7 wants it.
+func (u unit) changelog(date time.Time, maintainer string) ([]byte, error) {
+	source := u.name
+	if u.pkg != nil {
+		source = u.pkg.Source
+	}
+	var text bytes.Buffer
+	fmt.Fprintf(&text, "%s (%s) unstable; urgency=medium\n\n  * Built by mago for Linux %s (%s).\n\n -- %s  %s\n",
+		source, u.packageVersion(), u.kernel.Release, u.kernel.Version, maintainer, date.Add(time.Second).Format(time.RFC1123Z))
+	if u.tree.Changelog != "" {
+		text.WriteString("\n")
+		if err := appendDecoded(&text, u.tree.Changelog); err != nil {
+			return nil, err
+		}
+	}
+	var compressed bytes.Buffer
+	w, err := gzip.NewWriterLevel(&compressed, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	_, err = w.Write(text.Bytes())
+	err = errors.Join(err, w.Close())
+	return compressed.Bytes(), err
+}
+
+// maxChangelog bounds what is read of a source's changelog; the longest of Debian's modules has 200 kB.
+const maxChangelog = 4 << 20
+
+func appendDecoded(text *bytes.Buffer, path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	decoded, _, err := codec.NewReader(file)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	defer decoded.Close()
+	if _, err := io.Copy(text, io.LimitReader(decoded, maxChangelog)); err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	return nil
+}

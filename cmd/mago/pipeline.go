@@ -1,0 +1,235 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"pault.ag/go/debian/version"
+
+	"mago/kbuild"
+)
+
+// autoInstall is the road of a request, from a module's name to an installed package.
+func (a *app) autoInstall(ctx context.Context, words []string) error {
+	if err := a.host.mayChange("auto-install", "installing packages"); err != nil {
+		return err
+	}
+	targets, err := a.freshTargets(ctx, words)
+	if err != nil {
+		return err
+	}
+	kernels, err := a.prepare(ctx, targets)
+	if err != nil {
+		return err
+	}
+	return a.each(ctx, units(targets, kernels), func(u *unit) error {
+		if a.isInstalled(*u) {
+			return nil
+		}
+		if err := a.get(ctx, &u.target); err != nil {
+			return err
+		}
+		built, err := a.build(ctx, *u)
+		if err != nil {
+			return err
+		}
+		return a.install(ctx, *u, built)
+	})
+}
+
+// autoBuild is the same road up to the package.
+func (a *app) autoBuild(ctx context.Context, words []string) error {
+	targets, err := a.freshTargets(ctx, words)
+	if err != nil {
+		return err
+	}
+	kernels, err := a.kernels(ctx)
+	if err != nil {
+		return err
+	}
+	return a.each(ctx, units(targets, kernels), func(u *unit) error {
+		if err := a.get(ctx, &u.target); err != nil {
+			return err
+		}
+		_, err := a.build(ctx, *u)
+		return err
+	})
+}
+
+// freshTargets resolves module words against a catalog that knows apt's present lists.
+func (a *app) freshTargets(ctx context.Context, words []string) ([]target, error) {
+	if !slices.ContainsFunc(lists(words...), func(w string) bool { return !isLocal(w) }) {
+		return a.targets(ctx, words)
+	}
+	ix, err := a.catalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a.showCatalog(ix)
+	return a.targets(ctx, words)
+}
+
+// isInstalled reports, and says, that there is nothing to do for a unit.
+func (a *app) isInstalled(u unit) bool {
+	have := a.packageVersion(u.packageName())
+	if have == "" || a.Force || compareVersions(have, u.packageVersion()) < 0 {
+		return false
+	}
+	if r, ok := a.readRecord(u.name, u.kernel.Release); u.digest != "" && (!ok || r.Source.SHA256 != u.digest) {
+		return false
+	}
+	a.screen.line(fmt.Sprintf("%-8s %s %s is there: nothing to do", "install", u.packageName(), have))
+	return true
+}
+
+// compareVersions orders versions as dpkg does; one that is none comes first.
+func compareVersions(a, b string) int {
+	va, _ := version.Parse(a)
+	vb, _ := version.Parse(b)
+	return version.Compare(va, vb)
+}
+
+// get brings a module's source into the cache, or finds it there.
+func (a *app) get(ctx context.Context, t *target) error {
+	if t.tree != nil {
+		a.screen.line(fmt.Sprintf("%-8s %s", "source", t.describe()))
+		return nil
+	}
+	if tree, ok := a.fetcher().Cached(*t.pkg); ok && (!a.Force || a.NotUnpack) {
+		t.tree = tree
+		a.screen.line(fmt.Sprintf("%-8s %s", "source", t.describe()))
+		return nil
+	}
+	if a.NotUnpack {
+		return &notFetchedError{t.name}
+	}
+	return a.fetch(ctx, t)
+}
+
+func (a *app) fetch(ctx context.Context, t *target) error {
+	if a.DryRun {
+		a.screen.line(fmt.Sprintf("%-8s would fetch %s", "source", t.describe()))
+		return nil
+	}
+	fetcher := a.fetcher()
+	if a.Force {
+		if _, err := fetcher.Clean(t.name); err != nil {
+			return err
+		}
+	}
+	p := a.screen.phase("source", t.describe())
+	defer p.end()
+	tree, err := fetcher.Get(ctx, *t.pkg)
+	if err != nil {
+		return err
+	}
+	t.tree, t.version = tree, tree.Version
+	p.timed(t.describe())
+	return nil
+}
+
+// notFetchedError says that build found no source; it does not fetch.
+type notFetchedError struct{ module string }
+
+func (e *notFetchedError) Error() string { return "the source of " + e.module + " is not here" }
+
+// build compiles and packages a unit, or finds its package there.
+func (a *app) build(ctx context.Context, u unit) (record, error) {
+	if r, ok := a.readRecord(u.name, u.kernel.Release); ok && a.isBuilt(u, r) {
+		a.screen.line(fmt.Sprintf("%-8s %s is there: nothing to build", "package", a.shown(r.Deb)))
+		return r, nil
+	}
+	if a.DryRun {
+		a.screen.line(fmt.Sprintf("%-8s would build %s %s", "build", u.packageName(), u.packageVersion()))
+		return record{}, nil
+	}
+	if err := a.checkNeeds(u); err != nil {
+		return record{}, err
+	}
+	release, err := a.lock(u.name+"_"+u.kernel.Release, u.String())
+	if err != nil {
+		return record{}, err
+	}
+	defer release()
+	return a.buildLocked(ctx, u)
+}
+
+// needsError says that a module's source package wants further packages for compiling.
+type needsError struct {
+	unit     unit
+	packages []string
+}
+
+func (e *needsError) Error() string {
+	return fmt.Sprintf("building %s needs %s", e.unit.name, strings.Join(e.packages, ", "))
+}
+
+func (a *app) checkNeeds(u unit) error {
+	packages, err := a.unmetNeeds(u.target)
+	if err == nil && len(packages) > 0 {
+		err = &needsError{u, packages}
+	}
+	return err
+}
+
+// isBuilt reports whether a record's package is what a build would give; with -n any of the unit's is good enough.
+func (a *app) isBuilt(u unit, r record) bool {
+	switch {
+	case a.Force || !r.hasDeb():
+		return false
+	case a.NoRebuild:
+		return true
+	}
+	return r.Version == u.packageVersion() && r.Source.SHA256 == u.sourceDigest() && sameDir(r.Deb, a.dest)
+}
+
+// install has dpkg install what was built.
+func (a *app) install(ctx context.Context, u unit, built record) error {
+	if a.DryRun {
+		a.screen.line(fmt.Sprintf("%-8s would install %s %s", "install", u.packageName(), u.packageVersion()))
+		return nil
+	}
+	deb, remove, err := a.withinRoot(built.Deb)
+	if err != nil {
+		return err
+	}
+	defer remove()
+	p := a.screen.phase("install", built.Package)
+	defer p.end()
+	if err := a.installer().Install(ctx, deb); err != nil {
+		return fmt.Errorf("install %s: %w", built.Package, err)
+	}
+	a.forgetInstalled()
+	p.timed("dpkg: installed")
+	a.screen.line(a.next(u.kernel, built))
+	return nil
+}
+
+// next is what the user will want to do after an installation.
+func (a *app) next(k kbuild.Kernel, built record) string {
+	modprobe := "sudo modprobe " + modprobeName(built)
+	if running := a.finder().Running(); k.Release != running {
+		return fmt.Sprintf("next: boot Linux %s, then %s", k.Release, modprobe)
+	}
+	return "next: " + modprobe
+}
+
+// withinRoot gives a .deb's path inside the root: dpkg, which runs there, sees no other.
+func (a *app) withinRoot(deb string) (path string, remove func(), err error) {
+	if a.Root == "/" || isBelow(deb, a.Root) {
+		return deb, func() {}, nil
+	}
+	dir, err := os.MkdirTemp(a.cache, "install-")
+	if err != nil {
+		return "", nil, err
+	}
+	remove = func() { _ = os.RemoveAll(dir) }
+	path, err = copyInto(dir, deb)
+	if err != nil {
+		remove()
+	}
+	return path, remove, err
+}

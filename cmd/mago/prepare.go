@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"mago/kbuild"
+	"mago/kbuild/sandbox"
+)
+
+type prepareCommand struct {
+	Modules []string `arg:"" optional:"" name:"module" help:"Names of modules to meet the needs of, too."`
+}
+
+// Run makes the machine able to build for the kernels, and the modules where some are named.
+func (c *prepareCommand) Run(a *app, ctx context.Context) error {
+	var targets []target
+	if len(c.Modules) > 0 {
+		var err error
+		if targets, err = a.freshTargets(ctx, c.Modules); err != nil {
+			return err
+		}
+	}
+	_, err := a.prepare(ctx, targets)
+	return err
+}
+
+// prepare installs what is missing to build for the kernels asked for: headers, with which apt brings the compiler
+// that the kernel was built with, make, the closed room, and what the modules' source packages need for compiling.
+// Where nothing is missing it runs no program at all.
+func (a *app) prepare(ctx context.Context, targets []target) ([]kbuild.Kernel, error) {
+	releases, err := a.releases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.installMissing(ctx, releases, targets); err != nil {
+		return nil, err
+	}
+	if err := a.ensureBuildUser(ctx); err != nil {
+		return nil, err
+	}
+	if a.DryRun {
+		return a.foreseen(releases), nil
+	}
+	return a.showKernels(ctx)
+}
+
+// installMissing asks apt twice at most: which compressor a kernel wants is known once its headers are there.
+func (a *app) installMissing(ctx context.Context, releases []string, targets []target) error {
+	for range 2 {
+		missing, err := a.missing(ctx, releases, targets)
+		if err != nil || len(missing) == 0 {
+			return err
+		}
+		if err := a.host.mayChange("prepare", "installing "+strings.Join(missing, ", ")); err != nil {
+			return err
+		}
+		if err := a.aptInstall(ctx, missing); err != nil {
+			return err
+		}
+		if a.DryRun {
+			return nil
+		}
+	}
+	return nil
+}
+
+// missing lists the packages to install, or says why a kernel cannot be had.
+func (a *app) missing(ctx context.Context, releases []string, targets []target) ([]string, error) {
+	var packages []string
+	for _, release := range releases {
+		k, err := a.finder().Find(release)
+		var headers *kbuild.HeadersError
+		switch {
+		case errors.As(err, &headers) && headers.Dir == "":
+			if err := a.whyNoKernel(ctx, release, err); !errors.As(err, &headers) {
+				return nil, err
+			}
+			packages = append(packages, "linux-headers-"+release)
+		case err != nil:
+			return nil, err
+		}
+		if err != nil {
+			k = kbuild.Kernel{Compiler: "make"} // apt brings the compiler with the headers
+		}
+		for _, tool := range kbuild.MissingTools(a.Root, k) {
+			packages = append(packages, tool.Package)
+		}
+	}
+	if a.host.asRoot && a.Root == "/" {
+		packages = append(packages, missingOwn()...)
+	}
+	for _, t := range targets {
+		needs, err := a.unmetNeeds(t)
+		if err != nil {
+			return nil, err
+		}
+		packages = append(packages, needs...)
+	}
+	slices.Sort(packages)
+	return slices.Compact(packages), nil
+}
+
+// unmetNeeds lists what a module's source package needs for compiling and the system lacks, by the first alternative
+// of each relation.
+func (a *app) unmetNeeds(t target) ([]string, error) {
+	if t.pkg == nil {
+		return nil, nil
+	}
+	status, err := a.installed()
+	if err != nil {
+		return nil, err
+	}
+	relations, err := status.Unmet(buildNeeds(t.pkg.Depends))
+	if err != nil {
+		return nil, fmt.Errorf("package %s: Depends: %w", t.pkg.Name, err)
+	}
+	for i := range relations {
+		relations[i] = relationName(relations[i])
+	}
+	return relations, nil
+}
+
+// missingOwn lists the packages of the programs that mago itself runs beside the build: the closed room, and the
+// compressor of its packages.
+func missingOwn() []string {
+	var packages []string
+	for _, own := range []struct{ tool, pkg string }{{"bwrap", "bubblewrap"}, {"xz", "xz-utils"}} {
+		if !kbuild.HasTool("/", own.tool) {
+			packages = append(packages, own.pkg)
+		}
+	}
+	return packages
+}
+
+func (a *app) aptInstall(ctx context.Context, packages []string) error {
+	p := a.screen.phase("prepare", "installing "+strings.Join(packages, ", "))
+	defer p.end()
+	if !p.screen.live {
+		p.screen.line(fmt.Sprintf("%-8s to install: %s", "prepare", strings.Join(packages, ", ")))
+	}
+	if err := a.apt(ctx, append([]string{"install", "--yes", "--no-install-recommends"}, packages...)...); err != nil {
+		return err
+	}
+	if a.DryRun {
+		return nil
+	}
+	a.forgetInstalled()
+	p.timed("installed " + strings.Join(packages, ", "))
+	return nil
+}
+
+// ensureBuildUser makes the user that compiles, where mago is root and there is none yet.
+func (a *app) ensureBuildUser(ctx context.Context) error {
+	if !a.host.asRoot || sandbox.HasUser(a.Root) {
+		return nil
+	}
+	if err := sandbox.CreateUser(ctx, a.host.change); err != nil {
+		return err
+	}
+	a.screen.line(fmt.Sprintf("%-8s system user %s, which compiles", "user", sandbox.BuildUser))
+	return nil
+}
+
+// foreseen are the kernels as a dry run may go on with them: found, or only named.
+func (a *app) foreseen(releases []string) []kbuild.Kernel {
+	var kernels []kbuild.Kernel
+	for _, release := range releases {
+		k, err := a.finder().Find(release)
+		if err != nil {
+			k = kbuild.Kernel{Release: release, Version: release}
+		}
+		kernels = append(kernels, k)
+	}
+	return kernels
+}
+
+func (a *app) showKernels(ctx context.Context) ([]kbuild.Kernel, error) {
+	kernels, err := a.kernels(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range kernels {
+		what := k.Headers
+		if k.Package != "" {
+			what = k.Package + " " + k.Version
+		}
+		a.screen.line(fmt.Sprintf("%-8s %s, %s", "headers", what, k.Compiler))
+	}
+	return kernels, nil
+}

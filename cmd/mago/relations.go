@@ -1,0 +1,60 @@
+package main
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// packaging matches what a source package depends on for its own sake: dkms, the sources of other modules, debhelper
+// and its kin, and what the maintainer scripts of a -dkms package call, which mago never runs.
+var packaging = regexp.MustCompile(`^(?:dkms|.*-dkms|.*-dkms-any|.*-source|.*-src|module-assistant|kernel-package|` +
+	`debhelper|debhelper-compat|dh-.*|cdbs|fakeroot|linux-headers.*|linux-libc-dev|debconf|debconf-2\.0|sysvinit-utils|lsb-base)$`)
+
+// building matches what compiling needs: compilers, development files, and what configure scripts call.
+var building = regexp.MustCompile(`^(?:make|gcc|gcc-[0-9].*|g\+\+|cpp|clang.*|llvm.*|lld.*|binutils|build-essential|dpkg-dev|` +
+	`quilt|patch|linux-kbuild.*|.*-dev|bc|bison|flex|dwarves|file|gawk|perl|lsb-release|pkg-config|pkgconf|` +
+	`python3-distutils|libpython3-stdlib|autoconf|automake|libtool|kmod|xz-utils|bzip2|zstd)$`)
+
+// running keeps the relations of a field that its modules need at work.
+func running(field string) string {
+	return keep(field, func(name string) bool { return !packaging.MatchString(name) && !building.MatchString(name) })
+}
+
+// buildNeeds keeps the relations of a field that compiling needs.
+func buildNeeds(field string) string {
+	return keep(field, func(name string) bool { return !packaging.MatchString(name) && building.MatchString(name) })
+}
+
+func keep(field string, want func(name string) bool) string {
+	var kept []string
+	for relation := range strings.SplitSeq(field, ",") {
+		relation = strings.Join(strings.Fields(relation), " ")
+		if relation != "" && want(relationName(relation)) {
+			kept = append(kept, relation)
+		}
+	}
+	return strings.Join(kept, ", ")
+}
+
+// relationName is the package that a relation names first.
+func relationName(relation string) string {
+	if i := strings.IndexAny(relation, " (|:[<"); i >= 0 {
+		relation = relation[:i]
+	}
+	return relation
+}
+
+// join puts relations together, each package once, the first naming kept.
+func join(fields ...string) string {
+	var kept, names []string
+	for _, field := range fields {
+		for relation := range strings.SplitSeq(field, ",") {
+			relation = strings.TrimSpace(relation)
+			if name := relationName(relation); relation != "" && !slices.Contains(names, name) {
+				names, kept = append(names, name), append(kept, relation)
+			}
+		}
+	}
+	return strings.Join(kept, ", ")
+}

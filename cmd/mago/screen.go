@@ -1,0 +1,133 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+	"golang.org/x/term"
+)
+
+// screen prints a run: a line per phase, and on a terminal a live line below while a phase lasts.
+type screen struct {
+	out   io.Writer
+	quiet bool
+	live  bool
+	width int
+}
+
+func newScreen(out io.Writer, o options) *screen {
+	s := &screen{out: out, quiet: o.Quiet, width: 80}
+	file, ok := out.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return s
+	}
+	if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 40 {
+		s.width = min(width, 100)
+	}
+	s.live = !o.TextMode && !o.Quiet && !o.Verbose
+	return s
+}
+
+// line prints one line, unless mago is to be quiet.
+func (s *screen) line(text string) {
+	if !s.quiet {
+		fmt.Fprintln(s.out, text)
+	}
+}
+
+// phase is one step of the road: a word, what it did, and how long that took.
+type phase struct {
+	screen *screen
+	name   string
+	begun  time.Time
+	text   atomic.Pointer[string]
+	bars   *mpb.Progress
+	bar    *mpb.Bar
+}
+
+// phase begins a step; doing is what the live line says until update says more.
+func (s *screen) phase(name, doing string) *phase {
+	p := &phase{screen: s, name: name, begun: time.Now()}
+	p.update(doing)
+	if s.live {
+		p.bars = mpb.New(mpb.WithOutput(s.out), mpb.WithRefreshRate(100*time.Millisecond))
+		p.bar = p.bars.MustAdd(0, mpb.NopStyle().Build(), mpb.PrependDecorators(decor.Any(p.liveLine)), mpb.BarRemoveOnComplete())
+	}
+	return p
+}
+
+func (p *phase) update(doing string) { p.text.Store(&doing) }
+
+func (p *phase) liveLine(decor.Statistics) string {
+	return fit(fmt.Sprintf("%-8s %s  %.0f s", p.name, *p.text.Load(), time.Since(p.begun).Seconds()), p.screen.width-1)
+}
+
+// end takes the live line away.
+func (p *phase) end() {
+	if p.bars != nil {
+		p.bar.Abort(true)
+		p.bars.Wait()
+		p.bars = nil
+	}
+}
+
+// done ends a phase with a line; figure stands at the right edge.
+func (p *phase) done(text, figure string) {
+	p.end()
+	p.screen.line(columns(p.name, text, figure, p.screen.width))
+}
+
+// timed ends a phase with a line and the time it took.
+func (p *phase) timed(text string) {
+	p.done(text, fmt.Sprintf("%.1f s", time.Since(p.begun).Seconds()))
+}
+
+func columns(name, text, figure string, width int) string {
+	left := fmt.Sprintf("%-8s %s", name, text)
+	if figure == "" {
+		return left
+	}
+	gap := max(width-utf8.RuneCountInString(left)-utf8.RuneCountInString(figure), 2)
+	return left + strings.Repeat(" ", gap) + figure
+}
+
+// fit cuts a line that would wrap, which the live line must not.
+func fit(text string, width int) string {
+	if runes := []rune(text); len(runes) > width {
+		return string(runes[:width-1]) + "…"
+	}
+	return text
+}
+
+// size writes bytes as people read them, in powers of ten as apt does.
+func size(bytes int64) string {
+	switch {
+	case bytes < 1000:
+		return fmt.Sprintf("%d B", bytes)
+	case bytes < 1000_000:
+		return fmt.Sprintf("%.0f kB", float64(bytes)/1e3)
+	case bytes < 1000_000_000:
+		return fmt.Sprintf("%.1f MB", float64(bytes)/1e6)
+	}
+	return fmt.Sprintf("%.1f GB", float64(bytes)/1e9)
+}
+
+// ago writes the age of something coarsely.
+func ago(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "just now"
+	case d < time.Hour:
+		return fmt.Sprintf("%.0f min old", d.Minutes())
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%.0f h old", d.Hours())
+	}
+	return fmt.Sprintf("%.0f days old", d.Hours()/24)
+}

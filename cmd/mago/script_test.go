@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// The scripts run mago on a root of their own (world_test.go). The programs that it starts are this test binary under
+// other names (programs_test.go); they note their arguments in $WORK/calls. Variables of a script:
+//
+//	AS=user    mago has no root's rights
+//	FAIL=…     programs whose command line begins so fail; several are set apart by semicolons
+//	CONF_TIMEOUT=… ends the evaluation of a dkms.conf
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                "testdata/script",
+		RequireUniqueNames: true,
+		Setup:              setUp,
+		Condition:          condition,
+		Cmds:               scriptCommands,
+	})
+}
+
+func TestMain(m *testing.M) {
+	if program := programs[filepath.Base(os.Args[0])]; program != nil {
+		os.Exit(fakeMain(program))
+	}
+	testscript.Main(m, map[string]func(){"mago": func() { os.Exit(runInWorld(os.Args[1:])) }})
+}
+
+// runInWorld is main with the script's machine in the place of this one.
+func runInWorld(args []string) int {
+	m := machine{asRoot: os.Getenv("AS") != "user", run: startInWorld}
+	m.confTimeout, _ = time.ParseDuration(os.Getenv("CONF_TIMEOUT"))
+	if len(args) > 0 && args[0] != "--version" {
+		args = append([]string{"--root=" + os.Getenv("ROOT")}, args...)
+	}
+	return runOn(context.Background(), m, args, os.Stdin, os.Stdout, os.Stderr)
+}
+
+// startInWorld enters the root by telling the program where it is, which needs no rights.
+func startInWorld(cmd *exec.Cmd) error {
+	name := filepath.Base(cmd.Path)
+	if attr := cmd.SysProcAttr; attr != nil {
+		if attr.Chroot != "" {
+			cmd.Dir = filepath.Join(attr.Chroot, cmd.Dir)
+		}
+		attr.Chroot, attr.Credential, attr.Cloneflags = "", nil, 0
+	}
+	cmd.Path = filepath.Join(os.Getenv("FAKES"), name)
+	if _, cmd.Err = os.Stat(cmd.Path); cmd.Err != nil {
+		return cmd.Err
+	}
+	cmd.Env = cmd.Environ()
+	for _, name := range []string{"PATH", "WORK", "ROOT", "FAKES", "FAIL", "HANG", "GORACE", "GOCOVERDIR"} {
+		cmd.Env = append(cmd.Env, name+"="+os.Getenv(name))
+	}
+	return cmd.Run()
+}
+
+func setUp(env *testscript.Env) error {
+	w := newWorld(env.WorkDir)
+	fakes := filepath.Join(env.WorkDir, "fakes")
+	env.Setenv("FAKES", fakes)
+	env.Setenv("ROOT", w.root)
+	env.Setenv("CACHE", filepath.Join(w.root, "var/cache/mago"))
+	env.Setenv("PATH", fakes+":"+env.Getenv("PATH"))
+	env.Setenv("GORACE", "atexit_sleep_ms=0")
+	env.Values[worldKey{}] = w
+	return errors.Join(linkPrograms(fakes), w.furnish())
+}
+
+func linkPrograms(dir string) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for name := range programs {
+		err = errors.Join(err, os.Symlink(self, filepath.Join(dir, name)))
+	}
+	return err
+}
+
+type worldKey struct{}
+
+func worldOf(ts *testscript.TestScript) *world { return ts.Value(worldKey{}).(*world) }
+
+func condition(name string) (bool, error) {
+	if name == "mount" { // whether this machine lets a process mount a tmpfs in namespaces of its own
+		return exec.Command("unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt").Run() == nil, nil
+	}
+	return false, errors.New("unknown condition " + strconv.Quote(name))
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"mago/catalog"
+)
+
+type showCommand struct {
+	Modules []string `arg:"" name:"module" help:"Names, directories or tarballs."`
+	JSON    bool     `name:"json" help:"Print JSON."`
+}
+
+// shownModule is all that show knows of a module; its JSON form is part of mago's interface.
+type shownModule struct {
+	listed
+	Recipe   string            `json:"recipe,omitempty"`
+	Source   string            `json:"source,omitempty"` // directory of the opened source
+	Packages []catalog.Package `json:"packages,omitempty"`
+	Builds   []record          `json:"builds,omitempty"`
+}
+
+// Run shows modules, whole.
+func (c *showCommand) Run(a *app, ctx context.Context) error {
+	targets, err := a.targets(ctx, c.Modules)
+	if err != nil {
+		return err
+	}
+	states, err := a.states()
+	if err != nil {
+		return err
+	}
+	var all []shownModule
+	for _, t := range targets {
+		m := shownModule{listed: a.listed(t, states)}
+		a.describeSource(t, &m)
+		records, err := a.records()
+		if err != nil {
+			return err
+		}
+		for _, r := range records {
+			if r.Module == t.name {
+				m.Builds = append(m.Builds, r)
+			}
+		}
+		all = append(all, m)
+	}
+	if c.JSON {
+		return a.printJSON(all)
+	}
+	for i, m := range all {
+		if i > 0 {
+			fmt.Fprintln(a.screen.out)
+		}
+		a.printModule(m)
+	}
+	return nil
+}
+
+// describeSource adds what the packages and, where it is there, the opened source tell.
+func (a *app) describeSource(t target, m *shownModule) {
+	if t.pkg != nil {
+		if module, _, err := a.index.Resolve(t.pkg.Name); err == nil {
+			m.Packages = module.Packages
+		}
+		if tree, ok := a.fetcher().Cached(*t.pkg); ok {
+			t.tree = tree
+		}
+	}
+	if t.tree == nil {
+		return
+	}
+	m.Source = t.tree.Dir
+	for _, name := range []string{"dkms.conf", "debian/rules", "Kbuild", "Makefile"} {
+		if _, err := os.Stat(filepath.Join(t.tree.Dir, name)); err == nil {
+			m.Recipe = name
+			return
+		}
+	}
+}
+
+func (a *app) printModule(m shownModule) {
+	field := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(a.screen.out, "%-12s %s\n", name+":", value)
+		}
+	}
+	field("Module", m.Module)
+	field("Description", m.Description)
+	for _, p := range m.Packages {
+		candidate := firstOf(p.Version, "none")
+		field("Package", fmt.Sprintf("%s, candidate %s, %s%s", p.Name, candidate, p.Kind, installedNote(p)))
+		field("Depends", p.Depends)
+		field("Recommends", p.Recommends)
+		field("Provides", p.Provides)
+	}
+	if len(m.Packages) == 0 {
+		field("Version", m.Version)
+	}
+	field("Source", firstOf(m.Source, "not fetched"))
+	field("Recipe", m.Recipe)
+	for _, r := range m.Builds {
+		a.printBuild(r, field)
+	}
+	for _, u := range m.Units {
+		if u.Installed != "" {
+			field("Installed", packageName(u.Module, "modules", u.Kernel)+" "+u.Installed)
+		}
+	}
+}
+
+func (a *app) printBuild(r record, field func(name, value string)) {
+	field("Build", fmt.Sprintf("%s, %s %s, %.1f s, as %s", r.Kernel, r.Result, r.Started.Format("2006-01-02 15:04"), r.Seconds, r.Room))
+	field("  Version", r.Version)
+	field("  Files", strings.Join(r.Modules, ", "))
+	field("  Package", r.Deb)
+	field("  Error", r.Error)
+	field("  Log", r.Log)
+}
+
+func installedNote(p catalog.Package) string {
+	if p.Installed == "" {
+		return ""
+	}
+	return ", installed " + p.Installed
+}

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"text/tabwriter"
+
+	"mago/kbuild"
+)
+
+type statusCommand struct {
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// The states of a unit, from good to bad.
+const (
+	statePresent = "present" // installed, of the source's and the kernel's present version
+	stateStale   = "stale"   // installed or built of an older source or kernel package
+	stateMissing = "missing" // not installed for this kernel
+	stateFailed  = "failed"  // the last build failed
+)
+
+// state is one module for one kernel as status shows it; its JSON form is part of mago's interface.
+type state struct {
+	Kernel    string `json:"kernel"`
+	Module    string `json:"module"`
+	State     string `json:"state"`
+	Installed string `json:"installed,omitempty"` // version of the modules package
+	Built     string `json:"built,omitempty"`     // version of the newest .deb here
+	Current   string `json:"current,omitempty"`   // what a build would give now, "" where that is unknown
+	Deb       string `json:"deb,omitempty"`
+	Log       string `json:"log,omitempty"`
+	Error     string `json:"error,omitempty"`
+	Reason    string `json:"reason,omitempty"`
+}
+
+// Run shows kernels against modules; the exit code tells scripts the worst of it.
+func (c *statusCommand) Run(a *app, ctx context.Context) error {
+	if ix, err := a.catalog(ctx); err == nil {
+		a.index = ix
+	} else {
+		a.screen.line(fmt.Sprintf("%-8s %v; newer sources go unnoticed", "catalog", err))
+	}
+	states, err := a.states()
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		if states == nil {
+			states = []state{}
+		}
+		err = a.printJSON(states)
+	} else {
+		err = a.printStates(ctx, states)
+	}
+	if err != nil {
+		return err
+	}
+	return worst(states)
+}
+
+func worst(states []state) error {
+	code := exitDone
+	for _, s := range states {
+		switch s.State {
+		case stateFailed:
+			code = exitFailed
+		case stateStale, stateMissing:
+			code = max(code, exitIncomplete)
+		}
+	}
+	if code == exitDone {
+		return nil
+	}
+	return &statusError{code}
+}
+
+func (a *app) printStates(ctx context.Context, states []state) error {
+	if room, err := a.buildRoom(ctx); err == nil {
+		a.screen.line(fmt.Sprintf("%-8s as %s", "builds", room))
+	} else {
+		a.screen.line(fmt.Sprintf("%-8s %v; mago prepare makes it", "builds", err))
+	}
+	if len(states) == 0 {
+		a.screen.line("no module has been built or installed by mago")
+		return nil
+	}
+	running := a.finder().Running()
+	w := tabwriter.NewWriter(a.screen.out, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(w, "KERNEL\tMODULE\tSTATE\tVERSION\tNOTE")
+	for _, s := range states {
+		kernel := s.Kernel
+		if kernel == running {
+			kernel += " *"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", kernel, s.Module, s.State, firstOf(s.Installed, s.Built, "-"), s.note())
+	}
+	return w.Flush()
+}
+
+// note explains a state where its word does not.
+func (s state) note() string {
+	switch {
+	case s.State == stateFailed:
+		return "log: " + s.Log
+	case s.Reason != "":
+		return s.Reason
+	case s.State == stateStale:
+		return "current: " + s.Current
+	case s.State == stateMissing && s.Built != "":
+		return "built, not installed"
+	}
+	return ""
+}
+
+// states crosses every kernel on the machine with every module built or installed.
+func (a *app) states() ([]state, error) {
+	records, err := a.records()
+	if err != nil {
+		return nil, err
+	}
+	packages, err := a.installedPackages()
+	if err != nil {
+		return nil, err
+	}
+	var modules []string
+	for _, r := range records {
+		modules = append(modules, r.Module)
+	}
+	for _, p := range packages {
+		modules = append(modules, p.module)
+	}
+	slices.Sort(modules)
+	var states []state
+	for _, release := range a.kernelsOnMachine(records, packages) {
+		for _, module := range slices.Compact(slices.Clone(modules)) {
+			states = append(states, a.state(module, release))
+		}
+	}
+	return states, nil
+}
+
+// kernelsOnMachine are those installed, those with headers, and those that modules are here for.
+func (a *app) kernelsOnMachine(records []record, packages []modulesPackage) []string {
+	f := a.finder()
+	releases := append(f.Installed(), f.WithHeaders()...)
+	for _, r := range records {
+		releases = append(releases, r.Kernel)
+	}
+	for _, p := range packages {
+		releases = append(releases, p.release)
+	}
+	return kbuild.SortReleases(releases)
+}
+
+func (a *app) state(module, release string) state {
+	s := state{Kernel: release, Module: module, State: stateMissing, Installed: a.packageVersion(packageName(module, "modules", release))}
+	r, recorded := a.readRecord(module, release)
+	if recorded {
+		s.Log = r.Log
+	}
+	if recorded && r.hasDeb() {
+		s.Built, s.Deb = r.Version, r.Deb
+	}
+	s.Current = a.currentVersion(module, release, r)
+	switch {
+	case recorded && r.Result == resultFailed:
+		s.State, s.Error = stateFailed, r.Error
+	case recorded && r.Result == resultExclude:
+		s.State, s.Reason = statePresent, r.Error
+	case s.Installed != "" && (s.Current == "" || compareVersions(s.Installed, s.Current) >= 0):
+		s.State = statePresent
+	case s.Installed != "":
+		s.State = stateStale
+	}
+	return s
+}
+
+// currentVersion is what a build would give today: apt's candidate of the source with the kernel's present package.
+func (a *app) currentVersion(module, release string, r record) string {
+	k, err := a.finder().Find(release)
+	if err != nil {
+		return ""
+	}
+	source := r.Source.Version
+	if r.Source.Package != "" || r.Module == "" {
+		source = a.candidate(module, r.Source.Package)
+	}
+	if source == "" {
+		return ""
+	}
+	return packageVersion(source, k.Version)
+}
+
+// candidate is apt's version of the package that a module was built from, or would be.
+func (a *app) candidate(module, pkg string) string {
+	if a.index == nil {
+		return ""
+	}
+	if pkg == "" {
+		pkg = module
+	}
+	m, found, err := a.index.Resolve(pkg)
+	if err != nil {
+		return ""
+	}
+	return newTarget(m, found).version
+}
+
+func firstOf(values ...string) string {
+	i := slices.IndexFunc(values, func(v string) bool { return v != "" })
+	return values[i]
+}

@@ -1,0 +1,223 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"mago/debpkg"
+	"mago/debpkg/codec"
+	"mago/kbuild"
+)
+
+// buildError is a failed build; its log tells the rest.
+type buildError struct {
+	unit string
+	log  string
+	err  error
+}
+
+func (e *buildError) Error() string { return "build " + e.unit + ": " + e.err.Error() }
+func (e *buildError) Unwrap() error { return e.err }
+
+// buildLocked compiles and packages a unit whose lock is held, and leaves a record of how that went.
+func (a *app) buildLocked(ctx context.Context, u unit) (record, error) {
+	room, err := a.buildRoom(ctx)
+	if err != nil {
+		return record{}, err
+	}
+	r := u.newRecord(room.String())
+	r.Log = a.log(u.name, u.kernel.Release)
+	log, err := a.createLog(u.name, u.kernel.Release)
+	if err != nil {
+		return record{}, err
+	}
+	defer log.Close()
+	work := a.work(u.name, u.kernel.Release)
+	if err := freshDir(work); err != nil {
+		return record{}, err
+	}
+	defer os.RemoveAll(work)
+
+	result, err := a.compile(ctx, u, work, log)
+	if err == nil {
+		r.Recipe = result.Recipe
+		err = a.pack(u, result, &r)
+	}
+	r.Seconds = time.Since(r.Started).Seconds()
+	if err == nil {
+		return r, a.writeRecord(r)
+	}
+	if ctx.Err() != nil {
+		return record{}, ctx.Err()
+	}
+	fmt.Fprintf(log, "mago: %v\n", err)
+	r.fail(err)
+	return r, errors.Join(&buildError{unit: u.String(), log: r.Log, err: err}, a.writeRecord(r))
+}
+
+func (u unit) newRecord(room string) record {
+	t := u.tree
+	r := record{
+		Format: 1, Module: u.name, Kernel: u.kernel.Release, Started: time.Now().UTC().Truncate(time.Second),
+		Source:        recordSource{Version: t.Version, Origin: string(t.Origin), Path: t.Dir, SHA256: u.sourceDigest()},
+		KernelPackage: u.kernel.Package, KernelVersion: u.kernel.Version, Compiler: u.kernel.Compiler,
+		Room: room, Version: u.packageVersion(),
+	}
+	if t.Archive != "" {
+		r.Source.Path = t.Archive
+	}
+	if u.pkg != nil {
+		r.Source.Package = u.pkg.Name
+	}
+	return r
+}
+
+// sourceDigest is the SHA-256 of what the source came in: its archive, or a directory's contents.
+func (u unit) sourceDigest() string {
+	if u.digest != "" || u.tree == nil {
+		return u.digest
+	}
+	return u.tree.SHA256
+}
+
+func (r *record) fail(err error) {
+	r.Result, r.Error = resultFailed, err.Error()
+	var excluded *kbuild.NotMeantError
+	if errors.As(err, &excluded) {
+		r.Result = resultExclude
+	}
+}
+
+// compile runs the recipe; the live line counts files.
+func (a *app) compile(ctx context.Context, u unit, work string, log io.Writer) (*kbuild.Result, error) {
+	what := fmt.Sprintf("%s, as %s", u.kernel.Release, a.room)
+	p := a.screen.phase("build", what)
+	defer p.end()
+	if a.Verbose {
+		log = io.MultiWriter(log, a.screen.out)
+	}
+	builder := kbuild.Builder{Root: a.Root, Room: *a.room, Run: a.host.run, Log: log, ConfTimeout: a.host.confTimeout, Event: func(e kbuild.Progress) {
+		p.update(fmt.Sprintf("%s: %d files, %s", u.kernel.Release, e.Files, e.File))
+	}}
+	result, err := builder.Build(ctx, kbuild.Job{
+		Source: kbuild.Source{Name: u.name, Version: u.tree.Version, Dir: u.tree.Dir},
+		Kernel: u.kernel,
+		Work:   work,
+		Jobs:   runtime.NumCPU(),
+		Epoch:  a.buildEpoch(u.target),
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.timed(fmt.Sprintf("%s: %s", what, plural(len(result.Modules), "module")))
+	return result, nil
+}
+
+// pack writes the package and puts what it holds in the record.
+func (a *app) pack(u unit, result *kbuild.Result, r *record) error {
+	if err := os.MkdirAll(a.dest, 0o755); err != nil {
+		return err
+	}
+	p := a.screen.phase("package", u.packageName())
+	defer p.end()
+	pkg, err := a.packageOf(u, result)
+	if err != nil {
+		return err
+	}
+	path, err := debpkg.Write(a.dest, pkg, debpkg.Options{Compression: compressionFor(pkg)})
+	if err != nil {
+		return err
+	}
+	if err := r.describeDeb(path); err != nil {
+		return err
+	}
+	for _, m := range result.Modules {
+		r.Modules = append(r.Modules, m.Path)
+	}
+	r.Result, r.Package = resultBuilt, u.packageName()
+	p.done(a.shown(path), size(r.Size))
+	return nil
+}
+
+// largePayload, in bytes, is where xz would take longer than the compilation did.
+const largePayload = 4 << 20
+
+// compressionFor is xz, the smallest and what every dpkg and lintian reads, but zstd for payloads that xz would be
+// slow on; dpkg reads that since 1.21.18 (Debian 12).
+func compressionFor(p *debpkg.Package) codec.Format {
+	var payload int64
+	for _, f := range p.Files {
+		payload += f.Size
+	}
+	if payload > largePayload {
+		return codec.Zstd
+	}
+	return codec.XZ
+}
+
+func (r *record) describeDeb(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	sum := sha256.New()
+	n, err := io.Copy(sum, file)
+	r.Deb, r.Size, r.SHA256 = path, n, hex.EncodeToString(sum.Sum(nil))
+	return err
+}
+
+// freshDir makes an empty directory, in the place of what a killed run may have left.
+func freshDir(dir string) error {
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	return os.MkdirAll(dir, 0o755)
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// modprobeName is the module to name in advice: the one called like the unit, else the first.
+func modprobeName(r record) string {
+	first := ""
+	for _, path := range r.Modules {
+		name, _, _ := strings.Cut(filepath.Base(path), ".ko")
+		if first == "" || mapped(name, "", '-') == mapped(r.Module, "", '-') {
+			first = name
+		}
+	}
+	return first
+}
+
+func sameDir(file, dir string) bool { return filepath.Dir(file) == dir }
+
+func isBelow(path, dir string) bool { return strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/") }
+
+// copyInto copies a file into a directory, under its own name.
+func copyInto(dir, path string) (string, error) {
+	in, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer in.Close()
+	out, err := os.Create(filepath.Join(dir, filepath.Base(path)))
+	if err != nil {
+		return "", err
+	}
+	_, err = io.Copy(out, in)
+	return out.Name(), errors.Join(err, out.Close())
+}

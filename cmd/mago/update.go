@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"mago/catalog"
+	"mago/debpkg"
+)
+
+type updateCommand struct {
+	Apt bool `help:"Run apt-get update first."`
+}
+
+// Run brings the catalog up to date, after apt-get update where asked to or where apt has no lists at all. Where
+// nothing that it is made of has changed it stays as it is, unless -f has it made anew.
+func (c *updateCommand) Run(a *app, ctx context.Context) error {
+	if c.Apt {
+		if err := a.aptUpdate(ctx); err != nil {
+			return err
+		}
+	}
+	open := a.catalog
+	if a.Force {
+		open = a.updateCatalog
+	}
+	ix, err := open(ctx)
+	if err != nil {
+		return err
+	}
+	a.showCatalog(ix)
+	return nil
+}
+
+// catalog opens the index, rebuilt first where it is missing or apt's lists have changed since.
+func (a *app) catalog(ctx context.Context) (*catalog.Index, error) {
+	if a.index != nil {
+		return a.index, nil
+	}
+	ix, err := catalog.Open(a.catalogConfig())
+	if errors.Is(err, catalog.ErrNoIndex) || err == nil && ix.Stale(a.catalogConfig()) {
+		ix, err = a.updateCatalog(ctx)
+	}
+	a.index = ix
+	return ix, err
+}
+
+// updateCatalog rebuilds the index. Where apt has no lists, root has apt fetch them; a user is told to.
+func (a *app) updateCatalog(ctx context.Context) (*catalog.Index, error) {
+	unlock, err := a.waitLock(ctx, "catalog")
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	p := a.screen.phase("catalog", "reading apt's lists")
+	defer p.end()
+	ix, err := catalog.Update(ctx, a.catalogConfig())
+	if !errors.Is(err, catalog.ErrNoLists) || !a.host.asRoot || a.DryRun {
+		return ix, err
+	}
+	p.end()
+	if err := a.aptUpdate(ctx); err != nil {
+		return nil, err
+	}
+	return catalog.Update(ctx, a.catalogConfig())
+}
+
+func (a *app) aptUpdate(ctx context.Context) error {
+	if err := a.host.mayChange("update --apt", "apt-get update"); err != nil {
+		return err
+	}
+	p := a.screen.phase("apt", "apt-get update")
+	defer p.end()
+	if err := a.apt(ctx, "update"); err != nil {
+		return err
+	}
+	p.timed("apt-get update")
+	return nil
+}
+
+// apt runs apt-get. It waits for another apt or dpkg, as long as apt itself would for a person.
+func (a *app) apt(ctx context.Context, args ...string) error {
+	args = append([]string{"-o", "DPkg::Lock::Timeout=120", "-q"}, args...)
+	cmd := exec.CommandContext(ctx, "apt-get", args...)
+	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = time.Minute
+	var complaint strings.Builder
+	cmd.Stderr = &complaint
+	if a.Verbose {
+		cmd.Stdout = a.screen.out
+	}
+	if err := a.host.change(cmd); err != nil {
+		return &debpkg.ToolError{Tool: "apt-get", Args: args, ExitCode: cmd.ProcessState.ExitCode(), Stderr: strings.TrimSpace(complaint.String()), Err: err}
+	}
+	return nil
+}
+
+func (a *app) showCatalog(ix *catalog.Index) {
+	dkms, moduleAssistant := ix.Count()
+	a.screen.line(fmt.Sprintf("%-8s %d dkms and %d module-assistant packages, %s", "catalog", dkms, moduleAssistant, ago(time.Since(ix.Built))))
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"mago/catalog"
+	"mago/debpkg"
+	"mago/sources"
+)
+
+// target is one module that a word on the command line stands for.
+type target struct {
+	name    string           // the module's, as packages and records spell it
+	pkg     *catalog.Package // nil for a local source
+	tree    *sources.Tree    // the source, once it is there; for a local one from the start
+	digest  string           // of a local source's contents
+	version string           // of the source
+}
+
+func (t target) describe() string {
+	if t.pkg != nil {
+		return t.pkg.Name + " " + t.version
+	}
+	return fmt.Sprintf("%s (version %s)", t.tree.Dir, t.version)
+}
+
+var tarball = regexp.MustCompile(`\.(?:tar(?:\.(?:xz|bz2|gz|zst|lzma))?|tgz|tbz2?|txz)$`)
+
+// isLocal tells a path from a module's name: it holds a slash, is "." or "..", or ends like a tarball that exists.
+func isLocal(word string) bool {
+	if strings.Contains(word, "/") || word == "." || word == ".." {
+		return true
+	}
+	_, err := os.Stat(word)
+	return err == nil && tarball.MatchString(word)
+}
+
+// targets turns module words into modules, each once, in the order given.
+func (a *app) targets(ctx context.Context, words []string) ([]target, error) {
+	words = lists(words...)
+	if len(words) == 0 {
+		return nil, &usageError{errNothingNamed}
+	}
+	var all []target
+	for _, word := range words {
+		some, err := a.expandWord(ctx, word)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range some {
+			if !slices.ContainsFunc(all, func(have target) bool { return have.name == t.name }) {
+				all = append(all, t)
+			}
+		}
+	}
+	return all, nil
+}
+
+func (a *app) expandWord(ctx context.Context, word string) ([]target, error) {
+	if isLocal(word) {
+		t, err := a.localTarget(ctx, word)
+		return []target{t}, err
+	}
+	ix, err := a.catalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	switch word {
+	case "all":
+		return a.targetsOf(ix, func(catalog.Module) bool { return true }), nil
+	case "alli":
+		return a.installedTargets(ix)
+	case "allu":
+		return a.unpackedTargets(ix)
+	}
+	module, pkg, err := ix.Resolve(word)
+	if err != nil {
+		return nil, err
+	}
+	return []target{newTarget(module, pkg)}, nil
+}
+
+// newTarget takes the package that was asked for by its own name, else the module's preferred one.
+func newTarget(module catalog.Module, pkg *catalog.Package) target {
+	if pkg == nil {
+		pkg = &module.Packages[0]
+	}
+	return target{name: module.Name, pkg: pkg, version: pkgVersion(pkg)}
+}
+
+// pkgVersion is apt's candidate, or what is installed where apt has none.
+func pkgVersion(pkg *catalog.Package) string {
+	if pkg.Version == "" {
+		return pkg.Installed
+	}
+	return pkg.Version
+}
+
+func (a *app) targetsOf(ix *catalog.Index, want func(catalog.Module) bool) []target {
+	var some []target
+	for _, m := range ix.Modules {
+		if want(m) {
+			some = append(some, newTarget(m, nil))
+		}
+	}
+	return some
+}
+
+func (a *app) installedTargets(ix *catalog.Index) ([]target, error) {
+	built, err := a.installedPackages()
+	if err != nil {
+		return nil, err
+	}
+	return a.targetsOf(ix, func(m catalog.Module) bool {
+		source := slices.ContainsFunc(m.Packages, func(p catalog.Package) bool { return p.Installed != "" })
+		return source || slices.ContainsFunc(built, func(p modulesPackage) bool { return p.module == m.Name })
+	}), nil
+}
+
+func (a *app) unpackedTargets(ix *catalog.Index) ([]target, error) {
+	trees, err := a.fetcher().Unpacked()
+	if err != nil {
+		return nil, err
+	}
+	return a.targetsOf(ix, func(m catalog.Module) bool {
+		return slices.ContainsFunc(trees, func(u sources.Unpacked) bool { return u.Name == m.Name })
+	}), nil
+}
+
+func (a *app) localTarget(ctx context.Context, path string) (target, error) {
+	tree, err := a.fetcher().Local(ctx, path)
+	if err != nil {
+		return target{}, err
+	}
+	t := target{name: catalog.ModuleName(tree.Name), tree: tree, version: tree.Version, digest: tree.SHA256}
+	if tree.Origin == sources.Directory {
+		t.digest, err = sources.Digest(tree.Dir)
+	}
+	return t, err
+}
+
+// modulesPackage is an installed package of modules for one kernel.
+type modulesPackage struct {
+	module, release string
+	debpkg.Installed
+}
+
+// modulesName is <module>-modules-<release>, mago's and module-assistant's; perl-modules-5.36 is no such thing.
+var modulesName = regexp.MustCompile(`^(.+?)-modules-([0-9]+\.[0-9]+[.-].*)$`)
+
+// installedPackages finds the installed packages of modules by their names.
+func (a *app) installedPackages() ([]modulesPackage, error) {
+	status, err := a.installed()
+	if err != nil {
+		return nil, err
+	}
+	var found []modulesPackage
+	for p := range status.All() {
+		if m := modulesName.FindStringSubmatch(p.Package); m != nil {
+			found = append(found, modulesPackage{m[1], m[2], p})
+		}
+	}
+	return found, nil
+}
+
+// shown is a path as the screen shows it: whole with -v, else its last part.
+func (a *app) shown(path string) string {
+	if a.Verbose {
+		return path
+	}
+	return filepath.Base(path)
+}

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"archive/tar"
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/blakesmith/ar"
+)
+
+// The kernels of a script's world.
+const (
+	runningKernel = "6.1.0-9-amd64"  // with headers
+	newKernel     = "6.1.0-10-amd64" // headers in apt, nothing here
+	oldKernel     = "5.10.0-1-amd64" // modules here, headers nowhere
+)
+
+// world is the machine of one script: a root, and the archive that its apt serves.
+type world struct{ root, archive string }
+
+func newWorld(dir string) *world {
+	return &world{root: filepath.Join(dir, "root"), archive: filepath.Join(dir, "archive")}
+}
+
+// dated is when everything in the archive was made.
+var dated = time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
+
+const statusFormat = "Package: %s\nStatus: install ok installed\nMaintainer: A Person <person@example.org>\n" +
+	"Architecture: amd64\nVersion: %s\nDescription: test\n\n"
+
+func (w *world) furnish() error {
+	uid := os.Geteuid()
+	if uid == 0 {
+		uid = 990
+	}
+	for name, text := range map[string]string{
+		"etc/passwd":                fmt.Sprintf("root:x:0:0::/root:/bin/sh\nmago-build:x:%d:%[1]d::/nonexistent:/usr/sbin/nologin\n", uid),
+		"etc/apt/sources.list":      "deb http://example.org/debian stable main\n",
+		"proc/sys/kernel/osrelease": runningKernel + "\n",
+		"var/lib/dpkg/status":       fmt.Sprintf(statusFormat, "dpkg", "1.21.22"),
+		"lib/modules/" + runningKernel + "/modules.builtin": "",
+		"lib/modules/" + oldKernel + "/modules.builtin":     "",
+		w.list(): "",
+	} {
+		if err := w.write(name, text, 0o644); err != nil {
+			return err
+		}
+	}
+	for _, tool := range []string{"gcc-12", "make", "strip"} {
+		if err := w.write("usr/bin/"+tool, "", 0o755); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(w.archive, 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(w.archive, "kernels"), []byte(runningKernel+"\n"+newKernel+"\n"), 0o644); err != nil {
+		return err
+	}
+	if err := w.addHeaders(runningKernel); err != nil {
+		return err
+	}
+	return w.addPackage("hello-dkms", "1.0-1", map[string]string{
+		"usr/src/hello-1.0/dkms.conf":        "PACKAGE_NAME=hello\nPACKAGE_VERSION=1.0\nBUILT_MODULE_NAME[0]=hello\n",
+		"usr/src/hello-1.0/hello.c":          "int hello;\n",
+		"usr/share/doc/hello-dkms/copyright": "Copyright 2024 A Person, GPL-2\n",
+	}, nil)
+}
+
+func (w *world) list() string {
+	return "var/lib/apt/lists/example.org_debian_dists_stable_main_binary-amd64_Packages"
+}
+
+func (w *world) write(name, text string, mode fs.FileMode) error {
+	path := filepath.Join(w.root, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, []byte(text), mode)
+}
+
+func (w *world) add(name, text string) error {
+	old, err := os.ReadFile(filepath.Join(w.root, name))
+	if err != nil {
+		return err
+	}
+	return w.write(name, string(old)+text, 0o644)
+}
+
+// addHeaders does what installing linux-headers-* does.
+func (w *world) addHeaders(release string) error {
+	dir := "usr/src/linux-headers-" + release
+	for name, text := range map[string]string{
+		"Makefile": "", "Module.symvers": "", "scripts/Makefile.build": "", "scripts/mod/modpost": "",
+		"include/generated/autoconf.h": "", "include/config/auto.conf": "",
+		".config":                        "CONFIG_X86_64=y\nCONFIG_CC_VERSION_TEXT=\"gcc-12 (Debian 12.2.0-14) 12.2.0\"\n",
+		"include/generated/utsrelease.h": fmt.Sprintf("#define UTS_RELEASE %q\n", release),
+	} {
+		if err := w.write(filepath.Join(dir, name), text, 0o755); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(w.root, "lib/modules", release), 0o755); err != nil {
+		return err
+	}
+	if err := os.Symlink("/"+dir, filepath.Join(w.root, "lib/modules", release, "build")); err != nil {
+		return err
+	}
+	return w.add("var/lib/dpkg/status", fmt.Sprintf(statusFormat, "linux-headers-"+release, "6.1.27-1"))
+}
+
+// addPackage puts a source package into the archive and into apt's list. damage, if any, changes the finished file.
+func (w *world) addPackage(name, version string, content map[string]string, damage func([]byte) []byte, fields ...string) error {
+	paragraph := fmt.Sprintf("Package: %s\nVersion: %s\nArchitecture: all\nMaintainer: A Person <person@example.org>\n", name, version)
+	if len(fields) == 0 {
+		fields = []string{"Depends: dkms"}
+	}
+	paragraph += strings.Join(fields, "\n") + "\nDescription: the " + strings.TrimSuffix(name, "-dkms") + " module\n"
+	deb, err := debOf(paragraph, tarOf(content))
+	if err != nil {
+		return err
+	}
+	if damage != nil {
+		deb = damage(deb)
+	}
+	file := strings.ReplaceAll(name+"_"+version, ":", "%3a") + "_all.deb"
+	if err := os.WriteFile(filepath.Join(w.archive, file), deb, 0o644); err != nil {
+		return err
+	}
+	sum := sha256.Sum256(deb)
+	return w.add(w.list(), fmt.Sprintf("%sFilename: pool/%s\nSize: %d\nSHA256: %s\n\n", paragraph, file, len(deb), hex.EncodeToString(sum[:])))
+}
+
+// debOf makes a .deb by hand, as deb(5) has it, so that its data may be anything.
+func debOf(paragraph string, data []byte) ([]byte, error) {
+	var buf bytes.Buffer
+	w := ar.NewWriter(&buf)
+	if err := w.WriteGlobalHeader(); err != nil {
+		return nil, err
+	}
+	for _, member := range []struct {
+		name string
+		data []byte
+	}{{"debian-binary", []byte("2.0\n")}, {"control.tar", tarOf(map[string]string{"./control": paragraph})}, {"data.tar", data}} {
+		if err := w.WriteHeader(&ar.Header{Name: member.name, ModTime: dated, Mode: 0o100644, Size: int64(len(member.data))}); err != nil {
+			return nil, err
+		}
+		if _, err := w.Write(member.data); err != nil {
+			return nil, err
+		}
+	}
+	return buf.Bytes(), nil
+}
+
+// tarOf maps the names of a tarball's files to their content; "-> target" is a symbolic link, "device" one of those.
+func tarOf(content map[string]string) []byte {
+	var buf bytes.Buffer
+	w := tar.NewWriter(&buf)
+	for name, text := range content {
+		h := &tar.Header{Name: name, Mode: 0o755, ModTime: dated, Typeflag: tar.TypeReg}
+		if target, ok := strings.CutPrefix(text, "-> "); ok {
+			h.Typeflag, h.Linkname, text = tar.TypeSymlink, target, ""
+		} else if text == "device" {
+			h.Typeflag, h.Devmajor, h.Devminor, text = tar.TypeBlock, 8, 0, ""
+		}
+		h.Size = int64(len(text))
+		if err := w.WriteHeader(h); err != nil {
+			panic(err)
+		}
+		io.WriteString(w, text)
+	}
+	w.Close()
+	return buf.Bytes()
+}
+
+// moduleFile is the least that is a kernel module: a relocatable ELF object with a .modinfo section.
+func moduleFile(release string) []byte {
+	const header, entry = 64, 64
+	modinfo := "license=GPL\x00vermagic=" + release + " SMP preempt mod_unload modversions \x00"
+	names := "\x00.modinfo\x00.shstrtab\x00"
+	var buf bytes.Buffer
+	put := func(values ...any) {
+		for _, v := range values {
+			_ = binary.Write(&buf, binary.LittleEndian, v)
+		}
+	}
+	put([]byte("\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00"), uint16(1), uint16(62), uint32(1), uint64(0), uint64(0),
+		uint64(header+len(modinfo)+len(names)), uint32(0), uint16(header), uint16(0), uint16(0), uint16(entry), uint16(3), uint16(2))
+	put([]byte(modinfo), []byte(names), make([]byte, entry))
+	put(uint32(1), uint32(1), uint64(2), uint64(0), uint64(header), uint64(len(modinfo)), uint64(0), uint64(1), uint64(0))
+	put(uint32(10), uint32(3), uint64(0), uint64(0), uint64(header+len(modinfo)), uint64(len(names)), uint64(0), uint64(1), uint64(0))
+	return buf.Bytes()
+}
