@@ -21,7 +21,7 @@ type Installer struct {
 	DryRun bool
 	// NonInteractive keeps debconf from asking questions.
 	NonInteractive bool
-	Stdin          io.Reader
+	Stdin          io.Reader // for questions; nil has no answers
 	Stdout, Stderr io.Writer
 }
 

@@ -34,7 +34,7 @@ type Package struct {
 // File is one file, symbolic link or directory of a package; it belongs to root:root.
 type File struct {
 	Path string      // absolute on the target
-	Mode fs.FileMode // permissions, 0 for 0644; with fs.ModeDir a directory, which needs to be listed only when empty or not 0755
+	Mode fs.FileMode // permissions, 0 for the usual ones; fs.ModeDir makes it a directory, for those that are empty or not 0755
 	Link string      // target, which makes it a symbolic link
 	Size int64       // what Open's reader gives, exactly
 	Open func() (io.ReadCloser, error)

@@ -2,11 +2,11 @@ package debpkg
 
 import (
 	"archive/tar"
+	"cmp"
 	"crypto/md5"
 	"fmt"
 	"hash"
 	"io"
-	"io/fs"
 	"time"
 )
 
@@ -25,10 +25,11 @@ func newTarball(w io.Writer, modTime time.Time) *tarball {
 }
 
 func (t *tarball) add(f File) error {
-	if err := t.tw.WriteHeader(t.header(f)); err != nil {
+	h := header(f, t.modTime)
+	if err := t.tw.WriteHeader(h); err != nil {
 		return fmt.Errorf("pack %s: %w", f.Path, err)
 	}
-	if f.Open == nil {
+	if h.Typeflag != tar.TypeReg {
 		return nil
 	}
 	if err := t.contents(f); err != nil {
@@ -38,28 +39,20 @@ func (t *tarball) add(f File) error {
 	return nil
 }
 
-func (t *tarball) header(f File) *tar.Header {
+func header(f File, modTime time.Time) *tar.Header {
 	h := &tar.Header{
-		Format: tar.FormatGNU, Typeflag: tar.TypeReg, Name: f.member(), Size: f.Size,
-		Mode: int64(f.Mode.Perm()), ModTime: t.modTime, Uname: "root", Gname: "root",
+		Format: tar.FormatGNU, Name: f.member(), ModTime: modTime, Uname: "root", Gname: "root",
+		Mode: int64(f.Mode.Perm()),
 	}
 	switch {
 	case f.Mode.IsDir():
-		h.Typeflag = tar.TypeDir
+		h.Typeflag, h.Mode = tar.TypeDir, cmp.Or(h.Mode, 0o755)
 	case f.Link != "":
-		h.Typeflag, h.Linkname, h.Mode = tar.TypeSymlink, f.Link, 0o777
-	}
-	if h.Mode == 0 {
-		h.Mode = defaultMode(f.Mode)
+		h.Typeflag, h.Mode, h.Linkname = tar.TypeSymlink, 0o777, f.Link
+	default:
+		h.Typeflag, h.Mode, h.Size = tar.TypeReg, cmp.Or(h.Mode, 0o644), f.Size
 	}
 	return h
-}
-
-func defaultMode(mode fs.FileMode) int64 {
-	if mode.IsDir() {
-		return 0o755
-	}
-	return 0o644
 }
 
 // contents reads the file once, for the archive and for its checksum. The file's own WriteTo is hidden from io:

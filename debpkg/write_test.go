@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,6 +50,8 @@ func TestWriteGivesTheSameBytesTwice(t *testing.T) {
 	for _, format := range allCompressions {
 		t.Run(string(format), func(t *testing.T) {
 			p := examplePackage()
+			random := rand.New(rand.NewPCG(5, 6))
+			p.Files = append(p.Files, Bytes("/pseudo.ko", pseudoELF(random, vocabulary(random), 2<<20)))
 			first, err := os.ReadFile(mustWrite(t, p, Options{format, 1}))
 			if err != nil {
 				t.Fatal(err)

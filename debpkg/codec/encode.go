@@ -13,7 +13,7 @@ import (
 )
 
 // NewWriter encodes to w. Close ends the stream and leaves w open; it must be called, after an error too.
-// At most threads goroutines work (0: one per core); the bytes do not depend on their number.
+// About threads cores work (0: all of them); the bytes do not depend on their number.
 func NewWriter(w io.Writer, format Format, threads int) (io.WriteCloser, error) {
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
@@ -22,7 +22,7 @@ func NewWriter(w io.Writer, format Format, threads int) (io.WriteCloser, error) 
 	case None:
 		return plain{w}, nil
 	case Gzip:
-		return gzip.NewWriterLevel(w, gzip.BestCompression)
+		return gzip.NewWriter(w), nil
 	case XZ:
 		return newXZ(w, threads)
 	case Zstd:

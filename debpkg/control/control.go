@@ -49,6 +49,9 @@ func (s *Scanner) Scan() bool {
 	for s.err == nil {
 		line, err := s.in.ReadSlice('\n')
 		if err == bufio.ErrBufferFull {
+			if len(s.paragraph) == 0 {
+				s.first = s.line
+			}
 			s.paragraph = append(s.paragraph, line...)
 			s.bound()
 			continue
@@ -106,11 +109,26 @@ func (s *Scanner) Field(name string) []byte {
 		} else {
 			rest = nil
 		}
-		if len(line) > len(name) && line[len(name)] == ':' && strings.EqualFold(string(line[:len(name)]), name) {
-			return bytes.TrimSpace(line[len(name)+1:])
+		if value, ok := valueOf(line, name); ok {
+			return value
 		}
 	}
 	return nil
+}
+
+// valueOf is on the path of every line of every list; blanks before the colon are rare, but dpkg takes them.
+func valueOf(line []byte, name string) (value []byte, ok bool) {
+	if len(line) <= len(name) {
+		return nil, false
+	}
+	if c := line[len(name)]; c != ':' && c != ' ' && c != '\t' || !strings.EqualFold(string(line[:len(name)]), name) {
+		return nil, false
+	}
+	rest := bytes.TrimLeft(line[len(name):], " \t")
+	if len(rest) == 0 || rest[0] != ':' {
+		return nil, false
+	}
+	return bytes.TrimSpace(rest[1:]), true
 }
 
 // Paragraph decodes the current paragraph. It refuses what dpkg refuses: a line without a colon, a continuation
@@ -152,8 +170,8 @@ func (s *Scanner) check() error {
 			}
 		default:
 			name, _, ok := strings.Cut(string(text), ":")
-			field := strings.ToLower(strings.TrimSpace(name))
-			if !ok || field == "" || field[0] == '-' || strings.ContainsAny(field, " \t") {
+			field := strings.ToLower(strings.TrimRight(name, " \t"))
+			if !ok || field == "" || field[0] == '-' || strings.ContainsFunc(field, notPrinting) {
 				return fmt.Errorf("parse %s: line %d: no field name and colon in %.60q", s.name, line, text)
 			}
 			if seen[field] {
@@ -165,3 +183,6 @@ func (s *Scanner) check() error {
 	}
 	return nil
 }
+
+// notPrinting is what a field's name may not hold (Policy 5.1).
+func notPrinting(r rune) bool { return r <= ' ' || r > '~' }

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 )
@@ -55,4 +56,42 @@ func TestParagraphIsBounded(t *testing.T) {
 	if s.Scan() || s.Err() == nil || !strings.Contains(s.Err().Error(), "longer than") {
 		t.Errorf("err = %v", s.Err())
 	}
+}
+
+func TestLineLongerThanTheBuffer(t *testing.T) {
+	long := strings.Repeat("x", 300<<10)
+	s := NewScanner(strings.NewReader("Package: a\n\nDepends: "+long+"\nPackage: b\n\nPackage: c\n"), "list")
+	for i, want := range []struct {
+		line int
+		name string
+	}{{1, "a"}, {3, "b"}, {6, "c"}} {
+		if !s.Scan() {
+			t.Fatalf("no paragraph %d: %v", i, s.Err())
+		}
+		p, err := s.Paragraph()
+		if err != nil || p.Get("Package") != want.name || s.Line() != want.line {
+			t.Errorf("paragraph %d: Package = %q at line %d, err = %v, want %+v", i, p.Get("Package"), s.Line(), err, want)
+		}
+	}
+}
+
+// FuzzScanner: no list makes the scanner panic, and Field and Paragraph agree on a field's first line.
+func FuzzScanner(f *testing.F) {
+	f.Add([]byte("Package: a\nDepends: b,\n c\n\n\n# comment\nPackage: b\n"))
+	f.Add([]byte(" continued\n\nPackage\n\nA: 1\na: 2\n"))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		s := NewScanner(bytes.NewReader(in), "list")
+		for s.Scan() {
+			p, err := s.Paragraph()
+			if err != nil {
+				continue
+			}
+			for _, name := range p.Fields() {
+				first, _, _ := strings.Cut(p.Get(name), "\n")
+				if got := string(s.Field(name)); got != "" && got != strings.TrimSpace(first) {
+					t.Errorf("Field(%q) = %q, Get gives %q", name, got, p.Get(name))
+				}
+			}
+		}
+	})
 }
