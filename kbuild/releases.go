@@ -1,6 +1,7 @@
 package kbuild
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -68,7 +69,8 @@ func flavour(release string) string {
 	}
 }
 
-// Nearest picks the releases most like the wanted one: same flavour first, then the longest common beginning.
+// Nearest picks the releases most like the wanted one: same flavour first, then the plain ones, then by the longest
+// common beginning, newest first.
 func Nearest(wanted string, known []string, most int) []string {
 	common := func(s string) int {
 		n := 0
@@ -77,16 +79,16 @@ func Nearest(wanted string, known []string, most int) []string {
 		}
 		return n
 	}
+	distance := func(s string) int {
+		if flavour(s) == flavour(wanted) {
+			return 0
+		}
+		return 1 + strings.Count(flavour(s), "-")
+	}
 	near := SortReleases(slices.Clone(known))
 	slices.Reverse(near)
 	slices.SortStableFunc(near, func(a, b string) int {
-		if fa, fb := flavour(a) == flavour(wanted), flavour(b) == flavour(wanted); fa != fb {
-			if fa {
-				return -1
-			}
-			return 1
-		}
-		return common(b) - common(a)
+		return cmp.Or(distance(a)-distance(b), common(b)-common(a))
 	})
 	return near[:min(most, len(near))]
 }
