@@ -134,10 +134,6 @@ func (b *bench) start(t *testing.T, ctx context.Context, job Job) <-chan error {
 	return done
 }
 
-// tree is a source: file names to contents. A name that ends in + is executable, and without it a link's target
-// stands after "-> ".
-type tree map[string]string
-
 // with is hello-dkms with other or further files.
 func with(t *testing.T, changed tree) string {
 	t.Helper()

@@ -7,8 +7,10 @@ import (
 	"testing"
 )
 
-// write makes the files below dir. "name+" is executable; the content "-> target" makes a symbolic link, and a name
-// with a slash at its end a directory.
+// tree is files by name. One whose name ends in + is executable, one that ends in a slash a directory; the content
+// "-> target" makes a symbolic link.
+type tree map[string]string
+
 func (files tree) write(t *testing.T, dir string) string {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o755); err != nil {

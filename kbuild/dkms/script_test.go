@@ -76,12 +76,12 @@ func TestScript(t *testing.T) {
 		"quotes go":             {`PRE_BUILD="configure --host=\"\" --x"`, map[string]string{"PRE_BUILD": "configure --host= --x"}},
 		"quotes around blanks":  {`MAKE="make F=\"-a -b\""`, map[string]string{"MAKE": `make F="-a -b"`}},
 		"odd quotes":            {`MAKE='make "x'`, map[string]string{"MAKE": `make "x`}},
-		"no file names":         {`PATCH='*'`, map[string]string{"PATCH": "*"}},
+		"no file names":         {`PATCH='*' MAKE='d"*"'`, map[string]string{"PATCH": "*", "MAKE": "d*"}},
 		"extended patterns":     {"case $arch in @(x86_64|i686)) STRIP=no;; esac", map[string]string{"STRIP": "no"}},
 		"prints":                {"echo hello; echo hello >&2; STRIP=no", map[string]string{"STRIP": "no"}},
 		"last command fails":    {"STRIP=no\n[ -f /nonexistent ] && STRIP=yes", map[string]string{"STRIP": "no"}},
 		"unknown command":       {"no_such_command_anywhere\nSTRIP=no", map[string]string{"STRIP": "no"}},
-		"strict":                {"set -eu\nSTRIP=no", map[string]string{"STRIP": "no"}},
+		"strict":                {"set -eu\nSTRIP=no PRE_BUILD='x $no_such_variable'", map[string]string{"STRIP": "no", "PRE_BUILD": "x "}},
 		"own loop variables":    {"for name in a b; do PATCH+=(\"$name\"); done; index=9 value=x override=y conf=z", map[string]string{"PATCH[0]": "a", "PATCH[1]": "b"}},
 		"variables changed":     {"kernelver=5.0\nMAKE='make $kernelver'", map[string]string{"MAKE": "make 6.1.0-56-amd64"}},
 		"arguments":             {"PRE_BUILD=\"$#$1\"", map[string]string{"PRE_BUILD": "0"}},
@@ -147,6 +147,7 @@ func TestMakeScript(t *testing.T) {
 		"variables changed":     {"kernelver=5.0 parallel_jobs=99 directive=x conf=y", "make", "-j3 KERNELRELEASE=6.1.0-56-amd64\n"},
 		"directory changed":     {"cd /", "echo * >&2; test -f dkms.conf && 'make' here", "here\n"},
 		"strict":                {"set -e", "false; 'make' on", "on\n"},
+		"no arguments":          {"", "'make' $#", "0\n"},
 		"file prints":           {"echo noise", "'make' x", "x\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"os/exec"
 	"os/user"
 	"regexp"
@@ -68,33 +69,41 @@ func Choose(ctx context.Context, root string, asRoot bool, run func(*exec.Cmd) e
 	if run == nil {
 		run = (*exec.Cmd).Run
 	}
-	var why []string
-	for _, kind := range []Kind{Bubblewrap, Namespaces} {
-		room.Kind, room.Why = kind, strings.Join(why, ", ")
-		err := room.probe(ctx, run)
-		if err == nil || ctx.Err() != nil {
-			return room, ctx.Err()
-		}
-		why = append(why, string(kind)+" "+err.Error())
+	room.Kind = Bubblewrap
+	bubblewrap := room.probe(ctx, run)
+	if bubblewrap == nil || ctx.Err() != nil {
+		return room, ctx.Err()
 	}
-	room.Kind, room.Why = User, strings.Join(why, ", ")
+	room.Kind, room.Why = Namespaces, "bubblewrap "+bubblewrap.Error()
+	namespaces := room.probe(ctx, run)
+	if namespaces == nil || ctx.Err() != nil {
+		return room, ctx.Err()
+	}
+	room.Kind, room.Why = User, room.Why+", namespaces "+namespaces.Error()
+	if namespaces.Error() == bubblewrap.Error() {
+		room.Why = "bubblewrap and namespaces " + namespaces.Error()
+	}
 	return room, nil
 }
 
 // occupant is the user to build as: the invoking one, or the build user in place of root.
 func occupant(root string, asRoot bool) (Room, error) {
 	if !asRoot {
-		u, err := user.Current()
-		if err != nil {
-			return Room{}, fmt.Errorf("find the invoking user: %w", err)
-		}
-		return Room{Root: root, UserName: u.Username}, nil
+		return Room{Root: root, UserName: invoking()}, nil
 	}
 	uid, gid, err := lookup(root, BuildUser)
 	if err != nil {
 		return Room{}, err
 	}
 	return Room{Root: root, UserName: BuildUser, UID: uid, GID: gid, Drop: true}, nil
+}
+
+// invoking names the user who runs mago; one that the system has no name for goes by number.
+func invoking() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return strconv.Itoa(os.Getuid())
 }
 
 // probe tries the room out; its error says what is wrong with it.

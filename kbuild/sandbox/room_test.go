@@ -55,6 +55,7 @@ func TestChoose(t *testing.T) {
 		"another reason":          {"bwrap: Can't mount proc on /newroot/proc: Operation not permitted\nmore\n", map[string]error{"bwrap": failed}, "mago-build, no network (bubblewrap does not work: Can't mount proc on /newroot/proc: Operation not permitted)"},
 		"no word":                 {"", map[string]error{"bwrap": failed}, "mago-build, no network (bubblewrap does not work: exit status 1)"},
 		"neither":                 {"", map[string]error{"bwrap": missing, "setpriv": denied}, "mago-build, not closed in (bubblewrap not installed, namespaces " + refusal + ")"},
+		"neither, for one cause":  {"bwrap: setting up uid map: x\n", map[string]error{"bwrap": failed, "setpriv": denied}, "mago-build, not closed in (bubblewrap and namespaces " + refusal + ")"},
 		"neither, for two causes": {"bwrap: setting up uid map: x\n", map[string]error{"bwrap": failed, "setpriv": failed}, "mago-build, not closed in (bubblewrap " + refusal + ", namespaces does not work: exit status 1)"},
 	} {
 		t.Run(name, func(t *testing.T) {
