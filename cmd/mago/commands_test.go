@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/tar"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -26,12 +28,13 @@ import (
 //	package NAME VERSION DIR FIELD… a -dkms package in the archive, with the files of DIR
 //	damage KIND NAME VERSION        a -dkms package that is truncated, corrupted or not-xz, just as apt's lists have it
 //	tarball FILE NAME=CONTENT…      a tarball; see tarOf for the contents
+//	contents DEB                    prints the date, mode and name of each file in a package
 //	hold NAME                       takes one of mago's locks until the script ends
 //	tidy                            nothing half-done lies in the root
 //	interrupt [-finish] CALL ARG…   ends mago with Ctrl-C once the program of that call runs
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"fails": fails, "json": jsonValue, "package": addPackage, "damage": damagePackage, "tarball": makeTarball,
-	"hold": hold, "tidy": tidy, "interrupt": interrupt,
+	"contents": contents, "hold": hold, "tidy": tidy, "interrupt": interrupt,
 }
 
 func fails(ts *testscript.TestScript, _ bool, args []string) {
@@ -102,6 +105,24 @@ func makeTarball(ts *testscript.TestScript, _ bool, args []string) {
 		content[name] = text
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), tarOf(content), 0o644))
+}
+
+func contents(ts *testscript.TestScript, _ bool, args []string) {
+	r, err := debpkg.Open(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer r.Close()
+	data, err := r.Data()
+	ts.Check(err)
+	defer data.Close()
+	entries := tar.NewReader(data)
+	for {
+		h, err := entries.Next()
+		if err == io.EOF {
+			return
+		}
+		ts.Check(err)
+		fmt.Fprintln(ts.Stdout(), h.ModTime.UTC().Format(time.DateOnly), h.FileInfo().Mode(), h.Name)
+	}
 }
 
 func hold(ts *testscript.TestScript, _ bool, args []string) {

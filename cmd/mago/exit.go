@@ -80,7 +80,7 @@ func report(ctx context.Context, stderr io.Writer, err error) int {
 		return status.code
 	}
 	if ctx.Err() != nil {
-		fmt.Fprintln(stderr, "mago: interrupted; nothing half-done is left")
+		fmt.Fprintln(stderr, "mago: interrupted\nmago: hint: the same command again goes on with what is not done yet")
 		return exitInterrupted
 	}
 	code, hint := explain(err)

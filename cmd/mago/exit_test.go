@@ -87,7 +87,7 @@ func TestReport(t *testing.T) {
 func checkMessage(t *testing.T, err error, message, hint string) {
 	t.Helper()
 	first, rest, _ := strings.Cut(message, "\n")
-	if first != strings.TrimSpace("mago: "+err.Error()) && err.Error() != "" && !strings.Contains(err.Error(), "\n") {
+	if text := err.Error(); text != "" && !errorsJoined(err) && first != "mago: "+text {
 		t.Errorf("%T: first line %q", err, first)
 	}
 	if !strings.Contains(rest, hint) || (hint == "") != (rest == "") {

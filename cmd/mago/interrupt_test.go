@@ -24,7 +24,9 @@ func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 	if finish {
 		args = args[1:]
 	}
-	begun, goOn := makeFIFO(ts, "begun"), makeFIFO(ts, "go-on")
+	pipe, ours := openPipe(ts, makeFIFO(ts, "begun"))
+	defer pipe.Close()
+	goOn := makeFIFO(ts, "go-on")
 	var output bytes.Buffer
 	cmd := exec.Command("mago", args[1:]...)
 	cmd.Path, cmd.Err = findMago(ts), nil
@@ -32,10 +34,17 @@ func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 	cmd.Stdout, cmd.Stderr = &output, &output
 	ts.Check(cmd.Start())
 	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	go func() {
+		ended <- cmd.Wait()
+		ours.Close()
+	}()
 
-	pipe := waitForProgram(ts, begun, ended, &output)
-	defer pipe.Close()
+	ts.Check(pipe.SetReadDeadline(time.Now().Add(patience)))
+	if _, err := pipe.Read(make([]byte, 16)); err != nil {
+		_ = cmd.Process.Kill()
+		ts.Fatalf("the program is not run: %v; mago: %v\n%s", err, <-ended, output.String())
+	}
+	ours.Close()
 	ts.Check(cmd.Process.Signal(syscall.SIGINT))
 	want := exitInterrupted
 	if finish {
@@ -65,28 +74,13 @@ func makeFIFO(ts *testscript.TestScript, name string) string {
 	return path
 }
 
-// waitForProgram gives the pipe that the program, and what it starts, keeps open as long as it lives.
-func waitForProgram(ts *testscript.TestScript, begun string, ended <-chan error, output *bytes.Buffer) *os.File {
-	opened := make(chan *os.File, 1)
-	go func() {
-		pipe, _ := os.Open(begun)
-		opened <- pipe
-	}()
-	select {
-	case pipe := <-opened:
-		if _, err := pipe.Read(make([]byte, 1)); err != nil {
-			ts.Fatalf("the program says nothing: %v", err)
-		}
-		return pipe
-	case err := <-ended:
-		if w, err := os.OpenFile(begun, os.O_WRONLY|syscall.O_NONBLOCK, 0); err == nil {
-			w.Close() // lets the goroutine go
-		}
-		ts.Fatalf("mago has ended before: %v\n%s", err, output.String())
-	case <-time.After(patience):
-		ts.Fatalf("the program is never run")
-	}
-	return nil
+// openPipe opens both ends: as long as ours is open, the pipe does not end when programs come and go.
+func openPipe(ts *testscript.TestScript, path string) (pipe, ours *os.File) {
+	pipe, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	ts.Check(err)
+	ours, err = os.OpenFile(path, os.O_WRONLY, 0)
+	ts.Check(err)
+	return pipe, ours
 }
 
 func findMago(ts *testscript.TestScript) string {

@@ -42,10 +42,10 @@ Section: kernel
 Priority: optional
 Homepage: https://example.org/zfs
 Description: zfs kernel modules for Linux 6.12.9-amd64
- These modules are for Linux 6.12.9-amd64, version 6.12.9-1:
- spl, zfs.
+ These modules are for Linux 6.12.9-amd64, version 6.12.9-1: icp, spl, zavl,
+ zcommon, zfs, zlua, znvpair, zunicode, zzstd.
  .
- Built by mago from zfs-dkms 1:2.1.11-1+deb12u1 (OpenZFS filesystem kernel modules for Linux).
+ Built by mago from zfs-dkms 1:2.1.11-1+deb12u1.
 `
 
 const localControl = `Package: hello-modules-6.5.0-custom
@@ -57,8 +57,7 @@ Provides: hello-modules
 Section: kernel
 Priority: optional
 Description: hello kernel modules for Linux 6.5.0_custom
- These modules are for Linux 6.5.0_custom, version 6.5.0_custom:
- hello.
+ These modules are for Linux 6.5.0_custom, version 6.5.0_custom: hello.
  .
  Built by mago from a local source, version 1.0.
 `
@@ -75,13 +74,25 @@ func TestControl(t *testing.T) {
 		modules []kbuild.Module
 		want    string
 	}{
-		{zfs(), "amd64", []kbuild.Module{{Name: "spl"}, {Name: "zfs"}}, zfsControl},
-		{local, "arm64", []kbuild.Module{{Name: "hello"}}, localControl},
+		{zfs(), "amd64", modulesNamed("icp spl zavl zcommon zfs zlua znvpair zunicode zzstd"), zfsControl},
+		{local, "arm64", modulesNamed("hello"), localControl},
 	} {
-		if got := controlText(c.u.control(c.arch, maintainer(c.u), c.modules)); got != c.want {
+		control := c.u.control(c.arch, maintainer(c.u), c.modules)
+		if got := controlText(control); got != c.want {
 			t.Errorf("got\n%s\nwant\n%s", got, c.want)
 		}
+		if _, err := debpkg.Write(t.TempDir(), &debpkg.Package{Control: control}, debpkg.Options{}); err != nil {
+			t.Error(err)
+		}
 	}
+}
+
+func modulesNamed(names string) []kbuild.Module {
+	var modules []kbuild.Module
+	for name := range strings.FieldsSeq(names) {
+		modules = append(modules, kbuild.Module{Name: name})
+	}
+	return modules
 }
 
 // controlText is a control paragraph as debpkg writes it.

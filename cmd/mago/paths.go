@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -75,14 +74,4 @@ func dirSize(dir string) int64 {
 		return nil
 	})
 	return size
-}
-
-// removeAll removes a directory and says how many bytes that freed.
-func removeAll(dir string) (int64, error) {
-	size := dirSize(dir)
-	err := os.RemoveAll(dir)
-	if errors.Is(err, os.ErrNotExist) {
-		return 0, nil
-	}
-	return size, err
 }

@@ -35,7 +35,7 @@ func TestColumns(t *testing.T) {
 	}{
 		{"build", "done", "", 20, "build    done"},
 		{"build", "done", "1.0 s", 20, "build    done  1.0 s"},
-		{"build", "Größe", "1 kB", 20, "build    Größe  1 kB"},
+		{"build", "Größe", "1 kB", 24, "build    Größe      1 kB"},
 		{"build", "too long for that", "1 kB", 20, "build    too long for that  1 kB"},
 	} {
 		if got := columns(c.name, c.text, c.figure, c.width); got != c.want {

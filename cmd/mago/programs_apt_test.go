@@ -1,0 +1,172 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+
+	"mago/debpkg"
+)
+
+func aptCache(w *world, args []string) error {
+	switch args[0] {
+	case "search":
+		for _, release := range w.kernels() {
+			fmt.Printf("linux-headers-%s - Header files for Linux %[1]s\n", release)
+		}
+		return nil
+	case "policy":
+		lists, _ := strings.CutPrefix(args[2], "Dir::State::lists=")
+		return w.printCandidates(lists, args[7:])
+	}
+	return fmt.Errorf("apt-cache %q", args)
+}
+
+func (w *world) kernels() []string {
+	text, _ := os.ReadFile(filepath.Join(w.archive, "kernels"))
+	return strings.Fields(string(text))
+}
+
+// printCandidates takes the last version listed for the candidate.
+func (w *world) printCandidates(lists string, names []string) error {
+	files, err := filepath.Glob(filepath.Join(w.root, lists, "*_Packages"))
+	if err != nil {
+		return err
+	}
+	candidates := map[string]string{}
+	for _, file := range append(files, filepath.Join(w.root, "var/lib/dpkg/status")) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		for _, m := range regexp.MustCompile(`(?m)^Package: (.*)\n(?:.+\n)*?Version: (.*)\n`).FindAllStringSubmatch(string(text), -1) {
+			if candidates[m[1]] == "" || strings.HasSuffix(file, "_Packages") {
+				candidates[m[1]] = m[2]
+			}
+		}
+	}
+	for _, name := range names {
+		if candidates[name] != "" {
+			fmt.Printf("%s:\n  Installed: (none)\n  Candidate: %s\n", name, candidates[name])
+		}
+	}
+	return nil
+}
+
+func aptGet(w *world, args []string) error {
+	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
+		if args[0] == "-o" {
+			args = args[1:]
+		}
+		if args[0] == "--simulate" {
+			return w.simulate(args[1:])
+		}
+		args = args[1:]
+	}
+	switch args[0] {
+	case "download":
+		return w.download(args[1])
+	case "update":
+		return os.Rename(filepath.Join(w.archive, "Packages"), filepath.Join(w.root, w.list()))
+	case "install":
+		for _, name := range packagesIn(args[1:]) {
+			if err := w.install(name); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return fmt.Errorf("apt-get %q", args)
+}
+
+func packagesIn(args []string) []string {
+	return slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return strings.HasPrefix(arg, "-") })
+}
+
+// download leaves half a file where it is told to fail, as apt-get does when the network goes.
+func (w *world) download(what string) error {
+	name := strings.ReplaceAll(strings.Replace(what, "=", "_", 1), ":", "%3a") + "_all.deb"
+	deb, err := os.ReadFile(filepath.Join(w.archive, name))
+	if err != nil {
+		return fmt.Errorf("Can't find a source to download %s", what)
+	}
+	if begins("apt-get download "+what, os.Getenv("FAIL")) {
+		err = os.WriteFile(name, deb[:len(deb)/2], 0o644)
+		return errors.Join(err, errors.New("Failed to fetch "+what+": Could not resolve 'example.org'"))
+	}
+	if err := os.WriteFile(name, deb, 0o644); errors.Is(err, syscall.ENOSPC) {
+		return errors.New("Write error - write (28: No space left on device)")
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
+
+func (w *world) simulate(args []string) error {
+	for _, name := range packagesIn(args[1:]) {
+		if !w.has(name) {
+			return errors.New("Unable to locate package " + name)
+		}
+	}
+	return nil
+}
+
+// has: apt knows the kernels' headers, and of other packages those that no test wants missing.
+func (w *world) has(name string) bool {
+	release, headers := strings.CutPrefix(name, "linux-headers-")
+	return headers && slices.Contains(w.kernels(), release) || !headers && !strings.HasPrefix(name, "missing-")
+}
+
+func (w *world) install(name string) error {
+	if !w.has(name) {
+		return errors.New("Unable to locate package " + name)
+	}
+	if release, ok := strings.CutPrefix(name, "linux-headers-"); ok {
+		return w.addHeaders(release)
+	}
+	if err := w.write("usr/bin/"+name, "", 0o755); err != nil {
+		return err
+	}
+	return w.add("var/lib/dpkg/status", fmt.Sprintf(statusFormat, name, "1.0"))
+}
+
+func dpkg(w *world, args []string) error {
+	if args[0] == "--print-architecture" {
+		fmt.Println("amd64")
+		return nil
+	}
+	for _, deb := range args[1:] {
+		if err := w.unpack(filepath.Join(w.root, deb)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unpack puts a package into dpkg's status, in the place of its older version.
+func (w *world) unpack(deb string) error {
+	r, err := debpkg.Open(deb)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	p := r.Control()
+	status, err := os.ReadFile(filepath.Join(w.root, "var/lib/dpkg/status"))
+	if err != nil {
+		return err
+	}
+	paragraphs := slices.DeleteFunc(strings.SplitAfter(string(status), "\n\n"), func(text string) bool {
+		return strings.HasPrefix(text, "Package: "+p.Get("Package")+"\n")
+	})
+	added := fmt.Sprintf(statusFormat, p.Get("Package"), p.Get("Version"))
+	return w.write("var/lib/dpkg/status", strings.Join(paragraphs, "")+added, 0o644)
+}
+
+func useradd(w *world, args []string) error {
+	return w.add("etc/passwd", fmt.Sprintf("%s:x:%d:%[2]d::/nonexistent:/usr/sbin/nologin\n", args[len(args)-1], max(os.Geteuid(), 1)))
+}
