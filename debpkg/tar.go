@@ -3,9 +3,7 @@ package debpkg
 import (
 	"archive/tar"
 	"cmp"
-	"crypto/md5"
 	"fmt"
-	"hash"
 	"io"
 	"time"
 )
@@ -15,28 +13,44 @@ import (
 type tarball struct {
 	tw      *tar.Writer
 	modTime time.Time
-	md5     hash.Hash
-	buf     []byte
-	sums    []byte // md5sums(5) of the regular files so far
+	sums    []byte // md5sums (deb-md5sums(5)) of the regular files so far
 }
 
 func newTarball(w io.Writer, modTime time.Time) *tarball {
-	return &tarball{tw: tar.NewWriter(w), modTime: modTime, md5: md5.New(), buf: make([]byte, 128<<10)}
+	return &tarball{tw: tar.NewWriter(w), modTime: modTime}
 }
 
-func (t *tarball) add(f File) error {
-	h := header(f, t.modTime)
-	if err := t.tw.WriteHeader(h); err != nil {
-		return fmt.Errorf("pack %s: %w", f.Path, err)
+// add writes files in their order.
+func (t *tarball) add(files []File) error {
+	loading := load(files)
+	defer loading.close()
+	var file *File
+	for p := range loading.pieces {
+		if p.begins != nil {
+			file = p.begins
+		}
+		if err := t.addPiece(file, p); err != nil {
+			return fmt.Errorf("pack %s: %w", file.Path, err)
+		}
+		if p.data != nil {
+			loading.free <- p.data[:cap(p.data)]
+		}
 	}
-	if h.Typeflag != tar.TypeReg {
+	return t.tw.Close()
+}
+
+func (t *tarball) addPiece(f *File, p piece) error {
+	switch {
+	case p.err != nil:
+		return p.err
+	case p.begins != nil:
+		return t.tw.WriteHeader(header(*f, t.modTime))
+	case p.sum != nil:
+		t.sums = fmt.Appendf(t.sums, "%x  %s\n", p.sum, f.Path[1:])
 		return nil
 	}
-	if err := t.contents(f); err != nil {
-		return fmt.Errorf("pack %s: %w", f.Path, err)
-	}
-	t.sums = fmt.Appendf(t.sums, "%x  %s\n", t.md5.Sum(nil), f.Path[1:])
-	return nil
+	_, err := t.tw.Write(p.data)
+	return err
 }
 
 func header(f File, modTime time.Time) *tar.Header {
@@ -55,18 +69,4 @@ func header(f File, modTime time.Time) *tar.Header {
 	return h
 }
 
-// contents reads the file once, for the archive and for its checksum. The file's own WriteTo is hidden from io:
-// it would bring a smaller buffer for every file.
-func (t *tarball) contents(f File) error {
-	r, err := f.Open()
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	t.md5.Reset()
-	n, err := io.CopyBuffer(io.MultiWriter(t.tw, t.md5), struct{ io.Reader }{r}, t.buf)
-	if err == tar.ErrWriteTooLong || err == nil && n < f.Size {
-		return fmt.Errorf("contents are not of the announced %d bytes", f.Size)
-	}
-	return err
-}
+func (f File) regular() bool { return !f.Mode.IsDir() && f.Link == "" }

@@ -84,14 +84,7 @@ func packTar(w io.Writer, files []File, p *Package, o Options) (sums []byte, err
 		return nil, err
 	}
 	t := newTarball(enc, p.modTime())
-	for _, f := range files {
-		if err = t.add(f); err != nil {
-			break
-		}
-	}
-	if err == nil {
-		err = t.tw.Close()
-	}
+	err = t.add(files)
 	if cerr := enc.Close(); cerr != nil { // the reason of an error before it
 		err = cerr
 	}
