@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // Unpacked is a tree that lies opened in the cache.
@@ -89,7 +90,13 @@ func (f *Fetcher) remove(owner, path string) (freed int64, err error) {
 	}
 	defer unlock()
 	freed = size(path)
-	return freed, discard(path)
+	if err := discard(path); err != nil {
+		return 0, err
+	}
+	if err := os.Remove(filepath.Dir(path)); err != nil && !errors.Is(err, syscall.ENOTEMPTY) {
+		return freed, err
+	}
+	return freed, nil
 }
 
 // size adds up the files below path.

@@ -24,7 +24,7 @@ func (f *Fetcher) debPath(pkg catalog.Package) string {
 // download gives the path of pkg's .deb, checked; apt is run only where the cache has no good one.
 func (f *Fetcher) download(ctx context.Context, pkg catalog.Package) (string, error) {
 	final := f.debPath(pkg)
-	if verify(pkg, final) == nil {
+	if !f.Fresh && verify(pkg, final) == nil {
 		return final, nil
 	}
 	temp, err := makeTemp(f.downloads(), pkg.Name)

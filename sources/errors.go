@@ -7,10 +7,11 @@ import (
 	"mago/sources/untar"
 )
 
-// UnsafeError and LimitError refuse an archive whose contents could do harm.
+// UnsafeError and LimitError refuse an archive whose contents could do harm, DamagedError one that cannot be read.
 type (
-	UnsafeError = untar.UnsafeError
-	LimitError  = untar.LimitError
+	UnsafeError  = untar.UnsafeError
+	LimitError   = untar.LimitError
+	DamagedError = untar.DamagedError
 )
 
 // FetchError says that apt could not bring a package's .deb, or brought another. Nothing of the attempt is left.

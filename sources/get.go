@@ -16,6 +16,9 @@ func (f *Fetcher) Get(ctx context.Context, pkg catalog.Package) (*Tree, error) {
 		return nil, err
 	}
 	cached := func() (*Tree, bool) { return f.Cached(pkg) }
+	if f.Fresh {
+		cached = func() (*Tree, bool) { return nil, false }
+	}
 	return f.once(ctx, pkg.Name, cached, func() (*Tree, error) { return f.get(ctx, pkg) })
 }
 

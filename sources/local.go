@@ -17,7 +17,8 @@ func trimTar(base string) string { return tarSuffix.ReplaceAllString(base, "") }
 // in it is run: the name and version are those a dkms.conf assigns literally, else those of debian/changelog, else those
 // of the directory's or tarball's own name ("hello-1.0"), else "0", turned into what Debian's tools accept.
 //
-// Errors: *LayoutError where there is neither dkms.conf, debian/rules, Kbuild nor Makefile, *UnsafeError, *LimitError.
+// Errors: *LayoutError where there is neither dkms.conf, debian/rules, Kbuild nor Makefile, *UnsafeError, *LimitError,
+// *DamagedError.
 func (f *Fetcher) Local(ctx context.Context, path string) (*Tree, error) {
 	path, err := resolve(path)
 	if err != nil {

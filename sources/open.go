@@ -72,7 +72,7 @@ func (f *Fetcher) unpackTarball(ctx context.Context, tarball, dir string) (newes
 	defer file.Close()
 	stream, _, err := codec.NewReader(file)
 	if err != nil {
-		return time.Time{}, &os.PathError{Op: "open", Path: tarball, Err: err}
+		return time.Time{}, &DamagedError{Archive: tarball, Err: err}
 	}
 	defer stream.Close()
 	stats, err := f.extract(ctx, stream, dir, untar.Options{Archive: tarball})

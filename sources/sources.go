@@ -57,6 +57,7 @@ type Fetcher struct {
 	// command's Dir is a path inside Root.
 	Run func(*exec.Cmd) error
 
+	Fresh         bool         // whether Get fetches and opens again what the cache has; what it has stays until then
 	SystemSources bool         // whether sources below the host's /usr/src serve instead of a download
 	Limits        untar.Limits // bounds for what is opened; zero fields mean untar.DefaultLimits
 }

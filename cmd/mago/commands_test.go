@@ -152,7 +152,9 @@ func tidy(ts *testscript.TestScript, _ bool, _ []string) {
 			ts.Fatalf("left behind: %s", path)
 		case strings.HasPrefix(inside, "/debs/"), strings.HasPrefix(inside, "/downloads/"):
 			return checkDeb(path)
-		case entry.Name() == "record.json":
+		case entry.Name() == unfinishedLog:
+			ts.Fatalf("left behind: %s", path)
+		case entry.Name() == recordFile, entry.Name() == failureFile:
 			return checkRecord(path)
 		}
 		return nil

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"archive/tar"
 	"context"
 	"errors"
 	"fmt"
@@ -165,6 +164,7 @@ func explainSource(err error) (int, string) {
 	var limit *sources.LimitError
 	var layout *sources.LayoutError
 	var format *debpkg.FormatError
+	var damaged *sources.DamagedError
 	var unfetched *notFetchedError
 	switch {
 	case errors.As(err, &fetch):
@@ -175,7 +175,7 @@ func explainSource(err error) (int, string) {
 		return exitSource, "do not trust where it comes from; nothing of it was kept"
 	case errors.As(err, &layout):
 		return exitSource, "a module's source has a dkms.conf, a Kbuild file or a Makefile that sets obj-m"
-	case errors.As(err, &format), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, tar.ErrHeader):
+	case errors.As(err, &format), errors.As(err, &damaged):
 		return exitSource, "remove the file and fetch it again"
 	}
 	return 0, ""

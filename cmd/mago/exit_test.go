@@ -43,7 +43,7 @@ var failures = []struct {
 	{&sources.LimitError{}, exitSource, "do not trust"},
 	{&sources.LayoutError{Source: "x"}, exitSource, "obj-m"},
 	{&debpkg.FormatError{Path: "x.deb", Err: io.ErrUnexpectedEOF}, exitSource, "fetch it again"},
-	{fmt.Errorf("open x.tar: %w", io.ErrUnexpectedEOF), exitSource, "fetch it again"},
+	{&sources.DamagedError{Archive: "x.tar", Err: io.ErrUnexpectedEOF}, exitSource, "fetch it again"},
 	{built(&kbuild.RecipeError{Recipe: "dkms.conf", Err: errors.New("empty")}), exitRecipe, "/x/build.log"},
 	{built(&kbuild.CompileError{Step: "make"}), exitBuild, "/x/build.log"},
 	{built(&kbuild.VermagicError{}), exitBuild, "/x/build.log"},

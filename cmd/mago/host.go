@@ -47,6 +47,7 @@ func (h *host) mayChange(command, what string) error {
 
 // query runs a program that reads the system, or writes to mago's own cache only.
 func (h *host) query(cmd *exec.Cmd) error {
+	inEnglish(cmd)
 	h.enter(cmd)
 	return h.run(cmd)
 }
@@ -57,6 +58,7 @@ func (h *host) change(cmd *exec.Cmd) error {
 		h.say("would run: " + strings.Join(cmd.Args, " "))
 		return nil
 	}
+	inEnglish(cmd)
 	if len(h.sudo) > 0 && !h.asRoot {
 		path, err := exec.LookPath(h.sudo[0])
 		if err != nil {
@@ -66,8 +68,12 @@ func (h *host) change(cmd *exec.Cmd) error {
 		cmd.Args = slices.Concat(h.sudo, h.intoRoot(), cmd.Args)
 		return h.run(cmd)
 	}
-	return h.query(cmd)
+	h.enter(cmd)
+	return h.run(cmd)
 }
+
+// inEnglish has a program speak as mago does, which also reads what it says.
+func inEnglish(cmd *exec.Cmd) { cmd.Env = append(cmd.Environ(), "LC_ALL=C.UTF-8") }
 
 // enter makes a program one of the root's: looked up there, and started there.
 func (h *host) enter(cmd *exec.Cmd) {

@@ -44,17 +44,9 @@ func newPaths(o options, asRoot bool) (paths, error) {
 	return p, nil
 }
 
-// unitDir holds the record and the log of one module for one kernel.
+// unitDir holds the records and the logs of one module for one kernel.
 func (p paths) unitDir(module, release string) string {
 	return filepath.Join(p.cache, "builds", module, release)
-}
-
-func (p paths) log(module, release string) string {
-	return filepath.Join(p.unitDir(module, release), "build.log")
-}
-
-func (p paths) record(module, release string) string {
-	return filepath.Join(p.unitDir(module, release), "record.json")
 }
 
 // work is where a unit is compiled; it exists only meanwhile.

@@ -115,11 +115,7 @@ func (a *app) fetch(ctx context.Context, t *target) error {
 		return nil
 	}
 	fetcher := a.fetcher()
-	if a.Force {
-		if _, err := fetcher.Clean(t.name); err != nil {
-			return err
-		}
-	}
+	fetcher.Fresh = a.Force
 	p := a.screen.phase("source", t.describe())
 	defer p.end()
 	tree, err := fetcher.Get(ctx, *t.pkg)

@@ -55,39 +55,79 @@ type recordSource struct {
 	SHA256  string `json:"sha256,omitempty"`
 }
 
-// writeRecord replaces a unit's record in one step.
-func (p paths) writeRecord(r record) error {
+// The files of a unit's directory. A failure stands beside the last good build, which it does not take away; a good
+// build ends the failure before it.
+const (
+	recordFile, logFile         = "record.json", "build.log"
+	failureFile, failureLogFile = "failure.json", "failure.log"
+	unfinishedLog               = "unfinished.log"
+)
+
+// keep writes a build's record, replacing the one before in one step, and gives its log the name that goes with it.
+func (p paths) keep(r *record, log string) error {
+	dir := p.unitDir(r.Module, r.Kernel)
+	name, logName := recordFile, logFile
+	if r.Result != resultBuilt {
+		name, logName = failureFile, failureLogFile
+	}
+	r.Log = filepath.Join(dir, logName)
+	if err := os.Rename(log, r.Log); err != nil {
+		return err
+	}
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
 	}
-	return renameio.WriteFile(p.record(r.Module, r.Kernel), append(text, '\n'), 0o644)
+	if err := renameio.WriteFile(filepath.Join(dir, name), append(text, '\n'), 0o644); err != nil {
+		return err
+	}
+	if r.Result != resultBuilt {
+		return nil
+	}
+	return errors.Join(removeIfThere(filepath.Join(dir, failureFile)), removeIfThere(filepath.Join(dir, failureLogFile)))
 }
 
-// readRecord gives the last build of a unit; false where there is none, or none that can be read.
+func removeIfThere(path string) error {
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// readRecord gives the last good build of a unit; false where there is none, or none that can be read.
 func (p paths) readRecord(module, release string) (record, bool) {
+	return readRecordFile(filepath.Join(p.unitDir(module, release), recordFile))
+}
+
+// readFailure gives what has failed since.
+func (p paths) readFailure(module, release string) (record, bool) {
+	return readRecordFile(filepath.Join(p.unitDir(module, release), failureFile))
+}
+
+func readRecordFile(path string) (record, bool) {
 	var r record
-	text, err := os.ReadFile(p.record(module, release))
+	text, err := os.ReadFile(path)
 	if err != nil || json.Unmarshal(text, &r) != nil {
 		return record{}, false
 	}
 	return r, true
 }
 
-// records lists every unit's last build, by module and kernel.
+// records lists every unit's last good build and what has failed since, by module and kernel.
 func (p paths) records() ([]record, error) {
-	files, err := filepath.Glob(filepath.Join(p.cache, "builds", "*", "*", "record.json"))
-	if err != nil {
-		return nil, err
-	}
 	var all []record
-	for _, file := range files {
-		release := filepath.Base(filepath.Dir(file))
-		if r, ok := p.readRecord(filepath.Base(filepath.Dir(filepath.Dir(file))), release); ok {
-			all = append(all, r)
+	for _, name := range []string{recordFile, failureFile} {
+		files, err := filepath.Glob(filepath.Join(p.cache, "builds", "*", "*", name))
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			if r, ok := readRecordFile(file); ok {
+				all = append(all, r)
+			}
 		}
 	}
-	slices.SortFunc(all, func(a, b record) int {
+	slices.SortStableFunc(all, func(a, b record) int {
 		return strings.Compare(a.Module+"\x00"+a.Kernel, b.Module+"\x00"+b.Kernel)
 	})
 	return all, nil
@@ -99,12 +139,12 @@ func (r record) hasDeb() bool {
 	return r.Result == resultBuilt && err == nil && info.Size() == r.Size
 }
 
-// createLog opens a unit's log anew.
+// createLog opens the log of a build that begins.
 func (p paths) createLog(module, release string) (*os.File, error) {
 	if err := os.MkdirAll(p.unitDir(module, release), 0o755); err != nil {
 		return nil, err
 	}
-	file, err := os.Create(p.log(module, release))
+	file, err := os.Create(filepath.Join(p.unitDir(module, release), unfinishedLog))
 	if errors.Is(err, fs.ErrPermission) {
 		return nil, fmt.Errorf("%w (a user's own builds go where -u says)", err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -92,7 +93,7 @@ func (a *app) printModule(m shownModule) {
 	field("Module", m.Module)
 	field("Description", m.Description)
 	for _, p := range m.Packages {
-		candidate := firstOf(p.Version, "none")
+		candidate := cmp.Or(p.Version, "none")
 		field("Package", fmt.Sprintf("%s, candidate %s, %s%s", p.Name, candidate, p.Kind, installedNote(p)))
 		field("Depends", p.Depends)
 		field("Recommends", p.Recommends)
@@ -101,7 +102,7 @@ func (a *app) printModule(m shownModule) {
 	if len(m.Packages) == 0 {
 		field("Version", m.Version)
 	}
-	field("Source", firstOf(m.Source, "not fetched"))
+	field("Source", cmp.Or(m.Source, "not fetched"))
 	field("Recipe", m.Recipe)
 	for _, r := range m.Builds {
 		a.printBuild(r, field)

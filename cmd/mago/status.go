@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -94,7 +95,7 @@ func (a *app) printStates(ctx context.Context, states []state) error {
 		if kernel == running {
 			kernel += " *"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", kernel, s.Module, s.State, firstOf(s.Installed, s.Built, "-"), s.note())
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", kernel, s.Module, s.State, cmp.Or(s.Installed, s.Built, "-"), s.note())
 	}
 	return w.Flush()
 }
@@ -157,18 +158,20 @@ func (a *app) kernelsOnMachine(records []record, packages []modulesPackage) []st
 func (a *app) state(module, release string) state {
 	s := state{Kernel: release, Module: module, State: stateMissing, Installed: a.packageVersion(packageName(module, "modules", release))}
 	r, recorded := a.readRecord(module, release)
-	if recorded {
-		s.Log = r.Log
-	}
+	failure, failed := a.readFailure(module, release)
+	s.Log = cmp.Or(failure.Log, r.Log)
 	if recorded && r.hasDeb() {
 		s.Built, s.Deb = r.Version, r.Deb
 	}
+	if !recorded {
+		r = failure
+	}
 	s.Current = a.currentVersion(module, release, r)
 	switch {
-	case recorded && r.Result == resultFailed:
-		s.State, s.Error = stateFailed, r.Error
-	case recorded && r.Result == resultExclude:
-		s.State, s.Reason = statePresent, r.Error
+	case failed && failure.Result == resultFailed:
+		s.State, s.Error = stateFailed, failure.Error
+	case failed:
+		s.State, s.Reason = statePresent, failure.Error
 	case s.Installed != "" && (s.Current == "" || compareVersions(s.Installed, s.Current) >= 0):
 		s.State = statePresent
 	case s.Installed != "":
@@ -206,9 +209,4 @@ func (a *app) candidate(module, pkg string) string {
 		return ""
 	}
 	return newTarget(m, found).version
-}
-
-func firstOf(values ...string) string {
-	i := slices.IndexFunc(values, func(v string) bool { return v != "" })
-	return values[i]
 }

@@ -30,7 +30,8 @@ func units(targets []target, kernels []kbuild.Kernel) []unit {
 	return all
 }
 
-// severalError sums up the failures of a run that went on after them (-i); its exit code is the first one's.
+// severalError sums up the failures of a run that went on after them (-i) and has told each; its exit code is the first
+// one's.
 type severalError struct {
 	first  error
 	failed int
@@ -38,7 +39,7 @@ type severalError struct {
 }
 
 func (e *severalError) Error() string {
-	return fmt.Sprintf("%d of %d failed; the first: %v", e.failed, e.units, e.first)
+	return fmt.Sprintf("%d of %d failed", e.failed, e.units)
 }
 
 func (e *severalError) Unwrap() error { return e.first }
@@ -54,7 +55,7 @@ func (a *app) each(ctx context.Context, all []unit, do func(*unit) error) error 
 		if !a.NonInter || len(all) == 1 || ctx.Err() != nil {
 			return err
 		}
-		a.screen.line(fmt.Sprintf("%-8s %s: %v", "failed", all[i], err))
+		fmt.Fprintf(a.stderr, "mago: %v\n", err)
 		failures = append(failures, err)
 	}
 	if len(failures) == 0 {

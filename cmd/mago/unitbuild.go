@@ -35,7 +35,6 @@ func (a *app) buildLocked(ctx context.Context, u unit) (record, error) {
 		return record{}, err
 	}
 	r := u.newRecord(room.String())
-	r.Log = a.log(u.name, u.kernel.Release)
 	log, err := a.createLog(u.name, u.kernel.Release)
 	if err != nil {
 		return record{}, err
@@ -53,15 +52,16 @@ func (a *app) buildLocked(ctx context.Context, u unit) (record, error) {
 		err = a.pack(u, result, &r)
 	}
 	r.Seconds = time.Since(r.Started).Seconds()
-	if err == nil {
-		return r, a.writeRecord(r)
-	}
 	if ctx.Err() != nil {
-		return record{}, ctx.Err()
+		return record{}, errors.Join(ctx.Err(), os.Remove(log.Name()))
+	}
+	if err == nil {
+		return r, a.keep(&r, log.Name())
 	}
 	fmt.Fprintf(log, "mago: %v\n", err)
 	r.fail(err)
-	return r, errors.Join(&buildError{unit: u.String(), log: r.Log, err: err}, a.writeRecord(r))
+	kept := a.keep(&r, log.Name())
+	return r, errors.Join(&buildError{unit: u.String(), log: r.Log, err: err}, kept)
 }
 
 func (u unit) newRecord(room string) record {

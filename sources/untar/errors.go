@@ -13,6 +13,15 @@ func (e *UnsafeError) Error() string {
 	return fmt.Sprintf("open %s: refuse entry %.200q: %s", e.Archive, e.Entry, e.Reason)
 }
 
+// DamagedError says that an archive cannot be read to its end: it is cut off, its sums are wrong, or it is no archive.
+type DamagedError struct {
+	Archive string // as Options names it
+	Err     error
+}
+
+func (e *DamagedError) Error() string { return fmt.Sprintf("open %s: %v", e.Archive, e.Err) }
+func (e *DamagedError) Unwrap() error { return e.Err }
+
 // LimitError refuses an archive that asks for more than Limits grants.
 type LimitError struct {
 	Archive string // as Options names it

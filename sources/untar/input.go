@@ -12,6 +12,8 @@ type input struct {
 	left  int64 // bytes it may still give
 	over  error // what it gives then
 	zeros int
+
+	broken bool // whether the stream has failed by itself
 }
 
 func (in *input) Read(p []byte) (int, error) {
@@ -24,6 +26,7 @@ func (in *input) Read(p []byte) (int, error) {
 	n, err := in.r.Read(p)
 	in.left -= int64(n)
 	in.count(p[:n])
+	in.broken = in.broken || err != nil && err != io.EOF
 	return n, err
 }
 

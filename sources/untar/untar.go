@@ -37,7 +37,7 @@ type Stats struct {
 // lawfully carry, are dropped so. Dates are kept, those in the future become the present.
 //
 // A name that is absolute or holds "..", a name below a link, a link that leads out, a device or a FIFO give an
-// *UnsafeError, too much of anything a *LimitError, an archive without its end marker io.ErrUnexpectedEOF.
+// *UnsafeError, too much of anything a *LimitError, an archive that cannot be read to its end marker a *DamagedError.
 func Extract(ctx context.Context, root *os.Root, r io.Reader, o Options) (Stats, error) {
 	x := &extractor{root: root, opts: o, limits: o.Limits.orDefault(), now: time.Now(), dirs: map[string]time.Time{".": {}}}
 	x.in = &input{ctx: ctx, r: r, left: x.limits.stream(), over: x.limit("", "bytes", x.limits.stream())}
@@ -62,6 +62,9 @@ func (x *extractor) wrap(err error) error {
 	var limit *LimitError
 	if err == nil || errors.As(err, &unsafe) || errors.As(err, &limit) {
 		return err
+	}
+	if x.in.broken || errors.Is(err, tar.ErrHeader) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return &DamagedError{x.opts.Archive, err}
 	}
 	return fmt.Errorf("open %s: %w", x.opts.Archive, err)
 }
