@@ -1,0 +1,38 @@
+# What a developer of mago runs. "make help" lists it.
+PREFIX ?= /usr/local
+FUZZTIME ?= 30s
+TESTDATA = ./testdata/ci ./testdata/e2e/... $(wildcard ./testdata/bench)
+
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+build: ## build ./mago, a static binary
+	CGO_ENABLED=0 go build -trimpath -o mago ./cmd/mago
+
+check: ## format, vet, staticcheck, quick tests; no root, no network
+	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
+	go vet -tags e2e ./... $(TESTDATA)
+	go tool staticcheck -tags e2e ./... $(TESTDATA)
+	go test -short ./... $(TESTDATA)
+
+test: ## everything: unit, scripts, fuzz seeds, real builds, the story on a clean Debian in QEMU (root; installs what it needs)
+	go run ./testdata/ci
+
+demo: build ## build v4l2loopback for this machine's kernel, or for Debian's newest (root; installs what it needs)
+	testdata/demo.sh
+
+bench: ## measure
+	go test -tags e2e -run='^$$' -bench=. -benchtime=1x ./testdata/bench
+
+fuzz: ## run each fuzz target for FUZZTIME
+	go run ./testdata/ci -fuzz $(FUZZTIME)
+
+install: build ## install the program, its manual page and completion below $(DESTDIR)$(PREFIX)
+	install -D mago $(DESTDIR)$(PREFIX)/bin/mago
+	./mago man | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/share/man/man8/mago.8
+	./mago completion | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mago
+
+clean: ## remove what make has built; the tests' cache is in /var/cache/mago-test
+	rm -rf mago .cache
+
+.PHONY: help build check test demo bench fuzz install clean

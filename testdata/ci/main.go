@@ -1,0 +1,128 @@
+// Command ci runs all of mago's tests: it installs the programs that they need, makes the system that real builds run
+// on, runs go test, and ends with go test's own lines. Where CI=true, a test that skips has failed. With -fuzz it runs
+// the fuzz targets instead.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"slices"
+
+	"mago/testdata/e2e/debian"
+)
+
+func main() {
+	fuzzTime := flag.String("fuzz", "", "run each fuzz target for this long")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if *fuzzTime != "" {
+		if err := fuzz(ctx, *fuzzTime, os.Stdout, os.Stderr); err != nil {
+			fmt.Fprintln(os.Stderr, "ci:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(run(ctx, os.Stdout, os.Stderr))
+}
+
+// suites are the test runs, in order. Real builds and the story share one machine; the race detector is for the rest.
+var suites = []struct {
+	args []string
+	live bool // shown while it runs, and whole
+}{
+	{args: []string{"-race", "-timeout=20m", "./...", "./testdata/ci", "./testdata/e2e/debian"}},
+	{args: []string{"-tags=e2e", "-timeout=20m", "./testdata/e2e"}, live: true},
+}
+
+func run(ctx context.Context, stdout, stderr io.Writer) int {
+	if err := install(ctx, stderr); err != nil {
+		fmt.Fprintln(stderr, "ci:", err)
+	}
+	if err := prepare(ctx, stderr); err != nil {
+		fmt.Fprintln(stderr, "ci: no system for real builds:", err)
+	}
+	r := &results{out: stdout}
+	for _, suite := range suites {
+		r.live = suite.live
+		if err := goTest(ctx, r, stderr, suite.args); err != nil {
+			fmt.Fprintln(stderr, "ci:", err)
+			r.failed = true
+		}
+	}
+	r.summary(os.Getenv("CI") == "true")
+	if r.failed {
+		return 1
+	}
+	return 0
+}
+
+// packages hold what tests run beside Go: what mago itself runs, other programs to compare with, and machines.
+var packages = []string{"binutils", "bubblewrap", "busybox-static", "bzip2", "debootstrap", "dpkg-dev", "gcc", "kmod", "libc6-dev", "lintian", "lz4",
+	"make", "qemu-system-x86", "xz-utils", "zstd"}
+
+// install installs the packages that are missing.
+func install(ctx context.Context, stderr io.Writer) error {
+	missing := slices.DeleteFunc(slices.Clone(packages), func(name string) bool {
+		out, err := exec.CommandContext(ctx, "dpkg-query", "--show", "--showformat=${db:Status-Status}", name).Output()
+		return err == nil && string(out) == "installed"
+	})
+	if len(missing) == 0 {
+		return nil
+	}
+	if os.Geteuid() != 0 {
+		return fmt.Errorf("only root can install %q; what needs them skips", missing)
+	}
+	install := append([]string{"install", "--yes", "--no-install-recommends"}, missing...)
+	for _, args := range [][]string{{"update"}, install} {
+		cmd := exec.CommandContext(ctx, "apt-get", append([]string{"-q", "-o", "DPkg::Lock::Timeout=300"}, args...)...)
+		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+		cmd.Stdout, cmd.Stderr = stderr, stderr
+		if err := cmd.Run(); err != nil {
+			return fmt.Errorf("apt-get %s: %w", args[0], err)
+		}
+	}
+	return nil
+}
+
+// prepare makes the system that real builds run on, and tells the tests where it is.
+func prepare(ctx context.Context, stderr io.Writer) (err error) {
+	if os.Getenv("MAGO_TEST_ROOT") != "" {
+		return nil
+	}
+	store, err := debian.OpenStore("bookworm", stderr)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	dir, err := store.Prepared(ctx)
+	if err != nil {
+		return err
+	}
+	return os.Setenv("MAGO_TEST_ROOT", dir)
+}
+
+func goTest(ctx context.Context, r *results, stderr io.Writer, args []string) error {
+	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-json", "-count=1"}, args...)...)
+	cmd.Stderr = stderr
+	events, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	err = r.read(events)
+	var exit *exec.ExitError
+	if waited := cmd.Wait(); !errors.As(waited, &exit) { // which the events have told in more words
+		err = errors.Join(err, waited)
+	}
+	r.failed = r.failed || cmd.ProcessState.ExitCode() != 0
+	return err
+}

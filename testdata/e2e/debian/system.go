@@ -1,0 +1,94 @@
+// Package debian makes clean Debian systems for tests. What it downloads and unpacks once it keeps outside the source
+// tree; it enters a system with bubblewrap, so that bubblewrap works inside it too, which chroot(2) prevents.
+package debian
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// System is a Debian below a directory.
+type System struct {
+	Dir      string
+	archives string // shown as /var/cache/apt/archives
+}
+
+// Path is the host's name of a file in the system.
+func (s *System) Path(name string) string { return filepath.Join(s.Dir, name) }
+
+// Remove takes the system away.
+func (s *System) Remove() error { return os.RemoveAll(s.Dir) }
+
+// Command prepares a program that finds itself on the system as root. /proc is this machine's: the kernel lets nobody
+// mount one inside a room that shows a part of it only.
+func (s *System) Command(ctx context.Context, args ...string) *exec.Cmd {
+	room := []string{"--bind", s.Dir, "/", "--dev", "/dev", "--bind", "/proc", "/proc", "--bind", s.archives, "/var/cache/apt/archives",
+		"--chdir", "/root", "--die-with-parent", "--"}
+	cmd := exec.CommandContext(ctx, "bwrap", append(room, args...)...)
+	cmd.Env = Environment()
+	return cmd
+}
+
+// Environment is what programs on a system find set: root's, and this machine's proxies.
+func Environment() []string {
+	env := []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "USER=root", "SHELL=/bin/bash",
+		"LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive"}
+	for _, variable := range os.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasSuffix(strings.ToLower(name), "_proxy") {
+			env = append(env, variable)
+		}
+	}
+	return env
+}
+
+// Run runs a program on the system and gives what it prints.
+func (s *System) Run(ctx context.Context, args ...string) (string, error) {
+	out, err := s.Command(ctx, args...).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w:\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out), nil
+}
+
+// NewestKernel is the newest kernel release of the plain flavour that apt has both headers and an image of.
+func (s *System) NewestKernel(ctx context.Context) (string, error) {
+	out, err := s.Run(ctx, "apt-cache", "search", "--names-only", `^linux-(headers|image)-[0-9.]+-[0-9]+-`+runtime.GOARCH+`$`)
+	if err != nil {
+		return "", err
+	}
+	kinds := map[string]int{}
+	for line := range strings.Lines(out) {
+		name, _, _ := strings.Cut(line, " ")
+		release := strings.TrimPrefix(strings.TrimPrefix(name, "linux-headers-"), "linux-image-")
+		kinds[release]++
+	}
+	newest := ""
+	for release, n := range kinds {
+		if n == 2 && slices.Compare(numbers(release), numbers(newest)) > 0 {
+			newest = release
+		}
+	}
+	if newest == "" {
+		return "", fmt.Errorf("apt has no kernel in:\n%s", out)
+	}
+	return newest, nil
+}
+
+var number = regexp.MustCompile(`[0-9]+`)
+
+func numbers(release string) []int {
+	var all []int
+	for _, digits := range number.FindAllString(release, -1) {
+		n, _ := strconv.Atoi(digits)
+		all = append(all, n)
+	}
+	return all
+}

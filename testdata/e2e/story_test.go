@@ -1,0 +1,222 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"debug/elf"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"mago/testdata/e2e/debian"
+)
+
+// story is the machine that the chapters happen to, one after the other, and what they know of each other.
+type story struct {
+	*debian.System
+	store  *debian.Store
+	kernel string            // the newest that apt has
+	debs   map[string]string // module to the .deb's path on the system
+}
+
+// modules are what the story builds: from dkms packages, and from a directory.
+var modules = []string{"v4l2loopback", "acpi-call", "hello"}
+
+func TestStory(t *testing.T) {
+	s := begin(t)
+	for _, chapter := range []struct {
+		name string
+		tell func(*testing.T)
+	}{
+		{"catalog", s.catalog},
+		{"prepare", s.prepare},
+		{"without the kernel", s.headersAlone},
+		{"install", s.install},
+		{"packages", s.packages},
+		{"lintian", s.lintian},
+		{"modules", s.modules},
+		{"boot", s.boot},
+		{"again", s.again},
+		{"upgrade", s.upgrade},
+		{"user", s.user},
+		{"chroot", s.chroot},
+		{"clean", s.clean},
+		{"remove", s.remove},
+	} {
+		if !t.Run(chapter.name, chapter.tell) {
+			t.Fatalf("the story ends at %q; its system is left in %s", chapter.name, s.Dir)
+		}
+	}
+}
+
+// begin makes the machine, and puts a fresh mago and the hello module on it.
+func begin(t *testing.T) *story {
+	needs(t, "lintian", "busybox", "qemu-system-x86_64", "dpkg-deb")
+	if err := debian.Missing(); err != nil {
+		t.Skip(err)
+	}
+	store, err := debian.OpenStore("bookworm", t.Output())
+	if err != nil {
+		t.Fatal(err)
+	}
+	system, err := store.Fresh(t.Context(), "story")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if !t.Failed() {
+			if err := system.Remove(); err != nil {
+				t.Error(err)
+			}
+		}
+		store.Close()
+	})
+	s := &story{System: system, store: store, debs: map[string]string{}}
+	s.deliver(t)
+	return s
+}
+
+func needs(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, program := range programs {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skip(err)
+		}
+	}
+}
+
+// deliver builds mago as "make build" does. It must run where nothing but Debian's essential packages is.
+func (s *story) deliver(t *testing.T) {
+	binary := s.Path("/usr/local/bin/mago")
+	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", binary, "mago/cmd/mago")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	run(t, build)
+	file, err := elf.Open(binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for _, segment := range file.Progs {
+		if segment.Type == elf.PT_INTERP {
+			t.Error("mago is linked dynamically")
+		}
+	}
+	if err := os.CopyFS(s.Path("/root/hello"), os.DirFS("../modules/hello")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// catalog: the two commands that come first. The numbers are those of Debian 12.
+func (s *story) catalog(t *testing.T) {
+	s.mago(t, "update", "--apt").has(t, "40 dkms and 15 module-assistant packages")
+	if err := s.store.KeepLists(t.Context(), s.System); err != nil {
+		t.Fatal(err)
+	}
+	list := s.mago(t, "list")
+	for _, name := range []string{"v4l2loopback", "acpi-call", "dahdi", "leds-alix"} {
+		list.has(t, "\n"+name+" ")
+	}
+	var err error
+	if s.kernel, err = s.NewestKernel(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *story) prepare(t *testing.T) {
+	s.mago(t, "prepare", "-l", s.kernel).has(t, "linux-headers-"+s.kernel, "gcc-12", "mago-build")
+	s.mago(t, "prepare", "-l", s.kernel).lacks(t, "install")
+}
+
+// headersAlone: a package is built and staged where the kernel itself is not, and leaves as it came.
+func (s *story) headersAlone(t *testing.T) {
+	before := s.modulesDir(t)
+	run(t, signed(s.Command(t.Context(), "mago", "a-i", "./hello", "-l", s.kernel))).has(t, "mago-build in bubblewrap, no network", "dpkg: installed")
+	if got := s.modulesDir(t); strings.TrimPrefix(got, before) == got {
+		t.Errorf("in %s:\n%s", s.libModules(), got)
+	}
+	s.run(t, "dpkg", "-r", s.packageName("hello"))
+	if after := s.modulesDir(t); after != before {
+		t.Errorf("before:\n%s\nafter:\n%s", before, after)
+	}
+}
+
+// signed gives a local module's package a maintainer, whom a source package brings along.
+func signed(cmd *exec.Cmd) *exec.Cmd {
+	cmd.Env = append(cmd.Env, "DEBFULLNAME=A Tester", "DEBEMAIL=tester@example.org")
+	return cmd
+}
+
+// install: one module before the kernel, two after it, so that depmod is run by the kernel's package and by mago's.
+func (s *story) install(t *testing.T) {
+	s.autoInstall(t, "v4l2loopback").has(t, "mago-build in bubblewrap, no network: 1 module")
+	image := s.Command(t.Context(), "apt-get", "install", "--yes", "--no-install-recommends", "linux-image-"+s.kernel)
+	image.Env = append(image.Env, "INITRD=No") // its hook's own switch: nobody boots this initramfs
+	run(t, image)
+	s.hasModule(t, "v4l2loopback.ko")
+	s.autoInstall(t, "acpi-call")
+	s.hasModule(t, "acpi_call.ko")
+	s.autoInstall(t, "hello").has(t, "nothing to build")
+	s.hasModule(t, "hello.ko")
+}
+
+func (s *story) autoInstall(t *testing.T, module string) output {
+	t.Helper()
+	word := module
+	if module == "hello" {
+		word = "./hello"
+	}
+	out := s.mago(t, "a-i", word, "-l", s.kernel)
+	out.has(t, "dpkg: installed", "next: boot Linux "+s.kernel)
+	var shown []struct{ Builds []struct{ Deb string } }
+	decode(t, s.quietly(t, "mago", "show", "--json", word), &shown)
+	s.debs[module] = shown[0].Builds[0].Deb
+	return out
+}
+
+// again: with everything there, mago runs no program of apt's or dpkg's and changes nothing.
+func (s *story) again(t *testing.T) {
+	for _, program := range []string{"apt", "apt-get", "apt-cache", "apt-config", "apt-helper", "dpkg", "dpkg-deb", "dpkg-query"} {
+		s.write(t, "/srv/spy/"+program, "#!/bin/sh\necho \"$0 $*\" >>/srv/spied\nexec /usr/bin/"+program+" \"$@\"\n", 0o755)
+	}
+	status := s.read(t, "/var/lib/dpkg/status")
+	spied := s.Command(t.Context(), "mago", "a-i", "v4l2loopback,acpi-call,./hello", "-l", s.kernel)
+	spied.Env = append(spied.Env, "PATH=/srv/spy:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+	out := run(t, spied)
+	for _, module := range modules {
+		out.matches(t, s.packageName(module)+` \S+ is there: nothing to do`)
+	}
+	if s.read(t, "/var/lib/dpkg/status") != status {
+		t.Error("dpkg's status has changed")
+	}
+	if _, err := os.Stat(s.Path("/srv/spied")); err == nil {
+		t.Errorf("mago ran:\n%s", s.read(t, "/srv/spied"))
+	}
+}
+
+// clean keeps what is installed, and the last packages.
+func (s *story) clean(t *testing.T) {
+	s.mago(t, "clean").matches(t, `freed [1-9]`)
+	s.mago(t, "status").has(t, "present")
+	for _, deb := range s.debs {
+		s.read(t, deb)
+	}
+}
+
+// remove: dpkg alone takes everything away, and depmod's tables forget it.
+func (s *story) remove(t *testing.T) {
+	args := []string{"dpkg", "-r"}
+	for _, module := range modules {
+		args = append(args, s.packageName(module))
+	}
+	s.run(t, args...)
+	if got := s.modulesDir(t); strings.Contains(got, "updates") {
+		t.Errorf("left in %s:\n%s", s.libModules(), got)
+	}
+	if strings.Contains(s.read(t, s.libModules()+"/modules.dep"), "updates/") {
+		t.Error("modules.dep still names modules in updates/")
+	}
+	if audit := s.run(t, "dpkg", "--audit"); audit != "" {
+		t.Errorf("dpkg --audit:\n%s", audit)
+	}
+}
