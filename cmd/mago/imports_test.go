@@ -1,0 +1,52 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mayImport says which rooms each room may go into, besides its own. debpkg/codec and debpkg/control are leaves that
+// know nothing of packages: compressed streams and control paragraphs are read by several rooms.
+var mayImport = map[string][]string{
+	"catalog": {"debpkg/codec", "debpkg/control"},
+	"sources": {"catalog", "debpkg", "debpkg/codec", "debpkg/control"},
+	"kbuild":  {"debpkg/codec"},
+	"debpkg":  {},
+	"cmd":     {"catalog", "sources", "kbuild", "kbuild/sandbox", "debpkg", "debpkg/codec"},
+}
+
+func TestNothingFlowsBackwards(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "mago/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		room := roomOf(words[0])
+		seen[room] = true
+		allowed, known := mayImport[room]
+		if !known {
+			t.Errorf("%s belongs to no room", words[0])
+		}
+		for _, imported := range words[1:] {
+			inside, ours := strings.CutPrefix(imported, "mago/")
+			if ours && roomOf(imported) != room && !slices.Contains(allowed, inside) {
+				t.Errorf("%s imports %s", words[0], imported)
+			}
+		}
+	}
+	for room := range mayImport {
+		if !seen[room] {
+			t.Errorf("no package in room %s", room)
+		}
+	}
+}
+
+// roomOf is the top-level directory of one of mago's packages.
+func roomOf(path string) string {
+	room, _, _ := strings.Cut(strings.TrimPrefix(path, "mago/"), "/")
+	return room
+}
