@@ -43,12 +43,13 @@ func (a *app) opened(t *target) error {
 	if t.tree != nil {
 		return nil
 	}
-	tree, ok := a.fetcher().Cached(*t.pkg)
-	if !ok {
-		return &notFetchedError{t.name}
+	if t.pkg != nil {
+		if tree, ok := a.fetcher().Cached(*t.pkg); ok {
+			t.tree = tree
+			return nil
+		}
 	}
-	t.tree = tree
-	return nil
+	return &notFetchedError{t.name}
 }
 
 type autoBuildCommand struct {

@@ -98,6 +98,9 @@ func (a *app) get(ctx context.Context, t *target) error {
 		a.screen.line(fmt.Sprintf("%-8s %s", "source", t.describe()))
 		return nil
 	}
+	if t.pkg == nil {
+		return &notFetchedError{t.name}
+	}
 	if tree, ok := a.fetcher().Cached(*t.pkg); ok && (!a.Force || a.NotUnpack) {
 		t.tree = tree
 		a.screen.line(fmt.Sprintf("%-8s %s", "source", t.describe()))
@@ -139,7 +142,7 @@ func (a *app) build(ctx context.Context, u unit) (record, error) {
 		return r, nil
 	}
 	if a.DryRun {
-		a.screen.line(fmt.Sprintf("%-8s would build %s %s", "build", u.packageName(), u.packageVersion()))
+		a.screen.line(fmt.Sprintf("%-8s would build %s from %s", "build", u.packageName(), u.describe()))
 		return record{}, nil
 	}
 	if err := a.checkNeeds(u); err != nil {
@@ -185,7 +188,7 @@ func (a *app) isBuilt(u unit, r record) bool {
 // install has dpkg install what was built.
 func (a *app) install(ctx context.Context, u unit, built record) error {
 	if a.DryRun {
-		a.screen.line(fmt.Sprintf("%-8s would install %s %s", "install", u.packageName(), u.packageVersion()))
+		a.screen.line(fmt.Sprintf("%-8s would install %s", "install", u.packageName()))
 		return nil
 	}
 	deb, remove, err := a.withinRoot(built.Deb)

@@ -161,6 +161,9 @@ func (a *app) ensureBuildUser(ctx context.Context) error {
 	if err := sandbox.CreateUser(ctx, a.host.change); err != nil {
 		return err
 	}
+	if a.DryRun {
+		return nil
+	}
 	a.screen.line(fmt.Sprintf("%-8s system user %s, which compiles", "user", sandbox.BuildUser))
 	return nil
 }

@@ -18,14 +18,17 @@ import (
 type target struct {
 	name    string           // the module's, as packages and records spell it
 	pkg     *catalog.Package // nil for a local source
-	tree    *sources.Tree    // the source, once it is there; for a local one from the start
+	tree    *sources.Tree    // the source, once it is there; for a local one from the start, nil if that is gone
 	digest  string           // of a local source's contents
 	version string           // of the source
 }
 
 func (t target) describe() string {
-	if t.pkg != nil {
+	switch {
+	case t.pkg != nil:
 		return t.pkg.Name + " " + t.version
+	case t.tree == nil:
+		return t.name + " " + t.version
 	}
 	return fmt.Sprintf("%s (version %s)", t.tree.Dir, t.version)
 }
@@ -75,15 +78,35 @@ func (a *app) expandWord(ctx context.Context, word string) ([]target, error) {
 	case "all":
 		return a.targetsOf(ix, func(catalog.Module) bool { return true }), nil
 	case "alli":
-		return a.installedTargets(ix)
+		return a.installedTargets(ctx, ix)
 	case "allu":
 		return a.unpackedTargets(ix)
 	}
 	module, pkg, err := ix.Resolve(word)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		return []target{newTarget(module, pkg)}, nil
 	}
-	return []target{newTarget(module, pkg)}, nil
+	if t, ok := a.recordedTarget(ctx, word); ok {
+		return []target{t}, nil
+	}
+	return nil, err
+}
+
+// recordedTarget is a module that no list knows but that was built here, from a directory or tarball that is taken
+// again where it still is.
+func (a *app) recordedTarget(ctx context.Context, name string) (target, bool) {
+	records, err := a.records()
+	i := slices.IndexFunc(records, func(r record) bool { return r.Module == name })
+	if err != nil || i < 0 {
+		return target{}, false
+	}
+	source := records[i].Source
+	if source.Package == "" {
+		if t, err := a.localTarget(ctx, source.Path); err == nil && t.name == name {
+			return t, true
+		}
+	}
+	return target{name: name, version: source.Version}, true
 }
 
 // newTarget takes the package that was asked for by its own name, else the module's preferred one.
@@ -112,15 +135,25 @@ func (a *app) targetsOf(ix *catalog.Index, want func(catalog.Module) bool) []tar
 	return some
 }
 
-func (a *app) installedTargets(ix *catalog.Index) ([]target, error) {
+// installedTargets are the modules whose source package is installed, and those that are installed built.
+func (a *app) installedTargets(ctx context.Context, ix *catalog.Index) ([]target, error) {
 	built, err := a.installedPackages()
 	if err != nil {
 		return nil, err
 	}
-	return a.targetsOf(ix, func(m catalog.Module) bool {
+	found := a.targetsOf(ix, func(m catalog.Module) bool {
 		source := slices.ContainsFunc(m.Packages, func(p catalog.Package) bool { return p.Installed != "" })
 		return source || slices.ContainsFunc(built, func(p modulesPackage) bool { return p.module == m.Name })
-	}), nil
+	})
+	for _, p := range built {
+		if slices.ContainsFunc(found, func(t target) bool { return t.name == p.module }) {
+			continue
+		}
+		if t, ok := a.recordedTarget(ctx, p.module); ok {
+			found = append(found, t)
+		}
+	}
+	return found, nil
 }
 
 func (a *app) unpackedTargets(ix *catalog.Index) ([]target, error) {
