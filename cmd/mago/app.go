@@ -31,6 +31,8 @@ type app struct {
 	status *debpkg.Status // dpkg's, read once; see installed
 	index  *catalog.Index // opened once; see catalog
 	room   *sandbox.Room  // chosen once; see buildRoom
+
+	found map[string]kbuild.Kernel // looked up once; see kernel
 }
 
 func newApp(m machine, o options, stdin io.Reader, stdout, stderr io.Writer) (*app, error) {
@@ -86,7 +88,7 @@ func (a *app) installed() (*debpkg.Status, error) {
 	return status, err
 }
 
-func (a *app) forgetInstalled() { a.status = nil }
+func (a *app) forgetInstalled() { a.status, a.found = nil, nil }
 
 func (a *app) packageVersion(name string) string {
 	status, err := a.installed()
@@ -99,6 +101,22 @@ func (a *app) packageVersion(name string) string {
 
 func (a *app) finder() kbuild.Finder {
 	return kbuild.Finder{Root: a.Root, Dirs: kernelDirs(a.options), PackageVersion: a.packageVersion}
+}
+
+// kernel finds a kernel's headers, or says with a *kbuild.HeadersError what is missing.
+func (a *app) kernel(release string) (kbuild.Kernel, error) {
+	if k, ok := a.found[release]; ok {
+		return k, nil
+	}
+	k, err := a.finder().Find(release)
+	if err != nil {
+		return kbuild.Kernel{}, err
+	}
+	if a.found == nil {
+		a.found = map[string]kbuild.Kernel{}
+	}
+	a.found[release] = k
+	return k, nil
 }
 
 func (a *app) fetcher() *sources.Fetcher {

@@ -139,7 +139,7 @@ func (a *app) kernels(ctx context.Context) ([]kbuild.Kernel, error) {
 	}
 	var kernels []kbuild.Kernel
 	for _, release := range releases {
-		k, err := a.finder().Find(release)
+		k, err := a.kernel(release)
 		if err != nil {
 			return nil, a.whyNoKernel(ctx, release, err)
 		}

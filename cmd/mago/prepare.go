@@ -72,7 +72,7 @@ func (a *app) installMissing(ctx context.Context, releases []string, targets []t
 func (a *app) missing(ctx context.Context, releases []string, targets []target) ([]string, error) {
 	var packages []string
 	for _, release := range releases {
-		k, err := a.finder().Find(release)
+		k, err := a.kernel(release)
 		var headers *kbuild.HeadersError
 		switch {
 		case errors.As(err, &headers) && headers.Dir == "":
@@ -172,7 +172,7 @@ func (a *app) ensureBuildUser(ctx context.Context) error {
 func (a *app) foreseen(releases []string) []kbuild.Kernel {
 	var kernels []kbuild.Kernel
 	for _, release := range releases {
-		k, err := a.finder().Find(release)
+		k, err := a.kernel(release)
 		if err != nil {
 			k = kbuild.Kernel{Release: release, Version: release}
 		}

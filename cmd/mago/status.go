@@ -182,7 +182,7 @@ func (a *app) state(module, release string) state {
 
 // currentVersion is what a build would give today: apt's candidate of the source with the kernel's present package.
 func (a *app) currentVersion(module, release string, r record) string {
-	k, err := a.finder().Find(release)
+	k, err := a.kernel(release)
 	if err != nil {
 		return ""
 	}
