@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -36,22 +35,22 @@ type cli struct {
 
 // options hold for every command.
 type options struct {
-	KversList  []string `short:"l" sep:"none" placeholder:"KERNELS" help:"Kernels to work for: releases, globs, running (default), installed, all, newest."`
-	KernelDir  []string `short:"k" sep:"none" placeholder:"DIRS" help:"Directories of kernel headers; their kernels are worked for. Also from the environment: KERNELDIRS."`
-	Force      bool     `short:"f" help:"Do again what is done already: fetch, open, build, install."`
-	NoRebuild  bool     `short:"n" help:"Build nothing where any package of the module for the kernel is there, even an old one."`
-	NonInter   bool     `short:"i" help:"Ask nothing, and go on with the next module after a failed build."`
-	Quiet      bool     `short:"q" help:"Print errors only."`
-	Verbose    bool     `short:"v" help:"Print what make, apt and dpkg print, and full paths."`
-	TextMode   bool     `short:"t" help:"Print plain lines even on a terminal."`
-	UserDir    string   `short:"u" name:"user-dir" aliases:"userdir" placeholder:"DIR" help:"Keep everything below DIR instead of /var/cache/mago or ~/.cache/mago."`
-	NotUnpack  bool     `short:"O" help:"Build the opened source as it lies in the cache, edited by hand or not; never fetch or open it."`
-	UnpackOnce bool     `short:"o" help:"Accepted for module-assistant's users; mago opens a source once anyway."`
-	SudoCmd    string   `short:"S" placeholder:"COMMAND" help:"Command that runs apt and dpkg as root where mago itself is not, such as sudo."`
-	Dest       string   `env:"KPKG_DEST_DIR" placeholder:"DIR" help:"Directory for the packages."`
-	DryRun     bool     `help:"Say what would be done, and change nothing."`
-	Root       string   `default:"/" placeholder:"DIR" help:"Work on the system under DIR."`
-	Version    bool     `help:"Print mago's version."`
+	KversList  []string         `short:"l" sep:"none" placeholder:"KERNELS" help:"Kernels to work for: releases, globs, running (default), installed, all, newest."`
+	KernelDir  []string         `short:"k" sep:"none" placeholder:"DIRS" help:"Directories of kernel headers; their kernels are worked for. Also from the environment: KERNELDIRS."`
+	Force      bool             `short:"f" help:"Do again what is done already: fetch, open, build, install."`
+	NoRebuild  bool             `short:"n" help:"Build nothing where any package of the module for the kernel is there, even an old one."`
+	NonInter   bool             `short:"i" help:"Ask nothing, and go on with the next module after a failed build."`
+	Quiet      bool             `short:"q" help:"Print errors only."`
+	Verbose    bool             `short:"v" help:"Print what make, apt and dpkg print, and full paths."`
+	TextMode   bool             `short:"t" help:"Print plain lines even on a terminal."`
+	UserDir    string           `short:"u" name:"user-dir" aliases:"userdir" placeholder:"DIR" help:"Keep everything below DIR instead of /var/cache/mago or ~/.cache/mago."`
+	NotUnpack  bool             `short:"O" help:"Build the opened source as it lies in the cache, edited by hand or not; never fetch or open it."`
+	UnpackOnce bool             `short:"o" help:"Accepted for module-assistant's users; mago opens a source once anyway."`
+	SudoCmd    string           `short:"S" placeholder:"COMMAND" help:"Command that runs apt and dpkg as root where mago itself is not, such as sudo."`
+	Dest       string           `env:"KPKG_DEST_DIR" placeholder:"DIR" help:"Directory for the packages."`
+	DryRun     bool             `help:"Say what would be done, and change nothing."`
+	Root       string           `default:"/" placeholder:"DIR" help:"Work on the system under DIR."`
+	Version    kong.VersionFlag `help:"Print mago's version."`
 }
 
 // usageError is a command line that mago does not understand.
@@ -101,7 +100,7 @@ func commandLines(args []string) [][]string {
 	return all
 }
 
-// helpPrinted unwinds kong after --help, which expects the process to end there.
+// helpPrinted unwinds kong after --help and --version, which expect the process to end there.
 type helpPrinted struct{}
 
 // parse reads the command line; nil without an error where help was all that was asked for.
@@ -121,10 +120,6 @@ func parse(c *cli, args []string, stdout, stderr io.Writer) (parsed *kong.Contex
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	if slices.Equal(args, []string{"--version"}) {
-		fmt.Fprintln(stdout, "mago", ownVersion())
-		return nil, nil
-	}
 	parsed, err = parser.Parse(args)
 	if err != nil {
 		return nil, &usageError{err}
@@ -137,6 +132,7 @@ func newParser(c *cli, stdout, stderr io.Writer) (*kong.Kong, error) {
 		kong.Name("mago"),
 		kong.Description("Build Debian packages of out-of-tree kernel modules, when and only when asked."),
 		kong.Writers(stdout, stderr),
+		kong.Vars{"version": "mago " + ownVersion()},
 		kong.Exit(func(int) { panic(helpPrinted{}) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 	)
