@@ -216,7 +216,7 @@ func TestLogLimit(t *testing.T) {
 	b := newBench(t)
 	builder := b.builder()
 	builder.LogLimit = 5000
-	source := with(t, tree{"dkms.conf": "PACKAGE_NAME=hello PACKAGE_VERSION=1.0\nMAKE='yes mago-flood | head -n 1000000; echo a.c:1:1: error: at last; false'\n"})
+	source := with(t, tree{"dkms.conf": "PACKAGE_NAME=hello PACKAGE_VERSION=1.0\nMAKE='yes mago-flood | head -n 50000; echo a.c:1:1: error: at last; false'\n"})
 	_, err := builder.Build(t.Context(), b.job(t, source))
 	var compile *CompileError
 	if !errors.As(err, &compile) || compile.Message != "a.c:1:1: error: at last" {

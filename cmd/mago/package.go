@@ -61,7 +61,7 @@ func (u unit) control(arch, maintainer string, modules []kbuild.Module) []debpkg
 		{Name: "Architecture", Value: arch},
 		{Name: "Maintainer", Value: maintainer},
 		{Name: "Depends", Value: depends},
-		{Name: "Recommends", Value: join("linux-image-"+u.kernel.Release, recommends)},
+		{Name: "Recommends", Value: join(packageName("linux-image", u.kernel.Release), recommends)},
 		{Name: "Provides", Value: join(packageName(u.name, "modules"), provides)},
 		{Name: "Section", Value: "kernel"},
 		{Name: "Priority", Value: "optional"},
@@ -113,7 +113,7 @@ func maintainer(u unit) string {
 	case u.pkg != nil && u.pkg.Maintainer != "":
 		return u.pkg.Maintainer
 	}
-	return "Local Administrator <root@localhost>"
+	return "Local Administrator <nobody@mago.invalid>"
 }
 
 // depmodScript runs depmod where the kernel itself is installed: without it there is nothing to load modules into,

@@ -51,8 +51,8 @@ Description: zfs kernel modules for Linux 6.12.9-amd64
 const localControl = `Package: hello-modules-6.5.0-custom
 Version: 1.0+6.5.0.custom
 Architecture: arm64
-Maintainer: Local Administrator <root@localhost>
-Recommends: linux-image-6.5.0_custom
+Maintainer: Local Administrator <nobody@mago.invalid>
+Recommends: linux-image-6.5.0-custom
 Provides: hello-modules
 Section: kernel
 Priority: optional

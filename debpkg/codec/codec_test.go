@@ -112,10 +112,10 @@ func TestReaderTellsTruncation(t *testing.T) {
 
 func TestReaderTellsDamage(t *testing.T) {
 	for _, c := range compressors[:5] {
+		if c.format == LZMA {
+			continue // has no checksum
+		}
 		t.Run(string(c.format), func(t *testing.T) {
-			if c.format == LZMA {
-				t.Skip("the format has no checksum")
-			}
 			whole := compressed(t, c.format, c.argv, sample[:100_000])
 			whole[len(whole)/2] ^= 0x10
 			if out, _, err := decoded(whole); err == nil && !bytes.Equal(out, sample[:100_000]) {

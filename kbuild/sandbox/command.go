@@ -59,8 +59,8 @@ func realPath(path string) string {
 	return path
 }
 
-// lingering is how long a program's output is waited for after its end, when something that it left behind holds it
-// open; only the kind User lets anything be left.
+// lingering is how long the output of a program without a PID namespace is waited for after its end: what it has left
+// behind may hold that open. A namespace leaves nothing, so there all of the output is waited for.
 const lingering = 2 * time.Second
 
 // Command prepares a program to run in the room. It ends, with all it started, when ctx does. In a session of its own it
@@ -79,7 +79,9 @@ func (r Room) Command(ctx context.Context, s Spec) *exec.Cmd {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.Stdin, s.Stdout, s.Stderr
 	cmd.SysProcAttr.Setsid = true
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
-	cmd.WaitDelay = lingering
+	if r.Kind == User {
+		cmd.WaitDelay = lingering
+	}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	return cmd
 }
