@@ -123,25 +123,18 @@ func (s *steps) environment() []string {
 	return env
 }
 
-// kbuildArch is the kernel's name of an architecture (its directory under arch/), from uname -m's.
+// architectures pairs the beginnings of uname -m's names with the kernel's own, its directories under arch/.
+var architectures = []struct{ machine, arch string }{
+	{"x86_64", "x86"}, {"i686", "x86"}, {"aarch64", "arm64"}, {"armv", "arm"}, {"ppc", "powerpc"}, {"s390", "s390"},
+	{"riscv", "riscv"}, {"mips", "mips"}, {"loongarch", "loongarch"},
+}
+
+// kbuildArch is what kbuild calls ARCH.
 func kbuildArch(machine string) string {
-	switch {
-	case machine == "x86_64", machine == "i686":
-		return "x86"
-	case machine == "aarch64":
-		return "arm64"
-	case strings.HasPrefix(machine, "armv"):
-		return "arm"
-	case strings.HasPrefix(machine, "ppc"):
-		return "powerpc"
-	case strings.HasPrefix(machine, "s390"):
-		return "s390"
-	case strings.HasPrefix(machine, "riscv"):
-		return "riscv"
-	case strings.HasPrefix(machine, "mips"):
-		return "mips"
-	case strings.HasPrefix(machine, "loongarch"):
-		return "loongarch"
+	for _, a := range architectures {
+		if strings.HasPrefix(machine, a.machine) {
+			return a.arch
+		}
 	}
 	return machine
 }
