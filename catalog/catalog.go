@@ -25,30 +25,30 @@ const (
 // Package is one module source package in its candidate version. The fields are those of its control paragraph
 // (Debian Policy 5.3), with Source reduced to the name and Description to the synopsis.
 type Package struct {
-	Name         string
-	Kind         Kind
-	Version      string `json:",omitempty"` // apt's candidate when the index was built, "" where apt has none
-	Installed    string `json:"-"`          // version by dpkg's status when the index was opened, "" where not installed
-	Architecture string `json:",omitempty"`
-	Source       string `json:",omitempty"` // the package's own name where the field is missing
-	Section      string `json:",omitempty"`
-	Maintainer   string `json:",omitempty"`
-	Homepage     string `json:",omitempty"`
-	Description  string `json:",omitempty"`
+	Name         string `json:"name"`
+	Kind         Kind   `json:"kind"`
+	Version      string `json:"version,omitempty"` // apt's candidate when the index was built, "" where apt has none
+	Installed    string `json:"-"`                 // version by dpkg's status when the index was opened, "" where not installed
+	Architecture string `json:"architecture,omitempty"`
+	Source       string `json:"source,omitempty"` // the package's own name where the field is missing
+	Section      string `json:"section,omitempty"`
+	Maintainer   string `json:"maintainer,omitempty"`
+	Homepage     string `json:"homepage,omitempty"`
+	Description  string `json:"description,omitempty"`
 
-	Depends    string `json:",omitempty"`
-	PreDepends string `json:",omitempty"`
-	Recommends string `json:",omitempty"`
-	Suggests   string `json:",omitempty"`
-	Provides   string `json:",omitempty"`
-	Conflicts  string `json:",omitempty"`
-	Breaks     string `json:",omitempty"`
-	Replaces   string `json:",omitempty"`
-	Enhances   string `json:",omitempty"`
+	Depends    string `json:"depends,omitempty"`
+	PreDepends string `json:"pre_depends,omitempty"`
+	Recommends string `json:"recommends,omitempty"`
+	Suggests   string `json:"suggests,omitempty"`
+	Provides   string `json:"provides,omitempty"`
+	Conflicts  string `json:"conflicts,omitempty"`
+	Breaks     string `json:"breaks,omitempty"`
+	Replaces   string `json:"replaces,omitempty"`
+	Enhances   string `json:"enhances,omitempty"`
 
-	Filename string `json:",omitempty"` // below the archive's root; "" where only dpkg knows the package
-	SHA256   string `json:",omitempty"`
-	Size     int64  `json:",omitempty"` // bytes of the .deb
+	Filename string `json:"filename,omitempty"` // below the archive's root; "" where only dpkg knows the package
+	SHA256   string `json:"sha256,omitempty"`
+	Size     int64  `json:"size,omitempty"` // bytes of the .deb
 }
 
 // Module is one kernel module (or family of modules) and the packages that bring its source, preferred recipe first.

@@ -31,6 +31,18 @@ func (e *UnmetError) Error() string {
 	return fmt.Sprintf("install %s: unmet dependencies: %s", e.Package, strings.Join(e.Relations, ", "))
 }
 
+// LockedError says that another process held dpkg's locks for longer than was to be waited.
+type LockedError struct {
+	PID int // -1 if it is in another PID namespace
+}
+
+func (e *LockedError) Error() string {
+	if e.PID < 0 {
+		return "dpkg is in use by another process"
+	}
+	return fmt.Sprintf("dpkg is in use by process %d", e.PID)
+}
+
 // ToolError says that dpkg or apt-get failed.
 type ToolError struct {
 	Tool     string
@@ -42,10 +54,28 @@ type ToolError struct {
 
 func (e *ToolError) Error() string {
 	text := fmt.Sprintf("run %s %s: %v", e.Tool, strings.Join(e.Args, " "), e.Err)
-	if last := e.Stderr[strings.LastIndexByte(e.Stderr, '\n')+1:]; last != "" {
-		text += ": " + last
+	if said := e.complaint(); said != "" {
+		text += ": " + said
 	}
 	return text
+}
+
+// complaint is the line of Stderr that tells most: dpkg and apt end with advice. Where dpkg breaks its message after a
+// colon, it is the line after it too.
+func (e *ToolError) complaint() string {
+	lines := strings.Split(e.Stderr, "\n")
+	for _, prefix := range []string{"dpkg: error", "dpkg: ", "E: "} {
+		for i, line := range lines {
+			if !strings.HasPrefix(line, prefix) {
+				continue
+			}
+			if strings.HasSuffix(line, ":") && i+1 < len(lines) {
+				line += " " + strings.TrimSpace(lines[i+1])
+			}
+			return line
+		}
+	}
+	return lines[len(lines)-1]
 }
 
 func (e *ToolError) Unwrap() error { return e.Err }

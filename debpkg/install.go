@@ -6,6 +6,7 @@ import (
 	"io"
 	"os/exec"
 	"path/filepath"
+	"time"
 
 	"mago/debpkg/control"
 )
@@ -21,13 +22,17 @@ type Installer struct {
 	DryRun bool
 	// NonInteractive keeps debconf from asking questions.
 	NonInteractive bool
-	Stdin          io.Reader // for questions; nil has no answers
 	Stdout, Stderr io.Writer
+	// LockTimeout is how long to wait for another process that uses dpkg, 0 for two minutes.
+	LockTimeout time.Duration
+	// Waiting, if not nil, is told once which process is waited for; -1 is one of another PID namespace.
+	Waiting func(pid int)
 }
 
 // Install installs .debs, after the packages that they need and that neither the system nor the .debs have: those come
 // from apt first, so that dpkg leaves nothing half configured. The .debs are paths of the caller's; they must lie
-// within Root. It fails with *FormatError, *UnmetError (nothing was installed of the .debs) or *ToolError.
+// within Root. It fails with *FormatError, with *UnmetError or *LockedError (nothing was installed of the .debs), or
+// with *ToolError.
 func (in *Installer) Install(ctx context.Context, debs ...string) error {
 	paths, err := in.withinRoot(debs)
 	if err != nil {
@@ -40,17 +45,12 @@ func (in *Installer) Install(ctx context.Context, debs ...string) error {
 	if err := in.installNeeds(ctx, paragraphs); err != nil {
 		return err
 	}
-	return in.tool(ctx, "dpkg", append([]string{"-i"}, paths...)...)
-}
-
-// Remove removes packages, and keeps their configuration files.
-func (in *Installer) Remove(ctx context.Context, packages ...string) error {
-	for _, name := range packages {
-		if err := checkPackageName(name); err != nil {
-			return fmt.Errorf("remove %q: %w", name, err)
+	if !in.DryRun {
+		if err := in.awaitLock(ctx); err != nil {
+			return err
 		}
 	}
-	return in.tool(ctx, "dpkg", append([]string{"--remove"}, packages...)...)
+	return in.tool(ctx, "dpkg", append([]string{"-i"}, paths...)...)
 }
 
 // withinRoot gives the paths as programs see them that run inside Root.

@@ -64,8 +64,8 @@ func (s *fakeSystem) deb(t *testing.T, name, depends string) string {
 }
 
 const (
-	aptInstalls  = "apt-get install --yes --no-install-recommends --no-remove --mark-auto "
-	aptSimulates = "apt-get --simulate install --yes --no-install-recommends --no-remove --mark-auto "
+	aptInstalls  = "apt-get -o DPkg::Lock::Timeout=120 install --yes --no-install-recommends --no-remove --mark-auto "
+	aptSimulates = "apt-get --simulate -o DPkg::Lock::Timeout=120 install --yes --no-install-recommends --no-remove --mark-auto "
 )
 
 func TestInstall(t *testing.T) {
@@ -149,9 +149,35 @@ func TestToolErrors(t *testing.T) {
 	}
 }
 
+func TestToolErrorShowsTheComplaint(t *testing.T) {
+	for _, test := range []struct{ stderr, want string }{
+		{"", ""},
+		{"reading\nno more\n", "no more"},
+		{"dpkg: error: dpkg frontend lock was locked by another process with pid 7\n" +
+			"Note: removing the lock file is always wrong, can damage the locked area\n" +
+			"and the entire system. See <https://wiki.debian.org/Teams/Dpkg/FAQ#db-lock>.",
+			"dpkg: error: dpkg frontend lock was locked by another process with pid 7"},
+		{"dpkg: warning: files list file missing\ndpkg: error processing archive /x.deb (--install):\n" +
+			" trying to overwrite '/y', which is also in package z 1\nErrors were encountered while processing:\n /x.deb",
+			"dpkg: error processing archive /x.deb (--install): trying to overwrite '/y', which is also in package z 1"},
+		{"dpkg: Fehler: Platte voll\nUnd mehr", "dpkg: Fehler: Platte voll"},
+		{"W: old\nE: Unable to locate package x\nE: and y", "E: Unable to locate package x"},
+		{"E: ends so:", "E: ends so:"},
+	} {
+		want := "run dpkg -i: exit status 1"
+		if test.want != "" {
+			want += ": " + test.want
+		}
+		if got := toolError("dpkg", []string{"-i"}, test.stderr, errors.New("exit status 1")).Error(); got != want {
+			t.Errorf("%q:\n got %s\nwant %s", test.stderr, got, want)
+		}
+	}
+}
+
 func TestMissingToolIsAToolError(t *testing.T) {
 	t.Setenv("PATH", "")
-	err := new(Installer).Remove(context.Background(), "one")
+	s := newFakeSystem(t, nil)
+	err := (&Installer{Root: s.root}).Install(context.Background(), s.deb(t, "one", ""))
 	var tool *ToolError
 	if !errors.As(err, &tool) || tool.ExitCode != -1 || !errors.Is(err, exec.ErrNotFound) {
 		t.Errorf("err = %#v", err)
@@ -171,12 +197,9 @@ func TestInstallRefuses(t *testing.T) {
 	if err := in.Install(context.Background(), broken); !errors.As(err, &format) {
 		t.Errorf("broken: err = %v", err)
 	}
-	if err := in.Remove(context.Background(), "--force-all"); err == nil {
-		t.Error("an option for a name: no error")
-	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := in.Remove(ctx, "one"); !errors.Is(err, context.Canceled) {
+	if err := in.Install(ctx, s.deb(t, "one", "")); !errors.Is(err, context.Canceled) {
 		t.Errorf("canceled: err = %v", err)
 	}
 	if len(s.ran) > 0 {
@@ -184,15 +207,17 @@ func TestInstallRefuses(t *testing.T) {
 	}
 }
 
-func TestRemoveAndItsEnvironment(t *testing.T) {
+func TestInstallEnvironment(t *testing.T) {
+	s := newFakeSystem(t, nil)
+	deb := s.deb(t, "one", "")
 	for _, quiet := range []bool{false, true} {
 		var seen *exec.Cmd
-		in := &Installer{NonInteractive: quiet, Run: func(cmd *exec.Cmd) error { seen = cmd; return nil }}
-		if err := in.Remove(context.Background(), "one", "two"); err != nil {
+		in := &Installer{Root: s.root, NonInteractive: quiet, Run: func(cmd *exec.Cmd) error { seen = cmd; return nil }}
+		if err := in.Install(context.Background(), deb); err != nil {
 			t.Fatal(err)
 		}
-		if want := []string{"dpkg", "--remove", "one", "two"}; !slices.Equal(seen.Args, want) {
-			t.Errorf("ran %q, want %q", seen.Args, want)
+		if seen.Stdin != nil {
+			t.Error("dpkg has an input")
 		}
 		if slices.Contains(seen.Env, "DEBIAN_FRONTEND=noninteractive") != quiet {
 			t.Errorf("NonInteractive %v: environment %q", quiet, seen.Env)

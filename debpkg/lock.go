@@ -1,15 +1,58 @@
 package debpkg
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
+
+const (
+	defaultLockTimeout = 2 * time.Minute
+	lockPoll           = 200 * time.Millisecond
+)
+
+// awaitLock returns when no other process holds dpkg's locks, or with *LockedError.
+func (in *Installer) awaitLock(ctx context.Context) error {
+	pid, err := in.lockHolder()
+	if pid == 0 || err != nil {
+		return err
+	}
+	if in.Waiting != nil {
+		in.Waiting(pid)
+	}
+	timeout := time.NewTimer(cmp.Or(in.LockTimeout, defaultLockTimeout))
+	defer timeout.Stop()
+	poll := time.NewTicker(lockPoll)
+	defer poll.Stop()
+	for pid != 0 && err == nil {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-timeout.C:
+			return &LockedError{PID: pid}
+		case <-poll.C:
+			pid, err = in.lockHolder()
+		}
+	}
+	return err
+}
+
+// lockHolder is Locked; who may not look at the locks is left to dpkg's own judgement.
+func (in *Installer) lockHolder() (pid int, err error) {
+	pid, err = Locked(in.Root)
+	if errors.Is(err, fs.ErrPermission) {
+		return 0, nil
+	}
+	return pid, err
+}
 
 // Locked gives the process that holds one of dpkg's locks under root, 0 if none does. The locks are fcntl(2)'s; those
 // of the calling process do not count, and a holder in another PID namespace is -1. It takes the right to read them: root's.

@@ -51,7 +51,7 @@ func ReadStatus(root string) (*Status, error) {
 	if s.Err() != nil {
 		return nil, s.Err()
 	}
-	return newStatus(packages)
+	return newStatus(packages), nil
 }
 
 // installed reads a paragraph without decoding it; dpkg writes these fields on one line each.
@@ -68,28 +68,29 @@ func installed(s *control.Scanner) (Installed, bool) {
 	}, true
 }
 
-func newStatus(packages []Installed) (*Status, error) {
+func newStatus(packages []Installed) *Status {
 	s := &Status{packages: packages, byName: map[string][]int{}, provided: map[string][]provision{}}
 	for i, p := range packages {
 		s.byName[p.Package] = append(s.byName[p.Package], i)
 		if p.Package == "dpkg" {
 			s.native = p.Architecture
 		}
-		if err := s.addProvides(i); err != nil {
-			return nil, fmt.Errorf("installed package %s: provides: %w", p.Package, err)
-		}
+		s.addProvides(i)
 	}
-	return s, nil
+	return s
 }
 
-func (s *Status) addProvides(by int) error {
+// addProvides takes a Provides that cannot be parsed for none: the other packages are no worse for it.
+func (s *Status) addProvides(by int) {
 	relations, err := parseRelations(s.packages[by].Provides)
+	if err != nil {
+		return
+	}
 	for _, r := range relations {
 		for _, a := range r.alternatives {
 			s.provided[a.name] = append(s.provided[a.name], provision{by, a.versionText()})
 		}
 	}
-	return err
 }
 
 // With is the status as it would be with further packages installed, each in place of the one of its name and architecture.
@@ -97,6 +98,9 @@ func (s *Status) With(debs ...control.Paragraph) (*Status, error) {
 	var more []Installed
 	replaced := map[[2]string]bool{}
 	for _, p := range debs {
+		if _, err := parseRelations(p.Get("Provides")); err != nil {
+			return nil, fmt.Errorf("package %s: Provides: %w", p.Get("Package"), err)
+		}
 		replaced[[2]string{p.Get("Package"), p.Get("Architecture")}] = true
 		more = append(more, Installed{
 			Package: p.Get("Package"), Version: p.Get("Version"), Architecture: p.Get("Architecture"),
@@ -109,7 +113,7 @@ func (s *Status) With(debs ...control.Paragraph) (*Status, error) {
 			more = append(more, p)
 		}
 	}
-	return newStatus(more)
+	return newStatus(more), nil
 }
 
 // All gives the installed packages; one that is installed for several architectures comes several times.

@@ -32,7 +32,7 @@ func (in *Installer) run(ctx context.Context, stdout, stderr io.Writer, name str
 		cmd.Env = append(cmd.Environ(), "DEBIAN_FRONTEND=noninteractive")
 	}
 	end := &tail{max: 2 << 10}
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = in.Stdin, stdout, end
+	cmd.Stdout, cmd.Stderr = stdout, end
 	if stderr != nil {
 		cmd.Stderr = io.MultiWriter(stderr, end)
 	}
@@ -56,9 +56,9 @@ func toolError(name string, args []string, stderr string, err error) error {
 }
 
 // aptInstall are the arguments that install packages as dependencies: nothing is removed for them, and they may go
-// once nobody needs them any more.
+// once nobody needs them any more. apt waits for another process that uses dpkg.
 func aptInstall(names ...string) []string {
-	args := []string{"install", "--yes", "--no-install-recommends", "--no-remove", "--mark-auto"}
+	args := []string{"-o", "DPkg::Lock::Timeout=120", "install", "--yes", "--no-install-recommends", "--no-remove", "--mark-auto"}
 	return append(args, slices.Compact(slices.Sorted(slices.Values(names)))...)
 }
 

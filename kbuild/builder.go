@@ -24,7 +24,7 @@ type Source struct {
 type Job struct {
 	Source Source
 	Kernel Kernel
-	Work   string    // host path of an empty directory that belongs to this job alone
+	Work   string    // host path of an empty directory that belongs to this job alone; it becomes readable for all
 	Jobs   int       // how many compilers at once
 	Epoch  time.Time // the date that compilers may see: SOURCE_DATE_EPOCH and kbuild's timestamp
 }
@@ -72,14 +72,14 @@ type RecipeError struct {
 	Err    error
 }
 
-func (e *RecipeError) Error() string { return e.Recipe + ": " + e.Err.Error() }
+func (e *RecipeError) Error() string { return printable(e.Recipe + ": " + e.Err.Error()) }
 func (e *RecipeError) Unwrap() error { return e.Err }
 
 // NotMeantError says that a recipe excludes this kernel (BUILD_EXCLUSIVE_* of dkms(8)); nothing failed.
 type NotMeantError struct{ Name, Release, Reason string }
 
 func (e *NotMeantError) Error() string {
-	return fmt.Sprintf("%s is not meant for kernel %s: %s", e.Name, e.Release, e.Reason)
+	return printable(fmt.Sprintf("%s is not meant for kernel %s: %s", e.Name, e.Release, e.Reason))
 }
 
 // ToolError says that a program which the build needs is not installed; Package is Debian's name of what has it.
@@ -87,8 +87,8 @@ type ToolError struct{ Tool, Package, Why string }
 
 func (e *ToolError) Error() string { return fmt.Sprintf("no %s: %s", e.Tool, e.Why) }
 
-// Build compiles one job. Errors that somebody can mend are *HeadersError, *ToolError, *RecipeError, *NotMeantError
-// and *CompileError.
+// Build compiles one job. Errors that somebody can mend are *HeadersError, *ToolError, *RecipeError, *NotMeantError,
+// *CompileError and *sandbox.ReachError.
 func (b *Builder) Build(ctx context.Context, job Job) (*Result, error) {
 	if missing := MissingTools(b.Root, job.Kernel); len(missing) > 0 {
 		return nil, missing[0]
@@ -98,6 +98,9 @@ func (b *Builder) Build(ctx context.Context, job Job) (*Result, error) {
 		return nil, err
 	}
 	defer step.work.Close()
+	if err := step.reach(); err != nil {
+		return nil, err
+	}
 	recipe, err := step.recipe()
 	if err != nil {
 		return nil, err
@@ -115,7 +118,7 @@ func (b *Builder) Build(ctx context.Context, job Job) (*Result, error) {
 
 // builtModule is a .ko as the recipe left it.
 type builtModule struct {
-	path  string // below the job's work directory
+	path  string // below the foreign tree
 	dest  string // the name it is installed under, without .ko
 	strip bool
 }

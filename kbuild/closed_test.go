@@ -22,8 +22,12 @@ func TestBuildCannot(t *testing.T) {
 		},
 		sandbox.Namespaces: {
 			"ls /root", "touch /etc/mago-test", "touch $kernel_source_dir/mago-test", "cat /etc/shadow", "exec 3<>/dev/tcp/127.0.0.1/22", "mknod device b 8 0",
+			"touch ../../../../mago-test", "mv ../../../../room ../../../../mago-test",
 		},
-		sandbox.User: {"ls /root", "touch /etc/mago-test", "cat /etc/shadow", "mknod device b 8 0"},
+		sandbox.User: {
+			"ls /root", "touch /etc/mago-test", "cat /etc/shadow", "mknod device b 8 0",
+			"touch ../../../../mago-test", "mv ../../../../room ../../../../mago-test",
+		},
 	}
 	for kind, commands := range attempts {
 		t.Run(string(kind), func(t *testing.T) {
@@ -49,6 +53,57 @@ func TestBuildCannot(t *testing.T) {
 	}
 }
 
+// TestFinishedIsOutOfReach: whatever process a build leaves behind, it may not write where the finished modules lie.
+func TestFinishedIsOutOfReach(t *testing.T) {
+	b := newBench(t).in(t, sandbox.User)
+	if !b.room.Drop {
+		t.Skip("an ordinary user builds as itself")
+	}
+	file := b.mustBuild(t, modules+"hello").Modules[0].File
+	for _, path := range []string{file, filepath.Dir(file), filepath.Dir(filepath.Dir(file))} {
+		var stat unix.Stat_t
+		if err := unix.Stat(path, &stat); err != nil || stat.Uid != 0 || stat.Gid != 0 || stat.Mode&0o022 != 0 {
+			t.Errorf("%s belongs to %d:%d, mode %o, %v", path, stat.Uid, stat.Gid, stat.Mode, err)
+		}
+	}
+}
+
+// TestUnreachable has a work directory, or headers, below a directory that only root may search.
+func TestUnreachable(t *testing.T) {
+	for _, kind := range []sandbox.Kind{sandbox.Bubblewrap, sandbox.Namespaces, sandbox.User} {
+		for what, change := range map[string]func(job *Job, host, inside string){
+			"work":    func(job *Job, host, _ string) { job.Work = host },
+			"headers": func(job *Job, _, inside string) { job.Kernel.Headers, job.Kernel.Build = inside, inside },
+		} {
+			t.Run(string(kind)+" "+what, func(t *testing.T) {
+				b := newBench(t).in(t, kind)
+				if !b.room.Drop {
+					t.Skip("an ordinary user builds as itself")
+				}
+				closed := filepath.Join(b.work(t), "closed")
+				job := b.job(t, with(t, nil))
+				host := filepath.Join(closed, "sub")
+				if err := errors.Join(os.Mkdir(closed, 0o700), os.Mkdir(host, 0o755)); err != nil {
+					t.Fatal(err)
+				}
+				change(&job, host, newRooted(b.root).inside(host))
+				_, err := b.builder().Build(t.Context(), job)
+				var reach *sandbox.ReachError
+				if !errors.As(err, &reach) || reach.User != b.room.UserName || !strings.HasPrefix(reach.Path, host) || reach.Closed != closed {
+					t.Errorf("got %v", err)
+				}
+			})
+		}
+	}
+}
+
+// TestUmask: what root's umask makes of the work directory keeps the build user from nothing.
+func TestUmask(t *testing.T) {
+	b := newBench(t)
+	defer unix.Umask(unix.Umask(0o077))
+	b.mustBuild(t, with(t, nil))
+}
+
 // TestBuildLeavesNoProcess: MAKE puts a process into the background that keeps one end of a named pipe open. The
 // other end sees its end.
 func TestBuildLeavesNoProcess(t *testing.T) {
@@ -56,8 +111,9 @@ func TestBuildLeavesNoProcess(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			b := newBench(t).in(t, kind)
 			job := b.job(t, with(t, tree{"dkms.conf": named + "MAKE='setsid sleep infinity >$dkms_tree/fifo & make -C $kernel_source_dir M=$dkms_tree/hello/1.0/build'\n"}))
-			fifo := filepath.Join(job.Work, "fifo")
-			if err := errors.Join(unix.Mkfifo(fifo, 0o600), b.room.Own(job.Work)); err != nil {
+			tree := filepath.Join(job.Work, foreign)
+			fifo := filepath.Join(tree, "fifo")
+			if err := errors.Join(os.Mkdir(tree, 0o755), unix.Mkfifo(fifo, 0o600), b.room.Own(tree)); err != nil {
 				t.Fatal(err)
 			}
 			done := b.start(t, t.Context(), job)
@@ -89,7 +145,7 @@ func TestCancelCompile(t *testing.T) {
 			if !errors.Is(err, reached) {
 				t.Errorf("got %v", err)
 			}
-			noReader(t, filepath.Join(job.Work, "hello/1.0/build/never.h"))
+			noReader(t, filepath.Join(job.Work, foreign, "hello/1.0/build/never.h"))
 		})
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"mago/kbuild/sandbox"
 )
 
-// confDir is where a dkms.conf lies below the work directory while it is evaluated; no PACKAGE_NAME begins like this.
+// confDir is where a dkms.conf lies below the foreign tree while it is evaluated; no PACKAGE_NAME begins like this.
 const confDir = "_conf"
 
 // confLimit is how much the evaluation of a dkms.conf may print.
@@ -82,7 +82,7 @@ func (r *dkmsRecipe) read(s *steps, name, version string) (*dkms.Conf, error) {
 	ctx, cancel := context.WithTimeoutCause(s.ctx, limit, &RecipeError{r.String(), fmt.Errorf("reading it did not end within %s", limit)})
 	defer cancel()
 	out, complaint := &boundedBuffer{limit: confLimit}, &boundedBuffer{limit: confLimit}
-	work := filepath.Join(s.job.Work, confDir)
+	work := filepath.Join(s.tree, confDir)
 	args := []string{"bash", "-c", dkms.Script, "evaluate", filepath.Join(s.Room.Path(work), "dkms.conf")}
 	err := s.runIn(ctx, sandbox.Spec{Args: append(args, s.dkmsVariables(name, version)...), Work: work, Stdout: out, Stderr: complaint})
 	s.log.Write(complaint.held)
@@ -118,7 +118,7 @@ func (r *dkmsRecipe) place(s *steps) error {
 	if err := s.work.WriteFile(filepath.Join(confDir, "dkms.conf"), text, 0o644); err != nil {
 		return err
 	}
-	return s.Room.Own(filepath.Join(s.job.Work, confDir))
+	return s.Room.Own(filepath.Join(s.tree, confDir))
 }
 
 // bashComplaint is the first line that bash itself had to say of the file.
@@ -134,7 +134,7 @@ func bashComplaint(stderr string) string {
 // dkmsVariables are those that a dkms.conf may read (dkms(8), "DKMS.CONF VARIABLES") and those it does in the wild.
 func (s *steps) dkmsVariables(name, version string) []string {
 	k := s.job.Kernel
-	tree := s.Room.Path(s.job.Work)
+	tree := s.Room.Path(s.tree)
 	return []string{
 		"kernelver=" + k.Release, "arch=" + k.Arch, "kernel_source_dir=" + cmp.Or(k.Build, k.Headers),
 		"dkms_tree=" + tree, "source_tree=/usr/src", "install_tree=/lib/modules",

@@ -19,6 +19,7 @@ func TestConfRefused(t *testing.T) {
 		"empty":             {"", "dkms.conf: it sets no directive at all"},
 		"exits":             {named + "exit 1\n", "dkms.conf: it exits before its end"},
 		"exits with a word": {named + "frobnicate || exit\n", "dkms.conf: it exits before its end (line 3: frobnicate: command not found)"},
+		"exits, escapes":    {named + "$'\\e]0;x\\a' || exit\n", "dkms.conf: it exits before its end (line 3: "},
 		"malformed":         {named + "if true\n", "dkms.conf: bash cannot parse it (line 4: syntax error: unexpected end of file)"},
 		"no name":           {"PACKAGE_VERSION=1.0\n", "dkms.conf: no PACKAGE_NAME"},
 		"climbs":            {"PACKAGE_NAME=../../etc\nPACKAGE_VERSION=1.0\n", `dkms.conf: PACKAGE_NAME "../../etc" cannot be a directory's name`},
@@ -32,7 +33,7 @@ func TestConfRefused(t *testing.T) {
 			job := b.job(t, with(t, tree{"dkms.conf": test.conf}))
 			_, err := b.builder().Build(t.Context(), job)
 			wantRecipeError(t, err, test.want)
-			for _, dir := range []string{finished, "hello/1.0/build/hello.ko"} {
+			for _, dir := range []string{finished, foreign + "/hello/1.0/build/hello.ko"} {
 				if _, err := os.Lstat(filepath.Join(job.Work, dir)); err == nil {
 					t.Errorf("%s is there", dir)
 				}
@@ -169,13 +170,12 @@ func TestStepFails(t *testing.T) {
 // TestPlanted has builds that leave something else than a module in its place.
 func TestPlanted(t *testing.T) {
 	for command, want := range map[string]string{
-		"ln -s /etc/passwd hello.ko":                             "it promises hello.ko, which the build did not give",
-		"mkfifo hello.ko":                                        "it promises hello.ko, which the build did not give",
-		"mkdir hello.ko":                                         "it promises hello.ko, which the build did not give",
-		"rm -rf ../build; ln -s /etc ../build":                   "it promises hello.ko, which the build did not give",
-		"cp /etc/passwd hello.ko":                                "strip failed",
-		"cp /bin/true hello.ko":                                  "module hello: no kernel module: no .modinfo section",
-		"mkdir ../../../" + finished + "; cp /bin/true hello.ko": finished + ": file exists",
+		"ln -s /etc/passwd hello.ko":           "it promises hello.ko, which the build did not give",
+		"mkfifo hello.ko":                      "it promises hello.ko, which the build did not give",
+		"mkdir hello.ko":                       "it promises hello.ko, which the build did not give",
+		"rm -rf ../build; ln -s /etc ../build": "it promises hello.ko, which the build did not give",
+		"cp /etc/passwd hello.ko":              "strip failed",
+		"cp /bin/true hello.ko":                "module hello: no kernel module: no .modinfo section",
 	} {
 		t.Run(command, func(t *testing.T) {
 			b := newBench(t)

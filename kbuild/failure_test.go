@@ -41,6 +41,7 @@ make: *** [/usr/src/linux-headers-6.1.0-56-common/Makefile:2033: /b] Error 2`,
 		"patch":          {"patching file a.c\nHunk #1 FAILED at 1.\n1 out of 1 hunk FAILED -- saving rejects to file a.c.rej", "1 out of 1 hunk FAILED -- saving rejects to file a.c.rej"},
 		"patch, missing": {"patch: **** Can't open patch file patches/x : No such file or directory", "patch: **** Can't open patch file patches/x : No such file or directory"},
 		"bubblewrap":     {"bwrap: Can't find source path /b: Permission denied", "bwrap: Can't find source path /b: Permission denied"},
+		"escapes":        {"/b/a.c:1:1: error: \x1b]0;x\a\x7f\u009b2J\xff\tä", "a.c:1:1: error: �]0;x���2J� ä"},
 		"warnings":       {"/b/a.c:1:1: warning: unused variable ‘error’\nmake[1]: Leaving directory '/b'", ""},
 		"nothing":        {"", ""},
 	} {
@@ -72,11 +73,13 @@ func TestCompileError(t *testing.T) {
 
 func TestErrorWords(t *testing.T) {
 	for want, err := range map[string]error{
-		"no headers for kernel 6.1":                                                       &HeadersError{Release: "6.1"},
-		"headers of kernel 6.1 in /k are incomplete: no Makefile":                         &HeadersError{Release: "6.1", Dir: "/k", Missing: "Makefile"},
-		"dkms.conf: EOF":                                                                  &RecipeError{"dkms.conf", io.EOF},
-		"hello is not meant for kernel 6.1: too new":                                      &NotMeantError{"hello", "6.1", "too new"},
-		"no make: modules are built with it":                                              &ToolError{"make", "make", "modules are built with it"},
+		"no headers for kernel 6.1":                               &HeadersError{Release: "6.1"},
+		"headers of kernel 6.1 in /k are incomplete: no Makefile": &HeadersError{Release: "6.1", Dir: "/k", Missing: "Makefile"},
+		"dkms.conf: EOF":                                          &RecipeError{"dkms.conf", io.EOF},
+		"dkms.conf: �[2J":                                         &RecipeError{"dkms.conf", errors.New("\x1b[2J")},
+		"hello is not meant for kernel 6.1: �]0;�":                &NotMeantError{"hello", "6.1", "\x1b]0;\a"},
+		"hello is not meant for kernel 6.1: too new":              &NotMeantError{"hello", "6.1", "too new"},
+		"no make: modules are built with it":                      &ToolError{"make", "make", "modules are built with it"},
 		`it was built for kernel "5.0 SMP", not for 6.1; does its Makefile ask uname -r?`: &VermagicError{"5.0 SMP", "6.1"},
 	} {
 		if got := err.Error(); got != want {

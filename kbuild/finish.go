@@ -20,9 +20,9 @@ import (
 // and no file of linux-image lies there.
 const Subdirectory = "updates/mago"
 
-// finished is the directory below the work directory that finished modules are written to; no PACKAGE_NAME begins
-// like this.
-const finished = "_finished"
+// finished is the directory below the work directory that finished modules are written to. It lies beside the foreign
+// tree, in which a process that the build left behind can still write.
+const finished = "finished"
 
 var suffixes = map[codec.Format]string{codec.None: ".ko", codec.Gzip: ".ko.gz", codec.XZ: ".ko.xz", codec.Zstd: ".ko.zst"}
 
@@ -31,7 +31,7 @@ func (s *steps) finish(built []builtModule) ([]Module, error) {
 	if err := s.strip(built); err != nil {
 		return nil, err
 	}
-	if err := s.work.Mkdir(finished, 0o755); err != nil {
+	if err := os.Mkdir(filepath.Join(s.job.Work, finished), 0o755); err != nil {
 		return nil, err
 	}
 	names := map[string]bool{}
@@ -79,7 +79,8 @@ func (s *steps) finishOne(b builtModule) (Module, error) {
 		return Module{}, err
 	}
 	name := b.dest + suffixes[s.job.Kernel.Compression]
-	out, err := s.work.OpenFile(filepath.Join(finished, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	file := filepath.Join(s.job.Work, finished, name)
+	out, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return Module{}, err
 	}
@@ -87,7 +88,7 @@ func (s *steps) finishOne(b builtModule) (Module, error) {
 	return Module{
 		Name:     b.dest,
 		Path:     filepath.Join(s.job.Kernel.ModulesDir, Subdirectory, name),
-		File:     filepath.Join(s.job.Work, finished, name),
+		File:     file,
 		Vermagic: info.vermagic,
 	}, err
 }
@@ -117,7 +118,7 @@ func (s *steps) compress(out io.Writer, in io.ReadSeeker) error {
 	case codec.XZ:
 		return s.run(sandbox.Spec{
 			Args:  []string{"xz", "--check=crc32", "--lzma2=dict=1MiB", "--threads=1", "--stdout"},
-			Stdin: in, Stdout: out, Stderr: s.log,
+			Stdin: in, Stdout: struct{ io.Writer }{out}, Stderr: s.log, // a pipe: nobody in the room gets hold of the file
 		})
 	case codec.Gzip:
 		w, err := gzip.NewWriterLevel(out, gzip.BestCompression)

@@ -58,9 +58,17 @@ const utsrelease = "include/generated/utsrelease.h"
 // headerFiles must be there for kbuild to work; Module.symvers too, or modpost could not check a single symbol.
 var headerFiles = []string{"Makefile", ".config", "include/generated/autoconf.h", "include/config/auto.conf", "Module.symvers", "scripts/Makefile.build", "scripts/mod/modpost"}
 
+var validRelease = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+~-]*$`)
+
+// ValidRelease reports whether a word can be a kernel's release, which becomes a part of paths and package names.
+func ValidRelease(release string) bool { return validRelease.MatchString(release) }
+
 // Find gives the kernel of that release, or a *HeadersError.
 func (f Finder) Find(release string) (Kernel, error) {
 	missing := &HeadersError{Release: release}
+	if !ValidRelease(release) {
+		return Kernel{}, missing
+	}
 	for _, dir := range f.candidates(release) {
 		found, err := f.ReleaseOf(dir)
 		if err != nil && missing.Dir == "" && f.root().exists(dir) {
@@ -84,13 +92,26 @@ var utsRelease = regexp.MustCompile(`(?m)^#define UTS_RELEASE "([^"]+)"`)
 // ReleaseOf reads the release that the headers in dir, inside the root, were generated for. Debian's
 // include/config/kernel.release holds the upstream version instead, so it comes second.
 func (f Finder) ReleaseOf(dir string) (string, error) {
-	if text, err := f.root().read(filepath.Join(dir, utsrelease)); err == nil {
+	file := filepath.Join(dir, utsrelease)
+	if text, err := f.root().read(file); err == nil {
 		if m := utsRelease.FindSubmatch(text); m != nil {
-			return string(m[1]), nil
+			return checkedRelease(file, string(m[1]))
 		}
 	}
-	text, err := f.root().read(filepath.Join(dir, "include/config/kernel.release"))
-	return strings.TrimSpace(string(text)), err
+	file = filepath.Join(dir, "include/config/kernel.release")
+	text, err := f.root().read(file)
+	if err != nil {
+		return "", err
+	}
+	return checkedRelease(file, strings.TrimSpace(string(text)))
+}
+
+// checkedRelease refuses what a file of foreign headers gives for a release and is none.
+func checkedRelease(file, release string) (string, error) {
+	if !ValidRelease(release) {
+		return "", fmt.Errorf("%s: %q is no kernel release", file, release)
+	}
+	return release, nil
 }
 
 // kernel describes the one whose headers lie in dir.

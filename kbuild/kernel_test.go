@@ -166,6 +166,34 @@ func TestReleaseOfPlainHeaders(t *testing.T) {
 	}
 }
 
+// TestForeignRelease: a release becomes a part of paths, and headers may come from anywhere.
+func TestForeignRelease(t *testing.T) {
+	for _, word := range []string{"../../x", "..", "-rf", "a b", "a/b", "a\x1b[2J", "a\nb", "ä", ""} {
+		root := bookworm(tree{"h/include/generated/utsrelease.h": "#define UTS_RELEASE \"" + word + "\"\n", "k/include/config/kernel.release": word}).write(t, t.TempDir())
+		f := Finder{Root: root, Dirs: []string{"/h", "/k"}}
+		for _, dir := range f.Dirs {
+			if got, err := f.ReleaseOf(dir); err == nil || got != "" {
+				t.Errorf("%s of %q: got %q, %v", dir, word, got, err)
+			}
+		}
+		_, err := f.Find(word)
+		var missing *HeadersError
+		if !errors.As(err, &missing) || missing.Dir != "" || ValidRelease(word) {
+			t.Errorf("%q: got %v", word, err)
+		}
+	}
+	root := tree{"k/include/generated/utsrelease.h": "#define UTS_RELEASE \"../../x\"\n"}.write(t, t.TempDir())
+	_, err := Finder{Root: root}.ReleaseOf("/k")
+	if err == nil || err.Error() != `/k/include/generated/utsrelease.h: "../../x" is no kernel release` {
+		t.Errorf("got %v", err)
+	}
+	for _, word := range []string{release, "7.0~rc1-amd64", "6.12.9+deb13-amd64", "6.1.0-own_1"} {
+		if !ValidRelease(word) {
+			t.Errorf("%s is refused", word)
+		}
+	}
+}
+
 func TestFindPackage(t *testing.T) {
 	for name, test := range map[string]struct {
 		installed    map[string]string

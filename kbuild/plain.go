@@ -51,6 +51,9 @@ func findModules(work fs.FS, build string) ([]builtModule, error) {
 			return err
 		}
 		name := strings.TrimSuffix(entry.Name(), ".ko")
+		if notInPaths.MatchString(name) {
+			return &RecipeError{"Kbuild", fmt.Errorf("%q cannot be a module's name", name)}
+		}
 		if other, ok := seen[name]; ok {
 			return &RecipeError{"Kbuild", fmt.Errorf("two modules named %s: %s and %s", name, other, file)}
 		}

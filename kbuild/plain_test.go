@@ -29,6 +29,12 @@ func TestFindModulesTwice(t *testing.T) {
 	}
 }
 
+func TestFindModulesName(t *testing.T) {
+	work := tree{"build/\x1b[2J.ko": ""}.write(t, t.TempDir())
+	_, err := findModules(os.DirFS(work), "build")
+	wantRecipeError(t, err, `"\x1b[2J" cannot be a module's name`)
+}
+
 func TestDirectoryName(t *testing.T) {
 	for name, want := range map[string]string{
 		"hello": "hello", "1:2.0-1~bpo": "1_2.0-1~bpo", "a b%c": "a_b_c", "../../etc": "etc", "..": "0", "": "0", "_conf": "conf", "#x#": "x_",

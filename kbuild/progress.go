@@ -52,6 +52,6 @@ func (w *progressWriter) line(line []byte) {
 	}
 	w.files++
 	if w.event != nil {
-		w.event(Progress{Files: w.files, File: path.Base(string(m[1]))})
+		w.event(Progress{Files: w.files, File: printable(path.Base(string(m[1])))})
 	}
 }

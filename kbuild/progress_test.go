@@ -49,6 +49,15 @@ func TestProgressLongLine(t *testing.T) {
 	}
 }
 
+func TestProgressEscapes(t *testing.T) {
+	var got Progress
+	w := &progressWriter{event: func(p Progress) { got = p }}
+	w.Write([]byte("  CC [M]  /b/\x1b[2J\xff.o\n"))
+	if got.File != "�[2J�.o" {
+		t.Errorf("got %q", got.File)
+	}
+}
+
 func TestProgressUnfinishedError(t *testing.T) {
 	w := &progressWriter{}
 	w.Write([]byte("configure: error: no"))

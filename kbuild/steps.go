@@ -22,10 +22,14 @@ type steps struct {
 	ctx   context.Context
 	job   Job
 	log   *boundedLog
-	work  *os.Root          // the work directory; foreign programs write there, so nothing in it is reached by host path
-	build string            // the build directory, below the work directory
+	tree  string            // host path of the foreign tree, below the work directory: what programs in the room can write to
+	work  *os.Root          // the same; foreign programs write there, so nothing in it is reached by host path
+	build string            // the build directory, below the foreign tree
 	extra map[string]string // shown read-only at another place: see sandbox.Spec.Overlay
 }
+
+// foreign is the directory below the work directory that belongs to the build user.
+const foreign = "room"
 
 // open makes what the steps of one job share.
 func (b *Builder) open(ctx context.Context, job Job) (*steps, error) {
@@ -33,15 +37,23 @@ func (b *Builder) open(ctx context.Context, job Job) (*steps, error) {
 	if log.to == nil {
 		log.to = io.Discard
 	}
-	work, err := os.OpenRoot(job.Work)
+	tree := filepath.Join(job.Work, foreign)
+	err := os.MkdirAll(tree, 0o755)
+	if err == nil {
+		err = errors.Join(os.Chmod(job.Work, 0o755), os.Chmod(tree, 0o755)) // whatever the umask
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make the work directory: %w", err)
+	}
+	work, err := os.OpenRoot(tree)
 	if err != nil {
 		return nil, fmt.Errorf("open the work directory: %w", err)
 	}
 	job.Jobs = max(job.Jobs, 1)
-	return &steps{Builder: b, ctx: ctx, job: job, log: log, work: work}, nil
+	return &steps{Builder: b, ctx: ctx, job: job, log: log, tree: tree, work: work}, nil
 }
 
-// prepare copies the source to <work>/<name>/<version>/build, dkms's own layout, and hands it to the build user. The
+// prepare copies the source to <tree>/<name>/<version>/build, dkms's own layout, and hands it to the build user. The
 // directory beside it is the one that dkms keeps a kernel's results in; some POST_BUILD write there.
 func (s *steps) prepare(name, version string) error {
 	tree := filepath.Join(name, version)
@@ -52,11 +64,26 @@ func (s *steps) prepare(name, version string) error {
 	if err := copyTree(s.job.Source.Dir, s.work, s.build); err != nil {
 		return fmt.Errorf("copy the source of %s: %w", s.job.Source.Name, err)
 	}
-	return s.Room.Own(s.job.Work)
+	return s.Room.Own(s.tree)
 }
 
-// inside is the path that programs in the room know a file of the work directory by.
-func (s *steps) inside(path string) string { return filepath.Join(s.Room.Path(s.job.Work), path) }
+// inside is the path that programs in the room know a file of the foreign tree by.
+func (s *steps) inside(path string) string { return filepath.Join(s.Room.Path(s.tree), path) }
+
+// reach tries whether the build user can enter all that it has to. What fails for another reason is left to the recipe's
+// own programs to tell.
+func (s *steps) reach() error {
+	k := s.job.Kernel
+	dirs := slices.DeleteFunc([]string{k.Headers, k.Common, k.Build}, func(dir string) bool { return dir == "" })
+	args := []string{"ls", "-d", "--", "."}
+	for _, dir := range dirs {
+		args = append(args, dir+"/.")
+	}
+	if err := s.run(sandbox.Spec{Args: args}); err == nil || s.ctx.Err() != nil {
+		return err
+	}
+	return s.Room.Closed(s.tree, dirs...)
+}
 
 // do runs one program of the recipe in the build directory, its output in the log below a line that shows the command.
 // A program that fails gives a *CompileError that names the step.
@@ -80,7 +107,7 @@ func (s *steps) do(step, command string, args ...string) error {
 func (s *steps) run(spec sandbox.Spec) error { return s.runIn(s.ctx, spec) }
 
 func (s *steps) runIn(ctx context.Context, spec sandbox.Spec) error {
-	spec.Work = cmp.Or(spec.Work, s.job.Work)
+	spec.Work = cmp.Or(spec.Work, s.tree)
 	spec.Env, spec.Overlay, spec.ReadOnly = s.environment(), s.extra, s.job.Kernel.outside()
 	cmd := s.Room.Command(ctx, spec)
 	run := s.Builder.Run
@@ -116,7 +143,7 @@ func (s *steps) environment() []string {
 		"SOURCE_DATE_EPOCH=" + strconv.FormatInt(s.job.Epoch.Unix(), 10),
 		"ARCH=" + kbuildArch(s.job.Kernel.Arch),
 	}
-	if work := s.Room.Path(s.job.Work); work != sandbox.Mount {
+	if work := s.Room.Path(s.tree); work != sandbox.Mount {
 		moved := "-ffile-prefix-map=" + work + "=" + sandbox.Mount // __FILE__, and the build id over debugging symbols
 		env = append(env, "KCFLAGS="+moved, "KAFLAGS="+moved)
 	}

@@ -21,10 +21,21 @@ func docs(dir, pkg string) (copyright, changelog string) {
 	return relative(dir, firstFile(copyrights, find)), relative(dir, firstFile(changelogs, find))
 }
 
-// debianDocs gives the same files of a tree that is not packaged but has a debian directory.
+// debianDocs gives the same files of a tree that is not packaged but has a debian directory. A link that leads out of
+// the tree is none: root would read for its owner what that one may not.
 func debianDocs(dir string) (copyright, changelog string) {
-	find := func(name string) string { return filepath.Join(dir, "debian", name) }
-	return firstFile(copyrights, find), firstFile([]string{"changelog"}, find)
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return "", ""
+	}
+	defer root.Close()
+	find := func(name string) string {
+		if info, err := root.Stat(filepath.Join("debian", name)); err != nil || !info.Mode().IsRegular() {
+			return ""
+		}
+		return filepath.Join(dir, "debian", name)
+	}
+	return find("copyright"), find("changelog")
 }
 
 // firstFile gives the path of the first name that is a plain file, "" where none is.

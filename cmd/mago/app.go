@@ -100,7 +100,7 @@ func (a *app) packageVersion(name string) string {
 }
 
 func (a *app) finder() kbuild.Finder {
-	return kbuild.Finder{Root: a.Root, Dirs: kernelDirs(a.options), PackageVersion: a.packageVersion}
+	return kbuild.Finder{Root: a.Root, Dirs: a.kernelDirs(), PackageVersion: a.packageVersion}
 }
 
 // kernel finds a kernel's headers, or says with a *kbuild.HeadersError what is missing.

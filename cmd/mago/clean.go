@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 
 	"mago/catalog"
 )
@@ -33,9 +31,13 @@ func (a *app) clean(ctx context.Context, words []string, purge bool) error {
 	if err != nil {
 		return err
 	}
+	chosen, err := a.chosen(ctx)
+	if err != nil {
+		return err
+	}
 	var freed int64
 	for _, name := range names {
-		n, err := a.cleanModule(name, purge)
+		n, err := a.cleanModule(name, chosen, purge)
 		freed += n
 		if err != nil {
 			return fmt.Errorf("clean %s: %w", name, err)
@@ -77,8 +79,8 @@ func (a *app) cleanNames(ctx context.Context, words []string) ([]string, error) 
 func (a *app) moduleNames(ctx context.Context, words []string) ([]string, error) {
 	var names []string
 	for _, word := range words {
-		if _, err := os.Stat(filepath.Join(a.cache, "builds", filepath.Base(word))); err == nil {
-			names = append(names, filepath.Base(word))
+		if _, err := os.Stat(filepath.Join(a.cache, "builds", word)); err == nil && moduleWord.MatchString(word) {
+			names = append(names, word)
 			continue
 		}
 		targets, err := a.targets(ctx, []string{word})
@@ -92,18 +94,27 @@ func (a *app) moduleNames(ctx context.Context, words []string) ([]string, error)
 	return names, nil
 }
 
-func (a *app) cleanModule(name string, purge bool) (int64, error) {
+// moduleWord is a name that a module's directory can have.
+var moduleWord = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]*$`)
+
+func (a *app) cleanModule(name string, chosen func(release string) bool, purge bool) (int64, error) {
 	var freed int64
 	dirs, err := filepath.Glob(filepath.Join(a.cache, "builds", name, "*"))
 	if err != nil {
 		return 0, err
 	}
 	for _, dir := range dirs {
+		if !chosen(filepath.Base(dir)) {
+			continue
+		}
 		n, err := a.cleanUnit(name, filepath.Base(dir), purge)
 		freed += n
 		if err != nil {
 			return freed, err
 		}
+	}
+	if a.limited() {
+		return freed, nil // the source is for every kernel
 	}
 	n, err := a.cleanSource(name, purge)
 	return freed + n, err
@@ -151,10 +162,12 @@ func (a *app) cleanUnit(name, release string, purge bool) (int64, error) {
 	}
 	defer unlock()
 	keep := ""
+	doomed := []string{a.work(name, release)}
 	if r, ok := a.readRecord(name, release); ok && !purge {
 		keep = r.Deb
+	} else if ok {
+		doomed = append(doomed, r.Deb)
 	}
-	doomed := []string{a.work(name, release)}
 	debs, err := filepath.Glob(filepath.Join(a.dest, packageName(name, "modules", release)+"_*.deb"))
 	if err != nil {
 		return 0, err
@@ -174,15 +187,15 @@ func (a *app) removeEach(paths []string) (int64, error) {
 	var freed int64
 	for _, path := range paths {
 		freed += dirSize(path)
+		a.verbose("remove " + path)
 		if a.DryRun {
 			continue
 		}
-		a.verbose("remove " + path)
 		if err := os.RemoveAll(path); err != nil {
 			return freed, err
 		}
-		if err := os.Remove(filepath.Dir(path)); err != nil && !errors.Is(err, syscall.ENOTEMPTY) && !errors.Is(err, fs.ErrNotExist) {
-			return freed, err
+		if isBelow(filepath.Dir(path), a.cache) {
+			_ = os.Remove(filepath.Dir(path)) // stays where something else is in it
 		}
 	}
 	return freed, nil

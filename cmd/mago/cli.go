@@ -77,12 +77,16 @@ func dispatch(ctx context.Context, m machine, args []string, stdin io.Reader, st
 			return parsed.Run(a)
 		})
 	}
+	var worst error
 	for _, run := range runs {
-		if err := run(); err != nil {
+		err := run()
+		if status := (*statusError)(nil); errors.As(err, &status) {
+			worst = err // says how things are, and stops nothing
+		} else if err != nil {
 			return err
 		}
 	}
-	return nil
+	return worst
 }
 
 // commandLines is a command line for each of the commands that commas join.
@@ -187,4 +191,10 @@ func lists(values ...string) []string {
 
 var errNothingNamed = errors.New("no module named")
 
-func kernelDirs(o options) []string { return lists(append(o.KernelDir, os.Getenv("KERNELDIRS"))...) }
+// listOrPath takes a value that exists as a path for that one path, whatever characters it has, and else for a list.
+func listOrPath(value string) []string {
+	if _, err := os.Stat(value); err == nil {
+		return []string{value}
+	}
+	return lists(value)
+}

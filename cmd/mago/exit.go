@@ -82,6 +82,11 @@ func report(ctx context.Context, stderr io.Writer, err error) int {
 		fmt.Fprintln(stderr, "mago: interrupted\nmago: hint: the same command again goes on with what is not done yet")
 		return exitInterrupted
 	}
+	return tell(stderr, err)
+}
+
+// tell prints an error and what to do next.
+func tell(stderr io.Writer, err error) (code int) {
 	code, hint := explain(err)
 	fmt.Fprintln(stderr, "mago:", err)
 	for line := range strings.Lines(hint) {
@@ -129,11 +134,12 @@ func explainCommand(err error) (int, string) {
 	case errors.As(err, &usage):
 		return exitUsage, `run "mago --help"`
 	case errors.As(err, &root):
-		return exitNotRoot, fmt.Sprintf(`run it with sudo, or let mago call it: "mago -S sudo %s …"`, root.command)
+		return exitNotRoot, "run the same command with sudo, or let mago call that with -S sudo"
 	case errors.As(err, &busy):
 		return exitBusy, "wait for it, then run the same command again"
 	case errors.As(err, &several):
-		return explain(several.first)
+		code, _ := explain(several.first) // whose hint has been given
+		return code, ""
 	}
 	return 0, ""
 }
@@ -165,6 +171,7 @@ func explainSource(err error) (int, string) {
 	var layout *sources.LayoutError
 	var format *debpkg.FormatError
 	var damaged *sources.DamagedError
+	var gone *noSourceError
 	var unfetched *notFetchedError
 	switch {
 	case errors.As(err, &fetch):
@@ -175,6 +182,10 @@ func explainSource(err error) (int, string) {
 		return exitSource, "do not trust where it comes from; nothing of it was kept"
 	case errors.As(err, &layout):
 		return exitSource, "a module's source has a dkms.conf, a Kbuild file or a Makefile that sets obj-m"
+	case errors.As(err, &gone):
+		return exitNoModule, "name a directory or tarball that is there, or a module by its name"
+	case errors.As(err, &damaged) && format == nil:
+		return exitSource, "it is no tarball, or not whole; nothing of it was kept"
 	case errors.As(err, &format), errors.As(err, &damaged):
 		return exitSource, "remove the file and fetch it again"
 	}
@@ -187,12 +198,18 @@ func explainKernel(err error) (int, string) {
 	var tool *kbuild.ToolError
 	var user *sandbox.UserError
 	var needs *needsError
+	var dir *kernelDirError
+	var reach *sandbox.ReachError
 	switch {
+	case errors.As(err, &dir):
+		return exitNoKernel, "name a directory that headers were installed to, such as /usr/src/linux-headers-…"
 	case errors.As(err, &needs):
 		return exitNoTool, fmt.Sprintf(`run "sudo mago prepare %s -l %s", or "sudo apt-get install %s"`,
 			needs.unit.name, needs.unit.kernel.Release, strings.Join(needs.packages, " "))
 	case errors.As(err, &unknown):
 		return exitNoKernel, unknown.hint()
+	case errors.As(err, &reach):
+		return exitError, "have mago work where everybody may go, with -u /var/tmp/mago for example, or open that directory (chmod a+x)"
 	case errors.As(err, &headers) && headers.Dir != "":
 		return exitNoKernel, fmt.Sprintf(`run "sudo apt-get install --reinstall linux-headers-%s"`, headers.Release)
 	case errors.As(err, &headers):
@@ -200,7 +217,7 @@ func explainKernel(err error) (int, string) {
 	case errors.As(err, &tool):
 		return exitNoTool, fmt.Sprintf(`run "sudo mago prepare", or "sudo apt-get install %s"`, tool.Package)
 	case errors.As(err, &user):
-		return exitNoTool, `run "sudo mago prepare", which makes that user`
+		return exitNoTool, `run "sudo mago prepare", which makes that user first of all`
 	}
 	return 0, ""
 }
@@ -230,8 +247,11 @@ func explainBuild(err error) (int, string) {
 
 func explainPackage(err error) (int, string) {
 	var unmet *debpkg.UnmetError
+	var locked *debpkg.LockedError
 	var tool *debpkg.ToolError
 	switch {
+	case errors.As(err, &locked):
+		return exitPackages, "when that has finished, run the same command again; what is built is kept"
 	case errors.As(err, &unmet):
 		return exitPackages, `apt has no package for that: check its sources, then "sudo apt-get update"`
 	case errors.As(err, &tool):

@@ -45,8 +45,7 @@ func (a *app) opened(t *target) error {
 	}
 	if t.pkg != nil {
 		if tree, ok := a.fetcher().Cached(*t.pkg); ok {
-			t.tree = tree
-			return nil
+			return a.take(t, tree)
 		}
 	}
 	return &notFetchedError{t.name}

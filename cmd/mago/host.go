@@ -31,18 +31,17 @@ type host struct {
 
 // notRootError says that a command needs rights which mago does not have.
 type notRootError struct {
-	command string // mago's
-	what    string
+	what string
 }
 
 func (e *notRootError) Error() string { return e.what + " needs root" }
 
 // mayChange refuses early what could only fail later: changing the system without root and without -S.
-func (h *host) mayChange(command, what string) error {
+func (h *host) mayChange(what string) error {
 	if h.asRoot || len(h.sudo) > 0 || h.dryRun {
 		return nil
 	}
-	return &notRootError{command: command, what: what}
+	return &notRootError{what: what}
 }
 
 // query runs a program that reads the system, or writes to mago's own cache only.

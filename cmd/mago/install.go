@@ -18,7 +18,7 @@ func (e *notBuiltError) Error() string {
 
 // Run installs the packages built last.
 func (c *installCommand) Run(a *app, ctx context.Context) error {
-	if err := a.host.mayChange("install", "installing packages"); err != nil {
+	if err := a.host.mayChange("installing packages"); err != nil {
 		return err
 	}
 	targets, err := a.targets(ctx, c.Modules)
@@ -36,10 +36,6 @@ func (a *app) installBuilt(ctx context.Context, u unit) error {
 	r, ok := a.readRecord(u.name, u.kernel.Release)
 	if !ok || !r.hasDeb() {
 		return &notBuiltError{u.name, u.kernel.Release}
-	}
-	if have := a.packageVersion(r.Package); have == r.Version && !a.Force {
-		a.screen.line(fmt.Sprintf("%-8s %s %s is there: nothing to do", "install", r.Package, have))
-		return nil
 	}
 	return a.install(ctx, u, r)
 }

@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"mago/catalog"
 	"mago/kbuild"
@@ -47,9 +51,9 @@ func (a *app) releases(ctx context.Context) ([]string, error) {
 	words := lists(a.KversList...)
 	var releases []string
 	for _, dir := range f.Dirs {
-		release, err := f.ReleaseOf(dir)
+		release, err := a.releaseOf(dir)
 		if err != nil {
-			return nil, fmt.Errorf("-k %s holds no kernel headers: %w", dir, &kbuild.HeadersError{Release: dir})
+			return nil, err
 		}
 		releases = append(releases, release)
 	}
@@ -66,13 +70,85 @@ func (a *app) releases(ctx context.Context) ([]string, error) {
 	return kbuild.SortReleases(releases), nil
 }
 
+// limited reports whether -l or -k choose among kernels.
+func (a *app) limited() bool { return len(lists(a.KversList...)) > 0 || len(a.kernelDirs()) > 0 }
+
+// chosen gives the test for the kernels that -l and -k choose among those that something is kept of, all of them where
+// neither is given. Unlike with releases, a kernel need not be there any more.
+func (a *app) chosen(ctx context.Context) (func(release string) bool, error) {
+	if !a.limited() {
+		return func(string) bool { return true }, nil
+	}
+	var releases, patterns []string
+	for _, dir := range a.kernelDirs() {
+		release, err := a.releaseOf(dir)
+		if err != nil {
+			return nil, err
+		}
+		releases = append(releases, release)
+	}
+	for _, word := range lists(a.KversList...) {
+		if !slices.Contains(kernelWords, word) {
+			patterns = append(patterns, word)
+			continue
+		}
+		some, err := a.expandKernel(ctx, a.finder(), word)
+		if err != nil {
+			return nil, err
+		}
+		releases = append(releases, some...)
+	}
+	return func(release string) bool {
+		return slices.Contains(releases, release) || slices.ContainsFunc(patterns, func(pattern string) bool {
+			ok, _ := path.Match(pattern, release) // a malformed pattern matches nothing
+			return ok
+		})
+	}, nil
+}
+
+// kernelWords are the words of -l that are neither a release nor a pattern.
+var kernelWords = []string{"running", "installed", "all", "newest"}
+
+// kernelDirError says that -k names no directory of kernel headers.
+type kernelDirError struct {
+	dir string
+	err error
+}
+
+func (e *kernelDirError) Error() string {
+	return fmt.Sprintf("-k %s: no kernel headers: %v", e.dir, e.err)
+}
+func (e *kernelDirError) Unwrap() error { return e.err }
+
+func (a *app) releaseOf(dir string) (string, error) {
+	release, err := a.finder().ReleaseOf(dir)
+	if err != nil {
+		return "", &kernelDirError{dir, err}
+	}
+	return release, nil
+}
+
+// kernelDirs are the directories of -k and KERNELDIRS, inside the root. One that exists may have blanks in its name.
+func (a *app) kernelDirs() []string {
+	var dirs []string
+	for _, value := range append(slices.Clone(a.KernelDir), os.Getenv("KERNELDIRS")) {
+		for _, dir := range listOrPath(value) {
+			if a.Root == "/" {
+				dir, _ = filepath.Abs(dir) // fails only without a working directory
+			}
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs
+}
+
 // expandKernel gives the releases that one word of -l stands for.
 func (a *app) expandKernel(ctx context.Context, f kbuild.Finder, word string) ([]string, error) {
 	here := kbuild.SortReleases(append(f.Installed(), f.WithHeaders()...))
 	var found []string
 	switch word {
 	case "running":
-		if release := f.Running(); release != "" {
+		if release := a.running(); release != "" {
 			return []string{release}, nil
 		}
 		return nil, &noKernelError{running: true}
@@ -83,21 +159,50 @@ func (a *app) expandKernel(ctx context.Context, f kbuild.Finder, word string) ([
 	case "newest":
 		return a.newest(ctx, here)
 	default:
-		if !strings.ContainsAny(word, "*?[") {
-			return []string{word}, nil
-		}
-		for _, release := range here {
-			if ok, err := path.Match(word, release); err != nil {
-				return nil, &usageError{fmt.Errorf("-l %s: %w", word, err)}
-			} else if ok {
-				found = append(found, release)
-			}
-		}
+		return a.matching(ctx, word, here)
 	}
 	if len(found) == 0 {
 		return nil, &noKernelError{word: word}
 	}
 	return found, nil
+}
+
+// matching gives a release as it is, and for a pattern the kernels here that it fits, else those in apt.
+func (a *app) matching(ctx context.Context, word string, here []string) ([]string, error) {
+	if !strings.ContainsAny(word, "*?[") {
+		if !kbuild.ValidRelease(word) {
+			return nil, &noKernelError{word: word}
+		}
+		return []string{word}, nil
+	}
+	if _, err := path.Match(word, ""); err != nil {
+		return nil, &usageError{fmt.Errorf("-l %s: %w", word, err)}
+	}
+	fits := func(release string) bool {
+		ok, _ := path.Match(word, release) // the pattern is good
+		return ok
+	}
+	if slices.ContainsFunc(here, fits) {
+		return slices.DeleteFunc(here, func(release string) bool { return !fits(release) }), nil
+	}
+	known, err := catalog.HeaderReleases(ctx, a.catalogConfig())
+	if err != nil {
+		return nil, err
+	}
+	found := slices.DeleteFunc(known, func(release string) bool { return !fits(release) })
+	if len(found) == 0 {
+		return nil, &noKernelError{word: word, inApt: true}
+	}
+	return kbuild.SortReleases(found), nil
+}
+
+// running is the running kernel, where the root is the running system even without a /proc.
+func (a *app) running() string {
+	var name unix.Utsname
+	if release := a.finder().Running(); release != "" || a.Root != "/" || unix.Uname(&name) != nil {
+		return release
+	}
+	return unix.ByteSliceToString(name.Release[:])
 }
 
 // newest is the newest kernel here, else the newest that apt has headers for.
@@ -158,5 +263,5 @@ func (a *app) whyNoKernel(ctx context.Context, release string, err error) error 
 	if aptErr != nil || slices.Contains(known, release) {
 		return errors.Join(err, aptErr)
 	}
-	return &noKernelError{word: release, running: release == a.finder().Running(), inApt: true, nearest: kbuild.Nearest(release, known, 3)}
+	return &noKernelError{word: release, running: release == a.running(), inApt: true, nearest: kbuild.Nearest(release, known, 3)}
 }

@@ -18,6 +18,7 @@ type listCommand struct {
 
 // Run lists modules.
 func (c *listCommand) Run(a *app, ctx context.Context) error {
+	a.screen.quiet = a.screen.quiet || c.JSON // which has standard output for itself
 	words := c.Modules
 	if len(lists(words...)) == 0 {
 		words = []string{"all"}
@@ -31,6 +32,7 @@ type listInstalledCommand struct {
 
 // Run lists the modules that are installed.
 func (c *listInstalledCommand) Run(a *app, ctx context.Context) error {
+	a.screen.quiet = a.screen.quiet || c.JSON // which has standard output for itself
 	return a.list(ctx, []string{"alli"}, c.JSON)
 }
 
@@ -41,6 +43,7 @@ type searchCommand struct {
 
 // Run lists the modules that a text is found in.
 func (c *searchCommand) Run(a *app, ctx context.Context) error {
+	a.screen.quiet = a.screen.quiet || c.JSON // which has standard output for itself
 	ix, err := a.catalog(ctx)
 	if err != nil {
 		return err

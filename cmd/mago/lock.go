@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -31,19 +33,19 @@ func (p paths) lock(name, what string) (release func(), err error) {
 	if !ok {
 		return nil, &busyError{what: what, holder: holder(path)}
 	}
-	return l.hold(path)
+	return l.hold()
 }
 
 // waitLock takes a lock whose holders are quick.
 func (p paths) waitLock(ctx context.Context, name string) (release func(), err error) {
-	path, l, err := p.newLock(name)
+	_, l, err := p.newLock(name)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := l.TryLockContext(ctx, 20*time.Millisecond); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", name, err)
 	}
-	return l.hold(path)
+	return l.hold()
 }
 
 type fileLock struct{ *flock.Flock }
@@ -54,14 +56,19 @@ func (p paths) newLock(name string) (string, fileLock, error) {
 		return "", fileLock{}, err
 	}
 	path := filepath.Join(dir, name+".lock")
-	return path, fileLock{flock.New(path)}, nil
+	return path, fileLock{flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW))}, nil
 }
 
 // hold writes down who has the lock. The file stays: removing a locked file would let two hold the same name.
-func (l fileLock) hold(path string) (func(), error) {
-	note := fmt.Sprintf("process %d, since %s", os.Getpid(), time.Now().Format("15:04:05"))
-	if err := os.WriteFile(path, []byte(note), 0o644); err != nil {
-		return nil, err
+func (l fileLock) hold() (func(), error) {
+	note := fmt.Sprintf("process %d, since %s\n", os.Getpid(), time.Now().Format("15:04:05"))
+	file, err := os.OpenFile(l.Path(), os.O_WRONLY|os.O_TRUNC|syscall.O_NOFOLLOW, 0)
+	if err == nil {
+		_, err = file.WriteString(note)
+		err = errors.Join(err, file.Close())
+	}
+	if err != nil {
+		return nil, errors.Join(err, l.Unlock())
 	}
 	return func() { _ = l.Unlock() }, nil
 }

@@ -9,7 +9,10 @@ import (
 	"syscall"
 )
 
-func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	syscall.Umask(0o022) // the build user has to enter mago's directories, whatever the caller's umask
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
 
 // run is the whole program: its arguments in, its exit code out.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {

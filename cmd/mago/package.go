@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -139,10 +140,11 @@ func (u unit) docs(date time.Time, maintainer string) ([]debpkg.File, error) {
 	statement := []byte(fmt.Sprintf("The source of these modules, %s, came without a statement of its copyright.\n"+
 		"modinfo(8) shows the licence that each module declares.\n", u.name))
 	if u.tree.Copyright != "" {
-		var err error
-		if statement, err = os.ReadFile(u.tree.Copyright); err != nil {
+		var text bytes.Buffer
+		if err := u.appendDoc(&text, u.tree.Copyright); err != nil {
 			return nil, err
 		}
+		statement = text.Bytes()
 	}
 	log, err := u.changelog(date, maintainer)
 	if err != nil {
@@ -163,7 +165,7 @@ func (u unit) changelog(date time.Time, maintainer string) ([]byte, error) {
 		source, u.packageVersion(), u.kernel.Release, u.kernel.Version, maintainer, date.Add(time.Second).Format(time.RFC1123Z))
 	if u.tree.Changelog != "" {
 		text.WriteString("\n")
-		if err := appendDecoded(&text, u.tree.Changelog); err != nil {
+		if err := u.appendDoc(&text, u.tree.Changelog); err != nil {
 			return nil, err
 		}
 	}
@@ -177,11 +179,18 @@ func (u unit) changelog(date time.Time, maintainer string) ([]byte, error) {
 	return compressed.Bytes(), err
 }
 
-// maxChangelog bounds what is read of a source's changelog; the longest of Debian's modules has 200 kB.
-const maxChangelog = 4 << 20
+// maxDoc bounds, in bytes, what is read of a source's changelog and copyright; the longest of Debian's modules has
+// 200 kB.
+const maxDoc = 4 << 20
 
-func appendDecoded(text *bytes.Buffer, path string) error {
-	file, err := os.Open(path)
+// appendDoc reads a file of the source, which may be compressed. Where the source is somebody's directory, no link in
+// it is followed out of it.
+func (u unit) appendDoc(text *bytes.Buffer, path string) error {
+	open := func() (*os.File, error) { return os.Open(path) }
+	if rel, err := filepath.Rel(u.tree.Dir, path); err == nil && filepath.IsLocal(rel) {
+		open = func() (*os.File, error) { return os.OpenInRoot(u.tree.Dir, rel) }
+	}
+	file, err := open()
 	if err != nil {
 		return err
 	}
@@ -191,7 +200,7 @@ func appendDecoded(text *bytes.Buffer, path string) error {
 		return fmt.Errorf("read %s: %w", path, err)
 	}
 	defer decoded.Close()
-	if _, err := io.Copy(text, io.LimitReader(decoded, maxChangelog)); err != nil {
+	if _, err := io.Copy(text, io.LimitReader(decoded, maxDoc)); err != nil {
 		return fmt.Errorf("read %s: %w", path, err)
 	}
 	return nil

@@ -10,11 +10,12 @@ import (
 	"pault.ag/go/debian/version"
 
 	"mago/kbuild"
+	"mago/sources"
 )
 
 // autoInstall is the road of a request, from a module's name to an installed package.
 func (a *app) autoInstall(ctx context.Context, words []string) error {
-	if err := a.host.mayChange("auto-install", "installing packages"); err != nil {
+	if err := a.host.mayChange("installing packages"); err != nil {
 		return err
 	}
 	targets, err := a.freshTargets(ctx, words)
@@ -61,7 +62,7 @@ func (a *app) autoBuild(ctx context.Context, words []string) error {
 
 // freshTargets resolves module words against a catalog that knows apt's present lists.
 func (a *app) freshTargets(ctx context.Context, words []string) ([]target, error) {
-	if !slices.ContainsFunc(lists(words...), func(w string) bool { return !isLocal(w) }) {
+	if !slices.ContainsFunc(moduleWords(words), func(w string) bool { return !isLocal(w) }) {
 		return a.targets(ctx, words)
 	}
 	ix, err := a.catalog(ctx)
@@ -75,10 +76,11 @@ func (a *app) freshTargets(ctx context.Context, words []string) ([]target, error
 // isInstalled reports, and says, that there is nothing to do for a unit.
 func (a *app) isInstalled(u unit) bool {
 	have := a.packageVersion(u.packageName())
-	if have == "" || a.Force || compareVersions(have, u.packageVersion()) < 0 {
+	if have == "" || a.Force || a.NotUnpack && u.pkg != nil || compareVersions(have, u.packageVersion()) < 0 {
 		return false
 	}
-	if r, ok := a.readRecord(u.name, u.kernel.Release); u.digest != "" && (!ok || r.Source.SHA256 != u.digest) {
+	r, _ := a.readRecord(u.name, u.kernel.Release)
+	if u.digest != "" && (r.Source.SHA256 != u.digest || !r.isInstalled(have)) {
 		return false
 	}
 	a.screen.line(fmt.Sprintf("%-8s %s %s is there: nothing to do", "install", u.packageName(), have))
@@ -102,14 +104,22 @@ func (a *app) get(ctx context.Context, t *target) error {
 		return &notFetchedError{t.name}
 	}
 	if tree, ok := a.fetcher().Cached(*t.pkg); ok && (!a.Force || a.NotUnpack) {
-		t.tree = tree
 		a.screen.line(fmt.Sprintf("%-8s %s", "source", t.describe()))
-		return nil
+		return a.take(t, tree)
 	}
 	if a.NotUnpack {
 		return &notFetchedError{t.name}
 	}
 	return a.fetch(ctx, t)
+}
+
+// take has a module built from an opened source. With -O that may have been edited, and counts by its contents.
+func (a *app) take(t *target, tree *sources.Tree) (err error) {
+	t.tree = tree
+	if a.NotUnpack {
+		t.digest, err = sources.Digest(tree.Dir)
+	}
+	return err
 }
 
 func (a *app) fetch(ctx context.Context, t *target) error {
@@ -191,6 +201,10 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 		a.screen.line(fmt.Sprintf("%-8s would install %s", "install", u.packageName()))
 		return nil
 	}
+	if have := a.packageVersion(built.Package); built.isInstalled(have) && !a.Force {
+		a.screen.line(fmt.Sprintf("%-8s %s %s is there: nothing to do", "install", built.Package, have))
+		return nil
+	}
 	deb, remove, err := a.withinRoot(built.Deb)
 	if err != nil {
 		return err
@@ -198,10 +212,15 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 	defer remove()
 	p := a.screen.phase("install", built.Package)
 	defer p.end()
-	if err := a.installer().Install(ctx, deb); err != nil {
+	installer := a.installer()
+	installer.Waiting = func(pid int) { p.update(fmt.Sprintf("waiting for dpkg, which process %d holds", pid)) }
+	if err := installer.Install(ctx, deb); err != nil {
 		return fmt.Errorf("install %s: %w", built.Package, err)
 	}
 	a.forgetInstalled()
+	if err := a.keepInstalled(built); err != nil {
+		return err
+	}
 	p.timed("dpkg: installed")
 	a.screen.line(a.next(u.kernel, built))
 	return nil
@@ -210,7 +229,7 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 // next is what the user will want to do after an installation.
 func (a *app) next(k kbuild.Kernel, built record) string {
 	modprobe := "sudo modprobe " + modprobeName(built)
-	if running := a.finder().Running(); k.Release != running {
+	if running := a.running(); k.Release != running {
 		return fmt.Sprintf("next: boot Linux %s, then %s", k.Release, modprobe)
 	}
 	return "next: " + modprobe

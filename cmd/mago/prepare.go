@@ -32,14 +32,14 @@ func (c *prepareCommand) Run(a *app, ctx context.Context) error {
 // that the kernel was built with, make, the closed room, and what the modules' source packages need for compiling.
 // Where nothing is missing it runs no program at all.
 func (a *app) prepare(ctx context.Context, targets []target) ([]kbuild.Kernel, error) {
+	if err := a.ensureBuildUser(ctx); err != nil {
+		return nil, err
+	}
 	releases, err := a.releases(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if err := a.installMissing(ctx, releases, targets); err != nil {
-		return nil, err
-	}
-	if err := a.ensureBuildUser(ctx); err != nil {
 		return nil, err
 	}
 	if a.DryRun {
@@ -55,7 +55,7 @@ func (a *app) installMissing(ctx context.Context, releases []string, targets []t
 		if err != nil || len(missing) == 0 {
 			return err
 		}
-		if err := a.host.mayChange("prepare", "installing "+strings.Join(missing, ", ")); err != nil {
+		if err := a.host.mayChange("installing " + strings.Join(missing, ", ")); err != nil {
 			return err
 		}
 		if err := a.aptInstall(ctx, missing); err != nil {
@@ -142,7 +142,7 @@ func (a *app) aptInstall(ctx context.Context, packages []string) error {
 	if !p.screen.live {
 		p.screen.line(fmt.Sprintf("%-8s to install: %s", "prepare", strings.Join(packages, ", ")))
 	}
-	if err := a.apt(ctx, append([]string{"install", "--yes", "--no-install-recommends"}, packages...)...); err != nil {
+	if err := a.apt(ctx, append([]string{"install", "--yes", "--no-install-recommends", "--no-remove"}, packages...)...); err != nil {
 		return err
 	}
 	if a.DryRun {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/google/renameio/v2"
@@ -42,8 +43,9 @@ type record struct {
 	Package string   `json:"package,omitempty"`
 	Version string   `json:"version"`
 	Deb     string   `json:"deb,omitempty"`
-	SHA256  string   `json:"sha256,omitempty"` // of the .deb
-	Size    int64    `json:"size,omitempty"`   // of the .deb, in bytes
+	SHA256  string   `json:"sha256,omitempty"`           // of the .deb
+	Current string   `json:"installed_sha256,omitempty"` // of the .deb of this unit that mago installed last
+	Size    int64    `json:"size,omitempty"`             // of the .deb, in bytes
 	Log     string   `json:"log"`
 }
 
@@ -74,17 +76,30 @@ func (p paths) keep(r *record, log string) error {
 	if err := os.Rename(log, r.Log); err != nil {
 		return err
 	}
-	text, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return err
+	if before, ok := p.readRecord(r.Module, r.Kernel); ok {
+		r.Current = before.Current
 	}
-	if err := renameio.WriteFile(filepath.Join(dir, name), append(text, '\n'), 0o644); err != nil {
+	if err := writeRecordFile(filepath.Join(dir, name), *r); err != nil {
 		return err
 	}
 	if r.Result != resultBuilt {
 		return nil
 	}
 	return errors.Join(removeIfThere(filepath.Join(dir, failureFile)), removeIfThere(filepath.Join(dir, failureLogFile)))
+}
+
+// keepInstalled writes down that a record's package is the one that is installed.
+func (p paths) keepInstalled(r record) error {
+	r.Current = r.SHA256
+	return writeRecordFile(filepath.Join(p.unitDir(r.Module, r.Kernel), recordFile), r)
+}
+
+func writeRecordFile(path string, r record) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	return renameio.WriteFile(path, append(text, '\n'), 0o644)
 }
 
 func removeIfThere(path string) error {
@@ -139,12 +154,17 @@ func (r record) hasDeb() bool {
 	return r.Result == resultBuilt && err == nil && info.Size() == r.Size
 }
 
+// isInstalled reports whether the record's package is what dpkg has of it, in the given version.
+func (r record) isInstalled(version string) bool {
+	return version == r.Version && r.Current == r.SHA256
+}
+
 // createLog opens the log of a build that begins.
 func (p paths) createLog(module, release string) (*os.File, error) {
 	if err := os.MkdirAll(p.unitDir(module, release), 0o755); err != nil {
 		return nil, err
 	}
-	file, err := os.Create(filepath.Join(p.unitDir(module, release), unfinishedLog))
+	file, err := os.OpenFile(filepath.Join(p.unitDir(module, release), unfinishedLog), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_NOFOLLOW, 0o644)
 	if errors.Is(err, fs.ErrPermission) {
 		return nil, fmt.Errorf("%w (a user's own builds go where -u says)", err)
 	}

@@ -27,6 +27,7 @@ type shownModule struct {
 
 // Run shows modules, whole.
 func (c *showCommand) Run(a *app, ctx context.Context) error {
+	a.screen.quiet = a.screen.quiet || c.JSON // which has standard output for itself
 	targets, err := a.targets(ctx, c.Modules)
 	if err != nil {
 		return err
@@ -76,7 +77,7 @@ func (a *app) describeSource(t target, m *shownModule) {
 		return
 	}
 	m.Source = t.tree.Dir
-	for _, name := range []string{"dkms.conf", "debian/rules", "Kbuild", "Makefile"} {
+	for _, name := range []string{"dkms.conf", "Kbuild", "Makefile", "debian/rules"} {
 		if _, err := os.Stat(filepath.Join(t.tree.Dir, name)); err == nil {
 			m.Recipe = name
 			return

@@ -38,6 +38,7 @@ type state struct {
 
 // Run shows kernels against modules; the exit code tells scripts the worst of it.
 func (c *statusCommand) Run(a *app, ctx context.Context) error {
+	a.screen.quiet = a.screen.quiet || c.JSON // which has standard output for itself
 	if ix, err := a.catalog(ctx); err == nil {
 		a.index = ix
 	} else {
@@ -47,6 +48,11 @@ func (c *statusCommand) Run(a *app, ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	chosen, err := a.chosen(ctx)
+	if err != nil {
+		return err
+	}
+	states = slices.DeleteFunc(states, func(s state) bool { return !chosen(s.Kernel) })
 	if c.JSON {
 		if states == nil {
 			states = []state{}
@@ -87,7 +93,7 @@ func (a *app) printStates(ctx context.Context, states []state) error {
 		a.screen.line("no module has been built or installed by mago")
 		return nil
 	}
-	running := a.finder().Running()
+	running := a.running()
 	w := tabwriter.NewWriter(a.screen.out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "KERNEL\tMODULE\tSTATE\tVERSION\tNOTE")
 	for _, s := range states {

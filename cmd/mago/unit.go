@@ -55,7 +55,7 @@ func (a *app) each(ctx context.Context, all []unit, do func(*unit) error) error 
 		if !a.NonInter || len(all) == 1 || ctx.Err() != nil {
 			return err
 		}
-		fmt.Fprintf(a.stderr, "mago: %v\n", err)
+		tell(a.stderr, err)
 		failures = append(failures, err)
 	}
 	if len(failures) == 0 {

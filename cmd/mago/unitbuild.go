@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -16,6 +17,7 @@ import (
 	"mago/debpkg"
 	"mago/debpkg/codec"
 	"mago/kbuild"
+	"mago/kbuild/sandbox"
 )
 
 // buildError is a failed build; its log tells the rest.
@@ -34,6 +36,9 @@ func (a *app) buildLocked(ctx context.Context, u unit) (record, error) {
 	if err != nil {
 		return record{}, err
 	}
+	if err := a.checkDest(); err != nil {
+		return record{}, err
+	}
 	r := u.newRecord(room.String())
 	log, err := a.createLog(u.name, u.kernel.Release)
 	if err != nil {
@@ -47,6 +52,7 @@ func (a *app) buildLocked(ctx context.Context, u unit) (record, error) {
 	defer os.RemoveAll(work)
 
 	result, err := a.compile(ctx, u, work, log)
+	failed := err != nil && !isMachinesFault(err)
 	if err == nil {
 		r.Recipe = result.Recipe
 		err = a.pack(u, result, &r)
@@ -58,10 +64,33 @@ func (a *app) buildLocked(ctx context.Context, u unit) (record, error) {
 	if err == nil {
 		return r, a.keep(&r, log.Name())
 	}
+	if !failed {
+		return record{}, errors.Join(err, os.Remove(log.Name()))
+	}
 	fmt.Fprintf(log, "mago: %v\n", err)
 	r.fail(err)
 	kept := a.keep(&r, log.Name())
 	return r, errors.Join(&buildError{unit: u.String(), log: r.Log, err: err}, kept)
+}
+
+// checkDest finds out before a compilation that its package could not be written.
+func (a *app) checkDest() error {
+	if err := os.MkdirAll(a.dest, 0o755); err != nil {
+		return &usageError{fmt.Errorf("--dest: %w", err)}
+	}
+	probe, err := os.CreateTemp(a.dest, ".mago-")
+	if err != nil {
+		return &usageError{fmt.Errorf("--dest: %w", err)}
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// isMachinesFault tells a compilation that this machine failed from one that failed by what the source brought.
+func isMachinesFault(err error) bool {
+	var tool *kbuild.ToolError
+	var headers *kbuild.HeadersError
+	var reach *sandbox.ReachError
+	return diskFull(err) || errors.Is(err, fs.ErrPermission) || errors.As(err, &tool) || errors.As(err, &headers) || errors.As(err, &reach)
 }
 
 func (u unit) newRecord(room string) record {
@@ -106,7 +135,7 @@ func (a *app) compile(ctx context.Context, u unit, work string, log io.Writer) (
 		log = io.MultiWriter(log, a.screen.out)
 	}
 	builder := kbuild.Builder{Root: a.Root, Room: *a.room, Run: a.host.run, Log: log, ConfTimeout: a.host.confTimeout, Event: func(e kbuild.Progress) {
-		p.update(fmt.Sprintf("%s: %d files, %s", u.kernel.Release, e.Files, e.File))
+		p.update(fmt.Sprintf("%s: %s, %s", u.kernel.Release, plural(e.Files, "file"), e.File))
 	}}
 	result, err := builder.Build(ctx, kbuild.Job{
 		Source: kbuild.Source{Name: u.name, Version: u.tree.Version, Dir: u.tree.Dir},
@@ -124,9 +153,6 @@ func (a *app) compile(ctx context.Context, u unit, work string, log io.Writer) (
 
 // pack writes the package and puts what it holds in the record.
 func (a *app) pack(u unit, result *kbuild.Result, r *record) error {
-	if err := os.MkdirAll(a.dest, 0o755); err != nil {
-		return err
-	}
 	p := a.screen.phase("package", u.packageName())
 	defer p.end()
 	pkg, err := a.packageOf(u, result)

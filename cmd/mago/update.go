@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -71,12 +73,12 @@ func (a *app) updateCatalog(ctx context.Context) (*catalog.Index, error) {
 }
 
 func (a *app) aptUpdate(ctx context.Context) error {
-	if err := a.host.mayChange("update --apt", "apt-get update"); err != nil {
+	if err := a.host.mayChange("apt-get update"); err != nil {
 		return err
 	}
 	p := a.screen.phase("apt", "apt-get update")
 	defer p.end()
-	if err := a.apt(ctx, "update"); err != nil {
+	if err := a.apt(ctx, "update"); err != nil || a.DryRun {
 		return err
 	}
 	p.timed("apt-get update")
@@ -93,7 +95,7 @@ func (a *app) apt(ctx context.Context, args ...string) error {
 	var complaint strings.Builder
 	cmd.Stderr = &complaint
 	if a.Verbose {
-		cmd.Stdout = a.screen.out
+		cmd.Stdout, cmd.Stderr = a.screen.out, io.MultiWriter(a.stderr, &complaint)
 	}
 	if err := a.host.change(cmd); err != nil {
 		return &debpkg.ToolError{Tool: "apt-get", Args: args, ExitCode: cmd.ProcessState.ExitCode(), Stderr: strings.TrimSpace(complaint.String()), Err: err}
@@ -103,5 +105,20 @@ func (a *app) apt(ctx context.Context, args ...string) error {
 
 func (a *app) showCatalog(ix *catalog.Index) {
 	dkms, moduleAssistant := ix.Count()
-	a.screen.line(fmt.Sprintf("%-8s %d dkms and %d module-assistant packages, %s", "catalog", dkms, moduleAssistant, ago(time.Since(ix.Built))))
+	a.screen.line(fmt.Sprintf("%-8s %d dkms and %d module-assistant packages, %s", "catalog", dkms, moduleAssistant, ago(a.listsAge(ix))))
+}
+
+// listsAge is how long ago apt fetched lists, which leaves its mark on the directories of them; the lists themselves
+// carry the archive's dates.
+func (a *app) listsAge(ix *catalog.Index) time.Duration {
+	var fetched time.Time
+	for _, dir := range []string{"/var/lib/apt/lists", "/var/lib/apt/lists/partial"} {
+		if info, err := os.Stat(filepath.Join(a.Root, dir)); err == nil && info.ModTime().After(fetched) {
+			fetched = info.ModTime()
+		}
+	}
+	if fetched.IsZero() {
+		fetched = ix.Built
+	}
+	return time.Since(fetched)
 }

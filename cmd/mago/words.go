@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -46,7 +48,7 @@ func isLocal(word string) bool {
 
 // targets turns module words into modules, each once, in the order given.
 func (a *app) targets(ctx context.Context, words []string) ([]target, error) {
-	words = lists(words...)
+	words = moduleWords(words)
 	if len(words) == 0 {
 		return nil, &usageError{errNothingNamed}
 	}
@@ -65,6 +67,19 @@ func (a *app) targets(ctx context.Context, words []string) ([]target, error) {
 	return all, nil
 }
 
+// moduleWords splits what lists join; a path that exists is one word, whatever characters it has.
+func moduleWords(args []string) []string {
+	var words []string
+	for _, arg := range args {
+		if isLocal(arg) {
+			words = append(words, listOrPath(arg)...)
+		} else {
+			words = append(words, lists(arg)...)
+		}
+	}
+	return words
+}
+
 func (a *app) expandWord(ctx context.Context, word string) ([]target, error) {
 	if isLocal(word) {
 		t, err := a.localTarget(ctx, word)
@@ -80,7 +95,7 @@ func (a *app) expandWord(ctx context.Context, word string) ([]target, error) {
 	case "alli":
 		return a.installedTargets(ctx, ix)
 	case "allu":
-		return a.unpackedTargets(ix)
+		return a.unpackedTargets(ctx, ix)
 	}
 	module, pkg, err := ix.Resolve(word)
 	if err == nil {
@@ -149,24 +164,44 @@ func (a *app) installedTargets(ctx context.Context, ix *catalog.Index) ([]target
 		if slices.ContainsFunc(found, func(t target) bool { return t.name == p.module }) {
 			continue
 		}
-		if t, ok := a.recordedTarget(ctx, p.module); ok {
+		t, ok := a.recordedTarget(ctx, p.module)
+		if !ok {
+			t = target{name: p.module, version: p.Version}
+		}
+		found = append(found, t)
+	}
+	return found, nil
+}
+
+// unpackedTargets are the modules whose source is opened in the cache, and those of tarballs that were built.
+func (a *app) unpackedTargets(ctx context.Context, ix *catalog.Index) ([]target, error) {
+	trees, err := a.fetcher().Unpacked()
+	if err != nil {
+		return nil, err
+	}
+	found := a.targetsOf(ix, func(m catalog.Module) bool {
+		return slices.ContainsFunc(trees, func(u sources.Unpacked) bool { return u.Name == m.Name && u.Package != "" })
+	})
+	for _, u := range trees {
+		if u.Package != "" {
+			continue
+		}
+		if t, ok := a.recordedTarget(ctx, catalog.ModuleName(u.Name)); ok {
 			found = append(found, t)
 		}
 	}
 	return found, nil
 }
 
-func (a *app) unpackedTargets(ix *catalog.Index) ([]target, error) {
-	trees, err := a.fetcher().Unpacked()
-	if err != nil {
-		return nil, err
-	}
-	return a.targetsOf(ix, func(m catalog.Module) bool {
-		return slices.ContainsFunc(trees, func(u sources.Unpacked) bool { return u.Name == m.Name })
-	}), nil
-}
+// noSourceError says that a path on the command line leads nowhere.
+type noSourceError struct{ path string }
+
+func (e *noSourceError) Error() string { return "no directory or tarball " + e.path }
 
 func (a *app) localTarget(ctx context.Context, path string) (target, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return target{}, &noSourceError{path}
+	}
 	tree, err := a.fetcher().Local(ctx, path)
 	if err != nil {
 		return target{}, err

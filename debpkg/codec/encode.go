@@ -2,6 +2,7 @@ package codec
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os/exec"
@@ -53,7 +54,8 @@ type xzWriter struct {
 
 // newXZ asks for two threads at least: with one, xz leaves the blocks' sizes out and the bytes would differ.
 func newXZ(w io.Writer, threads int) (io.WriteCloser, error) {
-	x := &xzWriter{cmd: exec.Command("xz", "--compress", "--stdout", "--threads="+strconv.Itoa(max(threads, 2)), "--block-size="+xzBlock)}
+	x := &xzWriter{cmd: xzCommand(context.Background(), "--compress", "--format=xz", "-6", "--stdout",
+		"--threads="+strconv.Itoa(max(threads, 2)), "--block-size="+xzBlock)}
 	x.cmd.Stdout, x.cmd.Stderr = w, &x.stderr
 	in, err := x.cmd.StdinPipe()
 	if err == nil {

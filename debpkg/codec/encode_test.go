@@ -68,6 +68,24 @@ func TestWriterGivesTheSameBytesForAnyThreads(t *testing.T) {
 	}
 }
 
+// TestXZIsDeafToItsEnvironment: XZ_DEFAULTS=--format=lzma would make a package that dpkg-deb cannot read.
+func TestXZIsDeafToItsEnvironment(t *testing.T) {
+	in := sample[:1<<20]
+	want := encoded(t, XZ, 1, in)
+	lzma := compressed(t, LZMA, []string{"xz", "--format=lzma", "-c"}, in)
+	for _, env := range [][2]string{{"XZ_OPT", "-0"}, {"XZ_DEFAULTS", "--format=lzma"}, {"XZ_OPT", "--no-such-option"}} {
+		t.Run(env[0]+"="+env[1], func(t *testing.T) {
+			t.Setenv(env[0], env[1])
+			if !bytes.Equal(encoded(t, XZ, 1, in), want) {
+				t.Error("other bytes")
+			}
+			if got, format, err := decoded(lzma); format != LZMA || err != nil || !bytes.Equal(got, in) {
+				t.Errorf("reading .lzma: %d bytes of %s, %v", len(got), format, err)
+			}
+		})
+	}
+}
+
 func TestWriterTellsAFullDisk(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {

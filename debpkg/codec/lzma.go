@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
+	"strings"
 )
 
 // ErrNoXZ says that a stream was met, or asked for, that only the xz program can read or write, and that it is missing.
@@ -24,7 +26,7 @@ type lzmaReader struct {
 
 func newLZMA(r io.Reader) (io.ReadCloser, error) {
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &lzmaReader{cancel: cancel, cmd: exec.CommandContext(ctx, "xz", "--format=lzma", "--decompress", "--stdout", "--memlimit=256MiB")}
+	l := &lzmaReader{cancel: cancel, cmd: xzCommand(ctx, "--format=lzma", "--decompress", "--stdout", "--memlimit=256MiB")}
 	l.cmd.Stdin, l.cmd.Stderr = r, &l.stderr
 	out, err := l.cmd.StdoutPipe()
 	if err == nil {
@@ -36,6 +38,13 @@ func newLZMA(r io.Reader) (io.ReadCloser, error) {
 	}
 	l.Reader = out
 	return l, nil
+}
+
+// xzCommand runs the program without the options that the user's XZ_DEFAULTS and XZ_OPT would add.
+func xzCommand(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "xz", args...)
+	cmd.Env = slices.DeleteFunc(cmd.Environ(), func(v string) bool { return strings.HasPrefix(v, "XZ_") })
+	return cmd
 }
 
 func missingXZ(err error) error {
