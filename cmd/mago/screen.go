@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"sync/atomic"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/vbauerster/mpb/v8"
@@ -130,4 +132,17 @@ func ago(d time.Duration) string {
 		return fmt.Sprintf("%.0f h old", d.Hours())
 	}
 	return fmt.Sprintf("%.0f days old", d.Hours()/24)
+}
+
+// plainWriter passes a build's output on to a terminal without what could command that.
+type plainWriter struct{ to io.Writer }
+
+func (w plainWriter) Write(p []byte) (int, error) {
+	_, err := w.to.Write(bytes.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, p))
+	return len(p), err
 }

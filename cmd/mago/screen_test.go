@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -49,5 +50,16 @@ func TestFit(t *testing.T) {
 		if got := fit(text, 5); got != want {
 			t.Errorf("fit(%q, 5) = %q, want %q", text, got, want)
 		}
+	}
+}
+
+func TestPlainWriterKeepsEscapesFromTheTerminal(t *testing.T) {
+	var out strings.Builder
+	const said = "a.c:1:\terror: \x1b[31mred\x1b]0;title\a\n"
+	if n, err := (plainWriter{&out}).Write([]byte(said)); n != len(said) || err != nil {
+		t.Errorf("Write = %d, %v", n, err)
+	}
+	if got, want := out.String(), "a.c:1:\terror: \ufffd[31mred\ufffd]0;title\ufffd\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

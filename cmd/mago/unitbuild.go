@@ -30,41 +30,58 @@ type buildError struct {
 func (e *buildError) Error() string { return "build " + e.unit + ": " + e.err.Error() }
 func (e *buildError) Unwrap() error { return e.err }
 
+// packError is a package of good modules that could not be made.
+type packError struct{ err error }
+
+func (e *packError) Error() string { return e.err.Error() }
+func (e *packError) Unwrap() error { return e.err }
+
 // buildLocked compiles and packages a unit whose lock is held, and leaves a record of how that went.
 func (a *app) buildLocked(ctx context.Context, u unit) (record, error) {
+	if err := a.checkDest(); err != nil {
+		return record{}, err
+	}
 	room, err := a.buildRoom(ctx)
 	if err != nil {
 		return record{}, err
 	}
-	if err := a.checkDest(); err != nil {
-		return record{}, err
-	}
-	r := u.newRecord(room.String())
 	log, err := a.createLog(u.name, u.kernel.Release)
 	if err != nil {
 		return record{}, err
 	}
 	defer log.Close()
+	r := u.newRecord(room.String())
+	err = a.compileAndPack(ctx, u, log, &r)
+	r.Seconds = time.Since(r.Started).Seconds()
+	return a.conclude(ctx, u, r, log, err)
+}
+
+func (a *app) compileAndPack(ctx context.Context, u unit, log io.Writer, r *record) error {
 	work := a.work(u.name, u.kernel.Release)
 	if err := freshDir(work); err != nil {
-		return record{}, err
+		return &packError{err}
 	}
 	defer os.RemoveAll(work)
-
 	result, err := a.compile(ctx, u, work, log)
-	failed := err != nil && !isMachinesFault(err)
-	if err == nil {
-		r.Recipe = result.Recipe
-		err = a.pack(u, result, &r)
+	if err != nil {
+		return err
 	}
-	r.Seconds = time.Since(r.Started).Seconds()
-	if ctx.Err() != nil {
-		return record{}, errors.Join(ctx.Err(), os.Remove(log.Name()))
+	r.Recipe = result.Recipe
+	if err := a.pack(u, result, r); err != nil {
+		return &packError{err}
 	}
-	if err == nil {
+	return nil
+}
+
+// conclude keeps the record and the log of a build that went through, or that failed by what the source brought; one
+// that was interrupted, or that this machine failed, leaves nothing.
+func (a *app) conclude(ctx context.Context, u unit, r record, log *os.File, err error) (record, error) {
+	switch {
+	case err == nil:
 		return r, a.keep(&r, log.Name())
-	}
-	if !failed {
+	case ctx.Err() != nil:
+		return record{}, errors.Join(ctx.Err(), os.Remove(log.Name()))
+	case isMachinesFault(err):
 		return record{}, errors.Join(err, os.Remove(log.Name()))
 	}
 	fmt.Fprintf(log, "mago: %v\n", err)
@@ -90,7 +107,9 @@ func isMachinesFault(err error) bool {
 	var tool *kbuild.ToolError
 	var headers *kbuild.HeadersError
 	var reach *sandbox.ReachError
-	return diskFull(err) || errors.Is(err, fs.ErrPermission) || errors.As(err, &tool) || errors.As(err, &headers) || errors.As(err, &reach)
+	var pack *packError
+	return diskFull(err) || errors.Is(err, fs.ErrPermission) || errors.As(err, &tool) || errors.As(err, &headers) ||
+		errors.As(err, &reach) || errors.As(err, &pack)
 }
 
 func (u unit) newRecord(room string) record {
@@ -132,7 +151,7 @@ func (a *app) compile(ctx context.Context, u unit, work string, log io.Writer) (
 	p := a.screen.phase("build", what)
 	defer p.end()
 	if a.Verbose {
-		log = io.MultiWriter(log, a.screen.out)
+		log = io.MultiWriter(log, plainWriter{a.screen.out})
 	}
 	builder := kbuild.Builder{Root: a.Root, Room: *a.room, Run: a.host.run, Log: log, ConfTimeout: a.host.confTimeout, Event: func(e kbuild.Progress) {
 		p.update(fmt.Sprintf("%s: %s, %s", u.kernel.Release, plural(e.Files, "file"), e.File))
