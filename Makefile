@@ -21,8 +21,8 @@ test: ## everything: unit, scripts, fuzz seeds, real builds, the story on a clea
 demo: build ## build v4l2loopback for this machine's kernel, or for Debian's newest (root; installs what it needs)
 	testdata/demo.sh
 
-bench: ## measure
-	go test -tags e2e -run='^$$' -bench=. -benchtime=1x ./testdata/bench
+bench: ## mago against module-assistant, make and dpkg-deb, in turn (root; needs what "make test" installs)
+	go run ./testdata/bench
 
 fuzz: ## run each fuzz target for FUZZTIME
 	go run ./testdata/ci -fuzz $(FUZZTIME)
