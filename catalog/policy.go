@@ -42,7 +42,10 @@ func parsePolicy(out string) (map[string]string, error) {
 			if name == "" {
 				return nil, fmt.Errorf("parse apt-cache policy: line %d: a candidate of no package", number)
 			}
-			candidates[name], name = strings.TrimSuffix(version, "(none)"), ""
+			if version == "(none)" {
+				version = ""
+			}
+			candidates[name], name = version, ""
 		}
 	}
 	if name != "" {
