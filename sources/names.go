@@ -59,10 +59,11 @@ func upstreamVersion(v string) string {
 		}
 		return '.'
 	}, strings.TrimPrefix(v, "v"))
+	v = strings.TrimRight(v, "-") // which would begin an empty revision
 	if v == "" || v[0] < '0' || '9' < v[0] {
 		return "0" + strings.TrimRight("+"+strings.TrimLeft(v, "+.~-"), "+")
 	}
-	return strings.TrimRight(v, "-")
+	return v
 }
 
 // upstream is a Debian version without epoch and revision, as dkms names the directory of a package's source.
