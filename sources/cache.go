@@ -74,7 +74,7 @@ func (f *Fetcher) fill(owner, version string, fill func(dir string) (record, err
 	if err := replace(final, temp); err != nil {
 		return nil, err
 	}
-	return rec.tree(final)
+	return rec.tree(final), nil
 }
 
 // sweep removes what killed processes left, as far as it can: what fails now is met again by the next run.

@@ -11,7 +11,6 @@ import (
 	"mago/catalog"
 	"mago/debpkg"
 	"mago/debpkg/codec"
-	"mago/debpkg/control"
 	"mago/sources/untar"
 )
 
@@ -28,11 +27,11 @@ func (f *Fetcher) openDeb(ctx context.Context, pkg catalog.Package, deb string) 
 		return nil, err
 	}
 	tree, err := f.fill(pkg.Name, pkg.Version, func(dir string) (record, error) {
-		paragraph, newest, err := f.unpackDeb(ctx, deb, filepath.Join(dir, dataDir))
+		newest, err := f.unpackDeb(ctx, deb, filepath.Join(dir, dataDir))
 		if err != nil {
 			return record{}, err
 		}
-		rec := record{Name: moduleName(pkg.Name), Version: pkg.Version, Origin: Archive, SHA256: sum, Control: controlText(paragraph)}
+		rec := record{Name: moduleName(pkg.Name), Version: pkg.Version, Origin: Archive, SHA256: sum}
 		if rec.Dir, err = f.findSource(ctx, dir, pkg); err != nil {
 			return record{}, err
 		}
@@ -48,19 +47,19 @@ func (f *Fetcher) openDeb(ctx context.Context, pkg catalog.Package, deb string) 
 }
 
 // unpackDeb opens a .deb's data member into dir.
-func (f *Fetcher) unpackDeb(ctx context.Context, deb, dir string) (control.Paragraph, time.Time, error) {
+func (f *Fetcher) unpackDeb(ctx context.Context, deb, dir string) (newest time.Time, err error) {
 	r, err := debpkg.Open(deb)
 	if err != nil {
-		return control.Paragraph{}, time.Time{}, err
+		return time.Time{}, err
 	}
 	defer r.Close()
 	data, err := r.Data()
 	if err != nil {
-		return control.Paragraph{}, time.Time{}, err
+		return time.Time{}, err
 	}
 	defer data.Close()
 	stats, err := f.extract(ctx, data, dir, untar.Options{Archive: deb, Rooted: true})
-	return r.Control(), stats.Newest, err
+	return stats.Newest, err
 }
 
 // unpackTarball opens a tarball, compressed or not, into dir.

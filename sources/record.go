@@ -1,17 +1,13 @@
 package sources
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/google/renameio/v2"
-
-	"mago/debpkg/control"
 )
 
 const (
@@ -31,7 +27,6 @@ type record struct {
 	Copyright string    `json:",omitempty"`
 	Changelog string    `json:",omitempty"`
 	ModTime   time.Time `json:",omitzero"`
-	Control   string    `json:",omitempty"`
 }
 
 // write makes r the record of the tree at dir.
@@ -67,49 +62,14 @@ func (f *Fetcher) read(owner, version string) (*Tree, record, error) {
 	if err != nil {
 		return nil, rec, err
 	}
-	tree, err := rec.tree(dir)
-	return tree, rec, err
+	return rec.tree(dir), rec, nil
 }
 
 // tree gives the Tree that lies at dir.
-func (r record) tree(dir string) (*Tree, error) {
-	paragraph, err := parseControl(r.Control)
-	if err != nil {
-		return nil, err
-	}
+func (r record) tree(dir string) *Tree {
 	return &Tree{
 		Name: r.Name, Version: r.Version, Origin: r.Origin, Dir: filepath.Join(dir, r.Dir),
-		Control: paragraph, SHA256: r.SHA256, ModTime: r.ModTime,
+		SHA256: r.SHA256, ModTime: r.ModTime,
 		Copyright: below(dir, r.Copyright), Changelog: below(dir, r.Changelog),
-	}, nil
-}
-
-// controlText writes a paragraph as deb822(5) has it.
-func controlText(p control.Paragraph) string {
-	var text strings.Builder
-	for _, field := range p.Fields() {
-		first, rest, more := strings.Cut(p.Get(field), "\n")
-		fmt.Fprintf(&text, "%s: %s\n", field, first)
-		if !more {
-			continue
-		}
-		for line := range strings.SplitSeq(rest, "\n") {
-			if line == "" {
-				line = "."
-			}
-			fmt.Fprintf(&text, " %s\n", line)
-		}
 	}
-	return text.String()
-}
-
-func parseControl(text string) (control.Paragraph, error) {
-	if text == "" {
-		return control.Paragraph{}, nil
-	}
-	s := control.NewScanner(bytes.NewReader([]byte(text)), recordName)
-	if !s.Scan() {
-		return control.Paragraph{}, s.Err()
-	}
-	return s.Paragraph()
 }

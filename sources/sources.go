@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"mago/catalog"
-	"mago/debpkg/control"
 	"mago/sources/untar"
 )
 
@@ -31,8 +30,7 @@ type Tree struct {
 	Origin  Origin
 	Dir     string // where dkms.conf, debian/rules, Kbuild or Makefile lies
 
-	Package *catalog.Package  // nil for local trees
-	Control control.Paragraph // of the .deb; zero unless Origin is Archive
+	Package *catalog.Package // nil for local trees
 
 	Archive string // the .deb or tarball that was opened; "" where Dir was there before
 	SHA256  string // of Archive, in hexadecimal
