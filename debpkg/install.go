@@ -101,7 +101,7 @@ func (in *Installer) installNeeds(ctx context.Context, debs []control.Paragraph)
 		}
 		names = append(names, chosen...)
 	}
-	if err := in.tool(ctx, "apt-get", aptInstall(names...)...); err != nil || in.DryRun {
+	if err := in.Apt(ctx, aptInstall(names...)...); err != nil || in.DryRun {
 		return err
 	}
 	unmet, err = in.unmet(debs)

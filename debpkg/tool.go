@@ -46,6 +46,14 @@ func (in *Installer) run(ctx context.Context, stdout, stderr io.Writer, name str
 	return nil
 }
 
+// Apt runs apt-get, which waits for another process that uses dpkg. It fails with *ToolError.
+func (in *Installer) Apt(ctx context.Context, args ...string) error {
+	return in.tool(ctx, "apt-get", append(aptWaits(), args...)...)
+}
+
+// aptWaits are the arguments that have apt-get wait for dpkg's lock, in seconds.
+func aptWaits() []string { return []string{"-o", "DPkg::Lock::Timeout=120"} }
+
 func toolError(name string, args []string, stderr string, err error) error {
 	e := &ToolError{Tool: name, Args: args, ExitCode: -1, Stderr: strings.TrimSpace(stderr), Err: err}
 	var exit *exec.ExitError
@@ -56,9 +64,9 @@ func toolError(name string, args []string, stderr string, err error) error {
 }
 
 // aptInstall are the arguments that install packages as dependencies: nothing is removed for them, and they may go
-// once nobody needs them any more. apt waits for another process that uses dpkg.
+// once nobody needs them any more.
 func aptInstall(names ...string) []string {
-	args := []string{"-o", "DPkg::Lock::Timeout=120", "install", "--yes", "--no-install-recommends", "--no-remove", "--mark-auto"}
+	args := []string{"install", "--yes", "--no-install-recommends", "--no-remove", "--mark-auto"}
 	return append(args, slices.Compact(slices.Sorted(slices.Values(names)))...)
 }
 
@@ -93,7 +101,7 @@ func (in *Installer) available(ctx context.Context, r relation) (string, error) 
 		if a.qualifier != "" && a.qualifier != "any" {
 			name += ":" + a.qualifier
 		}
-		err := in.run(ctx, nil, nil, "apt-get", append([]string{"--simulate"}, aptInstall(name)...)...)
+		err := in.run(ctx, nil, nil, "apt-get", slices.Concat([]string{"--simulate"}, aptWaits(), aptInstall(name))...)
 		if refused := (*ToolError)(nil); err == nil || !errors.As(err, &refused) || refused.ExitCode < 0 {
 			return name, err
 		}

@@ -40,7 +40,9 @@ func (f *Fetcher) Unpacked() ([]Unpacked, error) {
 // Clean removes the opened trees of a module or source package, of every one when name is "", and says how many bytes
 // of files that were. It waits for nobody's build: who reads a tree meanwhile loses it.
 func (f *Fetcher) Clean(name string) (freed int64, err error) {
-	f.sweep()
+	if !f.KeepAll {
+		f.sweep()
+	}
 	err = f.eachPlace(func(owner, dir string) error {
 		if !f.named(name, owner, dir) {
 			return nil
@@ -90,6 +92,9 @@ func (f *Fetcher) remove(owner, path string) (freed int64, err error) {
 	}
 	defer unlock()
 	freed = size(path)
+	if f.KeepAll {
+		return freed, nil
+	}
 	if err := discard(path); err != nil {
 		return 0, err
 	}

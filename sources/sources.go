@@ -56,6 +56,7 @@ type Fetcher struct {
 	Run func(*exec.Cmd) error
 
 	Fresh         bool         // whether Get fetches and opens again what the cache has; what it has stays until then
+	KeepAll       bool         // whether Clean and Purge only say how much they would free
 	SystemSources bool         // whether sources below the host's /usr/src serve instead of a download
 	Limits        untar.Limits // bounds for what is opened; zero fields mean untar.DefaultLimits
 }

@@ -24,7 +24,6 @@ type app struct {
 	paths
 	host   *host
 	screen *screen
-	stdin  io.Reader
 	stderr io.Writer
 	epoch  time.Time // SOURCE_DATE_EPOCH, zero where it is not set
 
@@ -35,7 +34,7 @@ type app struct {
 	found map[string]kbuild.Kernel // looked up once; see kernel
 }
 
-func newApp(m machine, o options, stdin io.Reader, stdout, stderr io.Writer) (*app, error) {
+func newApp(m machine, o options, stdout, stderr io.Writer) (*app, error) {
 	root, err := filepath.Abs(o.Root)
 	if err != nil {
 		return nil, err
@@ -52,7 +51,7 @@ func newApp(m machine, o options, stdin io.Reader, stdout, stderr io.Writer) (*a
 	if err != nil {
 		return nil, err
 	}
-	a := &app{options: o, paths: paths, stdin: stdin, stderr: stderr, epoch: epoch}
+	a := &app{options: o, paths: paths, stderr: stderr, epoch: epoch}
 	a.screen = newScreen(stdout, o)
 	a.host = &host{machine: m, root: root, sudo: strings.Fields(o.SudoCmd), dryRun: o.DryRun, say: a.screen.line}
 	return a, nil

@@ -53,7 +53,7 @@ func (a *app) clean(ctx context.Context, words []string, purge bool) error {
 
 // cleanNames are the modules that mago keeps something of, those named or all.
 func (a *app) cleanNames(ctx context.Context, words []string) ([]string, error) {
-	if words := lists(words...); len(words) > 0 && !slices.Equal(words, []string{"all"}) {
+	if words := moduleWords(words); len(words) > 0 && !slices.Equal(words, []string{"all"}) {
 		return a.moduleNames(ctx, words)
 	}
 	var names []string
@@ -121,37 +121,12 @@ func (a *app) cleanModule(name string, chosen func(release string) bool, purge b
 }
 
 func (a *app) cleanSource(name string, purge bool) (int64, error) {
-	if a.DryRun {
-		return a.sourceSize(name, purge)
-	}
+	fetcher := a.fetcher()
+	fetcher.KeepAll = a.DryRun
 	if purge {
-		return a.fetcher().Purge(name)
+		return fetcher.Purge(name)
 	}
-	return a.fetcher().Clean(name)
-}
-
-// sourceSize is what cleanSource would free.
-func (a *app) sourceSize(name string, purge bool) (int64, error) {
-	trees, err := a.fetcher().Unpacked()
-	if err != nil {
-		return 0, err
-	}
-	var size int64
-	for _, tree := range trees {
-		if tree.Name == name || tree.Package == name {
-			size += dirSize(tree.Dir)
-		}
-	}
-	if !purge {
-		return size, nil
-	}
-	debs, err := filepath.Glob(filepath.Join(a.cache, "downloads", "*.deb"))
-	for _, deb := range debs {
-		if pkg, _, _ := strings.Cut(filepath.Base(deb), "_"); pkg == name || catalog.ModuleName(pkg) == name {
-			size += dirSize(deb)
-		}
-	}
-	return size, err
+	return fetcher.Clean(name)
 }
 
 // cleanUnit leaves a unit's last package, record and log; purge leaves nothing.

@@ -53,6 +53,19 @@ type options struct {
 	Version    kong.VersionFlag `help:"Print mago's version."`
 }
 
+// moduleArgs are the modules of the commands that need some.
+type moduleArgs struct {
+	Modules []string `arg:"" name:"module" help:"Names, all, alli (installed), allu (opened), directories or tarballs."`
+}
+
+// jsonOption is --json of the commands that show something.
+type jsonOption struct {
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// apply leaves standard output to the JSON where that is asked for.
+func (o jsonOption) apply(a *app) { a.screen.quiet = a.screen.quiet || o.JSON }
+
 // usageError is a command line that mago does not understand.
 type usageError struct{ err error }
 
@@ -60,7 +73,7 @@ func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
 // dispatch runs one command, or several that commas join, one after the other once all of them are understood.
-func dispatch(ctx context.Context, m machine, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+func dispatch(ctx context.Context, m machine, args []string, stdout, stderr io.Writer) error {
 	var runs []func() error
 	for _, words := range commandLines(args) {
 		var c cli
@@ -69,7 +82,7 @@ func dispatch(ctx context.Context, m machine, args []string, stdin io.Reader, st
 			return err
 		}
 		runs = append(runs, func() error {
-			a, err := newApp(m, c.options, stdin, stdout, stderr)
+			a, err := newApp(m, c.options, stdout, stderr)
 			if err != nil {
 				return err
 			}

@@ -2,9 +2,7 @@ package main
 
 import "context"
 
-type getCommand struct {
-	Modules []string `arg:"" name:"module" help:"Names, all, alli (installed), allu (opened), directories or tarballs."`
-}
+type getCommand struct{ moduleArgs }
 
 // Run fetches and opens sources, for no kernel in particular.
 func (c *getCommand) Run(a *app, ctx context.Context) error {
@@ -15,27 +13,11 @@ func (c *getCommand) Run(a *app, ctx context.Context) error {
 	return a.each(ctx, units(targets, noKernel), func(u *unit) error { return a.get(ctx, &u.target) })
 }
 
-type buildCommand struct {
-	Modules []string `arg:"" name:"module" help:"Names, all, alli (installed), allu (opened), directories or tarballs."`
-}
+type buildCommand struct{ moduleArgs }
 
 // Run builds sources that are there already.
 func (c *buildCommand) Run(a *app, ctx context.Context) error {
-	targets, err := a.freshTargets(ctx, c.Modules)
-	if err != nil {
-		return err
-	}
-	kernels, err := a.kernels(ctx)
-	if err != nil {
-		return err
-	}
-	return a.each(ctx, units(targets, kernels), func(u *unit) error {
-		if err := a.opened(&u.target); err != nil {
-			return err
-		}
-		_, err := a.build(ctx, *u)
-		return err
-	})
+	return a.buildEach(ctx, c.Modules, func(_ context.Context, t *target) error { return a.opened(t) })
 }
 
 // opened finds a module's source in the cache or on the host.
@@ -51,16 +33,14 @@ func (a *app) opened(t *target) error {
 	return &notFetchedError{t.name}
 }
 
-type autoBuildCommand struct {
-	Modules []string `arg:"" name:"module" help:"Names, all, alli (installed), allu (opened), directories or tarballs."`
-}
+type autoBuildCommand struct{ moduleArgs }
 
 // Run fetches and builds.
-func (c *autoBuildCommand) Run(a *app, ctx context.Context) error { return a.autoBuild(ctx, c.Modules) }
-
-type autoInstallCommand struct {
-	Modules []string `arg:"" name:"module" help:"Names, all, alli (installed), allu (opened), directories or tarballs."`
+func (c *autoBuildCommand) Run(a *app, ctx context.Context) error {
+	return a.buildEach(ctx, c.Modules, a.get)
 }
+
+type autoInstallCommand struct{ moduleArgs }
 
 // Run goes the whole road.
 func (c *autoInstallCommand) Run(a *app, ctx context.Context) error {

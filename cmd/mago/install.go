@@ -5,9 +5,7 @@ import (
 	"fmt"
 )
 
-type installCommand struct {
-	Modules []string `arg:"" name:"module" help:"Names, all, alli (installed), allu (opened), directories or tarballs."`
-}
+type installCommand struct{ moduleArgs }
 
 // notBuiltError says that there is no package to install.
 type notBuiltError struct{ module, release string }

@@ -144,7 +144,7 @@ func (a *app) kernelDirs() []string {
 
 // expandKernel gives the releases that one word of -l stands for.
 func (a *app) expandKernel(ctx context.Context, f kbuild.Finder, word string) ([]string, error) {
-	here := kbuild.SortReleases(append(f.Installed(), f.WithHeaders()...))
+	here := func() []string { return kbuild.SortReleases(append(f.Installed(), f.WithHeaders()...)) }
 	var found []string
 	switch word {
 	case "running":
@@ -155,11 +155,16 @@ func (a *app) expandKernel(ctx context.Context, f kbuild.Finder, word string) ([
 	case "installed":
 		found = f.Installed()
 	case "all":
-		found = here
+		found = here()
 	case "newest":
-		return a.newest(ctx, here)
+		return a.newest(ctx, here())
 	default:
-		return a.matching(ctx, word, here)
+		if strings.ContainsAny(word, "*?[") {
+			return a.matching(ctx, word, here())
+		}
+		if kbuild.ValidRelease(word) {
+			return []string{word}, nil
+		}
 	}
 	if len(found) == 0 {
 		return nil, &noKernelError{word: word}
@@ -167,14 +172,8 @@ func (a *app) expandKernel(ctx context.Context, f kbuild.Finder, word string) ([
 	return found, nil
 }
 
-// matching gives a release as it is, and for a pattern the kernels here that it fits, else those in apt.
+// matching gives the kernels here that a pattern fits, else those in apt.
 func (a *app) matching(ctx context.Context, word string, here []string) ([]string, error) {
-	if !strings.ContainsAny(word, "*?[") {
-		if !kbuild.ValidRelease(word) {
-			return nil, &noKernelError{word: word}
-		}
-		return []string{word}, nil
-	}
 	if _, err := path.Match(word, ""); err != nil {
 		return nil, &usageError{fmt.Errorf("-l %s: %w", word, err)}
 	}

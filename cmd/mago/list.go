@@ -13,12 +13,12 @@ import (
 
 type listCommand struct {
 	Modules []string `arg:"" optional:"" name:"module" help:"Names, all, alli (installed), allu (opened); all by default."`
-	JSON    bool     `name:"json" help:"Print JSON."`
+	jsonOption
 }
 
 // Run lists modules.
 func (c *listCommand) Run(a *app, ctx context.Context) error {
-	a.screen.quiet = a.screen.quiet || c.JSON // which has standard output for itself
+	c.apply(a)
 	words := c.Modules
 	if len(lists(words...)) == 0 {
 		words = []string{"all"}
@@ -26,24 +26,22 @@ func (c *listCommand) Run(a *app, ctx context.Context) error {
 	return a.list(ctx, words, c.JSON)
 }
 
-type listInstalledCommand struct {
-	JSON bool `name:"json" help:"Print JSON."`
-}
+type listInstalledCommand struct{ jsonOption }
 
 // Run lists the modules that are installed.
 func (c *listInstalledCommand) Run(a *app, ctx context.Context) error {
-	a.screen.quiet = a.screen.quiet || c.JSON // which has standard output for itself
+	c.apply(a)
 	return a.list(ctx, []string{"alli"}, c.JSON)
 }
 
 type searchCommand struct {
 	Text string `arg:"" help:"What to look for, in any case."`
-	JSON bool   `name:"json" help:"Print JSON."`
+	jsonOption
 }
 
 // Run lists the modules that a text is found in.
 func (c *searchCommand) Run(a *app, ctx context.Context) error {
-	a.screen.quiet = a.screen.quiet || c.JSON // which has standard output for itself
+	c.apply(a)
 	ix, err := a.catalog(ctx)
 	if err != nil {
 		return err

@@ -14,14 +14,14 @@ func main() {
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// run is the whole program: its arguments in, its exit code out.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	return runOn(ctx, thisMachine(), args, stdin, stdout, stderr)
+// run is the whole program: its arguments in, its exit code out. It asks nothing, so it reads no input.
+func run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writer) int {
+	return runOn(ctx, thisMachine(), args, stdout, stderr)
 }
 
-func runOn(ctx context.Context, m machine, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+func runOn(ctx context.Context, m machine, args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	err := dispatch(ctx, m, args, stdin, stdout, stderr)
+	err := dispatch(ctx, m, args, stdout, stderr)
 	return report(ctx, stderr, err)
 }

@@ -41,8 +41,8 @@ func (a *app) autoInstall(ctx context.Context, words []string) error {
 	})
 }
 
-// autoBuild is the same road up to the package.
-func (a *app) autoBuild(ctx context.Context, words []string) error {
+// buildEach is the same road up to the package, for a source that is got one way or another.
+func (a *app) buildEach(ctx context.Context, words []string, source func(context.Context, *target) error) error {
 	targets, err := a.freshTargets(ctx, words)
 	if err != nil {
 		return err
@@ -52,7 +52,7 @@ func (a *app) autoBuild(ctx context.Context, words []string) error {
 		return err
 	}
 	return a.each(ctx, units(targets, kernels), func(u *unit) error {
-		if err := a.get(ctx, &u.target); err != nil {
+		if err := source(ctx, &u.target); err != nil {
 			return err
 		}
 		_, err := a.build(ctx, *u)

@@ -142,7 +142,7 @@ func (a *app) aptInstall(ctx context.Context, packages []string) error {
 	if !p.screen.live {
 		p.screen.line(fmt.Sprintf("%-8s to install: %s", "prepare", strings.Join(packages, ", ")))
 	}
-	if err := a.apt(ctx, append([]string{"install", "--yes", "--no-install-recommends", "--no-remove"}, packages...)...); err != nil {
+	if err := a.installer().Apt(ctx, append([]string{"-q", "install", "--yes", "--no-install-recommends", "--no-remove"}, packages...)...); err != nil {
 		return err
 	}
 	if a.DryRun {

@@ -43,7 +43,7 @@ func runInWorld(args []string) int {
 	if len(args) > 0 && args[0] != "--version" {
 		args = append([]string{"--root=" + os.Getenv("ROOT")}, args...)
 	}
-	return runOn(context.Background(), m, args, os.Stdin, os.Stdout, os.Stderr)
+	return runOn(context.Background(), m, args, os.Stdout, os.Stderr)
 }
 
 // startInWorld enters the root by telling the program where it is, which needs no rights.

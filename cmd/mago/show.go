@@ -13,7 +13,7 @@ import (
 
 type showCommand struct {
 	Modules []string `arg:"" name:"module" help:"Names, directories or tarballs."`
-	JSON    bool     `name:"json" help:"Print JSON."`
+	jsonOption
 }
 
 // shownModule is all that show knows of a module; its JSON form is part of mago's interface.
@@ -27,7 +27,7 @@ type shownModule struct {
 
 // Run shows modules, whole.
 func (c *showCommand) Run(a *app, ctx context.Context) error {
-	a.screen.quiet = a.screen.quiet || c.JSON // which has standard output for itself
+	c.apply(a)
 	targets, err := a.targets(ctx, c.Modules)
 	if err != nil {
 		return err
@@ -36,14 +36,14 @@ func (c *showCommand) Run(a *app, ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	records, err := a.records()
+	if err != nil {
+		return err
+	}
 	var all []shownModule
 	for _, t := range targets {
 		m := shownModule{listed: a.listed(t, states)}
 		a.describeSource(t, &m)
-		records, err := a.records()
-		if err != nil {
-			return err
-		}
 		for _, r := range records {
 			if r.Module == t.name {
 				m.Builds = append(m.Builds, r)

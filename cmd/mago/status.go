@@ -10,9 +10,7 @@ import (
 	"mago/kbuild"
 )
 
-type statusCommand struct {
-	JSON bool `name:"json" help:"Print JSON."`
-}
+type statusCommand struct{ jsonOption }
 
 // The states of a unit, from good to bad.
 const (
@@ -38,10 +36,8 @@ type state struct {
 
 // Run shows kernels against modules; the exit code tells scripts the worst of it.
 func (c *statusCommand) Run(a *app, ctx context.Context) error {
-	a.screen.quiet = a.screen.quiet || c.JSON // which has standard output for itself
-	if ix, err := a.catalog(ctx); err == nil {
-		a.index = ix
-	} else {
+	c.apply(a)
+	if _, err := a.catalog(ctx); err != nil {
 		a.screen.line(fmt.Sprintf("%-8s %v; newer sources go unnoticed", "catalog", err))
 	}
 	states, err := a.states()
@@ -139,9 +135,10 @@ func (a *app) states() ([]state, error) {
 		modules = append(modules, p.module)
 	}
 	slices.Sort(modules)
+	modules = slices.Compact(modules)
 	var states []state
 	for _, release := range a.kernelsOnMachine(records, packages) {
-		for _, module := range slices.Compact(slices.Clone(modules)) {
+		for _, module := range modules {
 			states = append(states, a.state(module, release))
 		}
 	}

@@ -4,15 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"mago/catalog"
-	"mago/debpkg"
 )
 
 type updateCommand struct {
@@ -78,28 +74,10 @@ func (a *app) aptUpdate(ctx context.Context) error {
 	}
 	p := a.screen.phase("apt", "apt-get update")
 	defer p.end()
-	if err := a.apt(ctx, "update"); err != nil || a.DryRun {
+	if err := a.installer().Apt(ctx, "-q", "update"); err != nil || a.DryRun {
 		return err
 	}
 	p.timed("apt-get update")
-	return nil
-}
-
-// apt runs apt-get. It waits for another apt or dpkg, as long as apt itself would for a person.
-func (a *app) apt(ctx context.Context, args ...string) error {
-	args = append([]string{"-o", "DPkg::Lock::Timeout=120", "-q"}, args...)
-	cmd := exec.CommandContext(ctx, "apt-get", args...)
-	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = time.Minute
-	var complaint strings.Builder
-	cmd.Stderr = &complaint
-	if a.Verbose {
-		cmd.Stdout, cmd.Stderr = a.screen.out, io.MultiWriter(a.stderr, &complaint)
-	}
-	if err := a.host.change(cmd); err != nil {
-		return &debpkg.ToolError{Tool: "apt-get", Args: args, ExitCode: cmd.ProcessState.ExitCode(), Stderr: strings.TrimSpace(complaint.String()), Err: err}
-	}
 	return nil
 }
 
