@@ -128,22 +128,31 @@ type recipe interface {
 	run(*steps) ([]builtModule, error)
 }
 
-// recipe looks at the source for what tells how to build it.
-func (s *steps) recipe() (recipe, error) {
-	for _, r := range []struct {
-		file string
-		recipe
-	}{{"dkms.conf", &dkmsRecipe{}}, {"Kbuild", kbuildRecipe{}}, {"Makefile", kbuildRecipe{}}} {
-		info, err := os.Stat(filepath.Join(s.job.Source.Dir, r.file))
+// RecipeFile is the file of a source that tells how to build it, the first of several; "" where there is none.
+func RecipeFile(dir string) (string, error) {
+	for _, name := range []string{"dkms.conf", "Kbuild", "Makefile", "debian/rules"} {
+		info, err := os.Stat(filepath.Join(dir, name))
 		if err == nil && info.Mode().IsRegular() {
-			return r.recipe, nil
+			return name, nil
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
+			return "", err
 		}
 	}
-	if _, err := os.Stat(filepath.Join(s.job.Source.Dir, "debian/rules")); err == nil {
-		return nil, &RecipeError{"debian/rules", errors.New("module-assistant's recipes are not supported yet, and the source has no dkms.conf or Makefile of its own")}
+	return "", nil
+}
+
+func (s *steps) recipe() (recipe, error) {
+	file, err := RecipeFile(s.job.Source.Dir)
+	switch {
+	case err != nil:
+		return nil, err
+	case file == "dkms.conf":
+		return &dkmsRecipe{}, nil
+	case file == "debian/rules":
+		return nil, &RecipeError{file, errors.New("module-assistant's recipes are not supported yet, and the source has no dkms.conf or Makefile of its own")}
+	case file == "":
+		return nil, &RecipeError{"source", fmt.Errorf("no dkms.conf, Kbuild or Makefile in %s", s.job.Source.Dir)}
 	}
-	return nil, &RecipeError{"source", fmt.Errorf("no dkms.conf, Kbuild or Makefile in %s", s.job.Source.Dir)}
+	return kbuildRecipe{}, nil
 }

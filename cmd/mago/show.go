@@ -4,11 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"mago/catalog"
+	"mago/kbuild"
 )
 
 type showCommand struct {
@@ -77,12 +76,7 @@ func (a *app) describeSource(t target, m *shownModule) {
 		return
 	}
 	m.Source = t.tree.Dir
-	for _, name := range []string{"dkms.conf", "Kbuild", "Makefile", "debian/rules"} {
-		if _, err := os.Stat(filepath.Join(t.tree.Dir, name)); err == nil {
-			m.Recipe = name
-			return
-		}
-	}
+	m.Recipe, _ = kbuild.RecipeFile(t.tree.Dir) // a source that cannot be read shows none
 }
 
 func (a *app) printModule(m shownModule) {
