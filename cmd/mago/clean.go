@@ -136,24 +136,19 @@ func (a *app) cleanUnit(name, release string, purge bool) (int64, error) {
 		return 0, err
 	}
 	defer unlock()
-	keep := ""
+	last, _ := a.readRecord(name, release)
 	doomed := []string{a.work(name, release)}
-	if r, ok := a.readRecord(name, release); ok && !purge {
-		keep = r.Deb
-	} else if ok {
-		doomed = append(doomed, r.Deb)
-	}
 	debs, err := filepath.Glob(filepath.Join(a.dest, packageName(name, "modules", release)+"_*.deb"))
 	if err != nil {
 		return 0, err
 	}
 	for _, deb := range debs {
-		if deb != keep {
+		if deb != last.Deb {
 			doomed = append(doomed, deb)
 		}
 	}
 	if purge {
-		doomed = append(doomed, a.unitDir(name, release))
+		doomed = append(doomed, last.Deb, a.unitDir(name, release))
 	}
 	return a.removeEach(doomed)
 }
