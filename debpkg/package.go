@@ -25,6 +25,10 @@ type Package struct {
 	Control []Field
 	// Scripts maps preinst, postinst, prerm and postrm to their text.
 	Scripts map[string]string
+	// Conffiles lists the Files that are configuration, which dpkg leaves as the administrator has them (deb-conffiles(5)).
+	Conffiles []string
+	// Triggers are lines of deb-triggers(5).
+	Triggers []string
 	// Files may stand in any order; their parent directories are made, 0755 root:root.
 	Files []File
 	// ModTime, in whole seconds, becomes the time of everything in the package; the zero Time stands for 1970.

@@ -93,6 +93,11 @@ func packTar(w io.Writer, files []File, p *Package, o Options) (sums []byte, err
 
 func controlTar(text, sums []byte, p *Package, o Options) ([]byte, error) {
 	files := []File{Bytes("/control", text), Bytes("/md5sums", sums)}
+	for name, lines := range map[string][]string{"/conffiles": p.Conffiles, "/triggers": p.Triggers} {
+		if len(lines) > 0 {
+			files = append(files, Bytes(name, []byte(strings.Join(lines, "\n")+"\n")))
+		}
+	}
 	for name, content := range p.Scripts {
 		if !isScript(name) {
 			return nil, fmt.Errorf("%q is no maintainer script", name)

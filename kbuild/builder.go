@@ -24,7 +24,8 @@ type Source struct {
 type Job struct {
 	Source Source
 	Kernel Kernel
-	Work   string    // host path of an empty directory that belongs to this job alone; it becomes readable for all
+	Needed []Needed  // what it is compiled against, besides the kernel
+	Work   string    // host path of a directory that belongs to this job alone; it becomes readable for all
 	Jobs   int       // how many compilers at once
 	Epoch  time.Time // the date that compilers may see: SOURCE_DATE_EPOCH and kbuild's timestamp
 }
@@ -32,7 +33,10 @@ type Job struct {
 // Result is what a build gives: finished modules, stripped and compressed as the kernel's own are.
 type Result struct {
 	Recipe  string // "dkms.conf" or "Kbuild"
+	Name    string // the module's, as its recipe has it
+	Version string // the same
 	Modules []Module
+	Symvers string // host path of the symbols they export, in Module.symvers' form; "" where they export none
 }
 
 // Module is one finished kernel module.
@@ -113,7 +117,7 @@ func (b *Builder) Build(ctx context.Context, job Job) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Result{Recipe: recipe.String(), Modules: modules}, nil
+	return &Result{Recipe: recipe.String(), Name: step.name, Version: step.version, Modules: modules}, nil
 }
 
 // builtModule is a .ko as the recipe left it.

@@ -38,11 +38,11 @@ func (r *dkmsRecipe) run(s *steps) ([]builtModule, error) {
 	if reason != "" {
 		return nil, &NotMeantError{s.job.Source.Name, k.Release, reason}
 	}
-	if err := s.prepare(r.conf.Name, r.conf.Version); err != nil {
+	if err := s.placeSource(r.conf.Name, r.conf.Version); err != nil {
 		return nil, err
 	}
-	if s.Room.Kind == sandbox.Bubblewrap {
-		s.extra = map[string]string{"/usr/src/" + r.conf.Name + "-" + r.conf.Version: s.build}
+	if err := s.prepare(r.conf.Name, r.conf.Version); err != nil {
+		return nil, err
 	}
 	return r.compile(s)
 }

@@ -19,13 +19,15 @@ import (
 // steps runs the programs of one job, one after the other, in the builder's room.
 type steps struct {
 	*Builder
-	ctx   context.Context
-	job   Job
-	log   *boundedLog
-	tree  string            // host path of the foreign tree, below the work directory: what programs in the room can write to
-	work  *os.Root          // the same; foreign programs write there, so nothing in it is reached by host path
-	build string            // the build directory, below the foreign tree
-	extra map[string]string // shown read-only at another place: see sandbox.Spec.Overlay
+	ctx           context.Context
+	job           Job
+	log           *boundedLog
+	tree          string          // host path of the foreign tree, below the work directory: what programs in the room can write to
+	work          *os.Root        // the same; foreign programs write there, so nothing in it is reached by host path
+	name, version string          // of the module, as its recipe has them
+	build         string          // the build directory, below the foreign tree
+	places        []sandbox.Place // what programs find at another place, too
+	symvers       []string        // the Module.symvers of modules that this one needs, inside
 }
 
 // foreign is the directory below the work directory that belongs to the build user.
@@ -56,6 +58,7 @@ func (b *Builder) open(ctx context.Context, job Job) (*steps, error) {
 // prepare copies the source to <tree>/<name>/<version>/build, dkms's own layout, and hands it to the build user. The
 // directory beside it is the one that dkms keeps a kernel's results in; some POST_BUILD write there.
 func (s *steps) prepare(name, version string) error {
+	s.name, s.version = name, version
 	tree := filepath.Join(name, version)
 	s.build = filepath.Join(tree, "build")
 	if err := s.work.MkdirAll(filepath.Join(tree, s.job.Kernel.Release, s.job.Kernel.Arch), 0o755); err != nil {
@@ -63,6 +66,9 @@ func (s *steps) prepare(name, version string) error {
 	}
 	if err := copyTree(s.job.Source.Dir, s.work, s.build); err != nil {
 		return fmt.Errorf("copy the source of %s: %w", s.job.Source.Name, err)
+	}
+	if err := s.placeNeeded(); err != nil {
+		return err
 	}
 	return s.Room.Own(s.tree)
 }
@@ -108,7 +114,7 @@ func (s *steps) run(spec sandbox.Spec) error { return s.runIn(s.ctx, spec) }
 
 func (s *steps) runIn(ctx context.Context, spec sandbox.Spec) error {
 	spec.Work = cmp.Or(spec.Work, s.tree)
-	spec.Env, spec.Overlay, spec.ReadOnly = s.environment(), s.extra, s.job.Kernel.outside()
+	spec.Env, spec.Places, spec.ReadOnly = s.environment(), s.places, s.job.Kernel.outside()
 	cmd := s.Room.Command(ctx, spec)
 	run := s.Builder.Run
 	if run == nil {
@@ -142,6 +148,9 @@ func (s *steps) environment() []string {
 		"KBUILD_BUILD_TIMESTAMP=" + s.job.Epoch.UTC().Format("2006-01-02 15:04:05 UTC"),
 		"SOURCE_DATE_EPOCH=" + strconv.FormatInt(s.job.Epoch.Unix(), 10),
 		"ARCH=" + kbuildArch(s.job.Kernel.Arch),
+	}
+	if len(s.symvers) > 0 {
+		env = append(env, "KBUILD_EXTRA_SYMBOLS="+strings.Join(s.symvers, " "))
 	}
 	if work := s.Room.Path(s.tree); work != sandbox.Mount {
 		moved := "-ffile-prefix-map=" + work + "=" + sandbox.Mount // __FILE__, and the build id over debugging symbols

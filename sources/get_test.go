@@ -145,7 +145,7 @@ func TestCachedTrustsOnlyRecordsOfItsFormat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, bad := range []string{"", "{", strings.Replace(string(good), `"Format": 1`, `"Format": 2`, 1)} {
+	for _, bad := range []string{"", "{", strings.Replace(string(good), `"Format": 2`, `"Format": 1`, 1)} {
 		write(t, path, []byte(bad))
 		if _, ok := f.Cached(helloDKMS(data)); ok {
 			t.Errorf("cached with the record %q", bad)

@@ -35,6 +35,9 @@ func (f *Fetcher) openDeb(ctx context.Context, pkg catalog.Package, deb string) 
 		if rec.Dir, err = f.findSource(ctx, dir, pkg); err != nil {
 			return record{}, err
 		}
+		if rec.Runtime, err = findRuntime(filepath.Join(dir, dataDir)); err != nil {
+			return record{}, err
+		}
 		rec.Copyright, rec.Changelog = docs(dir, pkg.Name)
 		rec.ModTime = wholeSecond(cmp.Or(changelogTime(below(dir, rec.Changelog)), newest))
 		return rec, nil

@@ -12,7 +12,7 @@ import (
 
 const (
 	recordName   = "tree.json"
-	recordFormat = 1 // a tree of another format is opened again
+	recordFormat = 2 // a tree of another format is opened again
 )
 
 // record is what tree.json keeps of a Tree, with paths relative to the tree, so that the cache may be moved.
@@ -26,6 +26,7 @@ type record struct {
 	Stamp     string    `json:",omitempty"` // what else tells the archive apart
 	Copyright string    `json:",omitempty"`
 	Changelog string    `json:",omitempty"`
+	Runtime   []string  `json:",omitempty"`
 	ModTime   time.Time `json:",omitzero"`
 }
 
@@ -71,5 +72,6 @@ func (r record) tree(dir string) *Tree {
 		Name: r.Name, Version: r.Version, Origin: r.Origin, Dir: filepath.Join(dir, r.Dir),
 		SHA256: r.SHA256, ModTime: r.ModTime,
 		Copyright: below(dir, r.Copyright), Changelog: below(dir, r.Changelog),
+		Runtime: r.runtime(dir),
 	}
 }

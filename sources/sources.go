@@ -35,6 +35,8 @@ type Tree struct {
 	Archive string // the .deb or tarball that was opened; "" where Dir was there before
 	SHA256  string // of Archive, in hexadecimal
 
+	Runtime Runtime // of packages that were opened; what an installed package brings is in its place
+
 	Copyright string // the package's copyright file, "" where it has none
 	Changelog string // its Debian changelog (of native packages their only one), possibly gzipped, "" where it has none
 

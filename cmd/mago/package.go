@@ -36,7 +36,8 @@ func (a *app) packageOf(u unit, result *kbuild.Result) (*debpkg.Package, error) 
 		file.Mode = 0o644
 		p.Files = append(p.Files, file)
 	}
-	docs, err := u.docs(p.ModTime, maintainer(u))
+	p.Files = append(p.Files, u.depmodOrder(result.Modules))
+	docs, err := u.docs(u.packageName(), u.entry(p.ModTime))
 	p.Files = append(p.Files, docs...)
 	return p, err
 }
@@ -52,7 +53,8 @@ func (a *app) buildEpoch(t target) time.Time {
 func (u unit) control(arch, maintainer string, modules []kbuild.Module) []debpkg.Field {
 	var depends, recommends, provides, source, homepage string
 	if p := u.pkg; p != nil {
-		depends, recommends, provides = running(p.PreDepends+","+p.Depends), running(p.Recommends), running(p.Provides)
+		depends = join(u.commonRelation(), running(p.PreDepends+","+p.Depends))
+		recommends, provides = running(p.Recommends), p.Provides
 		source, homepage = fmt.Sprintf("%s (%s)", p.Source, u.version), p.Homepage
 	}
 	return []debpkg.Field{
@@ -134,9 +136,20 @@ func (u unit) scripts() map[string]string {
 	return map[string]string{"postinst": script("configure"), "postrm": script("remove")}
 }
 
-// docs are the two files that Policy 12.5 and 12.7 want.
-func (u unit) docs(date time.Time, maintainer string) ([]debpkg.File, error) {
-	dir := "/usr/share/doc/" + u.packageName()
+// depmodOrder is a depmod.d(5) file that has these modules win over others of the same names: between updates/mago and
+// updates/dkms depmod by itself takes what it happens to read last.
+func (u unit) depmodOrder(modules []kbuild.Module) debpkg.File {
+	var text strings.Builder
+	for _, m := range modules {
+		fmt.Fprintf(&text, "override %s %s %s\n", m.Name, u.kernel.Release, kbuild.Subdirectory)
+	}
+	lib := filepath.Dir(filepath.Dir(u.kernel.ModulesDir))
+	return debpkg.Bytes(filepath.Join(lib, "depmod.d", u.packageName()+".conf"), []byte(text.String()))
+}
+
+// docs are the two files that Policy 12.5 and 12.7 want of a package; its changelog begins with entry.
+func (u unit) docs(pkg, entry string) ([]debpkg.File, error) {
+	dir := "/usr/share/doc/" + pkg
 	statement := []byte(fmt.Sprintf("The source of these modules, %s, came without a statement of its copyright.\n"+
 		"modinfo(8) shows the licence that each module declares.\n", u.name))
 	if u.tree.Copyright != "" {
@@ -146,23 +159,32 @@ func (u unit) docs(date time.Time, maintainer string) ([]debpkg.File, error) {
 		}
 		statement = text.Bytes()
 	}
-	log, err := u.changelog(date, maintainer)
+	log, err := u.changelog(entry)
 	if err != nil {
 		return nil, err
 	}
 	return []debpkg.File{debpkg.Bytes(dir+"/copyright", statement), debpkg.Bytes(dir+"/changelog.Debian.gz", log)}, nil
 }
 
-// changelog is the source's own, under an entry for this build, a second younger than the source's last, and
-// compressed as Policy 12.7 wants it.
-func (u unit) changelog(date time.Time, maintainer string) ([]byte, error) {
+// entry is the changelog entry of this build, a second younger than the source's last.
+func (u unit) entry(date time.Time) string {
+	what := fmt.Sprintf("Built by mago for Linux %s (%s).", u.kernel.Release, u.kernel.Version)
+	return u.changelogEntry(u.packageVersion(), what, date)
+}
+
+func (u unit) changelogEntry(version, what string, date time.Time) string {
 	source := u.name
 	if u.pkg != nil {
 		source = u.pkg.Source
 	}
+	return fmt.Sprintf("%s (%s) unstable; urgency=medium\n\n  * %s\n\n -- %s  %s\n",
+		source, version, what, maintainer(u), date.Add(time.Second).Format(time.RFC1123Z))
+}
+
+// changelog is the source's own, under a first entry, and compressed as Policy 12.7 wants it.
+func (u unit) changelog(entry string) ([]byte, error) {
 	var text bytes.Buffer
-	fmt.Fprintf(&text, "%s (%s) unstable; urgency=medium\n\n  * Built by mago for Linux %s (%s).\n\n -- %s  %s\n",
-		source, u.packageVersion(), u.kernel.Release, u.kernel.Version, maintainer, date.Add(time.Second).Format(time.RFC1123Z))
+	text.WriteString(entry)
 	if u.tree.Changelog != "" {
 		text.WriteString("\n")
 		if err := u.appendDoc(&text, u.tree.Changelog); err != nil {

@@ -37,7 +37,7 @@ Architecture: amd64
 Maintainer: A Person <person@example.org>
 Depends: libc6, zfs-firmware (>= 2) | zfs-blobs
 Recommends: linux-image-6.12.9-amd64, zfs-zed, zfsutils-linux (>= 2.1.11-1)
-Provides: zfs-modules, zfs-api (= 2)
+Provides: zfs-modules, spl-dkms, zfs-api (= 2)
 Section: kernel
 Priority: optional
 Homepage: https://example.org/zfs
@@ -110,7 +110,7 @@ func controlText(fields []debpkg.Field) string {
 // Whatever control gives has to pass debpkg's checks, which are dpkg's.
 func TestControlIsWritable(t *testing.T) {
 	u := zfs()
-	docs, err := u.docs(dated, maintainer(u))
+	docs, err := u.docs(u.packageName(), u.entry(dated))
 	if err != nil {
 		t.Fatal(err)
 	}

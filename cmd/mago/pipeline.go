@@ -22,23 +22,32 @@ func (a *app) autoInstall(ctx context.Context, words []string) error {
 	if err != nil {
 		return err
 	}
+	if targets, err = a.withNeeded(targets); err != nil {
+		return err
+	}
 	kernels, err := a.prepare(ctx, targets)
 	if err != nil {
 		return err
 	}
-	return a.each(ctx, units(targets, kernels), func(u *unit) error {
-		if a.isInstalled(*u) {
-			return nil
-		}
-		if err := a.get(ctx, &u.target); err != nil {
-			return err
-		}
-		built, err := a.build(ctx, *u)
-		if err != nil {
-			return err
-		}
-		return a.install(ctx, *u, built)
-	})
+	return a.each(ctx, units(targets, kernels), func(u *unit) error { return a.installUnit(ctx, u) })
+}
+
+// installUnit is the road of one module for one kernel.
+func (a *app) installUnit(ctx context.Context, u *unit) error {
+	if a.isThere(*u) {
+		return nil
+	}
+	if err := a.get(ctx, &u.target); err != nil {
+		return err
+	}
+	if err := a.provide(ctx, *u, func(need *unit) error { return a.installUnit(ctx, need) }); err != nil {
+		return err
+	}
+	built, err := a.build(ctx, *u)
+	if err != nil {
+		return err
+	}
+	return a.install(ctx, *u, built)
 }
 
 // buildEach is the same road up to the package, for a source that is got one way or another.
@@ -47,17 +56,25 @@ func (a *app) buildEach(ctx context.Context, words []string, source func(context
 	if err != nil {
 		return err
 	}
+	if targets, err = a.withNeeded(targets); err != nil {
+		return err
+	}
 	kernels, err := a.kernels(ctx)
 	if err != nil {
 		return err
 	}
-	return a.each(ctx, units(targets, kernels), func(u *unit) error {
+	var road func(*unit) error
+	road = func(u *unit) error {
 		if err := source(ctx, &u.target); err != nil {
+			return err
+		}
+		if err := a.provide(ctx, *u, road); err != nil {
 			return err
 		}
 		_, err := a.build(ctx, *u)
 		return err
-	})
+	}
+	return a.each(ctx, units(targets, kernels), road)
 }
 
 // freshTargets resolves module words against a catalog that knows apt's present lists.
@@ -76,7 +93,7 @@ func (a *app) freshTargets(ctx context.Context, words []string) ([]target, error
 // isInstalled reports, and says, that there is nothing to do for a unit.
 func (a *app) isInstalled(u unit) bool {
 	have := a.packageVersion(u.packageName())
-	if have == "" || a.Force || a.NotUnpack && u.pkg != nil || compareVersions(have, u.packageVersion()) < 0 {
+	if have == "" || a.forced(u.target) || a.NotUnpack && u.pkg != nil || compareVersions(have, u.packageVersion()) < 0 {
 		return false
 	}
 	r, _ := a.readRecord(u.name, u.kernel.Release)
@@ -86,6 +103,9 @@ func (a *app) isInstalled(u unit) bool {
 	a.screen.line(fmt.Sprintf("%-8s %s %s is there: nothing to do", "install", u.packageName(), have))
 	return true
 }
+
+// forced reports whether -f asks for a module to be made anew; what it merely needs is left as it is.
+func (a *app) forced(t target) bool { return a.Force && !t.asNeed }
 
 // compareVersions orders versions as dpkg does; one that is none comes first.
 func compareVersions(a, b string) int {
@@ -103,7 +123,7 @@ func (a *app) get(ctx context.Context, t *target) error {
 	if t.pkg == nil {
 		return &notFetchedError{t.name}
 	}
-	if tree, ok := a.fetcher().Cached(*t.pkg); ok && (!a.Force || a.NotUnpack) {
+	if tree, ok := a.fetcher().Cached(*t.pkg); ok && (!a.forced(*t) || a.NotUnpack) {
 		a.screen.line(fmt.Sprintf("%-8s %s", "source", t.describe()))
 		return a.take(t, tree)
 	}
@@ -128,7 +148,7 @@ func (a *app) fetch(ctx context.Context, t *target) error {
 		return nil
 	}
 	fetcher := a.fetcher()
-	fetcher.Fresh = a.Force
+	fetcher.Fresh = a.forced(*t)
 	p := a.screen.phase("source", t.describe())
 	defer p.end()
 	tree, err := fetcher.Get(ctx, *t.pkg)
@@ -187,7 +207,7 @@ func (a *app) checkNeeds(u unit) error {
 // isBuilt reports whether a record's package is what a build would give; with -n any of the unit's is good enough.
 func (a *app) isBuilt(u unit, r record) bool {
 	switch {
-	case a.Force || !r.hasDeb():
+	case a.forced(u.target) || !r.hasDeb():
 		return false
 	case a.NoRebuild:
 		return true
@@ -201,11 +221,11 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 		a.screen.line(fmt.Sprintf("%-8s would install %s", "install", u.packageName()))
 		return nil
 	}
-	if have := a.packageVersion(built.Package); built.isInstalled(have) && !a.Force {
+	if have := a.packageVersion(built.Package); built.isInstalled(have) && !a.forced(u.target) {
 		a.screen.line(fmt.Sprintf("%-8s %s %s is there: nothing to do", "install", built.Package, have))
 		return nil
 	}
-	deb, remove, err := a.withinRoot(built.Deb)
+	debs, remove, err := a.withinRoot(built.Deb, a.commonToInstall(u, built))
 	if err != nil {
 		return err
 	}
@@ -214,7 +234,7 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 	defer p.end()
 	installer := a.installer()
 	installer.Waiting = func(pid int) { p.update(fmt.Sprintf("waiting for dpkg, which process %d holds", pid)) }
-	if err := installer.Install(ctx, deb); err != nil {
+	if err := installer.Install(ctx, debs...); err != nil {
 		return fmt.Errorf("install %s: %w", built.Package, err)
 	}
 	a.forgetInstalled()
@@ -222,6 +242,7 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 		return err
 	}
 	p.timed("dpkg: installed")
+	a.showBeside(u.kernel, built)
 	a.screen.line(a.next(u.kernel, built))
 	return nil
 }
@@ -235,19 +256,24 @@ func (a *app) next(k kbuild.Kernel, built record) string {
 	return "next: " + modprobe
 }
 
-// withinRoot gives a .deb's path inside the root: dpkg, which runs there, sees no other.
-func (a *app) withinRoot(deb string) (path string, remove func(), err error) {
-	if a.Root == "/" || isBelow(deb, a.Root) {
-		return deb, func() {}, nil
+// withinRoot gives the paths of .debs inside the root: dpkg, which runs there, sees no others. Empty ones are left out.
+func (a *app) withinRoot(debs ...string) (paths []string, remove func(), err error) {
+	debs = slices.DeleteFunc(debs, func(deb string) bool { return deb == "" })
+	if a.Root == "/" || !slices.ContainsFunc(debs, func(deb string) bool { return !isBelow(deb, a.Root) }) {
+		return debs, func() {}, nil
 	}
 	dir, err := os.MkdirTemp(a.cache, "install-")
 	if err != nil {
-		return "", nil, err
+		return nil, nil, err
 	}
 	remove = func() { _ = os.RemoveAll(dir) }
-	path, err = copyInto(dir, deb)
-	if err != nil {
-		remove()
+	for _, deb := range debs {
+		path, err := copyInto(dir, deb)
+		if err != nil {
+			remove()
+			return nil, nil, err
+		}
+		paths = append(paths, path)
 	}
-	return path, remove, err
+	return paths, remove, nil
 }

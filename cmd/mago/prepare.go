@@ -23,6 +23,9 @@ func (c *prepareCommand) Run(a *app, ctx context.Context) error {
 		if targets, err = a.freshTargets(ctx, c.Modules); err != nil {
 			return err
 		}
+		if targets, err = a.withNeeded(targets); err != nil {
+			return err
+		}
 	}
 	_, err := a.prepare(ctx, targets)
 	return err
@@ -93,7 +96,7 @@ func (a *app) missing(ctx context.Context, releases []string, targets []target) 
 	if a.host.asRoot && a.Root == "/" {
 		packages = append(packages, missingOwn()...)
 	}
-	for _, t := range targets {
+	for _, t := range flat(targets) {
 		needs, err := a.unmetNeeds(t)
 		if err != nil {
 			return nil, err

@@ -38,15 +38,20 @@ type record struct {
 	Compiler      string       `json:"compiler"`
 	Room          string       `json:"room"`
 	Recipe        string       `json:"recipe,omitempty"`
+	RecipeName    string       `json:"recipe_name,omitempty"`    // the module's, as its recipe has it
+	RecipeVersion string       `json:"recipe_version,omitempty"` // the same
 
-	Modules []string `json:"modules,omitempty"` // paths of the package's .ko files
-	Package string   `json:"package,omitempty"`
-	Version string   `json:"version"`
-	Deb     string   `json:"deb,omitempty"`
-	SHA256  string   `json:"sha256,omitempty"`           // of the .deb
-	Current string   `json:"installed_sha256,omitempty"` // of the .deb of this unit that mago installed last
-	Size    int64    `json:"size,omitempty"`             // of the .deb, in bytes
-	Log     string   `json:"log"`
+	Needed  []recordNeeded `json:"needed,omitempty"`
+	Modules []string       `json:"modules,omitempty"` // paths of the package's .ko files
+	Package string         `json:"package,omitempty"`
+	Version string         `json:"version"`
+	Deb     string         `json:"deb,omitempty"`
+	SHA256  string         `json:"sha256,omitempty"`           // of the .deb
+	Current string         `json:"installed_sha256,omitempty"` // of the .deb of this unit that mago installed last
+	Size    int64          `json:"size,omitempty"`             // of the .deb, in bytes
+	Log     string         `json:"log"`
+
+	Common *builtPackage `json:"common,omitempty"` // the module's files that are the same for every kernel
 }
 
 type recordSource struct {
@@ -63,7 +68,13 @@ const (
 	recordFile, logFile         = "record.json", "build.log"
 	failureFile, failureLogFile = "failure.json", "failure.log"
 	unfinishedLog               = "unfinished.log"
+	symversFile                 = "Module.symvers" // of the last good build, for modules that need it
 )
+
+// symvers is where a build's exported symbols are kept.
+func (p paths) symvers(r record) string {
+	return filepath.Join(p.unitDir(r.Module, r.Kernel), symversFile)
+}
 
 // keep writes a build's record, replacing the one before in one step, and gives its log the name that goes with it.
 func (p paths) keep(r *record, log string) error {
@@ -92,6 +103,18 @@ func (p paths) keep(r *record, log string) error {
 func (p paths) keepInstalled(r record) error {
 	r.Current = r.SHA256
 	return writeRecordFile(filepath.Join(p.unitDir(r.Module, r.Kernel), recordFile), r)
+}
+
+// keepSymvers keeps the symbols that a build exports, or that it exports none.
+func (p paths) keepSymvers(r record, symvers string) error {
+	if symvers == "" {
+		return removeIfThere(p.symvers(r))
+	}
+	text, err := os.ReadFile(symvers)
+	if err != nil {
+		return err
+	}
+	return renameio.WriteFile(p.symvers(r), text, 0o644)
 }
 
 func writeRecordFile(path string, r record) error {
@@ -150,6 +173,11 @@ func (p paths) records() ([]record, error) {
 
 // hasDeb reports whether the package that the record names is still there.
 func (r record) hasDeb() bool {
+	if r.Common != nil {
+		if _, err := os.Stat(r.Common.Deb); err != nil {
+			return false
+		}
+	}
 	info, err := os.Stat(r.Deb)
 	return r.Result == resultBuilt && err == nil && info.Size() == r.Size
 }

@@ -62,11 +62,18 @@ func (a *app) compileAndPack(ctx context.Context, u unit, log io.Writer, r *reco
 		return &packError{err}
 	}
 	defer os.RemoveAll(work)
-	result, err := a.compile(ctx, u, work, log)
+	needed, err := a.neededModules(ctx, u, filepath.Join(work, "needed"), r)
+	if err != nil {
+		return &packError{err}
+	}
+	result, err := a.compile(ctx, u, needed, work, log)
 	if err != nil {
 		return err
 	}
-	r.Recipe = result.Recipe
+	r.Recipe, r.RecipeName, r.RecipeVersion = result.Recipe, result.Name, result.Version
+	if err := a.keepSymvers(*r, result.Symvers); err != nil {
+		return &packError{err}
+	}
 	if err := a.pack(u, result, r); err != nil {
 		return &packError{err}
 	}
@@ -146,7 +153,7 @@ func (r *record) fail(err error) {
 }
 
 // compile runs the recipe; the live line counts files.
-func (a *app) compile(ctx context.Context, u unit, work string, log io.Writer) (*kbuild.Result, error) {
+func (a *app) compile(ctx context.Context, u unit, needed []kbuild.Needed, work string, log io.Writer) (*kbuild.Result, error) {
 	what := fmt.Sprintf("%s, as %s", u.kernel.Release, a.room)
 	p := a.screen.phase("build", what)
 	defer p.end()
@@ -159,6 +166,7 @@ func (a *app) compile(ctx context.Context, u unit, work string, log io.Writer) (
 	result, err := builder.Build(ctx, kbuild.Job{
 		Source: kbuild.Source{Name: u.name, Version: u.tree.Version, Dir: u.tree.Dir},
 		Kernel: u.kernel,
+		Needed: needed,
 		Work:   work,
 		Jobs:   runtime.NumCPU(),
 		Epoch:  a.buildEpoch(u.target),
@@ -185,11 +193,17 @@ func (a *app) pack(u unit, result *kbuild.Result, r *record) error {
 	if err := r.describeDeb(path); err != nil {
 		return err
 	}
+	if r.Common, err = a.writeCommon(u); err != nil {
+		return err
+	}
 	for _, m := range result.Modules {
 		r.Modules = append(r.Modules, m.Path)
 	}
 	r.Result, r.Package = resultBuilt, u.packageName()
 	p.done(a.shown(path), size(r.Size))
+	if r.Common != nil {
+		a.screen.line(fmt.Sprintf("%-8s %s", "package", a.shown(r.Common.Deb)))
+	}
 	return nil
 }
 

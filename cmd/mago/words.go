@@ -23,6 +23,8 @@ type target struct {
 	tree    *sources.Tree    // the source, once it is there; for a local one from the start, nil if that is gone
 	digest  string           // of a local source's contents
 	version string           // of the source
+	needed  []target         // what it is compiled against, besides a kernel
+	asNeed  bool             // whether it is here only because another one needs it
 }
 
 func (t target) describe() string {

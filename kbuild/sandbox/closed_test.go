@@ -245,13 +245,18 @@ func TestFileSystem(t *testing.T) {
 	}
 }
 
-func TestOverlay(t *testing.T) {
+func TestPlaces(t *testing.T) {
 	r := room(t, Bubblewrap)
 	work := workdir(t, r)
 	if err := os.WriteFile(filepath.Join(work, "file"), []byte("shown"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	out := mustSh(t, r, Spec{Work: work, Overlay: map[string]string{"/usr/src/hello-1.0": "."}}, "cat /usr/src/hello-1.0/file; ls /usr/src; touch /usr/src/hello-1.0/x 2>/dev/null || echo read-only")
+	spec := Spec{Work: work, Places: []Place{
+		{Base: "/usr/src", Name: "hello-1.0", Dir: work},
+		{Base: "/usr/src", Name: "bye-1.0", Dir: work, Writable: true},
+		{Base: "/no/such", Name: "hello", Dir: work},
+	}}
+	out := mustSh(t, r, spec, "cat /usr/src/hello-1.0/file; ls /usr/src; touch /usr/src/bye-1.0/x; touch /usr/src/hello-1.0/x 2>/dev/null || echo read-only")
 	entries, _ := os.ReadDir("/usr/src")
 	for _, e := range entries {
 		if !strings.Contains(out, e.Name()+"\n") {
@@ -260,6 +265,29 @@ func TestOverlay(t *testing.T) {
 	}
 	if !strings.HasPrefix(out, "shown") || !strings.Contains(out, "hello-1.0\n") || !strings.HasSuffix(out, "read-only\n") {
 		t.Errorf("got %q", out)
+	}
+	if _, err := os.Stat(filepath.Join(work, "x")); err != nil {
+		t.Errorf("what was written to the writable one: %v", err)
+	}
+}
+
+// TestPlaceBelowLib shows a directory below /lib, which is a link into /usr here, in the stead of what is there.
+func TestPlaceBelowLib(t *testing.T) {
+	r := room(t, Bubblewrap)
+	root := t.TempDir()
+	for _, dir := range []string{"usr/bin", "usr/lib/modules/6.1.0/kernel", "usr/lib/modules/6.1.0/updates/dkms/old"} {
+		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("usr/lib", filepath.Join(root, "lib")); err != nil {
+		t.Fatal(err)
+	}
+	r.Root = root
+	args := strings.Join(r.places([]Place{{Base: "/lib/modules/6.1.0", Name: "updates/dkms", Dir: "/new"}}), " ")
+	want := "--tmpfs /usr/lib/modules/6.1.0 --ro-bind-try " + root + "/usr/lib/modules/6.1.0/kernel /usr/lib/modules/6.1.0/kernel --ro-bind /new /usr/lib/modules/6.1.0/updates/dkms"
+	if args != want {
+		t.Errorf("got %s\nwant %s", args, want)
 	}
 }
 

@@ -18,12 +18,12 @@ import (
 
 // Spec is one program to run in a room.
 type Spec struct {
-	Args     []string          // program and arguments; the program is looked up inside the room
-	Dir      string            // working directory below Work, "" for Work itself
-	Env      []string          // the whole environment but for PATH, HOME and the like, which the room sets
-	Work     string            // host path of the one writable directory; "" for none
-	ReadOnly []string          // directories inside the root, not under /usr or /etc, that it may read
-	Overlay  map[string]string // directories to show read-only at another place, inside path to path below Work
+	Args     []string // program and arguments; the program is looked up inside the room
+	Dir      string   // working directory below Work, "" for Work itself
+	Env      []string // the whole environment but for PATH, HOME and the like, which the room sets
+	Work     string   // host path of the one writable directory; "" for none
+	ReadOnly []string // directories inside the root, not under /usr or /etc, that it may read
+	Places   []Place  // what stands at another place, too; only bubblewrap can do that
 	Stdin    io.Reader
 	Stdout   io.Writer
 	Stderr   io.Writer
@@ -150,7 +150,7 @@ func (r Room) bubblewrap(s Spec) []string {
 	for _, name := range []string{"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/boot"} {
 		args = append(args, r.show(name)...)
 	}
-	args = append(args, r.sources(s)...)
+	args = append(args, r.places(s.Places)...)
 	args = append(args, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--ro-bind-try", r.host("/var/lib/dpkg"), "/var/lib/dpkg")
 	for _, dir := range s.ReadOnly {
 		args = append(args, "--ro-bind", r.host(dir), dir)
@@ -168,25 +168,6 @@ func (r Room) show(name string) []string {
 		return []string{"--symlink", target, name}
 	}
 	return []string{"--ro-bind-try", r.host(name), name}
-}
-
-// sources makes /usr/src a directory that further trees can be shown in, next to the host's.
-func (r Room) sources(s Spec) []string {
-	if len(s.Overlay) == 0 {
-		return nil
-	}
-	args := []string{"--tmpfs", "/usr/src"}
-	entries, _ := os.ReadDir(r.host("/usr/src")) // a system without it has nothing to show
-	for _, e := range entries {
-		name := filepath.Join("/usr/src", e.Name())
-		if _, hidden := s.Overlay[name]; !hidden {
-			args = append(args, r.show(name)...)
-		}
-	}
-	for name, dir := range s.Overlay {
-		args = append(args, "--ro-bind", filepath.Join(s.Work, dir), name)
-	}
-	return args
 }
 
 func (r Room) host(path string) string { return filepath.Join("/", r.Root, path) }

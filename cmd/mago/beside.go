@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"mago/kbuild"
+)
+
+// dkmsInstalled is where dkms puts modules on Debian, below the kernel's module directory.
+const dkmsInstalled = "updates/dkms"
+
+// showBeside tells of copies of the same modules that dkms keeps for this kernel. They are left alone: dkms would make
+// them anew, and mago's win (see depmodOrder).
+func (a *app) showBeside(k kbuild.Kernel, built record) {
+	var names []string
+	for _, path := range built.Modules {
+		name, _, _ := strings.Cut(filepath.Base(path), ".ko")
+		found, _ := filepath.Glob(filepath.Join(a.Root, k.ModulesDir, dkmsInstalled, name+".ko*")) // module names hold no pattern
+		if len(found) > 0 {
+			names = append(names, filepath.Base(found[0]))
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	a.screen.line(fmt.Sprintf("%-8s dkms has its own %s for Linux %s; modprobe takes mago's", "note", strings.Join(names, ", "), k.Release))
+	a.screen.line(fmt.Sprintf("%-8s to have one only: %s", "", a.dkmsRemoval(k, built)))
+}
+
+// dkmsRemoval is the command that takes dkms's copies away: of the package that brought them, else of dkms alone.
+func (a *app) dkmsRemoval(k kbuild.Kernel, built record) string {
+	if pkg := built.Source.Package; strings.HasSuffix(pkg, "-dkms") && a.packageVersion(pkg) != "" {
+		return "sudo apt-get remove " + pkg
+	}
+	name, version := built.RecipeName, built.RecipeVersion
+	if entries, err := os.ReadDir(filepath.Join(a.Root, "/var/lib/dkms", name)); err == nil {
+		for _, e := range entries {
+			if e.IsDir() && !strings.HasPrefix(e.Name(), "kernel-") {
+				version = e.Name()
+			}
+		}
+	}
+	return fmt.Sprintf("sudo dkms remove %s/%s -k %s", name, version, k.Release)
+}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mago/catalog"
+	"mago/debpkg"
+	"mago/kbuild"
+)
+
+// withNeeded adds to every target the modules that its source package depends on, and has those come first that others
+// need.
+func (a *app) withNeeded(targets []target) ([]target, error) {
+	records, err := a.records()
+	if err != nil {
+		return nil, err
+	}
+	var ordered []target
+	for _, t := range targets {
+		if t, err = a.needing(t, records, nil); err != nil {
+			return nil, err
+		}
+		before := slices.IndexFunc(ordered, func(o target) bool { return o.needs(t.name) })
+		if before < 0 {
+			before = len(ordered)
+		}
+		ordered = slices.Insert(ordered, before, t)
+	}
+	return ordered, nil
+}
+
+// needs reports whether a module needs another one, directly or by a third.
+func (t target) needs(name string) bool {
+	return slices.ContainsFunc(t.needed, func(n target) bool { return n.name == name || n.needs(name) })
+}
+
+// needing completes a target with what it needs and what that needs in turn; above are those that need it.
+func (a *app) needing(t target, records []record, above []string) (target, error) {
+	if t.pkg == nil || a.index == nil {
+		return t, nil
+	}
+	above = append(slices.Clone(above), t.name)
+	for relation := range strings.SplitSeq(t.pkg.PreDepends+","+t.pkg.Depends, ",") {
+		n, ok := neededSource(a.index, relation, records)
+		if !ok || slices.Contains(above, n.name) {
+			continue
+		}
+		n, err := a.needing(n, records, above)
+		if err != nil {
+			return t, err
+		}
+		n.asNeed = true
+		t.needed = append(t.needed, n)
+	}
+	return t, nil
+}
+
+// neededSource is the module source that a relation asks for: of several alternatives one that is built already, else
+// the first.
+func neededSource(ix *catalog.Index, relation string, records []record) (target, bool) {
+	var found []target
+	for alternative := range strings.SplitSeq(relation, "|") {
+		name := relationName(strings.TrimSpace(alternative))
+		if m, pkg, err := ix.Resolve(name); err == nil && pkg != nil {
+			found = append(found, newTarget(m, pkg))
+		}
+	}
+	if len(found) == 0 {
+		return target{}, false
+	}
+	built := slices.IndexFunc(found, func(t target) bool {
+		return slices.ContainsFunc(records, func(r record) bool { return r.Module == t.name && r.Result == resultBuilt })
+	})
+	return found[max(built, 0)], true
+}
+
+// flat lists targets with all that they need.
+func flat(targets []target) []target {
+	var all []target
+	for _, t := range targets {
+		all = append(append(all, flat(t.needed)...), t)
+	}
+	return all
+}
+
+// isThere reports whether a unit is installed, and built too where another one is to be compiled against it.
+func (a *app) isThere(u unit) bool {
+	if u.asNeed {
+		if r, ok := a.readRecord(u.name, u.kernel.Release); !ok || !r.hasDeb() {
+			return false
+		}
+	}
+	return a.isInstalled(u)
+}
+
+// provide goes the road first for every module that a unit needs.
+func (a *app) provide(ctx context.Context, u unit, road func(*unit) error) error {
+	for _, n := range u.needed {
+		need := unit{n, u.kernel}
+		a.screen.line(fmt.Sprintf("%-8s %s is compiled against %s", "needs", u.name, n.name))
+		if err := road(&need); err != nil {
+			return &neededError{u.String(), n.name, err}
+		}
+	}
+	return nil
+}
+
+// neededError says that a module could not be built because one that it needs could not.
+type neededError struct {
+	unit, needed string
+	err          error
+}
+
+func (e *neededError) Error() string { return fmt.Sprintf("%s needs %s: %v", e.unit, e.needed, e.err) }
+func (e *neededError) Unwrap() error { return e.err }
+
+// recordNeeded is a module that another one was compiled against.
+type recordNeeded struct {
+	Module  string `json:"module"`
+	Version string `json:"version"`
+	SHA256  string `json:"sha256"` // of its .deb
+}
+
+// neededModules lays out below dir what a unit is compiled against, from the packages that the modules are in.
+func (a *app) neededModules(ctx context.Context, u unit, dir string, r *record) ([]kbuild.Needed, error) {
+	var all []kbuild.Needed
+	for _, n := range u.needed {
+		built, ok := a.readRecord(n.name, u.kernel.Release)
+		if !ok || !built.hasDeb() {
+			return nil, &notBuiltError{n.name, u.kernel.Release}
+		}
+		if err := a.opened(&n); err != nil {
+			return nil, err
+		}
+		need := kbuild.Needed{
+			Module: n.name, Name: built.RecipeName, Version: built.RecipeVersion,
+			Source: n.tree.Dir, Modules: filepath.Join(dir, n.name),
+		}
+		if err := a.unpackModules(ctx, built, need.Modules); err != nil {
+			return nil, fmt.Errorf("open %s: %w", built.Deb, err)
+		}
+		r.Needed = append(r.Needed, recordNeeded{n.name, built.Version, built.SHA256})
+		all = append(all, need)
+	}
+	return all, nil
+}
+
+// unpackModules takes a build's modules out of its package, and puts the symbols that they export beside them.
+func (a *app) unpackModules(ctx context.Context, built record, dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if _, err := os.Stat(a.symvers(built)); err == nil {
+		if _, err := copyInto(dir, a.symvers(built)); err != nil {
+			return err
+		}
+	}
+	deb, err := debpkg.Open(built.Deb)
+	if err != nil {
+		return err
+	}
+	defer deb.Close()
+	data, err := deb.Data()
+	if err != nil {
+		return err
+	}
+	defer data.Close()
+	for files := tar.NewReader(data); ctx.Err() == nil; {
+		h, err := files.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(built.Modules, filepath.Join("/", h.Name)) {
+			continue
+		}
+		if err := writeFrom(filepath.Join(dir, filepath.Base(h.Name)), files); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+func writeFrom(path string, content io.Reader) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(file, content)
+	return errors.Join(err, file.Close())
+}

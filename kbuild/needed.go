@@ -1,0 +1,87 @@
+package kbuild
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"mago/kbuild/sandbox"
+)
+
+// Needed is a module that was built before for the same kernel, and that another one is compiled against: what dkms
+// calls BUILD_DEPENDS.
+type Needed struct {
+	Module        string // as the caller calls it
+	Name, Version string // as its own recipe has them
+	Source        string // host path of its source
+	Modules       string // host path of a directory that holds its finished modules and, where it exports symbols, its Module.symvers
+}
+
+// symversFile is what modpost leaves of the symbols that a module exports.
+const symversFile = "Module.symvers"
+
+// usrSrc is where dkms has its sources, and where recipes look for others'.
+const usrSrc = "/usr/src"
+
+// placeSource gives a recipe its source at /usr/src/<name>-<version>, the place that dkms builds from. It is a copy
+// beside the build directory, because some recipes write there.
+func (s *steps) placeSource(name, version string) error {
+	if s.Room.Kind != sandbox.Bubblewrap {
+		return nil
+	}
+	dir := filepath.Join(name, version, "source")
+	s.places = append(s.places, sandbox.Place{Base: usrSrc, Name: name + "-" + version, Dir: filepath.Join(s.tree, dir), Writable: true})
+	if err := s.work.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return err
+	}
+	return copyTree(s.job.Source.Dir, s.work, dir)
+}
+
+// installed is where the needed modules lie, below the foreign tree; no PACKAGE_NAME begins like this.
+const installed = "_installed"
+
+// placeNeeded puts the modules that this one needs where dkms has them: their sources below /usr/src, the modules below
+// the kernel's updates/dkms, and both with their Module.symvers in dkms's own tree. Rooms that cannot show directories
+// at other places have the last only.
+func (s *steps) placeNeeded() error {
+	for _, n := range s.job.Needed {
+		dir := filepath.Join(n.Name, n.Version, s.job.Kernel.Release, s.job.Kernel.Arch, "module")
+		for _, to := range []string{dir, installed} {
+			if err := copyFiles(n.Modules, s.work, to); err != nil {
+				return fmt.Errorf("copy the modules of %s: %w", n.Name, err)
+			}
+		}
+		if _, err := s.work.Stat(filepath.Join(dir, symversFile)); err == nil {
+			s.symvers = append(s.symvers, s.inside(filepath.Join(dir, symversFile)))
+		}
+		s.places = append(s.places, sandbox.Place{Base: usrSrc, Name: n.Name + "-" + n.Version, Dir: n.Source})
+	}
+	if len(s.job.Needed) > 0 {
+		s.places = append(s.places, sandbox.Place{Base: s.job.Kernel.ModulesDir, Name: "updates/dkms", Dir: filepath.Join(s.tree, installed)})
+	}
+	return nil
+}
+
+// copyFiles copies the plain files of a directory; those of an earlier one by the same name stay.
+func copyFiles(from string, work *os.Root, to string) error {
+	if err := work.MkdirAll(to, 0o755); err != nil {
+		return err
+	}
+	source, err := os.OpenRoot(from)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	entries, err := os.ReadDir(from)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if err := copyFile(source, work, e.Name(), filepath.Join(to, e.Name())); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,63 @@
+package sandbox
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Place is a directory that a room shows below another one of the system's, beside what is there.
+type Place struct {
+	Base     string // a directory of the system, such as /usr/src; where it is not there, nothing is shown
+	Name     string // path below Base
+	Dir      string // host path of what is shown
+	Writable bool
+}
+
+// places lays out what is shown in other places.
+func (r Room) places(all []Place) []string {
+	var args []string
+	laid := map[string]bool{}
+	for _, p := range all {
+		base := r.merged(p.Base)
+		entries, err := os.ReadDir(r.host(base))
+		if err != nil {
+			continue
+		}
+		if !laid[base] {
+			laid[base] = true
+			args = append(args, r.repeat(base, entries, all)...)
+		}
+		bind := "--ro-bind"
+		if p.Writable {
+			bind = "--bind"
+		}
+		args = append(args, bind, p.Dir, filepath.Join(base, p.Name))
+	}
+	return args
+}
+
+// repeat makes base a directory that can be added to: the system's /usr is read-only, even for a mount point. What the
+// places hide of it is left out.
+func (r Room) repeat(base string, entries []os.DirEntry, all []Place) []string {
+	hidden := map[string]bool{}
+	for _, p := range all {
+		first, _, _ := strings.Cut(p.Name, "/")
+		hidden[first] = hidden[first] || r.merged(p.Base) == base
+	}
+	args := []string{"--tmpfs", base}
+	for _, e := range entries {
+		if !hidden[e.Name()] {
+			args = append(args, r.show(filepath.Join(base, e.Name()))...)
+		}
+	}
+	return args
+}
+
+// merged is where a path below /lib lies on a system with merged /usr.
+func (r Room) merged(path string) string {
+	if _, err := os.Readlink(r.host("/lib")); err == nil && strings.HasPrefix(path, "/lib/") {
+		return "/usr" + path
+	}
+	return path
+}

@@ -1,0 +1,49 @@
+package sources
+
+import (
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Runtime is what a source package installs beside its source and its own documents, for the modules at work: modprobe.d
+// and udev rules, hooks of initramfs-tools, libraries.
+type Runtime struct {
+	Root  string   // directory that stands for the target's /
+	Paths []string // absolute on the target, in order; files and symbolic links
+}
+
+// aboutSource are the directories whose contents are about the source package or for compiling, not for its modules.
+var aboutSource = []string{"usr/src", "usr/include", "usr/share/doc", "usr/share/lintian", "usr/share/bug", "usr/share/metainfo", "usr/share/dkms"}
+
+// findRuntime looks a package's data at dir through.
+func findRuntime(dir string) (paths []string, err error) {
+	err = fs.WalkDir(os.DirFS(dir), ".", func(name string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir() && slices.Contains(aboutSource, name):
+			return fs.SkipDir
+		case !e.IsDir():
+			paths = append(paths, path.Join("/", name))
+		}
+		return nil
+	})
+	return paths, err
+}
+
+// runtime is that of the tree at dir.
+func (r record) runtime(dir string) Runtime {
+	if len(r.Runtime) == 0 {
+		return Runtime{}
+	}
+	return Runtime{Root: filepath.Join(dir, dataDir), Paths: r.Runtime}
+}
+
+// Configuration lists the paths that are configuration files, as debhelper marks them: those below /etc.
+func (r Runtime) Configuration() []string {
+	return slices.DeleteFunc(slices.Clone(r.Paths), func(p string) bool { return !strings.HasPrefix(p, "/etc/") })
+}
