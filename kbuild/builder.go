@@ -105,6 +105,9 @@ func (b *Builder) Build(ctx context.Context, job Job) (*Result, error) {
 	if err := step.reach(); err != nil {
 		return nil, err
 	}
+	if err := step.placeNeeded(); err != nil {
+		return nil, err
+	}
 	recipe, err := step.recipe()
 	if err != nil {
 		return nil, err

@@ -67,9 +67,6 @@ func (s *steps) prepare(name, version string) error {
 	if err := copyTree(s.job.Source.Dir, s.work, s.build); err != nil {
 		return fmt.Errorf("copy the source of %s: %w", s.job.Source.Name, err)
 	}
-	if err := s.placeNeeded(); err != nil {
-		return err
-	}
 	return s.Room.Own(s.tree)
 }
 
