@@ -136,7 +136,8 @@ func (k Kernel) outside() []string {
 }
 
 // environment pins what would otherwise get from this machine into the modules. As dkms does, it names the kernel's
-// compiler for what a source compiles outside of kbuild: cc may be another, or not installed.
+// compiler for what a source compiles outside of kbuild: cc may be another, or not installed. ARCH is left to kbuild:
+// there are Makefiles that know x86_64 and not x86.
 func (s *steps) environment() []string {
 	compiler := cmp.Or(s.job.Kernel.Compiler, "gcc")
 	env := []string{
@@ -144,7 +145,6 @@ func (s *steps) environment() []string {
 		"KBUILD_BUILD_USER=mago", "KBUILD_BUILD_HOST=mago",
 		"KBUILD_BUILD_TIMESTAMP=" + s.job.Epoch.UTC().Format("2006-01-02 15:04:05 UTC"),
 		"SOURCE_DATE_EPOCH=" + strconv.FormatInt(s.job.Epoch.Unix(), 10),
-		"ARCH=" + kbuildArch(s.job.Kernel.Arch),
 	}
 	if len(s.symvers) > 0 {
 		env = append(env, "KBUILD_EXTRA_SYMBOLS="+strings.Join(s.symvers, " "))

@@ -25,16 +25,18 @@ import (
 //
 //	fails CODE PROGRAM…             the program ends with that exit code
 //	json PATH WANT                  the value in the JSON just printed, as 0.kernels.1.state
-//	package NAME VERSION DIR FIELD… a -dkms package in the archive, with the files of DIR
+//	package NAME VERSION DIR FIELD… a -dkms package in the archive, with the files of DIR; those below DIR/root are for /
 //	damage KIND NAME VERSION        a -dkms package that is truncated, corrupted or not-xz, just as apt's lists have it
 //	tarball FILE NAME=CONTENT…      a tarball; see tarOf for the contents
 //	contents DEB                    prints the date, mode and name of each file in a package
+//	control DEB                     prints the files of a package's control member
+//	installed NAME VERSION          has dpkg's status hold that package
 //	hold NAME                       takes one of mago's locks until the script ends
 //	tidy                            nothing half-done lies in the root
 //	interrupt [-finish] CALL ARG…   ends mago with Ctrl-C once the program of that call runs
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"fails": fails, "json": jsonValue, "package": addPackage, "damage": damagePackage, "tarball": makeTarball,
-	"contents": contents, "hold": hold, "tidy": tidy, "interrupt": interrupt,
+	"contents": contents, "control": controlFiles, "installed": installed, "hold": hold, "tidy": tidy, "interrupt": interrupt,
 }
 
 func fails(ts *testscript.TestScript, _ bool, args []string) {
@@ -78,6 +80,10 @@ func addPackage(ts *testscript.TestScript, _ bool, args []string) {
 			return err
 		}
 		text, err := os.ReadFile(path)
+		if runtime, ok := strings.CutPrefix(path, dir+"/root/"); ok {
+			content[runtime] = string(text)
+			return err
+		}
 		name := strings.TrimSuffix(args[0], "-dkms") + "-" + strings.Split(args[1], "-")[0]
 		content["usr/src/"+name+strings.TrimPrefix(path, dir)] = string(text)
 		return err
@@ -123,6 +129,22 @@ func contents(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(err)
 		fmt.Fprintln(ts.Stdout(), h.ModTime.UTC().Format(time.DateOnly), h.FileInfo().Mode(), h.Name)
 	}
+}
+
+func controlFiles(ts *testscript.TestScript, _ bool, args []string) {
+	dir, err := os.MkdirTemp("", "")
+	ts.Check(err)
+	defer os.RemoveAll(dir)
+	ts.Check(exec.Command("dpkg-deb", "-e", ts.MkAbs(args[0]), dir).Run())
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	ts.Check(err)
+	for _, file := range files {
+		fmt.Fprintf(ts.Stdout(), "== %s\n%s", filepath.Base(file), ts.ReadFile(file))
+	}
+}
+
+func installed(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(worldOf(ts).add("var/lib/dpkg/status", fmt.Sprintf(statusFormat, args[0], args[1])))
 }
 
 func hold(ts *testscript.TestScript, _ bool, args []string) {
