@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
@@ -71,10 +70,8 @@ func newLab(ctx context.Context, store *debian.Store) (*lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", sys.Path("/usr/local/bin/mago"), "mago/cmd/mago")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build mago: %w:\n%s", err, out)
+	if _, err := sys.Deliver(ctx); err != nil {
+		return nil, err
 	}
 	l := &lab{System: sys}
 	if _, err := l.Run(ctx, "apt-get", "update"); err != nil {

@@ -3,16 +3,16 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"mago/testdata/e2e/vm"
 )
 
 // forbidden are words of a kernel that does not agree with a module.
@@ -36,20 +36,20 @@ func (s *story) initramfs(t *testing.T) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := archive{}
-	a.dir("bin", "dev", "proc", "sys", "lib")
-	a.file("bin/busybox", readFile(t, busybox), 0o755)
+	a := vm.Archive{}
+	a.Dir("bin", "dev", "proc", "sys", "lib")
+	a.File("bin/busybox", readFile(t, busybox), 0o755)
 	var load, unload strings.Builder
 	for _, module := range modules {
 		for line := range strings.Lines(string(s.run(t, "modprobe", "-S", s.kernel, "--show-depends", module))) {
 			file := strings.Fields(line)[1]
-			a.file("lib/"+path.Base(file), readFile(t, s.Path(file)), 0o644)
+			a.File("lib/"+path.Base(file), readFile(t, s.Path(file)), 0o644)
 			fmt.Fprintf(&load, "load %s\n", moduleName(file))
 		}
 		fmt.Fprintf(&unload, "unload %s\n", strings.ReplaceAll(module, "-", "_"))
 	}
-	a.file("init", []byte(fmt.Sprintf(initScript, load.String(), unload.String())), 0o755)
-	return a.bytes()
+	a.File("init", []byte(fmt.Sprintf(initScript, load.String(), unload.String())), 0o755)
+	return a.Bytes()
 }
 
 func moduleName(file string) string {
@@ -86,15 +86,14 @@ poweroff -f
 
 // qemu boots the kernel and gives what it writes on its serial line until it powers off.
 func (s *story) qemu(t *testing.T, initramfs []byte) output {
-	file := filepath.Join(t.TempDir(), "initramfs")
-	if err := os.WriteFile(file, initramfs, 0o644); err != nil {
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	return run(t, exec.CommandContext(ctx, "qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-m", "512", "-nodefaults", "-no-user-config",
-		"-display", "none", "-serial", "stdio", "-no-reboot", "-kernel", s.Path("/boot/vmlinuz-"+s.kernel), "-initrd", file,
-		"-append", "console=ttyS0 panic=-1 rdinit=/init"))
+	console, err := vm.Boot(ctx, s.Path("/boot/vmlinuz-"+s.kernel), initramfs, 512)
+	t.Logf("%s", console)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return output(console)
 }
 
 func readFile(t *testing.T, path string) []byte {
@@ -104,42 +103,4 @@ func readFile(t *testing.T, path string) []byte {
 		t.Fatal(err)
 	}
 	return text
-}
-
-// archive is a cpio archive in the format newc, which the kernel unpacks.
-type archive struct {
-	bytes.Buffer
-	inode int
-	have  map[string]bool
-}
-
-func (a *archive) dir(names ...string) {
-	for _, name := range names {
-		a.add(name, 0o040755, nil)
-	}
-}
-
-func (a *archive) file(name string, content []byte, mode int) { a.add(name, 0o100000|mode, content) }
-
-func (a *archive) add(name string, mode int, content []byte) {
-	if a.have[name] {
-		return
-	}
-	if a.have == nil {
-		a.have = map[string]bool{}
-	}
-	a.have[name] = true
-	a.inode++
-	fmt.Fprintf(a, "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%s\x00",
-		a.inode, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name)+1, 0, name)
-	a.pad()
-	a.Write(content)
-	a.pad()
-}
-
-func (a *archive) pad() { a.Write(make([]byte, -a.Len()&3)) }
-
-func (a *archive) bytes() []byte {
-	a.add("TRAILER!!!", 0, nil)
-	return a.Bytes()
 }

@@ -88,10 +88,10 @@ func needs(t *testing.T, programs ...string) {
 
 // deliver builds mago as "make build" does. It must run where nothing but Debian's essential packages is.
 func (s *story) deliver(t *testing.T) {
-	binary := s.Path("/usr/local/bin/mago")
-	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", binary, "mago/cmd/mago")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	run(t, build)
+	binary, err := s.Deliver(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	file, err := elf.Open(binary)
 	if err != nil {
 		t.Fatal(err)

@@ -27,6 +27,11 @@ type Store struct {
 // OpenStore takes the store of a release under MAGO_TEST_CACHE, or else /var/cache/mago-test. One process has it at a
 // time; others wait. It needs root, and debootstrap and bwrap on the PATH.
 func OpenStore(release string, log io.Writer) (*Store, error) {
+	return OpenNamedStore("", release, log)
+}
+
+// OpenNamedStore takes another store than the one that all tests share, for what has it for hours.
+func OpenNamedStore(name, release string, log io.Writer) (*Store, error) {
 	if err := Missing(); err != nil {
 		return nil, err
 	}
@@ -35,9 +40,9 @@ func OpenStore(release string, log io.Writer) (*Store, error) {
 		return nil, err
 	}
 	key := fnv.New32a()
-	fmt.Fprintln(key, mirror)
+	fmt.Fprintln(key, mirror, components)
 	top := cmp.Or(os.Getenv("MAGO_TEST_CACHE"), "/var/cache/mago-test")
-	s := &Store{Release: release, Mirror: mirror, Log: log, dir: filepath.Join(top, fmt.Sprintf("%s-%08x", release, key.Sum32()))}
+	s := &Store{Release: release, Mirror: mirror, Log: log, dir: filepath.Join(top, fmt.Sprintf("%s%s-%08x", name, release, key.Sum32()))}
 	if err := os.MkdirAll(s.archives(), 0o755); err != nil {
 		return nil, err
 	}
@@ -118,10 +123,14 @@ func (s *Store) bootstrap(ctx context.Context) error {
 		return err
 	}
 	args := []string{"--variant=minbase", "--cache-dir=" + s.archives()}
+	script, err := s.script()
+	if err != nil {
+		return err
+	}
 	if strings.HasPrefix(s.Mirror.Archive, "https:") {
 		args = append(args, "--include=ca-certificates")
 	}
-	if err := s.run(ctx, "debootstrap", append(args, s.Release, sys.Dir, s.Mirror.Archive)...); err != nil {
+	if err := s.run(ctx, "debootstrap", append(args, s.Release, sys.Dir, s.Mirror.Archive, script)...); err != nil {
 		return err
 	}
 	if err := s.configure(sys); err != nil {
@@ -133,9 +142,23 @@ func (s *Store) bootstrap(ctx context.Context) error {
 	return errors.Join(os.Rename(s.base()+".new", s.base()), sys.Remove())
 }
 
+// script is debootstrap's for the release; for one that is newer than debootstrap it is that of sid, which all are
+// links to.
+func (s *Store) script() (string, error) {
+	const dir = "/usr/share/debootstrap/scripts"
+	for _, name := range []string{s.Release, "sid"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return filepath.Join(dir, name), nil
+		}
+	}
+	return "", fmt.Errorf("debootstrap has no script for %s in %s", s.Release, dir)
+}
+
+// components are all of Debian's; releases before 12 have no non-free-firmware, and apt only notes that.
+const components = "main contrib non-free non-free-firmware"
+
 // configure gives a system Debian's usual sources, and settings that only save time.
 func (s *Store) configure(sys *System) error {
-	const components = "main contrib non-free"
 	sources := fmt.Sprintf("deb %[1]s %[2]s %[3]s\ndeb %[1]s %[2]s-updates %[3]s\n", s.Mirror.Archive, s.Release, components)
 	if s.Mirror.Security != "" {
 		sources += fmt.Sprintf("deb %s %s-security %s\n", s.Mirror.Security, s.Release, components)

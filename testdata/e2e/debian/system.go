@@ -64,14 +64,8 @@ func (s *System) NewestKernel(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	kinds := map[string]int{}
-	for line := range strings.Lines(out) {
-		name, _, _ := strings.Cut(line, " ")
-		release := strings.TrimPrefix(strings.TrimPrefix(name, "linux-headers-"), "linux-image-")
-		kinds[release]++
-	}
 	newest := ""
-	for release, n := range kinds {
+	for release, n := range headersAndImages(out) {
 		if n == 2 && slices.Compare(numbers(release), numbers(newest)) > 0 {
 			newest = release
 		}

@@ -1,0 +1,44 @@
+package debian
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+)
+
+// Dir is where those who have the store may keep files of their own, under names that no system has.
+func (s *Store) Dir() string { return s.dir }
+
+// Kept gives the system of that name as an earlier run left it, or a fresh one once prepare has done its part. A
+// prepare that fails is done again next time, on another fresh one.
+func (s *Store) Kept(ctx context.Context, name string, prepare func(*System) error) (*System, error) {
+	sys, stamp := s.system(name), s.system(name+".stamp").Dir
+	if _, err := os.Stat(stamp); err == nil {
+		return sys, s.connect(ctx, sys)
+	}
+	sys, err := s.Fresh(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if err := prepare(sys); err != nil {
+		return nil, err
+	}
+	return sys, os.WriteFile(stamp, nil, 0o644)
+}
+
+// Deliver builds mago as "make build" does, from the source that the working directory is in, onto the system.
+func (s *System) Deliver(ctx context.Context) (binary string, err error) {
+	binary = s.Path("/usr/local/bin/mago")
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", binary, "mago/cmd/mago")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	return binary, runQuietly(cmd)
+}
+
+func runQuietly(cmd *exec.Cmd) error {
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%q: %w:\n%s", cmd.Args, err, out)
+	}
+	return nil
+}
