@@ -1,7 +1,8 @@
 # What a developer of mago runs. "make help" lists it.
 PREFIX ?= /usr/local
 FUZZTIME ?= 30s
-TESTDATA = ./testdata/ci ./testdata/e2e/... $(wildcard ./testdata/bench)
+RELEASE ?= bookworm
+TESTDATA = ./testdata/ci ./testdata/e2e/... ./testdata/bench ./testdata/sweep
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -24,6 +25,9 @@ demo: build ## build v4l2loopback for this machine's kernel, or for Debian's new
 bench: ## mago against module-assistant, make and dpkg-deb, in turn (root; needs what "make test" installs)
 	go run ./testdata/bench
 
+sweep: ## every module package of Debian RELEASE for its kernels, as tables (root; hours; PEERS=1, ONLY=glob,…, SWEEP=flags)
+	go run ./testdata/sweep -release $(RELEASE) $(if $(PEERS),-peers) $(if $(ONLY),-only '$(ONLY)') $(SWEEP)
+
 fuzz: ## run each fuzz target for FUZZTIME
 	go run ./testdata/ci -fuzz $(FUZZTIME)
 
@@ -35,4 +39,4 @@ install: build ## install the program, its manual page and completion below $(DE
 clean: ## remove what make has built; the tests' cache is in /var/cache/mago-test
 	rm -rf mago .cache
 
-.PHONY: help build check test demo bench fuzz install clean
+.PHONY: help build check test demo bench sweep fuzz install clean

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"cmp"
+	"regexp"
+	"strings"
+)
+
+// What the kernel makes of a module.
+const (
+	loaded   = "loaded"
+	noDevice = "no hardware" // its code ran, and found nothing to drive
+	refused  = "refused"
+	oops     = "oops"
+	panicked = "panic" // the machine ended while it loaded
+)
+
+// kernelTrouble are words of a kernel that goes on, but not well.
+var kernelTrouble = regexp.MustCompile(`\bOops\b|\bBUG:|\bWARNING: CPU|Call Trace|general protection`)
+
+// readConsole gives the answers to the modules in the order of their loading. The init script says "mago: begin x"
+// before, and "mago: end x" and what insmod said after each. A module without an end took the machine with it; those
+// after it have no answer. Trouble that comes after a module's end is its too.
+func readConsole(console string) []answer {
+	var all []answer
+	var kernel []string // lines since the last begin
+	for line := range strings.Lines(console) {
+		line = timestamp.ReplaceAllString(strings.TrimSpace(line), "")
+		_, said, ours := strings.Cut(line, "mago: ")
+		word, rest, _ := strings.Cut(said, " ")
+		switch {
+		case ours && word == "begin":
+			all, kernel = append(all, answer{Module: rest, Load: panicked}), nil
+		case ours && word == "end" && len(all) > 0:
+			last := &all[len(all)-1]
+			_, said, _ := strings.Cut(rest, " ")
+			last.Load, last.Said = judge(said, kernel)
+		case len(all) > 0 && all[len(all)-1].Load != panicked && kernelTrouble.MatchString(line):
+			all[len(all)-1].Load, all[len(all)-1].Said = oops, line
+		default:
+			kernel = append(kernel, line)
+		}
+	}
+	if len(all) > 0 && all[len(all)-1].Load == panicked {
+		all[len(all)-1].Said = tellingLine(kernel)
+	}
+	return all
+}
+
+// judge weighs insmod's words, "" where it succeeded, and what the kernel printed meanwhile.
+func judge(said string, kernel []string) (load, words string) {
+	for _, line := range kernel {
+		if kernelTrouble.MatchString(line) {
+			return oops, line
+		}
+	}
+	switch {
+	case said == "":
+		return loaded, ""
+	case strings.Contains(said, "No such device"):
+		return noDevice, said
+	}
+	return refused, cmp.Or(tellingLine(kernel), said)
+}
+
+var (
+	telling   = regexp.MustCompile(`Unknown symbol|version magic|disagrees about|Kernel panic|Invalid module|exports duplicate|module_layout|\bBUG:|Oops`)
+	timestamp = regexp.MustCompile(`^\[ *[0-9.]+\] `)
+)
+
+// tellingLine is the first of the kernel's lines that says what is wrong; "" where none does.
+func tellingLine(lines []string) string {
+	for _, line := range lines {
+		if telling.MatchString(line) {
+			return line
+		}
+	}
+	return ""
+}
+
+// loadsWell reports whether the kernel takes every module; not having tried is no failure.
+func loadsWell(answers []answer) bool {
+	for _, a := range answers {
+		if a.Load != loaded && a.Load != noDevice {
+			return false
+		}
+	}
+	return true
+}

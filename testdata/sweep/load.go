@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+)
+
+// image is a kernel's own package, unpacked below the store, never installed.
+type image struct {
+	vmlinuz string
+	modules map[string]string
+}
+
+// image fetches and unpacks linux-image once.
+func (s *sweep) image(ctx context.Context, c choice) (image, error) {
+	dir := filepath.Join(s.store.Dir(), "images", c.Kernel+"_"+c.KernelVersion)
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		if err := s.fetchImage(ctx, c.Kernel, dir); err != nil {
+			return image{}, err
+		}
+	}
+	modules, err := objects(filepath.Join(dir, "lib/modules"))
+	if errors.Is(err, fs.ErrNotExist) {
+		modules, err = objects(filepath.Join(dir, "usr/lib/modules"))
+	}
+	return image{vmlinuz: filepath.Join(dir, "boot/vmlinuz-"+c.Kernel), modules: modules}, err
+}
+
+func (s *sweep) fetchImage(ctx context.Context, kernel, dir string) error {
+	s.apt.Lock()
+	defer s.apt.Unlock()
+	const room = "/srv/image"
+	if err := os.RemoveAll(s.system.Path(room)); err != nil {
+		return err
+	}
+	for _, args := range [][]string{
+		{"mkdir", "--mode=777", room},
+		{"sh", "-c", `cd "$1" && apt-get download "$2" && dpkg-deb --extract "$2"_*.deb tree && rm -- *.deb`, "sh", room, "linux-image-" + kernel},
+	} {
+		if _, err := s.system.Run(ctx, args...); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return err
+	}
+	return os.Rename(s.system.Path(room+"/tree"), dir)
+}
+
+// load boots the kernel's own image and has it take in the modules of the row's package.
+func (s *sweep) load(ctx context.Context, x *row, log *os.File) error {
+	img, err := s.image(ctx, x.choice)
+	if err != nil {
+		return err
+	}
+	own, remove, err := s.unpack(ctx, x.choice)
+	if err != nil {
+		return err
+	}
+	defer remove()
+	order, err := s.order(ctx, x.choice, own, img.modules)
+	if err != nil {
+		return err
+	}
+	var tried []string
+	for _, m := range order {
+		if own[m.name] != "" {
+			tried = append(tried, m.name)
+		}
+	}
+	x.Loads, err = boot(ctx, img.vmlinuz, order, tried, func(console []byte) { log.Write(console) })
+	return err
+}
+
+// unpack opens a row's package and gives its modules.
+func (s *sweep) unpack(ctx context.Context, c choice) (map[string]string, func(), error) {
+	dir, err := os.MkdirTemp(s.store.Dir(), "load-")
+	if err != nil {
+		return nil, nil, err
+	}
+	remove := func() { os.RemoveAll(dir) }
+	if err := exec.CommandContext(ctx, "dpkg-deb", "--extract", s.rows.path(c, ".deb"), dir).Run(); err != nil {
+		remove()
+		return nil, nil, err
+	}
+	all, err := objects(dir)
+	return all, remove, err
+}
+
+// order is that of the row's own modules and what they need, of the kernel's package and of other rows' packages.
+func (s *sweep) order(ctx context.Context, c choice, own, kernels map[string]string) ([]module, error) {
+	names := slices.Sorted(maps.Keys(own))
+	order, err := loadOrder(names, own, kernels)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range order {
+		for _, needed := range m.depends {
+			other, ok := s.provider(c, needed)
+			if own[needed] != "" || kernels[needed] != "" || !ok {
+				continue
+			}
+			others, remove, err := s.unpack(ctx, other)
+			if err != nil {
+				return nil, err
+			}
+			defer remove()
+			return loadOrder(names, own, kernels, others)
+		}
+	}
+	return order, nil
+}
+
+// provider is another row for the same kernel whose package has a module.
+func (s *sweep) provider(c choice, name string) (choice, bool) {
+	for _, other := range s.choices {
+		if other.Kernel != c.Kernel || other == c {
+			continue
+		}
+		for _, file := range s.rows.load(other).Modules {
+			if has, _ := nameOf(file); has == name {
+				return other, true
+			}
+		}
+	}
+	return choice{}, false
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"bytes"
+	"debug/elf"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"mago/debpkg/codec"
+)
+
+// module is a kernel object ready for insmod.
+type module struct {
+	name    string // as the kernel has it, with underscores
+	depends []string
+	image   []byte
+}
+
+var objectName = regexp.MustCompile(`^(.+)\.ko(\.(xz|zst|gz))?$`)
+
+// nameOf is the kernel's name of a module's file; false for other files.
+func nameOf(file string) (string, bool) {
+	parts := objectName.FindStringSubmatch(path.Base(file))
+	if parts == nil {
+		return "", false
+	}
+	return strings.ReplaceAll(parts[1], "-", "_"), true
+}
+
+// objects finds the modules below a directory: name to file.
+func objects(dir string) (map[string]string, error) {
+	all := map[string]string{}
+	err := filepath.WalkDir(dir, func(file string, entry fs.DirEntry, err error) error {
+		if name, ok := nameOf(file); ok && entry.Type().IsRegular() {
+			all[name] = file
+		}
+		return err
+	})
+	return all, err
+}
+
+// moduleLimit is far above the largest module, which is one of a graphics card's.
+const moduleLimit = 512 << 20
+
+// readModule opens a module's file, compressed or not.
+func readModule(file string) (module, error) {
+	name, _ := nameOf(file)
+	f, err := os.Open(file)
+	if err != nil {
+		return module{}, err
+	}
+	defer f.Close()
+	r, _, err := codec.NewReader(f)
+	if err != nil {
+		return module{}, fmt.Errorf("%s: %w", file, err)
+	}
+	defer r.Close()
+	image, err := io.ReadAll(io.LimitReader(r, moduleLimit))
+	if err != nil {
+		return module{}, fmt.Errorf("%s: %w", file, err)
+	}
+	depends, err := dependsOf(image)
+	if err != nil {
+		return module{}, fmt.Errorf("%s: %w", file, err)
+	}
+	return module{name: name, depends: depends, image: image}, nil
+}
+
+// dependsOf reads the names in .modinfo's depends= and, of softdep=, those to load before.
+func dependsOf(image []byte) ([]string, error) {
+	file, err := elf.NewFile(bytes.NewReader(image))
+	if err != nil {
+		return nil, err
+	}
+	section := file.Section(".modinfo")
+	if section == nil {
+		return nil, fmt.Errorf("no .modinfo section")
+	}
+	info, err := section.Data()
+	if err != nil {
+		return nil, err
+	}
+	return dependsIn(string(info)), nil
+}
+
+func dependsIn(info string) []string {
+	var all []string
+	for entry := range strings.SplitSeq(info, "\x00") {
+		if list, ok := strings.CutPrefix(entry, "depends="); ok {
+			all = append(all, strings.FieldsFunc(list, func(r rune) bool { return r == ',' })...)
+		}
+		if list, ok := strings.CutPrefix(entry, "softdep=pre:"); ok {
+			before, _, _ := strings.Cut(list, "post:")
+			all = append(all, strings.Fields(before)...)
+		}
+	}
+	for i, name := range all {
+		all[i] = strings.ReplaceAll(name, "-", "_")
+	}
+	return all
+}
+
+// loadOrder gives the modules named and all that they depend on, dependencies first. A dependency that is nowhere is
+// part of the kernel, or missed: insmod will tell.
+func loadOrder(names []string, places ...map[string]string) ([]module, error) {
+	var order []module
+	seen := map[string]bool{}
+	var visit func(name string) error
+	visit = func(name string) error {
+		i := slices.IndexFunc(places, func(place map[string]string) bool { return place[name] != "" })
+		if seen[name] || i < 0 {
+			return nil
+		}
+		seen[name] = true
+		m, err := readModule(places[i][name])
+		if err != nil {
+			return err
+		}
+		for _, needed := range m.depends {
+			if err := visit(needed); err != nil {
+				return err
+			}
+		}
+		order = append(order, m)
+		return nil
+	}
+	for _, name := range names {
+		if err := visit(name); err != nil {
+			return nil, err
+		}
+	}
+	return order, nil
+}

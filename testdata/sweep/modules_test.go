@@ -1,0 +1,21 @@
+package main
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestNameOf(t *testing.T) {
+	for file, want := range map[string]string{"/x/snd-hda.ko": "snd_hda", "a.ko.xz": "a", "a.ko.zst": "a", "a.ko.old": "", "modules.dep": ""} {
+		if got, ok := nameOf(file); got != want || ok != (want != "") {
+			t.Errorf("nameOf(%q) = %q, %v", file, got, ok)
+		}
+	}
+}
+
+func TestDependsIn(t *testing.T) {
+	got := dependsIn("license=GPL\x00depends=video-dev,mc\x00softdep=pre: crc32c post: late\x00depends=\x00")
+	if want := []string{"video_dev", "mc", "crc32c"}; !slices.Equal(got, want) {
+		t.Errorf("dependsIn = %q, want %q", got, want)
+	}
+}
