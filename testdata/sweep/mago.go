@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -37,6 +38,7 @@ type record struct {
 	Package string
 	Deb     string
 	Size    int64
+	Log     string
 }
 
 // show asks mago about modules.
@@ -69,7 +71,8 @@ func (s *sweep) build(ctx context.Context, x *row, log *os.File) error {
 			break
 		}
 	}
-	x.Mago = &outcome{Result: resultOf(last.code), Seconds: last.seconds, Why: magoError(last.output)}
+	why := strings.TrimPrefix(magoError(last.output), fmt.Sprintf("%s is not meant for kernel %s: ", x.Module, x.Kernel))
+	x.Mago = &outcome{Result: resultOf(last.code), Seconds: last.seconds, Why: why}
 	return s.readRecord(ctx, x, begun)
 }
 
@@ -109,7 +112,10 @@ func (s *sweep) readRecord(ctx context.Context, x *row, begun time.Time) error {
 			continue
 		}
 		x.Recipe = cmp.Or(r.Recipe, x.Recipe)
-		if r.Error != "" && x.Mago.Result != built {
+		if err := copyFile(s.rows.path(x.choice, ".build.log"), s.system.Path(r.Log)); err != nil {
+			return err
+		}
+		if r.Error != "" && x.Mago.Result == failed {
 			x.Mago.Why = r.Error
 		}
 		if r.Result == built && x.Mago.Result == built {

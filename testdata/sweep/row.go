@@ -55,7 +55,7 @@ type row struct {
 // rows keeps a file for each row below a directory.
 type rows struct{ dir string }
 
-// path names a row's file of a kind: .json, .deb, .log.
+// path names a row's file of a kind: .json, .deb, .log (what all programs said), .build.log (mago's own).
 func (r rows) path(c choice, suffix string) string {
 	name := func(words ...string) string { return strings.ReplaceAll(strings.Join(words, "_"), "/", "_") }
 	return filepath.Join(r.dir, name(c.Package, c.Version), name(c.Kernel, c.KernelVersion)+suffix)

@@ -60,11 +60,23 @@ func (s *sweep) prepare(ctx context.Context) (err error) {
 	if _, err = s.system.Deliver(ctx); err != nil {
 		return err
 	}
-	if _, err = s.system.Run(ctx, "apt-get", "update"); err != nil || !s.withPeers {
+	if err = refresh(ctx, s.system); err != nil || !s.withPeers {
 		return err
 	}
-	s.peers, err = s.store.Kept(ctx, "peers", func(sys *debian.System) error { return preparePeers(ctx, sys) })
-	return err
+	if s.peers, err = s.store.Kept(ctx, "peers", func(sys *debian.System) error { return preparePeers(ctx, sys) }); err != nil {
+		return err
+	}
+	return refresh(ctx, s.peers)
+}
+
+// refresh mends what a killed run has left half installed, and brings today's lists.
+func refresh(ctx context.Context, sys *debian.System) error {
+	for _, args := range [][]string{{"dpkg", "--configure", "-a"}, {"apt-get", "install", "--yes", "--fix-broken"}, {"apt-get", "update"}} {
+		if _, err := sys.Run(ctx, args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // all works on what is wanted, several modules at a time.

@@ -11,16 +11,22 @@ import (
 func (s *Store) Dir() string { return s.dir }
 
 // Kept gives the system of that name as an earlier run left it, or a fresh one once prepare has done its part. A
-// prepare that fails is done again next time, on another fresh one.
+// prepare that fails is done again next time, on another fresh one. What its apt downloads is its own, as apt locks the
+// directory: kept systems may be at work at the same time.
 func (s *Store) Kept(ctx context.Context, name string, prepare func(*System) error) (*System, error) {
-	sys, stamp := s.system(name), s.system(name+".stamp").Dir
+	sys, stamp, archives := s.system(name), s.system(name+".stamp").Dir, s.system(name+".archives").Dir
+	if err := os.MkdirAll(archives, 0o755); err != nil {
+		return nil, err
+	}
 	if _, err := os.Stat(stamp); err == nil {
+		sys.archives = archives
 		return sys, s.connect(ctx, sys)
 	}
 	sys, err := s.Fresh(ctx, name)
 	if err != nil {
 		return nil, err
 	}
+	sys.archives = archives
 	if err := prepare(sys); err != nil {
 		return nil, err
 	}
