@@ -34,7 +34,7 @@ func readConsole(console string) []answer {
 		case ours && word == "end" && len(all) > 0:
 			last := &all[len(all)-1]
 			_, said, _ := strings.Cut(rest, " ")
-			last.Load, last.Said = judge(said, kernel)
+			last.Load, last.Said = judge(last.Module, said, kernel)
 		case len(all) > 0 && all[len(all)-1].Load != panicked && kernelTrouble.MatchString(line):
 			all[len(all)-1].Load, all[len(all)-1].Said = oops, line
 		default:
@@ -47,8 +47,8 @@ func readConsole(console string) []answer {
 	return all
 }
 
-// judge weighs insmod's words, "" where it succeeded, and what the kernel printed meanwhile.
-func judge(said string, kernel []string) (load, words string) {
+// judge weighs insmod's words, "" where it succeeded, and what the kernel and the module itself printed meanwhile.
+func judge(module, said string, kernel []string) (load, words string) {
 	for _, line := range kernel {
 		if kernelTrouble.MatchString(line) {
 			return oops, line
@@ -60,7 +60,18 @@ func judge(said string, kernel []string) (load, words string) {
 	case strings.Contains(said, "No such device"):
 		return noDevice, said
 	}
-	return refused, cmp.Or(tellingLine(kernel), said)
+	return refused, cmp.Or(tellingLine(kernel), ownLine(module, kernel), said)
+}
+
+// ownLine is the last line that the module itself has printed, but for that of every module from outside the kernel.
+func ownLine(module string, lines []string) string {
+	own := ""
+	for _, line := range lines {
+		if strings.HasPrefix(line, module+": ") && !strings.Contains(line, "taint") {
+			own = line
+		}
+	}
+	return own
 }
 
 var (

@@ -12,6 +12,8 @@ const console = "Linux version 6.1\r\n" +
 	"mago: begin gone\r\nmago: end gone insmod: can't insert '/lib/gone.ko': No such device\r\n" +
 	"mago: begin alien\r\n[    2.3] alien: Unknown symbol other (err -2)\r\nmago: end alien insmod: can't insert '/lib/alien.ko': unknown symbol in module, or unknown parameter\r\n" +
 	"mago: begin busy\r\nmago: end busy insmod: can't insert '/lib/busy.ko': Device or resource busy\r\n" +
+	"mago: begin lone\r\n[    2.3] lone: there is no NAT\r\n[    2.3] lone: module verification failed, taints kernel\r\n" +
+	"mago: end lone insmod: can't insert '/lib/lone.ko': Invalid argument\r\n" +
 	"mago: begin late\r\nmago: end late \r\n[    2.35] Call Trace:\r\n" +
 	"mago: begin ill\r\n[    2.4] BUG: kernel NULL pointer dereference\r\nmago: end ill killed\r\n" +
 	"mago: begin fatal\r\n[    2.5] Kernel panic - not syncing: fatal\r\n"
@@ -22,6 +24,7 @@ func TestReadConsole(t *testing.T) {
 		{"gone", noDevice, "insmod: can't insert '/lib/gone.ko': No such device"},
 		{"alien", refused, "alien: Unknown symbol other (err -2)"},
 		{"busy", refused, "insmod: can't insert '/lib/busy.ko': Device or resource busy"},
+		{"lone", refused, "lone: there is no NAT"},
 		{"late", oops, "Call Trace:"},
 		{"ill", oops, "BUG: kernel NULL pointer dereference"},
 		{"fatal", panicked, "Kernel panic - not syncing: fatal"},

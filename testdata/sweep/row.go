@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -91,24 +92,22 @@ func replaceFile(path string, text []byte) error {
 	return os.Rename(path+".new", path)
 }
 
-// forget takes away what a run with these options does again.
-func (x row) forget(fresh, retry bool) row {
-	switch {
-	case fresh, retry && x.Mago != nil && x.Mago.Result != built && x.Mago.Result != notMeant:
-		return row{choice: x.choice, Peer: keepPeer(x, fresh)}
-	case retry && x.Install != nil && x.Install.Result != installed:
+// forget takes away what a run with these options does again. The others' work stays in a run without them.
+func (x row) forget(fresh, retry, peers bool) row {
+	again := func(o *outcome, good ...string) bool {
+		return fresh || retry && o != nil && !slices.Contains(good, o.Result)
+	}
+	if peers && again(x.Peer, built, notMeant) {
+		x.Peer = nil
+	}
+	if again(x.Mago, built, notMeant) {
+		return row{choice: x.choice, Peer: x.Peer}
+	}
+	if again(x.Install, installed) {
 		x.Install = nil
 	}
 	if retry && !loadsWell(x.Loads) {
 		x.Loads = nil
 	}
 	return x
-}
-
-// keepPeer spares a retry the others' work, which mago's changes leave as it was.
-func keepPeer(x row, fresh bool) *outcome {
-	if fresh {
-		return nil
-	}
-	return x.Peer
 }

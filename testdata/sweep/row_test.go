@@ -42,19 +42,21 @@ func TestForget(t *testing.T) {
 	excluded.Mago = &outcome{Result: notMeant}
 	for name, c := range map[string]struct {
 		row                              row
-		fresh, retry                     bool
+		fresh, retry, peers              bool
 		mago, install, loads, peerRemain bool
 	}{
-		"resume":       {broken, false, false, true, true, true, true},
-		"fresh":        {sample(), true, false, false, false, false, false},
-		"retry good":   {sample(), false, true, true, true, true, true},
-		"retry failed": {broken, false, true, false, false, false, true},
-		"retry load":   {badLoad, false, true, true, true, false, true},
-		"retry dpkg":   {badInstall, false, true, true, false, true, true},
-		"not meant":    {excluded, false, true, true, true, true, true},
+		"resume":       {broken, false, false, true, true, true, true, true},
+		"fresh":        {sample(), true, false, false, false, false, false, true},
+		"fresh, peers": {sample(), true, false, true, false, false, false, false},
+		"retry good":   {sample(), false, true, false, true, true, true, true},
+		"retry failed": {broken, false, true, false, false, false, false, true},
+		"retry peers":  {sample(), false, true, true, true, true, true, false},
+		"retry load":   {badLoad, false, true, false, true, true, false, true},
+		"retry dpkg":   {badInstall, false, true, false, true, false, true, true},
+		"not meant":    {excluded, false, true, false, true, true, true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := c.row.forget(c.fresh, c.retry)
+			got := c.row.forget(c.fresh, c.retry, c.peers)
 			has := []bool{got.Mago != nil, got.Install != nil, got.Loads != nil, got.Peer != nil}
 			if want := []bool{c.mago, c.install, c.loads, c.peerRemain}; !reflect.DeepEqual(has, want) || got.choice != c.row.choice {
 				t.Errorf("what remains of mago, dpkg, load, peer is %v, want %v", has, want)

@@ -115,7 +115,7 @@ func (s *sweep) all(ctx context.Context, kernels []string) error {
 
 // one does what is missing of a row, and keeps every part of it as soon as it is known.
 func (s *sweep) one(ctx context.Context, c choice) error {
-	x := s.rows.load(c).forget(s.fresh, s.retry)
+	x := s.rows.load(c).forget(s.fresh, s.retry, s.withPeers)
 	if err := os.MkdirAll(filepath.Dir(s.rows.path(c, ".log")), 0o755); err != nil {
 		return err
 	}
