@@ -4,13 +4,16 @@ import "context"
 
 type getCommand struct{ moduleArgs }
 
-// Run fetches and opens sources, for no kernel in particular.
+// Run fetches and opens sources, with those that they need, for no kernel in particular.
 func (c *getCommand) Run(a *app, ctx context.Context) error {
 	targets, err := a.freshTargets(ctx, c.Modules)
 	if err != nil {
 		return err
 	}
-	return a.each(ctx, units(targets, noKernel), func(u *unit) error { return a.get(ctx, &u.target) })
+	if targets, err = a.withNeeded(targets); err != nil {
+		return err
+	}
+	return a.each(ctx, units(flat(targets), noKernel), func(u *unit) error { return a.get(ctx, &u.target) })
 }
 
 type buildCommand struct{ moduleArgs }

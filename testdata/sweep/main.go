@@ -18,6 +18,7 @@ type options struct {
 	release, kernels, only, out string
 	jobs                        int
 	limit                       time.Duration
+	withMago                    bool
 	withPeers, withLoad         bool
 	fresh, retry                bool
 }
@@ -30,6 +31,7 @@ func main() {
 	flag.StringVar(&o.out, "out", "", "`file` for the tables (default testdata/sweep/RELEASE.md)")
 	flag.IntVar(&o.jobs, "jobs", 1, "modules worked on at a time")
 	flag.DurationVar(&o.limit, "limit", 40*time.Minute, "for any one program")
+	flag.BoolVar(&o.withMago, "mago", true, "have mago build what it has not built yet")
 	flag.BoolVar(&o.withPeers, "peers", false, "have dkms and module-assistant build the same")
 	flag.BoolVar(&o.withLoad, "load", true, "load the modules in QEMU")
 	flag.BoolVar(&o.fresh, "fresh", false, "do everything again")

@@ -151,7 +151,7 @@ type part struct {
 func (s *sweep) parts() []part {
 	ready := func(x row) bool { return x.Mago != nil && x.Mago.Result == built }
 	return []part{
-		{"mago", func(x row) bool { return x.Mago == nil }, s.build},
+		{"mago", func(x row) bool { return x.Mago == nil && s.withMago }, s.build},
 		{"dpkg", func(x row) bool { return ready(x) && x.Install == nil }, s.install},
 		{"load", func(x row) bool { return ready(x) && x.Loads == nil && s.withLoad }, s.load},
 		{"peer", func(x row) bool { return x.Peer == nil && s.withPeers }, s.peer},
