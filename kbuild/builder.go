@@ -32,9 +32,9 @@ type Job struct {
 
 // Result is what a build gives: finished modules, stripped and compressed as the kernel's own are.
 type Result struct {
-	Recipe  string // "dkms.conf" or "Kbuild"
 	Name    string // the module's, as its recipe has it
 	Version string // the same
+	Recipe  string // "dkms.conf", "Kbuild", or "Makefile" where its own rules did it
 	Modules []Module
 	Symvers string // host path of the symbols they export, in Module.symvers' form; "" where they export none
 }
@@ -72,7 +72,7 @@ type Progress struct {
 
 // RecipeError says that a module's recipe cannot be followed: missing, malformed, or naming what is not there.
 type RecipeError struct {
-	Recipe string // "dkms.conf", "Kbuild", "source"
+	Recipe string // "dkms.conf", "Kbuild", "Makefile", "source"
 	Err    error
 }
 
@@ -161,5 +161,5 @@ func (s *steps) recipe() (recipe, error) {
 	case file == "":
 		return nil, &RecipeError{"source", fmt.Errorf("no dkms.conf, Kbuild or Makefile in %s", s.job.Source.Dir)}
 	}
-	return kbuildRecipe{}, nil
+	return &kbuildRecipe{by: "Kbuild"}, nil
 }

@@ -125,12 +125,15 @@ func (f Finder) kernel(release, dir string) (Kernel, error) {
 	if err != nil {
 		return Kernel{}, err
 	}
-	if name := f.firstMissing(headers, common); name != "" {
+	if name := f.firstMissing(headers, common, headerFiles); name != "" {
 		return Kernel{}, &HeadersError{Release: release, Dir: headers, Missing: name}
 	}
 	config, err := f.config(headers)
 	if err != nil {
 		return Kernel{}, err
+	}
+	if name := f.firstMissing(headers, common, config.programs()); name != "" {
+		return Kernel{}, &HeadersError{Release: release, Dir: headers, Missing: name}
 	}
 	k := Kernel{
 		Release:     release,
@@ -138,7 +141,7 @@ func (f Finder) kernel(release, dir string) (Kernel, error) {
 		Build:       dir,
 		Common:      common,
 		ModulesDir:  f.modulesDir(release),
-		Compiler:    config.compiler(),
+		Compiler:    f.compiler(headers, config),
 		Arch:        config.machine(),
 		Compression: config.compression(),
 		Config:      config,
@@ -163,8 +166,8 @@ func (f Finder) common(headers string) (string, error) {
 }
 
 // firstMissing is the first file that kbuild needs and does not find, "" where all are there.
-func (f Finder) firstMissing(headers, common string) string {
-	for _, name := range headerFiles {
+func (f Finder) firstMissing(headers, common string, names []string) string {
+	for _, name := range names {
 		if _, err := f.root().stat(filepath.Join(headers, name)); err != nil {
 			return name
 		}
@@ -221,20 +224,6 @@ func readConfig(text []byte) Config {
 	}
 	return config
 }
-
-// compiler is the first word of what the compiler said of itself when the kernel was configured; clang's is a vendor's.
-func (c Config) compiler() string {
-	if c.clang() {
-		return "clang"
-	}
-	name, _, _ := strings.Cut(c["CONFIG_CC_VERSION_TEXT"], " ")
-	if name == "" {
-		return "gcc"
-	}
-	return name
-}
-
-func (c Config) clang() bool { return c["CONFIG_CC_IS_CLANG"] == "y" }
 
 func (c Config) compression() codec.Format {
 	for option, format := range map[string]codec.Format{

@@ -1,53 +1,129 @@
 package kbuild
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
-	"regexp"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 )
 
-// kbuildRecipe builds a directory with a Kbuild file or a Makefile that sets obj-m, as the kernel's
-// Documentation/kbuild/modules.rst has it.
-type kbuildRecipe struct{}
+// kbuildRecipe builds a directory without dkms.conf: as the kernel's Documentation/kbuild/modules.rst has it, or by the
+// Makefile's own rules. A look at the Makefile orders the attempts; each is made in a fresh copy of the source.
+type kbuildRecipe struct{ by string }
 
-func (kbuildRecipe) String() string { return "Kbuild" }
+func (r *kbuildRecipe) String() string { return r.by }
 
-func (r kbuildRecipe) run(s *steps) ([]builtModule, error) {
-	if err := s.prepare(directoryName(s.job.Source.Name), directoryName(s.job.Source.Version)); err != nil {
+// attempt is one way of building a directory.
+type attempt struct {
+	by   string // "Kbuild" or "Makefile"
+	dir  string // what kbuild's M= names, below the build directory
+	goal string // the Makefile's own target, "" for its first
+	jobs int
+}
+
+func (r *kbuildRecipe) run(s *steps) ([]builtModule, error) {
+	source, err := os.OpenRoot(s.job.Source.Dir)
+	if err != nil {
 		return nil, err
 	}
-	args := []string{"make", "-j" + strconv.Itoa(s.job.Jobs), "-C", s.job.Kernel.Headers, "M=" + s.inside(s.build), "modules"}
-	if s.job.Kernel.Config.clang() {
-		args = append(args, "LLVM=1")
+	attempts, variables := planAttempts(source, s.job.Jobs), s.job.Kernel.kernelVariables(makefiles(source))
+	if err := source.Close(); err != nil {
+		return nil, err
 	}
-	if err := s.do("make", strings.Join(args, " "), args...); err != nil {
+	var failed furthest
+	for i, a := range attempts {
+		r.by = a.by
+		built, err := s.attempt(a, variables, failed.count(s))
+		if err == nil || !another(err) {
+			return built, err
+		}
+		failed.see(err)
+		if i+1 < len(attempts) {
+			fmt.Fprintf(s.log, "mago: %v; trying another way\n", err)
+		}
+	}
+	return nil, failed.err
+}
+
+// another reports whether a failure is of the kind that another way of building may not have.
+func another(err error) bool {
+	var recipe *RecipeError
+	var compile *CompileError
+	return errors.As(err, &recipe) || errors.As(err, &compile)
+}
+
+// furthest keeps the failure of the attempt that compiled most files, the last of several: it tells what is wrong.
+type furthest struct {
+	err         error
+	files, most int
+}
+
+func (f *furthest) count(s *steps) func(Progress) {
+	event := s.Event
+	f.files = 0
+	return func(p Progress) {
+		f.files = p.Files
+		if event != nil {
+			event(p)
+		}
+	}
+}
+
+func (f *furthest) see(err error) {
+	if f.err == nil || f.files >= f.most {
+		f.err, f.most = err, f.files
+	}
+}
+
+// attempt makes one, its progress told to event.
+func (s *steps) attempt(a attempt, variables []string, event func(Progress)) ([]builtModule, error) {
+	name, version := directoryName(s.job.Source.Name), directoryName(s.job.Source.Version)
+	if err := s.work.RemoveAll(filepath.Join(name, version, "build")); err != nil {
+		return nil, fmt.Errorf("remove the last attempt: %w", err)
+	}
+	if err := s.prepare(name, version); err != nil {
+		return nil, err
+	}
+	builder := *s.Builder
+	builder.Event = event
+	told := *s
+	told.Builder = &builder
+	step, args := s.command(a, variables)
+	if err := told.do(step, strings.Join(args, " "), args...); err != nil {
 		return nil, err
 	}
 	built, err := findModules(s.work.FS(), s.build)
 	if err == nil && len(built) == 0 {
-		err = &RecipeError{r.String(), errors.New("make succeeded but gave no .ko file; does its Makefile set obj-m?")}
+		err = &RecipeError{a.by, fmt.Errorf("%s succeeded but gave no .ko file; does its Makefile set obj-m?", step)}
 	}
 	return built, err
 }
 
-var notInPaths = regexp.MustCompile(`[^A-Za-z0-9._+~-]`)
-
-// directoryName is a name or version as kbuild takes it in a path, which may hold no blank, colon or per cent sign.
-func directoryName(s string) string {
-	return cmp.Or(strings.TrimLeft(notInPaths.ReplaceAllString(s, "_"), "._+~-"), "0")
+// command gives the name and the arguments of an attempt's one step.
+func (s *steps) command(a attempt, variables []string) (step string, args []string) {
+	k := s.job.Kernel
+	args = []string{"make", "-j" + strconv.Itoa(a.jobs)}
+	if a.by == "Kbuild" {
+		args = append(args, "-C", k.Headers, "M="+s.inside(filepath.Join(s.build, a.dir)), "modules")
+		return "make", append(args, k.Toolchain()...)
+	}
+	step = strings.TrimSpace("make " + a.goal)
+	if a.goal != "" {
+		args = append(args, a.goal)
+	}
+	return step, append(append(args, variables...), k.Toolchain()...)
 }
 
-// findModules lists the .ko files below a build directory; two of one name could not both be loaded.
+// findModules lists the .ko files below a build directory. Two of one name could not both be loaded; a copy of the same
+// bytes, as a Makefile may make beside its subdirectories, counts once.
 func findModules(work fs.FS, build string) ([]builtModule, error) {
 	var built []builtModule
 	seen := map[string]string{}
 	err := fs.WalkDir(work, build, func(file string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() || path.Ext(file) != ".ko" {
+		if err != nil || !entry.Type().IsRegular() || filepath.Ext(file) != ".ko" {
 			return err
 		}
 		name := strings.TrimSuffix(entry.Name(), ".ko")
@@ -55,6 +131,9 @@ func findModules(work fs.FS, build string) ([]builtModule, error) {
 			return &RecipeError{"Kbuild", fmt.Errorf("%q cannot be a module's name", name)}
 		}
 		if other, ok := seen[name]; ok {
+			if sameBytes(work, file, other) {
+				return nil
+			}
 			return &RecipeError{"Kbuild", fmt.Errorf("two modules named %s: %s and %s", name, other, file)}
 		}
 		seen[name] = file

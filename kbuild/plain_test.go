@@ -21,7 +21,7 @@ func TestFindModules(t *testing.T) {
 }
 
 func TestFindModulesTwice(t *testing.T) {
-	work := tree{"build/a.ko": "", "build/sub/a.ko": ""}.write(t, t.TempDir())
+	work := tree{"build/a.ko": "one", "build/b.ko": "copy", "build/sub/a.ko": "another", "build/sub/b.ko": "copy"}.write(t, t.TempDir())
 	_, err := findModules(os.DirFS(work), "build")
 	var recipe *RecipeError
 	if !errors.As(err, &recipe) || !strings.Contains(err.Error(), "two modules named a: build/a.ko and build/sub/a.ko") {

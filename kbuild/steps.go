@@ -52,7 +52,11 @@ func (b *Builder) open(ctx context.Context, job Job) (*steps, error) {
 		return nil, fmt.Errorf("open the work directory: %w", err)
 	}
 	job.Jobs = max(job.Jobs, 1)
-	return &steps{Builder: b, ctx: ctx, job: job, log: log, tree: tree, work: work}, nil
+	s := &steps{Builder: b, ctx: ctx, job: job, log: log, tree: tree, work: work}
+	if err := s.placeUname(); err != nil {
+		return nil, errors.Join(err, work.Close())
+	}
+	return s, nil
 }
 
 // prepare copies the source to <tree>/<name>/<version>/build, dkms's own layout, and hands it to the build user. The
@@ -141,6 +145,7 @@ func (k Kernel) outside() []string {
 func (s *steps) environment() []string {
 	compiler := cmp.Or(s.job.Kernel.Compiler, "gcc")
 	env := []string{
+		"PATH=" + s.path(),
 		"CC=" + compiler, "KERNEL_CC=" + compiler,
 		"KBUILD_BUILD_USER=mago", "KBUILD_BUILD_HOST=mago",
 		"KBUILD_BUILD_TIMESTAMP=" + s.job.Epoch.UTC().Format("2006-01-02 15:04:05 UTC"),

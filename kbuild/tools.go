@@ -1,6 +1,7 @@
 package kbuild
 
 import (
+	"path/filepath"
 	"regexp"
 
 	"mago/debpkg/codec"
@@ -17,6 +18,10 @@ func MissingTools(root string, k Kernel) []*ToolError {
 		{"make", "make", "modules are built with it"},
 		{"strip", "binutils", "modules are stripped with it"},
 	}
+	tools = append(tools, k.toolchain()...)
+	if k.Config["CONFIG_DEBUG_INFO_BTF_MODULES"] == "y" && newRooted(root).exists(filepath.Join(k.Headers, "vmlinux")) {
+		tools = append(tools, &ToolError{"pahole", "pahole", "kernel " + k.Release + " has type information, and gives it to modules"})
+	}
 	if k.Compression == codec.XZ {
 		tools = append(tools, &ToolError{"xz", "xz-utils", "the modules of kernel " + k.Release + " are compressed with it"})
 	}
@@ -29,9 +34,12 @@ func MissingTools(root string, k Kernel) []*ToolError {
 	return missing
 }
 
-// HasTool looks for a program in the places that the build's PATH names.
+// programDirs are the places that the build's PATH names.
+var programDirs = []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"}
+
+// HasTool looks for a program in those places.
 func HasTool(root, name string) bool {
-	for _, dir := range []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"} {
+	for _, dir := range programDirs {
 		info, err := newRooted(root).stat(dir + "/" + name)
 		if err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
 			return true
