@@ -91,9 +91,12 @@ type ToolError struct{ Tool, Package, Why string }
 
 func (e *ToolError) Error() string { return fmt.Sprintf("no %s: %s", e.Tool, e.Why) }
 
-// Build compiles one job. Errors that somebody can mend are *HeadersError, *ToolError, *RecipeError, *NotMeantError,
+// Build compiles one job. Errors that somebody can mend are *ArchError, *HeadersError, *ToolError, *RecipeError, *NotMeantError,
 // *CompileError and *sandbox.ReachError.
 func (b *Builder) Build(ctx context.Context, job Job) (*Result, error) {
+	if err := job.Kernel.Native(); err != nil {
+		return nil, err
+	}
 	if missing := MissingTools(b.Root, job.Kernel); len(missing) > 0 {
 		return nil, missing[0]
 	}

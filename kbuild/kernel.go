@@ -135,6 +135,7 @@ func (f Finder) kernel(release, dir string) (Kernel, error) {
 	if name := f.firstMissing(headers, common, config.programs()); name != "" {
 		return Kernel{}, &HeadersError{Release: release, Dir: headers, Missing: name}
 	}
+	_, machine := config.machine()
 	k := Kernel{
 		Release:     release,
 		Headers:     headers,
@@ -142,7 +143,7 @@ func (f Finder) kernel(release, dir string) (Kernel, error) {
 		Common:      common,
 		ModulesDir:  f.modulesDir(release),
 		Compiler:    f.compiler(headers, config),
-		Arch:        config.machine(),
+		Arch:        machine,
 		Compression: config.compression(),
 		Config:      config,
 	}
@@ -236,19 +237,4 @@ func (c Config) compression() codec.Format {
 		}
 	}
 	return codec.None
-}
-
-var machines = []struct{ option, machine string }{
-	{"CONFIG_X86_64", "x86_64"}, {"CONFIG_ARM64", "aarch64"}, {"CONFIG_X86_32", "i686"}, {"CONFIG_PPC64", "ppc64le"},
-	{"CONFIG_S390", "s390x"}, {"CONFIG_RISCV", "riscv64"}, {"CONFIG_ARM", "armv7l"}, {"CONFIG_MIPS", "mips64"}, {"CONFIG_LOONGARCH", "loongarch64"},
-}
-
-// machine names the architecture as uname -m does on that kernel, which is what dkms.conf calls $arch.
-func (c Config) machine() string {
-	for _, m := range machines {
-		if c[m.option] == "y" {
-			return m.machine
-		}
-	}
-	return "unknown"
 }

@@ -242,13 +242,14 @@ func TestConfig(t *testing.T) {
 		"CONFIG_PPC64=y\nCONFIG_CC_IS_CLANG=y\nCONFIG_CC_VERSION_TEXT=\"Debian clang version 19\"":                     {"clang", "ppc64le", codec.None, "powerpc"},
 		"CONFIG_S390=y": {"gcc", "s390x", codec.None, "s390"},
 		"CONFIG_ARM=y":  {"gcc", "armv7l", codec.None, "arm"},
-		"NOT_CONFIG=y":  {"gcc", "unknown", codec.None, "unknown"},
+		"CONFIG_CC_IS_CLANG=y\nCONFIG_CLANG_VERSION=190107\nCONFIG_CC_VERSION_TEXT=\"Debian clang version 19.1.7\"": {"clang-19", "unknown", codec.None, "unknown"},
+		"NOT_CONFIG=y": {"gcc", "unknown", codec.None, "unknown"},
 	} {
 		c := readConfig([]byte(text))
 		if got := c.compiler(); got != want.compiler {
 			t.Errorf("%q: compiler %s", text, got)
 		}
-		if got := c.machine(); got != want.machine || kbuildArch(got) != want.module {
+		if _, got := c.machine(); got != want.machine || kbuildArch(got) != want.module {
 			t.Errorf("%q: machine %s, ARCH=%s", text, got, kbuildArch(got))
 		}
 		if got := c.compression(); got != want.compression {

@@ -30,7 +30,7 @@ type rule struct {
 
 var (
 	setsObjects = regexp.MustCompile(`(?m)^\s*(?:(?:export|override)\s+)*obj-(?:m|y|\$[({][^)}]*[)}])\s*[:+?]?=`)
-	tellsKbuild = regexp.MustCompile(`(?m)^\t.*\s-C\s.*\s["']?(?:CONFIG_\w+|\w*C(?:PP)?FLAGS\w*|ccflags-y|KBUILD_EXTRA_SYMBOLS)[+:]?=[^\s"']`)
+	tellsKbuild = regexp.MustCompile(`(?m)^\t.*\s-C\s.*\s["']?(?:CONFIG_\w+|\w*C(?:PP)?FLAGS\w*|ccflags-y|KBUILD_EXTRA_SYMBOLS)[+:]?=["']?[^\s"']`)
 	noRule      = regexp.MustCompile(`^(?:ifn?eq|ifn?def|else|-?include|sinclude|export|unexport|override|define|\$[({](?:info|warning|error|eval|call)\b)`)
 	ruleLine    = regexp.MustCompile(`^([^\s#:=.%][^#:=%]*?)\s*::?(?:[^:=]([^=]*))?$`)
 )

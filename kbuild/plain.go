@@ -55,7 +55,8 @@ func another(err error) bool {
 	return errors.As(err, &recipe) || errors.As(err, &compile)
 }
 
-// furthest keeps the failure of the attempt that compiled most files, the last of several: it tells what is wrong.
+// furthest keeps the failure of the attempt that compiled most files, the last of several: it tells what is wrong. One
+// that only gave nothing tells less.
 type furthest struct {
 	err         error
 	files, most int
@@ -73,7 +74,8 @@ func (f *furthest) count(s *steps) func(Progress) {
 }
 
 func (f *furthest) see(err error) {
-	if f.err == nil || f.files >= f.most {
+	var compile *CompileError
+	if f.err == nil || f.files > f.most || f.files == f.most && errors.As(err, &compile) {
 		f.err, f.most = err, f.files
 	}
 }

@@ -161,22 +161,6 @@ func (s *steps) environment() []string {
 	return env
 }
 
-// architectures pairs the beginnings of uname -m's names with the kernel's own, its directories under arch/.
-var architectures = []struct{ machine, arch string }{
-	{"x86_64", "x86"}, {"i686", "x86"}, {"aarch64", "arm64"}, {"armv", "arm"}, {"ppc", "powerpc"}, {"s390", "s390"},
-	{"riscv", "riscv"}, {"mips", "mips"}, {"loongarch", "loongarch"},
-}
-
-// kbuildArch is what kbuild calls ARCH.
-func kbuildArch(machine string) string {
-	for _, a := range architectures {
-		if strings.HasPrefix(machine, a.machine) {
-			return a.arch
-		}
-	}
-	return machine
-}
-
 // exited reports whether err is a program's own failure, not the room's or the context's.
 func exited(err error) bool {
 	var exit *exec.ExitError

@@ -200,7 +200,10 @@ func explainKernel(err error) (int, string) {
 	var needs *needsError
 	var dir *kernelDirError
 	var reach *sandbox.ReachError
+	var arch *kbuild.ArchError
 	switch {
+	case errors.As(err, &arch):
+		return exitNoKernel, "run mago on a machine of that kind, or choose another kernel with -l"
 	case errors.As(err, &dir):
 		return exitNoKernel, "name a directory that headers were installed to, such as /usr/src/linux-headers-…"
 	case errors.As(err, &needs):

@@ -35,6 +35,7 @@ var failures = []struct {
 	{&kbuild.HeadersError{Release: "6.1"}, exitNoKernel, "mago prepare -l 6.1"},
 	{&kbuild.HeadersError{Release: "6.1", Dir: "/usr/src/x", Missing: "Makefile"}, exitNoKernel, "--reinstall linux-headers-6.1"},
 	{&kbuild.ToolError{Tool: "gcc-12", Package: "gcc-12"}, exitNoTool, "apt-get install gcc-12"},
+	{built(&kbuild.ArchError{Release: "6.1", Machine: "aarch64"}), exitNoKernel, "of that kind"},
 	{&sandbox.UserError{Name: "mago-build"}, exitNoTool, "mago prepare"},
 	{&sources.FetchError{Package: "hello-dkms", Err: errors.New("no network")}, exitFetch, "apt-get update"},
 	{&notFetchedError{"hello"}, exitFetch, "mago get hello"},

@@ -86,6 +86,9 @@ func (a *app) missing(ctx context.Context, releases []string, targets []target) 
 		case err != nil:
 			return nil, err
 		}
+		if err := k.Native(); err != nil {
+			return nil, err
+		}
 		if err != nil {
 			k = kbuild.Kernel{Compiler: "make"} // apt brings the compiler with the headers
 		}

@@ -113,10 +113,11 @@ func (a *app) checkDest() error {
 func isMachinesFault(err error) bool {
 	var tool *kbuild.ToolError
 	var headers *kbuild.HeadersError
+	var arch *kbuild.ArchError
 	var reach *sandbox.ReachError
 	var pack *packError
 	return diskFull(err) || errors.Is(err, fs.ErrPermission) || errors.As(err, &tool) || errors.As(err, &headers) ||
-		errors.As(err, &reach) || errors.As(err, &pack)
+		errors.As(err, &arch) || errors.As(err, &reach) || errors.As(err, &pack)
 }
 
 func (u unit) newRecord(room string) record {

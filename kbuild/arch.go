@@ -1,0 +1,68 @@
+package kbuild
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+)
+
+// ArchError says that a kernel is for another kind of machine, whose modules cannot be compiled here: the programs among
+// its headers are of that machine, and so is the compiler they call.
+type ArchError struct{ Release, Option, Machine, Here string }
+
+func (e *ArchError) Error() string {
+	return fmt.Sprintf("kernel %s is for %s (%s=y), this machine is %s: cross-building is not supported", e.Release, e.Machine, e.Option, e.Here)
+}
+
+// machines names architectures as uname -m does on a kernel with that option, which is what dkms.conf calls $arch.
+var machines = []struct{ option, machine string }{
+	{"CONFIG_X86_64", "x86_64"}, {"CONFIG_ARM64", "aarch64"}, {"CONFIG_X86_32", "i686"}, {"CONFIG_PPC64", "ppc64le"},
+	{"CONFIG_S390", "s390x"}, {"CONFIG_RISCV", "riscv64"}, {"CONFIG_ARM", "armv7l"}, {"CONFIG_MIPS", "mips64"}, {"CONFIG_LOONGARCH", "loongarch64"},
+}
+
+// machine is the option of a configuration that names its architecture, and the name.
+func (c Config) machine() (option, machine string) {
+	for _, m := range machines {
+		if c[m.option] == "y" {
+			return m.option, m.machine
+		}
+	}
+	return "", "unknown"
+}
+
+// architectures pairs the beginnings of uname -m's names with the kernel's own, its directories under arch/, and with
+// what Go calls the programs of such a machine.
+var architectures = []struct{ machine, arch, programs string }{
+	{"x86_64", "x86", "amd64 386"}, {"i686", "x86", "amd64 386"}, {"aarch64", "arm64", "arm64"}, {"armv", "arm", "arm"}, {"ppc", "powerpc", "ppc64 ppc64le"},
+	{"s390", "s390", "s390x"}, {"riscv", "riscv", "riscv64"}, {"mips", "mips", "mips mipsle mips64 mips64le"}, {"loongarch", "loongarch", "loong64"},
+}
+
+// kbuildArch is what kbuild calls ARCH.
+func kbuildArch(machine string) string {
+	for _, a := range architectures {
+		if strings.HasPrefix(machine, a.machine) {
+			return a.arch
+		}
+	}
+	return machine
+}
+
+// Native gives an *ArchError for a kernel of another kind of machine. An x86 of 32 bits is the same kind as one of 64:
+// gcc compiles for both. A kernel that does not say what it is for passes.
+func (k Kernel) Native() error { return k.native(runtime.GOARCH) }
+
+func (k Kernel) native(programs string) error {
+	option, machine := k.Config.machine()
+	for _, a := range architectures {
+		if !strings.HasPrefix(machine, a.machine) {
+			continue
+		}
+		for name := range strings.FieldsSeq(a.programs) {
+			if name == programs {
+				return nil
+			}
+		}
+		return &ArchError{k.Release, option, machine, programs}
+	}
+	return nil
+}

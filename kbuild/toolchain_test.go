@@ -1,0 +1,122 @@
+package kbuild
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestToolchain(t *testing.T) {
+	const lld = "CONFIG_LD_IS_LLD=y\nCONFIG_LLD_VERSION=190107\n"
+	const clang = "CONFIG_CC_IS_CLANG=y\nCONFIG_CLANG_VERSION=190107\n"
+	for name, test := range map[string]struct {
+		config              string
+		installed           tree
+		compiler, arg, need string
+	}{
+		"gcc":               {"CONFIG_CC_VERSION_TEXT=\"gcc-12 (Debian) 12\"", nil, "gcc-12", "", "gcc-12"},
+		"clang and lld":     {clang + lld, nil, "clang-19", "LLVM=-19", "clang-19 lld-19 llvm-19"},
+		"installed":         {clang + lld, tree{"usr/bin/clang-19+": "", "usr/bin/clang+": "", "usr/bin/ld.lld-19+": ""}, "clang-19", "LLVM=-19", "llvm-19"},
+		"without a suffix":  {clang + lld, tree{"usr/bin/clang+": ""}, "clang", "LLVM=1", "lld llvm"},
+		"unknown version":   {"CONFIG_CC_IS_CLANG=y\n" + lld, nil, "clang", "LLVM=1", "clang lld llvm"},
+		"clang without lld": {clang, nil, "clang-19", "CC=clang-19", "clang-19"},
+		"gcc with lld":      {lld, nil, "gcc", "LD=ld.lld-19", "gcc lld-19"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := tree{"usr/bin/make+": "", "usr/bin/strip+": "", arch + ".config": test.config}
+			for file, content := range test.installed {
+				files[file] = content
+			}
+			root := bookworm(files).write(t, t.TempDir())
+			k, err := Finder{Root: root}.Find(release)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var packages []string
+			for _, tool := range MissingTools(root, k) {
+				packages = append(packages, tool.Package)
+			}
+			arg, need := strings.Join(k.Toolchain(), " "), strings.Join(packages, " ")
+			if k.Compiler != test.compiler || arg != test.arg || need != test.need {
+				t.Errorf("compiler %s, argument %q, needs %q", k.Compiler, arg, need)
+			}
+			s := &steps{Builder: &Builder{}, job: Job{Kernel: k}}
+			for _, by := range []string{"Kbuild", "Makefile"} {
+				if _, args := s.command(attempt{by: by, jobs: 1}, nil); strings.Join(args[len(args)-len(k.Toolchain()):], " ") != test.arg {
+					t.Errorf("%s: %q", by, args)
+				}
+			}
+		})
+	}
+}
+
+// TestCompilerOfHeaders has .kernelvariables as Debian 12 and 13 write it.
+func TestCompilerOfHeaders(t *testing.T) {
+	const text = "override ARCH = x86\nCCACHE = ccache\nCC = $(if $(DEBIAN_KERNEL_USE_CCACHE),$(CCACHE)) $(CROSS_COMPILE)gcc-12\nDEBIAN_KERNEL_NO_CC_VERSION_CHECK = y\n"
+	for configured, want := range map[string]string{
+		"gcc-12 (Debian 12.2.0-14) 12.2.0": "gcc-12", "gcc-11 (Debian) 11": "gcc-12", "x86_64-linux-gnu-gcc-12 (Debian) 12": "x86_64-linux-gnu-gcc-12",
+	} {
+		root := bookworm(tree{arch + ".kernelvariables": text, arch + ".config": "CONFIG_CC_VERSION_TEXT=\"" + configured + "\"\n"}).write(t, t.TempDir())
+		if k, err := (Finder{Root: root}).Find(release); err != nil || k.Compiler != want {
+			t.Errorf("%s: got %s, %v", configured, k.Compiler, err)
+		}
+	}
+}
+
+func TestFindLacksPrograms(t *testing.T) {
+	for option, missing := range map[string]string{
+		"CONFIG_OBJTOOL=y": "tools/objtool/objtool",
+		"CONFIG_GCC_PLUGINS=y\nCONFIG_GCC_PLUGIN_STACKLEAK=y": "scripts/gcc-plugins/stackleak_plugin.so",
+		"CONFIG_GCC_PLUGIN_STACKLEAK=y":                       "",
+	} {
+		root := bookworm(tree{arch + ".config": option + "\n"}).write(t, t.TempDir())
+		_, err := Finder{Root: root}.Find(release)
+		var headers *HeadersError
+		if errors.As(err, &headers) != (missing != "") || headers != nil && headers.Missing != missing {
+			t.Errorf("%s: got %v", option, err)
+		}
+	}
+}
+
+func TestTypeInformation(t *testing.T) {
+	const option = "CONFIG_DEBUG_INFO_BTF_MODULES=y\n"
+	for vmlinux, want := range map[string]bool{arch + "vmlinux": true, arch + "other": false} {
+		root := bookworm(tree{arch + ".config": option, vmlinux: ""}).write(t, t.TempDir())
+		k, err := Finder{Root: root}.Find(release)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, tool := range MissingTools(root, k) {
+			found = found || tool.Package == "pahole"
+		}
+		if found != want {
+			t.Errorf("%s: pahole is needed: %v", vmlinux, found)
+		}
+	}
+}
+
+func TestNative(t *testing.T) {
+	for _, test := range []struct{ option, programs, want string }{
+		{"CONFIG_X86_64", "amd64", ""}, {"CONFIG_X86_32", "amd64", ""}, {"CONFIG_PPC64", "ppc64le", ""}, {"CONFIG_UNKNOWN", "amd64", ""},
+		{"CONFIG_ARM64", "amd64", "kernel 6.1 is for aarch64 (CONFIG_ARM64=y), this machine is amd64: cross-building is not supported"},
+		{"CONFIG_X86_64", "arm64", "kernel 6.1 is for x86_64 (CONFIG_X86_64=y), this machine is arm64: cross-building is not supported"},
+	} {
+		err := Kernel{Release: "6.1", Config: Config{test.option: "y"}}.native(test.programs)
+		if err == nil {
+			err = errors.New("")
+		}
+		if err.Error() != test.want {
+			t.Errorf("%s on %s: %v", test.option, test.programs, err)
+		}
+	}
+}
+
+func TestForeignKernelIsRefusedFirst(t *testing.T) {
+	foreign := Config{"CONFIG_S390": "y"}
+	_, err := (&Builder{Root: t.TempDir()}).Build(t.Context(), Job{Kernel: Kernel{Config: foreign}})
+	var arch *ArchError
+	if !errors.As(err, &arch) {
+		t.Errorf("got %v", err)
+	}
+}
