@@ -15,7 +15,8 @@ func trimTar(base string) string { return tarSuffix.ReplaceAllString(base, "") }
 
 // Local describes a directory as it stands, or opens a tarball, compressed in whatever way, into the cache. Nothing
 // in it is run: the name and version are those a dkms.conf assigns literally, else those of debian/changelog, else those
-// of the directory's or tarball's own name ("hello-1.0"), else "0", turned into what Debian's tools accept.
+// of the directory's or tarball's own name ("hello-1.0"), else the MODULE_VERSION of its C sources, else "0", turned into
+// what Debian's tools accept.
 //
 // Errors: *LayoutError where there is neither dkms.conf, debian/rules, Kbuild nor Makefile, *UnsafeError, *LimitError,
 // *DamagedError.
@@ -109,5 +110,8 @@ func identify(dir, base string) (name, version string) {
 	if debian := entry.Version.String(); version == "" && validVersion.MatchString(debian) {
 		return name, debian
 	}
-	return name, upstreamVersion(cmp.Or(version, baseVersion))
+	if version = cmp.Or(version, baseVersion); version == "" {
+		version = moduleVersion(dir)
+	}
+	return name, upstreamVersion(version)
 }

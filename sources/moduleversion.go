@@ -1,0 +1,33 @@
+package sources
+
+import (
+	"path/filepath"
+	"regexp"
+)
+
+// objectsMax bounds how many sources are searched for their version.
+const objectsMax = 50
+
+var (
+	objectName    = regexp.MustCompile(`[\w./-]*\w\.o\b`)
+	moduleLiteral = regexp.MustCompile(`(?m)^[ \t]*MODULE_VERSION[ \t]*\([ \t]*"([\w.+:~-]+)"[ \t]*\)`)
+)
+
+// moduleVersion is the first that the C sources of a directory's modules give themselves (MODULE_VERSION of
+// linux/module.h) as a literal, "" where none does. Sources are those whose objects Kbuild or Makefile names, in that order.
+func moduleVersion(dir string) string {
+	read := map[string]bool{}
+	for _, file := range []string{"Kbuild", "Makefile"} {
+		for _, object := range objectName.FindAllString(readStart(filepath.Join(dir, file)), -1) {
+			source := filepath.Clean(object[:len(object)-len(".o")] + ".c")
+			if read[source] || !filepath.IsLocal(source) || len(read) >= objectsMax {
+				continue
+			}
+			read[source] = true
+			if m := moduleLiteral.FindStringSubmatch(readStart(filepath.Join(dir, source))); m != nil {
+				return m[1]
+			}
+		}
+	}
+	return ""
+}
