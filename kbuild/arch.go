@@ -30,21 +30,10 @@ func (c Config) machine() (option, machine string) {
 	return "", "unknown"
 }
 
-// architectures pairs the beginnings of uname -m's names with the kernel's own, its directories under arch/, and with
-// what Go calls the programs of such a machine.
-var architectures = []struct{ machine, arch, programs string }{
-	{"x86_64", "x86", "amd64 386"}, {"i686", "x86", "amd64 386"}, {"aarch64", "arm64", "arm64"}, {"armv", "arm", "arm"}, {"ppc", "powerpc", "ppc64 ppc64le"},
-	{"s390", "s390", "s390x"}, {"riscv", "riscv", "riscv64"}, {"mips", "mips", "mips mipsle mips64 mips64le"}, {"loongarch", "loongarch", "loong64"},
-}
-
-// kbuildArch is what kbuild calls ARCH.
-func kbuildArch(machine string) string {
-	for _, a := range architectures {
-		if strings.HasPrefix(machine, a.machine) {
-			return a.arch
-		}
-	}
-	return machine
+// architectures pairs the beginnings of uname -m's names with what Go calls the programs of such a machine.
+var architectures = []struct{ machine, programs string }{
+	{"x86_64", "amd64 386"}, {"i686", "amd64 386"}, {"aarch64", "arm64"}, {"armv", "arm"}, {"ppc", "ppc64 ppc64le"},
+	{"s390", "s390x"}, {"riscv", "riscv64"}, {"mips", "mips mipsle mips64 mips64le"}, {"loongarch", "loong64"},
 }
 
 // Native gives an *ArchError for a kernel of another kind of machine. An x86 of 32 bits is the same kind as one of 64:

@@ -163,9 +163,7 @@ func (r *dkmsRecipe) compile(s *steps) ([]builtModule, error) {
 	if err := s.hook("PRE_BUILD", r.conf.Value("PRE_BUILD")); err != nil {
 		return nil, err
 	}
-	if s.job.Kernel.Config.clang() {
-		command += " LLVM=1"
-	}
+	command = strings.Join(append([]string{command}, s.job.Kernel.Toolchain()...), " ")
 	args := []string{"bash", "-c", dkms.Make, "MAKE", s.inside(filepath.Join(confDir, "dkms.conf")), command}
 	if err := s.do("MAKE", command, append(args, s.dkmsVariables(r.conf.Name, r.conf.Version)...)...); err != nil {
 		return nil, err
