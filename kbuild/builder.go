@@ -28,6 +28,8 @@ type Job struct {
 	Work   string    // host path of a directory that belongs to this job alone; it becomes readable for all
 	Jobs   int       // how many compilers at once
 	Epoch  time.Time // the date that compilers may see: SOURCE_DATE_EPOCH and kbuild's timestamp
+
+	Symvers []string // host paths of the Module.symvers of other modules whose symbols this one may use
 }
 
 // Result is what a build gives: finished modules, stripped and compressed as the kernel's own are.
@@ -36,7 +38,7 @@ type Result struct {
 	Version string // the same
 	Recipe  string // "dkms.conf", "Kbuild", or "Makefile" where its own rules did it
 	Modules []Module
-	Symvers string // host path of the symbols they export, in Module.symvers' form; "" where they export none
+	Symvers string // host path of a Module.symvers of what the modules export, below the job's work directory; "": nothing
 }
 
 // Module is one finished kernel module.
@@ -45,6 +47,7 @@ type Module struct {
 	Path     string // where it goes, inside the root
 	File     string // where it lies now: host path, below the job's work directory
 	Vermagic string
+	Uses     []string // other modules, outside of the kernel and of this build, whose symbols it uses
 }
 
 // DefaultLogLimit is far above what a build prints that prints for somebody to read.
@@ -92,7 +95,7 @@ type ToolError struct{ Tool, Package, Why string }
 func (e *ToolError) Error() string { return fmt.Sprintf("no %s: %s", e.Tool, e.Why) }
 
 // Build compiles one job. Errors that somebody can mend are *ArchError, *HeadersError, *ToolError, *RecipeError, *NotMeantError,
-// *CompileError and *sandbox.ReachError.
+// *CompileError, *SymbolError, *DependsError, *VermagicError and *sandbox.ReachError.
 func (b *Builder) Build(ctx context.Context, job Job) (*Result, error) {
 	if err := job.Kernel.Native(); err != nil {
 		return nil, err
@@ -119,11 +122,11 @@ func (b *Builder) Build(ctx context.Context, job Job) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	modules, err := step.finish(built)
+	modules, symvers, err := step.finish(built)
 	if err != nil {
 		return nil, err
 	}
-	return &Result{Recipe: recipe.String(), Name: step.name, Version: step.version, Modules: modules}, nil
+	return &Result{Recipe: recipe.String(), Name: step.name, Version: step.version, Modules: modules, Symvers: symvers}, nil
 }
 
 // builtModule is a .ko as the recipe left it.

@@ -26,17 +26,29 @@ const finished = "finished"
 
 var suffixes = map[codec.Format]string{codec.None: ".ko", codec.Gzip: ".ko.gz", codec.XZ: ".ko.xz", codec.Zstd: ".ko.zst"}
 
-// finish strips, checks and compresses what the recipe built.
-func (s *steps) finish(built []builtModule) ([]Module, error) {
+// finish strips, proves and compresses what the recipe built; symvers is as in Result.
+func (s *steps) finish(built []builtModule) (modules []Module, symvers string, err error) {
 	if err := s.strip(built); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if err := os.Mkdir(filepath.Join(s.job.Work, finished), 0o755); err != nil {
-		return nil, err
+		return nil, "", err
 	}
+	exports, uses, err := s.prove(built)
+	if err != nil {
+		return nil, "", err
+	}
+	if symvers, err = s.writeSymvers(exports); err != nil {
+		return nil, "", err
+	}
+	modules, err = s.finishAll(built, uses)
+	return modules, symvers, err
+}
+
+func (s *steps) finishAll(built []builtModule, uses [][]string) ([]Module, error) {
 	names := map[string]bool{}
 	var modules []Module
-	for _, b := range built {
+	for i, b := range built {
 		if names[b.dest] {
 			return nil, &RecipeError{"dkms.conf", fmt.Errorf("two modules are to be installed as %s", b.dest)}
 		}
@@ -45,6 +57,7 @@ func (s *steps) finish(built []builtModule) ([]Module, error) {
 		if err != nil {
 			return nil, fmt.Errorf("module %s: %w", b.dest, err)
 		}
+		m.Uses = uses[i]
 		modules = append(modules, m)
 	}
 	return modules, nil

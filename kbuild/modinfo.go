@@ -9,12 +9,21 @@ import (
 )
 
 // modinfo is what a module says of itself in its .modinfo section.
-type modinfo struct{ vermagic string }
+type modinfo struct {
+	vermagic string
+	depends  []string // modules whose symbols it uses, by modpost's account
+}
 
 // VermagicError says that a module was built for another kernel than the one asked for.
-type VermagicError struct{ Vermagic, Release string }
+type VermagicError struct {
+	Vermagic, Release string
+	Word              string // of the same release: the word that is missing or too much
+}
 
 func (e *VermagicError) Error() string {
+	if e.Word != "" {
+		return printable(fmt.Sprintf("its vermagic %q is not that of kernel %s, which differs in %q; was it built with other headers?", e.Vermagic, e.Release, e.Word))
+	}
 	return fmt.Sprintf("it was built for kernel %q, not for %s; does its Makefile ask uname -r?", e.Vermagic, e.Release)
 }
 
@@ -42,14 +51,20 @@ func readModinfo(r io.ReaderAt) (modinfo, error) {
 		if value, ok := strings.CutPrefix(string(entry), "vermagic="); ok {
 			info.vermagic = value
 		}
+		if value, ok := strings.CutPrefix(string(entry), "depends="); ok {
+			info.depends = strings.FieldsFunc(value, func(r rune) bool { return r == ',' })
+		}
 	}
 	return info, nil
 }
 
-// check compares the first word of vermagic, which is the release.
+// check compares vermagic, whose first word is the release, with what the kernel's headers make.
 func (m modinfo) check(k Kernel) error {
 	if release, _, _ := strings.Cut(m.vermagic, " "); release != k.Release {
 		return &VermagicError{Vermagic: m.vermagic, Release: k.Release}
+	}
+	if word := m.mismatch(k); word != "" {
+		return &VermagicError{Vermagic: m.vermagic, Release: k.Release, Word: word}
 	}
 	return nil
 }

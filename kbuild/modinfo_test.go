@@ -28,6 +28,9 @@ func object(kind elf.Type, name, content string) []byte {
 	return out.Bytes()
 }
 
+// debianConfig is what Debian's amd64 kernels have of what vermagic tells.
+var debianConfig = readConfig([]byte("CONFIG_SMP=y\nCONFIG_PREEMPT_BUILD=y\nCONFIG_PREEMPTION=y\nCONFIG_MODULE_UNLOAD=y\nCONFIG_MODVERSIONS=y\n"))
+
 const modinfoText = "license=GPL\x00parmtype=a:int\x00vermagic=6.1.0-56-amd64 SMP preempt mod_unload modversions \x00name=hello\x00"
 
 func TestReadModinfo(t *testing.T) {
@@ -35,7 +38,7 @@ func TestReadModinfo(t *testing.T) {
 	if err != nil || info.vermagic != "6.1.0-56-amd64 SMP preempt mod_unload modversions " {
 		t.Fatalf("got %+v, %v", info, err)
 	}
-	if err := info.check(Kernel{Release: "6.1.0-56-amd64"}); err != nil {
+	if err := info.check(Kernel{Release: "6.1.0-56-amd64", Config: debianConfig}); err != nil {
 		t.Error(err)
 	}
 	for _, other := range []string{"6.1.0-5", "6.1.0-56-amd64 SMP", ""} {

@@ -61,3 +61,11 @@ func (r rooted) names(dir string) []string {
 	}
 	return names
 }
+
+func (r rooted) open(path string) (*os.File, error) {
+	host, err := r.host(path)
+	if err != nil {
+		return nil, err
+	}
+	return os.Open(host)
+}

@@ -102,7 +102,7 @@ func (w *world) addHeaders(release string) error {
 	for name, text := range map[string]string{
 		"Makefile": "", "Module.symvers": "", "scripts/Makefile.build": "", "scripts/mod/modpost": "",
 		"include/generated/autoconf.h": "", "include/config/auto.conf": "",
-		".config":                        "CONFIG_X86_64=y\nCONFIG_CC_VERSION_TEXT=\"gcc-12 (Debian 12.2.0-14) 12.2.0\"\n",
+		".config":                        "CONFIG_X86_64=y\nCONFIG_SMP=y\nCONFIG_PREEMPTION=y\nCONFIG_MODULE_UNLOAD=y\nCONFIG_MODVERSIONS=y\nCONFIG_CC_VERSION_TEXT=\"gcc-12 (Debian 12.2.0-14) 12.2.0\"\n",
 		"include/generated/utsrelease.h": fmt.Sprintf("#define UTS_RELEASE %q\n", release),
 	} {
 		if err := w.write(filepath.Join(dir, name), text, 0o755); err != nil {

@@ -1,0 +1,170 @@
+package kbuild
+
+import (
+	"bytes"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// elfModule is what a module's ELF file says of the symbols that it wants and gives.
+type elfModule struct {
+	modinfo
+	wants    []string          // undefined ones, without those that may stay so
+	versions map[string]uint32 // CRCs that it was compiled against; nil: it has none
+	gives    map[string]uint32 // exported ones with their CRC, 0 where it has none
+}
+
+// tableLimit bounds each section that is read of a module. NVIDIA's, the largest known, has a symbol table of 2 MB.
+const tableLimit = 32 << 20
+
+func readModule(r io.ReaderAt) (elfModule, error) {
+	info, err := readModinfo(r)
+	if err != nil {
+		return elfModule{}, err
+	}
+	file, err := elf.NewFile(r)
+	if err != nil {
+		return elfModule{}, err
+	}
+	m := elfModule{modinfo: info, gives: map[string]uint32{}}
+	if err := m.readSymbols(file); err != nil {
+		return elfModule{}, fmt.Errorf("its symbol table: %w", err)
+	}
+	if m.versions, err = readVersions(file); err != nil {
+		return elfModule{}, fmt.Errorf("its symbols' versions: %w", err)
+	}
+	return m, nil
+}
+
+// table is a section's content, nil where there is none of that name.
+func table(file *elf.File, name string) ([]byte, error) {
+	section := file.Section(name)
+	if section == nil {
+		return nil, nil
+	}
+	if err := bounded(section); err != nil {
+		return nil, err
+	}
+	return section.Data()
+}
+
+func bounded(s *elf.Section) error {
+	if s.Flags&elf.SHF_COMPRESSED != 0 || s.Size > tableLimit {
+		return fmt.Errorf("section %s of %d bytes is compressed or too large", s.Name, s.Size)
+	}
+	return nil
+}
+
+func (m *elfModule) readSymbols(file *elf.File) error {
+	for _, s := range file.Sections {
+		if s.Type == elf.SHT_SYMTAB || s.Type == elf.SHT_STRTAB {
+			if err := bounded(s); err != nil {
+				return err
+			}
+		}
+	}
+	symbols, err := file.Symbols()
+	if errors.Is(err, elf.ErrNoSymbols) {
+		return nil
+	}
+	crcs := map[string]uint32{}
+	for _, s := range symbols {
+		if s.Section == elf.SHN_UNDEF && s.Name != "" && elf.ST_BIND(s.Info) != elf.STB_WEAK && !toolchains(s.Name) {
+			m.wants = append(m.wants, s.Name)
+		}
+		if name, ok := strings.CutPrefix(s.Name, "__ksymtab_"); ok && s.Section != elf.SHN_UNDEF {
+			m.gives[name] = 0
+		}
+		if name, ok := strings.CutPrefix(s.Name, "__crc_"); ok {
+			crcs[name] = exportedCRC(file, s)
+		}
+	}
+	for name := range m.gives {
+		m.gives[name] = crcs[name]
+	}
+	return err
+}
+
+// exportedCRC is the value of an absolute __crc_ symbol, or what lies at the place of another one: since Linux 5.19,
+// and before where CONFIG_MODULE_REL_CRCS is set.
+func exportedCRC(file *elf.File, s elf.Symbol) uint32 {
+	if s.Section == elf.SHN_ABS {
+		return uint32(s.Value)
+	}
+	if int(s.Section) >= len(file.Sections) || file.Sections[s.Section].Flags&elf.SHF_COMPRESSED != 0 {
+		return 0
+	}
+	var crc [4]byte
+	if _, err := file.Sections[s.Section].ReadAt(crc[:], int64(s.Value)); err != nil {
+		return 0
+	}
+	return file.ByteOrder.Uint32(crc[:])
+}
+
+// toolchains reports whether a symbol is left to the module loader of the architecture, as scripts/mod/modpost.c
+// (ignore_undef_symbol) has it.
+func toolchains(name string) bool {
+	switch name {
+	case "__this_module", "_GLOBAL_OFFSET_TABLE_", ".TOC.":
+		return true
+	}
+	for _, prefix := range []string{"_restgpr", "_savegpr", "_restfpr", "_savefpr", "_restvr_", "_savevr_"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return strings.HasPrefix(name, "__s390_indirect_jump_r")
+}
+
+// readVersions reads the CRCs that CONFIG_MODVERSIONS puts into a module: with CONFIG_EXTENDED_MODVERSIONS (Linux 6.14)
+// as two tables, else as the records of struct modversion_info.
+func readVersions(file *elf.File) (map[string]uint32, error) {
+	crcs, err := table(file, "__version_ext_crcs")
+	if err != nil {
+		return nil, err
+	}
+	if crcs != nil {
+		return extendedVersions(file, crcs)
+	}
+	records, err := table(file, "__versions")
+	if records == nil {
+		return nil, err
+	}
+	const size = 64 // an unsigned long, and the name in what is left
+	word := 8
+	if file.Class == elf.ELFCLASS32 {
+		word = 4
+	}
+	versions := map[string]uint32{}
+	for ; len(records) >= size; records = records[size:] {
+		crc := records[:4]
+		if file.Data == elf.ELFDATA2MSB {
+			crc = records[word-4 : word]
+		}
+		name, _, ended := bytes.Cut(records[word:size], []byte{0})
+		if !ended || len(name) == 0 {
+			return nil, errors.New("section __versions has another format than struct modversion_info")
+		}
+		versions[string(name)] = file.ByteOrder.Uint32(crc)
+	}
+	return versions, nil
+}
+
+func extendedVersions(file *elf.File, crcs []byte) (map[string]uint32, error) {
+	names, err := table(file, "__version_ext_names")
+	if err != nil {
+		return nil, err
+	}
+	versions := map[string]uint32{}
+	for ; len(crcs) >= 4; crcs = crcs[4:] {
+		name, rest, ended := bytes.Cut(names, []byte{0})
+		if !ended {
+			return nil, errors.New("section __version_ext_names has fewer names than there are CRCs")
+		}
+		versions[string(name)], names = file.ByteOrder.Uint32(crcs), rest
+	}
+	return versions, nil
+}

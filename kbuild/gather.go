@@ -1,0 +1,82 @@
+package kbuild
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// builtExports is what the modules of this build export: by their own ELF files, since a Module.symvers may be an older
+// one that came with the source. Lines of the build's own ones are joined to what they are true of.
+func (s *steps) builtExports(built []builtModule, modules []elfModule) Exports {
+	exports := Exports{}
+	for i, m := range modules {
+		for symbol, crc := range m.gives {
+			exports[symbol] = Export{CRC: crc, Module: fileName(built[i])}
+		}
+	}
+	if len(exports) == 0 {
+		return exports
+	}
+	for _, file := range s.symversFiles() {
+		listed, err := readSymversFile(openRegular(s.work, file))
+		if err != nil {
+			continue
+		}
+		for symbol, export := range listed {
+			if known, ok := exports[symbol]; ok && known.Module == export.Module && (known.CRC == export.CRC || known.CRC == 0) {
+				exports[symbol] = export
+			}
+		}
+	}
+	return exports
+}
+
+// fileName is what modpost calls a module, which may be installed as another.
+func fileName(b builtModule) string { return strings.TrimSuffix(path.Base(b.path), ".ko") }
+
+// symversFilesLimit is far above the directories that a source has modules in.
+const symversFilesLimit = 256
+
+// symversFiles finds every Module.symvers of the build. A directory that cannot be read has none.
+func (s *steps) symversFiles() []string {
+	var files []string
+	_ = fs.WalkDir(s.work.FS(), ".", func(file string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Name() == symversFile && entry.Type().IsRegular() {
+			files = append(files, file)
+		}
+		if len(files) == symversFilesLimit {
+			return fs.SkipAll
+		}
+		return nil
+	})
+	return files
+}
+
+// writeSymvers writes what other modules may be built against, and gives the file's path: "" where no module of this
+// build exports anything that modpost has listed.
+func (s *steps) writeSymvers(exports Exports) (string, error) {
+	var lines []string
+	for _, export := range exports {
+		if export.line != "" {
+			lines = append(lines, export.line+"\n")
+		}
+	}
+	if len(lines) == 0 {
+		return "", nil
+	}
+	slices.SortFunc(lines, func(a, b string) int {
+		return strings.Compare(a[strings.IndexByte(a, '\t'):], b[strings.IndexByte(b, '\t'):])
+	})
+	file := filepath.Join(s.job.Work, finished, symversFile)
+	out, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return "", err
+	}
+	_, err = out.WriteString(strings.Join(lines, ""))
+	return file, errors.Join(err, out.Close())
+}

@@ -1,0 +1,83 @@
+package kbuild
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// SymbolError says that a kernel would refuse a module, or load it as something else than it was compiled for: a symbol
+// that it uses is nowhere, or is another than the one in the headers.
+type SymbolError struct{ Module, Symbol, Why string }
+
+func (e *SymbolError) Error() string {
+	return printable(fmt.Sprintf("module %s would not load: symbol %s %s", e.Module, e.Symbol, e.Why))
+}
+
+// DependsError says that a module names one that it depends on and that nobody gives.
+type DependsError struct{ Module, Depends string }
+
+func (e *DependsError) Error() string {
+	return printable(fmt.Sprintf("module %s depends on module %s, which neither the kernel nor this build has", e.Module, e.Depends))
+}
+
+// proof holds what a kernel offers to the modules of one build.
+type proof struct {
+	kernel Kernel
+	layers []Exports // of this build, of the modules that it may use, of the kernel: the first that fits counts
+	given  map[string]bool
+	needs  Exports // those among the layers of other out-of-tree modules
+}
+
+// canonical is a module's name as the kernel has it.
+func canonical(module string) string { return strings.ReplaceAll(module, "-", "_") }
+
+// check gives the out-of-tree modules whose symbols a module uses, and all that keeps it from being loaded.
+func (p *proof) check(name string, m elfModule) (uses []string, wrong []error) {
+	if err := m.modinfo.check(p.kernel); err != nil {
+		return nil, []error{fmt.Errorf("module %s: %w", name, err)}
+	}
+	slices.Sort(m.wants)
+	for _, symbol := range m.wants {
+		export, why := p.find(m, symbol)
+		if why != "" {
+			wrong = append(wrong, &SymbolError{name, symbol, why})
+		} else if export == p.needs[symbol] && !slices.Contains(uses, export.Module) {
+			uses = append(uses, export.Module)
+		}
+	}
+	if crc, ok := m.versions["module_layout"]; ok && !p.fits("module_layout", crc) {
+		wrong = append(wrong, &SymbolError{name, "module_layout", "is another in this kernel: it was built with other headers"})
+	}
+	for _, module := range m.depends {
+		if !p.given[canonical(module)] {
+			wrong = append(wrong, &DependsError{name, module})
+		}
+	}
+	slices.Sort(uses)
+	return uses, wrong
+}
+
+// find gives the export that a module's symbol is resolved by, or why there is none.
+func (p *proof) find(m elfModule, symbol string) (Export, string) {
+	crc, versioned := m.versions[symbol]
+	why := "is exported by nothing that it may use: neither the kernel nor this build has it"
+	for _, layer := range p.layers {
+		export, ok := layer[symbol]
+		switch {
+		case !ok:
+		case export.CRC == 0 || !p.kernel.Config.any("CONFIG_MODVERSIONS"), versioned && export.CRC == crc:
+			return export, ""
+		case !versioned:
+			why = fmt.Sprintf("of %s has no version in the module, and this kernel wants one", export.Module)
+		default:
+			why = fmt.Sprintf("was compiled against version %#010x, and %s has %#010x", crc, export.Module, export.CRC)
+		}
+	}
+	return Export{}, why
+}
+
+func (p *proof) fits(symbol string, crc uint32) bool {
+	_, why := p.find(elfModule{versions: map[string]uint32{symbol: crc}}, symbol)
+	return why == ""
+}
