@@ -26,15 +26,22 @@ const finished = "finished"
 
 var suffixes = map[codec.Format]string{codec.None: ".ko", codec.Gzip: ".ko.gz", codec.XZ: ".ko.xz", codec.Zstd: ".ko.zst"}
 
-// finish strips, proves and compresses what the recipe built; symvers is as in Result.
+// finish completes, strips, proves and compresses what the recipe built; symvers is as in Result.
 func (s *steps) finish(built []builtModule) (modules []Module, symvers string, err error) {
+	proof, err := s.newProof()
+	if err != nil {
+		return nil, "", err
+	}
+	if built, err = s.complete(built, proof); err != nil {
+		return nil, "", err
+	}
 	if err := s.strip(built); err != nil {
 		return nil, "", err
 	}
 	if err := os.Mkdir(filepath.Join(s.job.Work, finished), 0o755); err != nil {
 		return nil, "", err
 	}
-	exports, uses, err := s.prove(built)
+	exports, uses, err := s.prove(built, proof)
 	if err != nil {
 		return nil, "", err
 	}

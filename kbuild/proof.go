@@ -24,9 +24,9 @@ func (e *DependsError) Error() string {
 // proof holds what a kernel offers to the modules of one build.
 type proof struct {
 	kernel Kernel
-	layers []Exports // of this build, of the modules that it may use, of the kernel: the first that fits counts
-	given  map[string]bool
-	needs  Exports // those among the layers of other out-of-tree modules
+	layers []Exports       // of this build, of the modules that it may use, of the kernel: the first that fits counts
+	needs  Exports         // the second of them
+	given  map[string]bool // modules that others may depend on, by canonical name
 }
 
 // canonical is a module's name as the kernel has it.
@@ -71,7 +71,7 @@ func (p *proof) find(m elfModule, symbol string) (Export, string) {
 		case !versioned:
 			why = fmt.Sprintf("of %s has no version in the module, and this kernel wants one", export.Module)
 		default:
-			why = fmt.Sprintf("was compiled against version %#010x, and %s has %#010x", crc, export.Module, export.CRC)
+			why = fmt.Sprintf("was compiled against version 0x%08x, and %s has 0x%08x", crc, export.Module, export.CRC)
 		}
 	}
 	return Export{}, why

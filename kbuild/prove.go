@@ -12,20 +12,15 @@ const symversFile = "Module.symvers"
 
 // prove reads every module that was built and compares it with the kernel. All that is wrong is in the log, the first of
 // it is the error.
-func (s *steps) prove(built []builtModule) (exports Exports, uses [][]string, err error) {
+func (s *steps) prove(built []builtModule, p *proof) (exports Exports, uses [][]string, err error) {
 	modules := make([]elfModule, len(built))
-	names := make([]string, len(built))
 	for i, b := range built {
-		names[i] = fileName(b)
 		if modules[i], err = s.readBuilt(b); err != nil {
 			return nil, nil, fmt.Errorf("module %s: %w", b.dest, err)
 		}
 	}
 	exports = s.builtExports(built, modules)
-	p, err := s.newProof(exports, names)
-	if err != nil {
-		return nil, nil, err
-	}
+	p.layers = append([]Exports{exports}, p.layers...)
 	uses = make([][]string, len(built))
 	var wrong []error
 	for i, b := range built {
@@ -50,8 +45,8 @@ func (s *steps) readBuilt(b builtModule) (elfModule, error) {
 	return readModule(in)
 }
 
-// newProof reads the kernel's Module.symvers and those of the modules that this build may use.
-func (s *steps) newProof(build Exports, names []string) (*proof, error) {
+// newProof knows the kernel's exports and those of the modules that this build may use.
+func (s *steps) newProof() (*proof, error) {
 	kernel, err := readSymversFile(newRooted(s.Root).open(path.Join(s.job.Kernel.Headers, symversFile)))
 	if err != nil {
 		return nil, err
@@ -64,16 +59,20 @@ func (s *steps) newProof(build Exports, names []string) (*proof, error) {
 		}
 		maps.Copy(needs, more)
 	}
-	p := &proof{kernel: s.job.Kernel, needs: needs, given: map[string]bool{}, layers: []Exports{build, needs, kernel}}
-	for _, name := range names {
-		p.given[canonical(name)] = true
-	}
+	p := &proof{kernel: s.job.Kernel, needs: needs, given: map[string]bool{}, layers: []Exports{needs, kernel}}
 	for _, layer := range p.layers {
 		for _, export := range layer {
 			p.given[canonical(export.Module)] = true
 		}
 	}
 	return p, nil
+}
+
+// give notes modules of this build; one that is installed under another name is known by both.
+func (p *proof) give(built ...builtModule) {
+	for _, b := range built {
+		p.given[canonical(fileName(b))], p.given[canonical(b.dest)] = true, true
+	}
 }
 
 // readSymversFile takes what opening the file gave.

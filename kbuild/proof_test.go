@@ -1,0 +1,155 @@
+package kbuild
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func (m made) read(t *testing.T) elfModule {
+	t.Helper()
+	read, err := readModule(bytes.NewReader(m.bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read
+}
+
+// debian is what one of its kernels, another module and this build give.
+func debian() *proof {
+	needs := Exports{"needed": {CRC: 3, Module: "other"}}
+	kernel := Exports{
+		"printk": {CRC: 1, Module: "vmlinux"}, "mii_link_ok": {CRC: 2, Module: "mii"}, "unversioned": {Module: "vmlinux"},
+		"module_layout": {CRC: 9, Module: "vmlinux"}, "replaced": {CRC: 7, Module: "mii"},
+	}
+	return &proof{
+		kernel: Kernel{Release: "6.1.0-56-amd64", Config: debianConfig}, needs: needs,
+		layers: []Exports{{"own": {CRC: 4, Module: "own-core"}, "replaced": {CRC: 8, Module: "own-core"}}, needs, kernel},
+		given:  map[string]bool{"mii": true, "other": true, "own_core": true},
+	}
+}
+
+func TestProof(t *testing.T) {
+	crcs := map[string]uint32{"module_layout": 9, "printk": 1, "mii_link_ok": 2, "needed": 3, "own": 4, "replaced": 8}
+	changed := func(name string, crc uint32) []byte {
+		c := map[string]uint32{}
+		for n, v := range crcs {
+			c[n] = v
+		}
+		c[name] = crc
+		return versionRecords(c)
+	}
+	all := []string{"printk", "mii_link_ok", "unversioned", "needed", "own", "replaced"}
+	for name, test := range map[string]struct {
+		change func(*made)
+		want   string // a part of the first error
+	}{
+		"good":                {func(*made) {}, ""},
+		"the kernel's own":    {func(m *made) { m.versions = changed("replaced", 7) }, ""},
+		"weak":                {func(m *made) { m.weak = []string{"nowhere"} }, ""},
+		"another version":     {func(m *made) { m.versions = changed("printk", 5) }, "symbol printk was compiled against version 0x00000005, and vmlinux has 0x00000001"},
+		"neither version":     {func(m *made) { m.versions = changed("replaced", 6) }, "symbol replaced was compiled against version 0x00000006"},
+		"undefined":           {func(m *made) { m.wants = append(m.wants, "nowhere") }, "module x would not load: symbol nowhere is exported by nothing"},
+		"no version":          {func(m *made) { m.versions = versionRecords(map[string]uint32{"printk": 1}) }, "symbol mii_link_ok of mii has no version"},
+		"no versions":         {func(m *made) { m.versions = nil }, "symbol mii_link_ok of mii has no version"},
+		"other headers":       {func(m *made) { m.versions = changed("module_layout", 5) }, "symbol module_layout is another in this kernel"},
+		"unknown dependency":  {func(m *made) { m.modinfo += "depends=mii,nowhere\x00" }, "module x depends on module nowhere, which neither"},
+		"another kernel":      {func(m *made) { m.modinfo = strings.Replace(m.modinfo, "6.1.0-56-amd64", "6.1.0-56-rt-amd64", 1) }, "module x: it was built for kernel"},
+		"without modversions": {func(m *made) { m.modinfo = strings.Replace(m.modinfo, "modversions ", "", 1) }, `differs in "modversions"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := made{modinfo: modinfoText + "depends=mii,other,own-core\x00", wants: slices.Clone(all), versions: versionRecords(crcs)}
+			test.change(&m)
+			uses, wrong := debian().check("x", m.read(t))
+			if test.want == "" && (len(wrong) > 0 || !slices.Equal(uses, []string{"other"})) {
+				t.Errorf("uses %v, wrong %v", uses, wrong)
+			}
+			if test.want != "" && (len(wrong) == 0 || !strings.Contains(wrong[0].Error(), test.want)) {
+				t.Errorf("got  %v\nwant %s", wrong, test.want)
+			}
+		})
+	}
+}
+
+// TestProofWithoutModversions: such a kernel compares no versions, and its Module.symvers may still list some.
+func TestProofWithoutModversions(t *testing.T) {
+	p := debian()
+	p.kernel.Config = Config{"CONFIG_SMP": "y", "CONFIG_PREEMPT": "y", "CONFIG_MODULE_UNLOAD": "y"}
+	m := made{modinfo: strings.Replace(modinfoText, "modversions ", "", 1), wants: []string{"printk"}}
+	if _, wrong := p.check("x", m.read(t)); len(wrong) > 0 {
+		t.Errorf("got %v", wrong)
+	}
+}
+
+func TestVermagic(t *testing.T) {
+	for _, test := range []struct{ vermagic, config, want string }{
+		{"6.1 SMP preempt mod_unload modversions ", "SMP PREEMPT_BUILD MODULE_UNLOAD MODVERSIONS", ""},
+		{"6.1 SMP preempt_rt mod_unload modversions ", "SMP PREEMPT_RT PREEMPTION MODULE_UNLOAD MODVERSIONS", ""},
+		{"5.10 SMP mod_unload modversions RANDSTRUCT_PLUGIN_0123 aarch64", "SMP MODULE_UNLOAD MODVERSIONS", ""},
+		{"6.1 SMP preempt mod_unload modversions ", "SMP MODULE_UNLOAD MODVERSIONS", "preempt"},
+		{"6.1 SMP preempt_rt mod_unload modversions ", "SMP PREEMPT_BUILD MODULE_UNLOAD MODVERSIONS", "preempt_rt"},
+		{"6.1 SMP mod_unload modversions ", "SMP PREEMPT_RT MODULE_UNLOAD MODVERSIONS", "preempt"},
+		{"6.1 mod_unload modversions ", "SMP MODULE_UNLOAD MODVERSIONS", "SMP"},
+		{"6.1 SMP modversions ", "SMP MODULE_UNLOAD MODVERSIONS", "mod_unload"},
+	} {
+		config := Config{}
+		for _, option := range strings.Fields(test.config) {
+			config["CONFIG_"+option] = "y"
+		}
+		if got := (modinfo{vermagic: test.vermagic}).mismatch(Kernel{Config: config}); got != test.want {
+			t.Errorf("%q with %s: %q, want %q", test.vermagic, test.config, got, test.want)
+		}
+	}
+}
+
+const (
+	offers = "#include <linux/module.h>\nint mago_offered(int x);\nint mago_offered(int x) { return x + 1; }\nEXPORT_SYMBOL_GPL(mago_offered);\nMODULE_DESCRIPTION(\"x\");\nMODULE_LICENSE(\"GPL\");\n"
+	takes  = "#include <linux/module.h>\nint mago_offered(int x);\nstatic int __init takes_init(void) { return mago_offered(-1); }\nmodule_init(takes_init);\nMODULE_DESCRIPTION(\"x\");\nMODULE_LICENSE(\"GPL\");\n"
+)
+
+// TestNeededModules builds a module that takes a symbol from another: together, apart with a Module.symvers, and apart
+// without, where modpost is told to only warn.
+func TestNeededModules(t *testing.T) {
+	b := newBench(t)
+	both := b.mustBuild(t, tree{"offers.c": offers, "takes.c": takes, "Makefile": "obj-m := offers.o takes.o\n"}.write(t, t.TempDir()))
+	if both.Symvers == "" || len(both.Modules[1].Uses) > 0 {
+		t.Fatalf("got %+v", both)
+	}
+	source := with(t, tree{"takes.c": takes, "Makefile": "obj-m := takes.o\n", "dkms.conf": "PACKAGE_NAME=takes PACKAGE_VERSION=1\n" +
+		"MAKE='make KBUILD_MODPOST_WARN=1 -C $kernel_source_dir M=$dkms_tree/takes/1/build'\n"})
+	_, err := b.build(t, source)
+	var symbol *SymbolError
+	if !errors.As(err, &symbol) || symbol.Module != "takes" || symbol.Symbol != "mago_offered" {
+		t.Errorf("got %v", err)
+	}
+	if !strings.Contains(b.log.String(), "\nmago: module takes would not load: symbol mago_offered ") {
+		t.Errorf("the log does not tell")
+	}
+	exports, err := readSymversFile(os.Open(both.Symvers))
+	if err != nil || len(exports) != 1 || exports["mago_offered"].Module != "offers" || exports["mago_offered"].CRC == 0 {
+		t.Fatalf("got %+v, %v", exports, err)
+	}
+	job := b.job(t, source)
+	job.Symvers = []string{both.Symvers}
+	_, err = b.builder().Build(t.Context(), job)
+	if !errors.As(err, &symbol) || !strings.HasSuffix(err.Error(), "has no version in the module, and this kernel wants one") {
+		t.Errorf("modpost, which did not see the other's, gave no version; got %v", err)
+	}
+}
+
+// TestCompletes: a recipe that promises one of two modules gets the other as well, where the first needs it.
+func TestCompletes(t *testing.T) {
+	b := newBench(t)
+	result := b.mustBuild(t, with(t, tree{"offers.c": offers, "takes.c": takes, "Makefile": "obj-m := offers.o takes.o hello.o\n",
+		"dkms.conf": "PACKAGE_NAME=takes PACKAGE_VERSION=1\nMAKE='make -C $kernel_source_dir M=$dkms_tree/takes/1/build'\n"}))
+	var names []string
+	for _, m := range result.Modules {
+		names = append(names, m.Name)
+	}
+	if !slices.Equal(names, []string{"takes", "offers"}) {
+		t.Errorf("got %v", names)
+	}
+}
