@@ -120,7 +120,7 @@ func (b *Builder) Build(ctx context.Context, job Job) (*Result, error) {
 	}
 	built, err := recipe.run(step)
 	if err != nil {
-		return nil, err
+		return nil, step.blame(err)
 	}
 	modules, symvers, err := step.finish(built)
 	if err != nil {

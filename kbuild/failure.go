@@ -14,6 +14,7 @@ import (
 type CompileError struct {
 	Step    string // "make", or the directive of dkms.conf: "MAKE", "PRE_BUILD", …
 	Message string
+	Cause   Cause
 	Err     error
 }
 
@@ -34,7 +35,7 @@ func (e *CompileError) Unwrap() error { return e.Err }
 // failures are the shapes of error lines, the most telling first. A line of a later shape only counts while no
 // earlier shape has been seen: make's own "***" follows everything else.
 var failures = []*regexp.Regexp{
-	regexp.MustCompile(`^\S+:\d+(?::\d+)?: (?:fatal )?[Ee]rror: `),
+	regexp.MustCompile(`^\S+:\d+(?::\d+)?: (?:fatal )?[Ee]rror: |^\S+: (?:fatal )?error: Killed signal terminated|internal compiler error: |virtual memory exhausted`),
 	regexp.MustCompile(`^(?:ERROR|FATAL): modpost: |^ERROR: ".*" \[.*\] undefined!$`),
 	regexp.MustCompile(`^configure: error: |^\*\*\* |^\S+:\d+: \*\*\* |^\S+: (?:fatal )?error: |^(?:bwrap|setpriv): |^patch: \*\*\*\* |^\S*ld: (?:error|cannot|.*undefined reference)`),
 	regexp.MustCompile(`: (?:command )?not found$|: No such file or directory$|: Permission denied$|No space left on device|FAILED -- saving rejects`),
@@ -46,7 +47,13 @@ type firstError struct {
 	message string
 }
 
+// noError are complaints that no build fails by: of modules without BTF.
+var noError = regexp.MustCompile(`BTF|pahole`)
+
 func (f *firstError) see(line string) {
+	if noError.MatchString(line) {
+		return
+	}
 	for i, shape := range failures {
 		if f.rank != 0 && i+1 >= f.rank {
 			return

@@ -28,6 +28,8 @@ type steps struct {
 	build         string          // the build directory, below the foreign tree
 	places        []sandbox.Place // what programs find at another place, too
 	symvers       []string        // the Module.symvers of modules that this one needs, inside
+
+	unheeded *CompileError // the first that a step printed and still ended well
 }
 
 // foreign is the directory below the work directory that belongs to the build user.
@@ -102,13 +104,27 @@ func (s *steps) do(step, command string, args ...string) error {
 	progress.close()
 	switch {
 	case exited(err):
-		return &CompileError{Step: step, Message: progress.errors.within(s.inside(s.build)), Err: err}
+		message := progress.errors.within(s.inside(s.build))
+		return &CompileError{Step: step, Message: message, Cause: causeOf(message), Err: err}
 	case errors.Is(err, exec.ErrWaitDelay):
 		return &CompileError{Step: step, Message: "it left a process behind that keeps its output open", Err: err}
 	case err == nil && s.log.err != nil:
 		return fmt.Errorf("write the build's log: %w", s.log.err)
 	}
+	if message := progress.errors.within(s.inside(s.build)); err == nil && progress.errors.rank == 1 && s.unheeded == nil {
+		s.unheeded = &CompileError{Step: step, Message: message, Cause: causeOf(message)}
+	}
 	return err
+}
+
+// blame gives a compiler's error that its step took no notice of, where the recipe then lacks what it promises.
+func (s *steps) blame(err error) error {
+	var recipe *RecipeError
+	if s.unheeded == nil || !errors.As(err, &recipe) {
+		return err
+	}
+	s.unheeded.Err = err
+	return s.unheeded
 }
 
 func (s *steps) run(spec sandbox.Spec) error { return s.runIn(s.ctx, spec) }

@@ -1,0 +1,130 @@
+package kbuild
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Cause is what a failed step's first error usually means. The zero value is: not known.
+type Cause struct {
+	Kind    CauseKind `json:"kind"`
+	Thing   string    `json:"thing,omitempty"`   // the header, symbol or program that it is about
+	Package string    `json:"package,omitempty"` // Debian package that has the thing, "" where none is known
+}
+
+// CauseKind says what stands in the way; see sentences.
+type CauseKind string
+
+// The kinds of causes, as records keep them.
+const (
+	CauseInterface    CauseKind = "kernel interface"
+	CauseKernelHeader CauseKind = "kernel header"
+	CauseFullSource   CauseKind = "full kernel source"
+	CauseHeader       CauseKind = "header"
+	CauseProgram      CauseKind = "program"
+	CauseCompiler     CauseKind = "compiler"
+	CauseWarning      CauseKind = "warning"
+	CauseRefusal      CauseKind = "refusal"
+	CauseGPLOnly      CauseKind = "GPL-only symbol"
+	CauseNamespace    CauseKind = "symbol namespace"
+	CauseSymbol       CauseKind = "undefined symbol"
+	CausePatch        CauseKind = "patch"
+	CauseMemory       CauseKind = "memory"
+	CauseSpace        CauseKind = "disk space"
+)
+
+// sentences has one line for each kind, with the thing for %.
+var sentences = map[CauseKind]string{
+	CauseInterface:    "the source was written for another kernel version: what it uses of the kernel has changed or is gone",
+	CauseKernelHeader: "this kernel has no header %: the source was written for another kernel version",
+	CauseFullSource:   "it wants %, which only the kernel's full source or build tree has, not its headers package",
+	CauseHeader:       "header % is not there",
+	CauseProgram:      "the build runs %, which is not there",
+	CauseCompiler:     "this compiler does not take %: the kernel or the source was set up for another one",
+	CauseWarning:      "the source takes a warning of the compiler (%) for an error; it was written for another compiler or kernel version",
+	CauseRefusal:      "the source itself refuses to be compiled here",
+	CauseGPLOnly:      "the kernel gives symbol % to modules under the GPL only",
+	CauseNamespace:    "the source does not import the symbol namespace %, as this kernel wants: it was written for another kernel version",
+	CauseSymbol:       "nothing exports symbol %: this kernel no longer does, or it is another module's that is to be built first",
+	CausePatch:        "a patch of the source does not fit the source",
+	CauseMemory:       "the machine has run out of memory",
+	CauseSpace:        "the disk is full",
+}
+
+// String is the cause in one sentence, "" where it is not known.
+func (c Cause) String() string { return strings.Replace(sentences[c.Kind], "%", c.Thing, 1) }
+
+// shapes leads from a failed step's first error to its cause. A group is the thing.
+var shapes = []struct {
+	kind  CauseKind
+	shape *regexp.Regexp
+}{
+	{CauseSpace, regexp.MustCompile(`No space left on device`)},
+	{CauseMemory, regexp.MustCompile(`[Kk]illed signal terminated program|internal compiler error: Killed|virtual memory exhausted|out of memory allocating|Cannot allocate memory`)},
+	{CauseGPLOnly, regexp.MustCompile(`GPL-incompatible module \S+ uses GPL-only symbol '([^']+)'`)},
+	{CauseNamespace, regexp.MustCompile(`uses symbol \S+ from namespace (\S+), but does not import it`)},
+	{CauseSymbol, regexp.MustCompile(`"([^"]+)" \[.*\] undefined!`)},
+	{CauseFullSource, regexp.MustCompile(`error: (\S*(?:^|/)(?:drivers|fs|kernel|mm|block|security|virt)/\S+\.h): No such file`)},
+	{CauseFullSource, regexp.MustCompile(`No rule to make target '(?:\S*/)?(vmlinux|System\.map)'`)},
+	{CauseFullSource, regexp.MustCompile(`(?:^|[ /])(vmlinux|System\.map)'?: No such file`)},
+	{CauseKernelHeader, regexp.MustCompile(`error: ((?:linux|asm|asm-generic|uapi|net|scsi|sound|drm|media|rdma|crypto|acpi|video|xen|target|trace|generated|config|pcmcia|soc|keys|clocksource|kvm|cxl|misc|vdso)/\S+|std(?:arg|bool|def)\.h): No such file`)},
+	{CauseHeader, regexp.MustCompile(`error: (\S+\.h(?:pp)?): No such file`)},
+	{CauseCompiler, regexp.MustCompile(`unrecognized command[- ]line option ['‘"]([^'’"]+)|unrecognized argument in option ['‘"]([^'’"]+)|bad value (\S+ for \S+)|unknown argument: '([^']+)'`)},
+	{CauseCompiler, regexp.MustCompile(`(?:fail(?:ed)? to initialize|cannot load|incompatible gcc/)(?: )?(plugin)`)},
+	{CauseInterface, regexp.MustCompile(`incompatible (?:pointer )?type|too (?:many|few) arguments|has no member named|implicit declaration of function|unknown type name|redefinition of|conflicting types for|redeclar|undeclared|incomplete type|macro ".*" (?:requires|passed) |unknown field|isn't known|static declaration of|void value not ignored|discards ['‘]const|read-only|storage class`)},
+	{CauseWarning, regexp.MustCompile(`error: .*\[(-W[^\]]+)\]$`)},
+	{CauseRefusal, regexp.MustCompile(`error: #error|\*\*\* [^\[NWm].*Stop\.$|^configure: error: `)},
+	{CausePatch, regexp.MustCompile(`FAILED -- saving rejects|^patch: \*\*\*\* `)},
+	{CauseProgram, regexp.MustCompile(`(?:^|: )([A-Za-z0-9_.+-]+): (?:command )?not found$|^(?:env|make(?:\[\d+\])?): ['‘]?([A-Za-z0-9_.+-]+)['’]?: No such file or directory$`)},
+}
+
+// causeOf tells what a failed step's first error means.
+func causeOf(message string) Cause {
+	for _, s := range shapes {
+		m := s.shape.FindStringSubmatch(message)
+		if m == nil {
+			continue
+		}
+		c := Cause{Kind: s.kind}
+		for _, group := range m[1:] {
+			c.Thing += group
+		}
+		switch c.Kind {
+		case CauseHeader:
+			c.Package = headerPackage(c.Thing)
+		case CauseProgram:
+			c.Package = programPackages[c.Thing]
+		}
+		return c
+	}
+	return Cause{}
+}
+
+// headerPackages are the Debian packages of the headers that programs in modules' sources include, by the beginning of
+// the header's name.
+var headerPackages = []struct{ header, pkg string }{
+	{"libelf.h", "libelf-dev"}, {"gelf.h", "libelf-dev"}, {"elfutils/", "libdw-dev"}, {"dwarf.h", "libdw-dev"},
+	{"openssl/", "libssl-dev"}, {"zlib.h", "zlib1g-dev"}, {"ncurses", "libncurses-dev"}, {"curses.h", "libncurses-dev"},
+	{"xtables.h", "libxtables-dev"}, {"libiptc/", "libiptc-dev"}, {"libmnl/", "libmnl-dev"}, {"netlink/", "libnl-3-dev"},
+	{"pci/", "libpci-dev"}, {"libudev.h", "libudev-dev"}, {"uuid/", "uuid-dev"}, {"blkid/", "libblkid-dev"},
+	{"rpc/", "libtirpc-dev"}, {"gmp.h", "libgmp-dev"}, {"Python.h", "python3-dev"}, {"popt.h", "libpopt-dev"},
+	{"stdio.h", "libc6-dev"}, {"stdlib.h", "libc6-dev"}, {"string.h", "libc6-dev"}, {"unistd.h", "libc6-dev"}, {"sys/", "libc6-dev"},
+}
+
+func headerPackage(header string) string {
+	for _, h := range headerPackages {
+		if strings.HasPrefix(header, h.header) {
+			return h.pkg
+		}
+	}
+	return ""
+}
+
+// programPackages are the Debian packages of programs that modules' recipes run.
+var programPackages = map[string]string{
+	"python3": "python3", "perl": "perl", "bc": "bc", "flex": "flex", "bison": "bison", "gawk": "gawk", "awk": "mawk",
+	"xxd": "xxd", "git": "git", "rsync": "rsync", "file": "file", "cpio": "cpio", "bzip2": "bzip2", "unzip": "unzip",
+	"autoconf": "autoconf", "autoreconf": "autoconf", "automake": "automake", "aclocal": "automake", "libtoolize": "libtool",
+	"pkg-config": "pkg-config", "cmake": "cmake", "lsb_release": "lsb-release", "quilt": "quilt", "patch": "patch",
+	"depmod": "kmod", "modinfo": "kmod", "objdump": "binutils", "dh": "debhelper", "dpkg-parsechangelog": "dpkg-dev",
+}

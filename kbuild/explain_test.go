@@ -1,0 +1,74 @@
+package kbuild
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestCauseOf has first errors of real modules.
+func TestCauseOf(t *testing.T) {
+	for message, want := range map[string]Cause{
+		"a.c:199:19: error: initialization of 'void (*)(struct platform_device *)' from incompatible pointer type 'int (*)(struct platform_device *)' [-Werror=incompatible-pointer-types]": {Kind: CauseInterface},
+		"a.c:717:9: error: implicit declaration of function 'strlcpy'; did you mean 'strncpy'? [-Werror=implicit-function-declaration]":                                                     {Kind: CauseInterface},
+		"d/a.c:3124:29: error: too few arguments to function 'hid_report_raw_event'":                                                                                                        {Kind: CauseInterface},
+		"a.h:133:6: error: conflicting types for 'trace_hrtimer_start'; have 'void(struct hrtimer *, enum hrtimer_mode)'":                                                                   {Kind: CauseInterface},
+		"d/base.c:226:27: error: macro \"DEFINE_SEMAPHORE\" requires 2 arguments, but only 1 given":                                                                                         {Kind: CauseInterface},
+		"a.c:9:2: error: ‘struct file_operations’ has no member named ‘llseek2’":                                                                                                            {Kind: CauseInterface},
+		"a.c:71:10: fatal error: asm/unaligned.h: No such file or directory":                                                                                                                {Kind: CauseKernelHeader, Thing: "asm/unaligned.h"},
+		"a.c:3:10: fatal error: stdarg.h: No such file or directory":                                                                                                                        {Kind: CauseKernelHeader, Thing: "stdarg.h"},
+		"a.c:3:10: fatal error: ../drivers/md/dm.h: No such file or directory":                                                                                                              {Kind: CauseFullSource, Thing: "../drivers/md/dm.h"},
+		"make[2]: *** No rule to make target 'vmlinux', needed by 'a.ko'.  Stop.":                                                                                                           {Kind: CauseFullSource, Thing: "vmlinux"},
+		"tool.c:3:10: fatal error: openssl/evp.h: No such file or directory":                                                                                                                {Kind: CauseHeader, Thing: "openssl/evp.h", Package: "libssl-dev"},
+		"a.c:3:10: fatal error: config_of_mine.h: No such file or directory":                                                                                                                {Kind: CauseHeader, Thing: "config_of_mine.h"},
+		"gcc-12: error: unrecognized command-line option ‘-mfoo’":                                                                                                                           {Kind: CauseCompiler, Thing: "-mfoo"},
+		"cc1: error: incompatible gcc/plugin versions":                                                                                                                                      {Kind: CauseCompiler, Thing: "plugin"},
+		"gcc-12: fatal error: Killed signal terminated program cc1":                                                                                                                         {Kind: CauseMemory},
+		"a.c:1:2: error: unused variable ‘x’ [-Werror=unused-variable]":                                                                                                                     {Kind: CauseWarning, Thing: "-Werror=unused-variable"},
+		"a.c:1:2: error: #error this kernel is too new":                                                                                                                                     {Kind: CauseRefusal},
+		"Makefile:4: *** \"set KDIR\".  Stop.":                                                                                                                                              {Kind: CauseRefusal},
+		"ERROR: modpost: \"foo\" [a.ko] undefined!":                                                                                                                                         {Kind: CauseSymbol, Thing: "foo"},
+		"FATAL: modpost: GPL-incompatible module a.ko uses GPL-only symbol 'foo'":                                                                                                           {Kind: CauseGPLOnly, Thing: "foo"},
+		"ERROR: modpost: module a uses symbol dma_buf_fd from namespace DMA_BUF, but does not import it.":                                                                                   {Kind: CauseNamespace, Thing: "DMA_BUF"},
+		"1 out of 1 hunk FAILED -- saving rejects to file a.c.rej":                                                                                                                          {Kind: CausePatch},
+		"/bin/sh: 1: bison: not found":                                                                                                                                                      {Kind: CauseProgram, Thing: "bison", Package: "bison"},
+		"make: frobnicate: No such file or directory":                                                                                                                                       {Kind: CauseProgram, Thing: "frobnicate"},
+		"cc1: No space left on device":                                                                                                                                                      {Kind: CauseSpace},
+		"a.c:9:1: error: expected ‘;’ before ‘}’ token":                                                                                                                                     {},
+		"make[2]: *** No rule to make target 'a.o', needed by 'b.o'.  Stop.":                                                                                                                {},
+		"": {},
+	} {
+		got := causeOf(message)
+		if got != want {
+			t.Errorf("%s:\ngot %+v, want %+v", message, got, want)
+		}
+		if got.Kind != "" && (got.String() == "" || strings.Contains(got.String(), "%") || !strings.Contains(got.String(), got.Thing)) && got.Thing != "" {
+			t.Errorf("%+v in words: %q", got, got)
+		}
+	}
+}
+
+func TestEveryCauseHasItsSentence(t *testing.T) {
+	for _, s := range shapes {
+		if text := (Cause{Kind: s.kind, Thing: "x"}).String(); text == "" || strings.HasSuffix(text, ".") || strings.Contains(text, "%") {
+			t.Errorf("%s: %q", s.kind, text)
+		}
+	}
+}
+
+func TestBTFIsNoError(t *testing.T) {
+	var first firstError
+	first.see("/bin/sh: 1: pahole: not found")
+	first.see("Skipping BTF generation for a.ko due to unavailability of vmlinux: No such file or directory")
+	if first.rank != 0 {
+		t.Errorf("got %q", first.message)
+	}
+}
+
+// TestUnheededError: make is told to go on, and what the recipe promises is not there.
+func TestUnheededError(t *testing.T) {
+	b := newBench(t)
+	_, err := b.build(t, with(t, tree{"dkms.conf": "PACKAGE_NAME=hello PACKAGE_VERSION=1.0\nMAKE='echo a.c:1:1: error: unknown type name x; true'\n"}))
+	if want := "MAKE failed: a.c:1:1: error: unknown type name x"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
