@@ -233,7 +233,7 @@ func explainBuild(err error) (int, string) {
 	hint := ""
 	var failed *buildError
 	if errors.As(err, &failed) {
-		hint = "the log: " + failed.log
+		hint = failed.hint()
 	}
 	switch {
 	case errors.As(err, &excluded):

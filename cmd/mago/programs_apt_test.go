@@ -23,6 +23,8 @@ func aptCache(w *world, args []string) error {
 	case "policy":
 		lists, _ := strings.CutPrefix(args[2], "Dir::State::lists=")
 		return w.printCandidates(lists, args[7:])
+	case "madison":
+		return w.printVersions(args[1])
 	}
 	return fmt.Errorf("apt-cache %q", args)
 }
@@ -30,6 +32,15 @@ func aptCache(w *world, args []string) error {
 func (w *world) kernels() []string {
 	text, _ := os.ReadFile(filepath.Join(w.archive, "kernels"))
 	return strings.Fields(string(text))
+}
+
+// printVersions is apt-cache madison, of a package in every version that is listed.
+func (w *world) printVersions(name string) error {
+	text, err := os.ReadFile(filepath.Join(w.root, w.list()))
+	for _, m := range regexp.MustCompile(`(?m)^Package: `+regexp.QuoteMeta(name)+`\nVersion: (.*)$`).FindAllStringSubmatch(string(text), -1) {
+		fmt.Printf("%s | %s | http://example.org/debian stable-backports/main amd64 Packages\n", name, m[1])
+	}
+	return err
 }
 
 // printCandidates takes the last version listed for the candidate.

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/renameio/v2"
+
+	"mago/kbuild"
 )
 
 // The results that a record can have.
@@ -31,6 +33,8 @@ type record struct {
 	Error   string    `json:"error,omitempty"`
 	Started time.Time `json:"started"`
 	Seconds float64   `json:"seconds"`
+
+	Cause *kbuild.Cause `json:"cause,omitempty"` // what the error usually means, where that is known
 
 	Source        recordSource `json:"source"`
 	KernelPackage string       `json:"kernel_package,omitempty"`

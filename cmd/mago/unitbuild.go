@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"mago/catalog"
 	"mago/debpkg"
 	"mago/debpkg/codec"
 	"mago/kbuild"
@@ -22,9 +23,11 @@ import (
 
 // buildError is a failed build; its log tells the rest.
 type buildError struct {
-	unit string
-	log  string
-	err  error
+	unit    string
+	release string
+	log     string
+	newer   catalog.Offer // what apt has of the source in a newer version, if anything
+	err     error
 }
 
 func (e *buildError) Error() string { return "build " + e.unit + ": " + e.err.Error() }
@@ -94,7 +97,7 @@ func (a *app) conclude(ctx context.Context, u unit, r record, log *os.File, err 
 	fmt.Fprintf(log, "mago: %v\n", err)
 	r.fail(err)
 	kept := a.keep(&r, log.Name())
-	return r, errors.Join(&buildError{unit: u.String(), log: r.Log, err: err}, kept)
+	return r, errors.Join(&buildError{unit: u.String(), release: r.Kernel, log: r.Log, newer: a.newer(ctx, u), err: err}, kept)
 }
 
 // checkDest finds out before a compilation that its package could not be written.
@@ -150,6 +153,9 @@ func (r *record) fail(err error) {
 	var excluded *kbuild.NotMeantError
 	if errors.As(err, &excluded) {
 		r.Result = resultExclude
+	}
+	if cause := causeOf(err); cause.Kind != "" {
+		r.Cause = &cause
 	}
 }
 

@@ -1,0 +1,54 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"pault.ag/go/debian/version"
+)
+
+// Offer is a version of a package that apt's lists have, whatever its candidate is.
+type Offer struct {
+	Package, Version string
+	Suite            string // such as bookworm-backports
+}
+
+// Newer gives the versions of a package that apt could fetch and that are newer than the package's own, the newest first.
+func (c Config) Newer(ctx context.Context, p Package) ([]Offer, error) {
+	out, err := c.output(ctx, "apt-cache", "madison", p.Name)
+	if err != nil {
+		return nil, fmt.Errorf("ask apt for the versions of %s: %w", p.Name, err)
+	}
+	offers := parseMadison(string(out))
+	offers = slices.DeleteFunc(offers, func(o Offer) bool { return o.Package != p.Name || compare(o.Version, p.Version) <= 0 })
+	slices.SortStableFunc(offers, func(a, b Offer) int { return compare(b.Version, a.Version) })
+	return offers, nil
+}
+
+// parseMadison reads what apt-cache madison prints of binary packages: name, version and place, set apart by bars. A
+// line of another form tells of no package that could be fetched.
+func parseMadison(out string) []Offer {
+	var offers []Offer
+	for line := range strings.Lines(out) {
+		columns := strings.Split(line, "|")
+		if len(columns) != 3 {
+			continue
+		}
+		place := strings.Fields(columns[2]) // the archive's address, suite/component, architecture, "Packages"
+		if len(place) != 4 || place[3] != "Packages" {
+			continue
+		}
+		suite, _, _ := strings.Cut(place[1], "/")
+		offers = append(offers, Offer{strings.TrimSpace(columns[0]), strings.TrimSpace(columns[1]), suite})
+	}
+	return offers
+}
+
+// compare orders versions as dpkg does; what is none comes first.
+func compare(a, b string) int {
+	va, _ := version.Parse(a)
+	vb, _ := version.Parse(b)
+	return version.Compare(va, vb)
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"mago/catalog"
+	"mago/kbuild"
+)
+
+// newer is the newest version that apt has of what a unit's source came from, where it is newer than the source; the
+// zero value where there is none. What apt cannot tell a hint does without.
+func (a *app) newer(ctx context.Context, u unit) catalog.Offer {
+	if u.pkg == nil {
+		return catalog.Offer{}
+	}
+	built := *u.pkg
+	built.Version = u.tree.Version
+	offers, err := a.catalogConfig().Newer(ctx, built)
+	if err != nil || len(offers) == 0 {
+		return catalog.Offer{}
+	}
+	return offers[0]
+}
+
+// causeOf is what a failed build's error usually means; the zero value where that is not known.
+func causeOf(err error) kbuild.Cause {
+	var compile *kbuild.CompileError
+	if errors.As(err, &compile) {
+		return compile.Cause
+	}
+	return kbuild.Cause{}
+}
+
+// hint says in lines what a failure means, where its log is, and what could be built instead.
+func (e *buildError) hint() string {
+	lines := []string{"the log: " + e.log}
+	var symbol *kbuild.SymbolError
+	var depends *kbuild.DependsError
+	cause := causeOf(e.err)
+	switch {
+	case errors.As(e.err, &symbol), errors.As(e.err, &depends):
+		lines = append(lines, "another module may have to be built first, or the source was written for another kernel version")
+	case cause.Kind != "":
+		lines = append(lines, cause.String())
+	}
+	if cause.Package != "" {
+		lines = append(lines, fmt.Sprintf(`run "sudo apt-get install %s"`, cause.Package))
+	}
+	if o := e.newer; o.Version != "" {
+		lines = append(lines, fmt.Sprintf("%s %s is in %s: apt-get download %[1]s=%[2]s && dpkg-deb -x %[1]s_*.deb newer && mago auto-install ./newer/usr/src/* -l %[4]s",
+			o.Package, o.Version, o.Suite, e.release))
+	}
+	return strings.Join(lines, "\n")
+}
