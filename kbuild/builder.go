@@ -28,8 +28,6 @@ type Job struct {
 	Work   string    // host path of a directory that belongs to this job alone; it becomes readable for all
 	Jobs   int       // how many compilers at once
 	Epoch  time.Time // the date that compilers may see: SOURCE_DATE_EPOCH and kbuild's timestamp
-
-	Symvers []string // host paths of the Module.symvers of other modules whose symbols this one may use
 }
 
 // Result is what a build gives: finished modules, stripped and compressed as the kernel's own are.
@@ -38,7 +36,8 @@ type Result struct {
 	Version string // the same
 	Recipe  string // "dkms.conf", "Kbuild", or "Makefile" where its own rules did it
 	Modules []Module
-	Symvers string // host path of a Module.symvers of what the modules export, below the job's work directory; "": nothing
+	Symvers string   // host path of a Module.symvers of what the modules export, below the job's work directory; "": nothing
+	Uses    []string // of Job.Needed, those whose symbols the modules use
 }
 
 // Module is one finished kernel module.
@@ -47,7 +46,6 @@ type Module struct {
 	Path     string // where it goes, inside the root
 	File     string // where it lies now: host path, below the job's work directory
 	Vermagic string
-	Uses     []string // other modules, outside of the kernel and of this build, whose symbols it uses
 }
 
 // DefaultLogLimit is far above what a build prints that prints for somebody to read.
@@ -122,11 +120,11 @@ func (b *Builder) Build(ctx context.Context, job Job) (*Result, error) {
 	if err != nil {
 		return nil, step.blame(err)
 	}
-	modules, symvers, err := step.finish(built)
-	if err != nil {
+	result := &Result{Recipe: recipe.String(), Name: step.name, Version: step.version}
+	if err := step.finish(built, result); err != nil {
 		return nil, err
 	}
-	return &Result{Recipe: recipe.String(), Name: step.name, Version: step.version, Modules: modules, Symvers: symvers}, nil
+	return result, nil
 }
 
 // builtModule is a .ko as the recipe left it.

@@ -54,8 +54,8 @@ var sentences = map[CauseKind]string{
 // String is the cause in one sentence, "" where it is not known.
 func (c Cause) String() string { return strings.Replace(sentences[c.Kind], "%", c.Thing, 1) }
 
-// shapes leads from a failed step's first error to its cause. A group is the thing.
-var shapes = []struct {
+// causes leads from a failed step's first error to its cause. A group is the thing.
+var causes = []struct {
 	kind  CauseKind
 	shape *regexp.Regexp
 }{
@@ -80,7 +80,7 @@ var shapes = []struct {
 
 // causeOf tells what a failed step's first error means.
 func causeOf(message string) Cause {
-	for _, s := range shapes {
+	for _, s := range causes {
 		m := s.shape.FindStringSubmatch(message)
 		if m == nil {
 			continue

@@ -26,36 +26,37 @@ const finished = "finished"
 
 var suffixes = map[codec.Format]string{codec.None: ".ko", codec.Gzip: ".ko.gz", codec.XZ: ".ko.xz", codec.Zstd: ".ko.zst"}
 
-// finish completes, strips, proves and compresses what the recipe built; symvers is as in Result.
-func (s *steps) finish(built []builtModule) (modules []Module, symvers string, err error) {
+// finish completes, strips, proves and compresses what the recipe built.
+func (s *steps) finish(built []builtModule, result *Result) error {
 	proof, err := s.newProof()
 	if err != nil {
-		return nil, "", err
+		return err
 	}
 	if built, err = s.complete(built, proof); err != nil {
-		return nil, "", err
+		return err
 	}
 	if err := s.strip(built); err != nil {
-		return nil, "", err
+		return err
 	}
 	if err := os.Mkdir(filepath.Join(s.job.Work, finished), 0o755); err != nil {
-		return nil, "", err
+		return err
 	}
-	exports, uses, err := s.prove(built, proof)
+	exports, err := s.prove(built, proof)
 	if err != nil {
-		return nil, "", err
+		return err
 	}
-	if symvers, err = s.writeSymvers(exports); err != nil {
-		return nil, "", err
+	result.Uses = proof.used
+	if result.Symvers, err = s.writeSymvers(exports); err != nil {
+		return err
 	}
-	modules, err = s.finishAll(built, uses)
-	return modules, symvers, err
+	result.Modules, err = s.finishAll(built)
+	return err
 }
 
-func (s *steps) finishAll(built []builtModule, uses [][]string) ([]Module, error) {
+func (s *steps) finishAll(built []builtModule) ([]Module, error) {
 	names := map[string]bool{}
 	var modules []Module
-	for i, b := range built {
+	for _, b := range built {
 		if names[b.dest] {
 			return nil, &RecipeError{"dkms.conf", fmt.Errorf("two modules are to be installed as %s", b.dest)}
 		}
@@ -64,7 +65,6 @@ func (s *steps) finishAll(built []builtModule, uses [][]string) ([]Module, error
 		if err != nil {
 			return nil, fmt.Errorf("module %s: %w", b.dest, err)
 		}
-		m.Uses = uses[i]
 		modules = append(modules, m)
 	}
 	return modules, nil

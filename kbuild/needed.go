@@ -19,7 +19,7 @@ type Needed struct {
 	Modules       string // host path of a directory that holds its finished modules and, where it exports symbols, its Module.symvers
 }
 
-// symversFile is what modpost leaves of the symbols that a module exports.
+// symversFile is what modpost lists exported symbols in, in the headers and in every directory it is run for.
 const symversFile = "Module.symvers"
 
 // usrSrc is where dkms has its sources, and where recipes look for others'.

@@ -24,26 +24,30 @@ func (e *DependsError) Error() string {
 // proof holds what a kernel offers to the modules of one build.
 type proof struct {
 	kernel Kernel
-	layers []Exports       // of this build, of the modules that it may use, of the kernel: the first that fits counts
-	needs  Exports         // the second of them
-	given  map[string]bool // modules that others may depend on, by canonical name
+	layers []Exports         // of this build, of the modules that it needs, of the kernel: the first that fits counts
+	owners map[string]string // the Needed that a symbol of the second layer comes from
+	used   []string          // of these, those whose symbols the modules checked use
+	given  map[string]bool   // modules that others may depend on, by canonical name
 }
+
+// needsLayer is the index in a proof's layers of what the needed modules export.
+const needsLayer = 1
 
 // canonical is a module's name as the kernel has it.
 func canonical(module string) string { return strings.ReplaceAll(module, "-", "_") }
 
-// check gives the out-of-tree modules whose symbols a module uses, and all that keeps it from being loaded.
-func (p *proof) check(name string, m elfModule) (uses []string, wrong []error) {
+// check gives all that keeps a module from being loaded.
+func (p *proof) check(name string, m elfModule) (wrong []error) {
 	if err := m.modinfo.check(p.kernel); err != nil {
-		return nil, []error{fmt.Errorf("module %s: %w", name, err)}
+		return []error{fmt.Errorf("module %s: %w", name, err)}
 	}
 	slices.Sort(m.wants)
 	for _, symbol := range m.wants {
-		export, why := p.find(m, symbol)
+		layer, why := p.find(m, symbol)
 		if why != "" {
 			wrong = append(wrong, &SymbolError{name, symbol, why})
-		} else if export == p.needs[symbol] && !slices.Contains(uses, export.Module) {
-			uses = append(uses, export.Module)
+		} else if owner := p.owners[symbol]; layer == needsLayer && !slices.Contains(p.used, owner) {
+			p.used = append(p.used, owner)
 		}
 	}
 	if crc, ok := m.versions["module_layout"]; ok && !p.fits("module_layout", crc) {
@@ -54,27 +58,26 @@ func (p *proof) check(name string, m elfModule) (uses []string, wrong []error) {
 			wrong = append(wrong, &DependsError{name, module})
 		}
 	}
-	slices.Sort(uses)
-	return uses, wrong
+	return wrong
 }
 
-// find gives the export that a module's symbol is resolved by, or why there is none.
-func (p *proof) find(m elfModule, symbol string) (Export, string) {
+// find gives the layer that a module's symbol is resolved by, or why there is none.
+func (p *proof) find(m elfModule, symbol string) (int, string) {
 	crc, versioned := m.versions[symbol]
 	why := "is exported by nothing that it may use: neither the kernel nor this build has it"
-	for _, layer := range p.layers {
+	for i, layer := range p.layers {
 		export, ok := layer[symbol]
 		switch {
 		case !ok:
 		case export.CRC == 0 || !p.kernel.Config.any("CONFIG_MODVERSIONS"), versioned && export.CRC == crc:
-			return export, ""
+			return i, ""
 		case !versioned:
 			why = fmt.Sprintf("of %s has no version in the module, and this kernel wants one", export.Module)
 		default:
 			why = fmt.Sprintf("was compiled against version 0x%08x, and %s has 0x%08x", crc, export.Module, export.CRC)
 		}
 	}
-	return Export{}, why
+	return 0, why
 }
 
 func (p *proof) fits(symbol string, crc uint32) bool {

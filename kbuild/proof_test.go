@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -26,7 +27,7 @@ func debian() *proof {
 		"module_layout": {CRC: 9, Module: "vmlinux"}, "replaced": {CRC: 7, Module: "mii"},
 	}
 	return &proof{
-		kernel: Kernel{Release: "6.1.0-56-amd64", Config: debianConfig}, needs: needs,
+		kernel: Kernel{Release: "6.1.0-56-amd64", Config: debianConfig}, owners: map[string]string{"needed": "other-driver"},
 		layers: []Exports{{"own": {CRC: 4, Module: "own-core"}, "replaced": {CRC: 8, Module: "own-core"}}, needs, kernel},
 		given:  map[string]bool{"mii": true, "other": true, "own_core": true},
 	}
@@ -63,9 +64,10 @@ func TestProof(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := made{modinfo: modinfoText + "depends=mii,other,own-core\x00", wants: slices.Clone(all), versions: versionRecords(crcs)}
 			test.change(&m)
-			uses, wrong := debian().check("x", m.read(t))
-			if test.want == "" && (len(wrong) > 0 || !slices.Equal(uses, []string{"other"})) {
-				t.Errorf("uses %v, wrong %v", uses, wrong)
+			p := debian()
+			wrong := p.check("x", m.read(t))
+			if test.want == "" && (len(wrong) > 0 || !slices.Equal(p.used, []string{"other-driver"})) {
+				t.Errorf("uses %v, wrong %v", p.used, wrong)
 			}
 			if test.want != "" && (len(wrong) == 0 || !strings.Contains(wrong[0].Error(), test.want)) {
 				t.Errorf("got  %v\nwant %s", wrong, test.want)
@@ -79,7 +81,7 @@ func TestProofWithoutModversions(t *testing.T) {
 	p := debian()
 	p.kernel.Config = Config{"CONFIG_SMP": "y", "CONFIG_PREEMPT": "y", "CONFIG_MODULE_UNLOAD": "y"}
 	m := made{modinfo: strings.Replace(modinfoText, "modversions ", "", 1), wants: []string{"printk"}}
-	if _, wrong := p.check("x", m.read(t)); len(wrong) > 0 {
+	if wrong := p.check("x", m.read(t)); len(wrong) > 0 {
 		t.Errorf("got %v", wrong)
 	}
 }
@@ -110,12 +112,12 @@ const (
 	takes  = "#include <linux/module.h>\nint mago_offered(int x);\nstatic int __init takes_init(void) { return mago_offered(-1); }\nmodule_init(takes_init);\nMODULE_DESCRIPTION(\"x\");\nMODULE_LICENSE(\"GPL\");\n"
 )
 
-// TestNeededModules builds a module that takes a symbol from another: together, apart with a Module.symvers, and apart
-// without, where modpost is told to only warn.
+// TestNeededModules builds a module that takes a symbol from another: together, apart where modpost is told to only warn,
+// and apart with the other one as needed.
 func TestNeededModules(t *testing.T) {
 	b := newBench(t)
 	both := b.mustBuild(t, tree{"offers.c": offers, "takes.c": takes, "Makefile": "obj-m := offers.o takes.o\n"}.write(t, t.TempDir()))
-	if both.Symvers == "" || len(both.Modules[1].Uses) > 0 {
+	if both.Symvers == "" || len(both.Uses) > 0 {
 		t.Fatalf("got %+v", both)
 	}
 	source := with(t, tree{"takes.c": takes, "Makefile": "obj-m := takes.o\n", "dkms.conf": "PACKAGE_NAME=takes PACKAGE_VERSION=1\n" +
@@ -133,10 +135,10 @@ func TestNeededModules(t *testing.T) {
 		t.Fatalf("got %+v, %v", exports, err)
 	}
 	job := b.job(t, source)
-	job.Symvers = []string{both.Symvers}
-	_, err = b.builder().Build(t.Context(), job)
-	if !errors.As(err, &symbol) || !strings.HasSuffix(err.Error(), "has no version in the module, and this kernel wants one") {
-		t.Errorf("modpost, which did not see the other's, gave no version; got %v", err)
+	job.Needed = []Needed{{Module: "offering", Name: "offers", Version: "1", Source: t.TempDir(), Modules: filepath.Dir(both.Symvers)}}
+	result, err := b.builder().Build(t.Context(), job)
+	if err != nil || !slices.Equal(result.Uses, []string{"offering"}) {
+		t.Errorf("got %+v, %v", result, err)
 	}
 }
 

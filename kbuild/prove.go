@@ -1,39 +1,37 @@
 package kbuild
 
 import (
+	"errors"
 	"fmt"
-	"maps"
+	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 )
-
-// symversFile is what modpost lists exported symbols in, in the headers and in every directory it is run for.
-const symversFile = "Module.symvers"
 
 // prove reads every module that was built and compares it with the kernel. All that is wrong is in the log, the first of
 // it is the error.
-func (s *steps) prove(built []builtModule, p *proof) (exports Exports, uses [][]string, err error) {
+func (s *steps) prove(built []builtModule, p *proof) (Exports, error) {
 	modules := make([]elfModule, len(built))
 	for i, b := range built {
+		var err error
 		if modules[i], err = s.readBuilt(b); err != nil {
-			return nil, nil, fmt.Errorf("module %s: %w", b.dest, err)
+			return nil, fmt.Errorf("module %s: %w", b.dest, err)
 		}
 	}
-	exports = s.builtExports(built, modules)
-	p.layers = append([]Exports{exports}, p.layers...)
-	uses = make([][]string, len(built))
+	exports := s.builtExports(built, modules)
+	p.layers[0] = exports
 	var wrong []error
 	for i, b := range built {
-		used, errs := p.check(b.dest, modules[i])
-		uses[i], wrong = used, append(wrong, errs...)
+		wrong = append(wrong, p.check(b.dest, modules[i])...)
 	}
 	if len(wrong) == 0 {
-		return exports, uses, nil
+		return exports, nil
 	}
 	for _, err := range wrong {
 		fmt.Fprintf(s.log, "mago: %v\n", err)
 	}
-	return nil, nil, wrong[0]
+	return nil, wrong[0]
 }
 
 func (s *steps) readBuilt(b builtModule) (elfModule, error) {
@@ -45,21 +43,24 @@ func (s *steps) readBuilt(b builtModule) (elfModule, error) {
 	return readModule(in)
 }
 
-// newProof knows the kernel's exports and those of the modules that this build may use.
+// newProof knows the kernel's exports and those of the modules that this build needs.
 func (s *steps) newProof() (*proof, error) {
 	kernel, err := readSymversFile(newRooted(s.Root).open(path.Join(s.job.Kernel.Headers, symversFile)))
 	if err != nil {
 		return nil, err
 	}
+	p := &proof{kernel: s.job.Kernel, owners: map[string]string{}, given: map[string]bool{}}
 	needs := Exports{}
-	for _, file := range s.job.Symvers {
-		more, err := readSymversFile(os.Open(file))
-		if err != nil {
+	for _, n := range s.job.Needed {
+		exports, err := readSymversFile(os.Open(filepath.Join(n.Modules, symversFile)))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
-		maps.Copy(needs, more)
+		for symbol, export := range exports {
+			needs[symbol], p.owners[symbol] = export, n.Module
+		}
 	}
-	p := &proof{kernel: s.job.Kernel, needs: needs, given: map[string]bool{}, layers: []Exports{needs, kernel}}
+	p.layers = []Exports{{}, needs, kernel}
 	for _, layer := range p.layers {
 		for _, export := range layer {
 			p.given[canonical(export.Module)] = true

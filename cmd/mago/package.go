@@ -24,7 +24,7 @@ func (a *app) packageOf(u unit, result *kbuild.Result) (*debpkg.Package, error) 
 		return nil, err
 	}
 	p := &debpkg.Package{
-		Control: u.control(arch, maintainer(u), result.Modules),
+		Control: u.control(arch, maintainer(u), result),
 		Scripts: u.scripts(),
 		ModTime: a.buildEpoch(u.target),
 	}
@@ -50,10 +50,13 @@ func (a *app) buildEpoch(t target) time.Time {
 	return t.tree.ModTime.UTC().Truncate(time.Second)
 }
 
-func (u unit) control(arch, maintainer string, modules []kbuild.Module) []debpkg.Field {
+func (u unit) control(arch, maintainer string, result *kbuild.Result) []debpkg.Field {
 	var depends, recommends, provides, source, homepage string
+	for _, used := range result.Uses {
+		depends = join(depends, packageName(used, "modules", u.kernel.Release))
+	}
 	if p := u.pkg; p != nil {
-		depends = join(u.commonRelation(), running(p.PreDepends+","+p.Depends))
+		depends = join(depends, u.commonRelation(), running(p.PreDepends+","+p.Depends))
 		recommends, provides = running(p.Recommends), p.Provides
 		source, homepage = fmt.Sprintf("%s (%s)", p.Source, u.version), p.Homepage
 	}
@@ -69,7 +72,7 @@ func (u unit) control(arch, maintainer string, modules []kbuild.Module) []debpkg
 		{Name: "Section", Value: "kernel"},
 		{Name: "Priority", Value: "optional"},
 		{Name: "Homepage", Value: homepage},
-		{Name: "Description", Value: u.description(modules)},
+		{Name: "Description", Value: u.description(result.Modules)},
 	}
 }
 

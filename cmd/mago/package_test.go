@@ -77,7 +77,7 @@ func TestControl(t *testing.T) {
 		{zfs(), "amd64", modulesNamed("icp spl zavl zcommon zfs zlua znvpair zunicode zzstd"), zfsControl},
 		{local, "arm64", modulesNamed("hello"), localControl},
 	} {
-		control := c.u.control(c.arch, maintainer(c.u), c.modules)
+		control := c.u.control(c.arch, maintainer(c.u), &kbuild.Result{Modules: c.modules})
 		if got := controlText(control); got != c.want {
 			t.Errorf("got\n%s\nwant\n%s", got, c.want)
 		}
@@ -114,7 +114,7 @@ func TestControlIsWritable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &debpkg.Package{Control: u.control("amd64", maintainer(u), nil), Scripts: u.scripts(), Files: docs, ModTime: dated}
+	p := &debpkg.Package{Control: u.control("amd64", maintainer(u), &kbuild.Result{}), Scripts: u.scripts(), Files: docs, ModTime: dated}
 	path, err := debpkg.Write(t.TempDir(), p, debpkg.Options{})
 	if err != nil {
 		t.Fatal(err)
