@@ -2,13 +2,9 @@ package kbuild
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"time"
 
 	"mago/kbuild/sandbox"
@@ -34,10 +30,11 @@ type Job struct {
 type Result struct {
 	Name    string // the module's, as its recipe has it
 	Version string // the same
-	Recipe  string // "dkms.conf", "Kbuild", or "Makefile" where its own rules did it
+	Recipe  string // "dkms.conf", "debian/rules", "Kbuild", or "Makefile" where its own rules did it
 	Modules []Module
-	Symvers string   // host path of a Module.symvers of what the modules export, below the job's work directory; "": nothing
-	Uses    []string // of Job.Needed, those whose symbols the modules use
+	Symvers string        // host path of a Module.symvers of what the modules export, below the job's work directory; "": nothing
+	Uses    []string      // of Job.Needed, those whose symbols the modules use
+	Package *RulesPackage // what came with the modules; nil where the recipe was no debian/rules
 }
 
 // Module is one finished kernel module.
@@ -73,7 +70,7 @@ type Progress struct {
 
 // RecipeError says that a module's recipe cannot be followed: missing, malformed, or naming what is not there.
 type RecipeError struct {
-	Recipe string // "dkms.conf", "Kbuild", "Makefile", "source"
+	Recipe string // "dkms.conf", "debian/rules", "Kbuild", "Makefile", "source"
 	Err    error
 }
 
@@ -124,6 +121,9 @@ func (b *Builder) Build(ctx context.Context, job Job) (*Result, error) {
 	if err := step.finish(built, result); err != nil {
 		return nil, err
 	}
+	if r, ok := recipe.(*rulesRecipe); ok {
+		result.Package = r.pkg
+	}
 	return result, nil
 }
 
@@ -137,33 +137,4 @@ type builtModule struct {
 type recipe interface {
 	fmt.Stringer
 	run(*steps) ([]builtModule, error)
-}
-
-// RecipeFile is the file of a source that tells how to build it, the first of several; "" where there is none.
-func RecipeFile(dir string) (string, error) {
-	for _, name := range []string{"dkms.conf", "Kbuild", "Makefile", "debian/rules"} {
-		info, err := os.Stat(filepath.Join(dir, name))
-		if err == nil && info.Mode().IsRegular() {
-			return name, nil
-		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", err
-		}
-	}
-	return "", nil
-}
-
-func (s *steps) recipe() (recipe, error) {
-	file, err := RecipeFile(s.job.Source.Dir)
-	switch {
-	case err != nil:
-		return nil, err
-	case file == "dkms.conf":
-		return &dkmsRecipe{}, nil
-	case file == "debian/rules":
-		return nil, &RecipeError{file, errors.New("module-assistant's recipes are not supported yet, and the source has no dkms.conf or Makefile of its own")}
-	case file == "":
-		return nil, &RecipeError{"source", fmt.Errorf("no dkms.conf, Kbuild or Makefile in %s", s.job.Source.Dir)}
-	}
-	return &kbuildRecipe{by: "Kbuild"}, nil
 }

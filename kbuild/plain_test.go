@@ -63,7 +63,10 @@ func TestRecipe(t *testing.T) {
 		"dkms.conf first":        {tree{"dkms.conf": "", "Makefile": "", "Kbuild": ""}, "dkms.conf"},
 		"Kbuild":                 {tree{"Kbuild": ""}, "Kbuild"},
 		"Makefile":               {tree{"Makefile": "", "debian/rules": ""}, "Kbuild"},
-		"module-assistant":       {tree{"debian/rules": ""}, "debian/rules: module-assistant's"},
+		"ordinary rules":         {tree{"debian/rules": "%:\n\tdh $@\n"}, "debian/rules: none of module-assistant's targets"},
+		"module-assistant":       {tree{"debian/rules": "binary-modules:\n", "Makefile": "", "Kbuild": ""}, "debian/rules"},
+		"rules beside dkms.conf": {tree{"debian/rules": "binary-modules:\n", "dkms.conf": ""}, "dkms.conf"},
+		"rules, a link out":      {tree{"debian/rules": "-> /proc/version"}, "debian/rules: none of module-assistant's targets"},
 		"dkms.conf, a directory": {tree{"dkms.conf/": ""}, "source: no dkms.conf, Kbuild or Makefile in"},
 		"kbuild reads none else": {tree{"GNUmakefile": "", "makefile": ""}, "source: no dkms.conf, Kbuild or Makefile in"},
 	} {

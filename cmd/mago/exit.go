@@ -26,7 +26,7 @@ const (
 	exitNoTool      = 6   // a compiler or another tool is missing
 	exitFetch       = 7   // a source could not be fetched
 	exitSource      = 8   // a source is damaged, unsafe, or holds nothing to build
-	exitRecipe      = 9   // a recipe (dkms.conf, Makefile) is wrong
+	exitRecipe      = 9   // a recipe (dkms.conf, debian/rules, Makefile) is wrong
 	exitBuild       = 10  // a build failed
 	exitNotMeant    = 11  // the module is not meant for this kernel
 	exitPackages    = 12  // apt or dpkg failed
@@ -52,7 +52,7 @@ var exitCodes = []struct {
 	{exitNoTool, "the compiler or another tool is missing"},
 	{exitFetch, "a source could not be fetched"},
 	{exitSource, "a source is damaged, unsafe, or holds nothing to build"},
-	{exitRecipe, "a recipe (dkms.conf, Makefile) cannot be followed"},
+	{exitRecipe, "a recipe (dkms.conf, debian/rules, Makefile) cannot be followed"},
 	{exitBuild, "a build failed"},
 	{exitNotMeant, "the module is not meant for this kernel"},
 	{exitPackages, "apt or dpkg failed"},
@@ -207,7 +207,7 @@ func explainKernel(err error) (int, string) {
 	case errors.As(err, &dir):
 		return exitNoKernel, "name a directory that headers were installed to, such as /usr/src/linux-headers-…"
 	case errors.As(err, &needs):
-		return exitNoTool, fmt.Sprintf(`run "sudo mago prepare %s -l %s", or "sudo apt-get install %s"`,
+		return exitNoTool, fmt.Sprintf(`run "sudo mago prepare %s -l %s", or "sudo apt-get install --no-install-recommends %s"`,
 			needs.unit.name, needs.unit.kernel.Release, strings.Join(needs.packages, " "))
 	case errors.As(err, &unknown):
 		return exitNoKernel, unknown.hint()

@@ -12,7 +12,7 @@ import (
 var mayImport = map[string][]string{
 	"catalog": {"debpkg/codec", "debpkg/control"},
 	"sources": {"catalog", "debpkg", "debpkg/codec", "debpkg/control"},
-	"kbuild":  {"debpkg/codec"},
+	"kbuild":  {"debpkg/codec", "debpkg/control"},
 	"debpkg":  {},
 	"cmd":     {"catalog", "sources", "kbuild", "kbuild/sandbox", "debpkg", "debpkg/codec"},
 }

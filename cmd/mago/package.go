@@ -39,7 +39,7 @@ func (a *app) packageOf(u unit, result *kbuild.Result) (*debpkg.Package, error) 
 	p.Files = append(p.Files, u.depmodOrder(result.Modules))
 	docs, err := u.docs(u.packageName(), u.entry(p.ModTime))
 	p.Files = append(p.Files, docs...)
-	return p, err
+	return p, errors.Join(err, carry(p, result.Package))
 }
 
 // buildEpoch is the date in everything built: SOURCE_DATE_EPOCH where it is set, else the source's own.

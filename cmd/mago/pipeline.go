@@ -116,11 +116,13 @@ func compareVersions(a, b string) int {
 
 // get brings a module's source into the cache, or finds it there.
 func (a *app) get(ctx context.Context, t *target) error {
-	if t.tree != nil {
+	switch {
+	case t.tree != nil && t.pkg != nil: // fetched for its needs, and told
+		return nil
+	case t.tree != nil:
 		a.screen.line(fmt.Sprintf("%-8s %s", "source", t.describe()))
 		return nil
-	}
-	if t.pkg == nil {
+	case t.pkg == nil:
 		return &notFetchedError{t.name}
 	}
 	if tree, ok := a.fetcher().Cached(*t.pkg); ok && (!a.forced(*t) || a.NotUnpack) {

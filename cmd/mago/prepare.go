@@ -42,6 +42,9 @@ func (a *app) prepare(ctx context.Context, targets []target) ([]kbuild.Kernel, e
 	if err != nil {
 		return nil, err
 	}
+	if err := a.openForNeeds(ctx, targets); err != nil {
+		return nil, err
+	}
 	if err := a.installMissing(ctx, releases, targets); err != nil {
 		return nil, err
 	}
@@ -110,19 +113,20 @@ func (a *app) missing(ctx context.Context, releases []string, targets []target) 
 	return slices.Compact(packages), nil
 }
 
-// unmetNeeds lists what a module's source package needs for compiling and the system lacks, by the first alternative
-// of each relation.
+// unmetNeeds lists what a module's source needs for compiling and the system lacks, by the first alternative of each
+// relation.
 func (a *app) unmetNeeds(t target) ([]string, error) {
-	if t.pkg == nil {
-		return nil, nil
+	needs, err := a.needsOf(t)
+	if err != nil {
+		return nil, err
 	}
 	status, err := a.installed()
 	if err != nil {
 		return nil, err
 	}
-	relations, err := status.Unmet(buildNeeds(t.pkg.Depends))
+	relations, err := status.Unmet(needs)
 	if err != nil {
-		return nil, fmt.Errorf("package %s: Depends: %w", t.pkg.Name, err)
+		return nil, fmt.Errorf("find what compiling %s needs: %w", t.name, err)
 	}
 	for i := range relations {
 		relations[i] = relationName(relations[i])

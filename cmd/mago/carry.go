@@ -1,0 +1,67 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"mago/debpkg"
+	"mago/kbuild"
+)
+
+// carried are the relations that a debian/rules' package passes on to mago's, and the field each goes into.
+var carried = []struct{ from, to string }{
+	{"Pre-Depends", "Depends"}, {"Depends", "Depends"}, {"Recommends", "Recommends"}, {"Suggests", "Suggests"}, {"Enhances", "Enhances"},
+	{"Provides", "Provides"}, {"Conflicts", "Conflicts"}, {"Breaks", "Breaks"}, {"Replaces", "Replaces"},
+}
+
+// carry has a package promise and ship what the package of the source's own debian/rules does.
+func carry(p *debpkg.Package, from *kbuild.RulesPackage) error {
+	if from == nil {
+		return nil
+	}
+	for _, c := range carried {
+		addRelations(p, c.to, withoutImage(running(from.Control[c.from])))
+	}
+	if name := from.Control["Package"]; name != field(p, "Package") {
+		addRelations(p, "Provides", name)
+	}
+	for _, f := range from.Files {
+		file := debpkg.File{Path: f.Path, Link: f.Link}
+		if f.Link == "" {
+			var err error
+			if file, err = debpkg.OnDisk(f.Path, f.File); err != nil {
+				return err
+			}
+			file.Mode = f.Mode
+		}
+		p.Files = append(p.Files, file)
+	}
+	return nil
+}
+
+// withoutImage leaves the kernel's own package out: headers are enough to build for it, and mago recommends it anyway.
+func withoutImage(relations string) string {
+	return keep(relations, func(name string) bool { return !strings.HasPrefix(name, "linux-image-") })
+}
+
+func field(p *debpkg.Package, name string) string {
+	for _, f := range p.Control {
+		if f.Name == name {
+			return f.Value
+		}
+	}
+	return ""
+}
+
+// addRelations joins relations to those of a field, which is put before Section where it is missing.
+func addRelations(p *debpkg.Package, name, relations string) {
+	if relations == "" {
+		return
+	}
+	i := slices.IndexFunc(p.Control, func(f debpkg.Field) bool { return f.Name == name })
+	if i < 0 {
+		i = slices.IndexFunc(p.Control, func(f debpkg.Field) bool { return f.Name == "Section" })
+		p.Control = slices.Insert(p.Control, i, debpkg.Field{Name: name})
+	}
+	p.Control[i].Value = join(p.Control[i].Value, relations)
+}

@@ -1,0 +1,63 @@
+package kbuild
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// RecipeFile is the file of a source that tells how to build it, the first of several; "" where there is none. A
+// module-assistant's debian/rules comes before a Makefile, which it calls, and where the source lies as module-assistant's
+// tarballs hold it, in modules/<name>, before a dkms.conf too. Other rules than that come last: nothing can follow them.
+func RecipeFile(dir string) (string, error) {
+	ours, err := isRules(dir)
+	if err != nil {
+		return "", err
+	}
+	files := []string{"dkms.conf", "Kbuild", "Makefile", rulesFile}
+	switch {
+	case ours && filepath.Base(filepath.Dir(dir)) == moduleLoc:
+		files = []string{rulesFile}
+	case ours:
+		files = []string{"dkms.conf", rulesFile}
+	}
+	return firstFile(dir, files)
+}
+
+func firstFile(dir string, names []string) (string, error) {
+	for _, name := range names {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err == nil && info.Mode().IsRegular() {
+			return name, nil
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+	}
+	return "", nil
+}
+
+func (s *steps) recipe() (recipe, error) {
+	file, err := RecipeFile(s.job.Source.Dir)
+	switch {
+	case err != nil:
+		return nil, err
+	case file == "dkms.conf":
+		return &dkmsRecipe{}, nil
+	case file == rulesFile:
+		return s.rulesRecipe()
+	case file == "":
+		return nil, &RecipeError{"source", fmt.Errorf("no dkms.conf, Kbuild or Makefile in %s", s.job.Source.Dir)}
+	}
+	return kbuildRecipe{}, nil
+}
+
+func (s *steps) rulesRecipe() (recipe, error) {
+	ours, err := isRules(s.job.Source.Dir)
+	if err == nil && !ours {
+		err = &RecipeError{rulesFile, errors.New("none of module-assistant's targets is in it, and the source has no dkms.conf or Makefile of its own")}
+	}
+	return &rulesRecipe{}, err
+}

@@ -1,0 +1,233 @@
+package kbuild
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"mago/debpkg/control"
+	"mago/kbuild/rules"
+)
+
+// RulesPackage is what the package that a debian/rules made holds and promises beside its modules.
+type RulesPackage struct {
+	Control map[string]string // the fields of its control paragraph, as spelled there; of other packages' names nothing is checked
+	Files   []StagedFile      // what it ships that is neither below the kernel's module directory nor documentation
+}
+
+// StagedFile is a regular file or a symbolic link of a package.
+type StagedFile struct {
+	Path string      // where it goes, inside the root
+	File string      // where it lies now: host path, below the job's work directory; "" for a link
+	Link string      // a link's target
+	Mode fs.FileMode // a file's permissions
+}
+
+// shipped is the directory beside the foreign tree that staged files are copied to.
+const shipped = "shipped"
+
+// What a package may hold; Debian's largest module packages have a tenth of it.
+const (
+	maxShipped      = 10_000
+	maxShippedBytes = 1 << 30
+	maxText         = 1 << 20 // of a control file
+)
+
+// collect takes the opened package for what the recipe gives.
+func (r *rulesRecipe) collect(s *steps) ([]builtModule, error) {
+	c := &collection{steps: s, names: map[string]string{}}
+	r.pkg = &c.pkg
+	if err := errors.Join(c.paragraph(), c.scripts(), os.Mkdir(filepath.Join(s.job.Work, shipped), 0o755)); err != nil {
+		return nil, err
+	}
+	if err := fs.WalkDir(s.work.FS(), openedDir, c.visit); err != nil {
+		return nil, err
+	}
+	if len(c.built) == 0 {
+		return nil, &RecipeError{rulesFile, errors.New("its package holds no .ko file below lib/modules")}
+	}
+	return c.built, c.decompress()
+}
+
+// collection is an opened package on its way to a result.
+type collection struct {
+	*steps
+	pkg     RulesPackage
+	built   []builtModule
+	names   map[string]string // module to the file it is in
+	packed  []string          // modules that the rules compressed
+	entries int
+	size    int64
+}
+
+func (c *collection) paragraph() error {
+	text, err := c.text("DEBIAN/control")
+	if err != nil {
+		return err
+	}
+	scanner := control.NewScanner(bytes.NewReader(text), "DEBIAN/control")
+	scanner.Scan()
+	p, err := scanner.Paragraph()
+	if err := errors.Join(err, scanner.Err()); err != nil {
+		return &RecipeError{rulesFile, err}
+	}
+	c.pkg.Control = map[string]string{}
+	for _, field := range p.Fields() {
+		c.pkg.Control[field] = p.Get(field)
+	}
+	return nil
+}
+
+// scripts tells the log what a maintainer script would have done, which nobody runs; depmod is seen to without it.
+func (c *collection) scripts() error {
+	for _, name := range []string{"preinst", "postinst", "prerm", "postrm", "config"} {
+		text, err := c.text("DEBIAN/" + name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if line := rules.Beyond(string(text)); line != "" {
+			fmt.Fprintf(c.log, "mago: the %s of the rules' package does more than depmod and will not be run: %.200s\n", name, printable(line))
+		}
+	}
+	return nil
+}
+
+func (c *collection) text(name string) ([]byte, error) {
+	file, err := openRegular(c.work, filepath.Join(openedDir, name))
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return readBounded(file, name)
+}
+
+// readBounded reads a file that is meant to be read by people.
+func readBounded(r io.Reader, name string) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxText+1))
+	if len(text) > maxText {
+		return nil, &RecipeError{rulesFile, fmt.Errorf("%s is longer than %d bytes", name, maxText)}
+	}
+	return text, err
+}
+
+// visit sorts one entry of the opened package; its directories are made again by who packs the files.
+func (c *collection) visit(file string, entry fs.DirEntry, err error) error {
+	if err != nil {
+		return err
+	}
+	name := strings.TrimPrefix(strings.TrimPrefix(file, openedDir), "/")
+	if c.entries++; c.entries > maxShipped {
+		return &RecipeError{rulesFile, fmt.Errorf("its package holds more than %d files", maxShipped)}
+	}
+	switch {
+	case entry.IsDir() && (name == "DEBIAN" || isAbout(name)):
+		return fs.SkipDir
+	case entry.IsDir():
+		return nil
+	case isBelowModules(name):
+		return c.module(file, entry)
+	}
+	return c.stage(file, "/"+name, entry)
+}
+
+// isAbout tells directories that only describe a package, under its own name.
+func isAbout(dir string) bool {
+	switch dir {
+	case "usr/share/doc", "usr/share/lintian", "usr/share/bug":
+		return true
+	}
+	return false
+}
+
+func isBelowModules(name string) bool {
+	return strings.HasPrefix(strings.TrimPrefix(name, "usr/"), "lib/modules/")
+}
+
+// module takes a .ko file, compressed or not; what else lies there is depmod's.
+func (c *collection) module(file string, entry fs.DirEntry) error {
+	base, suffix := entry.Name(), ""
+	for _, s := range []string{".xz", ".gz", ".zst"} {
+		if strings.HasSuffix(base, ".ko"+s) {
+			base, suffix = strings.TrimSuffix(base, s), s
+		}
+	}
+	name, isModule := strings.CutSuffix(base, ".ko")
+	if !isModule || !entry.Type().IsRegular() {
+		return nil
+	}
+	if notInPaths.MatchString(name) || strings.HasPrefix(name, "-") {
+		return &RecipeError{rulesFile, fmt.Errorf("%q cannot be a module's name", name)}
+	}
+	if other, ok := c.names[name]; ok {
+		return &RecipeError{rulesFile, fmt.Errorf("two modules named %s: %s and %s", name, other, file)}
+	}
+	c.names[name] = file
+	if suffix != "" {
+		c.packed = append(c.packed, file)
+	}
+	c.built = append(c.built, builtModule{path: strings.TrimSuffix(file, suffix), dest: name, strip: true})
+	return nil
+}
+
+// decompress undoes what the kernel's own modules_install may have done; the foreign bytes are read in the room.
+func (c *collection) decompress() error {
+	for _, file := range c.packed {
+		tool := map[string]string{".xz": "xz", ".gz": "gzip", ".zst": "zstd"}[path.Ext(file)]
+		if err := c.do(tool, tool+" -d "+file, tool, "-d", "-f", c.inside(file)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stage copies a file to where no foreign program can change it any more.
+func (c *collection) stage(file, to string, entry fs.DirEntry) error {
+	info, err := entry.Info()
+	switch {
+	case err != nil:
+		return err
+	case info.Mode()&(fs.ModeSetuid|fs.ModeSetgid) != 0:
+		return &RecipeError{rulesFile, fmt.Errorf("its package holds %s with the rights of another user", to)}
+	case info.Mode().Type() == fs.ModeSymlink:
+		return c.link(file, to)
+	}
+	in, err := openRegular(c.work, file)
+	if err != nil {
+		return &RecipeError{rulesFile, err}
+	}
+	defer in.Close()
+	host := filepath.Join(c.job.Work, shipped, strconv.Itoa(len(c.pkg.Files)))
+	out, err := os.OpenFile(host, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	n, err := io.Copy(out, io.LimitReader(in, maxShippedBytes-c.size+1))
+	if c.size += n; c.size > maxShippedBytes {
+		err = &RecipeError{rulesFile, fmt.Errorf("its package holds more than %d bytes beside the modules", maxShippedBytes)}
+	}
+	c.pkg.Files = append(c.pkg.Files, StagedFile{Path: to, File: host, Mode: info.Mode().Perm() &^ 0o022})
+	return errors.Join(err, out.Close())
+}
+
+// link keeps a symbolic link that stays below the package's root; nobody here follows it.
+func (c *collection) link(file, to string) error {
+	target, err := c.work.Readlink(file)
+	if err != nil {
+		return err
+	}
+	if up := path.Join("."+path.Dir(to), target); !path.IsAbs(target) && !filepath.IsLocal(up) {
+		return &RecipeError{rulesFile, fmt.Errorf("its package's link %s leads out of it, to %s", to, target)}
+	}
+	c.pkg.Files = append(c.pkg.Files, StagedFile{Path: to, Link: target})
+	return nil
+}

@@ -1,0 +1,163 @@
+package kbuild
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"mago/kbuild/rules"
+)
+
+// rulesFile is a module-assistant tarball's recipe.
+const rulesFile = "debian/rules"
+
+// The directories below the foreign tree that a debian/rules gets to know.
+const (
+	moduleLoc = "modules" // MODULE_LOC: module-assistant's tarballs hold modules/<name>
+	maDir     = "modass"  // MA_DIR: the makefile fragments
+	debDir    = "debs"    // KPKG_DEST_DIR: where it puts its package
+	openedDir = "opened"  // the package, taken apart
+)
+
+// rulesRecipe has a debian/rules make its package as module-assistant would, and takes that apart.
+type rulesRecipe struct{ pkg *RulesPackage }
+
+func (*rulesRecipe) String() string { return rulesFile }
+
+func (r *rulesRecipe) run(s *steps) ([]builtModule, error) {
+	if err := r.needs(s); err != nil {
+		return nil, err
+	}
+	if err := r.prepare(s); err != nil {
+		return nil, err
+	}
+	args := r.command(s)
+	if err := s.do(rulesFile, strings.Join(args, " "), args...); err != nil {
+		return nil, err
+	}
+	deb, err := r.deb(s)
+	if err != nil {
+		return nil, err
+	}
+	args = []string{"dpkg-deb", "--raw-extract", s.inside(deb), s.inside(openedDir)}
+	if err := s.do("dpkg-deb", strings.Join(args, " "), args...); err != nil {
+		return nil, err
+	}
+	return r.collect(s)
+}
+
+// rulesText reads the debian/rules of a source, nil where it has none of its own: a link out of it counts for nothing.
+func rulesText(dir string) ([]byte, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	if info, err := root.Stat(rulesFile); err != nil || !info.Mode().IsRegular() {
+		return nil, nil
+	}
+	file, err := openRegular(root, rulesFile)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return readBounded(file, rulesFile)
+}
+
+// isRules reports whether a source has a debian/rules that is module-assistant's.
+func isRules(dir string) (bool, error) {
+	text, err := rulesText(dir)
+	return rules.Recognise(text), err
+}
+
+// RulesNeeds lists the Debian packages that following the debian/rules in a source's directory takes, whatever the source
+// itself declares.
+func RulesNeeds(dir string) ([]string, error) {
+	text, err := rulesText(dir)
+	needs := []string{"fakeroot"}
+	if rules.UsesDebhelper(text) {
+		needs = append(needs, "debhelper")
+	}
+	return needs, err
+}
+
+// needs is RulesNeeds for a caller who has not seen to them.
+func (r *rulesRecipe) needs(s *steps) error {
+	needs, err := RulesNeeds(s.job.Source.Dir)
+	for _, pkg := range needs {
+		tool := map[string]string{"fakeroot": "fakeroot", "debhelper": "dh"}[pkg]
+		if !HasTool(s.Root, tool) {
+			return &ToolError{tool, pkg, "debian/rules makes its package with it"}
+		}
+	}
+	return err
+}
+
+// prepare copies the source to modules/<name>, as module-assistant's tarballs lie, and the fragments beside it.
+func (r *rulesRecipe) prepare(s *steps) error {
+	s.build = filepath.Join(moduleLoc, directoryName(filepath.Base(s.job.Source.Dir)))
+	if err := copyTree(s.job.Source.Dir, s.work, s.build); err != nil {
+		return fmt.Errorf("copy the source of %s: %w", s.job.Source.Name, err)
+	}
+	if err := errors.Join(rules.Place(s.work, maDir), s.work.Mkdir(debDir, 0o755), r.aim(s)); err != nil {
+		return err
+	}
+	return s.Room.Own(s.tree)
+}
+
+// aim has the copied rules find the fragments in every kind of room, and makes them a program, which dh takes them for.
+func (r *rulesRecipe) aim(s *steps) error {
+	file := filepath.Join(s.build, rulesFile)
+	info, err := s.work.Stat(file)
+	if err != nil {
+		return err
+	}
+	text, err := s.work.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		s.work.WriteFile(file, rules.Aim(text, s.inside(maDir)), 0o755),
+		s.work.Chmod(file, 0o755),
+		s.work.Chtimes(file, info.ModTime(), info.ModTime()))
+}
+
+// command is what module-assistant calls a debian/rules with. kbuild's ARCH is not what these rules take that for. They
+// learn by DEB_BUILD_OPTIONS how many compilers may run; not all bear make's -j.
+func (r *rulesRecipe) command(s *steps) []string {
+	k, jobs := s.job.Kernel, strconv.Itoa(s.job.Jobs)
+	args := []string{"env", "--unset=ARCH",
+		"MA_DIR=" + s.inside(maDir), "MODULE_LOC=" + s.inside(moduleLoc), "KPKG_DEST_DIR=" + s.inside(debDir), "DEB_DESTDIR=" + s.inside(debDir),
+		"CONCURRENCY_LEVEL=" + jobs, "DEB_BUILD_OPTIONS=nocheck noautodbgsym parallel=" + jobs,
+		"FAKEROOTDONTTRYCHOWN=1"} // where a namespace has no root, chown(2) says EINVAL, which fakeroot takes for a failure
+	if k.Config.clang() {
+		args = append(args, "LLVM=1")
+	}
+	return append(args, "fakeroot", "make", "-f", rulesFile,
+		"KVERS="+k.Release, "KSRC="+cmp.Or(k.Build, k.Headers), "KDREV="+k.Version, "kdist_image")
+}
+
+// deb finds the package that the rules have made: where they were told to put it, or where debhelper puts one by default.
+func (r *rulesRecipe) deb(s *steps) (string, error) {
+	var found []string
+	for _, dir := range []string{debDir, moduleLoc} {
+		debs, err := fs.Glob(s.work.FS(), path.Join(dir, "*.deb"))
+		if err != nil {
+			return "", err
+		}
+		found = append(found, debs...)
+	}
+	switch len(found) {
+	case 0:
+		return "", &RecipeError{rulesFile, errors.New("kdist_image succeeded but made no .deb")}
+	case 1:
+		return found[0], nil
+	}
+	return "", &RecipeError{rulesFile, fmt.Errorf("kdist_image made %d .debs where one is wanted: %.500s", len(found), strings.Join(found, ", "))}
+}
