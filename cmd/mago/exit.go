@@ -208,7 +208,7 @@ func explainKernel(err error) (int, string) {
 		return exitNoKernel, "name a directory that headers were installed to, such as /usr/src/linux-headers-…"
 	case errors.As(err, &needs):
 		return exitNoTool, fmt.Sprintf(`run "sudo mago prepare %s -l %s", or "sudo apt-get install --no-install-recommends %s"`,
-			needs.unit.name, needs.unit.kernel.Release, strings.Join(needs.packages, " "))
+			needs.unit.word(), needs.unit.kernel.Release, strings.Join(needs.packages, " "))
 	case errors.As(err, &unknown):
 		return exitNoKernel, unknown.hint()
 	case errors.As(err, &reach):

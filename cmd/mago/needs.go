@@ -61,3 +61,11 @@ func (a *app) openForNeeds(ctx context.Context, targets []target) error {
 	}
 	return nil
 }
+
+// word is what names this very target on a command line: a module's name means its -dkms package.
+func (t target) word() string {
+	if t.pkg != nil && t.pkg.Kind == catalog.ModuleAssistant {
+		return t.pkg.Name
+	}
+	return t.name
+}

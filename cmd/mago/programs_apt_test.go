@@ -140,7 +140,11 @@ func (w *world) install(name string) error {
 	if release, ok := strings.CutPrefix(name, "linux-headers-"); ok {
 		return w.addHeaders(release)
 	}
-	if err := w.write("usr/bin/"+name, "", 0o755); err != nil {
+	tool := name
+	if name == "debhelper" {
+		tool = "dh"
+	}
+	if err := w.write("usr/bin/"+tool, "", 0o755); err != nil {
 		return err
 	}
 	return w.add("var/lib/dpkg/status", fmt.Sprintf(statusFormat, name, "1.0"))

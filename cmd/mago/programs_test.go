@@ -17,6 +17,7 @@ func init() {
 	programs = map[string]func(*world, []string) error{
 		"apt-cache": aptCache, "apt-get": aptGet, "dpkg": dpkg, "useradd": useradd,
 		"bwrap": bubblewrap, "setpriv": setpriv, "sudo": sudo, "chroot": chroot, "make": fakeMake, "strip": strip, "stall": strip, "ls": strip,
+		"fakeroot": fakeroot,
 	}
 }
 

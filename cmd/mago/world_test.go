@@ -125,7 +125,7 @@ func (w *world) addPackage(name, version string, content map[string]string, dama
 		fields = []string{"Depends: dkms"}
 	}
 	paragraph += strings.Join(fields, "\n") + "\nDescription: the " + strings.TrimSuffix(name, "-dkms") + " module\n"
-	deb, err := debOf(paragraph, tarOf(content))
+	deb, err := debOf(map[string]string{"./control": paragraph}, tarOf(content))
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (w *world) addPackage(name, version string, content map[string]string, dama
 }
 
 // debOf makes a .deb by hand, as deb(5) has it, so that its data may be anything.
-func debOf(paragraph string, data []byte) ([]byte, error) {
+func debOf(control map[string]string, data []byte) ([]byte, error) {
 	var buf bytes.Buffer
 	w := ar.NewWriter(&buf)
 	if err := w.WriteGlobalHeader(); err != nil {
@@ -150,7 +150,7 @@ func debOf(paragraph string, data []byte) ([]byte, error) {
 	for _, member := range []struct {
 		name string
 		data []byte
-	}{{"debian-binary", []byte("2.0\n")}, {"control.tar", tarOf(map[string]string{"./control": paragraph})}, {"data.tar", data}} {
+	}{{"debian-binary", []byte("2.0\n")}, {"control.tar", tarOf(control)}, {"data.tar", data}} {
 		if err := w.WriteHeader(&ar.Header{Name: member.name, ModTime: dated, Mode: 0o100644, Size: int64(len(member.data))}); err != nil {
 			return nil, err
 		}

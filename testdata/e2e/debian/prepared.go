@@ -31,7 +31,7 @@ func (s *Store) Prepared(ctx context.Context) (string, error) {
 		return "", err
 	}
 	for _, args := range [][]string{
-		{"apt-get", "install", "--yes", "--no-install-recommends", "linux-headers-" + kernel, "gcc", "make", "patch", "xz-utils", "zstd", "kmod", "bubblewrap"},
+		{"apt-get", "install", "--yes", "--no-install-recommends", "linux-headers-" + kernel, "gcc", "make", "patch", "xz-utils", "zstd", "kmod", "bubblewrap", "fakeroot", "debhelper"},
 		{"useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", "mago-build"},
 	} {
 		if _, err := sys.Run(ctx, args...); err != nil {

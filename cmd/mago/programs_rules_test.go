@@ -1,0 +1,44 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+func fakeroot(w *world, args []string) error { return become(args) }
+
+// rulesParagraph is what the package of a debian/rules says of itself.
+const rulesParagraph = `Package: hello-module-RELEASE
+Version: 1
+Architecture: amd64
+Maintainer: A Person <person@example.org>
+Depends: hello-firmware (>= 1), linux-image-RELEASE, debconf
+Suggests: hello-doc
+Conflicts: goodbye-modules
+Provides: hello-abi-1
+Description: greetings
+`
+
+// makePackage is make in a debian/rules: it leaves the package where KPKG_DEST_DIR says.
+func makePackage(args []string) error {
+	var release string
+	for _, arg := range args {
+		if value, ok := strings.CutPrefix(arg, "KVERS="); ok {
+			release = value
+		}
+	}
+	deb, err := debOf(map[string]string{
+		"./control":  strings.ReplaceAll(rulesParagraph, "RELEASE", release),
+		"./postinst": "#!/bin/sh\nset -e\ndepmod\ntouch /hello-was-here\n",
+	}, tarOf(map[string]string{
+		"lib/modules/" + release + "/kernel/drivers/hello.ko": string(moduleFile(release)),
+		"lib/modules/" + release + "/modules.dep":             "",
+		"usr/lib/hello/greet":                                 "hello\n",
+		"usr/share/doc/hello-module/README":                   "hello\n",
+	}))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(os.Getenv("KPKG_DEST_DIR"), "hello.deb"), deb, 0o644)
+}
