@@ -8,10 +8,22 @@ import (
 	"mago/kbuild"
 )
 
-// carried are the relations that a debian/rules' package passes on to mago's, and the field each goes into.
-var carried = []struct{ from, to string }{
-	{"Pre-Depends", "Depends"}, {"Depends", "Depends"}, {"Recommends", "Recommends"}, {"Suggests", "Suggests"}, {"Enhances", "Enhances"},
-	{"Provides", "Provides"}, {"Conflicts", "Conflicts"}, {"Breaks", "Breaks"}, {"Replaces", "Replaces"},
+// carried are the relations that a debian/rules' package passes on to mago's, and the field each goes into. What a
+// package asks for may be about building; what it says of itself and of others holds.
+var carried = []struct {
+	from, to string
+	kept     func(string) string
+}{
+	{"Pre-Depends", "Depends", needed}, {"Depends", "Depends", needed}, {"Recommends", "Recommends", needed}, {"Suggests", "Suggests", needed},
+	{"Enhances", "Enhances", whole}, {"Provides", "Provides", whole}, {"Conflicts", "Conflicts", whole}, {"Breaks", "Breaks", whole},
+	{"Replaces", "Replaces", whole},
+}
+
+func whole(relations string) string { return relations }
+
+// needed leaves the kernel's own package out: headers are enough to build for it, and mago recommends it anyway.
+func needed(relations string) string {
+	return keep(running(relations), func(name string) bool { return !strings.HasPrefix(name, "linux-image-") })
 }
 
 // carry has a package promise and ship what the package of the source's own debian/rules does.
@@ -20,7 +32,7 @@ func carry(p *debpkg.Package, from *kbuild.RulesPackage) error {
 		return nil
 	}
 	for _, c := range carried {
-		addRelations(p, c.to, withoutImage(running(from.Control[c.from])))
+		addRelations(p, c.to, c.kept(from.Control[c.from]))
 	}
 	if name := from.Control["Package"]; name != field(p, "Package") {
 		addRelations(p, "Provides", name)
@@ -37,11 +49,6 @@ func carry(p *debpkg.Package, from *kbuild.RulesPackage) error {
 		p.Files = append(p.Files, file)
 	}
 	return nil
-}
-
-// withoutImage leaves the kernel's own package out: headers are enough to build for it, and mago recommends it anyway.
-func withoutImage(relations string) string {
-	return keep(relations, func(name string) bool { return !strings.HasPrefix(name, "linux-image-") })
 }
 
 func field(p *debpkg.Package, name string) string {

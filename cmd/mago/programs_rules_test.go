@@ -15,7 +15,7 @@ Architecture: amd64
 Maintainer: A Person <person@example.org>
 Depends: hello-firmware (>= 1), linux-image-RELEASE, debconf
 Suggests: hello-doc
-Conflicts: goodbye-modules
+Conflicts: goodbye-modules, hello-dkms
 Provides: hello-abi-1
 Description: greetings
 `
