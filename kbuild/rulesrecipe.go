@@ -134,7 +134,7 @@ func (r *rulesRecipe) command(s *steps) []string {
 	k, jobs := s.job.Kernel, strconv.Itoa(s.job.Jobs)
 	args := []string{"env", "--unset=ARCH",
 		"MA_DIR=" + s.inside(maDir), "MODULE_LOC=" + s.inside(moduleLoc), "KPKG_DEST_DIR=" + s.inside(debDir), "DEB_DESTDIR=" + s.inside(debDir),
-		"CONCURRENCY_LEVEL=" + jobs, "DEB_BUILD_OPTIONS=nocheck noautodbgsym parallel=" + jobs,
+		"MA_SOURCE_PKG=" + s.job.Source.Name + "-source", "CONCURRENCY_LEVEL=" + jobs, "DEB_BUILD_OPTIONS=nocheck noautodbgsym parallel=" + jobs,
 		"FAKEROOTDONTTRYCHOWN=1"} // where a namespace has no root, chown(2) says EINVAL, which fakeroot takes for a failure
 	if k.Config.clang() {
 		args = append(args, "LLVM=1")

@@ -94,7 +94,7 @@ func made(t *testing.T, files map[string]string, args ...string) string {
 	if err != nil {
 		t.Fatalf("make %q: %v\n%s", args, err, out)
 	}
-	for _, name := range []string{"control", "x-modules-6.1-9.postinst", "x-modules-6.1-9.dirs"} {
+	for _, name := range []string{"copy", "x-modules-6.1-9.postinst", "x-modules-6.1-9.dirs"} {
 		if text, err := os.ReadFile(filepath.Join(dir, "debian", name)); err == nil {
 			out = fmt.Appendf(out, "%s: %s\n", name, strings.TrimSpace(string(text)))
 		}
@@ -123,13 +123,13 @@ func TestVersion(t *testing.T) {
 // filled in before the package is made.
 func TestImage(t *testing.T) {
 	got := made(t, map[string]string{
-		"rules":                                 "kdist_clean:\n\t@echo clean\nkdist_config: prep-deb-files\n\t@echo config\nbinary-modules:\n\t@echo binary\n",
+		"rules":                                 "kdist_clean: | debian/control\n\t@rm debian/control; echo clean\nkdist_config: prep-deb-files\n\t@echo config\nbinary-modules:\n\t@echo binary; cp debian/control debian/copy\n",
 		"changelog":                             "x (1) unstable; urgency=low\n",
 		"control.modules.in":                    "_KVERS_ #KVERS# ##KVERS## _KDREV_ #KDREV# ##KDREV##\n",
 		"x-modules-_KVERS_.postinst.modules.in": "for _KVERS_\n",
 		"x-modules-_KVERS_.dirs":                "as it is: _KVERS_\n",
 	}, "KVERS=6.1-9", "KDREV=2", "kdist_image")
-	want := "clean\nconfig\nbinary\nclean\ncontrol: 6.1-9 6.1-9 6.1-9 2 2 2\nx-modules-6.1-9.postinst: for 6.1-9\nx-modules-6.1-9.dirs: as it is: _KVERS_\n"
+	want := "clean\nconfig\nbinary\nclean\ncopy: 6.1-9 6.1-9 6.1-9 2 2 2\nx-modules-6.1-9.postinst: for 6.1-9\nx-modules-6.1-9.dirs: as it is: _KVERS_\n"
 	if got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}

@@ -5,8 +5,10 @@
 
 ma-rules = $(ROOT_CMD) $(MAKE) -f debian/rules
 
+# What kdist_clean removes is made again, so that comes in a make of its own.
 kdist_build:
-	$(ma-rules) kdist_clean kdist_config binary-modules
+	$(ma-rules) kdist_clean
+	$(ma-rules) kdist_config binary-modules
 
 kdist_image: kdist_build
 	$(ma-rules) kdist_clean

@@ -72,4 +72,8 @@ prep-deb-files:
 		test ! -f "$$file" || $(ma-fill) <"$$file" >"$${file%.modules.in}"; \
 	done
 
+# Rules may also name one file that has a template, as Debian 13's do of debian/control.
+%: %.modules.in
+	$(ma-fill) <$< >$@
+
 .PHONY: echo-vars echo-changes echo-deb echo-debfile configure-checks genchanges prep-deb-files
