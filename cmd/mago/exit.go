@@ -181,7 +181,7 @@ func explainSource(err error) (int, string) {
 	case errors.As(err, &unsafe), errors.As(err, &limit):
 		return exitSource, "do not trust where it comes from; nothing of it was kept"
 	case errors.As(err, &layout):
-		return exitSource, "a module's source has a dkms.conf, a Kbuild file or a Makefile that sets obj-m"
+		return exitSource, "a module's source has a dkms.conf, a Kbuild file, a Makefile that sets obj-m, or a debian/rules for module-assistant"
 	case errors.As(err, &gone):
 		return exitNoModule, "name a directory or tarball that is there, or a module by its name"
 	case errors.As(err, &damaged) && format == nil:
