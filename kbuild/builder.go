@@ -28,7 +28,7 @@ type Job struct {
 
 // Result is what a build gives: finished modules, stripped and compressed as the kernel's own are.
 type Result struct {
-	Name    string // the module's, as its recipe has it
+	Name    string // the module's, as its recipe has it, or the source
 	Version string // the same
 	Recipe  string // "dkms.conf", "debian/rules", "Kbuild", or "Makefile" where its own rules did it
 	Modules []Module

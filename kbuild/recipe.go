@@ -51,7 +51,7 @@ func (s *steps) recipe() (recipe, error) {
 	case file == "":
 		return nil, &RecipeError{"source", fmt.Errorf("no dkms.conf, Kbuild or Makefile in %s", s.job.Source.Dir)}
 	}
-	return kbuildRecipe{}, nil
+	return &kbuildRecipe{by: "Kbuild"}, nil
 }
 
 func (s *steps) rulesRecipe() (recipe, error) {

@@ -101,6 +101,7 @@ func (r *rulesRecipe) needs(s *steps) error {
 
 // prepare copies the source to modules/<name>, as module-assistant's tarballs lie, and the fragments beside it.
 func (r *rulesRecipe) prepare(s *steps) error {
+	s.name, s.version = s.job.Source.Name, s.job.Source.Version
 	s.build = filepath.Join(moduleLoc, directoryName(filepath.Base(s.job.Source.Dir)))
 	if err := copyTree(s.job.Source.Dir, s.work, s.build); err != nil {
 		return fmt.Errorf("copy the source of %s: %w", s.job.Source.Name, err)
@@ -128,17 +129,15 @@ func (r *rulesRecipe) aim(s *steps) error {
 		s.work.Chtimes(file, info.ModTime(), info.ModTime()))
 }
 
-// command is what module-assistant calls a debian/rules with. kbuild's ARCH is not what these rules take that for. They
-// learn by DEB_BUILD_OPTIONS how many compilers may run; not all bear make's -j.
+// command is what module-assistant calls a debian/rules with. The rules learn by DEB_BUILD_OPTIONS how many compilers may
+// run; not all bear make's -j.
 func (r *rulesRecipe) command(s *steps) []string {
 	k, jobs := s.job.Kernel, strconv.Itoa(s.job.Jobs)
-	args := []string{"env", "--unset=ARCH",
+	args := []string{"env",
 		"MA_DIR=" + s.inside(maDir), "MODULE_LOC=" + s.inside(moduleLoc), "KPKG_DEST_DIR=" + s.inside(debDir), "DEB_DESTDIR=" + s.inside(debDir),
 		"MA_SOURCE_PKG=" + s.job.Source.Name + "-source", "CONCURRENCY_LEVEL=" + jobs, "DEB_BUILD_OPTIONS=nocheck noautodbgsym parallel=" + jobs,
 		"FAKEROOTDONTTRYCHOWN=1"} // where a namespace has no root, chown(2) says EINVAL, which fakeroot takes for a failure
-	if k.Config.clang() {
-		args = append(args, "LLVM=1")
-	}
+	args = append(args, k.Toolchain()...)
 	return append(args, "fakeroot", "make", "-f", rulesFile,
 		"KVERS="+k.Release, "KSRC="+cmp.Or(k.Build, k.Headers), "KDREV="+k.Version, "kdist_image")
 }
