@@ -35,6 +35,7 @@ type Result struct {
 	Symvers string        // host path of a Module.symvers of what the modules export, below the job's work directory; "": nothing
 	Uses    []string      // of Job.Needed, those whose symbols the modules use
 	Package *RulesPackage // what came with the modules; nil where the recipe was no debian/rules
+	Hooks   []Hook        // scripts of the source that the package is to run
 }
 
 // Module is one finished kernel module.
@@ -124,6 +125,7 @@ func (b *Builder) Build(ctx context.Context, job Job) (*Result, error) {
 	if r, ok := recipe.(*rulesRecipe); ok {
 		result.Package = r.pkg
 	}
+	result.Hooks = step.hooks
 	return result, nil
 }
 

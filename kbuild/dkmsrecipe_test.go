@@ -192,3 +192,29 @@ func TestTwoOfOneName(t *testing.T) {
 	_, err := newBench(t).build(t, with(t, tree{"dkms.conf": conf}))
 	wantRecipeError(t, err, "two modules are to be installed as hello")
 }
+
+// TestPlaceholder: the version of a source that forgot to write its own is the directory's.
+func TestPlaceholder(t *testing.T) {
+	b := newBench(t)
+	source := with(t, tree{"dkms.conf": "PACKAGE_NAME=hello PACKAGE_VERSION='#MODULE_VERSION#' DEST_MODULE_LOCATION=/extra\nMAKE='pwd; make -C $kernel_source_dir M=$dkms_tree/hello/$module_version/build'\n"})
+	b.mustBuild(t, source)
+	if want := "/hello/1.0/build\n"; !strings.Contains(b.log.String(), want) {
+		t.Errorf("the log lacks %q:\n%s", want, b.log.String())
+	}
+}
+
+func TestModuleExcluded(t *testing.T) {
+	b := newBench(t)
+	source := with(t, tree{"dkms.conf": named + "BUILT_MODULE_NAME=(hello other)\nBUILD_EXCLUSIVE_ARCH[1]=vax\nREMAKE_INITRD=no\n"})
+	if got := b.mustBuild(t, source).Modules; len(got) != 1 || got[0].Name != "hello" {
+		t.Errorf("got %+v", got)
+	}
+	for _, want := range []string{
+		"mago: warning: dkms.conf: REMAKE_INITRD is deprecated and has no effect\n",
+		`mago: other is not meant for this kernel: BUILD_EXCLUSIVE_ARCH[1]="vax" does not match `,
+	} {
+		if !strings.Contains(b.log.String(), want) {
+			t.Errorf("the log lacks %q:\n%s", want, b.log.String())
+		}
+	}
+}

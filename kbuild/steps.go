@@ -29,6 +29,7 @@ type steps struct {
 	places        []sandbox.Place // what programs find at another place, too
 	symvers       []string        // the Module.symvers of modules that this one needs, inside
 
+	hooks    []Hook        // what the recipe wants run at installation
 	unheeded *CompileError // the first that a step printed and still ended well
 }
 

@@ -14,11 +14,20 @@ import (
 	"strings"
 )
 
-// Script is the bash program that evaluates a dkms.conf and prints its directives for Parse.
-// Its arguments are the path of the file and the VariablesFor the build.
-//
 //go:embed evaluate.bash
-var Script string
+var program string
+
+// Script is the bash program that evaluates a dkms.conf and prints its directives for Parse.
+// Its arguments are the path of the file and the variables that the file may read, as NAME=VALUE.
+var Script = "mago_directives=(" + strings.Join(directives, " ") + ")\n" + program
+
+// directives are all that mago reads of a file; others have no meaning, as with dkms. CLEAN is none of them: dkms 3.2
+// runs it no more, and the build directory goes away anyway.
+var directives = slices.Concat([]string{
+	"PACKAGE_NAME", "PACKAGE_VERSION", "BUILT_MODULE_NAME", "BUILT_MODULE_LOCATION", "DEST_MODULE_NAME", "DEST_MODULE_LOCATION",
+	"STRIP", "MAKE", "MAKE_MATCH", "PATCH", "PATCH_MATCH", "PRE_BUILD", "POST_BUILD", "POST_ADD", "BUILD_DEPENDS", "OBSOLETE_BY",
+	"AUTOINSTALL", "NO_WEAK_MODULES", "BUILD_DEPENDS_REBUILD",
+}, HookDirectives, exclusives, deprecated)
 
 // Make is the bash program that runs one MAKE directive with everything in scope that the file set.
 //
@@ -34,14 +43,6 @@ var Hook string
 type Conf struct {
 	Name, Version string // PACKAGE_NAME, PACKAGE_VERSION
 	values        map[string]map[int]string
-}
-
-// Module is one BUILT_MODULE_NAME and what belongs to it.
-type Module struct {
-	Name     string // BUILT_MODULE_NAME
-	Location string // BUILT_MODULE_LOCATION, below the build directory
-	Dest     string // DEST_MODULE_NAME
-	Strip    bool
 }
 
 // What ends the output of Script; without either the file left bash before its end.
@@ -71,18 +72,25 @@ func Parse(output []byte) (*Conf, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s has index %q, which is no number", fields[i], fields[i+1])
 		}
-		if c.values[fields[i]] == nil {
-			c.values[fields[i]] = map[int]string{}
-		}
-		c.values[fields[i]][index] = fields[i+2]
+		c.set(fields[i], index, fields[i+2])
 	}
-	c.Name, c.Version = c.Value("PACKAGE_NAME"), c.Value("PACKAGE_VERSION")
 	return c, c.check()
 }
 
-var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+~:#-]*$`)
+func (c *Conf) set(name string, index int, value string) {
+	if c.values[name] == nil {
+		c.values[name] = map[int]string{}
+	}
+	c.values[name][index] = value
+}
+
+var (
+	plainName   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+~:-]*$`)
+	placeholder = regexp.MustCompile(`^([#@])[A-Z_]+[#@]$`)
+)
 
 func (c *Conf) check() error {
+	c.Name, c.Version = c.Value("PACKAGE_NAME"), c.Value("PACKAGE_VERSION")
 	switch {
 	case c.Name == "" && c.Version == "" && len(c.values) == 0:
 		return errors.New("it sets no directive at all")
@@ -92,106 +100,29 @@ func (c *Conf) check() error {
 		return errors.New("no PACKAGE_VERSION")
 	case !plainName.MatchString(c.Name):
 		return fmt.Errorf("PACKAGE_NAME %q cannot be a directory's name", c.Name)
-	case !plainName.MatchString(strings.TrimPrefix(c.Version, "#")):
+	case !plainName.MatchString(c.Version) && !c.Placeholder():
 		return fmt.Errorf("PACKAGE_VERSION %q cannot be a directory's name", c.Version)
 	}
 	for _, m := range c.Modules() {
-		if m.Name == "" || strings.ContainsAny(m.Name+m.Dest, "/ \t\n") || strings.Contains("/"+m.Location+"/", "/../") {
-			return fmt.Errorf("module %q in %q is no file below the build directory", m.Name, m.Location)
+		if err := m.check(); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
+// Placeholder reports whether PACKAGE_VERSION is one that a source's own release was to replace, such as
+// #MODULE_VERSION#. dkms takes a version from its command line and never misses this one.
+func (c *Conf) Placeholder() bool { return placeholder.MatchString(c.Value("PACKAGE_VERSION")) }
+
 // Value is a scalar directive, or an array's element 0.
 func (c *Conf) Value(name string) string { return c.values[name][0] }
 
+// Jobs is how many compilers at once an administrator's framework.conf allows; 0 where it says nothing.
+func (c *Conf) Jobs() int {
+	n, _ := strconv.Atoi(c.Value("parallel_jobs")) // evaluate.bash passes numbers only
+	return n
+}
+
 // Indexes lists the indexes of an array that are set, in order.
 func (c *Conf) Indexes(name string) []int { return slices.Sorted(maps.Keys(c.values[name])) }
-
-// Modules lists what the build gives. A file that names no module gives one of its package's name.
-func (c *Conf) Modules() []Module {
-	indexes := map[int]bool{}
-	for _, family := range []string{"BUILT_MODULE_NAME", "BUILT_MODULE_LOCATION", "DEST_MODULE_NAME", "DEST_MODULE_LOCATION"} {
-		for _, i := range c.Indexes(family) {
-			indexes[i] = true
-		}
-	}
-	if len(indexes) == 0 {
-		indexes[0] = true
-	}
-	var modules []Module
-	for _, i := range slices.Sorted(maps.Keys(indexes)) {
-		m := Module{Name: c.values["BUILT_MODULE_NAME"][i], Location: c.values["BUILT_MODULE_LOCATION"][i], Dest: c.values["DEST_MODULE_NAME"][i]}
-		if m.Name == "" && len(indexes) == 1 {
-			m.Name = c.Name
-		}
-		if m.Dest == "" {
-			m.Dest = m.Name
-		}
-		m.Strip = c.strips(i)
-		modules = append(modules, m)
-	}
-	return modules
-}
-
-// strips applies STRIP, whose element 0 is the default of the others; whatever begins with an n means no.
-func (c *Conf) strips(i int) bool {
-	value := c.values["STRIP"][i]
-	if value == "" {
-		value = c.Value("STRIP")
-	}
-	return !strings.HasPrefix(strings.ToLower(value), "n")
-}
-
-// MakeCommand is the MAKE directive for a kernel: the last whose MAKE_MATCH fits, else MAKE[0], else dkms's own.
-func (c *Conf) MakeCommand(kernel string) (string, error) {
-	command := ""
-	for _, i := range c.Indexes("MAKE") {
-		match := c.values["MAKE_MATCH"][i]
-		if i > 0 && match == "" || c.values["MAKE"][i] == "" {
-			continue
-		}
-		ok, err := matches(match, kernel)
-		if err != nil {
-			return "", fmt.Errorf("MAKE_MATCH[%d]: %w", i, err)
-		}
-		if ok {
-			command = c.values["MAKE"][i]
-		}
-	}
-	if command == "" {
-		command = "make -C $kernel_source_dir M=$dkms_tree/$module/$module_version/build"
-	}
-	return command, nil
-}
-
-// Patches lists the files below patches/ to apply, in the order of their indexes.
-func (c *Conf) Patches(kernel string) ([]string, error) {
-	var patches []string
-	for _, i := range c.Indexes("PATCH") {
-		ok, err := matches(c.values["PATCH_MATCH"][i], kernel)
-		if err != nil {
-			return nil, fmt.Errorf("PATCH_MATCH[%d]: %w", i, err)
-		}
-		if ok && c.values["PATCH"][i] != "" {
-			patches = append(patches, c.values["PATCH"][i])
-		}
-	}
-	return patches, nil
-}
-
-// gnu are the escapes of the C library that Go spells otherwise.
-var gnu = strings.NewReplacer(`\\`, `\\`, `\<`, `\b`, `\>`, `\b`)
-
-// matches applies a POSIX extended expression as bash's =~ does; an empty one fits everything.
-func matches(expression, s string) (bool, error) {
-	if expression == "" {
-		return true, nil
-	}
-	re, err := regexp.Compile(gnu.Replace(expression))
-	if err != nil {
-		return false, err
-	}
-	return re.MatchString(s), nil
-}

@@ -71,6 +71,8 @@ func TestParseRefuses(t *testing.T) {
 		"module without name": {string(output(append(named, "BUILT_MODULE_NAME=a", "BUILT_MODULE_LOCATION[1]=sub")...)), `module "" in "sub"`},
 		"dest with slash":     {string(output(append(named, "DEST_MODULE_NAME=../a")...)), "no file below"},
 		"location climbing":   {string(output(append(named, "BUILT_MODULE_LOCATION=a/../../b")...)), "no file below"},
+		"name with suffix":    {string(output(append(named, "BUILT_MODULE_NAME=a.ko")...)), `"a.ko" is to be named without`},
+		"dest with suffix":    {string(output(append(named, "DEST_MODULE_NAME=a.o")...)), `"a.o" is to be named without`},
 		"location is parent":  {string(output(append(named, "BUILT_MODULE_LOCATION=..")...)), "no file below"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -97,15 +99,15 @@ func TestModules(t *testing.T) {
 		},
 		"sparse, renamed": {
 			[]string{"BUILT_MODULE_NAME[3]=b", "BUILT_MODULE_NAME[1]=a", "DEST_MODULE_NAME[3]=c", "BUILT_MODULE_LOCATION[3]=src/"},
-			[]Module{{Name: "a", Dest: "a", Strip: true}, {Name: "b", Dest: "c", Location: "src/", Strip: true}},
+			[]Module{{Name: "a", Dest: "a", Strip: true, index: 1}, {Name: "b", Dest: "c", Location: "src/", Strip: true, index: 3}},
 		},
 		"strip: first is the default": {
 			[]string{"BUILT_MODULE_NAME[0]=a", "BUILT_MODULE_NAME[1]=b", "BUILT_MODULE_NAME[2]=c", "STRIP[0]=no", "STRIP[1]=yes", "STRIP[2]="},
-			[]Module{{Name: "a", Dest: "a"}, {Name: "b", Dest: "b", Strip: true}, {Name: "c", Dest: "c"}},
+			[]Module{{Name: "a", Dest: "a"}, {Name: "b", Dest: "b", Strip: true, index: 1}, {Name: "c", Dest: "c", index: 2}},
 		},
 		"strip: what begins with n": {
 			[]string{"BUILT_MODULE_NAME[0]=a", "BUILT_MODULE_NAME[1]=b", "STRIP[1]=No thanks"},
-			[]Module{{Name: "a", Dest: "a", Strip: true}, {Name: "b", Dest: "b"}},
+			[]Module{{Name: "a", Dest: "a", Strip: true}, {Name: "b", Dest: "b", index: 1}},
 		},
 		"absolute location is below the build directory": {
 			[]string{"BUILT_MODULE_NAME=a", "BUILT_MODULE_LOCATION=/src"},
@@ -151,14 +153,16 @@ func TestPatches(t *testing.T) {
 	if want := []string{"always", "six", "last"}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
+	if _, err := conf(t, "PATCH[2]=a/../../b").Patches("6.1"); err == nil || !strings.Contains(err.Error(), "PATCH[2]") {
+		t.Errorf("took a climbing name: %v", err)
+	}
 	if _, err := conf(t, "PATCH[2]=a", "PATCH_MATCH[2]=[").Patches("6.1"); err == nil || !strings.Contains(err.Error(), "PATCH_MATCH[2]") {
 		t.Errorf("took a broken expression: %v", err)
 	}
 }
 
 func TestExclusive(t *testing.T) {
-	const kernel, arch = "6.1.0-56-amd64", "x86_64"
-	config := map[string]string{"CONFIG_ACPI": "y", "CONFIG_USB": "m", "CONFIG_HZ": "250"}
+	k := Kernel{"6.1.0-56-amd64", "x86_64", map[string]string{"CONFIG_ACPI": "y", "CONFIG_USB": "m", "CONFIG_HZ": "250"}}
 	for directive, fits := range map[string]bool{
 		"BUILD_EXCLUSIVE_KERNEL=":                      true,
 		"BUILD_EXCLUSIVE_KERNEL=^6\\.1":                true,
@@ -180,19 +184,95 @@ func TestExclusive(t *testing.T) {
 		"BUILD_EXCLUSIVE_CONFIG=!CONFIG_USB":           false,
 		"BUILD_EXCLUSIVE_CONFIG=CONFIG_HZ":             false,
 		"BUILD_EXCLUSIVE_CONFIG=CONFIG_ACPI CONFIG_PM": false,
+		"OBSOLETE_BY=6.1":                              false,
+		"OBSOLETE_BY=6.1.0-56":                         false,
+		"OBSOLETE_BY=6.1.0-57":                         true,
+		"OBSOLETE_BY=6.2":                              true,
 	} {
 		t.Run(directive, func(t *testing.T) {
-			reason, err := conf(t, directive).Exclusive(kernel, arch, config)
-			if err != nil || (reason == "") != fits {
-				t.Errorf("got reason %q, error %v", reason, err)
+			modules, excluded, err := conf(t, directive).For(k)
+			if err != nil || len(modules)+len(excluded) != 1 || (len(modules) == 1) != fits {
+				t.Fatalf("got %v, %v, error %v", modules, excluded, err)
 			}
-			if name, _, _ := strings.Cut(directive, "="); !fits && !strings.Contains(reason, name) {
-				t.Errorf("reason %q does not name %s", reason, name)
+			if name, _, _ := strings.Cut(directive, "="); !fits && !strings.HasPrefix(excluded[0].Reason, name) {
+				t.Errorf("reason %q does not name %s", excluded[0].Reason, name)
 			}
 		})
 	}
-	if _, err := conf(t, "BUILD_EXCLUSIVE_ARCH=*").Exclusive(kernel, arch, nil); err == nil || !strings.Contains(err.Error(), "BUILD_EXCLUSIVE_ARCH") {
+	if _, _, err := conf(t, "BUILD_EXCLUSIVE_ARCH=*").For(k); err == nil || !strings.Contains(err.Error(), "BUILD_EXCLUSIVE_ARCH") {
 		t.Errorf("took a broken expression: %v", err)
+	}
+}
+
+func TestExclusiveOfOneModule(t *testing.T) {
+	k := Kernel{"6.1.0-56-amd64", "x86_64", nil}
+	three := []string{"BUILT_MODULE_NAME[0]=a", "BUILT_MODULE_NAME[1]=b", "BUILT_MODULE_NAME[2]=c"}
+	for name, test := range map[string]struct {
+		directives []string
+		built      string
+		reasons    []string
+	}{
+		"one":           {[]string{"BUILD_EXCLUSIVE_KERNEL[1]=^5"}, "ac", []string{`BUILD_EXCLUSIVE_KERNEL[1]="^5" does not match 6.1.0-56-amd64`}},
+		"zeroth binds":  {[]string{"BUILD_EXCLUSIVE_KERNEL[0]=^5"}, "", slices.Repeat([]string{`BUILD_EXCLUSIVE_KERNEL="^5" does not match 6.1.0-56-amd64`}, 3)},
+		"zeroth of two": {[]string{"BUILD_EXCLUSIVE_ARCH[0]=vax", "BUILD_EXCLUSIVE_ARCH[2]=x86"}, "bc", []string{`BUILD_EXCLUSIVE_ARCH[0]="vax" does not match x86_64`}},
+		"two families":  {[]string{"BUILD_EXCLUSIVE_KERNEL_MIN[1]=7", "BUILD_EXCLUSIVE_CONFIG[2]=CONFIG_A"}, "a", []string{`BUILD_EXCLUSIVE_KERNEL_MIN[1]="7" is newer than 6.1.0-56-amd64`, "BUILD_EXCLUSIVE_CONFIG[2] wants CONFIG_A"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			modules, excluded, err := conf(t, append(test.directives, three...)...).For(k)
+			if err != nil {
+				t.Fatal(err)
+			}
+			built := ""
+			for _, m := range modules {
+				built += m.Name
+			}
+			var reasons []string
+			for _, e := range excluded {
+				reasons = append(reasons, e.Reason)
+			}
+			if built != test.built || !slices.Equal(reasons, test.reasons) {
+				t.Errorf("got %q, %q", built, reasons)
+			}
+		})
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	named := []string{"BUILT_MODULE_NAME[0]=a", "DEST_MODULE_LOCATION[0]=/kernel/x"}
+	for name, test := range map[string]struct {
+		directives []string
+		want       []string
+	}{
+		"nothing":     {append(named, "AUTOINSTALL=YES", "NO_WEAK_MODULES=no", "CLEAN=make clean"), nil},
+		"deprecated":  {append(named, "REMAKE_INITRD=", "MODULES_CONF[3]=alias"), []string{"REMAKE_INITRD is deprecated and has no effect", "MODULES_CONF is deprecated and has no effect"}},
+		"added":       {append(named, "POST_ADD=script"), []string{"POST_ADD has no effect: a source is added to no tree"}},
+		"neither":     {append(named, "AUTOINSTALL=y"), []string{`AUTOINSTALL="y" is neither yes nor no; dkms would refuse the file`}},
+		"placeholder": {append(named, "PACKAGE_VERSION=#MODULE_VERSION#"), []string{`PACKAGE_VERSION="#MODULE_VERSION#" is a placeholder; the source's version is #MODULE_VERSION#`}},
+		"numbers":     {append(named, "BUILT_MODULE_NAME[2]=b", "DEST_MODULE_LOCATION[2]=/extra"), []string{"the modules' indexes leave numbers out; dkms would refuse the file"}},
+		"no place":    {[]string{"BUILT_MODULE_NAME[0]=a", "BUILT_MODULE_NAME[1]=b", "DEST_MODULE_LOCATION[1]=/misc"}, []string{"DEST_MODULE_LOCATION[0,1] does not begin with /kernel, /updates or /extra; dkms would refuse the file"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := conf(t, test.directives...).Warnings(); !slices.Equal(got, test.want) {
+				t.Errorf("got %q", got)
+			}
+		})
+	}
+}
+
+func TestHookWords(t *testing.T) {
+	script, arguments := conf(t, "POST_INSTALL= a.sh  6.1 'x'").Hook("POST_INSTALL")
+	if script != "a.sh" || !slices.Equal(arguments, []string{"6.1", "'x'"}) {
+		t.Errorf("got %q, %q", script, arguments)
+	}
+	if script, _ := conf(t).Hook("PRE_INSTALL"); script != "" {
+		t.Errorf("got %q for none", script)
+	}
+}
+
+func TestBuildDepends(t *testing.T) {
+	got := conf(t, "BUILD_DEPENDS[0]=a b", "BUILD_DEPENDS[4]=c").BuildDepends()
+	if want := []string{"a", "b", "c"}; !slices.Equal(got, want) {
+		t.Errorf("got %v", got)
 	}
 }
 

@@ -1,5 +1,5 @@
 # Evaluates a dkms.conf and prints what it set: name NUL index NUL value NUL ...
-# usage: evaluate.bash CONF NAME=VALUE...
+# usage: evaluate.bash CONF NAME=VALUE..., with the directives' names in the array mago_directives
 shopt -s extglob
 mago_conf=$1; shift
 mago_variables=("$@")
@@ -10,11 +10,24 @@ mago_declare() {
 	for mago_variable in "${mago_variables[@]}"; do declare -g "${mago_variable?}"; done
 }
 
+# An administrator's framework.conf may hold dkms to fewer jobs; the last that says a number counts.
+mago_framework() {
+	local mago_file mago_jobs
+	for mago_file in /etc/dkms/framework.conf /etc/dkms/framework.conf.d/*.conf; do
+		if [[ -r $mago_file ]]; then
+			mago_jobs=$(unset parallel_jobs; . "$mago_file" >/dev/null 2>&1; printf %s "$parallel_jobs")
+			if [[ $mago_jobs =~ ^[1-9][0-9]{0,3}$ ]]; then mago_limit=$mago_jobs; fi
+		fi
+	done
+	if ((mago_limit && mago_limit < parallel_jobs)); then mago_variables+=("parallel_jobs=$mago_limit"); fi
+}
+
 # dkms hands a value from one shell to the other with echo, and reads it there between double quotes: blanks shrink
 # to one, and what is left of quotes, escapes and variables goes. A value that this would tear apart stays as it is.
 mago_again() {
 	local mago_words
-	mago_value=${1//+([[:space:]])/ }
+	mago_value=${1%$'\r'}
+	mago_value=${mago_value//+([[:space:]])/ }
 	if eval "mago_words=(\"$mago_value\")" 2>/dev/null && ((${#mago_words[@]} == 1)); then mago_value=${mago_words[0]}; fi
 }
 
@@ -23,17 +36,20 @@ if ! bash -O extglob -n "$mago_conf"; then
 	exit 1
 fi
 exec 3>&1 >&2
+mago_limit=0
+mago_declare
+mago_framework
 mago_declare
 . "$mago_conf"
-for mago_override in "/etc/dkms/$PACKAGE_NAME.conf" "/etc/dkms/$PACKAGE_NAME-$PACKAGE_VERSION.conf" \
-	"/etc/dkms/$PACKAGE_NAME-$PACKAGE_VERSION-$kernelver.conf" "/etc/dkms/$PACKAGE_NAME-$PACKAGE_VERSION-$kernelver-$arch.conf"; do
+mago_declare
+for mago_override in "/etc/dkms/$module.conf" "/etc/dkms/$module-$module_version.conf" \
+	"/etc/dkms/$module-$module_version-$kernelver.conf" "/etc/dkms/$module-$module_version-$kernelver-$arch.conf" \
+	"/etc/dkms/$module--$kernelver.conf" "/etc/dkms/$module--$kernelver-$arch.conf"; do
 	if [[ -r $mago_override ]]; then . "$mago_override"; fi
 done
 set +eu -f
 mago_declare
-for mago_name in PACKAGE_NAME PACKAGE_VERSION BUILT_MODULE_NAME BUILT_MODULE_LOCATION DEST_MODULE_NAME DEST_MODULE_LOCATION \
-	STRIP MAKE MAKE_MATCH PATCH PATCH_MATCH PRE_BUILD POST_BUILD BUILD_DEPENDS BUILD_EXCLUSIVE_KERNEL \
-	BUILD_EXCLUSIVE_KERNEL_MIN BUILD_EXCLUSIVE_KERNEL_MAX BUILD_EXCLUSIVE_ARCH BUILD_EXCLUSIVE_CONFIG; do
+for mago_name in "${mago_directives[@]}"; do
 	declare -n mago_array=$mago_name
 	for mago_index in "${!mago_array[@]}"; do
 		mago_again "${mago_array[mago_index]}"
@@ -41,4 +57,5 @@ for mago_name in PACKAGE_NAME PACKAGE_VERSION BUILT_MODULE_NAME BUILT_MODULE_LOC
 	done
 	unset -n mago_array
 done
+if ((mago_limit)); then printf 'parallel_jobs\0000\0%s\0' "$mago_limit" >&3; fi
 printf 'mago-end-of-conf\0' >&3

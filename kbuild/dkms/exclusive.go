@@ -7,41 +7,111 @@ import (
 	"pault.ag/go/debian/version"
 )
 
-// Exclusive applies the BUILD_EXCLUSIVE_* directives: the reason why a kernel is not one that the module is meant
-// for, "" where it is. config holds the kernel's .config.
-func (c *Conf) Exclusive(kernel, arch string, config map[string]string) (string, error) {
-	for _, d := range []struct{ directive, value string }{{"BUILD_EXCLUSIVE_KERNEL", kernel}, {"BUILD_EXCLUSIVE_ARCH", arch}} {
-		want := c.Value(d.directive)
-		if ok, err := matches(want, d.value); err != nil {
-			return "", fmt.Errorf("%s: %w", d.directive, err)
-		} else if !ok {
-			return fmt.Sprintf("%s=%q does not match %s", d.directive, want, d.value), nil
+// Kernel is what the BUILD_EXCLUSIVE_* directives look at.
+type Kernel struct {
+	Release string
+	Arch    string            // as uname -m prints it
+	Config  map[string]string // its .config
+}
+
+// exclusives are the directives that a build is bound to a kernel by.
+var exclusives = []string{
+	"BUILD_EXCLUSIVE_KERNEL", "BUILD_EXCLUSIVE_KERNEL_MIN", "BUILD_EXCLUSIVE_KERNEL_MAX", "BUILD_EXCLUSIVE_ARCH", "BUILD_EXCLUSIVE_CONFIG",
+}
+
+// Excluded is a module that is not meant for a kernel.
+type Excluded struct {
+	Module Module
+	Reason string
+}
+
+// For splits the modules into those to be built for a kernel and those that BUILD_EXCLUSIVE_* keep back. A directive
+// that is set as a scalar, or for index 0 alone, binds all of them, as in dkms 3.2; one with further indexes binds
+// each its own module. A kernel that OBSOLETE_BY names, or a newer one, has the modules itself.
+func (c *Conf) For(k Kernel) (modules []Module, excluded []Excluded, err error) {
+	for _, m := range c.Modules() {
+		reason, err := c.reason(m, k)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case reason != "":
+			excluded = append(excluded, Excluded{m, reason})
+		default:
+			modules = append(modules, m)
 		}
 	}
-	if reason := c.outside(kernel); reason != "" {
-		return reason, nil
-	}
-	return c.lacksConfig(config), nil
+	return modules, excluded, nil
 }
 
-func (c *Conf) outside(kernel string) string {
-	release := version.Version{Version: kernel}
-	if least := c.Value("BUILD_EXCLUSIVE_KERNEL_MIN"); least != "" && version.Compare(release, version.Version{Version: least}) < 0 {
-		return fmt.Sprintf("BUILD_EXCLUSIVE_KERNEL_MIN=%q is newer than %s", least, kernel)
+// rule is the value that a BUILD_EXCLUSIVE_* has for one module, and the name to call it by.
+func (c *Conf) rule(directive string, m Module) (name, value string) {
+	for index := range c.values[directive] {
+		if index > 0 {
+			return fmt.Sprintf("%s[%d]", directive, m.index), c.values[directive][m.index]
+		}
 	}
-	if most := c.Value("BUILD_EXCLUSIVE_KERNEL_MAX"); most != "" && version.Compare(release, version.Version{Version: most}) > 0 {
-		return fmt.Sprintf("BUILD_EXCLUSIVE_KERNEL_MAX=%q is older than %s", most, kernel)
-	}
-	return ""
+	return directive, c.Value(directive)
 }
 
-// lacksConfig reads BUILD_EXCLUSIVE_CONFIG: options that must be set (y or m), those after ! that must not.
-func (c *Conf) lacksConfig(config map[string]string) string {
-	for word := range strings.FieldsSeq(c.Value("BUILD_EXCLUSIVE_CONFIG")) {
+func (c *Conf) reason(m Module, k Kernel) (string, error) {
+	if by := c.Value("OBSOLETE_BY"); by != "" && compare(k.Release, by) >= 0 {
+		return fmt.Sprintf("OBSOLETE_BY=%q: a kernel that new has the module itself", by), nil
+	}
+	for _, directive := range exclusives {
+		name, want := c.rule(directive, m)
+		if strings.TrimSpace(want) == "" {
+			continue
+		}
+		reason, err := excludes(directive, want, k)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", name, err)
+		}
+		if reason != "" {
+			return name + reason, nil
+		}
+	}
+	return "", nil
+}
+
+// excludes applies one directive; what it gives goes on after the directive's name.
+func excludes(directive, want string, k Kernel) (string, error) {
+	switch directive {
+	case "BUILD_EXCLUSIVE_KERNEL":
+		return unmatched(want, k.Release)
+	case "BUILD_EXCLUSIVE_ARCH":
+		return unmatched(want, k.Arch)
+	case "BUILD_EXCLUSIVE_KERNEL_MIN":
+		if compare(k.Release, want) < 0 {
+			return fmt.Sprintf("=%q is newer than %s", want, k.Release), nil
+		}
+	case "BUILD_EXCLUSIVE_KERNEL_MAX":
+		if compare(k.Release, want) > 0 {
+			return fmt.Sprintf("=%q is older than %s", want, k.Release), nil
+		}
+	case "BUILD_EXCLUSIVE_CONFIG":
+		return lacks(want, k.Config), nil
+	}
+	return "", nil
+}
+
+func unmatched(want, value string) (string, error) {
+	if ok, err := matches(want, value); err != nil || ok {
+		return "", err
+	}
+	return fmt.Sprintf("=%q does not match %s", want, value), nil
+}
+
+func compare(release, other string) int {
+	return version.Compare(version.Version{Version: release}, version.Version{Version: other})
+}
+
+// lacks reads BUILD_EXCLUSIVE_CONFIG: options that must be set (y or m), those after ! that must not.
+func lacks(want string, config map[string]string) string {
+	for word := range strings.FieldsSeq(want) {
 		option, not := strings.CutPrefix(word, "!")
 		set := config[option] == "y" || config[option] == "m"
 		if set == not {
-			return fmt.Sprintf("BUILD_EXCLUSIVE_CONFIG wants %s", word)
+			return " wants " + word
 		}
 	}
 	return ""

@@ -79,6 +79,8 @@ func TestScript(t *testing.T) {
 		"no file names":         {`PATCH='*' MAKE='d"*"'`, map[string]string{"PATCH": "*", "MAKE": "d*"}},
 		"extended patterns":     {"case $arch in @(x86_64|i686)) STRIP=no;; esac", map[string]string{"STRIP": "no"}},
 		"prints":                {"echo hello; echo hello >&2; STRIP=no", map[string]string{"STRIP": "no"}},
+		"carriage returns":      {"STRIP=no\r\nMAKE='make all\r'", map[string]string{"STRIP": "no", "MAKE": "make all"}},
+		"every directive":       {"POST_INSTALL=a REMAKE_INITRD=no BUILD_EXCLUSIVE_ARCH[4]=x IFS=_", map[string]string{"POST_INSTALL": "a", "REMAKE_INITRD": "no", "BUILD_EXCLUSIVE_ARCH[4]": "x"}},
 		"last command fails":    {"STRIP=no\n[ -f /nonexistent ] && STRIP=yes", map[string]string{"STRIP": "no"}},
 		"unknown command":       {"no_such_command_anywhere\nSTRIP=no", map[string]string{"STRIP": "no"}},
 		"strict":                {"set -eu\nSTRIP=no PRE_BUILD='x $no_such_variable'", map[string]string{"STRIP": "no", "PRE_BUILD": "x "}},

@@ -1,0 +1,64 @@
+package dkms
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// deprecated are the directives that dkms 3 knows by name only.
+var deprecated = []string{"REMAKE_INITRD", "MODULES_CONF", "MODULES_CONF_OBSOLETES", "MODULES_CONF_ALIAS_TYPE", "MODULES_CONF_OBSOLETE_ONLY"}
+
+// Warnings tells what of a file has no effect, and what dkms 3.2 would refuse the file for although modules can be
+// built by it.
+func (c *Conf) Warnings() []string {
+	var all []string
+	for _, name := range deprecated {
+		if len(c.values[name]) > 0 {
+			all = append(all, name+" is deprecated and has no effect")
+		}
+	}
+	if c.Value("POST_ADD") != "" {
+		all = append(all, "POST_ADD has no effect: a source is added to no tree")
+	}
+	if c.Placeholder() {
+		all = append(all, fmt.Sprintf("PACKAGE_VERSION=%q is a placeholder; the source's version is %s", c.Value("PACKAGE_VERSION"), c.Version))
+	}
+	for _, name := range []string{"AUTOINSTALL", "NO_WEAK_MODULES", "BUILD_DEPENDS_REBUILD"} {
+		if value := c.Value(name); value != "" && !strings.EqualFold(value, "yes") && !strings.EqualFold(value, "no") {
+			all = append(all, fmt.Sprintf("%s=%q is neither yes nor no; dkms would refuse the file", name, value))
+		}
+	}
+	return append(all, c.recordWarnings()...)
+}
+
+// recordWarnings is about the indexes of the modules, and where these are to be installed: dkms wants that said for
+// each, although Debian's puts them elsewhere.
+func (c *Conf) recordWarnings() []string {
+	var all []string
+	records := c.records()
+	if len(records) > 0 && records[len(records)-1] != len(records)-1 {
+		all = append(all, "the modules' indexes leave numbers out; dkms would refuse the file")
+	}
+	var without []string
+	for _, i := range records {
+		where := c.values["DEST_MODULE_LOCATION"][i]
+		if !slices.ContainsFunc([]string{"/kernel", "/updates", "/extra"}, func(top string) bool { return strings.HasPrefix(where, top) }) {
+			without = append(without, strconv.Itoa(i))
+		}
+	}
+	if len(without) > 0 {
+		all = append(all, fmt.Sprintf("DEST_MODULE_LOCATION[%s] does not begin with /kernel, /updates or /extra; dkms would refuse the file", strings.Join(without, ",")))
+	}
+	return all
+}
+
+// BuildDepends lists the packages of modules that dkms wants installed before it builds this one, by PACKAGE_NAME.
+func (c *Conf) BuildDepends() []string {
+	var names []string
+	for _, i := range c.Indexes("BUILD_DEPENDS") {
+		names = append(names, strings.Fields(c.values["BUILD_DEPENDS"][i])...)
+	}
+	return names
+}

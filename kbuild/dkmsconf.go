@@ -1,0 +1,135 @@
+package kbuild
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"mago/kbuild/dkms"
+	"mago/kbuild/sandbox"
+)
+
+// confDir is where a dkms.conf lies below the foreign tree while it is evaluated; no PACKAGE_NAME begins like this.
+const confDir = "_conf"
+
+// confLimit is how much the evaluation of a dkms.conf may print.
+const confLimit = 1 << 20
+
+// evaluate has bash read the file. $module and $module_version are first guessed from the directory's name, as
+// dkms takes them from its command line, and put right by a second reading where the file says otherwise.
+func (r *dkmsRecipe) evaluate(s *steps) error {
+	name, version := splitDir(s.job.Source.Dir)
+	for range 2 {
+		conf, err := r.read(s, name, version)
+		if err != nil {
+			return err
+		}
+		if conf.Placeholder() {
+			conf.Version = cmp.Or(numbered(version), numbered(s.job.Source.Version), "0")
+		}
+		r.conf = conf
+		if conf.Name == name && conf.Version == version {
+			break
+		}
+		name, version = conf.Name, conf.Version
+	}
+	return nil
+}
+
+// numbered is a version that begins as versions do and can be a directory's name, else "".
+func numbered(version string) string {
+	if version == "" || version[0] < '0' || version[0] > '9' || strings.ContainsAny(version, "/ \t\n") {
+		return ""
+	}
+	return version
+}
+
+// splitDir splits /usr/src/<name>-<version> as dkms's own tree is named.
+func splitDir(dir string) (name, version string) {
+	base := filepath.Base(dir)
+	if i := strings.LastIndexByte(base, '-'); i > 0 {
+		return base[:i], base[i+1:]
+	}
+	return base, ""
+}
+
+func (r *dkmsRecipe) read(s *steps, name, version string) (*dkms.Conf, error) {
+	if err := r.place(s); err != nil {
+		return nil, err
+	}
+	limit := cmp.Or(s.ConfTimeout, DefaultConfTimeout)
+	ctx, cancel := context.WithTimeoutCause(s.ctx, limit, &RecipeError{r.String(), fmt.Errorf("reading it did not end within %s", limit)})
+	defer cancel()
+	out, complaint := &boundedBuffer{limit: confLimit}, &boundedBuffer{limit: confLimit}
+	work := filepath.Join(s.tree, confDir)
+	args := []string{"bash", "-c", dkms.Script, "evaluate", filepath.Join(s.Room.Path(work), "dkms.conf")}
+	err := s.runIn(ctx, sandbox.Spec{Args: append(args, s.dkmsVariables(name, version, s.job.Jobs)...), Work: work, Stdout: out, Stderr: complaint})
+	s.log.Write(complaint.held)
+	if out.over || complaint.over {
+		return nil, &RecipeError{r.String(), fmt.Errorf("reading it printed more than %d bytes", confLimit)}
+	}
+	if err != nil && !exited(err) {
+		return nil, err
+	}
+	parsed, err := dkms.Parse(out.held)
+	if err != nil {
+		return nil, &RecipeError{r.String(), fmt.Errorf("%w%s", err, bashComplaint(string(complaint.held)))}
+	}
+	return parsed, nil
+}
+
+// place puts the file alone into a directory of its own: while it is evaluated nothing else can be written to. It is
+// read through os.Root, because a link in the source could name a file that only root may read.
+func (r *dkmsRecipe) place(s *steps) error {
+	source, err := os.OpenRoot(s.job.Source.Dir)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	text, err := source.ReadFile("dkms.conf")
+	if err != nil {
+		return &RecipeError{r.String(), err}
+	}
+	if err := errors.Join(s.work.RemoveAll(confDir), s.work.Mkdir(confDir, 0o755)); err != nil {
+		return err
+	}
+	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+	if err := s.work.WriteFile(filepath.Join(confDir, "dkms.conf"), text, 0o644); err != nil {
+		return err
+	}
+	return s.Room.Own(filepath.Join(s.tree, confDir))
+}
+
+// bashComplaint is the first line that bash itself had to say of the file.
+func bashComplaint(stderr string) string {
+	for line := range strings.Lines(stderr) {
+		if i := strings.Index(line, "dkms.conf: line "); i >= 0 {
+			return " (" + strings.TrimSpace(line[i+len("dkms.conf: "):]) + ")"
+		}
+	}
+	return ""
+}
+
+// dkmsVariables are those that a dkms.conf may read: all that dkms has set when it reads one.
+func dkmsVariables(root, tree, name, version string, k Kernel, jobs int) []string {
+	build := cmp.Or(k.Build, k.Headers)
+	config := filepath.Join(build, "include/config/auto.conf")
+	if !newRooted(root).exists(config) {
+		config = filepath.Join(build, ".config")
+	}
+	return []string{
+		"kernelver=" + k.Release, "arch=" + k.Arch, "kernel_source_dir=" + build, "kernel_config=" + config,
+		"dkms_tree=" + tree, "source_tree=/usr/src", "install_tree=/lib/modules", "tmp_location=/tmp",
+		"module=" + name, "module_version=" + version, "parallel_jobs=" + strconv.Itoa(jobs),
+	}
+}
+
+func (s *steps) dkmsVariables(name, version string, jobs int) []string {
+	return dkmsVariables(s.Root, s.Room.Path(s.tree), name, version, s.job.Kernel, jobs)
+}

@@ -1,0 +1,80 @@
+package kbuild
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"unicode/utf8"
+
+	"mago/kbuild/dkms"
+)
+
+// Hook is a script of the source that is to run, as root, where the modules are installed.
+type Hook struct {
+	When   string // PRE_INSTALL, POST_INSTALL or POST_REMOVE of dkms(8)
+	Script []byte // UTF-8 text without NULs
+	Args   []string
+	Env    []string // NAME=VALUE: what dkms has in its environment then
+}
+
+// maxHook bounds a hook in bytes: dpkg's maintainer scripts are to carry it.
+const maxHook = 256 << 10
+
+// hooks reads the scripts that dkms.conf wants run at installation. As with dkms, one that is no executable file is
+// passed over.
+func (r *dkmsRecipe) hooks(s *steps) ([]Hook, error) {
+	var hooks []Hook
+	for _, directive := range dkms.HookDirectives {
+		script, args := r.conf.Hook(directive)
+		if script == "" {
+			continue
+		}
+		text, err := s.hookText(script)
+		switch {
+		case errors.Is(err, errNoHook):
+			fmt.Fprintf(s.log, "mago: warning: %s names %s, which is no executable file; it is passed over, as dkms does\n", directive, script)
+			continue
+		case err != nil:
+			return nil, &RecipeError{r.String(), fmt.Errorf("%s: %s: %w", directive, script, err)}
+		}
+		fmt.Fprintf(s.log, "mago: %s: %s goes into the package, %d bytes\n", directive, script, len(text))
+		hooks = append(hooks, Hook{directive, text, args, s.hookEnvironment(r.conf)})
+	}
+	return hooks, nil
+}
+
+var errNoHook = errors.New("no executable file")
+
+// hookText reads a script from the build directory.
+func (s *steps) hookText(script string) ([]byte, error) {
+	path := filepath.Join(s.build, script)
+	info, err := s.work.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && (!info.Mode().IsRegular() || info.Mode()&0o111 == 0) {
+		return nil, errNoHook
+	}
+	if err != nil {
+		return nil, err
+	}
+	file, err := openRegular(s.work, path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxHook+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(text) > maxHook:
+		return nil, fmt.Errorf("longer than %d bytes", maxHook)
+	case !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0:
+		return nil, errors.New("not a text, which a package's scripts could carry")
+	}
+	return text, nil
+}
+
+func (s *steps) hookEnvironment(c *dkms.Conf) []string {
+	return []string{"kernelver=" + s.job.Kernel.Release, "arch=" + s.job.Kernel.Arch, "module=" + c.Name, "module_version=" + c.Version}
+}
