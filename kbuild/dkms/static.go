@@ -1,0 +1,245 @@
+package dkms
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"mvdan.cc/sh/v3/expand"
+	"mvdan.cc/sh/v3/interp"
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// StaticError says what a file does that only running it could tell the outcome of.
+type StaticError struct {
+	Line uint // 0: of no one line
+	What string
+}
+
+func (e *StaticError) Error() string {
+	if e.Line == 0 {
+		return "it cannot be read without running it: " + e.What
+	}
+	return fmt.Sprintf("it cannot be read without running it: line %d: %s", e.Line, e.What)
+}
+
+// What a static reading is held to.
+const (
+	staticTime  = 500 * time.Millisecond
+	staticText  = 128 << 10 // bytes of a file
+	staticCalls = 2000      // commands
+	staticSize  = 1 << 20   // bytes of all variables
+)
+
+// Static evaluates a dkms.conf, and an administrator's overrides after it, without running anything: programs, files
+// and directories are denied to it. What it gives is what Script and Parse would; where it cannot know that, the error
+// is a *StaticError. The variables are NAME=VALUE.
+func Static(ctx context.Context, variables []string, texts ...[]byte) (*Conf, error) {
+	ctx, cancel := context.WithTimeout(ctx, staticTime)
+	defer cancel()
+	r := &reading{variables: variables}
+	c, err := r.conf(ctx, texts)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = &StaticError{What: fmt.Sprintf("it did not end within %s", staticTime)}
+	}
+	return c, err
+}
+
+// reading is one run of the interpreter.
+type reading struct {
+	variables []string
+	runner    *interp.Runner
+	functions map[string]bool // that the file declares
+	fallbacks []fallback
+	calls     atomic.Int64
+	denied    atomic.Pointer[StaticError] // the first thing that was
+}
+
+// conf recovers from the interpreter's own faults: what it reads is foreign.
+func (r *reading) conf(ctx context.Context, texts [][]byte) (c *Conf, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			c, err = nil, &StaticError{What: fmt.Sprintf("the interpreter gives up: %v", p)}
+		}
+	}()
+	if err := r.start(); err != nil {
+		return nil, err
+	}
+	for _, text := range texts {
+		if err := r.run(ctx, text); err != nil {
+			return nil, err
+		}
+	}
+	c = &Conf{values: map[string]map[int]string{}}
+	for _, name := range directives {
+		if err := r.collect(c, name); err != nil {
+			return nil, err
+		}
+	}
+	return c, c.check()
+}
+
+func (r *reading) start() (err error) {
+	home := []string{"HOME=/nonexistent", "UID=0", "EUID=0", "GID=0"} // the interpreter would ask this machine
+	r.runner, err = interp.New(
+		interp.Env(expand.ListEnviron(slices.Concat(home, r.variables)...)), interp.Dir("/"), interp.BashOpts("-s", "extglob"),
+		interp.CallHandler(r.call), interp.ExecHandlers(r.exec), interp.OpenHandler(r.open),
+		interp.StatHandler(func(ctx context.Context, path string, _ bool) (fs.FileInfo, error) {
+			return nil, r.deny(interp.HandlerCtx(ctx).Pos, "it looks for "+path)
+		}),
+		interp.AccessHandler(func(ctx context.Context, path string, _ interp.AccessMode) error {
+			return r.deny(interp.HandlerCtx(ctx).Pos, "it looks for "+path)
+		}),
+		interp.ReadDirHandler2(func(ctx context.Context, path string) ([]fs.DirEntry, error) {
+			return nil, r.deny(interp.HandlerCtx(ctx).Pos, "it lists "+path)
+		}),
+	)
+	return err
+}
+
+func (r *reading) deny(pos syntax.Pos, what string) error {
+	err := &StaticError{pos.Line(), what}
+	r.denied.CompareAndSwap(nil, err)
+	return err
+}
+
+// run interprets one file, as bash's source does.
+func (r *reading) run(ctx context.Context, text []byte) error {
+	if len(text) > staticText {
+		return &StaticError{What: fmt.Sprintf("longer than %d bytes", staticText)}
+	}
+	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(strings.ReplaceAll(string(text), "\r\n", "\n")), "")
+	if err != nil {
+		return fmt.Errorf("it cannot be parsed: %w", err)
+	}
+	if err := tame(file); err != nil {
+		return err
+	}
+	r.functions, r.fallbacks = declared(file), fallbacks(file)
+	err = r.runner.Run(ctx, file)
+	switch {
+	case r.denied.Load() != nil:
+		return r.denied.Load()
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil && !isStatus(err):
+		return &StaticError{What: err.Error()}
+	}
+	return nil
+}
+
+// declared names the functions of a file, whether it comes to declare them or not.
+func declared(file *syntax.File) map[string]bool {
+	names := map[string]bool{}
+	syntax.Walk(file, func(node syntax.Node) bool {
+		if f, ok := node.(*syntax.FuncDecl); ok {
+			names[f.Name.Value] = true
+		}
+		return true
+	})
+	return names
+}
+
+func isStatus(err error) bool {
+	var status interp.ExitStatus
+	return errors.As(err, &status)
+}
+
+// collect takes a directive's values over.
+func (r *reading) collect(c *Conf, name string) error {
+	v := r.runner.Vars[name]
+	values, indexes := []string{v.Str}, []int{0}
+	switch {
+	case v.Kind == expand.Indexed: // IsSet does not know elements that were set one by one
+		values, indexes = v.List, v.Indexes
+	case !v.IsSet():
+		return nil
+	case v.Kind != expand.String:
+		return &StaticError{What: name + " is neither text nor array"}
+	}
+	for i, value := range values {
+		index := i
+		if indexes != nil {
+			index = indexes[i]
+		}
+		value, err := r.again(value)
+		if err != nil {
+			return err
+		}
+		c.set(name, index, value)
+	}
+	return nil
+}
+
+var blanks = regexp.MustCompile(`[ \t\n\v\f\r]+`)
+
+// again is mago_again of evaluate.bash: a value is read twice, the second time between double quotes, unless that
+// would tear it apart.
+func (r *reading) again(value string) (string, error) {
+	value = blanks.ReplaceAllString(strings.TrimSuffix(value, "\r"), " ")
+	if !strings.ContainsAny(value, "\"\\$`") {
+		return value, nil
+	}
+	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(`x=("`+value+`")`), "")
+	if err != nil {
+		return value, nil
+	}
+	word, err := onlyElement(file)
+	if word == nil || err != nil {
+		return value, err
+	}
+	if err := tame(file); err != nil {
+		return "", err
+	}
+	fields, err := expand.Fields(&expand.Config{Env: r.environ(), ExtGlob: true, CmdSubst: nil}, word)
+	switch {
+	case err != nil:
+		return "", &StaticError{What: err.Error()}
+	case len(fields) != 1:
+		return value, nil
+	}
+	return fields[0], nil
+}
+
+// onlyElement is the one word of x=(...); nil where there are several.
+func onlyElement(file *syntax.File) (*syntax.Word, error) {
+	if len(file.Stmts) == 1 {
+		call, ok := file.Stmts[0].Cmd.(*syntax.CallExpr)
+		if ok && len(call.Args) == 0 && len(call.Assigns) == 1 && len(file.Stmts[0].Redirs) == 0 && call.Assigns[0].Array != nil {
+			if elems := call.Assigns[0].Array.Elems; len(elems) == 1 && elems[0].Index == nil {
+				return elems[0].Value, nil
+			}
+			return nil, nil
+		}
+	}
+	return nil, &StaticError{What: "a value ends its own quotes"}
+}
+
+// environ is what a file has set, with the caller's variables over it.
+func (r *reading) environ() expand.Environ {
+	all := maps.Clone(r.runner.Vars)
+	for _, v := range r.variables {
+		name, value, _ := strings.Cut(v, "=")
+		all[name] = expand.Variable{Set: true, Kind: expand.String, Str: value}
+	}
+	return environ(all)
+}
+
+type environ map[string]expand.Variable
+
+func (e environ) Get(name string) expand.Variable { return e[name] }
+
+func (e environ) Each(yield func(string, expand.Variable) bool) {
+	for name, v := range e {
+		if !yield(name, v) {
+			return
+		}
+	}
+}

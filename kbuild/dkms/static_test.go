@@ -1,0 +1,137 @@
+package dkms
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// imitations have the shapes that files in the wild have.
+var imitations = map[string]string{
+	"plain":            "MAKE=\"make -C $kernel_source_dir M=${dkms_tree}/${PACKAGE_NAME}/${PACKAGE_VERSION}/build\"\nBUILT_MODULE_NAME[0]=hello\nDEST_MODULE_LOCATION[0]=/kernel/x\nAUTOINSTALL=yes",
+	"counter":          "i=0\nBUILT_MODULE_NAME[$i]=a\ni=$((i+1))\nBUILT_MODULE_NAME[$i]=b\nlet i++ || true\n",
+	"loop":             "n=0\nfor m in one two three; do\n BUILT_MODULE_NAME[$n]=$m BUILT_MODULE_LOCATION[n]=src/$m\n ((n++))\ndone\nSTRIP[0]=no",
+	"c loop":           "mods=(x y z)\nfor ((i=0; i<${#mods[@]}; i++)); do BUILT_MODULE_NAME[i]=${mods[$i]}; DEST_MODULE_LOCATION[i]=/extra; done",
+	"appended":         "BUILT_MODULE_NAME+=(a)\nBUILT_MODULE_NAME+=(b c)\nPATCH+=(1.patch); PATCH_MATCH+=('^6\\.')",
+	"appended text":    "MAKE=make\nMAKE+=' all'\nMAKE[2]=x MAKE_MATCH[2]='^[56]'",
+	"case":             "case $kernelver in 5.*|4.*) PATCH[0]=old.patch;; 6.*) PATCH[0]=new.patch;; esac\ncase \"$arch\" in @(x86_64|i686)) STRIP=no;; esac",
+	"condition":        "if [ \"${kernelver%%.*}\" -ge 6 ] && [[ $kernelver =~ ^6\\.([0-9]+) ]]; then MAKE=\"make MINOR=${BASH_REMATCH[1]}\"; else MAKE=make; fi",
+	"version parts":    "v=${kernelver%%-*}; IFS=. read_=x\nmajor=${v%%.*} rest=${v#*.}; PRE_BUILD=\"pre.sh $major ${rest%%.*}\"",
+	"substitution":     "MAKE=\"make DIR=$(echo \"$kernel_source_dir\") V=$(printf %03d 7)\"",
+	"function":         "add() { local n=${#BUILT_MODULE_NAME[@]}; BUILT_MODULE_NAME[n]=$1; DEST_MODULE_LOCATION[n]=${2:-/extra}; }\nadd a; add b /kernel/b",
+	"sparse":           "BUILT_MODULE_NAME[7]=z BUILT_MODULE_NAME[2]=q\nunset 'BUILT_MODULE_NAME[7]'\nPATCH[17]=x",
+	"defaults":         ": ${MY:=value}\nMAKE=\"make ${MY} ${OTHER:-none} ${kernelver/amd64/x} ${MY^^}\"",
+	"quotes":           `MAKE="'make' F=\"-a -b\"" PRE_BUILD="configure --host=\"\" --x" POST_BUILD='a   b	c'`,
+	"cut":              "x=${kernelver#6.} y=${kernelver%-*} z=${kernelver/-/_}; MAKE=\"make $x $y $z ${x:0:1} ${#y}\"",
+	"read twice":       `PRE_BUILD='configure --with-linux=$kernel_source_dir' MAKE='make \$x'`,
+	"torn":             `MAKE='make "x' PRE_BUILD='d"*"' PATCH='*'`,
+	"lines":            "PRE_BUILD=\"configure\n  --a\n\t--b\"\nMAKE='make \\\n all'",
+	"quiet":            "echo hello >/dev/null 2>&1; false; [ -n \"\" ] && STRIP=no\nMAKE=\"make $?\"",
+	"status":           "false\nx=1\nMAKE=\"make $?\"\nx=$(false)\nPRE_BUILD=\"a $?\"",
+	"given changed":    "kernelver=5.0\nMAKE='make $kernelver'",
+	"declared":         "declare -a PATCH=(a b)\nexport MAKE=make\nreadonly STRIP=no\ndeclare -i BUILD_DEPENDS_REBUILD",
+	"braces":           "for i in {0..3}; do BUILT_MODULE_NAME[i]=m$i; done",
+	"while":            "i=0; while [ $i -lt 5 ]; do BUILT_MODULE_NAME[$i]=m$i; i=$((i+1)); done; until [ $i = 0 ]; do i=$((i-1)); done; MAKE=\"make $i\"",
+	"placeholder":      "PACKAGE_VERSION=#MODULE_VERSION#\nPACKAGE_VERSION=\"#MODULE_VERSION#\"",
+	"here document":    ": <<END\nnothing $kernelver\nEND\nSTRIP=no",
+	"branch not taken": "if [ -n \"$unset\" ]; then x=$(uname -r); fi\n[ $arch = vax ] && rm -rf /\nSTRIP=no",
+	"fallback":         "x=${kernelver:-$(uname -r)} y=${unset-$(echo z)} e=; e=${e-$(uname)}; MAKE=\"make $x $y${e}\"",
+	"pipe":             "x=$(echo a | (STRIP=no; echo b))\nMAKE=\"make $x\"",
+}
+
+// TestStaticAgrees takes bash's own evaluation for the truth.
+func TestStaticAgrees(t *testing.T) {
+	for name, text := range imitations {
+		t.Run(name, func(t *testing.T) {
+			want, err := evaluate(t, named+text+"\n")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := Static(t.Context(), variables, []byte(named+text+"\n"))
+			if err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("%v\ngot  %+v\nbash %+v", err, got, want)
+			}
+		})
+	}
+}
+
+func TestStaticRefuses(t *testing.T) {
+	for name, test := range map[string]struct{ text, want string }{
+		"program":        {"MAKE=\"make -j$(nproc)\"", "line 2: it runs nproc"},
+		"pipe":           {"x=$(echo a | sed s/a/b/)", "line 2: it runs sed"},
+		"file":           {"\nif [ -f /etc/debian_version ]; then STRIP=no; fi", "it looks for /etc/debian_version"},
+		"readable":       {"[[ -r $kernel_source_dir/.config ]]", "it looks for /lib/modules/6.1.0-56-amd64/build/.config"},
+		"redirection":    {"x=$(</etc/passwd)", "it opens /etc/passwd"},
+		"writes":         {"echo x >/tmp/planted", "it opens /tmp/planted"},
+		"names":          {"PATCH=(/usr/*)", "it lists /usr"},
+		"sources":        {". /etc/os-release", "it runs ."},
+		"looks up":       {"command -v gcc && STRIP=no", "it runs command"},
+		"evaluates":      {"eval STRIP=no", "it runs eval"},
+		"directory":      {"x=$PWD", "it reads $PWD"},
+		"exits":          {"STRIP=no; exit", "it exits before its end"},
+		"returns":        {"STRIP=no\nreturn 3", "line 3: it returns before its end"},
+		"background":     {"true &", "it starts something in the background"},
+		"process":        {"x=<(true)", "it starts something in the background"},
+		"strict":         {"set -e", "it runs set -e"},
+		"for ever":       {"while :; do :; done", "it runs more than 2000 commands"},
+		"for ever quiet": {"while [[ 1 ]]; do ((x++)); done", "it did not end within"},
+		"recursion":      {"f() { f; }; f", "it runs more than 2000 commands"},
+		"doubling":       {"x=aaaaaaaa\n" + strings.Repeat("x=$x$x\n", 60), "it holds more than 1048576 bytes"},
+		"doubling loop":  {"x=aaaaaaaa\nfor ((;;)); do x=$x$x; done", "it holds more than 1048576 bytes"},
+		"doubling echo":  {"x=aaaaaaaa\nfor ((;;)); do x=$(echo $x$x); done", "it holds more than 1048576 bytes"},
+		"doubling join":  {"x=aaaaaaaa\nfor ((;;)); do true && x=$x$x; done", "it holds more than 1048576 bytes"},
+		"declared join":  {"x=aaaaaaaa\nfor ((;;)); do declare x=$x$x; done", "it holds more than 1048576 bytes"},
+		"one long word":  {"x=" + strings.Repeat("$kernelver", 65), "it puts more than 64 values together"},
+		"braces":         {"x=({1..9999})", "it expands many braces"},
+		"braces twice":   {"x=({a,b}{a,b})", "it expands many braces"},
+		"wide":           {"printf %100000d 1", "it prints a wide field"},
+		"long":           {"#" + strings.Repeat("x", staticText), "longer than 131072 bytes"},
+		"map":            {"declare -A MAKE=([a]=b)", "MAKE is neither text nor array"},
+		"ends quotes":    {"MAKE='a\"); true; x=(\"'", "a value ends its own quotes"},
+		"extended":       {"x=${kernelver//+(-)/_}", "it replaces or cuts by an extended pattern"},
+		"extended cut":   {"x=${kernelver%%@(a|b)*}", "it replaces or cuts by an extended pattern"},
+		"fallback":       {"e=\nx=${e:-$(uname -r)}", "line 3: it runs uname"},
+		"runs later":     {"MAKE='make $(nproc)'", "unexpected command substitution"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := Static(t.Context(), variables, []byte(named+test.text+"\n"))
+			var unknown *StaticError
+			if !errors.As(err, &unknown) || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %+v, %v, want %q", c, err, test.want)
+			}
+		})
+	}
+}
+
+func TestStaticMalformed(t *testing.T) {
+	for text, want := range map[string]string{
+		named + "if true\n":   "it cannot be parsed",
+		"PACKAGE_VERSION=1\n": "no PACKAGE_NAME",
+		"# nothing":           "it sets no directive at all",
+	} {
+		if _, err := Static(t.Context(), variables, []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want %q", text, err, want)
+		}
+	}
+}
+
+func TestStaticOverride(t *testing.T) {
+	c, err := Static(t.Context(), variables, []byte(named+"STRIP=no MAKE=make\n"), []byte("MAKE=\"$MAKE all\"\r\n"))
+	if err != nil || c.Value("MAKE") != "make all" || c.Value("STRIP") != "no" {
+		t.Errorf("got %+v, %v", c, err)
+	}
+}
+
+func FuzzStatic(f *testing.F) {
+	for _, text := range imitations {
+		f.Add([]byte(named + text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		c, err := Static(t.Context(), variables, text)
+		if err == nil && len(fmt.Sprint(c)) > 2*staticSize {
+			t.Errorf("holds %d bytes", len(fmt.Sprint(c)))
+		}
+	})
+}

@@ -1,0 +1,201 @@
+package dkms
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// staticParts is how many expansions one word or assignment may have. With the size check after each assignment it
+// keeps a file from growing without bounds.
+const staticParts = 64
+
+// hostly are the parameters whose values are the machine's or the shell's, not the file's.
+var hostly = []string{
+	"$", "!", "0", "_", "-", "BASH_SOURCE", "BASHPID", "BASH_VERSION", "BASH", "EPOCHSECONDS", "EUID", "FUNCNAME", "GID", "GROUPS", "HOME", "HOSTNAME",
+	"HOSTTYPE", "LINENO", "MACHTYPE", "OLDPWD", "OSTYPE", "PATH", "PIPESTATUS", "PPID", "PWD", "RANDOM", "SECONDS", "SHELL", "SHLVL", "TMPDIR", "UID", "USER",
+}
+
+// tame refuses what the interpreter does not do as bash does, or not within bounds, and has the variables' size looked
+// at after each assignment.
+func tame(file *syntax.File) (err error) {
+	functions := 0
+	var stack []syntax.Node
+	syntax.Walk(file, func(node syntax.Node) bool {
+		if node == nil {
+			if _, ok := stack[len(stack)-1].(*syntax.FuncDecl); ok {
+				functions--
+			}
+			stack = stack[:len(stack)-1]
+			return true
+		}
+		if what := untamed(node, functions > 0); what != "" && err == nil {
+			err = &StaticError{node.Pos().Line(), what}
+		}
+		if _, ok := node.(*syntax.FuncDecl); ok {
+			functions++
+		}
+		stack = append(stack, node)
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	syntax.Walk(file, func(node syntax.Node) bool {
+		insertChecks(node)
+		return true
+	})
+	return nil
+}
+
+func untamed(node syntax.Node, inFunction bool) string {
+	switch n := node.(type) {
+	case *syntax.Stmt:
+		if n.Background || n.Coprocess || n.Disown {
+			return "it starts something in the background"
+		}
+	case *syntax.ProcSubst, *syntax.CoprocClause:
+		return "it starts something in the background"
+	case *syntax.CallExpr:
+		if !inFunction && len(n.Args) > 0 && n.Args[0].Lit() == "return" {
+			return "it returns before its end"
+		}
+	case *syntax.ParamExp:
+		return untamedParameter(n)
+	case *syntax.Word:
+		return untamedWord(n)
+	case *syntax.Assign:
+		return tooMany(n)
+	}
+	return ""
+}
+
+func untamedParameter(p *syntax.ParamExp) string {
+	switch {
+	case p.Param != nil && slices.Contains(hostly, p.Param.Value):
+		return "it reads $" + p.Param.Value
+	case p.Excl && p.Names != 0:
+		return "it lists variables by a prefix"
+	case extended(p):
+		return "it replaces or cuts by an extended pattern"
+	case p.Repl != nil && p.Repl.With != nil && expansions(p.Repl.With) > 0:
+		return "it replaces by an expansion"
+	}
+	return ""
+}
+
+// extended reports whether ${x/...}, ${x%...} and their like have a pattern that only bash's extglob knows.
+func extended(p *syntax.ParamExp) bool {
+	var pattern *syntax.Word
+	switch {
+	case p.Repl != nil:
+		pattern = p.Repl.Orig
+	case p.Exp != nil:
+		pattern = p.Exp.Word
+	}
+	if pattern == nil {
+		return false
+	}
+	var text strings.Builder
+	return syntax.NewPrinter().Print(&text, pattern) != nil || extendedPattern.MatchString(text.String())
+}
+
+var extendedPattern = regexp.MustCompile(`[?*+@!]\(`)
+
+// untamedWord finds brace expansions that would give many words; one of few is what files in the wild use.
+func untamedWord(w *syntax.Word) string {
+	braces, dots := 0, false
+	for _, part := range w.Parts {
+		if lit, ok := part.(*syntax.Lit); ok {
+			braces += strings.Count(lit.Value, "{")
+			dots = dots || longSequence(lit.Value)
+		}
+	}
+	if braces > 1 || dots {
+		return "it expands many braces"
+	}
+	return tooMany(w)
+}
+
+// longSequence reports whether a literal holds a {a..b} with a number of more than three digits.
+func longSequence(literal string) bool {
+	_, after, ok := strings.Cut(literal, "{")
+	inner, _, closed := strings.Cut(after, "}")
+	if !ok || !closed || !strings.Contains(inner, "..") {
+		return false
+	}
+	return slices.ContainsFunc(strings.Split(inner, ".."), func(s string) bool { return len(strings.Trim(s, "-+")) > 3 })
+}
+
+func tooMany(node syntax.Node) string {
+	if expansions(node) > staticParts {
+		return fmt.Sprintf("it puts more than %d values together", staticParts)
+	}
+	return ""
+}
+
+// expansions counts those within a node, the commands of substitutions left out: their words are looked at themselves.
+func expansions(node syntax.Node) (n int) {
+	syntax.Walk(node, func(node syntax.Node) bool {
+		switch node.(type) {
+		case *syntax.CmdSubst:
+			n++
+			return false
+		case *syntax.ParamExp, *syntax.ArithmExp, *syntax.ExtGlob:
+			n++
+		}
+		return true
+	})
+	return n
+}
+
+// insertChecks adds the size check to each list of statements in a node.
+func insertChecks(node syntax.Node) {
+	switch n := node.(type) {
+	case *syntax.File:
+		n.Stmts = checked(n.Stmts)
+	case *syntax.Block:
+		n.Stmts = checked(n.Stmts)
+	case *syntax.Subshell:
+		n.Stmts = checked(n.Stmts)
+	case *syntax.CmdSubst:
+		n.Stmts = checked(n.Stmts)
+	case *syntax.IfClause:
+		n.Cond, n.Then = checked(n.Cond), checked(n.Then)
+	case *syntax.WhileClause:
+		n.Cond, n.Do = checked(n.Cond), checked(n.Do)
+	case *syntax.ForClause:
+		n.Do = checked(n.Do)
+	case *syntax.CaseItem:
+		n.Stmts = checked(n.Stmts)
+	}
+}
+
+func checked(stmts []*syntax.Stmt) []*syntax.Stmt {
+	var all []*syntax.Stmt
+	for _, s := range stmts {
+		all = append(all, s)
+		if assigns(s) {
+			lit := &syntax.Lit{ValuePos: s.Pos(), ValueEnd: s.Pos(), Value: sizeCheck}
+			all = append(all, &syntax.Stmt{Position: s.Pos(), Cmd: &syntax.CallExpr{Args: []*syntax.Word{{Parts: []syntax.WordPart{lit}}}}})
+		}
+	}
+	return all
+}
+
+// assigns reports whether a statement may make variables longer and is no command that call sees: one that assigns
+// directly, or several joined by && and ||.
+func assigns(s *syntax.Stmt) bool {
+	switch cmd := s.Cmd.(type) {
+	case *syntax.CallExpr:
+		return len(cmd.Args) == 0
+	case *syntax.DeclClause:
+		return true
+	case *syntax.BinaryCmd:
+		return assigns(cmd.X) || assigns(cmd.Y)
+	}
+	return false
+}
