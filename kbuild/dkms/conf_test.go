@@ -199,13 +199,17 @@ func TestExclusive(t *testing.T) {
 			}
 		})
 	}
+	k.Config = nil
+	if modules, _, err := conf(t, "BUILD_EXCLUSIVE_CONFIG=CONFIG_PM").For(k); len(modules) != 1 || err != nil {
+		t.Errorf("a configuration that is not known gave %v, %v", modules, err)
+	}
 	if _, _, err := conf(t, "BUILD_EXCLUSIVE_ARCH=*").For(k); err == nil || !strings.Contains(err.Error(), "BUILD_EXCLUSIVE_ARCH") {
 		t.Errorf("took a broken expression: %v", err)
 	}
 }
 
 func TestExclusiveOfOneModule(t *testing.T) {
-	k := Kernel{"6.1.0-56-amd64", "x86_64", nil}
+	k := Kernel{"6.1.0-56-amd64", "x86_64", map[string]string{}}
 	three := []string{"BUILT_MODULE_NAME[0]=a", "BUILT_MODULE_NAME[1]=b", "BUILT_MODULE_NAME[2]=c"}
 	for name, test := range map[string]struct {
 		directives []string

@@ -11,7 +11,7 @@ import (
 type Kernel struct {
 	Release string
 	Arch    string            // as uname -m prints it
-	Config  map[string]string // its .config
+	Config  map[string]string // its .config; nil: not known, which binds nothing, as with dkms
 }
 
 // exclusives are the directives that a build is bound to a kernel by.
@@ -107,6 +107,9 @@ func compare(release, other string) int {
 
 // lacks reads BUILD_EXCLUSIVE_CONFIG: options that must be set (y or m), those after ! that must not.
 func lacks(want string, config map[string]string) string {
+	if config == nil {
+		return ""
+	}
 	for word := range strings.FieldsSeq(want) {
 		option, not := strings.CutPrefix(word, "!")
 		set := config[option] == "y" || config[option] == "m"

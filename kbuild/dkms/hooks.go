@@ -14,3 +14,11 @@ func (c *Conf) Hook(directive string) (script string, arguments []string) {
 	}
 	return words[0], words[1:]
 }
+
+// Overrides names the files below /etc/dkms that are read after a dkms.conf, in their order, as evaluate.bash does.
+func Overrides(name, version, kernel, arch string) []string {
+	return []string{
+		name + ".conf", name + "-" + version + ".conf", name + "-" + version + "-" + kernel + ".conf",
+		name + "-" + version + "-" + kernel + "-" + arch + ".conf", name + "--" + kernel + ".conf", name + "--" + kernel + "-" + arch + ".conf",
+	}
+}

@@ -32,9 +32,9 @@ func (e *StaticError) Error() string {
 
 // What a static reading is held to.
 const (
-	staticTime  = 500 * time.Millisecond
+	staticTime  = 900 * time.Millisecond
 	staticText  = 128 << 10 // bytes of a file
-	staticCalls = 2000      // commands
+	staticCalls = 1000      // commands
 	staticSize  = 1 << 20   // bytes of all variables
 )
 

@@ -62,3 +62,20 @@ func (c *Conf) BuildDepends() []string {
 	}
 	return names
 }
+
+// Rules lists the BUILD_EXCLUSIVE_* and OBSOLETE_BY that a file sets, as "NAME=value" or "NAME[index]=value".
+func (c *Conf) Rules() []string {
+	var rules []string
+	for _, name := range append(slices.Clone(exclusives), "OBSOLETE_BY") {
+		for _, i := range c.Indexes(name) {
+			rule := fmt.Sprintf("%s[%d]", name, i)
+			if i == 0 {
+				rule = name
+			}
+			if value := c.values[name][i]; value != "" {
+				rules = append(rules, rule+"="+value)
+			}
+		}
+	}
+	return rules
+}
