@@ -21,25 +21,29 @@ const confDir = "_conf"
 // confLimit is how much the evaluation of a dkms.conf may print.
 const confLimit = 1 << 20
 
-// evaluate has bash read the file. $module and $module_version are first guessed from the directory's name, as
-// dkms takes them from its command line, and put right by a second reading where the file says otherwise.
-func (r *dkmsRecipe) evaluate(s *steps) error {
-	name, version := splitDir(s.job.Source.Dir)
-	for range 2 {
-		conf, err := r.read(s, name, version)
+// evaluate has bash read the file.
+func (r *dkmsRecipe) evaluate(s *steps) (err error) {
+	r.conf, err = settle(s.job.Source, func(name, version string) (*dkms.Conf, error) { return r.read(s, name, version) })
+	return err
+}
+
+// settle has a file read until $module and $module_version, which dkms takes from its command line, are what it says
+// itself: they are first guessed from the directory's name, and put right by a second reading.
+func settle(source Source, read func(name, version string) (*dkms.Conf, error)) (*dkms.Conf, error) {
+	name, version := splitDir(source.Dir)
+	for again := false; ; again = true {
+		conf, err := read(name, version)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if conf.Placeholder() {
-			conf.Version = cmp.Or(numbered(version), numbered(s.job.Source.Version), "0")
+			conf.Version = cmp.Or(numbered(version), numbered(source.Version), "0")
 		}
-		r.conf = conf
-		if conf.Name == name && conf.Version == version {
-			break
+		if again || conf.Name == name && conf.Version == version {
+			return conf, nil
 		}
 		name, version = conf.Name, conf.Version
 	}
-	return nil
 }
 
 // numbered is a version that begins as versions do and can be a directory's name, else "".

@@ -1,0 +1,110 @@
+package kbuild
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"mago/kbuild/dkms"
+	"mago/kbuild/sandbox"
+)
+
+// maxConf bounds, in bytes, what is read of a dkms.conf or an override without running it.
+const maxConf = 1 << 20
+
+// Plan is what a dkms.conf tells of a build for one kernel before it is run. All of it may be shown on a terminal.
+type Plan struct {
+	Modules      []string   // to be built, by the names they are installed under
+	Excluded     []Excluded // not meant for the kernel
+	Rules        []string   // the BUILD_EXCLUSIVE_* and OBSOLETE_BY, as "NAME=value"
+	BuildDepends []string   // dkms's names of the modules that are to be installed first
+	Scripts      []string   // what is to run as root at installation, as "DIRECTIVE: script arguments"
+	Warnings     []string
+}
+
+// Excluded is a module that a recipe keeps back, and why.
+type Excluded struct{ Module, Reason string }
+
+// ReadPlan reads a source's dkms.conf, and the administrator's overrides below /etc/dkms of the root, as a build for
+// the kernel would, but without running anything. What that cannot tell is a *RecipeError. Of the kernel, the release and the
+// architecture have to be known; without its Config, BUILD_EXCLUSIVE_CONFIG binds nothing.
+func ReadPlan(ctx context.Context, root string, source Source, k Kernel) (*Plan, error) {
+	conf, err := readStatic(ctx, root, source, k)
+	if err != nil {
+		return nil, &RecipeError{"dkms.conf", err}
+	}
+	p := &Plan{Rules: conf.Rules(), BuildDepends: conf.BuildDepends(), Warnings: conf.Warnings()}
+	for _, directive := range dkms.HookDirectives {
+		if script, args := conf.Hook(directive); script != "" {
+			p.Scripts = append(p.Scripts, strings.Join(append([]string{directive + ":", script}, args...), " "))
+		}
+	}
+	modules, excluded, err := conf.For(dkms.Kernel{Release: k.Release, Arch: k.Arch, Config: k.Config})
+	for _, m := range modules {
+		p.Modules = append(p.Modules, m.Dest)
+	}
+	for _, e := range excluded {
+		p.Excluded = append(p.Excluded, Excluded{printable(e.Module.Dest), printable(e.Reason)})
+	}
+	if err != nil {
+		return nil, &RecipeError{"dkms.conf", err}
+	}
+	for _, list := range [][]string{p.Modules, p.Rules, p.BuildDepends, p.Scripts, p.Warnings} {
+		for i := range list {
+			list[i] = printable(list[i])
+		}
+	}
+	return p, nil
+}
+
+func readStatic(ctx context.Context, root string, source Source, k Kernel) (*dkms.Conf, error) {
+	dir, err := os.OpenRoot(source.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	text, err := readConf(dir, "dkms.conf")
+	if err != nil {
+		return nil, err
+	}
+	return settle(source, func(name, version string) (*dkms.Conf, error) {
+		texts := append([][]byte{text}, overrides(root, name, version, k)...)
+		return dkms.Static(ctx, dkmsVariables(root, sandbox.Mount, name, version, k, 1), texts...)
+	})
+}
+
+func readConf(dir *os.Root, name string) ([]byte, error) {
+	file, err := openRegular(dir, name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxConf+1))
+	if err == nil && len(text) > maxConf {
+		err = fmt.Errorf("%s is longer than %d bytes", name, maxConf)
+	}
+	return text, err
+}
+
+// overrides are the files that an administrator may change a dkms.conf by; those that are not there are none.
+func overrides(root, name, version string, k Kernel) [][]byte {
+	host, err := newRooted(root).host("/etc/dkms")
+	if err != nil {
+		return nil
+	}
+	dir, err := os.OpenRoot(host)
+	if err != nil {
+		return nil
+	}
+	defer dir.Close()
+	var texts [][]byte
+	for _, file := range dkms.Overrides(name, version, k.Release, k.Arch) {
+		if text, err := readConf(dir, filepath.Base(file)); err == nil {
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}
