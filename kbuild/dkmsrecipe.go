@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"mago/kbuild/dkms"
-	"mago/kbuild/sandbox"
 )
 
 // dkmsRecipe follows a dkms.conf, as dkms 3 does on Debian.

@@ -25,7 +25,7 @@ func (a *app) packageOf(u unit, result *kbuild.Result) (*debpkg.Package, error) 
 	}
 	p := &debpkg.Package{
 		Control: u.control(arch, maintainer(u), result),
-		Scripts: u.scripts(),
+		Scripts: u.scripts(result.Hooks),
 		ModTime: a.buildEpoch(u.target),
 	}
 	for _, m := range result.Modules {
@@ -124,19 +124,22 @@ func maintainer(u unit) string {
 
 // depmodScript runs depmod where the kernel itself is installed: without it there is nothing to load modules into,
 // and files of depmod's making would be left over.
-const depmodScript = `#!/bin/sh
-set -e
-
+const depmodScript = `
 if [ "$1" = %s ] && [ -e %s/modules.builtin ] && command -v depmod >/dev/null; then
 	depmod %s
 fi
 `
 
-func (u unit) scripts() map[string]string {
-	script := func(action string) string {
-		return fmt.Sprintf(depmodScript, action, u.kernel.ModulesDir, u.kernel.Release)
+// scripts are the maintainer scripts. As with dkms, the source's own come before depmod.
+func (u unit) scripts(hooks []kbuild.Hook) map[string]string {
+	all := hookScripts(hooks)
+	for script, action := range map[string]string{"postinst": "configure", "postrm": "remove"} {
+		all[script] += fmt.Sprintf(depmodScript, action, u.kernel.ModulesDir, u.kernel.Release)
 	}
-	return map[string]string{"postinst": script("configure"), "postrm": script("remove")}
+	for script := range all {
+		all[script] = maintainerScript + all[script]
+	}
+	return all
 }
 
 // depmodOrder is a depmod.d(5) file that has these modules win over others of the same names: between updates/mago and

@@ -114,7 +114,7 @@ func TestControlIsWritable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &debpkg.Package{Control: u.control("amd64", maintainer(u), &kbuild.Result{}), Scripts: u.scripts(), Files: docs, ModTime: dated}
+	p := &debpkg.Package{Control: u.control("amd64", maintainer(u), &kbuild.Result{}), Scripts: u.scripts(nil), Files: docs, ModTime: dated}
 	path, err := debpkg.Write(t.TempDir(), p, debpkg.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -158,7 +158,7 @@ if [ "$1" = %s ] && [ -e /usr/lib/modules/6.12.9-amd64/modules.builtin ] && comm
 	depmod 6.12.9-amd64
 fi
 `
-	scripts := zfs().scripts()
+	scripts := zfs().scripts(nil)
 	want := map[string]string{"postinst": fmt.Sprintf(format, "configure"), "postrm": fmt.Sprintf(format, "remove")}
 	if len(scripts) != len(want) {
 		t.Errorf("%d scripts", len(scripts))
@@ -199,7 +199,7 @@ func TestScriptsRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	run := func(name, action string) string {
-		cmd := exec.Command("sh", "-c", u.scripts()[name], name, action)
+		cmd := exec.Command("sh", "-c", u.scripts(nil)[name], name, action)
 		cmd.Env = []string{"PATH=" + bin + ":/usr/bin:/bin"}
 		out, err := cmd.CombinedOutput()
 		if err != nil {

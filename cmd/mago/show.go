@@ -20,6 +20,7 @@ type shownModule struct {
 	listed
 	Recipe   string            `json:"recipe,omitempty"`
 	Source   string            `json:"source,omitempty"` // directory of the opened source
+	Conf     *shownConf        `json:"dkms_conf,omitempty"`
 	Packages []catalog.Package `json:"packages,omitempty"`
 	Builds   []record          `json:"builds,omitempty"`
 }
@@ -42,7 +43,7 @@ func (c *showCommand) Run(a *app, ctx context.Context) error {
 	var all []shownModule
 	for _, t := range targets {
 		m := shownModule{listed: a.listed(t, states)}
-		a.describeSource(t, &m)
+		a.describeSource(ctx, t, &m)
 		for _, r := range records {
 			if r.Module == t.name {
 				m.Builds = append(m.Builds, r)
@@ -63,7 +64,7 @@ func (c *showCommand) Run(a *app, ctx context.Context) error {
 }
 
 // describeSource adds what the packages and, where it is there, the opened source tell.
-func (a *app) describeSource(t target, m *shownModule) {
+func (a *app) describeSource(ctx context.Context, t target, m *shownModule) {
 	if t.pkg != nil {
 		if module, _, err := a.index.Resolve(t.pkg.Name); err == nil {
 			m.Packages = module.Packages
@@ -77,6 +78,9 @@ func (a *app) describeSource(t target, m *shownModule) {
 	}
 	m.Source = t.tree.Dir
 	m.Recipe, _ = kbuild.RecipeFile(t.tree.Dir) // a source that cannot be read shows none
+	if m.Recipe == "dkms.conf" {
+		m.Conf = a.readConf(ctx, t)
+	}
 }
 
 func (a *app) printModule(m shownModule) {
@@ -99,6 +103,7 @@ func (a *app) printModule(m shownModule) {
 	}
 	field("Source", cmp.Or(m.Source, "not fetched"))
 	field("Recipe", m.Recipe)
+	m.Conf.print(field)
 	for _, r := range m.Builds {
 		a.printBuild(r, field)
 	}

@@ -211,6 +211,9 @@ func (a *app) pack(u unit, result *kbuild.Result, r *record) error {
 	if r.Common != nil {
 		a.screen.line(fmt.Sprintf("%-8s %s", "package", a.shown(r.Common.Deb)))
 	}
+	if note := hooksNote(result.Hooks); note != "" {
+		a.screen.line(fmt.Sprintf("%-8s %s", "scripts", note))
+	}
 	return nil
 }
 

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"mago/kbuild"
+)
+
+// maintainerScript begins the scripts of every package.
+const maintainerScript = "#!/bin/sh\nset -e\n"
+
+// hookFunction is a shell function that runs one script of the source as dkms would: with its arguments and variables,
+// from a directory of its own, for the source is not here.
+const hookFunction = `
+# %[1]s of the source's dkms.conf
+%[2]s() {
+	directory=$(mktemp -d) || return
+	cat >"$directory/script" <<'%[3]s'
+%[4]s%[3]s
+	chmod 755 "$directory/script"
+	status=0
+	(cd "$directory" && %[5]s) || status=$?
+	rm -rf "$directory"
+	return "$status"
+}
+`
+
+// hookCalls run a hook where dkms does. A failing PRE_INSTALL ends the installation, dkms(8) says; it passes over the
+// failure of the others. On an upgrade the old version's POST_REMOVE does not run: it would undo what the new has done.
+var hookCalls = map[string]struct{ script, call string }{
+	"PRE_INSTALL": {"preinst", `
+case "$1" in
+install | upgrade)
+	%[1]s || { echo "%[2]s of the source failed (exit status $?): not installed" >&2; exit 1; }
+	;;
+esac
+`},
+	"POST_INSTALL": {"postinst", `
+if [ "$1" = configure ]; then
+	%[1]s || echo "warning: %[2]s of the source failed (exit status $?)" >&2
+fi
+`},
+	"POST_REMOVE": {"postrm", `
+if [ "$1" = remove ]; then
+	%[1]s || echo "warning: %[2]s of the source failed (exit status $?)" >&2
+fi
+`},
+}
+
+// hookScripts are the beginnings that hooks give a package's maintainer scripts, by these scripts' names.
+func hookScripts(hooks []kbuild.Hook) map[string]string {
+	scripts := map[string]string{}
+	for _, h := range hooks {
+		function := strings.ToLower(h.When)
+		end := heredocEnd(h)
+		text := h.Script
+		if !bytes.HasSuffix(text, []byte("\n")) {
+			text = append(slices.Clone(text), '\n')
+		}
+		call := hookCalls[h.When]
+		scripts[call.script] += fmt.Sprintf(hookFunction, h.When, function, end, text, hookCommand(h)) + fmt.Sprintf(call.call, function, h.When)
+	}
+	return scripts
+}
+
+// heredocEnd is a line that the script does not have.
+func heredocEnd(h kbuild.Hook) string {
+	end := "END_OF_" + h.When
+	for slices.Contains(strings.Split(string(h.Script), "\n"), end) {
+		end += "_"
+	}
+	return end
+}
+
+// hookCommand runs a script by the interpreter that it names; bash, which dkms is written in, takes those that name none.
+func hookCommand(h kbuild.Hook) string {
+	words := []string{"env"}
+	for _, variable := range h.Env {
+		words = append(words, quoted(variable))
+	}
+	if !bytes.HasPrefix(h.Script, []byte("#!")) {
+		words = append(words, "bash")
+	}
+	words = append(words, "./script")
+	for _, arg := range h.Args {
+		words = append(words, quoted(arg))
+	}
+	return strings.Join(words, " ")
+}
+
+// quoted is a word as a shell reads it back.
+func quoted(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }
+
+// hooksNote tells that a package carries foreign scripts; "" where it does not.
+func hooksNote(hooks []kbuild.Hook) string {
+	if len(hooks) == 0 {
+		return ""
+	}
+	var names []string
+	for _, h := range hooks {
+		names = append(names, h.When)
+	}
+	return "carries scripts of the source, which run as root: " + strings.Join(names, ", ")
+}
