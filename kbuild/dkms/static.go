@@ -1,6 +1,7 @@
 package dkms
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,6 +57,7 @@ func Static(ctx context.Context, variables []string, texts ...[]byte) (*Conf, er
 type reading struct {
 	variables []string
 	runner    *interp.Runner
+	settled   expand.Environ  // the variables once all is read
 	functions map[string]bool // that the file declares
 	fallbacks []fallback
 	calls     atomic.Int64
@@ -77,9 +79,10 @@ func (r *reading) conf(ctx context.Context, texts [][]byte) (c *Conf, err error)
 			return nil, err
 		}
 	}
+	r.settled = r.environ()
 	c = &Conf{values: map[string]map[int]string{}}
 	for _, name := range directives {
-		if err := r.collect(c, name); err != nil {
+		if err := r.collect(ctx, c, name); err != nil {
 			return nil, err
 		}
 	}
@@ -153,7 +156,7 @@ func isStatus(err error) bool {
 }
 
 // collect takes a directive's values over.
-func (r *reading) collect(c *Conf, name string) error {
+func (r *reading) collect(ctx context.Context, c *Conf, name string) error {
 	v := r.runner.Vars[name]
 	values, indexes := []string{v.Str}, []int{0}
 	switch {
@@ -170,7 +173,7 @@ func (r *reading) collect(c *Conf, name string) error {
 			index = indexes[i]
 		}
 		value, err := r.again(value)
-		if err != nil {
+		if err = cmp.Or(ctx.Err(), err); err != nil {
 			return err
 		}
 		c.set(name, index, value)
@@ -198,7 +201,7 @@ func (r *reading) again(value string) (string, error) {
 	if err := tame(file); err != nil {
 		return "", err
 	}
-	fields, err := expand.Fields(&expand.Config{Env: r.environ(), ExtGlob: true, CmdSubst: nil}, word)
+	fields, err := expand.Fields(&expand.Config{Env: r.settled, ExtGlob: true}, word)
 	switch {
 	case err != nil:
 		return "", &StaticError{What: err.Error()}
