@@ -118,15 +118,11 @@ func (b *Builder) Build(ctx context.Context, job Job) (*Result, error) {
 	if err != nil {
 		return nil, step.blame(err)
 	}
-	result := &Result{Recipe: recipe.String(), Name: step.name, Version: step.version}
-	if err := step.finish(built, result); err != nil {
+	step.result.Recipe = recipe.String()
+	if err := step.finish(built); err != nil {
 		return nil, err
 	}
-	if r, ok := recipe.(*rulesRecipe); ok {
-		result.Package = r.pkg
-	}
-	result.Hooks = step.hooks
-	return result, nil
+	return &step.result, nil
 }
 
 // builtModule is a .ko as the recipe left it.

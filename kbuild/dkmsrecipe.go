@@ -84,7 +84,7 @@ func (r *dkmsRecipe) compile(s *steps) ([]builtModule, error) {
 	if err := s.hook("POST_BUILD", r.conf.Value("POST_BUILD")); err != nil {
 		return nil, err
 	}
-	if s.hooks, err = r.hooks(s); err != nil {
+	if s.result.Hooks, err = r.hooks(s); err != nil {
 		return nil, err
 	}
 	return r.collect(s)

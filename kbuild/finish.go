@@ -27,7 +27,7 @@ const finished = "finished"
 var suffixes = map[codec.Format]string{codec.None: ".ko", codec.Gzip: ".ko.gz", codec.XZ: ".ko.xz", codec.Zstd: ".ko.zst"}
 
 // finish completes, strips, proves and compresses what the recipe built.
-func (s *steps) finish(built []builtModule, result *Result) error {
+func (s *steps) finish(built []builtModule) error {
 	proof, err := s.newProof()
 	if err != nil {
 		return err
@@ -45,11 +45,11 @@ func (s *steps) finish(built []builtModule, result *Result) error {
 	if err != nil {
 		return err
 	}
-	result.Uses = proof.used
-	if result.Symvers, err = s.writeSymvers(exports); err != nil {
+	s.result.Uses = proof.used
+	if s.result.Symvers, err = s.writeSymvers(exports); err != nil {
 		return err
 	}
-	result.Modules, err = s.finishAll(built)
+	s.result.Modules, err = s.finishAll(built)
 	return err
 }
 

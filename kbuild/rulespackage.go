@@ -43,7 +43,7 @@ const (
 // collect takes the opened package for what the recipe gives.
 func (r *rulesRecipe) collect(s *steps) ([]builtModule, error) {
 	c := &collection{steps: s, names: map[string]string{}}
-	r.pkg = &c.pkg
+	s.result.Package = &c.pkg
 	if err := errors.Join(c.paragraph(), c.scripts(), os.Mkdir(filepath.Join(s.job.Work, shipped), 0o755)); err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ const (
 )
 
 // rulesRecipe has a debian/rules make its package as module-assistant would, and takes that apart.
-type rulesRecipe struct{ pkg *RulesPackage }
+type rulesRecipe struct{}
 
 func (*rulesRecipe) String() string { return rulesFile }
 
@@ -101,7 +101,7 @@ func (r *rulesRecipe) needs(s *steps) error {
 
 // prepare copies the source to modules/<name>, as module-assistant's tarballs lie, and the fragments beside it.
 func (r *rulesRecipe) prepare(s *steps) error {
-	s.name, s.version = s.job.Source.Name, s.job.Source.Version
+	s.result.Name, s.result.Version = s.job.Source.Name, s.job.Source.Version
 	s.build = filepath.Join(moduleLoc, directoryName(filepath.Base(s.job.Source.Dir)))
 	if err := copyTree(s.job.Source.Dir, s.work, s.build); err != nil {
 		return fmt.Errorf("copy the source of %s: %w", s.job.Source.Name, err)

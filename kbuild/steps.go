@@ -19,17 +19,16 @@ import (
 // steps runs the programs of one job, one after the other, in the builder's room.
 type steps struct {
 	*Builder
-	ctx           context.Context
-	job           Job
-	log           *boundedLog
-	tree          string          // host path of the foreign tree, below the work directory: what programs in the room can write to
-	work          *os.Root        // the same; foreign programs write there, so nothing in it is reached by host path
-	name, version string          // of the module, as its recipe has them
-	build         string          // the build directory, below the foreign tree
-	places        []sandbox.Place // what programs find at another place, too
-	symvers       []string        // the Module.symvers of modules that this one needs, inside
+	ctx     context.Context
+	job     Job
+	log     *boundedLog
+	tree    string          // host path of the foreign tree, below the work directory: what programs in the room can write to
+	work    *os.Root        // the same; foreign programs write there, so nothing in it is reached by host path
+	build   string          // the build directory, below the foreign tree
+	places  []sandbox.Place // what programs find at another place, too
+	symvers []string        // the Module.symvers of modules that this one needs, inside
 
-	hooks    []Hook        // what the recipe wants run at installation
+	result   Result        // what the build gives, as far as it is known
 	unheeded *CompileError // the first that a step printed and still ended well
 }
 
@@ -65,7 +64,7 @@ func (b *Builder) open(ctx context.Context, job Job) (*steps, error) {
 // prepare copies the source to <tree>/<name>/<version>/build, dkms's own layout, and hands it to the build user. The
 // directory beside it is the one that dkms keeps a kernel's results in; some POST_BUILD write there.
 func (s *steps) prepare(name, version string) error {
-	s.name, s.version = name, version
+	s.result.Name, s.result.Version = name, version
 	tree := filepath.Join(name, version)
 	s.build = filepath.Join(tree, "build")
 	if err := s.work.MkdirAll(filepath.Join(tree, s.job.Kernel.Release, s.job.Kernel.Arch), 0o755); err != nil {
