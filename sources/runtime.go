@@ -43,7 +43,14 @@ func (r record) runtime(dir string) Runtime {
 	return Runtime{Root: filepath.Join(dir, dataDir), Paths: r.Runtime}
 }
 
-// Configuration lists the paths that are configuration files, as debhelper marks them: those below /etc.
+// Configuration lists the paths that are configuration files, as debhelper marks them: plain ones below /etc.
 func (r Runtime) Configuration() []string {
-	return slices.DeleteFunc(slices.Clone(r.Paths), func(p string) bool { return !strings.HasPrefix(p, "/etc/") })
+	return slices.DeleteFunc(slices.Clone(r.Paths), func(p string) bool {
+		return !strings.HasPrefix(p, "/etc/") || !regularNoLink(filepath.Join(r.Root, p))
+	})
+}
+
+func regularNoLink(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode().IsRegular()
 }

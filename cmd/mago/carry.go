@@ -47,6 +47,9 @@ func carry(p *debpkg.Package, from *kbuild.RulesPackage) error {
 			file.Mode = f.Mode
 		}
 		p.Files = append(p.Files, file)
+		if strings.HasPrefix(f.Path, "/etc/") && f.Link == "" {
+			p.Conffiles = append(p.Conffiles, f.Path)
+		}
 	}
 	return nil
 }

@@ -97,6 +97,9 @@ func (a *app) isInstalled(u unit) bool {
 		return false
 	}
 	r, _ := a.readRecord(u.name, u.kernel.Release)
+	if u.exact && r.Source.Package != "" && r.Source.Package != u.pkg.Name {
+		return false // built from the module's other package
+	}
 	if u.digest != "" && (r.Source.SHA256 != u.digest || !r.isInstalled(have)) {
 		return false
 	}

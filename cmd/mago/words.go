@@ -24,6 +24,7 @@ type target struct {
 	digest  string           // of a local source's contents
 	version string           // of the source
 	needed  []target         // what it is compiled against, besides a kernel
+	exact   bool             // whether that very package was asked for
 	asNeed  bool             // whether it is here only because another one needs it
 }
 
@@ -128,10 +129,11 @@ func (a *app) recordedTarget(ctx context.Context, name string) (target, bool) {
 
 // newTarget takes the package that was asked for by its own name, else the module's preferred one.
 func newTarget(module catalog.Module, pkg *catalog.Package) target {
-	if pkg == nil {
+	exact := pkg != nil
+	if !exact {
 		pkg = &module.Packages[0]
 	}
-	return target{name: module.Name, pkg: pkg, version: pkgVersion(pkg)}
+	return target{name: module.Name, pkg: pkg, exact: exact, version: pkgVersion(pkg)}
 }
 
 // pkgVersion is apt's candidate, or what is installed where apt has none.
