@@ -29,6 +29,9 @@ func (s *sweep) image(ctx context.Context, c choice) (image, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		modules, err = objects(filepath.Join(dir, "usr/lib/modules"))
 	}
+	if err == nil {
+		err = addAliases(modules)
+	}
 	return image{vmlinuz: filepath.Join(dir, "boot/vmlinuz-"+c.Kernel), modules: modules}, err
 }
 

@@ -39,6 +39,7 @@ type record struct {
 	Deb     string
 	Size    int64
 	Log     string
+	Common  *struct{ Package, Deb string }
 }
 
 // show asks mago about modules.
@@ -136,7 +137,13 @@ func (s *sweep) keepPackage(x *row, r record) error {
 	for _, file := range r.Modules {
 		x.Modules = append(x.Modules, filepath.Base(file))
 	}
-	x.Size, x.Mago.Why = r.Size, ""
+	x.Size, x.Mago.Why, x.Common = r.Size, "", ""
+	if r.Common != nil {
+		x.Common = r.Common.Package
+		if err := copyFile(s.rows.path(x.choice, ".common.deb"), s.system.Path(r.Common.Deb)); err != nil {
+			return err
+		}
+	}
 	return copyFile(s.rows.path(x.choice, ".deb"), s.system.Path(r.Deb))
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -20,6 +21,7 @@ import (
 type module struct {
 	name    string // as the kernel has it, with underscores
 	depends []string
+	aliases []string
 	image   []byte
 }
 
@@ -66,30 +68,37 @@ func readModule(file string) (module, error) {
 	if err != nil {
 		return module{}, fmt.Errorf("%s: %w", file, err)
 	}
-	depends, err := dependsOf(image)
+	info, err := modinfoOf(image)
 	if err != nil {
 		return module{}, fmt.Errorf("%s: %w", file, err)
 	}
-	return module{name: name, depends: depends, image: image}, nil
+	return module{name: name, depends: dependsIn(info), aliases: aliasesIn(info), image: image}, nil
 }
 
-// dependsOf reads the names in .modinfo's depends= and, of softdep=, those to load before.
-func dependsOf(image []byte) ([]string, error) {
+func modinfoOf(image []byte) (string, error) {
 	file, err := elf.NewFile(bytes.NewReader(image))
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	section := file.Section(".modinfo")
 	if section == nil {
-		return nil, fmt.Errorf("no .modinfo section")
+		return "", fmt.Errorf("no .modinfo section")
 	}
 	info, err := section.Data()
-	if err != nil {
-		return nil, err
-	}
-	return dependsIn(string(info)), nil
+	return string(info), err
 }
 
+func aliasesIn(info string) []string {
+	var all []string
+	for entry := range strings.SplitSeq(info, "\x00") {
+		if alias, ok := strings.CutPrefix(entry, "alias="); ok {
+			all = append(all, strings.ReplaceAll(alias, "-", "_"))
+		}
+	}
+	return all
+}
+
+// dependsIn gives the names in .modinfo's depends= and, of softdep=, those to load before.
 func dependsIn(info string) []string {
 	var all []string
 	for entry := range strings.SplitSeq(info, "\x00") {
@@ -105,6 +114,26 @@ func dependsIn(info string) []string {
 		all[i] = strings.ReplaceAll(name, "-", "_")
 	}
 	return all
+}
+
+// addAliases has the kernel's cryptographic modules be found by the names of the algorithms, too, which others have
+// modprobe load first.
+func addAliases(modules map[string]string) error {
+	for name, file := range maps.Clone(modules) {
+		if !strings.Contains(file, "/kernel/crypto/") {
+			continue
+		}
+		m, err := readModule(file)
+		if err != nil {
+			return err
+		}
+		for _, alias := range m.aliases {
+			if modules[alias] == "" {
+				modules[alias] = modules[name]
+			}
+		}
+	}
+	return nil
 }
 
 // loadOrder gives the modules named and all that they depend on, dependencies first. A dependency that is nowhere is

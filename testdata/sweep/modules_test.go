@@ -19,3 +19,11 @@ func TestDependsIn(t *testing.T) {
 		t.Errorf("dependsIn = %q, want %q", got, want)
 	}
 }
+
+// A module that wants an algorithm loaded first is given the kernel's module of that alias.
+func TestAliasesIn(t *testing.T) {
+	got := aliasesIn("alias=crypto-crc32c\x00license=GPL\x00alias=crc32c\x00")
+	if want := []string{"crypto_crc32c", "crc32c"}; !slices.Equal(got, want) {
+		t.Errorf("aliasesIn = %q, want %q", got, want)
+	}
+}

@@ -48,6 +48,7 @@ type row struct {
 	Mago    *outcome `json:"mago,omitempty"`
 	Size    int64    `json:"size,omitempty"` // bytes of the .deb
 	Modules []string `json:"modules,omitempty"`
+	Common  string   `json:"common,omitempty"` // package that has to be installed with it
 	Install *outcome `json:"install,omitempty"`
 	Loads   []answer `json:"loads,omitempty"`
 	Peer    *outcome `json:"peer,omitempty"`
