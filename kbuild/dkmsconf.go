@@ -107,6 +107,9 @@ func (r *dkmsRecipe) place(s *steps) error {
 	if err := s.work.WriteFile(filepath.Join(confDir, "dkms.conf"), text, 0o644); err != nil {
 		return err
 	}
+	if err := s.placeUname(confDir); err != nil {
+		return err
+	}
 	return s.Room.Own(filepath.Join(s.tree, confDir))
 }
 

@@ -103,7 +103,7 @@ func TestUname(t *testing.T) {
 	}
 	defer work.Close()
 	s := &steps{work: work, job: Job{Kernel: Kernel{Release: "6.1.0-own+1~x", Arch: "riscv64"}}}
-	if err := s.placeUname(); err != nil {
+	if err := s.placeUname(""); err != nil {
 		t.Fatal(err)
 	}
 	ask := func(program, option string) string {

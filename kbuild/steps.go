@@ -55,7 +55,7 @@ func (b *Builder) open(ctx context.Context, job Job) (*steps, error) {
 	}
 	job.Jobs = max(job.Jobs, 1)
 	s := &steps{Builder: b, ctx: ctx, job: job, log: log, tree: tree, work: work}
-	if err := s.placeUname(); err != nil {
+	if err := s.placeUname(""); err != nil {
 		return nil, errors.Join(err, work.Close())
 	}
 	return s, nil

@@ -19,12 +19,13 @@ case "$*" in
 esac
 `
 
-// placeUname puts it there. A release holds no character that the shell or sed would take for its own.
-func (s *steps) placeUname() error {
-	if err := s.work.MkdirAll(unameDir, 0o755); err != nil {
+// placeUname puts it into a directory of the foreign tree, "" for the tree itself. A release holds no character that the shell or sed would take for its own.
+func (s *steps) placeUname(below string) error {
+	dir := filepath.Join(below, unameDir)
+	if err := s.work.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	file := filepath.Join(unameDir, "uname")
+	file := filepath.Join(dir, "uname")
 	script := fmt.Sprintf(unameScript, s.job.Kernel.Release, s.job.Kernel.Arch)
 	if err := s.work.WriteFile(file, []byte(script), 0o755); err != nil {
 		return err

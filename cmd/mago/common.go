@@ -25,12 +25,13 @@ func (t target) hasCommon() bool {
 	return t.pkg != nil && t.tree != nil && len(t.tree.Runtime.Paths) > 0
 }
 
-// commonRelation has the modules depend on those files, from whichever package has them.
+// commonRelation has the modules depend on those files. The source package is no alternative: apt would install that
+// where it cannot find this one.
 func (u unit) commonRelation() string {
 	if !u.hasCommon() {
 		return ""
 	}
-	return fmt.Sprintf("%s (>= %s) | %s", commonName(u.name), u.version, u.pkg.Name)
+	return fmt.Sprintf("%s (>= %s)", commonName(u.name), u.version)
 }
 
 // writeCommon writes that package, where the source has such files.
@@ -95,15 +96,24 @@ func triggers(runtime sources.Runtime) []string {
 	return nil
 }
 
-// commonToInstall is the package that has to be installed with a build's own, "" for none: what is there already, or
-// the source package itself, serves.
-func (a *app) commonToInstall(u unit, built record) string {
+// inTheWayError says that an installed source package owns the files that come in a package with the modules.
+type inTheWayError struct{ pkg, common string }
+
+func (e *inTheWayError) Error() string {
+	return fmt.Sprintf("%s is installed and has the files of %s; both cannot be", e.pkg, e.common)
+}
+
+// commonToInstall is the package that has to be installed with a build's own, "" where what is there serves.
+func (a *app) commonToInstall(built record) (deb string, err error) {
 	c := built.Common
-	if c == nil || a.packageVersion(built.Source.Package) != "" {
-		return ""
+	if c == nil {
+		return "", nil
 	}
 	if have := a.packageVersion(c.Package); have != "" && compareVersions(have, c.Version) >= 0 {
-		return ""
+		return "", nil
 	}
-	return c.Deb
+	if pkg := built.Source.Package; a.packageVersion(pkg) != "" {
+		return "", &inTheWayError{pkg, c.Package}
+	}
+	return c.Deb, nil
 }

@@ -249,10 +249,13 @@ func explainBuild(err error) (int, string) {
 }
 
 func explainPackage(err error) (int, string) {
+	var inTheWay *inTheWayError
 	var unmet *debpkg.UnmetError
 	var locked *debpkg.LockedError
 	var tool *debpkg.ToolError
 	switch {
+	case errors.As(err, &inTheWay):
+		return exitPackages, fmt.Sprintf(`run "sudo apt-get remove %s", then the same command again; what is built is kept`, inTheWay.pkg)
 	case errors.As(err, &locked):
 		return exitPackages, "when that has finished, run the same command again; what is built is kept"
 	case errors.As(err, &unmet):

@@ -63,6 +63,36 @@ func (a *app) needing(t target, records []record, above []string) (target, error
 	return t, nil
 }
 
+// needingConf adds the modules that a source's dkms.conf wants to be there (BUILD_DEPENDS of dkms(8)), as far as one of
+// that name has been built for the kernel or is known by it.
+func (a *app) needingConf(ctx context.Context, u *unit) error {
+	records, err := a.records()
+	if err != nil || u.tree == nil {
+		return err
+	}
+	plan, err := kbuild.ReadPlan(ctx, a.Root, kbuild.Source{Name: u.name, Version: u.version, Dir: u.tree.Dir}, u.kernel)
+	if err != nil {
+		return nil // no dkms.conf, or one that only running it tells of: the build's log names what it wants
+	}
+	for _, name := range plan.BuildDepends {
+		i := slices.IndexFunc(records, func(r record) bool { return r.RecipeName == name && r.Kernel == u.kernel.Release })
+		word := name
+		if i >= 0 {
+			word = records[i].Module
+		}
+		if word == u.name || u.needs(word) || i < 0 && a.index == nil {
+			continue
+		}
+		found, err := a.expandWord(ctx, word)
+		if err != nil || len(found) != 1 {
+			continue
+		}
+		found[0].asNeed = true
+		u.needed = append(u.needed, found[0])
+	}
+	return nil
+}
+
 // neededSource is the module source that a relation asks for: of several alternatives one that is built already, else
 // the first.
 func neededSource(ix *catalog.Index, relation string, records []record) (target, bool) {
@@ -102,7 +132,10 @@ func (a *app) isThere(u unit) bool {
 }
 
 // provide goes the road first for every module that a unit needs.
-func (a *app) provide(ctx context.Context, u unit, road func(*unit) error) error {
+func (a *app) provide(ctx context.Context, u *unit, road func(*unit) error) error {
+	if err := a.needingConf(ctx, u); err != nil {
+		return err
+	}
 	for _, n := range u.needed {
 		need := unit{n, u.kernel}
 		a.screen.line(fmt.Sprintf("%-8s %s is compiled against %s", "needs", u.name, n.name))

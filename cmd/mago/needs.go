@@ -52,6 +52,9 @@ var elsewhere = regexp.MustCompile(`^(?:dkms|.*-dkms|module-assistant|kernel-pac
 func (a *app) openForNeeds(ctx context.Context, targets []target) error {
 	for i := range targets {
 		t := &targets[i]
+		if err := a.openForNeeds(ctx, t.needed); err != nil {
+			return err
+		}
 		if t.tree != nil || t.pkg == nil || t.pkg.Kind != catalog.ModuleAssistant {
 			continue
 		}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,12 +53,17 @@ func (a *app) buildEpoch(t target) time.Time {
 
 func (u unit) control(arch, maintainer string, result *kbuild.Result) []debpkg.Field {
 	var depends, recommends, provides, source, homepage string
-	for _, used := range result.Uses {
-		depends = join(depends, packageName(used, "modules", u.kernel.Release))
+	for _, n := range u.needed {
+		relation := packageName(n.name, "modules", u.kernel.Release)
+		if slices.Contains(result.Uses, n.name) {
+			depends = join(depends, relation)
+		} else {
+			recommends = join(recommends, relation)
+		}
 	}
 	if p := u.pkg; p != nil {
 		depends = join(depends, u.commonRelation(), running(p.PreDepends+","+p.Depends))
-		recommends, provides = running(p.Recommends), p.Provides
+		recommends, provides = join(recommends, running(p.Recommends)), p.Provides
 		source, homepage = fmt.Sprintf("%s (%s)", p.Source, u.version), p.Homepage
 	}
 	return []debpkg.Field{

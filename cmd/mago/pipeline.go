@@ -40,7 +40,7 @@ func (a *app) installUnit(ctx context.Context, u *unit) error {
 	if err := a.get(ctx, &u.target); err != nil {
 		return err
 	}
-	if err := a.provide(ctx, *u, func(need *unit) error { return a.installUnit(ctx, need) }); err != nil {
+	if err := a.provide(ctx, u, func(need *unit) error { return a.installUnit(ctx, need) }); err != nil {
 		return err
 	}
 	built, err := a.build(ctx, *u)
@@ -68,7 +68,7 @@ func (a *app) buildEach(ctx context.Context, words []string, source func(context
 		if err := source(ctx, &u.target); err != nil {
 			return err
 		}
-		if err := a.provide(ctx, *u, road); err != nil {
+		if err := a.provide(ctx, u, road); err != nil {
 			return err
 		}
 		_, err := a.build(ctx, *u)
@@ -230,7 +230,11 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 		a.screen.line(fmt.Sprintf("%-8s %s %s is there: nothing to do", "install", built.Package, have))
 		return nil
 	}
-	debs, remove, err := a.withinRoot(built.Deb, a.commonToInstall(u, built))
+	common, err := a.commonToInstall(built)
+	if err != nil {
+		return err
+	}
+	debs, remove, err := a.withinRoot(built.Deb, common)
 	if err != nil {
 		return err
 	}

@@ -16,9 +16,18 @@ var building = regexp.MustCompile(`^(?:make|gcc|gcc-[0-9].*|g\+\+|cpp|clang.*|ll
 	`quilt|patch|linux-kbuild.*|.*-dev|bc|bison|flex|dwarves|file|gawk|perl|lsb-release|pkg-config|pkgconf|` +
 	`python3-distutils|libpython3-stdlib|autoconf|automake|libtool|kmod|xz-utils|bzip2|zstd)$`)
 
-// running keeps the relations of a field that its modules need at work.
+// running keeps the relations of a field that its modules need at work. Where one of several will do, a module's source
+// is not offered: apt could come to install that.
 func running(field string) string {
-	return keep(field, func(name string) bool { return !packaging.MatchString(name) && !building.MatchString(name) })
+	kept := keep(field, func(name string) bool { return !packaging.MatchString(name) && !building.MatchString(name) })
+	var relations []string
+	for relation := range strings.SplitSeq(kept, ", ") {
+		alternatives := slices.DeleteFunc(strings.Split(relation, "|"), func(a string) bool {
+			return packaging.MatchString(relationName(strings.TrimSpace(a)))
+		})
+		relations = append(relations, strings.TrimSpace(strings.Join(alternatives, "|")))
+	}
+	return strings.Join(relations, ", ")
 }
 
 // buildNeeds keeps the relations of a field that compiling needs.

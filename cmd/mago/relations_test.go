@@ -16,6 +16,7 @@ func TestRunning(t *testing.T) {
 			"nvidia-kernel-support--v1, nvidia-installer-cleanup, nvidia-modprobe [amd64]"},
 		{"broadcom-sta-dkms", "dkms (>= 2.1.0.0), broadcom-sta-common (>= 6.30.223.271-23)", "broadcom-sta-common (>= 6.30.223.271-23)"},
 		{"module-assistant's", "debhelper-compat (= 13), module-assistant, bzip2, quilt, make, gcc-12", ""},
+		{"a source as the second choice", "card-common (>= 1) | card-dkms | card-libs, udev", "card-common (>= 1) | card-libs, udev"},
 		{"folded", "dkms,\n virtualbox (>= 7.0),\n xz-utils", "virtualbox (>= 7.0)"},
 		{"names that only begin alike", "makedumpfile, gccgo-doc, filebeat, perl-firmware", "makedumpfile, gccgo-doc, filebeat, perl-firmware"},
 	} {
