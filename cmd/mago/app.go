@@ -72,7 +72,7 @@ func sourceDateEpoch(value string) (time.Time, error) {
 func ownVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return "0.1"
+		return "0.2"
 	}
 	return info.Main.Version
 }
