@@ -113,9 +113,12 @@ func (r *dkmsRecipe) place(s *steps) error {
 	return s.Room.Own(filepath.Join(s.tree, confDir))
 }
 
-// bashComplaint is the first line that bash itself had to say of the file.
+// bashComplaint is the first line that bash itself, or the room around it, had to say.
 func bashComplaint(stderr string) string {
 	for line := range strings.Lines(stderr) {
+		if strings.HasPrefix(line, "bwrap: ") {
+			return " (" + strings.TrimSpace(line) + ")"
+		}
 		if i := strings.Index(line, "dkms.conf: line "); i >= 0 {
 			return " (" + strings.TrimSpace(line[i+len("dkms.conf: "):]) + ")"
 		}

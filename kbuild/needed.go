@@ -25,18 +25,21 @@ const symversFile = "Module.symvers"
 // usrSrc is where dkms has its sources, and where recipes look for others'.
 const usrSrc = "/usr/src"
 
-// placeSource gives a recipe its source at /usr/src/<name>-<version>, the place that dkms builds from. It is a copy
-// beside the build directory, because some recipes write there.
-func (s *steps) placeSource(name, version string) error {
+// showSource shows a source at /usr/src/<name>-<version>, the place that dkms builds from. It is a copy: some recipes write
+// to their own, and the build user need not be able to read the original.
+func (s *steps) showSource(source, name, version string, writable bool) error {
 	if s.Room.Kind != sandbox.Bubblewrap {
 		return nil
 	}
 	dir := filepath.Join(name, version, "source")
-	s.places = append(s.places, sandbox.Place{Base: usrSrc, Name: name + "-" + version, Dir: filepath.Join(s.tree, dir), Writable: true})
+	s.places = append(s.places, sandbox.Place{Base: usrSrc, Name: name + "-" + version, Dir: filepath.Join(s.tree, dir), Writable: writable})
 	if err := s.work.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return err
 	}
-	return copyTree(s.job.Source.Dir, s.work, dir)
+	if err := copyTree(source, s.work, dir); err != nil {
+		return fmt.Errorf("copy the source of %s: %w", name, err)
+	}
+	return nil
 }
 
 // installed is where the needed modules lie, below the foreign tree; no PACKAGE_NAME begins like this.
@@ -56,7 +59,9 @@ func (s *steps) placeNeeded() error {
 		if _, err := s.work.Stat(filepath.Join(dir, symversFile)); err == nil {
 			s.symvers = append(s.symvers, s.inside(filepath.Join(dir, symversFile)))
 		}
-		s.places = append(s.places, sandbox.Place{Base: usrSrc, Name: n.Name + "-" + n.Version, Dir: n.Source})
+		if err := s.showSource(n.Source, n.Name, n.Version, false); err != nil {
+			return err
+		}
 	}
 	if len(s.job.Needed) > 0 {
 		s.places = append(s.places, sandbox.Place{Base: s.job.Kernel.ModulesDir, Name: "updates/dkms", Dir: filepath.Join(s.tree, installed)})

@@ -24,8 +24,8 @@ func (s *story) packages(t *testing.T) {
 // lintian is Debian's own judge of packages.
 func (s *story) lintian(t *testing.T) {
 	args := []string{"--allow-root", "--fail-on", "error"}
-	for _, module := range modules {
-		args = append(args, s.Path(s.debs[module]))
+	for _, deb := range s.debs {
+		args = append(args, s.Path(deb))
 	}
 	run(t, exec.CommandContext(t.Context(), "lintian", args...))
 }

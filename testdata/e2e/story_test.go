@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"cmp"
 	"debug/elf"
 	"os"
 	"os/exec"
@@ -20,8 +21,14 @@ type story struct {
 	debs   map[string]string // module to the .deb's path on the system
 }
 
-// modules are what the story builds: from dkms packages, and from a directory.
-var modules = []string{"v4l2loopback", "acpi-call", "hello"}
+// modules are what the story builds: from dkms packages, the last of which brings a udev rule; from a module-assistant
+// tarball; from directories, the last of which needs the one before.
+var modules = []string{"v4l2loopback", "acpi-call", "xtrx", "leds-alix", "hello", "lender", "borrower"}
+
+// words are what the command line calls them where that is not the module's name.
+var words = map[string]string{
+	"leds-alix": "leds-alix-source", "hello": "./hello", "lender": "./lender-dkms", "borrower": "./borrower-dkms",
+}
 
 func TestStory(t *testing.T) {
 	s := begin(t)
@@ -102,8 +109,10 @@ func (s *story) deliver(t *testing.T) {
 			t.Error("mago is linked dynamically")
 		}
 	}
-	if err := os.CopyFS(s.Path("/root/hello"), os.DirFS("../modules/hello")); err != nil {
-		t.Fatal(err)
+	for _, dir := range []string{"hello", "lender-dkms", "borrower-dkms"} {
+		if err := os.CopyFS(s.Path("/root/"+dir), os.DirFS("../modules/"+dir)); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -147,7 +156,7 @@ func signed(cmd *exec.Cmd) *exec.Cmd {
 	return cmd
 }
 
-// install: one module before the kernel, two after it, so that depmod is run by the kernel's package and by mago's.
+// install: one module before the kernel, the others after it, so that depmod is run by the kernel's package and by mago's.
 func (s *story) install(t *testing.T) {
 	s.autoInstall(t, "v4l2loopback").has(t, "mago-build in bubblewrap, no network: 1 module")
 	image := s.Command(t.Context(), "apt-get", "install", "--yes", "--no-install-recommends", "linux-image-"+s.kernel)
@@ -158,19 +167,35 @@ func (s *story) install(t *testing.T) {
 	s.hasModule(t, "acpi_call.ko")
 	s.autoInstall(t, "hello").has(t, "nothing to build")
 	s.hasModule(t, "hello.ko")
+	s.autoInstall(t, "xtrx").has(t, "xtrx-modules-common_")
+	s.read(t, "/lib/udev/rules.d/50-xtrx-dkms.rules")
+	s.autoInstall(t, "leds-alix")
+	s.autoInstall(t, "lender")
+	s.autoInstall(t, "borrower").has(t, "borrower is compiled against lender")
+	s.run(t, "dpkg", "-s", s.packageName("borrower")).has(t, "Depends: "+s.packageName("lender"))
 }
 
 func (s *story) autoInstall(t *testing.T, module string) output {
 	t.Helper()
-	word := module
-	if module == "hello" {
-		word = "./hello"
+	word := cmp.Or(words[module], module)
+	cmd := s.Command(t.Context(), "mago", "a-i", word, "-l", s.kernel)
+	if strings.HasPrefix(word, "./") {
+		cmd = signed(cmd)
 	}
-	out := s.mago(t, "a-i", word, "-l", s.kernel)
+	out := run(t, cmd)
 	out.has(t, "dpkg: installed", "next: boot Linux "+s.kernel)
-	var shown []struct{ Builds []struct{ Deb string } }
+	var shown []struct {
+		Builds []struct {
+			Deb    string
+			Common struct{ Deb string }
+		}
+	}
 	decode(t, s.quietly(t, "mago", "show", "--json", word), &shown)
-	s.debs[module] = shown[0].Builds[0].Deb
+	built := shown[0].Builds[0]
+	s.debs[module] = built.Deb
+	if built.Common.Deb != "" {
+		s.debs[module+" common"] = built.Common.Deb
+	}
 	return out
 }
 
@@ -180,7 +205,11 @@ func (s *story) again(t *testing.T) {
 		s.write(t, "/srv/spy/"+program, "#!/bin/sh\necho \"$0 $*\" >>/srv/spied\nexec /usr/bin/"+program+" \"$@\"\n", 0o755)
 	}
 	status := s.read(t, "/var/lib/dpkg/status")
-	spied := s.Command(t.Context(), "mago", "a-i", "v4l2loopback,acpi-call,./hello", "-l", s.kernel)
+	all := []string{"mago", "-l", s.kernel, "a-i"}
+	for _, module := range modules {
+		all = append(all, cmp.Or(words[module], module))
+	}
+	spied := s.Command(t.Context(), all...)
 	spied.Env = append(spied.Env, "PATH=/srv/spy:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
 	out := run(t, spied)
 	for _, module := range modules {
@@ -205,7 +234,7 @@ func (s *story) clean(t *testing.T) {
 
 // remove: dpkg alone takes everything away, and depmod's tables forget it.
 func (s *story) remove(t *testing.T) {
-	args := []string{"dpkg", "-r"}
+	args := []string{"dpkg", "-r", "xtrx-modules-common"}
 	for _, module := range modules {
 		args = append(args, s.packageName(module))
 	}

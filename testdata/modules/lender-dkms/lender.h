@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: MIT */
+int mago_lend(void);
