@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"text/tabwriter"
 
 	"mago/catalog"
+	"mago/kbuild"
 )
 
 type listCommand struct {
@@ -52,7 +54,7 @@ func (c *searchCommand) Run(a *app, ctx context.Context) error {
 			return strings.Contains(strings.ToLower(m.Name+"\n"+p.Name+"\n"+p.Source+"\n"+p.Description), text)
 		})
 	})
-	return a.printList(found, c.JSON)
+	return a.printList(ctx, found, c.JSON)
 }
 
 // listed is one module as list shows it; its JSON form is part of mago's interface.
@@ -65,6 +67,8 @@ type listed struct {
 	Description string   `json:"description"`
 	Others      []string `json:"other_packages,omitempty"`
 	Units       []state  `json:"kernels,omitempty"`
+
+	Conf *shownConf `json:"dkms_conf,omitempty"` // of opened sources
 }
 
 func (a *app) list(ctx context.Context, words []string, asJSON bool) error {
@@ -72,17 +76,17 @@ func (a *app) list(ctx context.Context, words []string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	return a.printList(targets, asJSON)
+	return a.printList(ctx, targets, asJSON)
 }
 
-func (a *app) printList(targets []target, asJSON bool) error {
+func (a *app) printList(ctx context.Context, targets []target, asJSON bool) error {
 	states, err := a.states()
 	if err != nil {
 		return err
 	}
 	rows := []listed{}
 	for _, t := range targets {
-		rows = append(rows, a.listed(t, states))
+		rows = append(rows, a.listed(ctx, t, states))
 	}
 	if asJSON {
 		return a.printJSON(rows)
@@ -90,12 +94,12 @@ func (a *app) printList(targets []target, asJSON bool) error {
 	w := tabwriter.NewWriter(a.screen.out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "MODULE\tSOURCE PACKAGE\tVERSION\tKIND\tKERNELS")
 	for _, r := range rows {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Module, r.Package, r.Version, r.Kind, kernelsOf(r.Units))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Module, r.Package, r.Version, r.Kind, r.kernels())
 	}
 	return w.Flush()
 }
 
-func (a *app) listed(t target, states []state) listed {
+func (a *app) listed(ctx context.Context, t target, states []state) listed {
 	row := listed{Module: t.name, Version: t.version, Kind: "local"}
 	if p := t.pkg; p != nil {
 		row.Package, row.Kind, row.Installed, row.Description = p.Name, string(p.Kind), p.Installed, p.Description
@@ -112,13 +116,28 @@ func (a *app) listed(t target, states []state) listed {
 			row.Units = append(row.Units, s)
 		}
 	}
+	row.Conf = a.openedConf(ctx, t)
 	return row
 }
 
-// kernelsOf says for which kernels a module is there, and how.
-func kernelsOf(units []state) string {
+// openedConf reads the dkms.conf of a source that is opened; nil where there is none to read.
+func (a *app) openedConf(ctx context.Context, t target) *shownConf {
+	if t.tree == nil && t.pkg != nil {
+		t.tree, _ = a.fetcher().Cached(*t.pkg)
+	}
+	if t.tree == nil {
+		return nil
+	}
+	if recipe, err := kbuild.RecipeFile(t.tree.Dir); err != nil || recipe != "dkms.conf" {
+		return nil
+	}
+	return a.readConf(ctx, t)
+}
+
+// kernels says for which kernels a module is there, and how, and whether it is not meant for the one at hand.
+func (l listed) kernels() string {
 	var words []string
-	for _, s := range units {
+	for _, s := range l.Units {
 		switch {
 		case s.Installed != "":
 			words = append(words, s.Kernel+" installed")
@@ -128,10 +147,10 @@ func kernelsOf(units []state) string {
 			words = append(words, s.Kernel+" failed")
 		}
 	}
-	if len(words) == 0 {
-		return "-"
+	if l.Conf != nil && len(l.Conf.Modules) == 0 && len(l.Conf.Excluded) > 0 {
+		words = append(words, l.Conf.Kernel+" not meant")
 	}
-	return strings.Join(words, ", ")
+	return cmp.Or(strings.Join(words, ", "), "-")
 }
 
 func (a *app) printJSON(v any) error {

@@ -20,7 +20,6 @@ type shownModule struct {
 	listed
 	Recipe   string            `json:"recipe,omitempty"`
 	Source   string            `json:"source,omitempty"` // directory of the opened source
-	Conf     *shownConf        `json:"dkms_conf,omitempty"`
 	Packages []catalog.Package `json:"packages,omitempty"`
 	Builds   []record          `json:"builds,omitempty"`
 }
@@ -42,7 +41,7 @@ func (c *showCommand) Run(a *app, ctx context.Context) error {
 	}
 	var all []shownModule
 	for _, t := range targets {
-		m := shownModule{listed: a.listed(t, states)}
+		m := shownModule{listed: a.listed(ctx, t, states)}
 		a.describeSource(ctx, t, &m)
 		for _, r := range records {
 			if r.Module == t.name {
@@ -78,9 +77,6 @@ func (a *app) describeSource(ctx context.Context, t target, m *shownModule) {
 	}
 	m.Source = t.tree.Dir
 	m.Recipe, _ = kbuild.RecipeFile(t.tree.Dir) // a source that cannot be read shows none
-	if m.Recipe == "dkms.conf" {
-		m.Conf = a.readConf(ctx, t)
-	}
 }
 
 func (a *app) printModule(m shownModule) {
