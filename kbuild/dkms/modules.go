@@ -3,6 +3,7 @@ package dkms
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -16,15 +17,23 @@ type Module struct {
 	index    int
 }
 
-// check refuses what dkms does: names with a suffix, or of no file below the build directory.
+// moduleName is what modprobe and depmod.d(5), which part words by blanks, can know a module by.
+var moduleName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._+~-]*$`)
+
+// check refuses what dkms does, names with a suffix or of no file below the build directory, and what is no name.
 func (m Module) check() error {
 	for _, name := range []string{m.Name, m.Dest} {
 		if strings.HasSuffix(name, ".ko") || strings.HasSuffix(name, ".o") {
 			return fmt.Errorf("module %q is to be named without its suffix", name)
 		}
 	}
-	if m.Name == "" || strings.ContainsAny(m.Name+m.Dest, "/ \t\n") || strings.Contains("/"+m.Location+"/", "/../") {
+	if m.Name == "" || strings.Contains(m.Name+m.Dest, "/") || strings.Contains("/"+m.Location+"/", "/../") {
 		return fmt.Errorf("module %q in %q is no file below the build directory", m.Name, m.Location)
+	}
+	for _, name := range []string{m.Name, m.Dest} {
+		if !moduleName.MatchString(name) {
+			return fmt.Errorf("%q cannot be a module's name", name)
+		}
 	}
 	return nil
 }

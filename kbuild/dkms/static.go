@@ -34,9 +34,9 @@ func (e *StaticError) Error() string {
 // What a static reading is held to.
 const (
 	staticTime  = 900 * time.Millisecond
-	staticText  = 128 << 10 // bytes of a file
-	staticCalls = 1000      // commands
-	staticSize  = 1 << 20   // bytes of all variables
+	staticText  = 32 << 10 // bytes of a text that is parsed: its nesting takes stack, a GB of which ends the process
+	staticCalls = 1000     // commands
+	staticSize  = 1 << 20  // bytes of all variables
 )
 
 // Static evaluates a dkms.conf, and an administrator's overrides after it, without running anything: programs, files
@@ -189,6 +189,9 @@ func (r *reading) again(value string) (string, error) {
 	value = blanks.ReplaceAllString(strings.TrimSuffix(value, "\r"), " ")
 	if !strings.ContainsAny(value, "\"\\$`") {
 		return value, nil
+	}
+	if len(value) > staticText {
+		return "", &StaticError{What: fmt.Sprintf("a value is longer than %d bytes", staticText)}
 	}
 	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(`x=("`+value+`")`), "")
 	if err != nil {
