@@ -1,8 +1,12 @@
 package kbuild
 
 import (
+	"io"
+	"os/exec"
 	"strings"
 	"testing"
+
+	"mago/kbuild/sandbox"
 )
 
 // TestCauseOf has first errors of real modules.
@@ -62,6 +66,10 @@ func TestBTFIsNoError(t *testing.T) {
 	if first.rank != 0 {
 		t.Errorf("got %q", first.message)
 	}
+	first.see("a.c:3:1: error: data definition has no type or storage class: BTF_SET8_START(ids)")
+	if first.rank != 1 {
+		t.Error("a compiler's error that names BTF is passed over")
+	}
 }
 
 // TestUnheededError: make is told to go on, and what the recipe promises is not there.
@@ -70,5 +78,26 @@ func TestUnheededError(t *testing.T) {
 	_, err := b.build(t, with(t, tree{"dkms.conf": "PACKAGE_NAME=hello PACKAGE_VERSION=1.0\nMAKE='echo a.c:1:1: error: unknown type name x; true'\n"}))
 	if want := "MAKE failed: a.c:1:1: error: unknown type name x"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// TestUnheededErrorOfAttempt is the same for a plain Makefile, each of whose attempts tells for itself.
+func TestUnheededErrorOfAttempt(t *testing.T) {
+	said := "a.c:1:1: error: unknown type name x\n"
+	b := &Builder{Room: sandbox.Room{Kind: sandbox.Bubblewrap}, Run: func(cmd *exec.Cmd) error {
+		_, err := io.WriteString(cmd.Stdout, said)
+		return err
+	}}
+	source := tree{"Makefile": "obj-m := a.o\n"}.write(t, t.TempDir())
+	s, err := b.open(t.Context(), Job{Source: Source{Name: "a", Version: "1", Dir: source}, Work: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.work.Close()
+	for _, want := range []string{"make failed: a.c:1:1: error: unknown type name x", "Kbuild: make succeeded but gave no .ko file"} {
+		if _, err := s.attempt(attempt{by: "Kbuild", dir: "."}, nil, nil); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+		said = "CC a.o\n"
 	}
 }

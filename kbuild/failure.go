@@ -47,15 +47,12 @@ type firstError struct {
 	message string
 }
 
-// noError are complaints that no build fails by: of modules without BTF.
+// noError are complaints that no build fails by: of modules without BTF. A compiler's own error may name BTF as well.
 var noError = regexp.MustCompile(`BTF|pahole`)
 
 func (f *firstError) see(line string) {
-	if noError.MatchString(line) {
-		return
-	}
 	for i, shape := range failures {
-		if f.rank != 0 && i+1 >= f.rank {
+		if f.rank != 0 && i+1 >= f.rank || i > 0 && noError.MatchString(line) {
 			return
 		}
 		if shape.MatchString(line) {

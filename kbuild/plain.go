@@ -101,7 +101,7 @@ func (s *steps) attempt(a attempt, variables []string, event func(Progress)) ([]
 	if err == nil && len(built) == 0 {
 		err = &RecipeError{a.by, fmt.Errorf("%s succeeded but gave no .ko file; does its Makefile set obj-m?", step)}
 	}
-	return built, err
+	return built, told.blame(err)
 }
 
 // command gives the name and the arguments of an attempt's one step.
