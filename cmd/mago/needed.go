@@ -75,22 +75,32 @@ func (a *app) needingConf(ctx context.Context, u *unit) error {
 		return nil // no dkms.conf, or one that only running it tells of: the build's log names what it wants
 	}
 	for _, name := range plan.BuildDepends {
-		i := slices.IndexFunc(records, func(r record) bool { return r.RecipeName == name && r.Kernel == u.kernel.Release })
-		word := name
-		if i >= 0 {
-			word = records[i].Module
-		}
-		if word == u.name || u.needs(word) || i < 0 && a.index == nil {
+		need, ok := a.confNeed(ctx, name, u.kernel.Release, records)
+		if !ok || need.name == u.name || u.needs(need.name) || slices.Contains(u.above, need.name) {
 			continue
 		}
-		found, err := a.expandWord(ctx, word)
-		if err != nil || len(found) != 1 {
-			continue
-		}
-		found[0].asNeed = true
-		u.needed = append(u.needed, found[0])
+		need.asNeed = true
+		u.needed = append(slices.Clip(u.needed), need) // other units have the same slice
 	}
 	return nil
+}
+
+// confNeed is the module that a dkms.conf calls by that name, as a build's recipe had it or as the catalog does. It is
+// never taken for a path or a group: the file is foreign.
+func (a *app) confNeed(ctx context.Context, name, release string, records []record) (target, bool) {
+	i := slices.IndexFunc(records, func(r record) bool { return r.RecipeName == name && r.Kernel == release })
+	if i < 0 && a.index == nil {
+		return target{}, false
+	}
+	if i >= 0 {
+		name = records[i].Module
+	}
+	ix, err := a.catalog(ctx)
+	if err != nil {
+		return target{}, false
+	}
+	t, err := a.namedTarget(ctx, ix, name)
+	return t, err == nil
 }
 
 // neededSource is the module source that a relation asks for: of several alternatives one that is built already, else
@@ -121,10 +131,11 @@ func flat(targets []target) []target {
 	return all
 }
 
-// isThere reports whether a unit is installed, and built too where another one is to be compiled against it.
+// isThere reports whether a unit is installed, and where another one is to be compiled against it, whether its package
+// and its source are here too.
 func (a *app) isThere(u unit) bool {
 	if u.asNeed {
-		if r, ok := a.readRecord(u.name, u.kernel.Release); !ok || !r.hasDeb() {
+		if r, ok := a.readRecord(u.name, u.kernel.Release); !ok || !r.hasDeb() || a.opened(&u.target) != nil {
 			return false
 		}
 	}
@@ -138,6 +149,7 @@ func (a *app) provide(ctx context.Context, u *unit, road func(*unit) error) erro
 	}
 	for _, n := range u.needed {
 		need := unit{n, u.kernel}
+		need.above = append(slices.Clip(u.above), u.name)
 		a.screen.line(fmt.Sprintf("%-8s %s is compiled against %s", "needs", u.name, n.name))
 		if err := road(&need); err != nil {
 			return &neededError{u.String(), n.name, err}

@@ -26,6 +26,7 @@ type target struct {
 	needed  []target         // what it is compiled against, besides a kernel
 	exact   bool             // whether that very package was asked for
 	asNeed  bool             // whether it is here only because another one needs it
+	above   []string         // the modules whose needs have led to it
 }
 
 func (t target) describe() string {
@@ -100,14 +101,20 @@ func (a *app) expandWord(ctx context.Context, word string) ([]target, error) {
 	case "allu":
 		return a.unpackedTargets(ctx, ix)
 	}
-	module, pkg, err := ix.Resolve(word)
+	t, err := a.namedTarget(ctx, ix, word)
+	return []target{t}, err
+}
+
+// namedTarget is the module of a name, which the catalog or a build's record knows.
+func (a *app) namedTarget(ctx context.Context, ix *catalog.Index, name string) (target, error) {
+	module, pkg, err := ix.Resolve(name)
 	if err == nil {
-		return []target{newTarget(module, pkg)}, nil
+		return newTarget(module, pkg), nil
 	}
-	if t, ok := a.recordedTarget(ctx, word); ok {
-		return []target{t}, nil
+	if t, ok := a.recordedTarget(ctx, name); ok {
+		return t, nil
 	}
-	return nil, err
+	return target{}, err
 }
 
 // recordedTarget is a module that no list knows but that was built here, from a directory or tarball that is taken
