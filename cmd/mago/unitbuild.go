@@ -74,10 +74,10 @@ func (a *app) compileAndPack(ctx context.Context, u unit, log io.Writer, r *reco
 		return err
 	}
 	r.Recipe, r.RecipeName, r.RecipeVersion = result.Recipe, result.Name, result.Version
-	if err := a.keepSymvers(*r, result.Symvers); err != nil {
+	if err := a.pack(u, result, r); err != nil {
 		return &packError{err}
 	}
-	if err := a.pack(u, result, r); err != nil {
+	if err := a.keepSymvers(*r, result.Symvers); err != nil {
 		return &packError{err}
 	}
 	return nil
