@@ -50,7 +50,7 @@ func (e *buildError) hint() string {
 		lines = append(lines, fmt.Sprintf(`run "sudo apt-get install %s"`, cause.Package))
 	}
 	if o := e.newer; o.Version != "" {
-		lines = append(lines, fmt.Sprintf("%s %s is in %s: apt-get download %[1]s=%[2]s && dpkg-deb -x %[1]s_*.deb newer && mago auto-install ./newer/usr/src/* -l %[4]s",
+		lines = append(lines, fmt.Sprintf("%s %s is in %s: apt-get download %[1]s=%[2]s && dpkg-deb -x %[1]s_*.deb newer && sudo mago auto-install ./newer/usr/src/* -l %[4]s",
 			o.Package, o.Version, o.Suite, e.release))
 	}
 	return strings.Join(lines, "\n")
