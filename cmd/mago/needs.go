@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"regexp"
 	"strings"
@@ -51,24 +52,30 @@ var elsewhere = regexp.MustCompile(`^(?:dkms|.*-dkms|module-assistant|kernel-pac
 // when its turn comes, if the run goes on after failures.
 func (a *app) openForNeeds(ctx context.Context, targets []target) error {
 	for i := range targets {
-		t := &targets[i]
-		if err := a.openForNeeds(ctx, t.needed); err != nil {
-			return err
-		}
-		if t.tree != nil || t.pkg == nil || t.pkg.Kind != catalog.ModuleAssistant {
-			continue
-		}
-		if err := a.get(ctx, t); err != nil && (!a.NonInter || len(targets) == 1) {
+		if err := a.openOne(ctx, &targets[i]); err != nil && (!a.NonInter || len(targets) == 1) {
 			return err
 		}
 	}
 	return nil
 }
 
-// word is what names this very target on a command line: a module's name means its -dkms package.
+func (a *app) openOne(ctx context.Context, t *target) error {
+	if err := a.openForNeeds(ctx, t.needed); err != nil {
+		return err
+	}
+	if t.tree != nil || t.pkg == nil || t.pkg.Kind != catalog.ModuleAssistant {
+		return nil
+	}
+	return a.get(ctx, t)
+}
+
+// word is what names this very target on a command line: a module's name means its -dkms package, and no local source.
 func (t target) word() string {
-	if t.pkg != nil && t.pkg.Kind == catalog.ModuleAssistant {
+	switch {
+	case t.pkg != nil && t.pkg.Kind == catalog.ModuleAssistant:
 		return t.pkg.Name
+	case t.pkg == nil && t.tree != nil:
+		return cmp.Or(t.tree.Archive, t.tree.Dir)
 	}
 	return t.name
 }
