@@ -113,11 +113,32 @@ func (a *app) cleanModule(name string, chosen func(release string) bool, purge b
 			return freed, err
 		}
 	}
-	if a.limited() {
-		return freed, nil // the source is for every kernel
+	n, err := a.cleanCommon(name, func(r record) bool { return !purge || !chosen(r.Kernel) })
+	freed += n
+	if err != nil || a.limited() {
+		return freed, err // the source is for every kernel
 	}
-	n, err := a.cleanSource(name, purge)
+	n, err = a.cleanSource(name, purge)
 	return freed + n, err
+}
+
+// cleanCommon removes a module's packages of common files that no build has which stays.
+func (a *app) cleanCommon(name string, stays func(record) bool) (int64, error) {
+	debs, err := filepath.Glob(filepath.Join(a.dest, commonName(name)+"_*.deb"))
+	if err != nil {
+		return 0, err
+	}
+	records, err := a.records()
+	if err != nil {
+		return 0, err
+	}
+	var kept []string
+	for _, r := range records {
+		if r.Module == name && r.Common != nil && stays(r) {
+			kept = append(kept, r.Common.Deb)
+		}
+	}
+	return a.removeEach(slices.DeleteFunc(debs, func(deb string) bool { return slices.Contains(kept, deb) }))
 }
 
 func (a *app) cleanSource(name string, purge bool) (int64, error) {
