@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 type installCommand struct{ moduleArgs }
@@ -30,10 +31,20 @@ func (c *installCommand) Run(a *app, ctx context.Context) error {
 	return a.each(ctx, units(targets, a.foreseen(releases)), func(u *unit) error { return a.installBuilt(ctx, *u) })
 }
 
+// installBuilt installs a unit's package, after those of the modules that it was compiled against.
 func (a *app) installBuilt(ctx context.Context, u unit) error {
 	r, ok := a.readRecord(u.name, u.kernel.Release)
 	if !ok || !r.hasDeb() {
 		return &notBuiltError{u.name, u.kernel.Release}
+	}
+	for _, n := range r.Needed {
+		need := unit{target{name: n.Module, asNeed: true, above: append(slices.Clip(u.above), u.name)}, u.kernel}
+		if a.packageVersion(need.packageName()) != "" || slices.Contains(need.above, n.Module) {
+			continue
+		}
+		if err := a.installBuilt(ctx, need); err != nil {
+			return &neededError{u.String(), n.Module, err}
+		}
 	}
 	return a.install(ctx, u, r)
 }
