@@ -63,6 +63,24 @@ func readStart(path string) string {
 	if err != nil {
 		return ""
 	}
+	return start(file)
+}
+
+// startIn is readStart for a name that the source itself gives: nothing outside of root is read.
+func startIn(root *os.Root, name string) string {
+	info, err := root.Stat(name)
+	if err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	file, err := root.Open(name)
+	if err != nil {
+		return ""
+	}
+	return start(file)
+}
+
+// start reads and closes a file.
+func start(file *os.File) string {
 	defer file.Close()
 	stream, _, err := codec.NewReader(file)
 	if err != nil {

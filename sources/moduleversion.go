@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"os"
 	"path/filepath"
 	"regexp"
 )
@@ -14,17 +15,23 @@ var (
 )
 
 // moduleVersion is the first that the C sources of a directory's modules give themselves (MODULE_VERSION of
-// linux/module.h) as a literal, "" where none does. Sources are those whose objects Kbuild or Makefile names, in that order.
+// linux/module.h) as a literal, "" where none does. Sources are those whose objects Kbuild or Makefile names, in that order,
+// and that lie in the directory.
 func moduleVersion(dir string) string {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return ""
+	}
+	defer root.Close()
 	read := map[string]bool{}
 	for _, file := range []string{"Kbuild", "Makefile"} {
-		for _, object := range objectName.FindAllString(readStart(filepath.Join(dir, file)), -1) {
+		for _, object := range objectName.FindAllString(startIn(root, file), -1) {
 			source := filepath.Clean(object[:len(object)-len(".o")] + ".c")
-			if read[source] || !filepath.IsLocal(source) || len(read) >= objectsMax {
+			if read[source] || len(read) >= objectsMax {
 				continue
 			}
 			read[source] = true
-			if m := moduleLiteral.FindStringSubmatch(readStart(filepath.Join(dir, source))); m != nil {
+			if m := moduleLiteral.FindStringSubmatch(startIn(root, source)); m != nil {
 				return m[1]
 			}
 		}

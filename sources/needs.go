@@ -3,6 +3,7 @@ package sources
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -49,7 +50,12 @@ func declared(root *os.Root, name, arch string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text, err := root.ReadFile(name)
+	file, err := root.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, factsMax))
 	if err != nil {
 		return "", err
 	}
