@@ -13,14 +13,13 @@ import (
 const maintainerScript = "#!/bin/sh\nset -e\n"
 
 // hookFunction is a shell function that runs one script of the source as dkms would: with its arguments and variables,
-// from a directory of its own, for the source is not here.
+// from a directory of its own, for the source is not here. /tmp may be mounted noexec, so the interpreter reads it.
 const hookFunction = `
 # %[1]s of the source's dkms.conf
 %[2]s() {
 	directory=$(mktemp -d) || return
 	cat >"$directory/script" <<'%[3]s'
 %[4]s%[3]s
-	chmod 755 "$directory/script"
 	status=0
 	(cd "$directory" && %[5]s) || status=$?
 	rm -rf "$directory"
@@ -75,20 +74,28 @@ func heredocEnd(h kbuild.Hook) string {
 	return end
 }
 
-// hookCommand runs a script by the interpreter that it names; bash, which dkms is written in, takes those that name none.
+// hookCommand is the command that runs a script.
 func hookCommand(h kbuild.Hook) string {
 	words := []string{"env"}
-	for _, variable := range h.Env {
-		words = append(words, quoted(variable))
-	}
-	if !bytes.HasPrefix(h.Script, []byte("#!")) {
-		words = append(words, "bash")
-	}
-	words = append(words, "./script")
-	for _, arg := range h.Args {
-		words = append(words, quoted(arg))
+	for _, word := range slices.Concat(h.Env, interpreter(h.Script), []string{"./script"}, h.Args) {
+		words = append(words, quoted(word))
 	}
 	return strings.Join(words, " ")
+}
+
+// interpreter is the program that a script names in its first line, with what follows as one argument, as execve(2) has
+// it; bash, which dkms is written in, takes those that name none.
+func interpreter(script []byte) []string {
+	line, _, _ := strings.Cut(string(script), "\n")
+	line, named := strings.CutPrefix(line, "#!")
+	program, arg, _ := strings.Cut(strings.ReplaceAll(strings.TrimSpace(line), "\t", " "), " ")
+	switch {
+	case !named || program == "":
+		return []string{"bash"}
+	case arg == "":
+		return []string{program}
+	}
+	return []string{program, strings.TrimSpace(arg)}
 }
 
 // quoted is a word as a shell reads it back.

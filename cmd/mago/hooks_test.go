@@ -43,7 +43,8 @@ func TestHookScriptsRun(t *testing.T) {
 	const wrote = "it's|$HOME `x`|6.12.9-amd64\nTMP/"
 	u := zfs()
 	u.kernel.ModulesDir = t.TempDir()
-	for _, start := range []string{"#!/bin/sh\n", "#!/bin/bash\nEND_OF_PRE_INSTALL=1\n: <<END_OF_POST_REMOVE\nEND_OF_POST_REMOVE\n", "[[ x == x ]] || exit 9\n"} {
+	for _, start := range []string{"#!/bin/sh\n", "#!/bin/bash\nEND_OF_PRE_INSTALL=1\n: <<END_OF_POST_REMOVE\nEND_OF_POST_REMOVE\n", "[[ x == x ]] || exit 9\n",
+		"#! /bin/bash -eu\nset +e; false; [[ $- == *u* ]] || exit 9\n", "#!/usr/bin/env -S bash -u\n[[ $- == *u* ]] || exit 9\n", "[ ! -x \"$0\" ] || exit 9 # as below noexec\n"} {
 		var hooks []kbuild.Hook
 		for _, when := range []string{"PRE_INSTALL", "POST_INSTALL", "POST_REMOVE"} {
 			hooks = append(hooks, kbuild.Hook{When: when, Script: []byte(start + hook), Args: args, Env: env})
