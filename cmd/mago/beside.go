@@ -36,11 +36,11 @@ func (a *app) dkmsRemoval(k kbuild.Kernel, built record) string {
 		return "sudo apt-get remove " + pkg
 	}
 	name, version := built.RecipeName, built.RecipeVersion
-	if entries, err := os.ReadDir(filepath.Join(a.Root, "/var/lib/dkms", name)); err == nil {
-		for _, e := range entries {
-			if e.IsDir() && !strings.HasPrefix(e.Name(), "kernel-") {
-				version = e.Name()
-			}
+	dir := filepath.Join(a.Root, "/var/lib/dkms", name)
+	versions, _ := os.ReadDir(dir) // there are none where it cannot be read
+	for _, e := range versions {
+		if _, err := os.Stat(filepath.Join(dir, e.Name(), k.Release)); err == nil {
+			version = e.Name()
 		}
 	}
 	return fmt.Sprintf("sudo dkms remove %s/%s -k %s", name, version, k.Release)
