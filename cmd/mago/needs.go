@@ -66,6 +66,9 @@ func (a *app) openOne(ctx context.Context, t *target) error {
 	if t.tree != nil || t.pkg == nil || t.pkg.Kind != catalog.ModuleAssistant {
 		return nil
 	}
+	if _, ok := a.fetcher().Cached(*t.pkg); a.DryRun && !ok {
+		return nil // its turn tells that it would be fetched
+	}
 	return a.get(ctx, t)
 }
 
