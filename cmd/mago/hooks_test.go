@@ -33,8 +33,8 @@ func runScript(t *testing.T, text, name, action, status string) (wrote string, c
 	if left, err := os.ReadDir(tmp); err != nil || len(left) > 0 {
 		t.Errorf("%s %s left %v, %v", name, action, left, err)
 	}
-	text2, _ := os.ReadFile(out) // none is written where nothing ran
-	return strings.ReplaceAll(string(text2), tmp, "TMP"), cmd.ProcessState.ExitCode()
+	content, _ := os.ReadFile(out) // none is written where nothing ran
+	return strings.ReplaceAll(string(content), tmp, "TMP"), cmd.ProcessState.ExitCode()
 }
 
 func TestHookScriptsRun(t *testing.T) {
