@@ -74,7 +74,7 @@ func (u unit) control(arch, maintainer string, result *kbuild.Result) []debpkg.F
 		{Name: "Maintainer", Value: maintainer},
 		{Name: "Depends", Value: depends},
 		{Name: "Recommends", Value: join(packageName("linux-image", u.kernel.Release), recommends)},
-		{Name: "Provides", Value: join(packageName(u.name, "modules"), provides)},
+		{Name: "Provides", Value: join(provides, packageName(u.name, "modules"))}, // the source's own may have a version,
 		{Name: "Section", Value: "kernel"},
 		{Name: "Priority", Value: "optional"},
 		{Name: "Homepage", Value: homepage},

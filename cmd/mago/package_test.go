@@ -22,7 +22,7 @@ func zfs() unit {
 		Maintainer: "A Person <person@example.org>", Homepage: "https://example.org/zfs",
 		Description: "OpenZFS filesystem kernel modules for Linux",
 		PreDepends:  "libc6", Depends: "dkms (>> 2.1.1.2-5), file, zfs-firmware (>= 2) | zfs-blobs",
-		Recommends: "zfs-zed, zfsutils-linux (>= 2.1.11-1)", Provides: "zfs-modules, spl-dkms, zfs-api (= 2)",
+		Recommends: "zfs-zed, zfsutils-linux (>= 2.1.11-1)", Provides: "zfs-modules (= 2.1.11), spl-dkms, zfs-api (= 2)",
 	}
 	return unit{
 		target: target{name: "zfs", pkg: pkg, version: pkg.Version, tree: &sources.Tree{ModTime: dated}},
@@ -37,7 +37,7 @@ Architecture: amd64
 Maintainer: A Person <person@example.org>
 Depends: libc6, zfs-firmware (>= 2) | zfs-blobs
 Recommends: linux-image-6.12.9-amd64, zfs-zed, zfsutils-linux (>= 2.1.11-1)
-Provides: zfs-modules, spl-dkms, zfs-api (= 2)
+Provides: zfs-modules (= 2.1.11), spl-dkms, zfs-api (= 2)
 Section: kernel
 Priority: optional
 Homepage: https://example.org/zfs
