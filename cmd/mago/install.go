@@ -31,7 +31,8 @@ func (c *installCommand) Run(a *app, ctx context.Context) error {
 	return a.each(ctx, units(targets, a.foreseen(releases)), func(u *unit) error { return a.installBuilt(ctx, *u) })
 }
 
-// installBuilt installs a unit's package, after those of the modules that it was compiled against.
+// installBuilt installs a unit's package, after those of the modules that it was compiled against, as far as they are
+// built: it may only recommend them.
 func (a *app) installBuilt(ctx context.Context, u unit) error {
 	r, ok := a.readRecord(u.name, u.kernel.Release)
 	if !ok || !r.hasDeb() {
@@ -39,7 +40,8 @@ func (a *app) installBuilt(ctx context.Context, u unit) error {
 	}
 	for _, n := range r.Needed {
 		need := unit{target{name: n.Module, asNeed: true, above: append(slices.Clip(u.above), u.name)}, u.kernel}
-		if a.packageVersion(need.packageName()) != "" || slices.Contains(need.above, n.Module) {
+		built, ok := a.readRecord(n.Module, u.kernel.Release)
+		if !ok || !built.hasDeb() || a.packageVersion(need.packageName()) != "" || slices.Contains(need.above, n.Module) {
 			continue
 		}
 		if err := a.installBuilt(ctx, need); err != nil {
