@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -46,13 +47,10 @@ func settle(source Source, read func(name, version string) (*dkms.Conf, error)) 
 	}
 }
 
+var numberedVersion = regexp.MustCompile(`^[0-9][A-Za-z0-9._+~:-]*$`)
+
 // numbered is a version that begins as versions do and can be a directory's name, else "".
-func numbered(version string) string {
-	if version == "" || version[0] < '0' || version[0] > '9' || strings.ContainsAny(version, "/ \t\n") {
-		return ""
-	}
-	return version
-}
+func numbered(version string) string { return numberedVersion.FindString(version) }
 
 // splitDir splits /usr/src/<name>-<version> as dkms's own tree is named.
 func splitDir(dir string) (name, version string) {
@@ -96,7 +94,7 @@ func (r *dkmsRecipe) place(s *steps) error {
 		return err
 	}
 	defer source.Close()
-	text, err := source.ReadFile("dkms.conf")
+	text, err := readConf(source, "dkms.conf")
 	if err != nil {
 		return &RecipeError{r.String(), err}
 	}

@@ -55,6 +55,14 @@ func TestSplitDir(t *testing.T) {
 	}
 }
 
+func TestNumbered(t *testing.T) {
+	for version, want := range map[string]string{"1.0": "1.0", "1:2.0-1~bpo+1": "1:2.0-1~bpo+1", "v1": "", "": "", "1/..": "", "1 2": "", "1\x1b[2J": "", "1$x": ""} {
+		if got := numbered(version); got != want {
+			t.Errorf("%q: got %q", version, got)
+		}
+	}
+}
+
 func TestRecipe(t *testing.T) {
 	for name, test := range map[string]struct {
 		files tree

@@ -12,7 +12,7 @@ import (
 	"mago/kbuild/sandbox"
 )
 
-// maxConf bounds, in bytes, what is read of a dkms.conf or an override without running it.
+// maxConf bounds a dkms.conf or an override in bytes.
 const maxConf = 1 << 20
 
 // Plan is what a dkms.conf tells of a build for one kernel before it is run. All of it may be shown on a terminal.
@@ -76,6 +76,7 @@ func readStatic(ctx context.Context, root string, source Source, k Kernel) (*dkm
 	})
 }
 
+// readConf reads such a file without being held up or led out of the directory by what stands in its place.
 func readConf(dir *os.Root, name string) ([]byte, error) {
 	file, err := openRegular(dir, name)
 	if err != nil {
