@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"path/filepath"
+	"os"
+	"strings"
 	"unicode/utf8"
 
 	"mago/kbuild/dkms"
@@ -23,16 +24,21 @@ type Hook struct {
 // maxHook bounds a hook in bytes: dpkg's maintainer scripts are to carry it.
 const maxHook = 256 << 10
 
-// hooks reads the scripts that dkms.conf wants run at installation. As with dkms, one that is no executable file is
-// passed over.
+// hooks reads the scripts that dkms.conf wants run at installation. As with dkms, they are the source's, whatever the
+// build has made of its copy, and one that is no executable file is passed over.
 func (r *dkmsRecipe) hooks(s *steps) ([]Hook, error) {
+	source, err := os.OpenRoot(s.job.Source.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer source.Close()
 	var hooks []Hook
 	for _, directive := range dkms.HookDirectives {
 		script, args := r.conf.Hook(directive)
 		if script == "" {
 			continue
 		}
-		text, err := s.hookText(script)
+		text, err := hookText(source, script)
 		switch {
 		case errors.Is(err, errNoHook):
 			fmt.Fprintf(s.log, "mago: warning: %s names %s, which is no executable file; it is passed over, as dkms does\n", directive, script)
@@ -48,17 +54,17 @@ func (r *dkmsRecipe) hooks(s *steps) ([]Hook, error) {
 
 var errNoHook = errors.New("no executable file")
 
-// hookText reads a script from the build directory.
-func (s *steps) hookText(script string) ([]byte, error) {
-	path := filepath.Join(s.build, script)
-	info, err := s.work.Stat(path)
+// hookText reads a script of a source; dkms puts the source's directory before its name, even an absolute one.
+func hookText(source *os.Root, script string) ([]byte, error) {
+	path := strings.TrimLeft(script, "/")
+	info, err := source.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && (!info.Mode().IsRegular() || info.Mode()&0o111 == 0) {
 		return nil, errNoHook
 	}
 	if err != nil {
 		return nil, err
 	}
-	file, err := openRegular(s.work, path)
+	file, err := openRegular(source, path)
 	if err != nil {
 		return nil, err
 	}

@@ -9,9 +9,10 @@ import (
 func TestHooks(t *testing.T) {
 	b := newBench(t)
 	source := with(t, tree{
-		"dkms.conf": named + "PRE_INSTALL='check.sh  a b'\nPOST_INSTALL=plain\nPOST_REMOVE=none.sh\n",
-		"check.sh+": "#!/bin/sh\nexit 0\n",
-		"plain":     "#!/bin/sh\n",
+		"dkms.conf":  named + "PRE_INSTALL='check.sh  a b'\nPOST_INSTALL=plain\nPOST_REMOVE=none.sh\nPRE_BUILD=change.sh\n",
+		"change.sh+": "#!/bin/sh\necho exit 1 >check.sh\n",
+		"check.sh+":  "#!/bin/sh\nexit 0\n",
+		"plain":      "#!/bin/sh\n",
 	})
 	hooks := b.mustBuild(t, source).Hooks
 	if len(hooks) != 1 {
