@@ -25,7 +25,7 @@ func readModule(r io.ReaderAt) (elfModule, error) {
 	if err != nil {
 		return elfModule{}, err
 	}
-	file, err := elf.NewFile(r)
+	file, err := openELF(r)
 	if err != nil {
 		return elfModule{}, err
 	}
@@ -37,6 +37,24 @@ func readModule(r io.ReaderAt) (elfModule, error) {
 		return elfModule{}, fmt.Errorf("its symbols' versions: %w", err)
 	}
 	return m, nil
+}
+
+// elfLimit bounds, in bytes, all that is read of one file: the section headers and their names are of any size, too.
+const elfLimit = 4 * tableLimit
+
+func openELF(r io.ReaderAt) (*elf.File, error) { return elf.NewFile(&meter{r, elfLimit}) }
+
+// meter reads no more than is left.
+type meter struct {
+	from io.ReaderAt
+	left int64
+}
+
+func (m *meter) ReadAt(p []byte, offset int64) (int, error) {
+	if m.left -= int64(len(p)); m.left < 0 {
+		return 0, fmt.Errorf("its headers and tables are longer than %d bytes", elfLimit)
+	}
+	return m.from.ReadAt(p, offset)
 }
 
 // table is a section's content, nil where there is none of that name.

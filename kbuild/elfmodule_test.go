@@ -147,6 +147,31 @@ func TestReadModuleRefuses(t *testing.T) {
 	}
 }
 
+// sparse is a file with a hole at its end, and counts what is read of it.
+type sparse struct {
+	data []byte
+	read int
+}
+
+func (s *sparse) ReadAt(p []byte, offset int64) (int, error) {
+	s.read += len(p)
+	clear(p)
+	if offset < int64(len(s.data)) {
+		copy(p, s.data[offset:])
+	}
+	return len(p), nil
+}
+
+// TestReadModuleOfAnySize: the table of the sections' names is read whole, whatever length a header gives it.
+func TestReadModuleOfAnySize(t *testing.T) {
+	data := elfFile([]part{{name: ".modinfo", kind: elf.SHT_PROGBITS, data: []byte(modinfoText)}})
+	binary.LittleEndian.PutUint64(data[len(data)-32:], 2*elfLimit) // sh_size of the last header
+	file := &sparse{data: data}
+	if _, err := readModinfo(file); err == nil || file.read > elfLimit {
+		t.Errorf("%d bytes were read: %v", file.read, err)
+	}
+}
+
 func FuzzReadModule(f *testing.F) {
 	f.Add(made{modinfo: modinfoText, wants: []string{"a"}, gives: map[string]uint32{"b": 1}, versions: versionRecords(map[string]uint32{"a": 2})}.bytes())
 	f.Add(made{modinfo: modinfoText, extCRCs: []byte{1, 2, 3, 4}, extNames: "a\x00"}.bytes())

@@ -31,7 +31,7 @@ func (e *VermagicError) Error() string {
 const modinfoLimit = 4 << 20
 
 func readModinfo(r io.ReaderAt) (modinfo, error) {
-	file, err := elf.NewFile(r)
+	file, err := openELF(r)
 	if err != nil {
 		return modinfo{}, fmt.Errorf("no ELF object: %w", err)
 	}
