@@ -58,7 +58,7 @@ func (s *steps) finishAll(built []builtModule) ([]Module, error) {
 	var modules []Module
 	for _, b := range built {
 		if names[b.dest] {
-			return nil, &RecipeError{"dkms.conf", fmt.Errorf("two modules are to be installed as %s", b.dest)}
+			return nil, &RecipeError{s.result.Recipe, fmt.Errorf("two modules are to be installed as %s", b.dest)}
 		}
 		names[b.dest] = true
 		m, err := s.finishOne(b)
