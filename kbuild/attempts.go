@@ -3,9 +3,11 @@ package kbuild
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -67,6 +69,15 @@ func (r rule) jobs(most int) int {
 }
 
 var notInPaths = regexp.MustCompile(`[^A-Za-z0-9._+~-]`)
+
+// moduleIn is the name of the module in a .ko file, as modprobe's command line and lists of blank-parted words can hold it.
+func moduleIn(file string) (string, error) {
+	name := strings.TrimSuffix(path.Base(file), ".ko")
+	if name == "" || name[0] == '-' || notInPaths.MatchString(name) {
+		return "", fmt.Errorf("%q cannot be a module's name", name)
+	}
+	return name, nil
+}
 
 // directoryName is a name or version as kbuild takes it in a path, which may hold no blank, colon or per cent sign.
 func directoryName(s string) string {

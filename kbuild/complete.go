@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"strings"
 )
 
 // complete adds the modules that the build gave, that its recipe does not promise, and that a promised one could not be
@@ -26,8 +25,10 @@ func (s *steps) complete(built []builtModule, p *proof) ([]builtModule, error) {
 			}
 			if file := others[canonical(name)]; file != "" {
 				fmt.Fprintf(s.log, "mago: module %s needs %s, which was built too\n", built[i].dest, file)
-				built = append(built, builtModule{path: file, dest: name, strip: true})
-				p.give(built[len(built)-1])
+				other := builtModule{path: file, strip: true}
+				other.dest = fileName(other)
+				built = append(built, other)
+				p.give(other)
 			}
 		}
 	}
@@ -50,8 +51,8 @@ func (s *steps) moduleFiles() map[string]string {
 		if err != nil || !entry.Type().IsRegular() || path.Ext(file) != ".ko" {
 			return nil
 		}
-		name := strings.TrimSuffix(entry.Name(), ".ko")
-		if !notInPaths.MatchString(name) && files[canonical(name)] == "" {
+		name, err := moduleIn(file)
+		if err == nil && files[canonical(name)] == "" {
 			files[canonical(name)] = file
 		}
 		return nil

@@ -47,10 +47,10 @@ const installed = "_installed"
 
 // placeNeeded puts the modules that this one needs where dkms has them: their sources below /usr/src, the modules below
 // the kernel's updates/dkms, and both with their Module.symvers in dkms's own tree. Rooms that cannot show directories
-// at other places have the last only.
+// at other places have the last only. make's lists of files could not hold an epoch's colon.
 func (s *steps) placeNeeded() error {
 	for _, n := range s.job.Needed {
-		dir := filepath.Join(n.Name, n.Version, s.job.Kernel.Release, s.job.Kernel.Arch, "module")
+		dir := filepath.Join(directoryName(n.Name), directoryName(n.Version), s.job.Kernel.Release, s.job.Kernel.Arch, "module")
 		for _, to := range []string{dir, installed} {
 			if err := copyFiles(n.Modules, s.work, to); err != nil {
 				return fmt.Errorf("copy the modules of %s: %w", n.Name, err)

@@ -128,9 +128,9 @@ func findModules(work fs.FS, build string) ([]builtModule, error) {
 		if err != nil || !entry.Type().IsRegular() || filepath.Ext(file) != ".ko" {
 			return err
 		}
-		name := strings.TrimSuffix(entry.Name(), ".ko")
-		if notInPaths.MatchString(name) {
-			return &RecipeError{"Kbuild", fmt.Errorf("%q cannot be a module's name", name)}
+		name, err := moduleIn(file)
+		if err != nil {
+			return &RecipeError{"Kbuild", err}
 		}
 		if other, ok := seen[name]; ok {
 			if sameBytes(work, file, other) {

@@ -30,9 +30,11 @@ func TestFindModulesTwice(t *testing.T) {
 }
 
 func TestFindModulesName(t *testing.T) {
-	work := tree{"build/\x1b[2J.ko": ""}.write(t, t.TempDir())
-	_, err := findModules(os.DirFS(work), "build")
-	wantRecipeError(t, err, `"\x1b[2J" cannot be a module's name`)
+	for file, want := range map[string]string{"\x1b[2J.ko": `"\x1b[2J"`, ".ko": `""`, "-a.ko": `"-a"`} {
+		work := tree{"build/" + file: ""}.write(t, t.TempDir())
+		_, err := findModules(os.DirFS(work), "build")
+		wantRecipeError(t, err, want+" cannot be a module's name")
+	}
 }
 
 func TestDirectoryName(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"mago/kbuild/sandbox"
 )
 
 func (m made) read(t *testing.T) elfModule {
@@ -139,6 +141,23 @@ func TestNeededModules(t *testing.T) {
 	result, err := b.builder().Build(t.Context(), job)
 	if err != nil || !slices.Equal(result.Uses, []string{"offering"}) {
 		t.Errorf("got %+v, %v", result, err)
+	}
+}
+
+// TestNeededEpoch: KBUILD_EXTRA_SYMBOLS stands among make's prerequisites.
+func TestNeededEpoch(t *testing.T) {
+	from, kernel := tree{symversFile: "", "a.ko": ""}.write(t, t.TempDir()), Kernel{Release: "6.1", Arch: "x86_64"}
+	job := Job{Kernel: kernel, Work: t.TempDir(), Needed: []Needed{{Name: "a", Version: "1:2.0-1", Modules: from}}}
+	s, err := (&Builder{Room: sandbox.Room{Kind: sandbox.Bubblewrap}}).open(t.Context(), job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.work.Close()
+	if err := s.placeNeeded(); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{sandbox.Mount + "/a/1_2.0-1/6.1/x86_64/module/" + symversFile}; !slices.Equal(s.symvers, want) {
+		t.Errorf("got %q, want %q", s.symvers, want)
 	}
 }
 

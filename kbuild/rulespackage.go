@@ -161,12 +161,12 @@ func (c *collection) module(file string, entry fs.DirEntry) error {
 			base, suffix = strings.TrimSuffix(base, s), s
 		}
 	}
-	name, isModule := strings.CutSuffix(base, ".ko")
-	if !isModule || !entry.Type().IsRegular() {
+	if !strings.HasSuffix(base, ".ko") || !entry.Type().IsRegular() {
 		return nil
 	}
-	if notInPaths.MatchString(name) || strings.HasPrefix(name, "-") {
-		return &RecipeError{rulesFile, fmt.Errorf("%q cannot be a module's name", name)}
+	name, err := moduleIn(base)
+	if err != nil {
+		return &RecipeError{rulesFile, err}
 	}
 	if other, ok := c.names[name]; ok {
 		return &RecipeError{rulesFile, fmt.Errorf("two modules named %s: %s and %s", name, other, file)}
@@ -182,12 +182,26 @@ func (c *collection) module(file string, entry fs.DirEntry) error {
 // decompress undoes what the kernel's own modules_install may have done; the foreign bytes are read in the room.
 func (c *collection) decompress() error {
 	for _, file := range c.packed {
-		tool := map[string]string{".xz": "xz", ".gz": "gzip", ".zst": "zstd"}[path.Ext(file)]
+		tool, pkg := decompressor(file)
+		if !HasTool(c.Root, tool) {
+			return &ToolError{tool, pkg, "debian/rules compresses its modules with it"}
+		}
 		if err := c.do(tool, tool+" -d "+file, tool, "-d", "-f", c.inside(file)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// decompressor is the program that undoes a compression, and its Debian package.
+func decompressor(file string) (tool, pkg string) {
+	switch path.Ext(file) {
+	case ".xz":
+		return "xz", "xz-utils"
+	case ".zst":
+		return "zstd", "zstd"
+	}
+	return "gzip", "gzip"
 }
 
 // stage copies a file to where no foreign program can change it any more.
