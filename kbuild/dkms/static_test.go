@@ -38,7 +38,7 @@ var imitations = map[string]string{
 	"here document":    ": <<END\nnothing $kernelver\nEND\nSTRIP=no",
 	"branch not taken": "if [ -n \"$unset\" ]; then x=$(uname -r); fi\n[ $arch = vax ] && rm -rf /\nSTRIP=no",
 	"fallback":         "x=${kernelver:-$(uname -r)} y=${unset-$(echo z)} e=; e=${e-$(uname)}; MAKE=\"make $x $y${e}\"",
-	"pipe":             "x=$(echo a | (STRIP=no; echo b))\nMAKE=\"make $x\"",
+	"pipe not needed":  "x=${kernelver:-$(uname -r | sed s/a/b/)}\nif false; then x=$(echo a | sed s/a/b/); fi\nMAKE=\"make $x\"",
 }
 
 // TestStaticAgrees takes bash's own evaluation for the truth.
@@ -60,7 +60,9 @@ func TestStaticAgrees(t *testing.T) {
 func TestStaticRefuses(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
 		"program":       {"MAKE=\"make -j$(nproc)\"", "line 2: it runs nproc"},
-		"pipe":          {"x=$(echo a | sed s/a/b/)", "line 2: it runs sed"},
+		"pipe":          {"x=$(echo a | sed s/a/b/)", "line 2: it pipes"},
+		"piped fault":   {"shift -1 | true", "line 2: it pipes"},
+		"fault":         {"shift -1", "the interpreter gives up: "},
 		"file":          {"\nif [ -f /etc/debian_version ]; then STRIP=no; fi", "it looks for /etc/debian_version"},
 		"readable":      {"[[ -r $kernel_source_dir/.config ]]", "it looks for /lib/modules/6.1.0-56-amd64/build/.config"},
 		"redirection":   {"x=$(</etc/passwd)", "it opens /etc/passwd"},

@@ -21,6 +21,9 @@ var harmless = []string{
 // sizeCheck is a command that tame puts after assignments.
 const sizeCheck = "mago-size-check"
 
+// pipeSource is the command that tame has stand for a pipe.
+const pipeSource = "mago-pipe-source"
+
 var (
 	plainFlags = regexp.MustCompile(`^[-+][fuvx]+$|^[+]e$`)
 	wide       = regexp.MustCompile(`%[^%a-zA-Z]*(\*|[0-9]{5})`)
@@ -37,6 +40,8 @@ func (r *reading) call(ctx context.Context, args []string) ([]string, error) {
 		return nil, r.deny(h.Pos, fmt.Sprintf("it runs more than %d commands", staticCalls))
 	case size(h.Env)+length(args) > staticSize:
 		return nil, r.deny(h.Pos, fmt.Sprintf("it holds more than %d bytes", staticSize))
+	case name == pipeSource:
+		return nil, r.deny(h.Pos, "it pipes")
 	case name == "exit":
 		return nil, r.deny(h.Pos, "it exits before its end")
 	case !slices.Contains(harmless, name) && !r.functions[name]:

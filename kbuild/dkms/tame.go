@@ -19,8 +19,8 @@ var hostly = []string{
 	"HOSTTYPE", "LINENO", "MACHTYPE", "OLDPWD", "OSTYPE", "PATH", "PIPESTATUS", "PPID", "PWD", "RANDOM", "SECONDS", "SHELL", "SHLVL", "TMPDIR", "UID", "USER",
 }
 
-// tame refuses what the interpreter does not do as bash does, or not within bounds, and has the variables' size looked
-// at after each assignment.
+// tame refuses what the interpreter does not do as bash does, or not within bounds, has the variables' size looked at
+// after each assignment, and keeps everything in one goroutine.
 func tame(file *syntax.File) (err error) {
 	functions := 0
 	var stack []syntax.Node
@@ -46,6 +46,7 @@ func tame(file *syntax.File) (err error) {
 	}
 	syntax.Walk(file, func(node syntax.Node) bool {
 		insertChecks(node)
+		refusePipe(node)
 		return true
 	})
 	return nil
@@ -179,11 +180,24 @@ func checked(stmts []*syntax.Stmt) []*syntax.Stmt {
 	for _, s := range stmts {
 		all = append(all, s)
 		if assigns(s) {
-			lit := &syntax.Lit{ValuePos: s.Pos(), ValueEnd: s.Pos(), Value: sizeCheck}
-			all = append(all, &syntax.Stmt{Position: s.Pos(), Cmd: &syntax.CallExpr{Args: []*syntax.Word{{Parts: []syntax.WordPart{lit}}}}})
+			all = append(all, command(sizeCheck, s.Pos()))
 		}
 	}
 	return all
+}
+
+// command is a statement of one word.
+func command(name string, pos syntax.Pos) *syntax.Stmt {
+	lit := &syntax.Lit{ValuePos: pos, ValueEnd: pos, Value: name}
+	return &syntax.Stmt{Position: pos, Cmd: &syntax.CallExpr{Args: []*syntax.Word{{Parts: []syntax.WordPart{lit}}}}}
+}
+
+// refusePipe has a command that call denies stand for a pipe's first: the interpreter has a goroutine of its own for
+// that one, in which a fault of its would end the process. Nothing harmless reads what comes through a pipe.
+func refusePipe(node syntax.Node) {
+	if pipe, ok := node.(*syntax.BinaryCmd); ok && (pipe.Op == syntax.Pipe || pipe.Op == syntax.PipeAll) {
+		pipe.X, pipe.Op = command(pipeSource, pipe.X.Pos()), syntax.AndStmt
+	}
 }
 
 // assigns reports whether a statement may make variables longer and is no command that call sees: one that assigns
