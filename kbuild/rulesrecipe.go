@@ -137,9 +137,9 @@ func (r *rulesRecipe) command(s *steps) []string {
 		"MA_DIR=" + s.inside(maDir), "MODULE_LOC=" + s.inside(moduleLoc), "KPKG_DEST_DIR=" + s.inside(debDir), "DEB_DESTDIR=" + s.inside(debDir),
 		"MA_SOURCE_PKG=" + s.job.Source.Name + "-source", "CONCURRENCY_LEVEL=" + jobs, "DEB_BUILD_OPTIONS=nocheck noautodbgsym parallel=" + jobs,
 		"FAKEROOTDONTTRYCHOWN=1"} // where a namespace has no root, chown(2) says EINVAL, which fakeroot takes for a failure
-	args = append(args, k.Toolchain()...)
-	return append(args, "fakeroot", "make", "-f", rulesFile,
+	args = append(args, "fakeroot", "make", "-f", rulesFile,
 		"KVERS="+k.Release, "KSRC="+cmp.Or(k.Build, k.Headers), "KDREV="+k.Version, "kdist_image")
+	return append(args, k.Toolchain()...)
 }
 
 // deb finds the package that the rules have made: where they were told to put it, or where debhelper puts one by default.

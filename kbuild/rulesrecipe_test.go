@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -155,6 +156,15 @@ func TestRulesNeedTools(t *testing.T) {
 		if !errors.As(err, &tool) || tool.Package != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
+	}
+}
+
+// TestRulesToolchain: kbuild takes a compiler from make's command line, not from the environment.
+func TestRulesToolchain(t *testing.T) {
+	k := Kernel{Release: "6.1", Compiler: "clang-19", Config: Config{"CONFIG_CC_IS_CLANG": "y"}}
+	args := (&rulesRecipe{}).command(&steps{Builder: &Builder{}, job: Job{Kernel: k}})
+	if i := slices.Index(args, "make"); i < 0 || !slices.Contains(args[i:], "CC=clang-19") {
+		t.Errorf("got %q", args)
 	}
 }
 
