@@ -147,7 +147,7 @@ func TestNeededModules(t *testing.T) {
 // TestNeededEpoch: KBUILD_EXTRA_SYMBOLS stands among make's prerequisites.
 func TestNeededEpoch(t *testing.T) {
 	from, kernel := tree{symversFile: "", "a.ko": ""}.write(t, t.TempDir()), Kernel{Release: "6.1", Arch: "x86_64"}
-	job := Job{Kernel: kernel, Work: t.TempDir(), Needed: []Needed{{Name: "a", Version: "1:2.0-1", Modules: from}}}
+	job := Job{Kernel: kernel, Work: t.TempDir(), Needed: []Needed{{Name: "a", Version: "1:2.0-1", Source: from, Modules: from}}}
 	s, err := (&Builder{Room: sandbox.Room{Kind: sandbox.Bubblewrap}}).open(t.Context(), job)
 	if err != nil {
 		t.Fatal(err)

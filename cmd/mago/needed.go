@@ -50,7 +50,7 @@ func (a *app) needing(t target, records []record, above []string) (target, error
 	above = append(slices.Clone(above), t.name)
 	for relation := range strings.SplitSeq(t.pkg.PreDepends+","+t.pkg.Depends, ",") {
 		n, ok := neededSource(a.index, relation, records)
-		if !ok || slices.Contains(above, n.name) {
+		if !ok || slices.Contains(above, n.name) || slices.ContainsFunc(t.needed, func(o target) bool { return o.name == n.name }) {
 			continue
 		}
 		n, err := a.needing(n, records, above)

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -87,6 +88,22 @@ func tellingLine(lines []string) string {
 		}
 	}
 	return ""
+}
+
+// excuse counts a module among those without hardware that only misses the symbols of one of them.
+func excuse(answers []answer, order []module) []answer {
+	missing := map[string]bool{}
+	for i := range answers {
+		a := &answers[i]
+		at := slices.IndexFunc(order, func(m module) bool { return m.name == a.Module })
+		if a.Load == refused && strings.Contains(a.Said, "Unknown symbol") && at >= 0 {
+			if j := slices.IndexFunc(order[at].depends, func(name string) bool { return missing[name] }); j >= 0 {
+				a.Load, a.Said = noDevice, "needs "+order[at].depends[j]
+			}
+		}
+		missing[a.Module] = a.Load == noDevice
+	}
+	return answers
 }
 
 // loadsWell reports whether the kernel takes every module; not having tried is no failure.

@@ -44,3 +44,14 @@ func TestLoadsWell(t *testing.T) {
 		}
 	}
 }
+
+// A module that needs another one's symbols cannot load where that one finds nothing to drive; it is no worse than that one.
+func TestExcuse(t *testing.T) {
+	order := []module{{name: "ec"}, {name: "smapi", depends: []string{"ec"}}, {name: "other", depends: []string{"video"}}}
+	got := excuse([]answer{
+		{Module: "ec", Load: noDevice}, {Module: "smapi", Load: refused, Said: "smapi: Unknown symbol ec_read"}, {Module: "other", Load: refused, Said: "other: Unknown symbol x"},
+	}, order)
+	if got[1].Load != noDevice || got[1].Said != "needs ec" || got[2].Load != refused {
+		t.Errorf("got %+v", got)
+	}
+}

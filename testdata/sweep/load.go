@@ -77,7 +77,8 @@ func (s *sweep) load(ctx context.Context, x *row, log *os.File) error {
 			tried = append(tried, m.name)
 		}
 	}
-	x.Loads, err = boot(ctx, img.vmlinuz, order, tried, func(console []byte) { log.Write(console) })
+	answers, err := boot(ctx, img.vmlinuz, order, tried, func(console []byte) { log.Write(console) })
+	x.Loads = excuse(answers, order)
 	return err
 }
 
