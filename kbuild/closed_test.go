@@ -17,7 +17,7 @@ import (
 func TestBuildCannot(t *testing.T) {
 	attempts := map[sandbox.Kind][]string{
 		sandbox.Bubblewrap: {
-			"ls /root", "ls /home", "ls /var/log", "touch /etc/mago-test", "touch $kernel_source_dir/mago-test", "touch /usr/src/hello-1.0/x",
+			"ls /root", "ls /home", "ls /var/log", "touch /etc/mago-test", "touch $kernel_source_dir/mago-test", "touch /usr/src/linux-headers-*/mago-test",
 			"cat /etc/shadow", "exec 3<>/dev/tcp/127.0.0.1/22", "mknod device b 8 0",
 		},
 		sandbox.Namespaces: {
@@ -35,12 +35,15 @@ func TestBuildCannot(t *testing.T) {
 			if kind == sandbox.User && !b.room.Drop {
 				t.Skip("an ordinary user's own rights are all there is")
 			}
-			script := "#!/bin/bash\nkernel_source_dir=" + b.kernel.Headers + "\n"
+			script := "#!/bin/bash\nkernel_source_dir=" + b.kernel.Headers + "\ntouch /usr/src/hello-1.0/mago-test\n"
 			for _, command := range commands {
 				script += "( " + command + " ) 2>&1 && echo 'BROKEN OUT: " + command + "'\n"
 			}
 			source := with(t, tree{"attempt+": script + "exit 0\n", "dkms.conf": named + "PRE_BUILD=attempt\n"})
 			b.mustBuild(t, source)
+			if _, err := os.Stat(filepath.Join(source, "mago-test")); err == nil {
+				t.Error("what is written below /usr/src gets into the source")
+			}
 			for line := range strings.Lines(b.log.String()) {
 				if strings.HasPrefix(line, "BROKEN OUT") {
 					t.Error(line)

@@ -174,7 +174,7 @@ func TestPlanted(t *testing.T) {
 		"mkfifo hello.ko":                      "it promises hello.ko, which the build did not give",
 		"mkdir hello.ko":                       "it promises hello.ko, which the build did not give",
 		"rm -rf ../build; ln -s /etc ../build": "it promises hello.ko, which the build did not give",
-		"cp /etc/passwd hello.ko":              "strip failed",
+		"cp /etc/passwd hello.ko":              "module hello: no ELF object",
 		"cp /bin/true hello.ko":                "module hello: no kernel module: no .modinfo section",
 	} {
 		t.Run(command, func(t *testing.T) {
