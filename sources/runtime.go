@@ -6,7 +6,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 )
 
 // Runtime is what a source package installs beside its source and its own documents, for the modules at work: modprobe.d
@@ -41,16 +40,4 @@ func (r record) runtime(dir string) Runtime {
 		return Runtime{}
 	}
 	return Runtime{Root: filepath.Join(dir, dataDir), Paths: r.Runtime}
-}
-
-// Configuration lists the paths that are configuration files, as debhelper marks them: plain ones below /etc.
-func (r Runtime) Configuration() []string {
-	return slices.DeleteFunc(slices.Clone(r.Paths), func(p string) bool {
-		return !strings.HasPrefix(p, "/etc/") || !regularNoLink(filepath.Join(r.Root, p))
-	})
-}
-
-func regularNoLink(path string) bool {
-	info, err := os.Lstat(path)
-	return err == nil && info.Mode().IsRegular()
 }

@@ -27,7 +27,7 @@ func needed(relations string) string {
 }
 
 // carry has a package promise and ship what the package of the source's own debian/rules does.
-func carry(p *debpkg.Package, from *kbuild.RulesPackage) error {
+func (u unit) carry(p *debpkg.Package, from *kbuild.RulesPackage) error {
 	if from == nil {
 		return nil
 	}
@@ -38,20 +38,26 @@ func carry(p *debpkg.Package, from *kbuild.RulesPackage) error {
 		addRelations(p, "Provides", name)
 	}
 	for _, f := range from.Files {
-		file := debpkg.File{Path: f.Path, Link: f.Link}
-		if f.Link == "" {
-			var err error
-			if file, err = debpkg.OnDisk(f.Path, f.File); err != nil {
-				return err
-			}
-			file.Mode = f.Mode
+		if !u.isKernels(f.Path) {
+			continue // it is in the package for every kernel
+		}
+		file, err := stagedFile(f)
+		if err != nil {
+			return err
 		}
 		p.Files = append(p.Files, file)
-		if strings.HasPrefix(f.Path, "/etc/") && f.Link == "" {
-			p.Conffiles = append(p.Conffiles, f.Path)
-		}
 	}
+	p.Conffiles = conffiles(p.Files)
 	return nil
+}
+
+func stagedFile(f kbuild.StagedFile) (debpkg.File, error) {
+	if f.Link != "" {
+		return debpkg.File{Path: f.Path, Link: f.Link}, nil
+	}
+	file, err := debpkg.OnDisk(f.Path, f.File)
+	file.Mode = f.Mode
+	return file, err
 }
 
 func field(p *debpkg.Package, name string) string {

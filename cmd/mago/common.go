@@ -6,8 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"mago/catalog"
 	"mago/debpkg"
-	"mago/sources"
+	"mago/kbuild"
 )
 
 // builtPackage is a package that mago has written.
@@ -21,76 +22,107 @@ type builtPackage struct {
 // modprobe.d and udev rules and the like.
 func commonName(module string) string { return packageName(module, "modules", "common") }
 
-func (t target) hasCommon() bool {
-	return t.pkg != nil && t.tree != nil && len(t.tree.Runtime.Paths) > 0
+// commonFiles are what a module's source package installs beside its source, and what the package of its own debian/rules
+// holds beside modules, but for files of one kernel.
+func (u unit) commonFiles(result *kbuild.Result) ([]debpkg.File, error) {
+	var files []debpkg.File
+	for _, path := range u.tree.Runtime.Paths {
+		file, err := debpkg.OnDisk(path, filepath.Join(u.tree.Runtime.Root, path))
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file)
+	}
+	if result.Package == nil {
+		return files, nil
+	}
+	for _, staged := range result.Package.Files {
+		if u.isKernels(staged.Path) || slices.Contains(u.tree.Runtime.Paths, staged.Path) {
+			continue
+		}
+		file, err := stagedFile(staged)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file)
+	}
+	return files, nil
 }
+
+// isKernels tells a file of one kernel by its name.
+func (u unit) isKernels(path string) bool { return strings.Contains(path, u.kernel.Release) }
 
 // commonRelation has the modules depend on those files. The source package is no alternative: apt would install that
 // where it cannot find this one.
 func (u unit) commonRelation() string {
-	if !u.hasCommon() {
-		return ""
-	}
 	return fmt.Sprintf("%s (>= %s)", commonName(u.name), u.version)
 }
 
-// writeCommon writes that package, where the source has such files.
-func (a *app) writeCommon(u unit) (*builtPackage, error) {
-	if !u.hasCommon() {
-		return nil, nil
+// writeCommon writes that package.
+func (a *app) writeCommon(u unit, files []debpkg.File) (*builtPackage, error) {
+	arch := "all"
+	if u.pkg != nil && u.pkg.Kind == catalog.DKMS {
+		arch = u.pkg.Architecture // a source package of one architecture may hold its libraries
 	}
-	pkg, err := a.commonPackage(u)
+	p := &debpkg.Package{
+		Control: u.commonControl(arch, files), Conffiles: conffiles(files), Triggers: triggers(files),
+		ModTime: a.buildEpoch(u.target), Files: files,
+	}
+	docs, err := u.docs(commonName(u.name), u.changelogEntry(u.version, "Taken by mago out of "+u.describe()+".", p.ModTime))
 	if err != nil {
 		return nil, err
 	}
-	path, err := debpkg.Write(a.dest, pkg, debpkg.Options{Compression: compressionFor(pkg)})
-	return &builtPackage{commonName(u.name), u.version, path}, err
-}
-
-func (a *app) commonPackage(u unit) (*debpkg.Package, error) {
-	runtime := u.tree.Runtime
-	p := &debpkg.Package{
-		Control:   u.commonControl(runtime),
-		Conffiles: runtime.Configuration(),
-		Triggers:  triggers(runtime),
-		ModTime:   a.buildEpoch(u.target),
-	}
-	for _, path := range runtime.Paths {
-		file, err := debpkg.OnDisk(path, filepath.Join(runtime.Root, path))
-		if err != nil {
-			return nil, err
-		}
-		p.Files = append(p.Files, file)
-	}
-	docs, err := u.docs(commonName(u.name), u.changelogEntry(u.version, "Taken by mago out of "+u.pkg.Name+".", p.ModTime))
 	p.Files = append(p.Files, docs...)
-	return p, err
+	path, err := debpkg.Write(a.dest, p, debpkg.Options{Compression: compressionFor(p)})
+	return &builtPackage{commonName(u.name), u.version, path}, err
 }
 
 // commonControl makes it a stand-in for the source package: both own the same paths, so there is never more than one of
 // them on a system.
-func (u unit) commonControl(runtime sources.Runtime) []debpkg.Field {
+func (u unit) commonControl(arch string, files []debpkg.File) []debpkg.Field {
+	var source, homepage, depends, owner string
+	if p := u.pkg; p != nil {
+		source, homepage, depends = p.Source, p.Homepage, running(p.PreDepends+","+p.Depends)
+		if len(u.tree.Runtime.Paths) > 0 {
+			owner = p.Name
+		}
+	}
+	var paths []string
+	for _, f := range files {
+		paths = append(paths, f.Path)
+	}
 	return []debpkg.Field{
 		{Name: "Package", Value: commonName(u.name)},
-		{Name: "Source", Value: u.pkg.Source},
+		{Name: "Source", Value: source},
 		{Name: "Version", Value: u.version},
-		{Name: "Architecture", Value: u.pkg.Architecture},
+		{Name: "Architecture", Value: arch},
 		{Name: "Maintainer", Value: maintainer(u)},
-		{Name: "Depends", Value: running(u.pkg.PreDepends + "," + u.pkg.Depends)},
-		{Name: "Conflicts", Value: u.pkg.Name},
-		{Name: "Replaces", Value: u.pkg.Name},
+		{Name: "Depends", Value: depends},
+		{Name: "Conflicts", Value: owner},
+		{Name: "Replaces", Value: owner},
 		{Name: "Section", Value: "kernel"},
 		{Name: "Priority", Value: "optional"},
-		{Name: "Homepage", Value: u.pkg.Homepage},
+		{Name: "Homepage", Value: homepage},
 		{Name: "Description", Value: fmt.Sprintf("files that the %s kernel modules need at work\n%s\n\n%s", u.name,
-			wrapped("What "+u.pkg.Name+" installs beside the source of its modules: "+strings.Join(runtime.Paths, ", ")+"."),
-			wrapped("Made by mago from "+u.pkg.Name+" "+u.version+"."))},
+			wrapped("What comes with these modules and is the same for every kernel: "+strings.Join(paths, ", ")+"."),
+			wrapped("Made by mago from "+u.origin()+"."))},
 	}
 }
 
+// conffiles are the plain files below /etc, as debhelper marks them.
+func conffiles(files []debpkg.File) []string {
+	var paths []string
+	for _, f := range files {
+		if strings.HasPrefix(f.Path, "/etc/") && f.Link == "" {
+			paths = append(paths, f.Path)
+		}
+	}
+	return paths
+}
+
 // triggers has the initramfs made anew where the files are for that.
-func triggers(runtime sources.Runtime) []string {
-	if slices.ContainsFunc(runtime.Paths, func(p string) bool { return strings.HasPrefix(p, "/usr/share/initramfs-tools/") }) {
+func triggers(files []debpkg.File) []string {
+	if slices.ContainsFunc(files, func(f debpkg.File) bool { return strings.HasPrefix(f.Path, "/usr/share/initramfs-tools/") }) {
 		return []string{"activate-noawait update-initramfs"}
 	}
 	return nil
@@ -103,8 +135,16 @@ func (e *inTheWayError) Error() string {
 	return fmt.Sprintf("%s is installed and has the files of %s; both cannot be", e.pkg, e.common)
 }
 
+// checkOwner finds out before a compilation that the source package is in the way of its files.
+func (a *app) checkOwner(u unit) error {
+	if u.pkg == nil || u.tree == nil || len(u.tree.Runtime.Paths) == 0 || a.packageVersion(commonName(u.name)) != "" || a.packageVersion(u.pkg.Name) == "" {
+		return nil
+	}
+	return &inTheWayError{u.pkg.Name, commonName(u.name)}
+}
+
 // commonToInstall is the package that has to be installed with a build's own, "" where what is there serves.
-func (a *app) commonToInstall(built record) (deb string, err error) {
+func (a *app) commonToInstall(u unit, built record) (deb string, err error) {
 	c := built.Common
 	if c == nil {
 		return "", nil
@@ -112,8 +152,5 @@ func (a *app) commonToInstall(built record) (deb string, err error) {
 	if have := a.packageVersion(c.Package); have != "" && compareVersions(have, c.Version) >= 0 {
 		return "", nil
 	}
-	if pkg := built.Source.Package; a.packageVersion(pkg) != "" {
-		return "", &inTheWayError{pkg, c.Package}
-	}
-	return c.Deb, nil
+	return c.Deb, a.checkOwner(u)
 }

@@ -40,7 +40,7 @@ func (a *app) packageOf(u unit, result *kbuild.Result) (*debpkg.Package, error) 
 	p.Files = append(p.Files, u.depmodOrder(result.Modules))
 	docs, err := u.docs(u.packageName(), u.entry(p.ModTime))
 	p.Files = append(p.Files, docs...)
-	return p, errors.Join(err, carry(p, result.Package))
+	return p, errors.Join(err, u.carry(p, result.Package))
 }
 
 // buildEpoch is the date in everything built: SOURCE_DATE_EPOCH where it is set, else the source's own.
@@ -62,7 +62,7 @@ func (u unit) control(arch, maintainer string, result *kbuild.Result) []debpkg.F
 		}
 	}
 	if p := u.pkg; p != nil {
-		depends = join(depends, u.commonRelation(), running(p.PreDepends+","+p.Depends))
+		depends = join(depends, running(p.PreDepends+","+p.Depends))
 		recommends, provides = join(recommends, running(p.Recommends)), p.Provides
 		source, homepage = fmt.Sprintf("%s (%s)", p.Source, u.version), p.Homepage
 	}
@@ -87,14 +87,18 @@ func (u unit) description(modules []kbuild.Module) string {
 	for _, m := range modules {
 		names = append(names, m.Name)
 	}
-	from := "a local source, version " + u.version
-	if u.pkg != nil {
-		from = u.pkg.Name + " " + u.version
-	}
 	k := u.kernel
 	return fmt.Sprintf("%s kernel modules for Linux %s\n%s\n\n%s", u.name, k.Release,
 		wrapped(fmt.Sprintf("These modules are for Linux %s, version %s: %s.", k.Release, k.Version, strings.Join(names, ", "))),
-		wrapped("Built by mago from "+from+"."))
+		wrapped("Built by mago from "+u.origin()+"."))
+}
+
+// origin is what a package was made from, as its description says.
+func (u unit) origin() string {
+	if u.pkg == nil {
+		return "a local source, version " + u.version
+	}
+	return u.pkg.Name + " " + u.version
 }
 
 // wrapped breaks text into the lines that Policy 5.6.13 wants in a description.

@@ -40,6 +40,9 @@ func (a *app) installUnit(ctx context.Context, u *unit) error {
 	if err := a.get(ctx, &u.target); err != nil {
 		return err
 	}
+	if err := a.checkOwner(*u); err != nil {
+		return err
+	}
 	if err := a.provide(ctx, u, func(need *unit) error { return a.installUnit(ctx, need) }); err != nil {
 		return err
 	}
@@ -230,7 +233,7 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 		a.screen.line(fmt.Sprintf("%-8s %s %s is there: nothing to do", "install", built.Package, have))
 		return nil
 	}
-	common, err := a.commonToInstall(built)
+	common, err := a.commonToInstall(u, built)
 	if err != nil {
 		return err
 	}

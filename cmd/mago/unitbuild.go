@@ -193,14 +193,21 @@ func (a *app) pack(u unit, result *kbuild.Result, r *record) error {
 	if err != nil {
 		return err
 	}
+	files, err := u.commonFiles(result)
+	if err != nil {
+		return err
+	}
+	if len(files) > 0 {
+		addRelations(pkg, "Depends", u.commonRelation())
+		if r.Common, err = a.writeCommon(u, files); err != nil {
+			return err
+		}
+	}
 	path, err := debpkg.Write(a.dest, pkg, debpkg.Options{Compression: compressionFor(pkg)})
 	if err != nil {
 		return err
 	}
 	if err := r.describeDeb(path); err != nil {
-		return err
-	}
-	if r.Common, err = a.writeCommon(u); err != nil {
 		return err
 	}
 	for _, m := range result.Modules {
