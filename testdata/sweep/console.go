@@ -10,14 +10,19 @@ import (
 // What the kernel makes of a module.
 const (
 	loaded   = "loaded"
+	warned   = "loaded, with a warning"
 	noDevice = "no hardware" // its code ran, and found nothing to drive
+	declined = "declines"    // its code ran, and would not go on for another reason
 	refused  = "refused"
 	oops     = "oops"
 	panicked = "panic" // the machine ended while it loaded
 )
 
 // kernelTrouble are words of a kernel that goes on, but not well.
-var kernelTrouble = regexp.MustCompile(`\bOops\b|\bBUG:|\bWARNING: CPU|Call Trace|general protection`)
+var kernelTrouble = regexp.MustCompile(`\bOops\b|\bBUG:|Call Trace|general protection`)
+
+// kernelWarning is a complaint of the kernel's that is no trouble; a call trace follows it.
+var kernelWarning = regexp.MustCompile(`\bWARNING: CPU`)
 
 // readConsole gives the answers to the modules in the order of their loading. The init script says "mago: begin x"
 // before, and "mago: end x" and what insmod said after each. A module without an end took the machine with it; those
@@ -51,7 +56,10 @@ func readConsole(console string) []answer {
 // judge weighs insmod's words, "" where it succeeded, and what the kernel and the module itself printed meanwhile.
 func judge(module, said string, kernel []string) (load, words string) {
 	for _, line := range kernel {
-		if kernelTrouble.MatchString(line) {
+		switch {
+		case kernelWarning.MatchString(line) && said == "":
+			return warned, line
+		case kernelTrouble.MatchString(line):
 			return oops, line
 		}
 	}
@@ -61,7 +69,10 @@ func judge(module, said string, kernel []string) (load, words string) {
 	case strings.Contains(said, "No such device"):
 		return noDevice, said
 	}
-	return refused, cmp.Or(tellingLine(kernel), ownLine(module, kernel), said)
+	if line := tellingLine(kernel); line != "" {
+		return refused, line
+	}
+	return declined, cmp.Or(ownLine(module, kernel), said)
 }
 
 // ownLine is the last line that the module itself has printed, but for that of every module from outside the kernel.
@@ -106,10 +117,10 @@ func excuse(answers []answer, order []module) []answer {
 	return answers
 }
 
-// loadsWell reports whether the kernel takes every module; not having tried is no failure.
+// loadsWell reports whether the kernel takes every module, whatever that then does; not having tried is no failure.
 func loadsWell(answers []answer) bool {
 	for _, a := range answers {
-		if a.Load != loaded && a.Load != noDevice {
+		if a.Load == refused || a.Load == oops || a.Load == panicked {
 			return false
 		}
 	}

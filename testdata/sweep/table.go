@@ -132,6 +132,6 @@ func summary(of []row) string {
 			peer++
 		}
 	}
-	return fmt.Sprintf("%d packages: %d built, %d not meant for this kernel, %d failed; %d install, of %d all modules load; dkms or module-assistant builds %d.",
+	return fmt.Sprintf("%d packages: %d built, %d not meant for this kernel, %d failed; %d install, the kernel takes all modules of %d; dkms or module-assistant builds %d.",
 		len(of), counts[built], counts[notMeant], counts[failed]+counts[needs]+counts[tooLong], dpkg, load, peer)
 }

@@ -20,7 +20,7 @@ func TestTable(t *testing.T) {
 		"| a-dkms | 1:2-3 | dkms.conf | built | failed: a.c:1:1: error: x |  | 4 | 25 kB | 1 | installed | yes |",
 		`| a-source | 1:2-3 | dkms.conf | failed: a.c:1:1: error: x \| ` + strings.Repeat("y", cellLimit-len("failed: a.c:1:1: error: x | ")) + "… |  | built | 9 |  |  |  |  |",
 		"| a-dkms | 1:2-3 | dkms.conf | built | failed: a.c:1:1: error: x |  | 4 | 25 kB | 1 | installed | b refused: Unknown symbol z |",
-		"2 packages: 1 built, 0 not meant for this kernel, 1 failed; 1 install, of 1 all modules load; dkms or module-assistant builds 1.",
+		"2 packages: 1 built, 0 not meant for this kernel, 1 failed; 1 install, the kernel takes all modules of 1; dkms or module-assistant builds 1.",
 	} {
 		if !strings.Contains(got, line+"\n") {
 			t.Errorf("no line %q in\n%s", line, got)
