@@ -72,7 +72,10 @@ func (s *sweep) build(ctx context.Context, x *row, log *os.File) error {
 			break
 		}
 	}
-	why := strings.TrimPrefix(magoError(last.output), fmt.Sprintf("%s is not meant for kernel %s: ", x.Module, x.Kernel))
+	why := magoError(last.output)
+	if _, reason, excluded := strings.Cut(why, " is not meant for kernel "+x.Kernel+": "); excluded {
+		why = reason
+	}
 	x.Mago = &outcome{Result: resultOf(last.code), Seconds: last.seconds, Why: why}
 	return s.readRecord(ctx, x, begun)
 }
