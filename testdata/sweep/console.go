@@ -40,6 +40,9 @@ func readConsole(console string) []answer {
 		case ours && word == "end" && len(all) > 0:
 			last := &all[len(all)-1]
 			_, said, _ := strings.Cut(rest, " ")
+			if timestamp.MatchString(said) { // the kernel put its word in
+				kernel, said = append(kernel, timestamp.ReplaceAllString(said, "")), ""
+			}
 			last.Load, last.Said = judge(last.Module, said, kernel)
 		case len(all) > 0 && all[len(all)-1].Load != panicked && kernelTrouble.MatchString(line):
 			all[len(all)-1].Load, all[len(all)-1].Said = oops, line

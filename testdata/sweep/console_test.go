@@ -15,6 +15,7 @@ const console = "Linux version 6.1\r\n" +
 	"mago: begin lone\r\n[    2.3] lone: there is no NAT\r\n[    2.3] lone: module verification failed, taints kernel\r\n" +
 	"mago: end lone insmod: can't insert '/lib/lone.ko': Invalid argument\r\n" +
 	"mago: begin late\r\nmago: end late \r\n[    2.35] Call Trace:\r\n" +
+	"mago: begin talks\r\nmago: end talks [    2.39] talks: inserted\r\n" +
 	"mago: begin odd\r\n[    2.4] WARNING: CPU: 0 PID: 9 at x.c:1\r\n[    2.4] Call Trace:\r\nmago: end odd \r\n" +
 	"mago: begin ill\r\n[    2.4] BUG: kernel NULL pointer dereference\r\nmago: end ill killed\r\n" +
 	"mago: begin fatal\r\n[    2.5] Kernel panic - not syncing: fatal\r\n"
@@ -27,6 +28,7 @@ func TestReadConsole(t *testing.T) {
 		{"busy", declined, "insmod: can't insert '/lib/busy.ko': Device or resource busy"},
 		{"lone", declined, "lone: there is no NAT"},
 		{"late", oops, "Call Trace:"},
+		{"talks", loaded, ""},
 		{"odd", warned, "WARNING: CPU: 0 PID: 9 at x.c:1"},
 		{"ill", oops, "BUG: kernel NULL pointer dereference"},
 		{"fatal", panicked, "Kernel panic - not syncing: fatal"},

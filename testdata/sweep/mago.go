@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,6 +18,7 @@ import (
 const (
 	exitNoTool   = 6
 	exitNotMeant = 11
+	exitBusy     = 14
 )
 
 // shown is what the sweep reads of "mago show --json".
@@ -54,6 +56,9 @@ func (s *sweep) show(ctx context.Context, names ...string) ([]shown, error) {
 	return all, json.Unmarshal(text, &all)
 }
 
+// errBusy says that another row's build is at the same module, which this one needs.
+var errBusy = errors.New("another mago is at the same module")
+
 // build has mago do its part: prepare and get the source, which use apt, then build, which several may do at a time.
 func (s *sweep) build(ctx context.Context, x *row, log *os.File) error {
 	begun := time.Now()
@@ -71,6 +76,9 @@ func (s *sweep) build(ctx context.Context, x *row, log *os.File) error {
 		if last.code != 0 {
 			break
 		}
+	}
+	if last.code == exitBusy {
+		return errBusy
 	}
 	why := magoError(last.output)
 	if _, reason, excluded := strings.Cut(why, " is not meant for kernel "+x.Kernel+": "); excluded {

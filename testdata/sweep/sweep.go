@@ -90,15 +90,19 @@ func (s *sweep) all(ctx context.Context, kernels []string) error {
 	work := make(chan []choice)
 	var workers sync.WaitGroup
 	var failures []error
+	var again []choice // those that were in another row's way
 	for range max(s.jobs, 1) {
 		workers.Go(func() {
 			for group := range work {
 				for _, c := range group {
-					if err := s.one(ctx, c); err != nil {
-						s.telling.Lock()
+					err := s.one(ctx, c)
+					s.telling.Lock()
+					if errors.Is(err, errBusy) {
+						again = append(again, c)
+					} else {
 						failures = append(failures, err)
-						s.telling.Unlock()
 					}
+					s.telling.Unlock()
 				}
 			}
 		})
@@ -110,6 +114,9 @@ func (s *sweep) all(ctx context.Context, kernels []string) error {
 	}
 	close(work)
 	workers.Wait()
+	for _, c := range again {
+		failures = append(failures, s.one(ctx, c))
+	}
 	return errors.Join(errors.Join(failures...), s.writeTable())
 }
 
