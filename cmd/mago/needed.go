@@ -2,6 +2,7 @@ package main
 
 import (
 	"archive/tar"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -147,11 +148,18 @@ func (a *app) provide(ctx context.Context, u *unit, road func(*unit) error) erro
 	if err := a.needingConf(ctx, u); err != nil {
 		return err
 	}
-	for _, n := range u.needed {
+	u.needed = slices.Clone(u.needed) // other kernels' units have the same
+	for i, n := range u.needed {
 		need := unit{n, u.kernel}
 		need.above = append(slices.Clip(u.above), u.name)
 		a.screen.line(fmt.Sprintf("%-8s %s is compiled against %s", "needs", u.name, n.name))
-		if err := road(&need); err != nil {
+		err := road(&need)
+		var failed *buildError
+		switch {
+		case errors.As(err, &failed) && ctx.Err() == nil:
+			a.screen.line(fmt.Sprintf("%-8s %v; going on with its source alone", "needs", err))
+			u.needed[i].unbuilt = true
+		case err != nil:
 			return &neededError{u.String(), n.name, err}
 		}
 	}
@@ -171,38 +179,46 @@ func (e *neededError) Unwrap() error { return e.err }
 type recordNeeded struct {
 	Module  string `json:"module"`
 	Version string `json:"version"`
-	SHA256  string `json:"sha256"` // of its .deb
+	SHA256  string `json:"sha256,omitempty"` // of its .deb; "" where its source alone was there
 }
 
 // neededModules lays out below dir what a unit is compiled against, from the packages that the modules are in.
 func (a *app) neededModules(ctx context.Context, u unit, dir string, r *record) ([]kbuild.Needed, error) {
 	var all []kbuild.Needed
 	for _, n := range u.needed {
-		built, ok := a.readRecord(n.name, u.kernel.Release)
-		if !ok || !built.hasDeb() {
-			return nil, &notBuiltError{n.name, u.kernel.Release}
-		}
 		if err := a.opened(&n); err != nil {
 			return nil, err
 		}
-		need := kbuild.Needed{
-			Module: n.name, Name: built.RecipeName, Version: built.RecipeVersion,
-			Source: n.tree.Dir, Modules: filepath.Join(dir, n.name),
+		need := kbuild.Needed{Module: n.name, Source: n.tree.Dir, Modules: filepath.Join(dir, n.name)}
+		if err := os.MkdirAll(need.Modules, 0o755); err != nil {
+			return nil, err
 		}
-		if err := a.unpackModules(ctx, built, need.Modules); err != nil {
-			return nil, fmt.Errorf("open %s: %w", built.Deb, err)
+		built, ok := a.readRecord(n.name, u.kernel.Release)
+		if ok && built.hasDeb() && !n.unbuilt {
+			need.Name, need.Version = built.RecipeName, built.RecipeVersion
+			if err := a.unpackModules(ctx, built, need.Modules); err != nil {
+				return nil, fmt.Errorf("open %s: %w", built.Deb, err)
+			}
+		} else {
+			need.Name, need.Version = splitDir(need.Source)
 		}
-		r.Needed = append(r.Needed, recordNeeded{n.name, built.Version, built.SHA256})
+		r.Needed = append(r.Needed, recordNeeded{n.name, cmp.Or(built.Version, n.version), built.SHA256})
 		all = append(all, need)
 	}
 	return all, nil
 }
 
+// splitDir splits <name>-<version>, as dkms's sources are called.
+func splitDir(dir string) (name, version string) {
+	base := filepath.Base(dir)
+	if i := strings.LastIndexByte(base, '-'); i > 0 {
+		return base[:i], base[i+1:]
+	}
+	return base, "0"
+}
+
 // unpackModules takes a build's modules out of its package, and puts the symbols that they export beside them.
 func (a *app) unpackModules(ctx context.Context, built record, dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
 	if _, err := os.Stat(a.symvers(built)); err == nil {
 		if _, err := copyInto(dir, a.symvers(built)); err != nil {
 			return err

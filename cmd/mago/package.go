@@ -55,9 +55,10 @@ func (u unit) control(arch, maintainer string, result *kbuild.Result) []debpkg.F
 	var depends, recommends, provides, source, homepage string
 	for _, n := range u.needed {
 		relation := packageName(n.name, "modules", u.kernel.Release)
-		if slices.Contains(result.Uses, n.name) {
+		switch {
+		case slices.Contains(result.Uses, n.name):
 			depends = join(depends, relation)
-		} else {
+		case !n.unbuilt:
 			recommends = join(recommends, relation)
 		}
 	}

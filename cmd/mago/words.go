@@ -25,6 +25,7 @@ type target struct {
 	version string           // of the source
 	needed  []target         // what it is compiled against, besides a kernel
 	exact   bool             // whether that very package was asked for
+	unbuilt bool             // whether it is needed and its source alone is there
 	asNeed  bool             // whether it is here only because another one needs it
 	above   []string         // the modules whose needs have led to it
 }
