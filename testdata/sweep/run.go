@@ -85,8 +85,17 @@ var buildError = regexp.MustCompile(`(?i)\berror: |\bfatal error|^E: |^Error!|\*
 func firstError(output string) string {
 	for line := range strings.Lines(output) {
 		if buildError.MatchString(line) {
-			return strings.TrimSpace(line)
+			return strings.ReplaceAll(strings.TrimSpace(line), running(), "(uname -r)")
 		}
 	}
 	return ""
+}
+
+// running is the kernel of the machine that the sweep runs on, which has no place in a table.
+func running() string {
+	text, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	if err != nil || len(text) < 2 {
+		return "\x00"
+	}
+	return strings.TrimSpace(string(text))
 }
