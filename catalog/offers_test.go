@@ -8,12 +8,12 @@ import (
 	"testing"
 )
 
-const madison = `hello-dkms |    1.0-1 | http://deb.debian.org/debian bookworm/main amd64 Packages
-hello-dkms | 1.10-1~bpo12+1 | http://deb.debian.org/debian bookworm-backports/main amd64 Packages
+const madison = `hello-dkms |    1.0-1 | http://archive.example/debian bookworm/main amd64 Packages
+hello-dkms | 1.10-1~bpo12+1 | http://archive.example/debian bookworm-backports/main amd64 Packages
 hello-dkms | 1.9-1 | http://example.org ./ Packages
-hello-dkms | 1.9-1 | http://deb.debian.org/debian bookworm-updates/contrib amd64 Packages
-hello-dkms |    3.0-1 | http://deb.debian.org/debian sid/main Sources
-hello-doc |    4.0-1 | http://deb.debian.org/debian bookworm/main amd64 Packages
+hello-dkms | 1.9-1 | http://archive.example/debian bookworm-updates/contrib amd64 Packages
+hello-dkms |    3.0-1 | http://archive.example/debian sid/main Sources
+hello-doc |    4.0-1 | http://archive.example/debian bookworm/main amd64 Packages
 N: a notice
 `
 
