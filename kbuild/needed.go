@@ -1,6 +1,7 @@
 package kbuild
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,7 +15,7 @@ import (
 // calls BUILD_DEPENDS.
 type Needed struct {
 	Module        string // as the caller calls it
-	Name, Version string // as its own recipe has them
+	Name, Version string // as its own recipe has them; "": as its source's directory is called
 	Source        string // host path of its source
 	Modules       string // host path of a directory that holds its finished modules and, where it exports symbols, its Module.symvers
 }
@@ -50,6 +51,10 @@ const installed = "_installed"
 // at other places have the last only. make's lists of files could not hold an epoch's colon.
 func (s *steps) placeNeeded() error {
 	for _, n := range s.job.Needed {
+		if n.Name == "" {
+			n.Name, n.Version = splitDir(n.Source)
+			n.Version = cmp.Or(n.Version, "0")
+		}
 		dir := filepath.Join(directoryName(n.Name), directoryName(n.Version), s.job.Kernel.Release, s.job.Kernel.Arch, "module")
 		for _, to := range []string{dir, installed} {
 			if err := copyFiles(n.Modules, s.work, to); err != nil {

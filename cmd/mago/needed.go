@@ -67,13 +67,19 @@ func (a *app) needing(t target, records []record, above []string) (target, error
 // needingConf adds the modules that a source's dkms.conf wants to be there (BUILD_DEPENDS of dkms(8)), as far as one of
 // that name has been built for the kernel or is known by it.
 func (a *app) needingConf(ctx context.Context, u *unit) error {
-	records, err := a.records()
-	if err != nil || u.tree == nil {
-		return err
+	if u.tree == nil {
+		return nil
 	}
 	plan, err := kbuild.ReadPlan(ctx, a.Root, kbuild.Source{Name: u.name, Version: u.version, Dir: u.tree.Dir}, u.kernel)
 	if err != nil {
 		return nil // no dkms.conf, or one that only running it tells of: the build's log names what it wants
+	}
+	if len(plan.BuildDepends) == 0 {
+		return nil
+	}
+	records, err := a.records()
+	if err != nil {
+		return err
 	}
 	for _, name := range plan.BuildDepends {
 		need, ok := a.confNeed(ctx, name, u.kernel.Release, records)
@@ -199,22 +205,11 @@ func (a *app) neededModules(ctx context.Context, u unit, dir string, r *record) 
 			if err := a.unpackModules(ctx, built, need.Modules); err != nil {
 				return nil, fmt.Errorf("open %s: %w", built.Deb, err)
 			}
-		} else {
-			need.Name, need.Version = splitDir(need.Source)
 		}
 		r.Needed = append(r.Needed, recordNeeded{n.name, cmp.Or(built.Version, n.version), built.SHA256})
 		all = append(all, need)
 	}
 	return all, nil
-}
-
-// splitDir splits <name>-<version>, as dkms's sources are called.
-func splitDir(dir string) (name, version string) {
-	base := filepath.Base(dir)
-	if i := strings.LastIndexByte(base, '-'); i > 0 {
-		return base[:i], base[i+1:]
-	}
-	return base, "0"
 }
 
 // unpackModules takes a build's modules out of its package, and puts the symbols that they export beside them.
