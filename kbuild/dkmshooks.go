@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"strings"
@@ -64,17 +63,10 @@ func hookText(source *os.Root, script string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := openRegular(source, path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxHook+1))
+	text, err := readText(source, path, maxHook)
 	switch {
 	case err != nil:
 		return nil, err
-	case len(text) > maxHook:
-		return nil, fmt.Errorf("longer than %d bytes", maxHook)
 	case !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0:
 		return nil, errors.New("not a text, which a package's scripts could carry")
 	}

@@ -103,19 +103,14 @@ func (c *collection) scripts() error {
 }
 
 func (c *collection) text(name string) ([]byte, error) {
-	file, err := openRegular(c.work, filepath.Join(openedDir, name))
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	return readBounded(file, name)
+	return rulesFileText(c.work, filepath.Join(openedDir, name), name)
 }
 
-// readBounded reads a file that is meant to be read by people.
-func readBounded(r io.Reader, name string) ([]byte, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxText+1))
-	if len(text) > maxText {
-		return nil, &RecipeError{rulesFile, fmt.Errorf("%s is longer than %d bytes", name, maxText)}
+// rulesFileText reads a text of the recipe's, which errors call name.
+func rulesFileText(root *os.Root, path, name string) ([]byte, error) {
+	text, err := readText(root, path, maxText)
+	if errors.As(err, new(*longError)) {
+		return nil, &RecipeError{rulesFile, fmt.Errorf("%s is %w", name, err)}
 	}
 	return text, err
 }

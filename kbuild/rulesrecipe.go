@@ -62,12 +62,7 @@ func rulesText(dir string) ([]byte, error) {
 	if info, err := root.Stat(rulesFile); err != nil || !info.Mode().IsRegular() {
 		return nil, nil
 	}
-	file, err := openRegular(root, rulesFile)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	return readBounded(file, rulesFile)
+	return rulesFileText(root, rulesFile, rulesFile)
 }
 
 // isRules reports whether a source has a debian/rules that is module-assistant's.

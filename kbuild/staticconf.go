@@ -2,8 +2,8 @@ package kbuild
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -76,16 +76,10 @@ func readStatic(ctx context.Context, root string, source Source, k Kernel) (*dkm
 	})
 }
 
-// readConf reads such a file without being held up or led out of the directory by what stands in its place.
 func readConf(dir *os.Root, name string) ([]byte, error) {
-	file, err := openRegular(dir, name)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxConf+1))
-	if err == nil && len(text) > maxConf {
-		err = fmt.Errorf("%s is longer than %d bytes", name, maxConf)
+	text, err := readText(dir, name, maxConf)
+	if errors.As(err, new(*longError)) {
+		err = fmt.Errorf("%s is %w", name, err)
 	}
 	return text, err
 }
