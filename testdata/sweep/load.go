@@ -89,12 +89,23 @@ func (s *sweep) unpack(ctx context.Context, c choice) (map[string]string, func()
 		return nil, nil, err
 	}
 	remove := func() { os.RemoveAll(dir) }
-	if err := exec.CommandContext(ctx, "dpkg-deb", "--extract", s.rows.path(c, ".deb"), dir).Run(); err != nil {
+	all, err := unpackInto(ctx, dir, s.rows.path(c, ".deb"))
+	if err != nil {
 		remove()
 		return nil, nil, err
 	}
+	return all, remove, nil
+}
+
+func unpackInto(ctx context.Context, dir, deb string) (map[string]string, error) {
+	if err := exec.CommandContext(ctx, "dpkg-deb", "--extract", deb, dir).Run(); err != nil {
+		return nil, err
+	}
 	all, err := objects(dir)
-	return all, remove, err
+	if err != nil {
+		return nil, err
+	}
+	return named(all)
 }
 
 // order is that of the row's own modules and what they need, of the kernel's package and of other rows' packages.

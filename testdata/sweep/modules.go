@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"debug/elf"
 	"fmt"
 	"io"
@@ -19,7 +20,7 @@ import (
 
 // module is a kernel object ready for insmod.
 type module struct {
-	name    string // as the kernel has it, with underscores
+	name    string // as the kernel has it, with underscores; its file may have another, as nvidia-current.ko has
 	depends []string
 	aliases []string
 	image   []byte
@@ -53,7 +54,6 @@ const moduleLimit = 512 << 20
 
 // readModule opens a module's file, compressed or not.
 func readModule(file string) (module, error) {
-	name, _ := nameOf(file)
 	f, err := os.Open(file)
 	if err != nil {
 		return module{}, err
@@ -72,7 +72,21 @@ func readModule(file string) (module, error) {
 	if err != nil {
 		return module{}, fmt.Errorf("%s: %w", file, err)
 	}
-	return module{name: name, depends: dependsIn(info), aliases: aliasesIn(info), image: image}, nil
+	name, _ := nameOf(file)
+	return module{name: cmp.Or(nameIn(info), name), depends: dependsIn(info), aliases: aliasesIn(info), image: image}, nil
+}
+
+// named gives modules the names that they have themselves.
+func named(modules map[string]string) (map[string]string, error) {
+	all := map[string]string{}
+	for _, file := range modules {
+		m, err := readModule(file)
+		if err != nil {
+			return nil, err
+		}
+		all[m.name] = file
+	}
+	return all, nil
 }
 
 func modinfoOf(image []byte) (string, error) {
@@ -86,6 +100,16 @@ func modinfoOf(image []byte) (string, error) {
 	}
 	info, err := section.Data()
 	return string(info), err
+}
+
+// nameIn is "" in a module of a kernel before 4.13.
+func nameIn(info string) string {
+	for entry := range strings.SplitSeq(info, "\x00") {
+		if name, ok := strings.CutPrefix(entry, "name="); ok {
+			return strings.ReplaceAll(name, "-", "_")
+		}
+	}
+	return ""
 }
 
 func aliasesIn(info string) []string {

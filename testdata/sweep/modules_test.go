@@ -20,6 +20,15 @@ func TestDependsIn(t *testing.T) {
 	}
 }
 
+// NVIDIA's nvidia-current.ko is the module nvidia, which others depend on by that name.
+func TestNameIn(t *testing.T) {
+	for info, want := range map[string]string{"license=NVIDIA\x00depends=drm\x00name=nvidia-drm\x00": "nvidia_drm", "license=GPL\x00": ""} {
+		if got := nameIn(info); got != want {
+			t.Errorf("nameIn(%q) = %q, want %q", info, got, want)
+		}
+	}
+}
+
 // A module that wants an algorithm loaded first is given the kernel's module of that alias.
 func TestAliasesIn(t *testing.T) {
 	got := aliasesIn("alias=crypto-crc32c\x00license=GPL\x00alias=crc32c\x00")
