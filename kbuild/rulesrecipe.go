@@ -125,12 +125,13 @@ func (r *rulesRecipe) aim(s *steps) error {
 }
 
 // command is what module-assistant calls a debian/rules with. The rules learn by DEB_BUILD_OPTIONS how many compilers may
-// run; not all bear make's -j.
+// run; not all bear make's -j. Their package is only read again, so it need not be compressed (dpkg-deb(1)).
 func (r *rulesRecipe) command(s *steps) []string {
 	k, jobs := s.job.Kernel, strconv.Itoa(s.job.Jobs)
 	args := []string{"env",
 		"MA_DIR=" + s.inside(maDir), "MODULE_LOC=" + s.inside(moduleLoc), "KPKG_DEST_DIR=" + s.inside(debDir), "DEB_DESTDIR=" + s.inside(debDir),
 		"MA_SOURCE_PKG=" + s.job.Source.Name + "-source", "CONCURRENCY_LEVEL=" + jobs, "DEB_BUILD_OPTIONS=nocheck noautodbgsym parallel=" + jobs,
+		"DPKG_DEB_COMPRESSOR_TYPE=none",
 		"FAKEROOTDONTTRYCHOWN=1"} // where a namespace has no root, chown(2) says EINVAL, which fakeroot takes for a failure
 	args = append(args, "fakeroot", "make", "-f", rulesFile,
 		"KVERS="+k.Release, "KSRC="+cmp.Or(k.Build, k.Headers), "KDREV="+k.Version, "kdist_image")
