@@ -10,29 +10,46 @@ import (
 // loaded without.
 func (s *steps) complete(built []builtModule, p *proof) ([]builtModule, error) {
 	var others map[string]string
-	p.give(built...)
+	infos, err := s.noteModules(p, built...)
+	if err != nil {
+		return nil, err
+	}
 	for i := 0; i < len(built); i++ {
-		info, err := s.infoOf(built[i])
-		if err != nil {
-			return nil, fmt.Errorf("module %s: %w", built[i].dest, err)
-		}
-		for _, name := range info.depends {
+		for _, name := range infos[i].depends {
 			if p.given[canonical(name)] {
 				continue
 			}
 			if others == nil {
 				others = s.moduleFiles()
 			}
-			if file := others[canonical(name)]; file != "" {
-				fmt.Fprintf(s.log, "mago: module %s needs %s, which was built too\n", built[i].dest, file)
-				other := builtModule{path: file, strip: true}
-				other.dest = fileName(other)
-				built = append(built, other)
-				p.give(other)
+			file := others[canonical(name)]
+			if file == "" {
+				continue
 			}
+			fmt.Fprintf(s.log, "mago: module %s needs %s, which was built too\n", built[i].dest, file)
+			other := builtModule{path: file, strip: true}
+			other.dest = fileName(other)
+			info, err := s.noteModules(p, other)
+			if err != nil {
+				return nil, err
+			}
+			built, infos = append(built, other), append(infos, info...)
 		}
 	}
 	return built, nil
+}
+
+// noteModules reads what modules say of themselves, and gives them to those that depend on them.
+func (s *steps) noteModules(p *proof, built ...builtModule) ([]modinfo, error) {
+	infos := make([]modinfo, len(built))
+	for i, b := range built {
+		var err error
+		if infos[i], err = s.infoOf(b); err != nil {
+			return nil, fmt.Errorf("module %s: %w", b.dest, err)
+		}
+		p.give(b, infos[i])
+	}
+	return infos, nil
 }
 
 func (s *steps) infoOf(b builtModule) (modinfo, error) {

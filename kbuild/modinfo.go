@@ -10,6 +10,7 @@ import (
 
 // modinfo is what a module says of itself in its .modinfo section.
 type modinfo struct {
+	name     string // the kernel's for it, whatever its file is called; "" before Linux 4.13
 	vermagic string
 	depends  []string // modules whose symbols it uses, by modpost's account
 }
@@ -48,10 +49,13 @@ func readModinfo(r io.ReaderAt) (modinfo, error) {
 	}
 	var info modinfo
 	for entry := range bytes.SplitSeq(data, []byte{0}) {
-		if value, ok := strings.CutPrefix(string(entry), "vermagic="); ok {
+		field, value, _ := strings.Cut(string(entry), "=")
+		switch field {
+		case "name":
+			info.name = value
+		case "vermagic":
 			info.vermagic = value
-		}
-		if value, ok := strings.CutPrefix(string(entry), "depends="); ok {
+		case "depends":
 			info.depends = strings.FieldsFunc(value, func(r rune) bool { return r == ',' })
 		}
 	}

@@ -174,3 +174,15 @@ func TestCompletes(t *testing.T) {
 		t.Errorf("got %v", names)
 	}
 }
+
+// TestRenamed: modules whose files were renamed after they were linked depend on each other by their first names, as
+// NVIDIA's do in debian/rules.
+func TestRenamed(t *testing.T) {
+	b := newBench(t)
+	result := b.mustBuild(t, with(t, tree{"offers.c": offers, "takes.c": takes, "Makefile": "obj-m := offers.o takes.o\n",
+		"dkms.conf": "PACKAGE_NAME=takes PACKAGE_VERSION=1 BUILT_MODULE_NAME=(new-takes new-offers)\n" +
+			"MAKE='make -C $kernel_source_dir M=$dkms_tree/takes/1/build && rm Module.symvers && mv takes.ko new-takes.ko && mv offers.ko new-offers.ko'\n"}))
+	if len(result.Modules) != 2 {
+		t.Errorf("got %+v", result.Modules)
+	}
+}

@@ -69,10 +69,11 @@ func (s *steps) newProof() (*proof, error) {
 	return p, nil
 }
 
-// give notes modules of this build; one that is installed under another name is known by both.
-func (p *proof) give(built ...builtModule) {
-	for _, b := range built {
-		p.given[canonical(fileName(b))], p.given[canonical(b.dest)] = true, true
+// give notes a module of this build by all names that others may know it by: one may be installed under another name, and
+// its file may have been renamed since it was linked.
+func (p *proof) give(b builtModule, info modinfo) {
+	for _, name := range []string{fileName(b), b.dest, info.name} {
+		p.given[canonical(name)] = true
 	}
 }
 
