@@ -15,7 +15,7 @@ import (
 func (a *app) needsOf(t target) (string, error) {
 	depends, needs := "", ""
 	if t.pkg != nil {
-		depends, needs = t.pkg.Depends, buildNeeds(t.pkg.Depends)
+		depends, needs = t.pkg.Depends, buildNeeds(t.name, t.pkg.Depends)
 	}
 	if t.tree == nil {
 		return needs, nil

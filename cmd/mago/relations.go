@@ -30,9 +30,15 @@ func running(field string) string {
 	return strings.Join(relations, ", ")
 }
 
-// buildNeeds keeps the relations of a field that compiling needs.
-func buildNeeds(field string) string {
-	return keep(field, func(name string) bool { return !packaging.MatchString(name) && building.MatchString(name) })
+// sharing matches what serves at work and may bring headers for others, as xtables-addons-common does.
+var sharing = regexp.MustCompile(`-common$`)
+
+// buildNeeds keeps the relations of a module's field that compiling it needs, or may need.
+func buildNeeds(module, field string) string {
+	return keep(field, func(name string) bool {
+		others := sharing.MatchString(name) && !strings.HasPrefix(name, module)
+		return !packaging.MatchString(name) && (building.MatchString(name) || others)
+	})
 }
 
 func keep(field string, want func(name string) bool) string {

@@ -26,6 +26,18 @@ func TestRunning(t *testing.T) {
 	}
 }
 
+func TestBuildNeeds(t *testing.T) {
+	for _, c := range []struct{ module, field, want string }{
+		{"iptables-netflow", "dkms, libxtables-dev, libc6-dev, libc6 (>= 2.34), pkg-config", "libxtables-dev, libc6-dev, pkg-config"},
+		{"west-chamber", "xtables-addons-common (>= 3.27-4~), dkms (>= 3.0.11)", "xtables-addons-common (>= 3.27-4~)"},
+		{"broadcom-sta", "dkms (>= 2.1.0.0), broadcom-sta-common (>= 6.30.223.271-23)", ""},
+	} {
+		if got := buildNeeds(c.module, c.field); got != c.want {
+			t.Errorf("%s: buildNeeds(%q) = %q, want %q", c.module, c.field, got, c.want)
+		}
+	}
+}
+
 func TestJoin(t *testing.T) {
 	for _, c := range []struct {
 		fields []string
