@@ -2,13 +2,12 @@ package sources
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
+	"mago/sources/lock"
 )
 
 // The cache:
@@ -17,14 +16,13 @@ import (
 //	trees/<owner>/<version>/tree.json  the record, written last
 //	trees/<owner>/<version>/data       what the .deb or tarball held
 //	trees/<owner>/<version>/source     what the tarball inside the .deb held
-//	locks/<owner>.lock                 held by whoever fills or empties the owner's places
+//	locks/<owner>.lock                 held by whoever fills or empties the owner's places, and shared by those who read them
 //
 // The owner is a source package or, of the user's own tarballs, localOwner, with the tarball's hash as version. What is
 // being made bears tempPrefix; without the owner's lock held it is a dead process's.
 const (
 	tempPrefix = ".tmp-"
 	localOwner = "_tarballs" // no package can have this name
-	lockPoll   = 50 * time.Millisecond
 )
 
 func (f *Fetcher) downloads() string { return filepath.Join(f.Cache, "downloads") }
@@ -35,24 +33,48 @@ func (f *Fetcher) place(owner, version string) string {
 	return filepath.Join(f.trees(), owner, quoteVersion(version))
 }
 
-// lock waits until nobody else works on owner's places. The caller calls unlock.
-func (f *Fetcher) lock(ctx context.Context, owner string) (unlock func(), err error) {
-	l, err := f.lockFile(owner)
+// lock waits until nobody else works on owner's places, or reads them. The caller calls unlock.
+func (f *Fetcher) lock(ctx context.Context, owner, doing string) (unlock func(), err error) {
+	return f.takeLocks(ctx, f.Locks.Limit, lock.Thing{Name: owner, What: whatOf(owner), Doing: doing})
+}
+
+// Hold keeps trees as they are, for whoever reads them, until it is released: others may read them too. Those outside of
+// the cache are nobody's to keep. The error is fs.ErrNotExist where one has been removed.
+func (f *Fetcher) Hold(ctx context.Context, trees ...*Tree) (release func(), err error) {
+	var things []lock.Thing
+	for _, t := range trees {
+		if rel, err := filepath.Rel(f.trees(), t.Dir); err == nil && filepath.IsLocal(rel) {
+			owner, _, _ := strings.Cut(rel, "/")
+			things = append(things, lock.Thing{Name: owner, What: whatOf(owner), Doing: "read", Shared: true})
+		}
+	}
+	release, err = f.takeLocks(ctx, f.Locks.Limit, things...)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := l.TryLockContext(ctx, lockPoll); err != nil {
-		return nil, fmt.Errorf("wait for another process to leave %s: %w", owner, err)
+	for _, t := range trees {
+		if _, err := os.Stat(t.Dir); err != nil {
+			release()
+			return nil, err
+		}
 	}
-	return func() { _ = l.Close() }, nil // the kernel has released it all the same
+	return release, nil
 }
 
-func (f *Fetcher) lockFile(owner string) (*flock.Flock, error) {
-	dir := filepath.Join(f.Cache, "locks")
-	if err := makeDir(dir); err != nil {
+func whatOf(owner string) string {
+	if owner == localOwner {
+		return "the cache of tarballs"
+	}
+	return "the source " + owner
+}
+
+func (f *Fetcher) takeLocks(ctx context.Context, limit time.Duration, things ...lock.Thing) (release func(), err error) {
+	l := f.Locks
+	l.Dir, l.Limit = filepath.Join(f.Cache, "locks"), limit
+	if err := makeDir(l.Dir); err != nil {
 		return nil, err
 	}
-	return flock.New(filepath.Join(dir, owner+".lock")), nil
+	return l.Take(ctx, things...)
 }
 
 // fill makes an owner's tree: fill writes below a temporary directory, which takes its place once the record is there.
@@ -90,12 +112,9 @@ func (f *Fetcher) sweep() {
 }
 
 func (f *Fetcher) sweepOne(owner, temp string) {
-	l, err := f.lockFile(owner)
-	if err != nil {
-		return
-	}
-	if ok, err := l.TryLock(); err == nil && ok {
+	unlock, err := f.takeLocks(context.Background(), lock.AtOnce, lock.Thing{Name: owner, What: whatOf(owner), Doing: "swept"})
+	if err == nil {
 		_ = os.RemoveAll(temp)
-		_ = l.Close()
+		unlock()
 	}
 }

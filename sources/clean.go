@@ -38,8 +38,8 @@ func (f *Fetcher) Unpacked() ([]Unpacked, error) {
 }
 
 // Clean removes the opened trees of a module or source package, of every one when name is "", and says how many bytes
-// of files that were. It waits for nobody's build: who reads a tree meanwhile loses it.
-func (f *Fetcher) Clean(name string) (freed int64, err error) {
+// of files that were. It waits for those who read them.
+func (f *Fetcher) Clean(ctx context.Context, name string) (freed int64, err error) {
 	if !f.KeepAll {
 		f.sweep()
 	}
@@ -47,7 +47,7 @@ func (f *Fetcher) Clean(name string) (freed int64, err error) {
 		if !f.named(name, owner, dir) {
 			return nil
 		}
-		n, err := f.remove(owner, dir)
+		n, err := f.remove(ctx, owner, dir)
 		freed += n
 		return err
 	})
@@ -55,8 +55,8 @@ func (f *Fetcher) Clean(name string) (freed int64, err error) {
 }
 
 // Purge removes what Clean does and the downloaded .debs as well.
-func (f *Fetcher) Purge(name string) (freed int64, err error) {
-	freed, err = f.Clean(name)
+func (f *Fetcher) Purge(ctx context.Context, name string) (freed int64, err error) {
+	freed, err = f.Clean(ctx, name)
 	if err != nil {
 		return freed, err
 	}
@@ -66,7 +66,7 @@ func (f *Fetcher) Purge(name string) (freed int64, err error) {
 		if name != "" && name != owner && name != moduleName(owner) {
 			continue
 		}
-		n, err := f.remove(owner, deb)
+		n, err := f.remove(ctx, owner, deb)
 		freed += n
 		if err != nil {
 			return freed, err
@@ -85,16 +85,16 @@ func (f *Fetcher) named(name, owner, dir string) bool {
 }
 
 // remove removes a tree or a download under its owner's lock.
-func (f *Fetcher) remove(owner, path string) (freed int64, err error) {
-	unlock, err := f.lock(context.Background(), owner)
+func (f *Fetcher) remove(ctx context.Context, owner, path string) (freed int64, err error) {
+	if f.KeepAll {
+		return size(path), nil
+	}
+	unlock, err := f.lock(ctx, owner, "removed")
 	if err != nil {
 		return 0, err
 	}
 	defer unlock()
 	freed = size(path)
-	if f.KeepAll {
-		return freed, nil
-	}
 	if err := discard(path); err != nil {
 		return 0, err
 	}

@@ -80,7 +80,7 @@ func TestCleanRemovesTreesAndPurgeDownloads(t *testing.T) {
 		if test.purge {
 			remove = f.Purge
 		}
-		freed, err := remove(test.name)
+		freed, err := remove(t.Context(), test.name)
 		if after := size(f.Cache); err != nil || freed != before-after {
 			t.Errorf("%q: freed %d of %d, %d are left, %v", test.name, freed, before, after, err)
 		}

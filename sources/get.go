@@ -29,7 +29,7 @@ func (f *Fetcher) once(ctx context.Context, owner string, cached func() (*Tree, 
 		return tree, nil
 	}
 	f.sweep()
-	unlock, err := f.lock(ctx, owner)
+	unlock, err := f.lock(ctx, owner, "fetched")
 	if err != nil {
 		return nil, err
 	}

@@ -166,7 +166,7 @@ func TestGetSweepsWhatAKillLeft(t *testing.T) {
 	} {
 		write(t, filepath.Join(f.Cache, name), []byte("{}"))
 	}
-	unlock, err := f.lock(t.Context(), "alive")
+	unlock, err := f.lock(t.Context(), "alive", "fetched")
 	if err != nil {
 		t.Fatal(err)
 	}

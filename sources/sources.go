@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mago/catalog"
+	"mago/sources/lock"
 	"mago/sources/untar"
 )
 
@@ -60,5 +61,6 @@ type Fetcher struct {
 	Fresh         bool         // whether Get fetches and opens again what the cache has; what it has stays until then
 	KeepAll       bool         // whether Clean and Purge only say how much they would free
 	SystemSources bool         // whether sources below the host's /usr/src serve instead of a download
+	Locks         lock.Locks   // how others are waited for, without end if zero; its Dir is Cache's
 	Limits        untar.Limits // bounds for what is opened; zero fields mean untar.DefaultLimits
 }

@@ -31,6 +31,8 @@ type app struct {
 	index  *catalog.Index // opened once; see catalog
 	room   *sandbox.Room  // chosen once; see buildRoom
 
+	reading bool // whether the command only shows something, and so waits for nobody
+
 	found map[string]kbuild.Kernel // looked up once; see kernel
 }
 
@@ -119,7 +121,7 @@ func (a *app) kernel(release string) (kbuild.Kernel, error) {
 }
 
 func (a *app) fetcher() *sources.Fetcher {
-	return &sources.Fetcher{Root: a.Root, Cache: a.cache, Run: a.host.query, SystemSources: true}
+	return &sources.Fetcher{Root: a.Root, Cache: a.cache, Run: a.host.query, SystemSources: true, Locks: a.locks(a.Wait.limit)}
 }
 
 func (a *app) installer() *debpkg.Installer {

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"mago/catalog"
+	"mago/kbuild"
+	"mago/sources/lock"
 )
 
 type cleanCommand struct {
@@ -37,7 +39,7 @@ func (a *app) clean(ctx context.Context, words []string, purge bool) error {
 	}
 	var freed int64
 	for _, name := range names {
-		n, err := a.cleanModule(name, chosen, purge)
+		n, err := a.cleanModule(ctx, name, chosen, purge)
 		freed += n
 		if err != nil {
 			return fmt.Errorf("clean %s: %w", name, err)
@@ -97,7 +99,7 @@ func (a *app) moduleNames(ctx context.Context, words []string) ([]string, error)
 // moduleWord is a name that a module's directory can have.
 var moduleWord = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]*$`)
 
-func (a *app) cleanModule(name string, chosen func(release string) bool, purge bool) (int64, error) {
+func (a *app) cleanModule(ctx context.Context, name string, chosen func(release string) bool, purge bool) (int64, error) {
 	var freed int64
 	dirs, err := filepath.Glob(filepath.Join(a.cache, "builds", name, "*"))
 	if err != nil {
@@ -107,23 +109,28 @@ func (a *app) cleanModule(name string, chosen func(release string) bool, purge b
 		if !chosen(filepath.Base(dir)) {
 			continue
 		}
-		n, err := a.cleanUnit(name, filepath.Base(dir), purge)
+		n, err := a.cleanUnit(ctx, name, filepath.Base(dir), purge)
 		freed += n
 		if err != nil {
 			return freed, err
 		}
 	}
-	n, err := a.cleanCommon(name, func(r record) bool { return !purge || !chosen(r.Kernel) })
+	n, err := a.cleanCommon(ctx, name, func(r record) bool { return !purge || !chosen(r.Kernel) })
 	freed += n
 	if err != nil || a.limited() {
 		return freed, err // the source is for every kernel
 	}
-	n, err = a.cleanSource(name, purge)
+	n, err = a.cleanSource(ctx, name, purge)
 	return freed + n, err
 }
 
 // cleanCommon removes a module's packages of common files that no build has which stays.
-func (a *app) cleanCommon(name string, stays func(record) bool) (int64, error) {
+func (a *app) cleanCommon(ctx context.Context, name string, stays func(record) bool) (int64, error) {
+	release, err := a.lockToClean(ctx, commonThing(name, "removed", false))
+	if err != nil {
+		return 0, err
+	}
+	defer release()
 	debs, err := filepath.Glob(filepath.Join(a.dest, commonName(name)+"_*.deb"))
 	if err != nil {
 		return 0, err
@@ -141,18 +148,18 @@ func (a *app) cleanCommon(name string, stays func(record) bool) (int64, error) {
 	return a.removeEach(slices.DeleteFunc(debs, func(deb string) bool { return slices.Contains(kept, deb) }))
 }
 
-func (a *app) cleanSource(name string, purge bool) (int64, error) {
+func (a *app) cleanSource(ctx context.Context, name string, purge bool) (int64, error) {
 	fetcher := a.fetcher()
-	fetcher.KeepAll = a.DryRun
+	fetcher.KeepAll, fetcher.Locks.Limit = a.DryRun, a.Wait.forLong()
 	if purge {
-		return fetcher.Purge(name)
+		return fetcher.Purge(ctx, name)
 	}
-	return fetcher.Clean(name)
+	return fetcher.Clean(ctx, name)
 }
 
 // cleanUnit leaves a unit's last package, record and log; purge leaves nothing.
-func (a *app) cleanUnit(name, release string, purge bool) (int64, error) {
-	unlock, err := a.lock(name+"_"+release, name+" for "+release)
+func (a *app) cleanUnit(ctx context.Context, name, release string, purge bool) (int64, error) {
+	unlock, err := a.lockToClean(ctx, unit{target{name: name}, kbuild.Kernel{Release: release}}.thing("removed"))
 	if err != nil {
 		return 0, err
 	}
@@ -172,6 +179,14 @@ func (a *app) cleanUnit(name, release string, purge bool) (int64, error) {
 		doomed = append(doomed, last.Deb, a.unitDir(name, release))
 	}
 	return a.removeEach(doomed)
+}
+
+// lockToClean takes nothing where nothing will be removed.
+func (a *app) lockToClean(ctx context.Context, t lock.Thing) (release func(), err error) {
+	if a.DryRun {
+		return func() {}, nil
+	}
+	return a.locks(a.Wait.forLong()).Take(ctx, t)
 }
 
 func (a *app) removeEach(paths []string) (int64, error) {

@@ -50,6 +50,7 @@ type options struct {
 	Dest       string           `env:"KPKG_DEST_DIR" placeholder:"DIR" help:"Directory for the packages."`
 	DryRun     bool             `help:"Say what would be done, and change nothing."`
 	Root       string           `default:"/" placeholder:"DIR" help:"Work on the system under DIR."`
+	Wait       waitOption       `placeholder:"DURATION" help:"Wait for other mago processes that are at the same thing, without end or at most so long for each (--wait=10m)."`
 	Version    kong.VersionFlag `help:"Print mago's version."`
 }
 
@@ -64,7 +65,10 @@ type jsonOption struct {
 }
 
 // apply leaves standard output to the JSON where that is asked for.
-func (o jsonOption) apply(a *app) { a.screen.quiet = a.screen.quiet || o.JSON }
+func (o jsonOption) apply(a *app) {
+	a.reading = true
+	a.screen.quiet = a.screen.quiet || o.JSON
+}
 
 // usageError is a command line that mago does not understand.
 type usageError struct{ err error }

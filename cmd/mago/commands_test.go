@@ -3,6 +3,7 @@ package main
 import (
 	"archive/tar"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,10 +16,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"mago/debpkg"
+	"mago/sources/lock"
 )
 
 // scriptCommands are what the scripts can do beside testscript's own:
@@ -148,14 +149,13 @@ func installed(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func hold(ts *testscript.TestScript, _ bool, args []string) {
-	path := filepath.Join(worldOf(ts).root, "var/cache/mago/locks", args[0]+".lock")
-	ts.Check(os.MkdirAll(filepath.Dir(path), 0o755))
-	lock := flock.New(path)
-	if ok, err := lock.TryLock(); !ok {
-		ts.Fatalf("lock %s: %v", path, err)
+	l := lock.Locks{
+		Dir: filepath.Join(worldOf(ts).root, "var/cache/mago/locks"), Limit: lock.AtOnce,
+		Me: lock.Holder{Command: "mago a-b hello", User: "somebody"},
 	}
-	ts.Check(os.WriteFile(path, []byte("process 1, since noon"), 0o644))
-	ts.Defer(func() { _ = lock.Unlock() })
+	release, err := l.Take(context.Background(), lock.Thing{Name: args[0], Doing: "built"})
+	ts.Check(err)
+	ts.Defer(release)
 }
 
 // tidy looks for temporary names, work directories, .debs that are not whole and records of .debs that are not there.

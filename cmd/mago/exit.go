@@ -13,6 +13,7 @@ import (
 	"mago/kbuild"
 	"mago/kbuild/sandbox"
 	"mago/sources"
+	"mago/sources/lock"
 )
 
 // The exit codes, as the manual page and README list them.
@@ -128,7 +129,7 @@ func diskFull(err error) bool {
 func explainCommand(err error) (int, string) {
 	var usage *usageError
 	var root *notRootError
-	var busy *busyError
+	var busy *lock.BusyError
 	var several *severalError
 	switch {
 	case errors.As(err, &usage):
@@ -136,7 +137,7 @@ func explainCommand(err error) (int, string) {
 	case errors.As(err, &root):
 		return exitNotRoot, "run the same command with sudo, or let mago call that with -S sudo"
 	case errors.As(err, &busy):
-		return exitBusy, "wait for it, then run the same command again"
+		return exitBusy, "with --wait mago waits for it (--wait=10m: so long at most)"
 	case errors.As(err, &several):
 		code, _ := explain(several.first) // whose hint has been given
 		return code, ""

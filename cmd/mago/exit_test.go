@@ -16,6 +16,7 @@ import (
 	"mago/kbuild"
 	"mago/kbuild/sandbox"
 	"mago/sources"
+	"mago/sources/lock"
 )
 
 // failures has every error that mago can explain, as the rooms give it: some below others.
@@ -61,13 +62,13 @@ var failures = []struct {
 	{&debpkg.UnmetError{Package: "x"}, exitPackages, "check its sources"},
 	{&notRootError{"installing packages"}, exitNotRoot, "with -S sudo"},
 	{&debpkg.LockedError{PID: 7}, exitPackages, "run the same command again"},
-	{&busyError{"hello", "process 1"}, exitBusy, "wait"},
+	{&lock.BusyError{What: "hello"}, exitBusy, "--wait"},
 	{&os.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}, exitNoSpace, "mago clean"},
 	{built(&kbuild.CompileError{Message: "cc1: No space left on device"}), exitNoSpace, "mago clean"},
 	{&sources.FetchError{Output: "E: write (28: No space left on device)", Err: errors.New("x")}, exitNoSpace, "mago clean"},
 	{&debpkg.ToolError{Tool: "dpkg", Stderr: "dpkg: error: No space left on device"}, exitNoSpace, "mago clean"},
-	{&severalError{first: &busyError{}, failed: 2, units: 3}, exitBusy, "wait"},
-	{errors.Join(&busyError{}, errors.New("more")), exitBusy, "wait"},
+	{&severalError{first: &lock.BusyError{}, failed: 2, units: 3}, exitBusy, "wait"},
+	{errors.Join(&lock.BusyError{}, errors.New("more")), exitBusy, "wait"},
 	{&statusError{exitIncomplete}, exitIncomplete, ""},
 	{&statusError{exitFailed}, exitFailed, ""},
 }

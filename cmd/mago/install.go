@@ -48,5 +48,10 @@ func (a *app) installBuilt(ctx context.Context, u unit) error {
 			return &neededError{u.String(), n.Module, err}
 		}
 	}
-	return a.install(ctx, u, r)
+	return a.alone(ctx, u, "installed", func() error {
+		if r, ok = a.readRecord(u.name, u.kernel.Release); !ok || !r.hasDeb() {
+			return &notBuiltError{u.name, u.kernel.Release} // another mago has removed it meanwhile
+		}
+		return a.install(ctx, u, r)
+	})
 }

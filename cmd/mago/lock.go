@@ -3,80 +3,76 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
-	"strings"
-	"syscall"
 	"time"
 
-	"github.com/gofrs/flock"
+	"mago/sources"
+	"mago/sources/lock"
 )
 
-// busyError says that another mago works on the same thing.
-type busyError struct{ what, holder string }
+// What is shared, which lock keeps it, and from when to when. Locks of several things are taken in the order of this
+// list, those of one line in the order of their names; so nobody waits in a ring.
+//
+//	<module>_<kernel>   a unit's build: records, log, work directory, package; from the start of the build to the end
+//	                    of the installation, or of clean. Shared while another unit is compiled against it
+//	<source package>    its download and its opened tree, while they are made or removed (package sources). Shared
+//	                    while a unit is built of them
+//	_common_<module>    the package of common files, which all kernels' builds write: shared from then until the record
+//	                    that names it is there. Alone: clean, which removes those that no record names
+//	_catalog            the index, while it is made anew
+//	_user               the build user, while it is made
+//	apt's and dpkg's    theirs (package debpkg)
+//
+// Readers (list, show, status) take none of them: records, the index, trees and packages appear whole under their names.
 
-func (e *busyError) Error() string {
-	return fmt.Sprintf("%s is being worked on by another mago (%s)", e.what, e.holder)
+// locks waits for others as limit says, and tells of it.
+func (a *app) locks(limit time.Duration) lock.Locks {
+	return lock.Locks{
+		Dir: filepath.Join(a.cache, "locks"), Limit: limit, Waiting: a.tellWaiting(),
+		Me: lock.Holder{Command: ownCommand(), User: userName()},
+	}
 }
 
-// lock takes the lock of one thing at once, or says who has it. It ends with the process, however that ends.
-func (p paths) lock(name, what string) (release func(), err error) {
-	path, l, err := p.newLock(name)
+// alone does something to a unit that nobody else works on, while what it is compiled against stays as it is.
+func (a *app) alone(ctx context.Context, u unit, doing string, do func() error) error {
+	if a.DryRun {
+		return do()
+	}
+	things := []lock.Thing{u.thing(doing)}
+	for _, n := range u.needed {
+		need := unit{n, u.kernel}.thing("read")
+		need.Shared = true
+		things = append(things, need)
+	}
+	release, err := a.locks(a.Wait.forLong()).Take(ctx, things...)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	ok, err := l.TryLock()
-	if err != nil {
-		return nil, fmt.Errorf("lock %s: %w", what, err)
-	}
-	if !ok {
-		return nil, &busyError{what: what, holder: holder(path)}
-	}
-	return l.hold()
+	defer release()
+	return do()
 }
 
-// waitLock takes a lock whose holders are quick.
-func (p paths) waitLock(ctx context.Context, name string) (release func(), err error) {
-	_, l, err := p.newLock(name)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := l.TryLockContext(ctx, 20*time.Millisecond); err != nil {
-		return nil, fmt.Errorf("lock %s: %w", name, err)
-	}
-	return l.hold()
+func (u unit) thing(doing string) lock.Thing {
+	return lock.Thing{Name: u.name + "_" + u.kernel.Release, What: u.String(), Doing: doing}
 }
 
-type fileLock struct{ *flock.Flock }
-
-func (p paths) newLock(name string) (string, fileLock, error) {
-	dir := filepath.Join(p.cache, "locks")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fileLock{}, err
+// holdSources keeps the sources that a unit is built from as they are.
+func (a *app) holdSources(ctx context.Context, u unit) (release func(), err error) {
+	trees := []*sources.Tree{u.tree}
+	for i := range u.needed {
+		if err := a.opened(&u.needed[i]); err != nil {
+			return nil, err
+		}
+		trees = append(trees, u.needed[i].tree)
 	}
-	path := filepath.Join(dir, name+".lock")
-	return path, fileLock{flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW))}, nil
+	release, err = a.fetcher().Hold(ctx, trees...)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = &notFetchedError{u.name}
+	}
+	return release, err
 }
 
-// hold writes down who has the lock. The file stays: removing a locked file would let two hold the same name.
-func (l fileLock) hold() (func(), error) {
-	note := fmt.Sprintf("process %d, since %s\n", os.Getpid(), time.Now().Format("15:04:05"))
-	file, err := os.OpenFile(l.Path(), os.O_WRONLY|os.O_TRUNC|syscall.O_NOFOLLOW, 0)
-	if err == nil {
-		_, err = file.WriteString(note)
-		err = errors.Join(err, file.Close())
-	}
-	if err != nil {
-		return nil, errors.Join(err, l.Unlock())
-	}
-	return func() { _ = l.Unlock() }, nil
-}
-
-func holder(path string) string {
-	note, err := os.ReadFile(path)
-	if err != nil || len(note) == 0 {
-		return "just started"
-	}
-	return strings.TrimSpace(string(note))
+func commonThing(module, doing string, shared bool) lock.Thing {
+	return lock.Thing{Name: "_common_" + module, What: "the common files of " + module, Doing: doing, Shared: shared}
 }

@@ -46,11 +46,13 @@ func (a *app) installUnit(ctx context.Context, u *unit) error {
 	if err := a.provide(ctx, u, func(need *unit) error { return a.installUnit(ctx, need) }); err != nil {
 		return err
 	}
-	built, err := a.build(ctx, *u)
-	if err != nil {
-		return err
-	}
-	return a.install(ctx, *u, built)
+	return a.alone(ctx, *u, "built and installed", func() error {
+		built, err := a.build(ctx, *u)
+		if err != nil {
+			return err
+		}
+		return a.install(ctx, *u, built)
+	})
 }
 
 // buildEach is the same road up to the package, for a source that is got one way or another.
@@ -74,8 +76,10 @@ func (a *app) buildEach(ctx context.Context, words []string, source func(context
 		if err := a.provide(ctx, u, road); err != nil {
 			return err
 		}
-		_, err := a.build(ctx, *u)
-		return err
+		return a.alone(ctx, *u, "built", func() error {
+			_, err := a.build(ctx, *u)
+			return err
+		})
 	}
 	return a.each(ctx, units(targets, kernels), road)
 }
@@ -173,7 +177,7 @@ type notFetchedError struct{ module string }
 
 func (e *notFetchedError) Error() string { return "the source of " + e.module + " is not here" }
 
-// build compiles and packages a unit, or finds its package there.
+// build compiles and packages a unit whose lock is held, or finds its package there.
 func (a *app) build(ctx context.Context, u unit) (record, error) {
 	if r, ok := a.readRecord(u.name, u.kernel.Release); ok && a.isBuilt(u, r) {
 		a.screen.line(fmt.Sprintf("%-8s %s is there: nothing to build", "package", a.shown(r.Deb)))
@@ -186,7 +190,7 @@ func (a *app) build(ctx context.Context, u unit) (record, error) {
 	if err := a.checkNeeds(u); err != nil {
 		return record{}, err
 	}
-	release, err := a.lock(u.name+"_"+u.kernel.Release, u.String())
+	release, err := a.holdSources(ctx, u)
 	if err != nil {
 		return record{}, err
 	}
@@ -223,7 +227,7 @@ func (a *app) isBuilt(u unit, r record) bool {
 	return r.Version == u.packageVersion() && r.Source.SHA256 == u.sourceDigest() && sameDir(r.Deb, a.dest)
 }
 
-// install has dpkg install what was built.
+// install has dpkg install what was built; the unit's lock is held.
 func (a *app) install(ctx context.Context, u unit, built record) error {
 	if a.DryRun {
 		a.screen.line(fmt.Sprintf("%-8s would install %s", "install", u.packageName()))

@@ -22,6 +22,8 @@ type screen struct {
 	quiet bool
 	live  bool
 	width int
+
+	active *phase // the innermost that lasts
 }
 
 func newScreen(out io.Writer, o options) *screen {
@@ -52,17 +54,42 @@ type phase struct {
 	text   atomic.Pointer[string]
 	bars   *mpb.Progress
 	bar    *mpb.Bar
+
+	outer *phase // the one in whose course this one begins; its live line gives way meanwhile
+	ended bool
 }
 
 // phase begins a step; doing is what the live line says until update says more.
 func (s *screen) phase(name, doing string) *phase {
-	p := &phase{screen: s, name: name, begun: time.Now()}
+	p := s.begin(name, doing)
+	p.show()
+	return p
+}
+
+// begin is phase without the live line, which show brings.
+func (s *screen) begin(name, doing string) *phase {
+	p := &phase{screen: s, name: name, begun: time.Now(), outer: s.active}
 	p.update(doing)
-	if s.live {
-		p.bars = mpb.New(mpb.WithOutput(s.out), mpb.WithRefreshRate(100*time.Millisecond))
+	if p.outer != nil {
+		p.outer.hide()
+	}
+	s.active = p
+	return p
+}
+
+func (p *phase) show() {
+	if p.screen.live {
+		p.bars = mpb.New(mpb.WithOutput(p.screen.out), mpb.WithRefreshRate(100*time.Millisecond))
 		p.bar = p.bars.MustAdd(0, mpb.NopStyle().Build(), mpb.PrependDecorators(decor.Any(p.liveLine)), mpb.BarRemoveOnComplete())
 	}
-	return p
+}
+
+func (p *phase) hide() {
+	if p.bars != nil {
+		p.bar.Abort(true)
+		p.bars.Wait()
+		p.bars = nil
+	}
 }
 
 func (p *phase) update(doing string) { p.text.Store(&doing) }
@@ -73,10 +100,14 @@ func (p *phase) liveLine(decor.Statistics) string {
 
 // end takes the live line away.
 func (p *phase) end() {
-	if p.bars != nil {
-		p.bar.Abort(true)
-		p.bars.Wait()
-		p.bars = nil
+	if p.ended {
+		return
+	}
+	p.ended = true
+	p.hide()
+	p.screen.active = p.outer
+	if p.outer != nil {
+		p.outer.show()
 	}
 }
 

@@ -53,6 +53,11 @@ func (a *app) buildLocked(ctx context.Context, u unit) (record, error) {
 		return record{}, err
 	}
 	defer log.Close()
+	release, err := a.locks(a.Wait.limit).Take(ctx, commonThing(u.name, "written", true))
+	if err != nil {
+		return record{}, err
+	}
+	defer release()
 	r := u.newRecord(room.String())
 	err = a.compileAndPack(ctx, u, log, &r)
 	r.Seconds = time.Since(r.Started).Seconds()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mago/catalog"
+	"mago/sources/lock"
 )
 
 type updateCommand struct {
@@ -41,20 +42,39 @@ func (a *app) catalog(ctx context.Context) (*catalog.Index, error) {
 		return a.index, nil
 	}
 	ix, err := catalog.Open(a.catalogConfig())
-	if errors.Is(err, catalog.ErrNoIndex) || err == nil && ix.Stale(a.catalogConfig()) {
+	switch {
+	case errors.Is(err, catalog.ErrNoIndex), err == nil && !a.reading && ix.Stale(a.catalogConfig()):
 		ix, err = a.updateCatalog(ctx)
+	case err == nil && ix.Stale(a.catalogConfig()):
+		ix, err = a.newestCatalog(ctx, ix)
 	}
 	a.index = ix
 	return ix, err
 }
 
+// newestCatalog is for who only looks, and does not wait for another that makes the index anew: the old one serves.
+func (a *app) newestCatalog(ctx context.Context, old *catalog.Index) (*catalog.Index, error) {
+	ix, err := a.makeCatalog(ctx, lock.AtOnce)
+	if busy := (*lock.BusyError)(nil); errors.As(err, &busy) {
+		return old, nil
+	}
+	return ix, err
+}
+
 // updateCatalog rebuilds the index. Where apt has no lists, root has apt fetch them; a user is told to.
 func (a *app) updateCatalog(ctx context.Context) (*catalog.Index, error) {
-	unlock, err := a.waitLock(ctx, "catalog")
+	return a.makeCatalog(ctx, a.Wait.limit)
+}
+
+func (a *app) makeCatalog(ctx context.Context, limit time.Duration) (*catalog.Index, error) {
+	unlock, err := a.locks(limit).Take(ctx, lock.Thing{Name: "_catalog", What: "the catalog", Doing: "made"})
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
+	if ix, err := catalog.Open(a.catalogConfig()); err == nil && !a.Force && !ix.Stale(a.catalogConfig()) {
+		return ix, nil // another mago has just made it
+	}
 	p := a.screen.phase("catalog", "reading apt's lists")
 	defer p.end()
 	ix, err := catalog.Update(ctx, a.catalogConfig())

@@ -1,0 +1,138 @@
+// Package lock gives each thing of a cache to one process at a time, or to several that only read it. A lock is
+// flock(2)'s, on a file of its own: the kernel takes it from a process however that ends, so none is ever stale and none
+// is ever broken. On NFS the server keeps it, for all its clients; a file system that cannot is an error.
+package lock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+const poll = 100 * time.Millisecond
+
+// AtOnce, as a Limit, has a lock that another process holds fail without waiting.
+const AtOnce time.Duration = -1
+
+// Thing is what a process wants for itself.
+type Thing struct {
+	Name   string // of the lock's file, which is never removed: two could hold the same name then
+	What   string // what messages call it: "hello for 6.1.0-9-amd64"
+	Doing  string // what is done to it meanwhile: "built"
+	Shared bool   // whether it is only read, and others may read it at the same time
+}
+
+// Locks are the locks of one cache.
+type Locks struct {
+	Dir   string
+	Limit time.Duration // how long to wait for each thing; 0 is without end
+	Me    Holder        // who this is, for others to read; its PID, Space, Host and Since are filled in
+
+	// Waiting, if not nil, is told for whom a thing is waited for, again where that changes, and nil once the wait is over.
+	Waiting func(*BusyError)
+}
+
+// Take takes all things or none. It takes them in the order of their names, so that two that want the same ones never
+// wait for each other. It fails with *BusyError, or as the context ended.
+func (l Locks) Take(ctx context.Context, things ...Thing) (release func(), err error) {
+	things = slices.SortedFunc(slices.Values(things), func(a, b Thing) int {
+		if !a.Shared && b.Shared && a.Name == b.Name {
+			return -1 // of one thing wanted twice, the first stays
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	var held []func()
+	release = func() {
+		for _, give := range slices.Backward(held) {
+			give()
+		}
+	}
+	for _, t := range slices.CompactFunc(things, func(a, b Thing) bool { return a.Name == b.Name }) {
+		give, err := l.take(ctx, t)
+		if err != nil {
+			release()
+			return nil, err
+		}
+		held = append(held, give)
+	}
+	return release, nil
+}
+
+func (l Locks) take(ctx context.Context, t Thing) (release func(), err error) {
+	if err := os.MkdirAll(l.Dir, 0o755); err != nil {
+		return nil, fmt.Errorf("lock %s: %w", t.What, err)
+	}
+	file := flock.New(filepath.Join(l.Dir, t.Name+".lock"), flock.SetFlag(os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW))
+	try := file.TryLock
+	if t.Shared {
+		try = file.TryRLock
+	}
+	if err := l.wait(ctx, t, try, file.Path()); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	mine := l.Me.note(t.Doing)
+	if err := mine.write(file.Path()); err != nil {
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", t.What, err), file.Close())
+	}
+	return func() {
+		mine.erase(file.Path())
+		_ = file.Close() // the kernel has released it all the same
+	}, nil
+}
+
+// wait tries until it has the lock, or may wait no longer.
+func (l Locks) wait(ctx context.Context, t Thing, try func() (bool, error), path string) error {
+	ok, err := try()
+	if ok || err != nil {
+		return wrap(t, err)
+	}
+	busy := &BusyError{t.What, readHolder(path)}
+	if l.Limit < 0 {
+		return busy
+	}
+	l.tell(busy)
+	defer l.tell(nil)
+	var limit <-chan time.Time
+	if l.Limit > 0 {
+		limit = time.After(l.Limit)
+	}
+	ticks := time.NewTicker(poll)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for %s: %w", t.What, ctx.Err())
+		case <-limit:
+			return busy
+		case <-ticks.C:
+		}
+		if ok, err := try(); ok || err != nil {
+			return wrap(t, err)
+		}
+		if now := readHolder(path); now != nil && (busy.Holder == nil || *now != *busy.Holder) {
+			busy = &BusyError{t.What, now}
+			l.tell(busy)
+		}
+	}
+}
+
+func wrap(t Thing, err error) error {
+	if err != nil {
+		err = fmt.Errorf("lock %s: %w", t.What, err)
+	}
+	return err
+}
+
+func (l Locks) tell(busy *BusyError) {
+	if l.Waiting != nil {
+		l.Waiting(busy)
+	}
+}
