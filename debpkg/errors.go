@@ -31,18 +31,6 @@ func (e *UnmetError) Error() string {
 	return fmt.Sprintf("install %s: unmet dependencies: %s", e.Package, strings.Join(e.Relations, ", "))
 }
 
-// LockedError says that another process held dpkg's locks for longer than was to be waited.
-type LockedError struct {
-	PID int // -1 if it is in another PID namespace
-}
-
-func (e *LockedError) Error() string {
-	if e.PID < 0 {
-		return "dpkg is in use by another process"
-	}
-	return fmt.Sprintf("dpkg is in use by process %d", e.PID)
-}
-
 // ToolError says that dpkg or apt-get failed.
 type ToolError struct {
 	Tool     string

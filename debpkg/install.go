@@ -23,10 +23,13 @@ type Installer struct {
 	// NonInteractive keeps debconf from asking questions.
 	NonInteractive bool
 	Stdout, Stderr io.Writer
-	// LockTimeout is how long to wait for another process that uses dpkg, 0 for two minutes.
+	// LockTimeout is how long to wait for other processes that use apt and dpkg; 0 is without end, negative not at all.
 	LockTimeout time.Duration
-	// Waiting, if not nil, is told once which process is waited for; -1 is one of another PID namespace.
-	Waiting func(pid int)
+	// Waiting, if not nil, is told who is waited for, again where that changes, and nil once the wait is over.
+	Waiting func(*LockedError)
+	// Finishing, if not nil, is told which tool the end of the context does not stop: apt-get and dpkg finish what dpkg
+	// has begun.
+	Finishing func(tool string)
 }
 
 // Install installs .debs, after the packages that they need and that neither the system nor the .debs have: those come
@@ -45,12 +48,9 @@ func (in *Installer) Install(ctx context.Context, debs ...string) error {
 	if err := in.installNeeds(ctx, paragraphs); err != nil {
 		return err
 	}
-	if !in.DryRun {
-		if err := in.awaitLock(ctx); err != nil {
-			return err
-		}
-	}
-	return in.tool(ctx, "dpkg", append([]string{"-i"}, paths...)...)
+	return in.exclusively(ctx, dpkgLocks, func() error {
+		return in.tool(ctx, "dpkg", append([]string{"-i"}, paths...)...)
+	})
 }
 
 // withinRoot gives the paths as programs see them that run inside Root.

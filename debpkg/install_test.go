@@ -64,8 +64,8 @@ func (s *fakeSystem) deb(t *testing.T, name, depends string) string {
 }
 
 const (
-	aptInstalls  = "apt-get -o DPkg::Lock::Timeout=120 install --yes --no-install-recommends --no-remove --mark-auto "
-	aptSimulates = "apt-get --simulate -o DPkg::Lock::Timeout=120 install --yes --no-install-recommends --no-remove --mark-auto "
+	aptInstalls  = "apt-get -o DPkg::Lock::Timeout=0 install --yes --no-install-recommends --no-remove --mark-auto "
+	aptSimulates = "apt-get --simulate -o DPkg::Lock::Timeout=0 install --yes --no-install-recommends --no-remove --mark-auto "
 )
 
 func TestInstall(t *testing.T) {

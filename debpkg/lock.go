@@ -1,7 +1,6 @@
 package debpkg
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,75 +8,151 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
 const (
-	defaultLockTimeout = 2 * time.Minute
-	lockPoll           = 200 * time.Millisecond
+	lockPoll  = 200 * time.Millisecond
+	lockRetry = time.Second // between two runs of a tool whose locks cannot be looked at
 )
 
-// awaitLock returns when no other process holds dpkg's locks, or with *LockedError.
-func (in *Installer) awaitLock(ctx context.Context) error {
-	pid, err := in.lockHolder()
-	if pid == 0 || err != nil {
-		return err
+// lockFiles are what dpkg and apt lock with fcntl(2), and how messages call that. mago waits for these locks, and never
+// removes one.
+var lockFiles = map[string]string{
+	"var/lib/dpkg/lock-frontend":  "dpkg",
+	"var/lib/dpkg/lock":           "dpkg",
+	"var/cache/apt/archives/lock": "apt's download directory",
+	"var/lib/apt/lists/lock":      "apt's lists",
+}
+
+var (
+	dpkgLocks    = []string{"var/lib/dpkg/lock-frontend", "var/lib/dpkg/lock"}
+	installLocks = []string{"var/lib/dpkg/lock-frontend", "var/lib/dpkg/lock", "var/cache/apt/archives/lock"}
+	updateLocks  = []string{"var/lib/apt/lists/lock"}
+)
+
+// queue is one wait for apt's and dpkg's locks, however often they are lost again to another process.
+type queue struct {
+	in    *Installer
+	locks []string
+	limit <-chan time.Time
+	told  *LockedError
+}
+
+// exclusively runs a tool once nobody else holds the locks that it will take, and again where another process was
+// quicker. It fails with *LockedError.
+func (in *Installer) exclusively(ctx context.Context, locks []string, tool func() error) error {
+	if in.DryRun {
+		return tool()
 	}
-	if in.Waiting != nil {
-		in.Waiting(pid)
+	q := &queue{in: in, locks: locks}
+	if in.LockTimeout != 0 {
+		q.limit = time.After(in.LockTimeout)
 	}
-	timeout := time.NewTimer(cmp.Or(in.LockTimeout, defaultLockTimeout))
-	defer timeout.Stop()
-	poll := time.NewTicker(lockPoll)
-	defer poll.Stop()
-	for pid != 0 && err == nil {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-timeout.C:
-			return &LockedError{PID: pid}
-		case <-poll.C:
-			pid, err = in.lockHolder()
+	for {
+		if err := q.await(ctx); err != nil {
+			return err
 		}
+		err := tool()
+		locked := refusal(err)
+		if locked == nil {
+			return err
+		}
+		if err := q.pause(ctx, locked, lockRetry); err != nil {
+			return err
+		}
+	}
+}
+
+// await returns when no other process holds one of the locks.
+func (q *queue) await(ctx context.Context) error {
+	for {
+		locked, err := q.in.locked(q.locks)
+		if err != nil {
+			return err
+		}
+		if locked == nil {
+			q.tell(nil)
+			return nil
+		}
+		if err := q.pause(ctx, locked, lockPoll); err != nil {
+			return err
+		}
+	}
+}
+
+// pause tells who is waited for, and waits a little.
+func (q *queue) pause(ctx context.Context, locked *LockedError, d time.Duration) error {
+	if locked.Above {
+		return locked
+	}
+	q.tell(locked)
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-q.limit:
+		return locked
+	case <-time.After(d):
+		return nil
+	}
+}
+
+func (q *queue) tell(locked *LockedError) {
+	if locked == nil && q.told == nil || locked != nil && q.told != nil && *locked == *q.told {
+		return
+	}
+	q.told = locked
+	if q.in.Waiting != nil {
+		q.in.Waiting(locked)
+	}
+}
+
+// CheckCaller gives the *LockedError of a program that holds dpkg's locks and, as one of apt's hooks or maintainer
+// scripts, is running this process: that could wait for ever.
+func (in *Installer) CheckCaller() error {
+	locked, err := in.locked(dpkgLocks)
+	if err == nil && locked != nil && locked.Above && !in.DryRun {
+		return locked
 	}
 	return err
 }
 
-// lockHolder is Locked; who may not look at the locks is left to dpkg's own judgement.
-func (in *Installer) lockHolder() (pid int, err error) {
-	pid, err = Locked(in.Root)
-	if errors.Is(err, fs.ErrPermission) {
-		return 0, nil
-	}
-	return pid, err
-}
-
-// Locked gives the process that holds one of dpkg's locks under root, 0 if none does. The locks are fcntl(2)'s; those
-// of the calling process do not count, and a holder in another PID namespace is -1. It takes the right to read them: root's.
-func Locked(root string) (pid int, err error) {
-	for _, name := range []string{"lock-frontend", "lock"} {
-		pid, err := lockHolder(filepath.Join("/", root, "var/lib/dpkg", name))
-		if pid != 0 || err != nil {
-			return pid, err
+// locked tells who holds one of the locks, nil if nobody does. Those of this process do not count, and who may not look
+// at the files, as only root may, is left to what apt and dpkg say themselves.
+func (in *Installer) locked(locks []string) (*LockedError, error) {
+	for _, name := range locks {
+		pid, err := lockHolder(filepath.Join("/", in.Root, name))
+		if errors.Is(err, fs.ErrPermission) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if pid != 0 {
+			return lockedBy(lockFiles[name], pid), nil
 		}
 	}
-	return 0, nil
+	return nil, nil
 }
 
+// lockHolder is the process that holds a lock, 0 if none does and -1 if it is in another PID namespace.
 func lockHolder(path string) (int, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}
 	if err != nil {
-		return 0, fmt.Errorf("look at dpkg's lock: %w", err)
+		return 0, fmt.Errorf("look at the lock: %w", err)
 	}
 	defer f.Close()
 	lock := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart}
 	if err := unix.FcntlFlock(f.Fd(), unix.F_GETLK, &lock); err != nil {
-		return 0, fmt.Errorf("look at dpkg's lock %s: %w", path, err)
+		return 0, fmt.Errorf("look at the lock %s: %w", path, err)
 	}
 	if lock.Type == unix.F_UNLCK {
 		return 0, nil
@@ -86,4 +161,30 @@ func lockHolder(path string) (int, error) {
 		return -1, nil
 	}
 	return int(lock.Pid), nil
+}
+
+// refusals matches what apt-get and dpkg end with where another process holds their locks.
+var refusals = regexp.MustCompile(`(?m)^(?:E: Could not get lock (\S+?)\.? (?:It is held by process (\d+))?` +
+	`|dpkg: error: dpkg (?:frontend|database) lock (?:is|was) locked by another process(?: with pid (\d+))?)`)
+
+// refusal is the lock that kept a tool from beginning, nil if it failed otherwise. What maintainer scripts say when
+// they meet a lock is none.
+func refusal(err error) *LockedError {
+	var tool *ToolError
+	if !errors.As(err, &tool) || strings.Contains(tool.Stderr, "E: Sub-process") || tool.Tool == "dpkg" && tool.ExitCode != 2 {
+		return nil
+	}
+	m := refusals.FindStringSubmatch(tool.Stderr)
+	if m == nil {
+		return nil
+	}
+	what := "dpkg"
+	if named, ok := lockFiles[strings.TrimPrefix(m[1], "/")]; ok {
+		what = named
+	}
+	pid, err := strconv.Atoi(m[2] + m[3])
+	if err != nil {
+		pid = -1
+	}
+	return lockedBy(what, pid)
 }

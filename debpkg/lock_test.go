@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,6 +22,9 @@ import (
 func holdLock(t *testing.T, path string) (pid int, release func()) {
 	t.Helper()
 	needs(t, "perl")
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.Command("perl", "-e", `
 		use Fcntl; $| = 1;
 		open my $f, "+>", $ARGV[0] or die;
@@ -47,22 +51,25 @@ func holdLock(t *testing.T, path string) (pid int, release func()) {
 }
 
 func TestLocked(t *testing.T) {
-	for _, name := range []string{"lock", "lock-frontend"} {
-		root := testRoot(t, "")
-		if pid, err := Locked(root); pid != 0 || err != nil {
-			t.Errorf("without the files: %d, %v", pid, err)
+	for _, name := range updateAndInstallLocks {
+		in := &Installer{Root: testRoot(t, "")}
+		if locked, err := in.locked(updateAndInstallLocks); locked != nil || err != nil {
+			t.Errorf("without the files: %v, %v", locked, err)
 		}
-		want, _ := holdLock(t, filepath.Join(root, "var/lib/dpkg", name))
-		if pid, err := Locked(root); pid != want || err != nil {
-			t.Errorf("%s: %d, %v, want %d", name, pid, err, want)
+		want, _ := holdLock(t, filepath.Join(in.Root, name))
+		locked, err := in.locked(updateAndInstallLocks)
+		if err != nil || locked == nil || locked.PID != want || locked.What != lockFiles[name] || !strings.HasPrefix(locked.Command, "perl -e") || locked.Above {
+			t.Errorf("%s: %+v, %v, want %d", name, locked, err, want)
 		}
 	}
 }
 
+var updateAndInstallLocks = slices.Concat(updateLocks, installLocks)
+
 func TestLockedNeedsTheRightToLook(t *testing.T) {
 	root := t.TempDir()
 	writeFile(t, filepath.Join(root, "var/lib/dpkg"), "a file where the directory belongs")
-	if _, err := Locked(root); err == nil || !strings.Contains(err.Error(), "look at dpkg's lock") {
+	if _, err := (&Installer{Root: root}).locked(dpkgLocks); err == nil || !strings.Contains(err.Error(), "look at the lock") {
 		t.Errorf("err = %v", err)
 	}
 }
@@ -72,11 +79,18 @@ func TestInstallWaitsForDpkgsLock(t *testing.T) {
 	deb := s.deb(t, "one", "")
 	holder, release := holdLock(t, filepath.Join(s.root, "var/lib/dpkg/lock-frontend"))
 	var told []int
-	in := &Installer{Root: s.root, Run: s.run, Waiting: func(pid int) { told = append(told, pid); release() }}
+	in := &Installer{Root: s.root, Run: s.run, Waiting: func(locked *LockedError) {
+		if locked == nil {
+			told = append(told, 0)
+			return
+		}
+		told = append(told, locked.PID)
+		release()
+	}}
 	if err := in.Install(context.Background(), deb); err != nil {
 		t.Error(err)
 	}
-	if !slices.Equal(told, []int{holder}) || !slices.Equal(s.ran, []string{"dpkg -i /one_2.0-3+6.1.55-1_amd64.deb"}) {
+	if !slices.Equal(told, []int{holder, 0}) || !slices.Equal(s.ran, []string{"dpkg -i /one_2.0-3+6.1.55-1_amd64.deb"}) {
 		t.Errorf("waited for %v (%d holds the lock), ran %q", told, holder, s.ran)
 	}
 }
@@ -91,7 +105,7 @@ func TestInstallGivesUpOnDpkgsLock(t *testing.T) {
 		t.Errorf("after the timeout: err = %v, want one of %d", err, holder)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	in = &Installer{Root: s.root, Run: s.run, Waiting: func(int) { cancel() }}
+	in = &Installer{Root: s.root, Run: s.run, Waiting: func(*LockedError) { cancel() }}
 	if err := in.Install(ctx, deb); !errors.Is(err, context.Canceled) {
 		t.Errorf("canceled: err = %v", err)
 	}
@@ -113,7 +127,7 @@ func TestLockThatMayNotBeReadIsLeftToDpkg(t *testing.T) {
 	}
 	in := &Installer{Root: root, LockTimeout: time.Nanosecond}
 	asNobody(t, func() {
-		if err := in.awaitLock(context.Background()); err != nil {
+		if err := in.exclusively(context.Background(), dpkgLocks, func() error { return nil }); err != nil {
 			t.Error(err)
 		}
 	})
@@ -137,9 +151,77 @@ func asNobody(t *testing.T, f func()) {
 }
 
 func TestLockedError(t *testing.T) {
-	for pid, want := range map[int]string{42: "dpkg is in use by process 42", -1: "dpkg is in use by another process"} {
-		if got := (&LockedError{PID: pid}).Error(); got != want {
-			t.Errorf("%d: %s", pid, got)
+	for want, e := range map[string]LockedError{
+		"dpkg is in use by process 42 (apt-get upgrade)":                    {What: "dpkg", PID: 42, Command: "apt-get upgrade"},
+		"apt's lists are in use by another process":                         {What: "apt's lists", PID: -1},
+		"dpkg is in use by process 42 (apt upgrade), which is running mago": {What: "dpkg", PID: 42, Command: "apt upgrade", Above: true},
+	} {
+		if got := e.Error(); got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
+	}
+}
+
+// A tool that was refused its locks is run again once they are free; nothing else that fails is.
+func TestRefusal(t *testing.T) {
+	for _, c := range []struct {
+		tool   string
+		code   int
+		stderr string
+		want   string // "" for no refusal
+	}{
+		{"apt-get", 100, "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 4194305 (dpkg)\nE: Unable to acquire", "dpkg is in use by process 4194305"},
+		{"apt-get", 100, "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 4194305 (apt-get)", "apt's lists are in use by process 4194305"},
+		{"apt-get", 100, "E: Could not get lock /var/lib/dpkg/lock - open (11: Resource temporarily unavailable)", "dpkg is in use by another process"},
+		{"dpkg", 2, "dpkg: error: dpkg frontend lock was locked by another process with pid 4194305\nNote: removing", "dpkg is in use by process 4194305"},
+		{"dpkg", 2, "dpkg: error: dpkg database lock is locked by another process", "dpkg is in use by another process"},
+		{"dpkg", 1, "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 7 (dpkg)\ndpkg: error processing package x", ""},
+		{"apt-get", 100, "E: Could not get lock /var/lib/dpkg/lock.\nE: Sub-process /usr/bin/dpkg returned an error code (1)", ""},
+		{"apt-get", 100, "E: Unable to locate package x", ""},
+	} {
+		got := ""
+		if locked := refusal(&ToolError{Tool: c.tool, ExitCode: c.code, Stderr: c.stderr}); locked != nil {
+			got = locked.Error()
+		}
+		if got != c.want {
+			t.Errorf("%s: %q: got %q, want %q", c.tool, c.stderr, got, c.want)
+		}
+	}
+}
+
+func TestInstallIsTriedAgainWhereAnotherWasQuicker(t *testing.T) {
+	s := newFakeSystem(t, nil)
+	deb := s.deb(t, "one", "")
+	runs := 0
+	var told []string
+	in := &Installer{Root: s.root, Waiting: func(locked *LockedError) {
+		if locked != nil {
+			told = append(told, locked.Error())
+		}
+	}, Run: func(cmd *exec.Cmd) error {
+		if runs++; runs > 1 {
+			return nil
+		}
+		_, _ = io.WriteString(cmd.Stderr, "dpkg: error: dpkg frontend lock was locked by another process with pid 4194305\n")
+		return exec.Command("sh", "-c", "exit 2").Run()
+	}}
+	if err := in.Install(t.Context(), deb); err != nil || runs != 2 || !slices.Equal(told, []string{"dpkg is in use by process 4194305"}) {
+		t.Errorf("%d runs, told %q, %v", runs, told, err)
+	}
+}
+
+// What an ancestor holds is not waited for: the ancestor waits for this process.
+func TestAnAncestorsLock(t *testing.T) {
+	root := testRoot(t, "")
+	holder, _ := holdLock(t, filepath.Join(root, "var/lib/dpkg/lock"))
+	if isAbove(holder) || !isAbove(os.Getppid()) || !isAbove(parentOf(os.Getppid())) {
+		t.Error("a child counts as an ancestor, or ancestors do not")
+	}
+	q := &queue{in: &Installer{Root: root}}
+	if err := q.pause(t.Context(), lockedBy("dpkg", os.Getppid()), time.Hour); err == nil {
+		t.Error("waited for an ancestor")
+	}
+	if err := q.in.CheckCaller(); err != nil {
+		t.Errorf("a lock of another process: %v", err)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // tool runs dpkg or apt-get as the user sees it.
@@ -16,18 +18,15 @@ func (in *Installer) tool(ctx context.Context, name string, args ...string) erro
 	return in.run(ctx, in.Stdout, in.Stderr, name, args...)
 }
 
-// run ends in a *ToolError if the tool fails. A context that ends interrupts apt-get, which then tidies up; dpkg,
-// once begun, is left to finish, because stopping it leaves packages half installed.
+// run ends in a *ToolError if the tool fails. A context that ends interrupts apt-get, which finishes what dpkg has begun;
+// dpkg, once begun, is left to finish, because stopping it leaves packages half installed. Neither is ever killed.
 func (in *Installer) run(ctx context.Context, stdout, stderr io.Writer, name string, args ...string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if name == "dpkg" {
-		ctx = context.WithoutCancel(ctx)
-	}
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = time.Minute
+	cmd.Cancel = func() error { return in.letFinish(cmd, name) }
+	cmd.WaitDelay = time.Minute // for output that somebody holds open after the end
 	if in.NonInteractive {
 		cmd.Env = append(cmd.Environ(), "DEBIAN_FRONTEND=noninteractive")
 	}
@@ -46,13 +45,30 @@ func (in *Installer) run(ctx context.Context, stdout, stderr io.Writer, name str
 	return nil
 }
 
-// Apt runs apt-get, which waits for another process that uses dpkg. It fails with *ToolError.
-func (in *Installer) Apt(ctx context.Context, args ...string) error {
-	return in.tool(ctx, "apt-get", append(aptWaits(), args...)...)
+// letFinish returns when a program has ended that was asked to, or that is too far for that.
+func (in *Installer) letFinish(cmd *exec.Cmd, name string) error {
+	if in.Finishing != nil {
+		in.Finishing(name)
+	}
+	if name != "dpkg" {
+		_ = cmd.Process.Signal(os.Interrupt) // not ours to send to a program that sudo runs
+	}
+	for errors.Is(unix.Waitid(unix.P_PID, cmd.Process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil), unix.EINTR) {
+	}
+	return os.ErrProcessDone
 }
 
-// aptWaits are the arguments that have apt-get wait for dpkg's lock, in seconds.
-func aptWaits() []string { return []string{"-o", "DPkg::Lock::Timeout=120"} }
+// Apt runs apt-get's install or update, once nobody else is at it. It fails with *ToolError or *LockedError.
+func (in *Installer) Apt(ctx context.Context, args ...string) error {
+	locks := installLocks
+	if slices.Contains(args, "update") {
+		locks = updateLocks
+	}
+	return in.exclusively(ctx, locks, func() error { return in.tool(ctx, "apt-get", append(aptWaits(), args...)...) })
+}
+
+// aptWaits are the arguments that have apt-get not wait for locks: it would do so in silence.
+func aptWaits() []string { return []string{"-o", "DPkg::Lock::Timeout=0"} }
 
 func toolError(name string, args []string, stderr string, err error) error {
 	e := &ToolError{Tool: name, Args: args, ExitCode: -1, Stderr: strings.TrimSpace(stderr), Err: err}

@@ -3,7 +3,6 @@ package main
 import (
 	"archive/tar"
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,7 +18,6 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"mago/debpkg"
-	"mago/sources/lock"
 )
 
 // scriptCommands are what the scripts can do beside testscript's own:
@@ -34,10 +32,13 @@ import (
 //	installed NAME VERSION          has dpkg's status hold that package
 //	hold NAME                       takes one of mago's locks until the script ends
 //	tidy                            nothing half-done lies in the root
-//	interrupt [-finish] CALL ARG…   ends mago with Ctrl-C once the program of that call runs
+//	interrupt [-finish] [-nohup] [-SIGNAL] CALL ARG…
+//	                                ends mago with Ctrl-C, or that signal, once the program of that call runs
+//	waits [-stop] LOCK ARG…         runs mago while the lock, one of mago's or a file of apt's or dpkg's, is held, until
+//	                                mago says so; then gives the lock up, or presses Ctrl-C
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"fails": fails, "json": jsonValue, "package": addPackage, "damage": damagePackage, "tarball": makeTarball,
-	"contents": contents, "control": controlFiles, "installed": installed, "hold": hold, "tidy": tidy, "interrupt": interrupt,
+	"contents": contents, "control": controlFiles, "installed": installed, "hold": hold, "tidy": tidy, "interrupt": interrupt, "waits": waits,
 }
 
 func fails(ts *testscript.TestScript, _ bool, args []string) {
@@ -146,16 +147,6 @@ func controlFiles(ts *testscript.TestScript, _ bool, args []string) {
 
 func installed(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(worldOf(ts).add("var/lib/dpkg/status", fmt.Sprintf(statusFormat, args[0], args[1])))
-}
-
-func hold(ts *testscript.TestScript, _ bool, args []string) {
-	l := lock.Locks{
-		Dir: filepath.Join(worldOf(ts).root, "var/cache/mago/locks"), Limit: lock.AtOnce,
-		Me: lock.Holder{Command: "mago a-b hello", User: "somebody"},
-	}
-	release, err := l.Take(context.Background(), lock.Thing{Name: args[0], Doing: "built"})
-	ts.Check(err)
-	ts.Defer(release)
 }
 
 // tidy looks for temporary names, work directories, .debs that are not whole and records of .debs that are not there.

@@ -32,11 +32,15 @@ const (
 	exitNotMeant    = 11  // the module is not meant for this kernel
 	exitPackages    = 12  // apt or dpkg failed
 	exitNotRoot     = 13  // it needs root
-	exitBusy        = 14  // another mago is at it
+	exitBusy        = 14  // another mago, or apt or dpkg, is at it
 	exitNoSpace     = 15  // the disk is full
 	exitIncomplete  = 16  // status: something is stale or missing
 	exitFailed      = 17  // status: a build has failed
-	exitInterrupted = 130 // ended by a signal
+	exitHangup      = 129 // ended by a signal: 128 and its number, as a shell has it
+	exitInterrupted = 130
+	exitQuit        = 131
+	exitPipe        = 141
+	exitTerminated  = 143
 )
 
 // exitCodes is the table that the manual page prints.
@@ -58,11 +62,15 @@ var exitCodes = []struct {
 	{exitNotMeant, "the module is not meant for this kernel"},
 	{exitPackages, "apt or dpkg failed"},
 	{exitNotRoot, "it needs root"},
-	{exitBusy, "another mago is at the same thing"},
+	{exitBusy, "another process is at the same thing: another mago, or with --wait=DURATION apt or dpkg"},
 	{exitNoSpace, "the disk is full"},
 	{exitIncomplete, "status: something is stale or missing"},
 	{exitFailed, "status: a build has failed"},
-	{exitInterrupted, "interrupted by a signal"},
+	{exitHangup, "ended by SIGHUP: its terminal has gone"},
+	{exitInterrupted, "ended by Ctrl-C (SIGINT)"},
+	{exitQuit, "ended by SIGQUIT"},
+	{exitPipe, "ended because nobody reads its output any more (SIGPIPE)"},
+	{exitTerminated, "ended by SIGTERM"},
 }
 
 // statusError carries only the exit code of status; its table has said the rest.
@@ -80,8 +88,7 @@ func report(ctx context.Context, stderr io.Writer, err error) int {
 		return status.code
 	}
 	if ctx.Err() != nil {
-		fmt.Fprintln(stderr, "mago: interrupted\nmago: hint: the same command again goes on with what is not done yet")
-		return exitInterrupted
+		return reportInterruption(ctx, stderr)
 	}
 	return tell(stderr, err)
 }
@@ -257,8 +264,10 @@ func explainPackage(err error) (int, string) {
 	switch {
 	case errors.As(err, &inTheWay):
 		return exitPackages, fmt.Sprintf(`run "sudo apt-get remove %s", then the same command again; what is built is kept`, inTheWay.pkg)
+	case errors.As(err, &locked) && locked.Above:
+		return exitBusy, "one of its hooks or scripts has called mago: call it once that has ended"
 	case errors.As(err, &locked):
-		return exitPackages, "when that has finished, run the same command again; what is built is kept"
+		return exitBusy, "when that has finished, run the same command again; what is built is kept"
 	case errors.As(err, &unmet):
 		return exitPackages, `apt has no package for that: check its sources, then "sudo apt-get update"`
 	case errors.As(err, &tool):

@@ -61,7 +61,8 @@ var failures = []struct {
 	{fmt.Errorf("install x: %w", &debpkg.ToolError{Tool: "dpkg"}), exitPackages, "dpkg --audit"},
 	{&debpkg.UnmetError{Package: "x"}, exitPackages, "check its sources"},
 	{&notRootError{"installing packages"}, exitNotRoot, "with -S sudo"},
-	{&debpkg.LockedError{PID: 7}, exitPackages, "run the same command again"},
+	{&debpkg.LockedError{PID: 7}, exitBusy, "run the same command again"},
+	{&debpkg.LockedError{PID: 7, Above: true}, exitBusy, "hooks or scripts"},
 	{&lock.BusyError{What: "hello"}, exitBusy, "--wait"},
 	{&os.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}, exitNoSpace, "mago clean"},
 	{built(&kbuild.CompileError{Message: "cc1: No space left on device"}), exitNoSpace, "mago clean"},
@@ -76,7 +77,7 @@ var failures = []struct {
 func built(err error) error { return &buildError{unit: "x for 6.1", log: "/x/build.log", err: err} }
 
 func TestReport(t *testing.T) {
-	reached := []int{exitDone, exitInterrupted}
+	reached := []int{exitDone, exitHangup, exitInterrupted, exitQuit, exitPipe, exitTerminated} // signals: TestReportInterrupted
 	for _, f := range failures {
 		var stderr strings.Builder
 		code := report(t.Context(), &stderr, f.err)
@@ -113,6 +114,16 @@ func checkMessage(t *testing.T, err error, message, hint string) {
 func errorsJoined(err error) bool { return strings.Contains(err.Error(), "\n") }
 
 func TestReportInterrupted(t *testing.T) {
+	for s, want := range map[syscall.Signal]int{
+		syscall.SIGHUP: exitHangup, syscall.SIGINT: exitInterrupted, syscall.SIGQUIT: exitQuit,
+		syscall.SIGPIPE: exitPipe, syscall.SIGTERM: exitTerminated,
+	} {
+		ctx, end := context.WithCancelCause(t.Context())
+		end(&interruption{s})
+		if code := report(ctx, io.Discard, context.Canceled); code != want {
+			t.Errorf("%v: exit code %d, want %d", s, code, want)
+		}
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var stderr strings.Builder

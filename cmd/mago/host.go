@@ -59,16 +59,25 @@ func (h *host) change(cmd *exec.Cmd) error {
 	}
 	inEnglish(cmd)
 	if len(h.sudo) > 0 && !h.asRoot {
-		path, err := exec.LookPath(h.sudo[0])
-		if err != nil {
+		if _, err := exec.LookPath(h.sudo[0]); err != nil {
 			return fmt.Errorf("-S: %w", err)
 		}
-		cmd.Path, cmd.Err = path, nil
-		cmd.Args = slices.Concat(h.sudo, h.intoRoot(), cmd.Args)
+		cmd.Args = slices.Concat(deafTo(cmd), h.sudo, h.intoRoot(), cmd.Args)
+		cmd.Path, cmd.Err = exec.LookPath(cmd.Args[0])
 		return h.run(cmd)
 	}
 	h.enter(cmd)
 	return h.run(cmd)
+}
+
+// deafTo keeps a terminal's signals from a program that changes the system and stands in mago's own process group, since
+// sudo is to ask for a password: Ctrl-C there would stop dpkg half way. sudo(8) passes on what is ignored. apt-get update
+// may be stopped.
+func deafTo(cmd *exec.Cmd) []string {
+	if slices.Contains(cmd.Args, "update") {
+		return nil
+	}
+	return []string{"env", "--ignore-signal=INT,QUIT,HUP"}
 }
 
 // inEnglish has a program speak as mago does, which also reads what it says.

@@ -20,6 +20,9 @@ func (c *installCommand) Run(a *app, ctx context.Context) error {
 	if err := a.host.mayChange("installing packages"); err != nil {
 		return err
 	}
+	if err := a.installer().CheckCaller(); err != nil {
+		return err
+	}
 	targets, err := a.targets(ctx, c.Modules)
 	if err != nil {
 		return err

@@ -11,18 +11,27 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
 )
 
 // patience is how long something may take that takes no time; it only ends tests that have failed.
 const patience = 20 * time.Second
 
-// interrupt runs mago until the program whose command line begins like call has told that it runs, and then presses
-// Ctrl-C. mago has to end with 130, and every process that it started has to be gone. With -finish the program is let
-// go on afterwards, and mago has to end well.
+// interrupt runs mago until the program whose command line begins like call has told that it runs, and then sends it a
+// signal, that of Ctrl-C unless another is named. mago has to end with 128 and the signal's number, and every process
+// that it started has to be gone. With -finish the program is let go on afterwards, and mago has to end well; -nohup
+// runs mago by that program.
 func interrupt(ts *testscript.TestScript, _ bool, args []string) {
-	finish := args[0] == "-finish"
-	if finish {
-		args = args[1:]
+	finish, nohup, signal := false, false, syscall.SIGINT
+	for ; strings.HasPrefix(args[0], "-"); args = args[1:] {
+		switch args[0] {
+		case "-finish":
+			finish = true
+		case "-nohup":
+			nohup = true
+		default:
+			signal = unix.SignalNum("SIG" + args[0][1:])
+		}
 	}
 	pipe, ours := openPipe(ts, makeFIFO(ts, "begun"))
 	defer pipe.Close()
@@ -30,6 +39,9 @@ func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 	var output bytes.Buffer
 	cmd := exec.Command("mago", args[1:]...)
 	cmd.Path, cmd.Err = findMago(ts), nil
+	if nohup {
+		cmd = exec.Command("nohup", append([]string{findMago(ts)}, args[1:]...)...)
+	}
 	cmd.Dir, cmd.Env = ts.Getenv("WORK"), append(environmentOf(ts), "HANG="+args[0])
 	cmd.Stdout, cmd.Stderr = &output, &output
 	ts.Check(cmd.Start())
@@ -45,8 +57,8 @@ func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("the program is not run: %v; mago: %v\n%s", err, <-ended, output.String())
 	}
 	ours.Close()
-	ts.Check(cmd.Process.Signal(syscall.SIGINT))
-	want := exitInterrupted
+	ts.Check(cmd.Process.Signal(signal))
+	want := 128 + int(signal)
 	if finish {
 		want = exitDone
 		ts.Check(os.WriteFile(goOn, nil, 0))
@@ -58,6 +70,7 @@ func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("mago goes on after Ctrl-C")
 	}
 	ts.Logf("%s", output.String())
+	ts.Check(os.WriteFile(ts.MkAbs("interrupted"), output.Bytes(), 0o644))
 	if got := cmd.ProcessState.ExitCode(); got != want {
 		ts.Fatalf("exit status %d, want %d", got, want)
 	}

@@ -29,7 +29,7 @@ import (
 // locks waits for others as limit says, and tells of it.
 func (a *app) locks(limit time.Duration) lock.Locks {
 	return lock.Locks{
-		Dir: filepath.Join(a.cache, "locks"), Limit: limit, Waiting: a.tellWaiting(),
+		Dir: filepath.Join(a.cache, "locks"), Limit: limit, Waiting: tellWaiting[*lock.BusyError](a),
 		Me: lock.Holder{Command: ownCommand(), User: userName()},
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"io"
 	"os"
-	"os/signal"
 	"syscall"
 )
 
@@ -20,8 +19,9 @@ func run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writ
 }
 
 func runOn(ctx context.Context, m machine, args []string, stdout, stderr io.Writer) int {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
+	ctx, end := withSignals(ctx)
+	defer end(nil)
+	stdout, stderr = untilClosed(stdout, end), untilClosed(stderr, end)
 	err := dispatch(ctx, m, args, stdout, stderr)
 	return report(ctx, stderr, err)
 }

@@ -200,7 +200,10 @@ func (a *app) neededModules(ctx context.Context, u unit, dir string, r *record) 
 			return nil, err
 		}
 		built, ok := a.readRecord(n.name, u.kernel.Release)
-		if ok && built.hasDeb() && !n.unbuilt {
+		if !n.unbuilt && (!ok || !built.hasDeb()) {
+			return nil, &notBuiltError{n.name, u.kernel.Release} // another mago has removed it meanwhile
+		}
+		if !n.unbuilt {
 			need.Name, need.Version = built.RecipeName, built.RecipeVersion
 			if err := a.unpackModules(ctx, built, need.Modules); err != nil {
 				return nil, fmt.Errorf("open %s: %w", built.Deb, err)

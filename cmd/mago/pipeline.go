@@ -18,6 +18,9 @@ func (a *app) autoInstall(ctx context.Context, words []string) error {
 	if err := a.host.mayChange("installing packages"); err != nil {
 		return err
 	}
+	if err := a.installer().CheckCaller(); err != nil {
+		return err
+	}
 	targets, err := a.freshTargets(ctx, words)
 	if err != nil {
 		return err
@@ -248,9 +251,7 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 	defer remove()
 	p := a.screen.phase("install", built.Package)
 	defer p.end()
-	installer := a.installer()
-	installer.Waiting = func(pid int) { p.update(fmt.Sprintf("waiting for dpkg, which process %d holds", pid)) }
-	if err := installer.Install(ctx, debs...); err != nil {
+	if err := a.installer().Install(ctx, debs...); err != nil {
 		return fmt.Errorf("install %s: %w", built.Package, err)
 	}
 	a.forgetInstalled()

@@ -9,6 +9,7 @@ import (
 
 	"mago/kbuild"
 	"mago/kbuild/sandbox"
+	"mago/sources/lock"
 )
 
 type prepareCommand struct {
@@ -168,11 +169,19 @@ func (a *app) ensureBuildUser(ctx context.Context) error {
 	if !a.host.asRoot || sandbox.HasUser(a.Root) {
 		return nil
 	}
-	if err := sandbox.CreateUser(ctx, a.host.change); err != nil {
+	if a.DryRun {
+		return sandbox.CreateUser(ctx, a.host.change)
+	}
+	release, err := a.locks(a.Wait.limit).Take(ctx, lock.Thing{Name: "_user", What: "the user " + sandbox.BuildUser, Doing: "made"})
+	if err != nil {
 		return err
 	}
-	if a.DryRun {
-		return nil
+	defer release()
+	if sandbox.HasUser(a.Root) {
+		return nil // another mago has just made it
+	}
+	if err := sandbox.CreateUser(ctx, a.host.change); err != nil {
+		return err
 	}
 	a.screen.line(fmt.Sprintf("%-8s system user %s, which compiles", "user", sandbox.BuildUser))
 	return nil

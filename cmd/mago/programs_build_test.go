@@ -77,6 +77,14 @@ func become(args []string) error {
 	return syscall.Exec(path, args, os.Environ())
 }
 
+// env leaves signals as they are where mago wants some ignored; what else calls it gets the system's.
+func env(_ *world, args []string) error {
+	if strings.HasPrefix(args[0], "--ignore-signal=") {
+		return become(args[1:])
+	}
+	return syscall.Exec("/usr/bin/env", append([]string{"env"}, args...), os.Environ())
+}
+
 func sudo(w *world, args []string) error { return become(args) }
 
 func chroot(w *world, args []string) error {

@@ -52,19 +52,27 @@ func (w waitOption) forLong() time.Duration {
 
 // tellWaiting shows for whom is waited: once in a line, and on a terminal with the seconds that it takes. Whoever was
 // waited for may have installed something.
-func (a *app) tellWaiting() func(*lock.BusyError) {
+func tellWaiting[E interface {
+	error
+	comparable
+}](a *app) func(E) {
 	var p *phase
-	return func(busy *lock.BusyError) {
+	return func(busy E) {
 		if p != nil {
 			p.end()
 			a.forgetInstalled()
 		}
-		if busy != nil {
-			p = a.screen.begin("wait", busy.What)
+		if none := *new(E); busy != none {
+			p = a.screen.begin("wait", "for another process")
 			a.screen.line(fmt.Sprintf("%-8s %v", "wait", busy))
 			p.show()
 		}
 	}
+}
+
+// tellFinishing says why a signal does not end mago at once.
+func (a *app) tellFinishing(tool string) {
+	fmt.Fprintf(a.stderr, "mago: waiting for %s to end: to stop dpkg half way would leave packages half installed\n", tool)
 }
 
 // maxCommandLine is, in characters, where others' messages cut this process's command line.

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+	"golang.org/x/term"
+)
+
+// interruption is the signal that ended a run. The exit code is what a shell gives a program that the signal killed.
+type interruption struct{ signal syscall.Signal }
+
+func (e *interruption) Error() string { return "interrupted by " + unix.SignalName(e.signal) }
+
+func (e *interruption) exitCode() int { return 128 + int(e.signal) }
+
+// endingSignals end a run in order: what it has started is ended first, and what is temporary removed.
+var endingSignals = []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM}
+
+// withSignals gives a context that the first ending signal ends, with an *interruption for its cause. A signal that the
+// caller has had ignored, as nohup(1) does, stays so. Once the run ends, further signals change nothing.
+func withSignals(ctx context.Context) (_ context.Context, end context.CancelCauseFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	arrived := make(chan os.Signal, 1)
+	for _, s := range endingSignals {
+		if !signal.Ignored(s) {
+			signal.Notify(arrived, s)
+		}
+	}
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a broken pipe is a failed write, and kills nobody; see untilClosed
+	go func() {
+		select {
+		case s := <-arrived:
+			cancel(&interruption{s.(syscall.Signal)})
+		case <-ctx.Done():
+			signal.Stop(arrived)
+		}
+	}()
+	return ctx, cancel
+}
+
+// untilClosed is an output whose reader may go: then the run ends in order, where SIGPIPE would have ended it in the
+// middle. A terminal's does not go without SIGHUP.
+func untilClosed(out io.Writer, end context.CancelCauseFunc) io.Writer {
+	if file, ok := out.(*os.File); !ok || term.IsTerminal(int(file.Fd())) {
+		return out
+	}
+	return &pipe{out, end}
+}
+
+type pipe struct {
+	to  io.Writer
+	end context.CancelCauseFunc
+}
+
+func (p *pipe) Write(text []byte) (int, error) {
+	n, err := p.to.Write(text)
+	if errors.Is(err, syscall.EPIPE) {
+		p.end(&interruption{syscall.SIGPIPE})
+	}
+	return n, err
+}
+
+// reportInterruption says why a run has ended, except to somebody who no longer listens.
+func reportInterruption(ctx context.Context, stderr io.Writer) int {
+	ended := &interruption{syscall.SIGINT}
+	_ = errors.As(context.Cause(ctx), &ended)
+	if ended.signal != syscall.SIGPIPE {
+		fmt.Fprintf(stderr, "mago: %v\nmago: hint: the same command again goes on with what is not done yet\n", ended)
+	}
+	return ended.exitCode()
+}
