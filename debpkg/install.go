@@ -48,7 +48,7 @@ func (in *Installer) Install(ctx context.Context, debs ...string) error {
 	if err := in.installNeeds(ctx, paragraphs); err != nil {
 		return err
 	}
-	return in.exclusively(ctx, dpkgLocks, func() error {
+	return in.exclusively(ctx, dpkgLocks, nil, func() error {
 		return in.tool(ctx, "dpkg", append([]string{"-i"}, paths...)...)
 	})
 }
@@ -101,7 +101,11 @@ func (in *Installer) installNeeds(ctx context.Context, debs []control.Paragraph)
 		}
 		names = append(names, chosen...)
 	}
-	if err := in.Apt(ctx, aptInstall(names...)...); err != nil || in.DryRun {
+	done := func() bool {
+		unmet, err := in.unmet(debs)
+		return err == nil && len(unmet) == 0
+	}
+	if err := in.AptUnless(ctx, done, aptInstall(names...)...); err != nil || in.DryRun {
 		return err
 	}
 	unmet, err = in.unmet(debs)

@@ -41,22 +41,28 @@ type queue struct {
 	in    *Installer
 	locks []string
 	limit <-chan time.Time
-	told  *LockedError
+	told  *LockedError // who is waited for, nil for nobody
+
+	waited bool
 }
 
 // exclusively runs a tool once nobody else holds the locks that it will take, and again where another process was
-// quicker. It fails with *LockedError.
-func (in *Installer) exclusively(ctx context.Context, locks []string, tool func() error) error {
+// quicker; after a wait not if all is done by now. It fails with *LockedError.
+func (in *Installer) exclusively(ctx context.Context, locks []string, done func() bool, tool func() error) error {
 	if in.DryRun {
 		return tool()
 	}
 	q := &queue{in: in, locks: locks}
+	defer q.tell(nil)
 	if in.LockTimeout != 0 {
 		q.limit = time.After(in.LockTimeout)
 	}
 	for {
 		if err := q.await(ctx); err != nil {
 			return err
+		}
+		if q.waited && done != nil && done() {
+			return nil
 		}
 		err := tool()
 		locked := refusal(err)
@@ -91,6 +97,7 @@ func (q *queue) pause(ctx context.Context, locked *LockedError, d time.Duration)
 	if locked.Above {
 		return locked
 	}
+	q.waited = true
 	q.tell(locked)
 	select {
 	case <-ctx.Done():

@@ -127,7 +127,7 @@ func TestLockThatMayNotBeReadIsLeftToDpkg(t *testing.T) {
 	}
 	in := &Installer{Root: root, LockTimeout: time.Nanosecond}
 	asNobody(t, func() {
-		if err := in.exclusively(context.Background(), dpkgLocks, func() error { return nil }); err != nil {
+		if err := in.exclusively(context.Background(), dpkgLocks, nil, func() error { return nil }); err != nil {
 			t.Error(err)
 		}
 	})
@@ -186,6 +186,24 @@ func TestRefusal(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s: %q: got %q, want %q", c.tool, c.stderr, got, c.want)
 		}
+	}
+}
+
+func TestAptIsNotRunForWhatAnotherHasDone(t *testing.T) {
+	s := newFakeSystem(t, map[string]string{"more": "2"})
+	_, release := holdLock(t, filepath.Join(s.root, "var/cache/apt/archives/lock"))
+	done := false
+	in := &Installer{Root: s.root, Run: s.run, Waiting: func(locked *LockedError) {
+		if locked != nil {
+			release()
+			done = true
+		}
+	}}
+	if err := in.AptUnless(t.Context(), func() bool { return done }, "install", "more"); err != nil || len(s.ran) > 0 {
+		t.Errorf("ran %q, %v", s.ran, err)
+	}
+	if err := in.AptUnless(t.Context(), func() bool { return true }, "install", "more"); err != nil || len(s.ran) != 1 {
+		t.Errorf("without a wait: ran %q, %v", s.ran, err)
 	}
 }
 

@@ -60,11 +60,16 @@ func (in *Installer) letFinish(cmd *exec.Cmd, name string) error {
 
 // Apt runs apt-get's install or update, once nobody else is at it. It fails with *ToolError or *LockedError.
 func (in *Installer) Apt(ctx context.Context, args ...string) error {
+	return in.AptUnless(ctx, nil, args...)
+}
+
+// AptUnless is Apt, but where it had to wait for another process it asks first whether that has done it all.
+func (in *Installer) AptUnless(ctx context.Context, done func() bool, args ...string) error {
 	locks := installLocks
 	if slices.Contains(args, "update") {
 		locks = updateLocks
 	}
-	return in.exclusively(ctx, locks, func() error { return in.tool(ctx, "apt-get", append(aptWaits(), args...)...) })
+	return in.exclusively(ctx, locks, done, func() error { return in.tool(ctx, "apt-get", append(aptWaits(), args...)...) })
 }
 
 // aptWaits are the arguments that have apt-get not wait for locks: it would do so in silence.

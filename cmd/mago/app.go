@@ -55,7 +55,7 @@ func newApp(m machine, o options, stdout, stderr io.Writer) (*app, error) {
 	}
 	a := &app{options: o, paths: paths, stderr: stderr, epoch: epoch}
 	a.screen = newScreen(stdout, o)
-	a.host = &host{machine: m, root: root, sudo: strings.Fields(o.SudoCmd), dryRun: o.DryRun, say: a.screen.line}
+	a.host = &host{machine: m, root: root, sudo: strings.Fields(o.SudoCmd), dryRun: o.DryRun, say: a.screen.line, verbose: o.Verbose}
 	return a, nil
 }
 

@@ -139,15 +139,15 @@ func explainCommand(err error) (int, string) {
 	var busy *lock.BusyError
 	var several *severalError
 	switch {
+	case errors.As(err, &several):
+		code, _ := explain(several.first) // whose hint has been given
+		return code, ""
 	case errors.As(err, &usage):
 		return exitUsage, `run "mago --help"`
 	case errors.As(err, &root):
 		return exitNotRoot, "run the same command with sudo, or let mago call that with -S sudo"
 	case errors.As(err, &busy):
 		return exitBusy, "with --wait mago waits for it (--wait=10m: so long at most)"
-	case errors.As(err, &several):
-		code, _ := explain(several.first) // whose hint has been given
-		return code, ""
 	}
 	return 0, ""
 }

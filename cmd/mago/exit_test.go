@@ -68,7 +68,7 @@ var failures = []struct {
 	{built(&kbuild.CompileError{Message: "cc1: No space left on device"}), exitNoSpace, "mago clean"},
 	{&sources.FetchError{Output: "E: write (28: No space left on device)", Err: errors.New("x")}, exitNoSpace, "mago clean"},
 	{&debpkg.ToolError{Tool: "dpkg", Stderr: "dpkg: error: No space left on device"}, exitNoSpace, "mago clean"},
-	{&severalError{first: &lock.BusyError{}, failed: 2, units: 3}, exitBusy, "wait"},
+	{&severalError{first: &lock.BusyError{}, failed: 2, units: 3}, exitBusy, ""},
 	{errors.Join(&lock.BusyError{}, errors.New("more")), exitBusy, "wait"},
 	{&statusError{exitIncomplete}, exitIncomplete, ""},
 	{&statusError{exitFailed}, exitFailed, ""},

@@ -16,9 +16,13 @@ type machine struct {
 	asRoot      bool                  // whether mago has root's rights
 	run         func(*exec.Cmd) error // starts a program that is ready to start, and waits for it
 	confTimeout time.Duration         // see kbuild.Builder
+
+	inhibit func(why string) (release func(), mode string) // see inhibit
 }
 
-func thisMachine() machine { return machine{asRoot: os.Geteuid() == 0, run: (*exec.Cmd).Run} }
+func thisMachine() machine {
+	return machine{asRoot: os.Geteuid() == 0, run: (*exec.Cmd).Run, inhibit: inhibit}
+}
 
 // host runs the system's own programs (apt, dpkg, useradd) in the root that mago works on.
 type host struct {
@@ -27,6 +31,24 @@ type host struct {
 	sudo   []string // -S
 	dryRun bool
 	say    func(string)
+
+	verbose     bool
+	uninhibited bool // whether there is nobody to ask, which is found out once
+}
+
+// awake keeps the machine from being shut down or put to sleep until release is called, where it has somebody to ask.
+func (h *host) awake(why string) (release func()) {
+	if !h.uninhibited && h.inhibit != nil {
+		release, mode := h.inhibit(why)
+		if h.verbose && release != nil {
+			h.say(fmt.Sprintf("%-8s shutdown and sleep are put off while %s (%s)", "power", why, mode))
+		}
+		if release != nil {
+			return release
+		}
+		h.uninhibited = true
+	}
+	return func() {}
 }
 
 // notRootError says that a command needs rights which mago does not have.
@@ -58,6 +80,7 @@ func (h *host) change(cmd *exec.Cmd) error {
 		return nil
 	}
 	inEnglish(cmd)
+	defer h.awake("packages are installed")()
 	if len(h.sudo) > 0 && !h.asRoot {
 		if _, err := exec.LookPath(h.sudo[0]); err != nil {
 			return fmt.Errorf("-S: %w", err)

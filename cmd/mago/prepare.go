@@ -65,7 +65,11 @@ func (a *app) installMissing(ctx context.Context, releases []string, targets []t
 		if err := a.host.mayChange("installing " + strings.Join(missing, ", ")); err != nil {
 			return err
 		}
-		if err := a.aptInstall(ctx, missing); err != nil {
+		done := func() bool {
+			missing, err := a.missing(ctx, releases, targets)
+			return err == nil && len(missing) == 0
+		}
+		if err := a.aptInstall(ctx, missing, done); err != nil {
 			return err
 		}
 		if a.DryRun {
@@ -147,13 +151,13 @@ func missingOwn() []string {
 	return packages
 }
 
-func (a *app) aptInstall(ctx context.Context, packages []string) error {
+func (a *app) aptInstall(ctx context.Context, packages []string, done func() bool) error {
 	p := a.screen.phase("prepare", "installing "+strings.Join(packages, ", "))
 	defer p.end()
 	if !p.screen.live {
 		p.screen.line(fmt.Sprintf("%-8s to install: %s", "prepare", strings.Join(packages, ", ")))
 	}
-	if err := a.installer().Apt(ctx, append([]string{"-q", "install", "--yes", "--no-install-recommends", "--no-remove"}, packages...)...); err != nil {
+	if err := a.installer().AptUnless(ctx, done, append([]string{"-q", "install", "--yes", "--no-install-recommends", "--no-remove"}, packages...)...); err != nil {
 		return err
 	}
 	if a.DryRun {

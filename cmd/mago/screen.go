@@ -95,7 +95,8 @@ func (p *phase) hide() {
 func (p *phase) update(doing string) { p.text.Store(&doing) }
 
 func (p *phase) liveLine(decor.Statistics) string {
-	return fit(fmt.Sprintf("%-8s %s  %.0f s", p.name, *p.text.Load(), time.Since(p.begun).Seconds()), p.screen.width-1)
+	seconds := fmt.Sprintf("  %.0f s", time.Since(p.begun).Seconds())
+	return fit(fmt.Sprintf("%-8s %s", p.name, *p.text.Load()), p.screen.width-1-len(seconds)) + seconds
 }
 
 // end takes the live line away.

@@ -39,6 +39,9 @@ func TestMain(m *testing.M) {
 // runInWorld is main with the script's machine in the place of this one.
 func runInWorld(args []string) int {
 	m := machine{asRoot: os.Getenv("AS") != "user", run: startInWorld}
+	if os.Getenv("DBUS_SYSTEM_BUS_ADDRESS") != "" {
+		m.inhibit = inhibit
+	}
 	m.confTimeout, _ = time.ParseDuration(os.Getenv("CONF_TIMEOUT"))
 	if len(args) > 0 && args[0] != "--version" {
 		args = append([]string{"--root=" + os.Getenv("ROOT")}, args...)

@@ -53,6 +53,7 @@ func (a *app) buildLocked(ctx context.Context, u unit) (record, error) {
 		return record{}, err
 	}
 	defer log.Close()
+	defer a.host.awake(u.String() + " is built")()
 	release, err := a.locks(a.Wait.limit).Take(ctx, commonThing(u.name, "written", true))
 	if err != nil {
 		return record{}, err

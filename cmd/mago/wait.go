@@ -50,22 +50,25 @@ func (w waitOption) forLong() time.Duration {
 	return w.limit
 }
 
-// tellWaiting shows for whom is waited: once in a line, and on a terminal with the seconds that it takes. Whoever was
-// waited for may have installed something.
+// tellWaiting shows for whom is waited: once in a line, and on a terminal for whom it is by now, with the seconds that it
+// takes. Whoever was waited for may have installed something.
 func tellWaiting[E interface {
 	error
 	comparable
 }](a *app) func(E) {
 	var p *phase
 	return func(busy E) {
-		if p != nil {
+		switch none := *new(E); {
+		case busy == none:
 			p.end()
+			p = nil
 			a.forgetInstalled()
-		}
-		if none := *new(E); busy != none {
-			p = a.screen.begin("wait", "for another process")
+		case p == nil:
+			p = a.screen.begin("wait", busy.Error())
 			a.screen.line(fmt.Sprintf("%-8s %v", "wait", busy))
 			p.show()
+		default:
+			p.update(busy.Error())
 		}
 	}
 }
