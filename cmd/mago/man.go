@@ -63,7 +63,10 @@ func manFlag(f *kong.Flag) string {
 		text = fmt.Sprintf("-%c, %s", f.Short, text)
 	}
 	text = `\fB` + troff(text) + `\fR`
-	if !f.IsBool() {
+	switch {
+	case f.IsBool() && f.PlaceHolder != "": // a value that may be left out
+		text += `[=\fI` + troff(f.PlaceHolder) + `\fR]`
+	case !f.IsBool():
 		text += ` \fI` + troff(f.FormatPlaceHolder()) + `\fR`
 	}
 	return text

@@ -99,6 +99,14 @@ func (p *phase) liveLine(decor.Statistics) string {
 	return fit(fmt.Sprintf("%-8s %s", p.name, *p.text.Load()), p.screen.width-1-len(seconds)) + seconds
 }
 
+// above is where to write lines to a terminal while there may be a live line, which would cover them.
+func (s *screen) above(out io.Writer) io.Writer {
+	if s.active != nil && s.active.bars != nil {
+		return s.active.bars
+	}
+	return out
+}
+
 // end takes the live line away.
 func (p *phase) end() {
 	if p.ended {

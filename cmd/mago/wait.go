@@ -75,7 +75,7 @@ func tellWaiting[E interface {
 
 // tellFinishing says why a signal does not end mago at once.
 func (a *app) tellFinishing(tool string) {
-	fmt.Fprintf(a.stderr, "mago: waiting for %s to end: to stop dpkg half way would leave packages half installed\n", tool)
+	fmt.Fprintf(a.screen.above(a.stderr), "mago: waiting for %s to end: to stop dpkg half way would leave packages half installed\n", tool)
 }
 
 // maxCommandLine is, in characters, where others' messages cut this process's command line.
