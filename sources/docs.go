@@ -1,7 +1,6 @@
 package sources
 
 import (
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -70,33 +69,17 @@ func regular(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// treeTime is the date of the changelog's newest entry or, without one, of dir's newest file.
-func treeTime(changelog, dir string) (time.Time, error) {
+// undated is when a directory was made that does not say so itself. The dates of its files are those of a copy or a
+// checkout: they would give the same source other bytes elsewhere.
+var undated = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// treeTime is the date of the changelog's newest entry or, without one, undated.
+func treeTime(changelog string) time.Time {
 	if t := changelogTime(changelog); !t.IsZero() {
-		return wholeSecond(t), nil
+		return wholeSecond(t)
 	}
-	newest, err := newestFile(dir)
-	return wholeSecond(newest), err
+	return undated
 }
 
 // wholeSecond is how SOURCE_DATE_EPOCH will have a time.
 func wholeSecond(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
-
-// newestFile gives the date of the newest file below dir that is not in the future, version control aside.
-func newestFile(dir string) (newest time.Time, err error) {
-	now := time.Now()
-	err = filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if e.IsDir() && e.Name() == ".git" {
-			return fs.SkipDir
-		}
-		info, err := e.Info()
-		if err == nil && info.Mode().IsRegular() && info.ModTime().After(newest) && info.ModTime().Before(now) {
-			newest = info.ModTime()
-		}
-		return err
-	})
-	return newest, err
-}

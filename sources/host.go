@@ -22,9 +22,8 @@ func (f *Fetcher) hostTree(pkg catalog.Package) (*Tree, bool) {
 	}
 	tree := &Tree{Name: moduleName(pkg.Name), Version: pkg.Version, Origin: Host, Dir: f.host(dir)}
 	f.attach(tree, pkg, "")
-	newest, err := treeTime(tree.Changelog, tree.Dir)
-	tree.ModTime = newest
-	return tree, err == nil
+	tree.ModTime = treeTime(tree.Changelog)
+	return tree, true
 }
 
 // hostTarball gives the tarball that pkg, a module-assistant package installed in the wanted version, put into

@@ -53,9 +53,8 @@ func localDirectory(dir string) (*Tree, error) {
 	tree := &Tree{Origin: Directory, Dir: dir}
 	tree.Name, tree.Version = identify(dir, filepath.Base(dir))
 	tree.Copyright, tree.Changelog = debianDocs(dir)
-	var err error
-	tree.ModTime, err = treeTime(tree.Changelog, dir)
-	return tree, err
+	tree.ModTime = treeTime(tree.Changelog)
+	return tree, nil
 }
 
 // localTarball opens a tarball once; the hash of what is in it is its place in the cache.
