@@ -49,6 +49,8 @@ type Package struct {
 	Filename string `json:"filename,omitempty"` // below the archive's root; "" where only dpkg knows the package
 	SHA256   string `json:"sha256,omitempty"`
 	Size     int64  `json:"size,omitempty"` // bytes of the .deb
+
+	Unauthenticated bool `json:"unauthenticated,omitempty"` // whether only lists without a signature that apt has checked have it
 }
 
 // Module is one kernel module (or family of modules) and the packages that bring its source, preferred recipe first.

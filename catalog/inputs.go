@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"strings"
 )
 
 // inputs are the files, and the directories of files, that decide what apt knows and prefers (apt.conf(5), "DIRECTORIES").
@@ -68,7 +67,7 @@ func (c Config) addDir(sum hash.Hash, host string) error {
 // listOrRelease passes over apt's translations, contents and lock, which come and go without changing any module.
 func listOrRelease(name string) bool {
 	_, isList := listArchitecture(name)
-	return isList || strings.HasSuffix(name, "Release")
+	return isList || releaseFile.MatchString(name)
 }
 
 func (c Config) readDir(host string) ([]fs.DirEntry, error) {

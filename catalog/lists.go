@@ -32,12 +32,19 @@ func (c Config) readLists(ctx context.Context, native string) ([]list, error) {
 	if err != nil {
 		return nil, err
 	}
+	releases, err := c.readReleases()
+	if err != nil {
+		return nil, err
+	}
 	lists := make([]list, len(names))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, name := range names {
 		group.Go(func() error {
 			found, err := c.readList(ctx, path.Join(listsDir, name))
+			for j := range found {
+				found[j].signed = releases.sign(name)
+			}
 			lists[i] = list{name, found}
 			return err
 		})

@@ -20,6 +20,7 @@ func (s stanza) pkg() Package {
 		Suggests: get("Suggests"), Provides: get("Provides"), Conflicts: get("Conflicts"),
 		Breaks: get("Breaks"), Replaces: get("Replaces"), Enhances: get("Enhances"),
 		Filename: get("Filename"), SHA256: get("SHA256"), Size: size,
+		Unauthenticated: get("Filename") != "" && !s.signed,
 	}
 }
 

@@ -17,6 +17,7 @@ type stanza struct {
 	raw    []byte
 	fields control.Paragraph
 	kind   Kind
+	signed bool // whether the list's signature has been checked
 }
 
 // readList finds the module sources of a list, compressed or not, or of dpkg's status.

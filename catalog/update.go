@@ -81,14 +81,13 @@ func versionsOf(native string, lists []list) map[string][]stanza {
 	return versions
 }
 
-// candidate is the package in a version, out of its listed ones. Where pins leave no candidate, the first one listed
-// tells about it.
+// candidate is the package in a version, out of its listed ones: as a signed list has it, where one does. Where pins
+// leave no candidate, the first one listed tells about it.
 func candidate(versions []stanza, version string) Package {
-	chosen := versions[0]
+	chosen, found := versions[0], false
 	for _, s := range versions {
-		if s.fields.Get("Version") == version {
-			chosen = s
-			break
+		if s.fields.Get("Version") == version && (!found || s.signed && !chosen.signed) {
+			chosen, found = s, true
 		}
 	}
 	p := chosen.pkg()

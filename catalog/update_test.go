@@ -85,6 +85,7 @@ description: a synopsis
 		Recommends: "r", Suggests: "s", Provides: "foo", Conflicts: "c", Breaks: "b", Replaces: "e", Enhances: "n",
 		Filename: "pool/f/foo.deb", SHA256: "0123", Size: 4711,
 	}
+	want.Unauthenticated = true // the list has no signed Release beside it
 	if got := mustUpdate(t, r).pkg("foo-source"); got == nil || *got != want {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}

@@ -20,6 +20,8 @@ type Installer struct {
 	Run func(*exec.Cmd) error
 	// DryRun says that Run runs nothing, so that what it would have done is not checked.
 	DryRun bool
+	// Unauthenticated says that apt may take packages from archives whose signature it could not check.
+	Unauthenticated bool
 	// NonInteractive keeps debconf from asking questions.
 	NonInteractive bool
 	Stdout, Stderr io.Writer

@@ -24,7 +24,7 @@ func (in *Installer) run(ctx context.Context, stdout, stderr io.Writer, name str
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, name, args...)
+	cmd := exec.CommandContext(ctx, name, slices.Concat(args, in.trust(name))...)
 	cmd.Cancel = func() error { return in.letFinish(cmd, name) }
 	cmd.WaitDelay = time.Minute // for output that somebody holds open after the end
 	if in.NonInteractive {
@@ -56,6 +56,14 @@ func (in *Installer) letFinish(cmd *exec.Cmd, name string) error {
 	for errors.Is(unix.Waitid(unix.P_PID, cmd.Process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil), unix.EINTR) {
 	}
 	return os.ErrProcessDone
+}
+
+// trust are the arguments that a tool gets beside those of its caller.
+func (in *Installer) trust(tool string) []string {
+	if tool == "apt-get" {
+		return AptTrust(in.Unauthenticated)
+	}
+	return nil
 }
 
 // Apt runs apt-get's install or update, once nobody else is at it. It fails with *ToolError or *LockedError.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"mago/catalog"
+	"mago/debpkg"
 )
 
 // aptGrace is how long apt-get may take to end after it was asked to.
@@ -52,7 +53,7 @@ func (f *Fetcher) runApt(ctx context.Context, pkg catalog.Package, dir string) (
 		return "", err
 	}
 	var stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, "apt-get", "download", pkg.Name+"="+pkg.Version)
+	cmd := exec.CommandContext(ctx, "apt-get", append([]string{"download", pkg.Name + "=" + pkg.Version}, debpkg.AptTrust(f.Unauthenticated)...)...)
 	cmd.Dir, cmd.Stderr, cmd.WaitDelay = inside, &stderr, aptGrace
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	err = f.run(cmd)

@@ -14,6 +14,13 @@ type (
 	DamagedError = untar.DamagedError
 )
 
+// UnauthenticatedError says that only archives whose signature apt has not checked have a package.
+type UnauthenticatedError struct{ Package, Version string }
+
+func (e *UnauthenticatedError) Error() string {
+	return fmt.Sprintf("download %s %s: the archive it is in has no signature that apt has checked", e.Package, e.Version)
+}
+
 // FetchError says that apt could not bring a package's .deb, or brought another. Nothing of the attempt is left.
 type FetchError struct {
 	Package string

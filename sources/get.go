@@ -9,7 +9,7 @@ import (
 // Get brings the source of pkg in its candidate version, or in the installed one where apt has no candidate. What the
 // cache or, with SystemSources, the host has is used; else apt downloads the .deb, which is opened and never installed.
 //
-// Errors: *FetchError, *UnsafeError, *LimitError, *LayoutError, *debpkg.FormatError. None leaves a half-made tree.
+// Errors: *UnauthenticatedError, *FetchError, *UnsafeError, *LimitError, *LayoutError, *debpkg.FormatError. None leaves a half-made tree.
 func (f *Fetcher) Get(ctx context.Context, pkg catalog.Package) (*Tree, error) {
 	pkg = candidate(pkg)
 	if err := check(pkg); err != nil {
@@ -45,6 +45,9 @@ func (f *Fetcher) get(ctx context.Context, pkg catalog.Package) (*Tree, error) {
 	if tarball := f.hostTarball(pkg); tarball != "" {
 		return f.openHostTarball(ctx, pkg, tarball)
 	}
+	if !f.trusts(pkg) {
+		return nil, &UnauthenticatedError{pkg.Name, pkg.Version}
+	}
 	deb, err := f.download(ctx, pkg)
 	if err != nil {
 		return nil, err
@@ -76,8 +79,11 @@ func (f *Fetcher) current(pkg catalog.Package, rec record) (archive string, ok b
 	if tarball := f.hostTarball(pkg); tarball != "" {
 		return tarball, rec.Origin == Host && rec.Stamp == stamp(tarball)
 	}
-	return f.debPath(pkg), rec.Origin == Archive && (pkg.SHA256 == "" || rec.SHA256 == pkg.SHA256)
+	return f.debPath(pkg), f.trusts(pkg) && rec.Origin == Archive && (pkg.SHA256 == "" || rec.SHA256 == pkg.SHA256)
 }
+
+// trusts reports whether a package's archive may serve.
+func (f *Fetcher) trusts(pkg catalog.Package) bool { return !pkg.Unauthenticated || f.Unauthenticated }
 
 // candidate has the installed version stand in for a missing candidate.
 func candidate(pkg catalog.Package) catalog.Package {

@@ -14,6 +14,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"mago/catalog"
+	"mago/debpkg"
 )
 
 func TestGetDownloadsOnceAndRemembers(t *testing.T) {
@@ -27,7 +30,7 @@ func TestGetDownloadsOnceAndRemembers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"apt-get download hello-dkms=1.0-2"}; !slices.Equal(apt.calls, want) {
+	if want := []string{"apt-get download hello-dkms=1.0-2 " + strings.Join(debpkg.AptTrust(false), " ")}; !slices.Equal(apt.calls, want) {
 		t.Errorf("ran %q, want %q", apt.calls, want)
 	}
 	place := filepath.Join(f.Cache, "trees/hello-dkms/1.0-2")
@@ -68,29 +71,28 @@ func TestGetFailsCleanly(t *testing.T) {
 			return errors.New("exit status 100")
 		}
 	}
+	half := data[:len(data)/2]
+	other, newer := deb(t, "other", "1.0-2", nil), deb(t, "hello-dkms", "1.0-3", nil)
 	for what, test := range map[string]struct {
 		apt  *fakeApt
-		pkg  bool // with the hash of apt's lists
+		pkg  catalog.Package
 		want string
 	}{
-		"offline":         {&fakeApt{do: say("W: x\nE: Failed to fetch a\nE: b\n")}, true, "download hello-dkms 1.0-2: Failed to fetch a; b"},
-		"silent failure":  {&fakeApt{do: say("")}, true, "download hello-dkms 1.0-2: apt-get: exit status 100"},
-		"nothing left":    {&fakeApt{do: func(*exec.Cmd) error { return nil }}, true, "left 0 .deb files"},
-		"cut midway":      {leaves(name, data[:len(data)/2]), true, "apt's lists have " + hash(data)},
-		"cut, no hash":    {leaves(name, data[:len(data)/2]), false, "data.tar"},
-		"another package": {leaves(name, deb(t, "other", "1.0-2", nil)), false, "it is other 1.0-2"},
-		"another version": {leaves(name, deb(t, "hello-dkms", "1.0-3", nil)), false, "it is hello-dkms 1.0-3"},
+		"offline":         {&fakeApt{do: say("W: x\nE: Failed to fetch a\nE: b\n")}, pkg, "download hello-dkms 1.0-2: Failed to fetch a; b"},
+		"silent failure":  {&fakeApt{do: say("")}, pkg, "download hello-dkms 1.0-2: apt-get: exit status 100"},
+		"nothing left":    {&fakeApt{do: func(*exec.Cmd) error { return nil }}, pkg, "left 0 .deb files"},
+		"cut midway":      {leaves(name, half), pkg, "apt's lists have " + hash(data)},
+		"cut, as listed":  {leaves(name, half), helloDKMS(half), "data.tar"},
+		"no hash":         {leaves(name, data), unhashed, "no SHA256"},
+		"another package": {leaves(name, other), helloDKMS(other), "it is other 1.0-2"},
+		"another version": {leaves(name, newer), helloDKMS(newer), "it is hello-dkms 1.0-3"},
 		"a link": {&fakeApt{do: func(cmd *exec.Cmd) error {
 			return os.Symlink(write(t, filepath.Join(t.TempDir(), name), data), filepath.Join(cmd.Dir, name))
-		}}, true, "left 0 .deb files"},
+		}}, pkg, "left 0 .deb files"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			f := &Fetcher{Cache: t.TempDir(), Run: test.apt.Run}
-			p := unhashed
-			if test.pkg {
-				p = pkg
-			}
-			_, err := f.Get(t.Context(), p)
+			_, err := f.Get(t.Context(), test.pkg)
 			var fetch *FetchError
 			if !errors.As(err, &fetch) || fetch.Package != "hello-dkms" || fetch.Version != "1.0-2" || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("err = %v, want %q", err, test.want)
@@ -103,6 +105,59 @@ func TestGetFailsCleanly(t *testing.T) {
 				t.Errorf("second attempt: %v", err)
 			}
 		})
+	}
+}
+
+// What only an unsigned archive has is neither fetched nor, once it has been, taken again, but where the caller says so.
+func TestGetUnauthenticated(t *testing.T) {
+	data := deb(t, "hello-dkms", "1.0-2", tarball(t, dkmsFiles()))
+	pkg := helloDKMS(data)
+	pkg.Unauthenticated = true
+	refusing := &Fetcher{Cache: t.TempDir(), Run: unusable(t).Run}
+	refused := func(when string) {
+		t.Helper()
+		if _, err := refusing.Get(t.Context(), pkg); !errors.As(err, new(*UnauthenticatedError)) {
+			t.Errorf("%s: err = %v", when, err)
+		}
+		if _, ok := refusing.Cached(pkg); ok {
+			t.Errorf("%s: it serves from the cache", when)
+		}
+	}
+	refused("at first")
+	apt := leaves("hello-dkms_1.0-2_all.deb", data)
+	taking := &Fetcher{Cache: refusing.Cache, Run: apt.Run, Unauthenticated: true}
+	if _, err := taking.Get(t.Context(), pkg); err != nil {
+		t.Fatal(err)
+	}
+	if want := strings.Join(debpkg.AptTrust(true), " "); !strings.HasSuffix(apt.calls[0], want) {
+		t.Errorf("ran %q, want %q at its end", apt.calls[0], want)
+	}
+	if _, ok := taking.Cached(pkg); !ok {
+		t.Error("not cached")
+	}
+	refused("once it is there")
+}
+
+// The file that apt's user may have open is not the one that is kept.
+func TestGetKeepsACopy(t *testing.T) {
+	data := deb(t, "hello-dkms", "1.0-2", tarball(t, dkmsFiles()))
+	var open *os.File
+	defer func() { open.Close() }()
+	apt := &fakeApt{do: func(cmd *exec.Cmd) (err error) {
+		path := write(t, filepath.Join(cmd.Dir, "hello-dkms_1.0-2_all.deb"), data)
+		open, err = os.OpenFile(path, os.O_RDWR, 0)
+		return err
+	}}
+	f := &Fetcher{Cache: t.TempDir(), Run: apt.Run}
+	tree, err := f.Get(t.Context(), helloDKMS(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open.WriteAt([]byte("something else"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if sum, err := hashFile(tree.Archive); sum != hash(data) || err != nil {
+		t.Errorf("the kept file has changed: %s, %v", sum, err)
 	}
 }
 

@@ -131,7 +131,7 @@ func TestGetNoticesDamage(t *testing.T) {
 		})
 	}
 	f := &Fetcher{Cache: t.TempDir(), Run: leaves("x.deb", []byte("no package")).Run}
-	if _, err := f.Get(t.Context(), catalog.Package{Name: "x", Version: "1"}); !errors.As(err, new(*debpkg.FormatError)) {
+	if _, err := f.Get(t.Context(), catalog.Package{Name: "x", Version: "1", SHA256: hash([]byte("no package"))}); !errors.As(err, new(*debpkg.FormatError)) {
 		t.Errorf("no package at all: err = %v", err)
 	}
 }

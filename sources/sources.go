@@ -41,7 +41,7 @@ type Tree struct {
 	Copyright string // the package's copyright file, "" where it has none
 	Changelog string // its Debian changelog (of native packages their only one), possibly gzipped, "" where it has none
 
-	ModTime time.Time // of the newest changelog entry, else the newest file: what SOURCE_DATE_EPOCH becomes
+	ModTime time.Time // of the newest changelog entry, else of an archive's newest file, else 2000: what SOURCE_DATE_EPOCH becomes
 }
 
 // Fetcher gets module sources and keeps them in a cache. Its methods may be called by several goroutines and processes
@@ -58,9 +58,10 @@ type Fetcher struct {
 	// command's Dir is a path inside Root.
 	Run func(*exec.Cmd) error
 
-	Fresh         bool         // whether Get fetches and opens again what the cache has; what it has stays until then
-	KeepAll       bool         // whether Clean and Purge only say how much they would free
-	SystemSources bool         // whether sources below the host's /usr/src serve instead of a download
-	Locks         lock.Locks   // how others are waited for, without end if zero; its Dir is Cache's
-	Limits        untar.Limits // bounds for what is opened; zero fields mean untar.DefaultLimits
+	Fresh           bool         // whether Get fetches and opens again what the cache has; what it has stays until then
+	KeepAll         bool         // whether Clean and Purge only say how much they would free
+	SystemSources   bool         // whether sources below the host's /usr/src serve instead of a download
+	Unauthenticated bool         // whether packages serve that only archives without a checked signature have
+	Locks           lock.Locks   // how others are waited for, without end if zero; its Dir is Cache's
+	Limits          untar.Limits // bounds for what is opened; zero fields mean untar.DefaultLimits
 }

@@ -3,17 +3,20 @@ package sources
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 
+	"github.com/google/renameio/v2"
+
 	"mago/catalog"
 	"mago/debpkg"
 )
 
-// take checks the .deb that apt left in dir and moves it to final. The directory comes back from apt's user first, and
-// the file must be a plain one, so that nobody without our rights can change it, or what it is, after the check.
+// take checks the .deb that apt left in dir and puts a copy of it at final. The directory comes back from apt's user
+// first, and the file must be a plain one; a copy, because a process of that user may have the file itself open still.
 func take(pkg catalog.Package, dir, final string) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -27,16 +30,23 @@ func take(pkg catalog.Package, dir, final string) error {
 	if err != nil {
 		return err
 	}
-	if err := root.Lchown(name, os.Geteuid(), -1); err != nil {
+	in, err := root.Open(name)
+	if err != nil {
 		return err
 	}
-	if err := root.Chmod(name, 0o644); err != nil {
+	defer in.Close()
+	out, err := renameio.NewPendingFile(final, renameio.WithTempDir(dir), renameio.WithPermissions(0o644), renameio.IgnoreUmask())
+	if err != nil {
 		return err
 	}
-	if err := verify(pkg, filepath.Join(dir, name)); err != nil {
+	defer out.Cleanup()
+	if _, err := io.Copy(out, in); err != nil {
 		return err
 	}
-	return os.Rename(filepath.Join(dir, name), final)
+	if err := verify(pkg, out.Name()); err != nil {
+		return err
+	}
+	return out.CloseAtomicallyReplace()
 }
 
 // onlyDeb names the one file apt leaves.
@@ -57,11 +67,15 @@ func onlyDeb(dir string) (string, error) {
 	return names[0], nil
 }
 
-// verify checks that a file is pkg's .deb: by the hash of apt's lists where they have one, and by what it says itself.
+// verify checks that a file is pkg's .deb: by the hash of apt's lists before it is opened, then by what it says itself.
 func verify(pkg catalog.Package, path string) error {
-	if sum, err := hashFile(path); err != nil {
+	sum, err := hashFile(path)
+	switch {
+	case err != nil:
 		return err
-	} else if pkg.SHA256 != "" && sum != pkg.SHA256 {
+	case pkg.SHA256 == "":
+		return errors.New("apt's lists have no SHA256 of it")
+	case sum != pkg.SHA256:
 		return fmt.Errorf("check %s: SHA256 is %s, apt's lists have %s", filepath.Base(path), sum, pkg.SHA256)
 	}
 	deb, err := debpkg.Open(path)

@@ -121,11 +121,13 @@ func (a *app) kernel(release string) (kbuild.Kernel, error) {
 }
 
 func (a *app) fetcher() *sources.Fetcher {
-	return &sources.Fetcher{Root: a.Root, Cache: a.cache, Run: a.host.query, SystemSources: true, Locks: a.locks(a.Wait.limit)}
+	return &sources.Fetcher{
+		Root: a.Root, Cache: a.cache, Run: a.host.query, SystemSources: true, Unauthenticated: a.Unsigned, Locks: a.locks(a.Wait.limit),
+	}
 }
 
 func (a *app) installer() *debpkg.Installer {
-	in := &debpkg.Installer{Root: a.Root, Run: a.host.change, DryRun: a.DryRun, NonInteractive: true}
+	in := &debpkg.Installer{Root: a.Root, Run: a.host.change, DryRun: a.DryRun, NonInteractive: true, Unauthenticated: a.Unsigned}
 	in.LockTimeout, in.Waiting, in.Finishing = a.Wait.limit, tellWaiting[*debpkg.LockedError](a), a.tellFinishing
 	if a.Verbose {
 		in.Stdout, in.Stderr = a.screen.out, a.stderr

@@ -49,6 +49,7 @@ type options struct {
 	SudoCmd    string           `short:"S" placeholder:"COMMAND" help:"Command that runs apt and dpkg as root where mago itself is not, such as sudo."`
 	Dest       string           `env:"KPKG_DEST_DIR" placeholder:"DIR" help:"Directory for the packages."`
 	DryRun     bool             `help:"Say what would be done, and change nothing."`
+	Unsigned   bool             `name:"allow-unauthenticated" help:"Take packages from archives whose signature apt has not checked, in this run."`
 	Root       string           `default:"/" placeholder:"DIR" help:"Work on the system under DIR."`
 	Wait       waitOption       `placeholder:"DURATION" help:"Wait for other mago processes that are at the same thing, without end or at most so long for each (--wait=10m)."`
 	Version    kong.VersionFlag `help:"Print mago's version."`

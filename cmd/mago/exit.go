@@ -118,19 +118,29 @@ func explain(err error) (code int, hint string) {
 
 // diskFull also looks at what other programs said of it.
 func diskFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || strings.Contains(said(err), "No space left on device")
+}
+
+// said is what another program wrote before it failed.
+func said(err error) string {
 	var fetch *sources.FetchError
 	var compile *kbuild.CompileError
 	var tool *debpkg.ToolError
-	said := ""
 	switch {
 	case errors.As(err, &fetch):
-		said = fetch.Output
+		return fetch.Output
 	case errors.As(err, &compile):
-		said = compile.Message
+		return compile.Message
 	case errors.As(err, &tool):
-		said = tool.Stderr
+		return tool.Stderr
 	}
-	return errors.Is(err, syscall.ENOSPC) || strings.Contains(said, "No space left on device")
+	return ""
+}
+
+// unauthenticated tells apt's refusals of what it can check no signature of from its other failures.
+func unauthenticated(err error) bool {
+	return errors.As(err, new(*sources.UnauthenticatedError)) ||
+		strings.Contains(said(err), "could not be authenticated") || strings.Contains(said(err), "There were unauthenticated packages")
 }
 
 func explainCommand(err error) (int, string) {
@@ -182,6 +192,8 @@ func explainSource(err error) (int, string) {
 	var gone *noSourceError
 	var unfetched *notFetchedError
 	switch {
+	case unauthenticated(err):
+		return exitFetch, "where you trust that archive all the same, say so for one run, with --allow-unauthenticated"
 	case errors.As(err, &fetch):
 		return exitFetch, `check the network, and "sudo apt-get update"; then run the same command again`
 	case errors.As(err, &unfetched):

@@ -16,6 +16,7 @@ import (
 	"mago/debpkg"
 	"mago/debpkg/codec"
 	"mago/kbuild"
+	"mago/sources"
 )
 
 // packageOf makes the Debian package of one unit's modules.
@@ -94,12 +95,26 @@ func (u unit) description(modules []kbuild.Module) string {
 		wrapped("Built by mago from "+u.origin()+"."))
 }
 
-// origin is what a package was made from, as its description says.
+// origin is what a package was made from, as its description says: of what came from no signed archive, that too.
 func (u unit) origin() string {
 	if u.pkg == nil {
-		return "a local source, version " + u.version
+		return fmt.Sprintf("a local %s, version %s, that came from no archive and has the SHA-256 %s", u.tree.Origin, u.version, u.sourceDigest())
 	}
-	return u.pkg.Name + " " + u.version
+	what := u.pkg.Name + " " + u.version
+	switch {
+	case u.tree.Origin == sources.Host:
+		return what + ", as it lay in /usr/src"
+	case u.edited:
+		return what + ", as it lay opened and maybe edited in mago's cache"
+	case u.unauthenticated():
+		return what + ", out of an archive without a checked signature"
+	}
+	return what
+}
+
+// unauthenticated reports whether the source came from an archive that nobody has vouched for.
+func (u unit) unauthenticated() bool {
+	return u.pkg != nil && u.pkg.Unauthenticated && u.tree.Origin == sources.Archive
 }
 
 // wrapped breaks text into the lines that Policy 5.6.13 wants in a description.

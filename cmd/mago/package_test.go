@@ -59,13 +59,14 @@ Priority: optional
 Description: hello kernel modules for Linux 6.5.0_custom
  These modules are for Linux 6.5.0_custom, version 6.5.0_custom: hello.
  .
- Built by mago from a local source, version 1.0.
+ Built by mago from a local directory, version 1.0, that came from no
+ archive and has the SHA-256 0123.
 `
 
 func TestControl(t *testing.T) {
 	clearMaintainer(t)
 	local := unit{
-		target: target{name: "hello", version: "1.0", tree: &sources.Tree{ModTime: dated}},
+		target: target{name: "hello", version: "1.0", digest: "0123", tree: &sources.Tree{Origin: sources.Directory, ModTime: dated}},
 		kernel: kbuild.Kernel{Release: "6.5.0_custom", Version: "6.5.0_custom", ModulesDir: "/lib/modules/6.5.0_custom"},
 	}
 	for _, c := range []struct {
@@ -84,6 +85,33 @@ func TestControl(t *testing.T) {
 		if _, err := debpkg.Write(t.TempDir(), &debpkg.Package{Control: control}, debpkg.Options{}); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+func TestOrigin(t *testing.T) {
+	u := zfs()
+	u.tree.Origin = sources.Archive
+	pkg := *u.pkg
+	for _, c := range []struct {
+		origin          sources.Origin
+		unauthenticated bool
+		edited          bool
+		want            string
+	}{
+		{sources.Archive, false, false, "zfs-dkms 1:2.1.11-1+deb12u1"},
+		{sources.Archive, true, false, "zfs-dkms 1:2.1.11-1+deb12u1, out of an archive without a checked signature"},
+		{sources.Archive, true, true, "zfs-dkms 1:2.1.11-1+deb12u1, as it lay opened and maybe edited in mago's cache"},
+		{sources.Host, true, false, "zfs-dkms 1:2.1.11-1+deb12u1, as it lay in /usr/src"},
+	} {
+		pkg.Unauthenticated = c.unauthenticated
+		u.pkg, u.tree.Origin, u.edited = &pkg, c.origin, c.edited
+		if got := u.origin(); got != c.want {
+			t.Errorf("%+v: %s", c, got)
+		}
+	}
+	u.pkg, u.tree, u.version = nil, &sources.Tree{Origin: sources.Tarball, SHA256: "4567"}, "1.0"
+	if got, want := u.origin(), "a local tarball, version 1.0, that came from no archive and has the SHA-256 4567"; got != want {
+		t.Errorf("got %s", got)
 	}
 }
 

@@ -148,10 +148,11 @@ func (a *app) get(ctx context.Context, t *target) error {
 	return a.fetch(ctx, t)
 }
 
-// take has a module built from an opened source. With -O that may have been edited, and counts by its contents.
+// take has a module built from an opened source. One that may have been edited, with -O or in /usr/src, counts by its
+// contents.
 func (a *app) take(t *target, tree *sources.Tree) (err error) {
-	t.tree = tree
-	if a.NotUnpack {
+	t.tree, t.edited = tree, a.NotUnpack
+	if a.NotUnpack || tree.Origin == sources.Host && tree.Archive == "" {
 		t.digest, err = sources.Digest(tree.Dir)
 	}
 	return err
@@ -170,9 +171,9 @@ func (a *app) fetch(ctx context.Context, t *target) error {
 	if err != nil {
 		return err
 	}
-	t.tree, t.version = tree, tree.Version
+	t.version = tree.Version
 	p.timed(t.describe())
-	return nil
+	return a.take(t, tree)
 }
 
 // notFetchedError says that build found no source; it does not fetch.

@@ -70,6 +70,12 @@ func (w *world) printCandidates(lists string, names []string) error {
 }
 
 func aptGet(w *world, args []string) error {
+	if own := commandLine("apt-get", args); own == strings.Join(append([]string{"apt-get"}, args...), " ") && !strings.HasSuffix(own, strings.Join(debpkg.AptTrust(true), " ")) {
+		return fmt.Errorf("%s: apt-get's own configuration decides whether it checks signatures", own)
+	}
+	for at := slices.Index(args, "-o"); at > 0; at = slices.Index(args, "-o") {
+		args = slices.Delete(args, at, at+2)
+	}
 	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
 		if args[0] == "-o" {
 			args = args[1:]

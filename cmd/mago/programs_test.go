@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"mago/debpkg"
 )
 
 // programs stand in for those of the system; each gets its arguments.
@@ -51,12 +53,13 @@ func fakeMain(program func(*world, []string) error) int {
 	return 0
 }
 
-// commandLine leaves out how bubblewrap lays out the file system.
+// commandLine leaves out how bubblewrap lays out the file system, and the options that aptGet insists on.
 func commandLine(name string, args []string) string {
 	if i := slices.Index(args, "--"); i >= 0 && name == "bwrap" {
 		args = args[i+1:]
 	}
-	return strings.Join(append([]string{name}, args...), " ")
+	line := strings.Join(append([]string{name}, args...), " ")
+	return strings.TrimSuffix(line, " "+strings.Join(debpkg.AptTrust(false), " "))
 }
 
 func begins(line, prefixes string) bool {

@@ -63,7 +63,10 @@ type recordSource struct {
 	Version string `json:"version"`
 	Origin  string `json:"origin"`
 	Path    string `json:"path"`
-	SHA256  string `json:"sha256,omitempty"`
+	SHA256  string `json:"sha256,omitempty"` // of the archive, or over a directory's contents
+	Edited  bool   `json:"edited,omitempty"` // whether the opened source was built as it lay (-O), so that SHA256 is over that
+
+	Unauthenticated bool `json:"unauthenticated,omitempty"` // whether no signature that apt has checked covers it
 }
 
 // The files of a unit's directory. A failure stands beside the last good build, which it does not take away; a good

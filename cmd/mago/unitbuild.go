@@ -133,7 +133,7 @@ func (u unit) newRecord(room string) record {
 	t := u.tree
 	r := record{
 		Format: 1, Module: u.name, Kernel: u.kernel.Release, Started: time.Now().UTC().Truncate(time.Second),
-		Source:        recordSource{Version: t.Version, Origin: string(t.Origin), Path: t.Dir, SHA256: u.sourceDigest()},
+		Source:        recordSource{Version: t.Version, Origin: string(t.Origin), Path: t.Dir, SHA256: u.sourceDigest(), Edited: u.edited, Unauthenticated: u.unauthenticated()},
 		KernelPackage: u.kernel.Package, KernelVersion: u.kernel.Version, Compiler: u.kernel.Compiler,
 		Room: room, Version: u.packageVersion(),
 	}

@@ -22,6 +22,7 @@ type target struct {
 	pkg     *catalog.Package // nil for a local source
 	tree    *sources.Tree    // the source, once it is there; for a local one from the start, nil if that is gone
 	digest  string           // of a local source's contents
+	edited  bool             // whether the source lay opened where anybody may have edited it (-O)
 	version string           // of the source
 	needed  []target         // what it is compiled against, besides a kernel
 	exact   bool             // whether that very package was asked for

@@ -50,6 +50,7 @@ func (w *world) furnish() error {
 		"lib/modules/" + runningKernel + "/modules.builtin": "",
 		"lib/modules/" + oldKernel + "/modules.builtin":     "",
 		w.list(): "",
+		strings.Replace(w.list(), "main_binary-amd64_Packages", "InRelease", 1): "Suite: stable\n",
 	} {
 		if err := w.write(name, text, 0o644); err != nil {
 			return err

@@ -1,0 +1,41 @@
+package catalog
+
+import (
+	"regexp"
+	"strings"
+)
+
+// releaseFile matches what apt keeps of an archive's Release file and its signature, which stand beside the lists.
+var releaseFile = regexp.MustCompile(`^(.*_)(InRelease|Release|Release\.gpg)$`)
+
+// releases are the archives that apt's lists are from, by the beginning of the lists' names: whether each is signed.
+//
+// apt keeps an InRelease or Release.gpg only when it has verified it; of an archive whose signature it could not
+// verify, and was told to take all the same ([trusted=yes], Acquire::AllowInsecureRepositories), it keeps the bare
+// Release.
+type releases map[string]bool
+
+func (c Config) readReleases() (releases, error) {
+	entries, err := c.readDir(listsDir)
+	if err != nil {
+		return nil, err
+	}
+	all := releases{}
+	for _, e := range entries {
+		if m := releaseFile.FindStringSubmatch(e.Name()); m != nil {
+			all[m[1]] = all[m[1]] || m[2] != "Release"
+		}
+	}
+	return all, nil
+}
+
+// sign reports whether a list is from a signed archive: that with the longest name, where one is below another's.
+func (r releases) sign(list string) bool {
+	longest := ""
+	for archive := range r {
+		if strings.HasPrefix(list, archive) && len(archive) > len(longest) {
+			longest = archive
+		}
+	}
+	return r[longest]
+}
