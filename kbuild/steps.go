@@ -53,7 +53,7 @@ func (b *Builder) open(ctx context.Context, job Job) (*steps, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the work directory: %w", err)
 	}
-	job.Jobs = max(job.Jobs, 1)
+	job.Jobs = max(job.Jobs, 2) // with one, make says other things, and there are sources that what it says gets into
 	s := &steps{Builder: b, ctx: ctx, job: job, log: log, tree: tree, work: work}
 	if err := s.placeUname(""); err != nil {
 		return nil, errors.Join(err, work.Close())
