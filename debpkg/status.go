@@ -17,6 +17,7 @@ type Installed struct {
 	Source                         string // "" if named like the package
 	MultiArch                      string
 	Provides, PreDepends, Depends  string
+	Essential                      bool
 }
 
 // Status is what is installed under one root.
@@ -65,6 +66,7 @@ func installed(s *control.Scanner) (Installed, bool) {
 		Package: field("Package"), Version: field("Version"), Architecture: field("Architecture"),
 		Status: status, Source: field("Source"), MultiArch: field("Multi-Arch"),
 		Provides: field("Provides"), PreDepends: field("Pre-Depends"), Depends: field("Depends"),
+		Essential: field("Essential") == "yes",
 	}, true
 }
 

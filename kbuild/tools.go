@@ -3,35 +3,44 @@ package kbuild
 import (
 	"path/filepath"
 	"regexp"
+	"slices"
 
 	"mago/debpkg/codec"
 )
 
 // MissingTools lists what has to be installed under root before a kernel's modules can be compiled.
 func MissingTools(root string, k Kernel) []*ToolError {
+	return slices.DeleteFunc(tools(root, k), func(t *ToolError) bool { return HasTool(root, t.Tool) })
+}
+
+// ToolPackages names the Debian packages of what a kernel's modules are compiled with.
+func ToolPackages(root string, k Kernel) []string {
+	var packages []string
+	for _, t := range tools(root, k) {
+		packages = append(packages, t.Package)
+	}
+	return packages
+}
+
+// tools lists the programs that a kernel's modules are compiled with, as the errors that they are where they are missing.
+func tools(root string, k Kernel) []*ToolError {
 	compiler := k.Compiler
 	if compiler == "" {
 		compiler = "gcc"
 	}
-	tools := []*ToolError{
+	all := []*ToolError{
 		{compiler, compilerPackage(compiler), "kernel " + k.Release + " was built with it"},
 		{"make", "make", "modules are built with it"},
 		{"strip", "binutils", "modules are stripped with it"},
 	}
-	tools = append(tools, k.toolchain()...)
+	all = append(all, k.toolchain()...)
 	if k.Config["CONFIG_DEBUG_INFO_BTF_MODULES"] == "y" && newRooted(root).exists(filepath.Join(k.Headers, "vmlinux")) {
-		tools = append(tools, &ToolError{"pahole", "pahole", "kernel " + k.Release + " has type information, and gives it to modules"})
+		all = append(all, &ToolError{"pahole", "pahole", "kernel " + k.Release + " has type information, and gives it to modules"})
 	}
 	if k.Compression == codec.XZ {
-		tools = append(tools, &ToolError{"xz", "xz-utils", "the modules of kernel " + k.Release + " are compressed with it"})
+		all = append(all, &ToolError{"xz", "xz-utils", "the modules of kernel " + k.Release + " are compressed with it"})
 	}
-	var missing []*ToolError
-	for _, t := range tools {
-		if !HasTool(root, t.Tool) {
-			missing = append(missing, t)
-		}
-	}
-	return missing
+	return all
 }
 
 // programDirs are the places that the build's PATH names.

@@ -14,7 +14,7 @@ var mayImport = map[string][]string{
 	"sources": {"catalog", "debpkg", "debpkg/codec", "debpkg/control"},
 	"kbuild":  {"debpkg/codec", "debpkg/control"},
 	"debpkg":  {},
-	"cmd":     {"catalog", "sources", "sources/lock", "kbuild", "kbuild/sandbox", "debpkg", "debpkg/codec"},
+	"cmd":     {"catalog", "sources", "sources/lock", "kbuild", "kbuild/sandbox", "debpkg", "debpkg/codec", "debpkg/sbom"},
 }
 
 func TestNothingFlowsBackwards(t *testing.T) {

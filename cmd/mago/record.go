@@ -55,6 +55,9 @@ type record struct {
 	Size    int64          `json:"size,omitempty"`             // of the .deb, in bytes
 	Log     string         `json:"log"`
 
+	SBOM       string `json:"sbom,omitempty"`        // path of the list of all that went in, with hashes
+	SBOMSHA256 string `json:"sbom_sha256,omitempty"` // of that file
+
 	Common *builtPackage `json:"common,omitempty"` // the module's files that are the same for every kernel
 }
 
@@ -76,6 +79,7 @@ const (
 	failureFile, failureLogFile = "failure.json", "failure.log"
 	unfinishedLog               = "unfinished.log"
 	symversFile                 = "Module.symvers" // of the last good build, for modules that need it
+	billFile                    = "sbom.spdx.json" // of the last good build: see keepBill
 )
 
 // symvers is where a build's exported symbols are kept.

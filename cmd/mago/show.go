@@ -115,6 +115,7 @@ func (a *app) printBuild(r record, field func(name, value string)) {
 	field("  Version", r.Version)
 	field("  Files", strings.Join(r.Modules, ", "))
 	field("  Package", r.Deb)
+	field("  SBOM", r.SBOM)
 	field("  Error", r.Error)
 	field("  Log", r.Log)
 }

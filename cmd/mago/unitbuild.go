@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -83,7 +81,7 @@ func (a *app) compileAndPack(ctx context.Context, u unit, log io.Writer, r *reco
 	if err := a.pack(u, result, r); err != nil {
 		return &packError{err}
 	}
-	if err := a.keepSymvers(*r, result.Symvers); err != nil {
+	if err := errors.Join(a.keepSymvers(*r, result.Symvers), a.keepBill(u, r)); err != nil {
 		return &packError{err}
 	}
 	return nil
@@ -246,15 +244,9 @@ func compressionFor(p *debpkg.Package) codec.Format {
 	return codec.XZ
 }
 
-func (r *record) describeDeb(path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	sum := sha256.New()
-	n, err := io.Copy(sum, file)
-	r.Deb, r.Size, r.SHA256 = path, n, hex.EncodeToString(sum.Sum(nil))
+func (r *record) describeDeb(path string) (err error) {
+	r.Deb = path
+	r.SHA256, r.Size, err = sha256Of(path)
 	return err
 }
 

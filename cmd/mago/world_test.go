@@ -116,6 +116,9 @@ func (w *world) addHeaders(release string) error {
 	if err := os.Symlink("/"+dir, filepath.Join(w.root, "lib/modules", release, "build")); err != nil {
 		return err
 	}
+	if err := w.write("var/lib/dpkg/info/linux-headers-"+release+".md5sums", "", 0o644); err != nil {
+		return err
+	}
 	return w.add("var/lib/dpkg/status", fmt.Sprintf(statusFormat, "linux-headers-"+release, "6.1.27-1"))
 }
 

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/google/renameio/v2"
+
+	"mago/debpkg/sbom"
+	"mago/kbuild"
+)
+
+// keepBill writes down beside a good build's record what went into its package. What the build's user, machine and day
+// were is no part of that.
+func (a *app) keepBill(u unit, r *record) error {
+	inputs, err := a.inputs(u, *r)
+	if err != nil {
+		return err
+	}
+	bill := sbom.Bill{
+		Tool: "mago-" + ownVersion(), Created: a.buildEpoch(u.target), File: filepath.Base(r.Deb), Inputs: inputs,
+		Package: sbom.Item{Name: r.Package, Version: r.Version, SHA256: r.SHA256},
+	}
+	if bill.Package.Architecture, err = a.architecture(); err != nil {
+		return err
+	}
+	text, err := bill.JSON()
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(text)
+	r.SBOM, r.SBOMSHA256 = filepath.Join(a.unitDir(r.Module, r.Kernel), billFile), hex.EncodeToString(sum[:])
+	return renameio.WriteFile(r.SBOM, text, 0o644)
+}
+
+func (a *app) inputs(u unit, r record) ([]sbom.Input, error) {
+	inputs := append(neededInputs(r), sourceInput(u))
+	files, err := a.fileInputs(u, r)
+	if err != nil {
+		return nil, err
+	}
+	packages, err := a.packageInputs(u)
+	return append(append(inputs, files...), packages...), err
+}
+
+func sourceInput(u unit) sbom.Input {
+	source := sbom.Input{Role: sbom.Source, Item: sbom.Item{Name: u.name, Version: u.version, SHA256: u.sourceDigest()}}
+	if u.pkg != nil {
+		source.Name, source.Architecture = u.pkg.Name, u.pkg.Architecture
+	}
+	if u.digest != "" && u.tree.SHA256 != u.digest {
+		source.Of = "the names, kinds, executable bits and contents of what its directory held"
+	}
+	return source
+}
+
+func neededInputs(r record) []sbom.Input {
+	var inputs []sbom.Input
+	for _, n := range r.Needed {
+		item := sbom.Item{Name: packageName(n.Module, "modules", r.Kernel), Version: n.Version, SHA256: n.SHA256}
+		inputs = append(inputs, sbom.Input{Role: sbom.Against, Item: item})
+	}
+	return inputs
+}
+
+// fileInputs are the kernel's symbols and configuration, dkms's settings where they counted, and mago.
+func (a *app) fileInputs(u unit, r record) ([]sbom.Input, error) {
+	own, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	type file struct {
+		role                sbom.Role
+		name, version, path string
+	}
+	files := []file{{sbom.Tool, "mago", ownVersion(), own}}
+	for _, name := range []string{".config", "Module.symvers"} {
+		files = append(files, file{sbom.Against, "linux " + u.kernel.Release + ", " + name, u.kernel.Version, filepath.Join(a.Root, u.kernel.Headers, name)})
+	}
+	if r.Recipe == "dkms.conf" {
+		for _, path := range a.dkmsSettings(r.RecipeName) {
+			files = append(files, file{sbom.Settings, strings.TrimPrefix(path, strings.TrimSuffix(a.Root, "/")), "", path})
+		}
+	}
+	var inputs []sbom.Input
+	for _, f := range files {
+		sum, _, err := sha256Of(f.path)
+		if err != nil {
+			return nil, err
+		}
+		inputs = append(inputs, sbom.Input{Role: f.role, Item: sbom.Item{Name: f.name, Version: f.version, SHA256: sum}})
+	}
+	return inputs, nil
+}
+
+// dkmsSettings are the administrator's files below /etc/dkms that a module's dkms.conf is read with (dkms(8)).
+func (a *app) dkmsSettings(name string) []string {
+	var paths []string
+	for _, pattern := range []string{"framework.conf", "framework.conf.d/*.conf", name + ".conf", name + "-*.conf"} {
+		found, _ := filepath.Glob(filepath.Join(a.Root, "/etc/dkms", pattern)) // a name that is no pattern finds none
+		paths = append(paths, found...)
+	}
+	return paths
+}
+
+// packageInputs are the installed packages that took part: the kernel's headers, tools, what the source asks for, and
+// what all of those stand on.
+func (a *app) packageInputs(u unit) ([]sbom.Input, error) {
+	status, err := a.installed()
+	if err != nil {
+		return nil, err
+	}
+	needs, err := a.needsOf(u.target)
+	if err != nil {
+		return nil, err
+	}
+	packages, err := status.Closure(join(u.kernel.Package, strings.Join(kbuild.ToolPackages(a.Root, u.kernel), ","), needs))
+	if err != nil {
+		return nil, err
+	}
+	var inputs []sbom.Input
+	for _, p := range packages {
+		input := sbom.Input{Role: sbom.Tool, Item: sbom.Item{Name: p.Package, Version: p.Version, Architecture: p.Architecture}}
+		if strings.HasPrefix(p.Package, "linux-headers-") {
+			input.Role = sbom.Against
+		}
+		if sums := p.Sums(a.Root); sums != "" {
+			input.Of = "dpkg's list of the MD5 sums of its files"
+			if input.SHA256, _, err = sha256Of(filepath.Join(a.Root, sums)); err != nil {
+				return nil, err
+			}
+		}
+		inputs = append(inputs, input)
+	}
+	return inputs, nil
+}
+
+// sha256Of gives a file's hash, in hexadecimal, and its size in bytes.
+func sha256Of(path string) (sum string, size int64, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", 0, err
+	}
+	defer file.Close()
+	hash := sha256.New()
+	size, err = io.Copy(hash, file)
+	return hex.EncodeToString(hash.Sum(nil)), size, err
+}

@@ -1,0 +1,69 @@
+package debpkg
+
+import (
+	"cmp"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// Closure lists what is installed of the packages that a Depends value names, of those that they depend on in turn, and
+// of the essential ones, in the order of their names: what dpkg-genbuildinfo(1) puts into Installed-Build-Depends.
+func (s *Status) Closure(depends string) ([]Installed, error) {
+	relations, err := parseRelations(depends)
+	if err != nil {
+		return nil, err
+	}
+	reached := map[int]bool{}
+	s.reach(relations, reached)
+	for i, p := range s.packages {
+		if p.Essential {
+			s.reachOne(i, reached)
+		}
+	}
+	var all []Installed
+	for i := range reached {
+		all = append(all, s.packages[i])
+	}
+	slices.SortFunc(all, func(a, b Installed) int {
+		return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Architecture, b.Architecture))
+	})
+	return all, nil
+}
+
+func (s *Status) reach(relations []relation, reached map[int]bool) {
+	for _, r := range relations {
+		for _, a := range r.alternatives {
+			for _, i := range s.byName[a.name] {
+				s.reachOne(i, reached)
+			}
+			for _, p := range s.provided[a.name] {
+				s.reachOne(p.by, reached)
+			}
+		}
+	}
+}
+
+// reachOne takes a field of an installed package that cannot be parsed for none.
+func (s *Status) reachOne(i int, reached map[int]bool) {
+	if reached[i] {
+		return
+	}
+	reached[i] = true
+	for _, field := range []string{s.packages[i].PreDepends, s.packages[i].Depends} {
+		relations, _ := parseRelations(field)
+		s.reach(relations, reached)
+	}
+}
+
+// Sums is the path, inside the root, of dpkg's list of the MD5 sums of an installed package's files; "" where it has
+// none.
+func (p Installed) Sums(root string) string {
+	for _, name := range []string{p.Package, p.Package + ":" + p.Architecture} {
+		path := filepath.Join("/var/lib/dpkg/info", name+".md5sums")
+		if _, err := os.Stat(filepath.Join("/", root, path)); err == nil {
+			return path
+		}
+	}
+	return ""
+}
