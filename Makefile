@@ -2,7 +2,7 @@
 PREFIX ?= /usr/local
 FUZZTIME ?= 30s
 RELEASE ?= bookworm
-TESTDATA = ./testdata/ci ./testdata/e2e/... ./testdata/bench ./testdata/sweep
+TESTDATA = ./testdata/ci ./testdata/e2e/... ./testdata/bench ./testdata/repro ./testdata/sweep
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -28,6 +28,9 @@ bench: ## mago against module-assistant, make and dpkg-deb, in turn (root; needs
 sweep: ## every module package of Debian RELEASE for its kernels, as tables (root; hours; PEERS=1, ONLY=glob,…, SWEEP=flags)
 	go run ./testdata/sweep -release $(RELEASE) $(if $(PEERS),-peers) $(if $(ONLY),-only '$(ONLY)') $(SWEEP)
 
+repro: ## the same bytes again: modules built in four ways on a clean Debian (root; an hour; WORDS='module…')
+	go run ./testdata/repro $(WORDS)
+
 fuzz: ## run each fuzz target for FUZZTIME
 	go run ./testdata/ci -fuzz $(FUZZTIME)
 
@@ -39,4 +42,4 @@ install: build ## install the program, its manual page and completion below $(DE
 clean: ## remove what make has built; the tests' cache is in /var/cache/mago-test
 	rm -rf mago .cache
 
-.PHONY: help build check test demo bench sweep fuzz install clean
+.PHONY: help build check test demo bench sweep repro fuzz install clean

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"syscall"
 
@@ -137,10 +138,11 @@ func said(err error) string {
 	return ""
 }
 
+var aptRefuses = regexp.MustCompile(`could not be authenticated|There were unauthenticated packages|The repository '.*' is not signed`)
+
 // unauthenticated tells apt's refusals of what it can check no signature of from its other failures.
 func unauthenticated(err error) bool {
-	return errors.As(err, new(*sources.UnauthenticatedError)) ||
-		strings.Contains(said(err), "could not be authenticated") || strings.Contains(said(err), "There were unauthenticated packages")
+	return errors.As(err, new(*sources.UnauthenticatedError)) || aptRefuses.MatchString(said(err))
 }
 
 func explainCommand(err error) (int, string) {

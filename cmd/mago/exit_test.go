@@ -42,6 +42,7 @@ var failures = []struct {
 	{&sources.UnauthenticatedError{Package: "hello-dkms", Version: "1"}, exitFetch, "--allow-unauthenticated"},
 	{&sources.FetchError{Output: "E: Some packages could not be authenticated\n", Err: errors.New("exit status 100")}, exitFetch, "--allow-unauthenticated"},
 	{&debpkg.ToolError{Tool: "apt-get", Stderr: "E: There were unauthenticated packages and -y was used without --allow-unauthenticated"}, exitFetch, "--allow-unauthenticated"},
+	{&debpkg.ToolError{Tool: "apt-get", Stderr: "E: The repository 'file:/srv ./ Release' is not signed."}, exitFetch, "--allow-unauthenticated"},
 	{&notFetchedError{"hello"}, exitFetch, "mago get hello"},
 	{fmt.Errorf("update: %w", catalog.ErrNoLists), exitFetch, "apt-get update"},
 	{&sources.UnsafeError{}, exitSource, "do not trust"},

@@ -38,7 +38,7 @@ func (a *app) keepBill(u unit, r *record) error {
 }
 
 func (a *app) inputs(u unit, r record) ([]sbom.Input, error) {
-	inputs := append(neededInputs(r), sourceInput(u))
+	inputs := append(neededInputs(r), sourceInput(u), ownInput())
 	files, err := a.fileInputs(u, r)
 	if err != nil {
 		return nil, err
@@ -67,17 +67,22 @@ func neededInputs(r record) []sbom.Input {
 	return inputs
 }
 
-// fileInputs are the kernel's symbols and configuration, dkms's settings where they counted, and mago.
-func (a *app) fileInputs(u unit, r record) ([]sbom.Input, error) {
-	own, err := os.Executable()
-	if err != nil {
-		return nil, err
+// ownInput is mago itself; in a chroot without /proc it does not know its own file.
+func ownInput() sbom.Input {
+	own := sbom.Input{Role: sbom.Tool, Item: sbom.Item{Name: "mago", Version: ownVersion()}}
+	if path, err := os.Executable(); err == nil {
+		own.SHA256, _, _ = sha256Of(path)
 	}
+	return own
+}
+
+// fileInputs are the kernel's symbols and configuration, and dkms's settings where they counted.
+func (a *app) fileInputs(u unit, r record) ([]sbom.Input, error) {
 	type file struct {
 		role                sbom.Role
 		name, version, path string
 	}
-	files := []file{{sbom.Tool, "mago", ownVersion(), own}}
+	var files []file
 	for _, name := range []string{".config", "Module.symvers"} {
 		files = append(files, file{sbom.Against, "linux " + u.kernel.Release + ", " + name, u.kernel.Version, filepath.Join(a.Root, u.kernel.Headers, name)})
 	}

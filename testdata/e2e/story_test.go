@@ -48,6 +48,7 @@ func TestStory(t *testing.T) {
 		{"upgrade", s.upgrade},
 		{"user", s.user},
 		{"chroot", s.chroot},
+		{"same bytes", s.sameBytes},
 		{"clean", s.clean},
 		{"remove", s.remove},
 	} {
@@ -150,9 +151,11 @@ func (s *story) headersAlone(t *testing.T) {
 	}
 }
 
-// signed gives a local module's package a maintainer, whom a source package brings along.
+// maintainer is whom a local module's package names; others' sources bring one along.
+var maintainer = []string{"DEBFULLNAME=A Tester", "DEBEMAIL=tester@example.org"}
+
 func signed(cmd *exec.Cmd) *exec.Cmd {
-	cmd.Env = append(cmd.Env, "DEBFULLNAME=A Tester", "DEBEMAIL=tester@example.org")
+	cmd.Env = append(cmd.Env, maintainer...)
 	return cmd
 }
 
@@ -175,10 +178,10 @@ func (s *story) install(t *testing.T) {
 	s.run(t, "dpkg", "-s", s.packageName("borrower")).has(t, "Depends: "+s.packageName("lender"))
 }
 
-func (s *story) autoInstall(t *testing.T, module string) output {
+func (s *story) autoInstall(t *testing.T, module string, options ...string) output {
 	t.Helper()
 	word := cmp.Or(words[module], module)
-	cmd := s.Command(t.Context(), "mago", "a-i", word, "-l", s.kernel)
+	cmd := s.Command(t.Context(), append([]string{"mago", "a-i", word, "-l", s.kernel}, options...)...)
 	if strings.HasPrefix(word, "./") {
 		cmd = signed(cmd)
 	}

@@ -14,12 +14,19 @@ import (
 	"time"
 )
 
-// upgrade: an archive comes to hold a newer source. mago sees that without being told, and builds and installs it.
+// unsigned is what lets mago take a source from the story's own archive, which apt does by its [trusted=yes].
+const unsigned = "--allow-unauthenticated"
+
+// upgrade: an archive comes to hold a newer source. mago sees that without being told, and builds and installs it once
+// it is told that nobody need have signed that.
 func (s *story) upgrade(t *testing.T) {
 	before := s.version(t, "v4l2loopback")
 	newer := s.publishNewer(t)
 	exits(t, 16, s.Command(t.Context(), "mago", "status")).matches(t, `v4l2loopback +stale .*current: `+regexp.QuoteMeta(newer))
-	s.autoInstall(t, "v4l2loopback")
+	refused := exits(t, 7, s.Command(t.Context(), "mago", "a-i", "v4l2loopback", "-l", s.kernel))
+	refused.has(t, "v4l2loopback-dkms "+newer+": the archive it is in has no signature that apt has checked", "mago: hint: ", unsigned)
+	s.autoInstall(t, "v4l2loopback", unsigned)
+	s.run(t, "dpkg", "-s", s.packageName("v4l2loopback")).has(t, "archive without a checked")
 	after := s.version(t, "v4l2loopback")
 	if !strings.HasPrefix(after, newer+"+") {
 		t.Errorf("version %s after %s, want %s+…", after, before, newer)

@@ -1,0 +1,138 @@
+// Package same has mago build modules in several ways that should not matter, and tells where packages differ that should
+// have the same bytes.
+package same
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+
+	"mago/testdata/e2e/debian"
+)
+
+// Where things lie on a system; local modules are directories of Sources.
+const (
+	top     = "/srv/same"
+	Sources = top + "/sources"
+)
+
+// Way is a way of building.
+type Way struct {
+	Name, What string
+	Env        []string // besides the system's
+	Late       bool     // whether the system's clock is 400 days fast
+
+	script string // run as root with the arguments of build
+	open   bool   // whether the system is entered with chroot(2), in which bubblewrap does not work
+}
+
+// Plain is how modules are built that others are compared with.
+var Plain = Way{Name: "plain", What: "as root in bubblewrap", script: "build"}
+
+// Elsewhere and Later between them change all that a repeated build may find different; Open is a room that shows the
+// builds other paths.
+var (
+	Elsewhere = Way{Name: "elsewhere", What: "another user, cache, file system and its order of entries, dates of local files, one core, locale, time zone, umask, host name", script: "elsewhere"}
+	Later     = Way{Name: "later", What: "400 days later", script: "build", Late: true}
+	Open      = Way{Name: "open", What: "without bubblewrap", script: "build", open: true}
+)
+
+// scripts are programs on the system. /dev/shm is a tmpfs, which lists a directory's entries in another order than a disk.
+var scripts = map[string]string{
+	"build": `#!/bin/sh
+# usage: build KERNEL OUT SOURCES CACHE WORD...
+set -e
+kernel=$1 out=$2 cache=$4
+cd "$3"
+shift 4
+rm -rf "$cache/debs"
+for word; do mago -t -f -u "$cache" -l "$kernel" get,build "$word"; done
+cp "$cache"/debs/*.deb "$out"
+`,
+	"elsewhere": `#!/bin/sh
+# usage: as build
+set -e
+kernel=$1 out=$2 home=/dev/shm/same
+mkdir "$home"
+cp -r "$3" "$home/moved"
+shift 4
+chown -R same: "$home"
+umask 077
+export HOME="$home" LANG=tr_TR.UTF-8 LC_ALL=tr_TR.UTF-8 TZ=Asia/Kathmandu
+exec taskset --cpu-list 0 unshare --uts sh -c 'hostname elsewhere; exec setpriv --reuid=same --regid=same --init-groups "$@"' sh \
+	/srv/same/build "$kernel" "$out" "$home/moved" "$home/cache" "$@"
+`,
+}
+
+// The files by which every program of a system is told another time (faketime(1)).
+const (
+	preload = "/etc/ld.so.preload"
+	clock   = "/etc/faketimerc"
+)
+
+// Prepare puts on a system what the ways need.
+func Prepare(ctx context.Context, sys *debian.System) error {
+	if err := os.MkdirAll(sys.Path(Sources), 0o755); err != nil {
+		return err
+	}
+	for name, text := range scripts {
+		if err := os.WriteFile(sys.Path(path.Join(top, name)), []byte(text), 0o755); err != nil {
+			return err
+		}
+	}
+	if err := os.WriteFile(sys.Path(clock), []byte("+400d\n"), 0o644); err != nil {
+		return err
+	}
+	if _, err := sys.Run(ctx, "sh", "-c", "id same >/dev/null 2>&1 || useradd --no-create-home same"); err != nil {
+		return err
+	}
+	_, err := sys.Run(ctx, "apt-get", "install", "--yes", "--no-install-recommends", "libfaketime")
+	return err
+}
+
+// Build builds modules for a kernel and gives the directory, on this machine, that their packages are in, and what mago
+// printed. Each way has a cache of its own.
+func (w Way) Build(ctx context.Context, sys *debian.System, kernel string, words ...string) (dir, output string, err error) {
+	out := path.Join(top, w.Name+".debs")
+	dir = sys.Path(out)
+	if err := errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o755), os.Chmod(dir, 0o777)); err != nil {
+		return "", "", err
+	}
+	args := append([]string{path.Join(top, w.script), kernel, out, Sources, path.Join(top, w.Name)}, words...)
+	cmd := sys.Command(ctx, args...)
+	if w.open {
+		cmd = exec.CommandContext(ctx, "chroot", append([]string{sys.Dir}, args...)...)
+		cmd.Env = debian.Environment()
+	}
+	cmd.Env = append(cmd.Env, w.Env...)
+	if w.Late {
+		if err := setLater(sys); err != nil {
+			return "", "", err
+		}
+		defer os.Remove(sys.Path(preload))
+	}
+	text, err := cmd.CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("build %s: %w:\n%s", w.What, err, text)
+	}
+	return dir, string(text), err
+}
+
+func setLater(sys *debian.System) error {
+	found, err := filepath.Glob(sys.Path("/usr/lib/*/faketime/libfaketime.so.1"))
+	if err != nil {
+		return err
+	}
+	if len(found) != 1 {
+		return fmt.Errorf("one libfaketime is wanted, there are %q", found)
+	}
+	inside, err := filepath.Rel(sys.Dir, found[0])
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(sys.Path(preload), []byte("/"+inside+"\n"), 0o644)
+}
