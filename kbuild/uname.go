@@ -1,6 +1,7 @@
 package kbuild
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -19,14 +20,30 @@ case "$*" in
 esac
 `
 
-// placeUname puts it into a directory of the foreign tree, "" for the tree itself. A release holds no character that the shell or sed would take for its own.
+// dateScript stands in front of date(1): Makefiles put the day of the build into modules, which takes the date of their
+// source for that. Of another time that it is asked for, date itself tells.
+const dateScript = `#!/bin/sh
+for word; do
+	case $word in
+	-[dfrs]* | -[uR][dfrs]* | --date* | --file* | --reference* | --set* | --resolution*) exec /usr/bin/date "$@" ;;
+	esac
+done
+exec /usr/bin/date -d @%d "$@"
+`
+
+// placeUname puts both into a directory of the foreign tree, "" for the tree itself. A release holds no character that
+// the shell or sed would take for its own.
 func (s *steps) placeUname(below string) error {
 	dir := filepath.Join(below, unameDir)
 	if err := s.work.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	file := filepath.Join(dir, "uname")
-	script := fmt.Sprintf(unameScript, s.job.Kernel.Release, s.job.Kernel.Arch)
+	return errors.Join(
+		s.placeScript(filepath.Join(dir, "uname"), fmt.Sprintf(unameScript, s.job.Kernel.Release, s.job.Kernel.Arch)),
+		s.placeScript(filepath.Join(dir, "date"), fmt.Sprintf(dateScript, s.job.Epoch.Unix())))
+}
+
+func (s *steps) placeScript(file, script string) error {
 	if err := s.work.WriteFile(file, []byte(script), 0o755); err != nil {
 		return err
 	}
