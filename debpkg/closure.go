@@ -5,17 +5,15 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // Closure lists what is installed of the packages that a Depends value names, of those that they depend on in turn, and
-// of the essential ones, in the order of their names: what dpkg-genbuildinfo(1) puts into Installed-Build-Depends.
-func (s *Status) Closure(depends string) ([]Installed, error) {
-	relations, err := parseRelations(depends)
-	if err != nil {
-		return nil, err
-	}
+// of the essential ones, in the order of their names: what dpkg-genbuildinfo(1) puts into Installed-Build-Depends. A
+// relation that cannot be parsed names none.
+func (s *Status) Closure(depends string) []Installed {
 	reached := map[int]bool{}
-	s.reach(relations, reached)
+	s.reach(depends, reached)
 	for i, p := range s.packages {
 		if p.Essential {
 			s.reachOne(i, reached)
@@ -28,11 +26,12 @@ func (s *Status) Closure(depends string) ([]Installed, error) {
 	slices.SortFunc(all, func(a, b Installed) int {
 		return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Architecture, b.Architecture))
 	})
-	return all, nil
+	return all
 }
 
-func (s *Status) reach(relations []relation, reached map[int]bool) {
-	for _, r := range relations {
+func (s *Status) reach(depends string, reached map[int]bool) {
+	for text := range strings.SplitSeq(depends, ",") {
+		r, _ := parseRelation(strings.Join(strings.Fields(text), " "))
 		for _, a := range r.alternatives {
 			for _, i := range s.byName[a.name] {
 				s.reachOne(i, reached)
@@ -44,15 +43,10 @@ func (s *Status) reach(relations []relation, reached map[int]bool) {
 	}
 }
 
-// reachOne takes a field of an installed package that cannot be parsed for none.
 func (s *Status) reachOne(i int, reached map[int]bool) {
-	if reached[i] {
-		return
-	}
-	reached[i] = true
-	for _, field := range []string{s.packages[i].PreDepends, s.packages[i].Depends} {
-		relations, _ := parseRelations(field)
-		s.reach(relations, reached)
+	if !reached[i] {
+		reached[i] = true
+		s.reach(s.packages[i].PreDepends+","+s.packages[i].Depends, reached)
 	}
 }
 

@@ -26,7 +26,7 @@ const (
 	exitInTree      = 4   // the module is part of the kernel
 	exitNoKernel    = 5   // no such kernel, or no headers for it
 	exitNoTool      = 6   // a compiler or another tool is missing
-	exitFetch       = 7   // a source could not be fetched
+	exitFetch       = 7   // a source could not be fetched, or no signature covers it
 	exitSource      = 8   // a source is damaged, unsafe, or holds nothing to build
 	exitRecipe      = 9   // a recipe (dkms.conf, debian/rules, Makefile) is wrong
 	exitBuild       = 10  // a build failed
@@ -56,7 +56,7 @@ var exitCodes = []struct {
 	{exitInTree, "the module has long been part of the kernel"},
 	{exitNoKernel, "no such kernel, or no headers for it"},
 	{exitNoTool, "the compiler or another tool is missing"},
-	{exitFetch, "a source could not be fetched"},
+	{exitFetch, "a source could not be fetched, or no signature covers it"},
 	{exitSource, "a source is damaged, unsafe, or holds nothing to build"},
 	{exitRecipe, "a recipe (dkms.conf, debian/rules, Makefile) cannot be followed"},
 	{exitBuild, "a build failed"},

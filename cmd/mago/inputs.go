@@ -123,12 +123,9 @@ func (a *app) packageInputs(u unit) ([]sbom.Input, error) {
 	if err != nil {
 		return nil, err
 	}
-	packages, err := status.Closure(join(u.kernel.Package, strings.Join(kbuild.ToolPackages(a.Root, u.kernel), ","), needs))
-	if err != nil {
-		return nil, err
-	}
+	depends := join(u.kernel.Package, strings.Join(kbuild.ToolPackages(a.Root, u.kernel), ","), needs)
 	var inputs []sbom.Input
-	for _, p := range packages {
+	for _, p := range status.Closure(depends) {
 		input := sbom.Input{Role: sbom.Tool, Item: sbom.Item{Name: p.Package, Version: p.Version, Architecture: p.Architecture}}
 		if strings.HasPrefix(p.Package, "linux-headers-") {
 			input.Role = sbom.Against

@@ -70,8 +70,9 @@ func (w *world) printCandidates(lists string, names []string) error {
 }
 
 func aptGet(w *world, args []string) error {
-	if own := commandLine("apt-get", args); own == strings.Join(append([]string{"apt-get"}, args...), " ") && !strings.HasSuffix(own, strings.Join(debpkg.AptTrust(true), " ")) {
-		return fmt.Errorf("%s: apt-get's own configuration decides whether it checks signatures", own)
+	told := func(trust []string) bool { return strings.HasSuffix(strings.Join(args, " "), strings.Join(trust, " ")) }
+	if !told(debpkg.AptTrust(false)) && !told(debpkg.AptTrust(true)) {
+		return fmt.Errorf("apt-get %q: its own configuration decides whether it checks signatures", args)
 	}
 	for at := slices.Index(args, "-o"); at > 0; at = slices.Index(args, "-o") {
 		args = slices.Delete(args, at, at+2)
