@@ -89,7 +89,7 @@ func (a *app) printModule(m shownModule) {
 	field("Description", m.Description)
 	for _, p := range m.Packages {
 		candidate := cmp.Or(p.Version, "none")
-		field("Package", fmt.Sprintf("%s, candidate %s, %s%s", p.Name, candidate, p.Kind, installedNote(p)))
+		field("Package", fmt.Sprintf("%s, candidate %s, %s%s", p.Name, candidate, p.Kind, packageNote(p)))
 		field("Depends", p.Depends)
 		field("Recommends", p.Recommends)
 		field("Provides", p.Provides)
@@ -120,9 +120,12 @@ func (a *app) printBuild(r record, field func(name, value string)) {
 	field("  Log", r.Log)
 }
 
-func installedNote(p catalog.Package) string {
-	if p.Installed == "" {
-		return ""
+func packageNote(p catalog.Package) (note string) {
+	if p.Unauthenticated {
+		note = ", without a checked signature"
 	}
-	return ", installed " + p.Installed
+	if p.Installed != "" {
+		note += ", installed " + p.Installed
+	}
+	return note
 }
