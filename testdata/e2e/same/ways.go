@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"time"
 
 	"mago/testdata/e2e/debian"
 )
@@ -87,6 +88,9 @@ func Prepare(ctx context.Context, sys *debian.System) error {
 	if err := os.WriteFile(sys.Path(clock), []byte("+400d\n"), 0o644); err != nil {
 		return err
 	}
+	if err := os.RemoveAll(sys.Path(preload)); err != nil { // of a killed run
+		return err
+	}
 	if _, err := sys.Run(ctx, "sh", "-c", "id same >/dev/null 2>&1 || useradd --no-create-home same"); err != nil {
 		return err
 	}
@@ -109,6 +113,7 @@ func (w Way) Build(ctx context.Context, sys *debian.System, kernel string, words
 		cmd.Env = debian.Environment()
 	}
 	cmd.Env = append(cmd.Env, w.Env...)
+	cmd.WaitDelay = time.Minute // what chroot leaves behind when it is ended holds the output open
 	if w.Late {
 		if err := setLater(sys); err != nil {
 			return "", "", err
