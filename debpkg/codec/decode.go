@@ -12,11 +12,9 @@ import (
 	"github.com/xi2/xz"
 )
 
-// zstdWindow bounds the memory a zstd frame may ask for; it is zstd's own limit for decoding without --long.
-const zstdWindow = 128 << 20
-
 // NewReader decodes r and says which format it was in. The caller closes the reader, and r itself.
-// A stream that ends early gives io.ErrUnexpectedEOF or the decoder's error, never a silent end.
+// A stream that ends early gives io.ErrUnexpectedEOF or the decoder's error, never a silent end; one that would take
+// much memory gives a *LimitError. How long it becomes is the caller's to bound.
 func NewReader(r io.Reader) (io.ReadCloser, Format, error) {
 	br := bufio.NewReaderSize(r, 64<<10)
 	head, err := br.Peek(6)
@@ -26,9 +24,9 @@ func NewReader(r io.Reader) (io.ReadCloser, Format, error) {
 	format := Detect(head)
 	rc, err := decode(br, format)
 	if err != nil {
-		return nil, format, fmt.Errorf("%s stream: %w", format, err)
+		return nil, format, fmt.Errorf("%s stream: %w", format, limitOf(err))
 	}
-	return rc, format, nil
+	return guarded{rc}, format, nil
 }
 
 // decode answers a stream that ends within its header, which decoders call io.EOF, with io.ErrUnexpectedEOF.
@@ -47,7 +45,7 @@ func decoder(br *bufio.Reader, format Format) (io.ReadCloser, error) {
 	case Bzip2:
 		return io.NopCloser(bzip2.NewReader(br)), nil
 	case XZ:
-		r, err := xz.NewReader(br, 0)
+		r, err := xz.NewReader(br, xzDictionary)
 		return io.NopCloser(r), err
 	case LZ4:
 		return io.NopCloser(lz4.NewReader(br)), nil

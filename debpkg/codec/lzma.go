@@ -8,6 +8,7 @@ import (
 	"io"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -26,7 +27,7 @@ type lzmaReader struct {
 
 func newLZMA(r io.Reader) (io.ReadCloser, error) {
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &lzmaReader{cancel: cancel, cmd: xzCommand(ctx, "--format=lzma", "--decompress", "--stdout", "--memlimit=256MiB")}
+	l := &lzmaReader{cancel: cancel, cmd: xzCommand(ctx, "--format=lzma", "--decompress", "--stdout", "--memlimit="+strconv.Itoa(lzmaMemory))}
 	l.cmd.Stdin, l.cmd.Stderr = r, &l.stderr
 	out, err := l.cmd.StdoutPipe()
 	if err == nil {
@@ -43,7 +44,7 @@ func newLZMA(r io.Reader) (io.ReadCloser, error) {
 // xzCommand runs the program without the options that the user's XZ_DEFAULTS and XZ_OPT would add.
 func xzCommand(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "xz", args...)
-	cmd.Env = slices.DeleteFunc(cmd.Environ(), func(v string) bool { return strings.HasPrefix(v, "XZ_") })
+	cmd.Env = append(slices.DeleteFunc(cmd.Environ(), func(v string) bool { return strings.HasPrefix(v, "XZ_") }), "LC_ALL=C")
 	return cmd
 }
 
@@ -70,7 +71,12 @@ func (l *lzmaReader) wait() error {
 		return l.waited
 	}
 	l.done = true
-	if err := l.cmd.Wait(); err != nil {
+	err := l.cmd.Wait()
+	switch {
+	case err == nil:
+	case strings.Contains(l.stderr.String(), "emory usage limit"):
+		l.waited = &LimitError{"bytes of memory", lzmaMemory}
+	default:
 		l.waited = fmt.Errorf("lzma stream: %w: %s", err, bytes.TrimSpace(l.stderr.Bytes()))
 	}
 	return l.waited
