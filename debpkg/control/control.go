@@ -10,10 +10,16 @@ import (
 	"strings"
 
 	"pault.ag/go/debian/control"
+
+	"mago/debpkg/codec"
 )
 
-// maxParagraph bounds one paragraph; the largest of Debian 12's lists and status files is a tenth of it.
-const maxParagraph = 512 << 10
+// What one paragraph may be. Debian 12's longest, in lists and status files, has 76 KB, and its most lines are a hundred;
+// the decoder's time grows with the square of the lines.
+const (
+	maxParagraph = 512 << 10 // bytes
+	maxLines     = 4000
+)
 
 // Paragraph maps the fields of one stanza to their values; names are looked up as dpkg does, in any case.
 // A continuation line is kept after a newline and without its leading blank; a lone dot there is an empty line.
@@ -86,7 +92,7 @@ func (s *Scanner) add(line []byte) bool {
 
 func (s *Scanner) bound() {
 	if len(s.paragraph) > maxParagraph {
-		s.err = fmt.Errorf("parse %s: line %d: paragraph longer than %d bytes", s.name, s.first, maxParagraph)
+		s.err = s.wrap(&codec.LimitError{What: "bytes in a paragraph", Max: maxParagraph})
 	}
 }
 
@@ -132,7 +138,7 @@ func valueOf(line []byte, name string) (value []byte, ok bool) {
 }
 
 // Paragraph decodes the current paragraph. It refuses what dpkg refuses: a line without a colon, a continuation
-// before any field, a field given twice.
+// before any field, a field given twice, a comment.
 func (s *Scanner) Paragraph() (Paragraph, error) {
 	if err := s.check(); err != nil {
 		return Paragraph{}, err
@@ -158,12 +164,14 @@ func (s *Scanner) wrap(err error) error {
 
 // check applies dpkg's rules (deb822(5)) that the decoder does not.
 func (s *Scanner) check() error {
+	if bytes.Count(s.paragraph, []byte("\n")) > maxLines {
+		return s.wrap(&codec.LimitError{What: "lines in a paragraph", Max: maxLines})
+	}
 	seen := map[string]bool{}
 	line := s.first
 	for text := range bytes.Lines(s.paragraph) {
 		text = bytes.TrimRight(text, "\n")
 		switch {
-		case text[0] == '#':
 		case text[0] == ' ' || text[0] == '\t':
 			if len(seen) == 0 {
 				return fmt.Errorf("parse %s: line %d: continuation line before any field", s.name, line)
@@ -171,7 +179,7 @@ func (s *Scanner) check() error {
 		default:
 			name, _, ok := strings.Cut(string(text), ":")
 			field := strings.ToLower(strings.TrimRight(name, " \t"))
-			if !ok || field == "" || field[0] == '-' || strings.ContainsFunc(field, notPrinting) {
+			if !ok || len(field) < 2 || field[0] == '-' || field[0] == '#' || strings.ContainsFunc(field, notPrinting) {
 				return fmt.Errorf("parse %s: line %d: no field name and colon in %.60q", s.name, line, text)
 			}
 			if seen[field] {

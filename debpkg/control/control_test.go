@@ -2,8 +2,13 @@ package control
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
+	"io"
 	"strings"
 	"testing"
+
+	"mago/debpkg/codec"
 )
 
 func TestScannerGivesOneParagraphAtATime(t *testing.T) {
@@ -51,11 +56,55 @@ func TestParagraphRefusesWhatDpkgRefuses(t *testing.T) {
 	}
 }
 
+// TestParagraphIsBounded: neither the bytes nor the lines of a paragraph may have the decoder run for minutes, and one line
+// without an end is not collected.
 func TestParagraphIsBounded(t *testing.T) {
-	s := NewScanner(strings.NewReader("Package: a\n"+strings.Repeat(" x\n", maxParagraph)), "list")
-	if s.Scan() || s.Err() == nil || !strings.Contains(s.Err().Error(), "longer than") {
-		t.Errorf("err = %v", s.Err())
+	for name, test := range map[string]struct {
+		in   io.Reader
+		want string
+	}{
+		"bytes":         {strings.NewReader("Package: a\n" + strings.Repeat(" x\n", maxParagraph)), "parse list: line 1: more than 524288 bytes in a paragraph"},
+		"lines":         {strings.NewReader("\n\nPackage: a\n" + strings.Repeat(" x\n", maxLines)), "parse list: line 3: more than 4000 lines in a paragraph"},
+		"fields":        {strings.NewReader(manyFields(maxLines + 1)), "parse list: line 1: more than 4000 lines in a paragraph"},
+		"endless line":  {io.MultiReader(strings.NewReader("Package: a\nDepends: "), endless{}), "parse list: line 1: more than 524288 bytes in a paragraph"},
+		"endless field": {endless{}, "parse list: line 1: more than 524288 bytes in a paragraph"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := NewScanner(test.in, "list")
+			var err error
+			if s.Scan() {
+				_, err = s.Paragraph()
+			}
+			err = errors.Join(err, s.Err())
+			if !errors.As(err, new(*codec.LimitError)) || err.Error() != test.want {
+				t.Errorf("err = %v, want %q", err, test.want)
+			}
+		})
 	}
+	s := NewScanner(strings.NewReader("Package: a\n"+strings.Repeat(" x\n", maxLines-1)), "list")
+	if !s.Scan() {
+		t.Fatal(s.Err())
+	}
+	if _, err := s.Paragraph(); err != nil {
+		t.Error(err)
+	}
+}
+
+func manyFields(n int) string {
+	var out strings.Builder
+	for i := range n {
+		fmt.Fprintf(&out, "X%d: x\n", i)
+	}
+	return out.String()
+}
+
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'x'
+	}
+	return len(p), nil
 }
 
 func TestLineLongerThanTheBuffer(t *testing.T) {
