@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 
+	"mago/debpkg/codec"
 	"mago/debpkg/control"
 )
 
@@ -20,12 +21,9 @@ func (r *Reader) readControl(m member) error {
 		return err
 	}
 	defer rc.Close()
-	whole, err := io.ReadAll(io.LimitReader(rc, maxControl+1))
+	whole, err := io.ReadAll(codec.Limit(rc, maxControl))
 	if err != nil {
 		return err
-	}
-	if len(whole) > maxControl {
-		return fmt.Errorf("larger than %d bytes", maxControl)
 	}
 	if r.info, err = plainFiles(whole); err != nil {
 		return err
@@ -38,9 +36,10 @@ func (r *Reader) readControl(m member) error {
 	return err
 }
 
-// plainFiles reads a tar archive of plain files, beside which deb(5) allows the current directory only.
+// plainFiles reads a tar archive of plain files, beside which deb(5) allows the current directory only. The holes of
+// sparse files count, too.
 func plainFiles(archive []byte) (map[string][]byte, error) {
-	files := map[string][]byte{}
+	files, total := map[string][]byte{}, 0
 	for tr := tar.NewReader(bytes.NewReader(archive)); ; {
 		h, err := tr.Next()
 		if err == io.EOF {
@@ -56,8 +55,11 @@ func plainFiles(archive []byte) (map[string][]byte, error) {
 		if _, twice := files[name]; twice || h.Typeflag != tar.TypeReg || strings.Contains(name, "/") || name == "" || name == "." || name == ".." {
 			return nil, fmt.Errorf("entry %q: not a plain file, or given twice", h.Name)
 		}
-		if files[name], err = io.ReadAll(tr); err != nil {
+		if files[name], err = io.ReadAll(codec.Limit(tr, maxControl)); err != nil {
 			return nil, fmt.Errorf("entry %q: %w", h.Name, err)
+		}
+		if total += len(files[name]); total > maxControl {
+			return nil, &codec.LimitError{What: "bytes in its files", Max: maxControl}
 		}
 	}
 }
@@ -79,5 +81,5 @@ func onlyParagraph(text []byte) (control.Paragraph, error) {
 	if s.Scan() || s.Err() != nil {
 		return p, errors.New("file control holds more than one paragraph")
 	}
-	return p, nil
+	return p, checkBinary(text, p)
 }

@@ -123,9 +123,7 @@ func (in *Installer) unmet(debs []control.Paragraph) ([]*UnmetError, error) {
 	if err != nil {
 		return nil, err
 	}
-	if status, err = status.With(debs...); err != nil {
-		return nil, err
-	}
+	status = status.With(debs...)
 	var all []*UnmetError
 	for _, deb := range debs {
 		u := &UnmetError{Package: deb.Get("Package")}

@@ -28,6 +28,9 @@ var (
 	headerMode   = regexp.MustCompile(`^[0-7]{3,8} *$`)
 )
 
+// maxMembers is far above the three members that a .deb has, and what signers and others add.
+const maxMembers = 100
+
 // members lists what the archive of size bytes holds.
 func members(f io.ReaderAt, size int64) ([]member, error) {
 	magic := make([]byte, len(ar.GLOBAL_HEADER))
@@ -48,7 +51,9 @@ func members(f io.ReaderAt, size int64) ([]member, error) {
 		if m.size > size-m.offset {
 			return nil, fmt.Errorf("member %s of %d bytes goes beyond the end of the file", m.name, m.size)
 		}
-		all = append(all, m)
+		if all = append(all, m); len(all) > maxMembers {
+			return nil, &codec.LimitError{What: "members", Max: maxMembers}
+		}
 		offset = m.offset + m.size + m.size%2
 	}
 	return all, nil

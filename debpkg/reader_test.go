@@ -220,7 +220,7 @@ func TestOpenRefusesBadControlMembers(t *testing.T) {
 		{"no colon", file("control", "Package\n"), "parse control: line 1"},
 		{"two paragraphs", file("control", golden+"\n"+golden), "more than one paragraph"},
 		{"no version", file("control", "Package: x\nArchitecture: all\n"), "has no field Version"},
-		{"too large", file("big", strings.Repeat("x", maxControl)), "larger than 16777216 bytes"},
+		{"too large", file("big", strings.Repeat("x", maxControl)), "more than 16777216 bytes"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := Open(d.write(t, arMember("debian-binary", "2.0\n"), arMember("control.tar", test.control), arMember("data.tar", "")))

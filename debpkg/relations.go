@@ -85,7 +85,10 @@ func parseAlternative(p dependency.Possibility) (alternative, error) {
 	if p.Version == nil {
 		return a, nil
 	}
-	var err error
+	err := checkVersion(p.Version.Number)
+	if err != nil {
+		return alternative{}, fmt.Errorf("version %q: %w", p.Version.Number, err)
+	}
 	a.operator = p.Version.Operator
 	a.version, err = version.Parse(p.Version.Number)
 	return a, err

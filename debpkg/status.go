@@ -95,14 +95,12 @@ func (s *Status) addProvides(by int) {
 	}
 }
 
-// With is the status as it would be with further packages installed, each in place of the one of its name and architecture.
-func (s *Status) With(debs ...control.Paragraph) (*Status, error) {
+// With is the status as it would be with further packages installed, which a Reader has read, each in place of the one of
+// its name and architecture.
+func (s *Status) With(debs ...control.Paragraph) *Status {
 	var more []Installed
 	replaced := map[[2]string]bool{}
 	for _, p := range debs {
-		if _, err := parseRelations(p.Get("Provides")); err != nil {
-			return nil, fmt.Errorf("package %s: Provides: %w", p.Get("Package"), err)
-		}
 		replaced[[2]string{p.Get("Package"), p.Get("Architecture")}] = true
 		more = append(more, Installed{
 			Package: p.Get("Package"), Version: p.Get("Version"), Architecture: p.Get("Architecture"),
@@ -115,7 +113,7 @@ func (s *Status) With(debs ...control.Paragraph) (*Status, error) {
 			more = append(more, p)
 		}
 	}
-	return newStatus(more), nil
+	return newStatus(more)
 }
 
 // All gives the installed packages; one that is installed for several architectures comes several times.
