@@ -26,7 +26,7 @@ func (e *DamagedError) Unwrap() error { return e.Err }
 type LimitError struct {
 	Archive string // as Options names it
 	Entry   string // the entry that went beyond, "" for what follows the last
-	What    string // "bytes", "entries", "levels of directories" or "bytes in a name"
+	What    string // "bytes", "entries", "levels of directories", "bytes in a name" or "bytes in a part of a name"
 	Max     int64
 }
 

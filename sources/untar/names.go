@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// maxPart is the longest name, in bytes, that Linux's file systems have in one directory.
+const maxPart = 255
+
 // name gives an entry's name relative to the tree, "." for the tree itself.
 func (x *extractor) name(entry, linkname string) (string, error) {
 	if max(len(entry), len(linkname)) > x.limits.Name {
@@ -16,6 +19,11 @@ func (x *extractor) name(entry, linkname string) (string, error) {
 	name := path.Clean(entry)
 	if strings.Count(name, "/") >= x.limits.Depth {
 		return "", x.limit(entry, "levels of directories", int64(x.limits.Depth))
+	}
+	for part := range strings.SplitSeq(name, "/") {
+		if len(part) > maxPart {
+			return "", x.limit(entry, "bytes in a part of a name", maxPart)
+		}
 	}
 	return name, nil
 }

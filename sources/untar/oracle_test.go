@@ -2,6 +2,7 @@ package untar
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,7 +12,7 @@ import (
 )
 
 // tarProgram is tar(1), whose archives and whose view of them are the measure.
-func tarProgram(t *testing.T, dir string, args ...string) []byte {
+func tarProgram(t testing.TB, dir string, args ...string) []byte {
 	t.Helper()
 	cmd := exec.Command("tar", args...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "LC_ALL=C")
@@ -23,7 +24,7 @@ func tarProgram(t *testing.T, dir string, args ...string) []byte {
 }
 
 // sample makes a tree with what archives encode in ways of their own.
-func sample(t *testing.T) string {
+func sample(t testing.TB) string {
 	t.Helper()
 	top := t.TempDir()
 	deep := filepath.Join(top, strings.Repeat("directory/", 20)+"end")
@@ -73,6 +74,70 @@ func TestExtractAgreesWithTar(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzExtractAgreesWithTar: what tar(1) cannot read is refused, and what is opened is what tar makes of it. What tar
+// opens and Extract refuses is unsafe or too much, or stricter tells of it.
+func FuzzExtractAgreesWithTar(f *testing.F) {
+	if _, err := exec.LookPath("tar"); err != nil {
+		f.Skip("no tar(1) to compare with")
+	}
+	for _, entries := range [][]entry{
+		{dir("d"), file("d/f", "content"), symlink("d/l", "../d/f"), hardlink("h", "d/f")},
+		{file("f", "first"), file("f", "second"), symlink("f", "x")},
+		{file(strings.Repeat("n", 300), "long"), file("naïve", "PAX")},
+		{file("a/b/c", ""), dir("a/b"), file("./x", "y")},
+	} {
+		f.Add(archive(f, entries...))
+	}
+	top := sample(f)
+	for _, args := range [][]string{{"--format=gnu", "--sparse"}, {"--format=posix", "--sparse"}, {"--format=v7"}, {"--format=ustar"}} {
+		f.Add(tarProgram(f, top, append(args, "-cf", "-", "plain", "empty", "link", "hard", "sparse")...))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		tree, _, err := open(t, bytes.NewReader(data), Options{Limits: Limits{Bytes: 4 << 20, Entries: 100}})
+		if err != nil {
+			if text, ok := tarLists(t, data); ok && !stricter(err, data) {
+				t.Errorf("tar lists %q, and here: %v", text, err)
+			}
+			return
+		}
+		theirs := t.TempDir()
+		if complaint := tarOpens(t, data, theirs); complaint != "" {
+			t.Errorf("tar: %s", complaint)
+		}
+		if out, err := exec.Command("diff", "-r", "--no-dereference", theirs, tree).CombinedOutput(); err != nil {
+			t.Errorf("diff: %v: %s", err, out)
+		}
+	})
+}
+
+// stricter reports what is refused on purpose.
+func stricter(err error, data []byte) bool {
+	return errors.As(err, new(*UnsafeError)) || errors.As(err, new(*LimitError))
+}
+
+// tarLists reports whether tar(1) reads an archive without a complaint.
+func tarLists(t *testing.T, data []byte) (string, bool) {
+	out, complaint := tarReads(t, data, "-t")
+	return out, complaint == ""
+}
+
+// tarOpens opens an archive that Extract has found harmless.
+func tarOpens(t *testing.T, data []byte, dir string) (complaint string) {
+	_, complaint = tarReads(t, data, "-x", "--no-same-owner", "--no-same-permissions", "--directory="+dir)
+	return complaint
+}
+
+func tarReads(t *testing.T, data []byte, args ...string) (out, complaint string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd := exec.Command("tar", append(args, "--file=-")...)
+	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = append(os.Environ(), "LC_ALL=C", "TAR_OPTIONS="), bytes.NewReader(data), &stdout, &stderr
+	if err := cmd.Run(); err != nil && stderr.Len() == 0 {
+		t.Fatal(err)
+	}
+	return stdout.String(), stderr.String()
 }
 
 // listed is what tar -t lists.

@@ -56,12 +56,18 @@ type extractor struct {
 	stats  Stats
 }
 
+// maxHeader is archive/tar's bound of PAX records, long names and maps of sparse files.
+const maxHeader = 1 << 20
+
 // wrap names the archive in errors that do not.
 func (x *extractor) wrap(err error) error {
 	var unsafe *UnsafeError
 	var limit *LimitError
 	if err == nil || errors.As(err, &unsafe) || errors.As(err, &limit) {
 		return err
+	}
+	if errors.Is(err, tar.ErrFieldTooLong) {
+		return x.limit("", "bytes in an entry's header", maxHeader)
 	}
 	if x.in.broken || errors.Is(err, tar.ErrHeader) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return &DamagedError{x.opts.Archive, err}

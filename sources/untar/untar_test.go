@@ -5,10 +5,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -170,6 +173,85 @@ func TestExtractRootsAbsoluteLinksOfPackages(t *testing.T) {
 	}
 }
 
+// TestExtractStopsSparseBombs: a hole of a terabyte, by tar(1) in its several ways.
+func TestExtractStopsSparseBombs(t *testing.T) {
+	if _, err := exec.LookPath("tar"); err != nil {
+		t.Skip("no tar(1) to make them")
+	}
+	top := t.TempDir()
+	for _, err := range []error{os.WriteFile(filepath.Join(top, "hole"), nil, 0o644), os.Truncate(filepath.Join(top, "hole"), 1<<40)} {
+		if err != nil {
+			t.Skip("no file of a terabyte: ", err)
+		}
+	}
+	for _, args := range [][]string{
+		{"--format=gnu"}, {"--format=posix", "--sparse-version=0.0"}, {"--format=posix", "--sparse-version=0.1"}, {"--format=posix", "--sparse-version=1.0"},
+	} {
+		data := tarProgram(t, top, append(args, "--sparse", "-cf", "-", "hole")...)
+		_, stats, err := open(t, bytes.NewReader(data), Options{})
+		var limit *LimitError
+		if !errors.As(err, &limit) || limit.What != "bytes" || limit.Max != DefaultLimits.Bytes || stats.Bytes != 0 {
+			t.Errorf("%q: %+v, %v", args, stats, err)
+		}
+	}
+}
+
+// TestExtractStopsHeaderBombs: what belongs to no file counts, too, and a header of any size does not lie in memory.
+func TestExtractStopsHeaderBombs(t *testing.T) {
+	header := func(size int) string {
+		block := make([]byte, 512)
+		copy(block, "pax")
+		copy(block[100:], fmt.Sprintf("0000644\x000000000\x000000000\x00%011o\x0000000000000\x00        x", size))
+		copy(block[257:], "ustar\x0000")
+		sum := 0
+		for _, b := range block {
+			sum += int(b)
+		}
+		copy(block[148:], fmt.Sprintf("%06o\x00 ", sum))
+		return string(block)
+	}
+	pax := func(content string) string {
+		return header(len(content)) + content + strings.Repeat("\x00", -len(content)&511)
+	}
+	record := "22 comment=" + strings.Repeat("x", 10) + "\n"
+	for name, test := range map[string]struct {
+		in   io.Reader
+		want string
+	}{
+		"without end":  {repeated(pax(record)), "more than "},
+		"of a GB":      {io.MultiReader(strings.NewReader(header(1<<30)), repeated("x")), "more than 1048576 bytes in an entry's header"},
+		"many records": {repeated(pax(strings.Repeat(record, 40_000))), "more than "},
+		"long records": {repeated(pax(strings.Repeat(record, 60_000))), "more than 1048576 bytes in an entry's header"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, _, err := open(t, test.in, Options{Limits: Limits{Bytes: 4 << 20, Entries: 10}})
+			runtime.ReadMemStats(&after)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("err = %v, want %q", err, test.want)
+			}
+			if took := after.TotalAlloc - before.TotalAlloc; took > 128<<20 {
+				t.Errorf("%d bytes allocated", took)
+			}
+		})
+	}
+}
+
+// repeated gives a text again and again.
+func repeated(text string) io.Reader { return &repeating{text, text} }
+
+type repeating struct{ text, left string }
+
+func (r *repeating) Read(p []byte) (int, error) {
+	if r.left == "" {
+		r.left = r.text
+	}
+	n := copy(p, r.left)
+	r.left = r.left[n:]
+	return n, nil
+}
+
 func TestExtractIsLimited(t *testing.T) {
 	huge := file("huge", "x")
 	huge.Size = 1 << 40
@@ -192,6 +274,7 @@ func TestExtractIsLimited(t *testing.T) {
 		"implied entries":   {[]entry{file("a/b/c/f", ""), file("d/e/f/f", "")}, Limits{Entries: 5}, "entries", 5},
 		"depth":             {[]entry{file(strings.Repeat("d/", 100)+"f", "")}, Limits{}, "levels of directories", 64},
 		"nesting by steps":  {[]entry{dir("a"), dir("a/b"), dir("a/b/c"), dir("a/b/c/d")}, Limits{Depth: 3}, "levels of directories", 3},
+		"part of a name":    {[]entry{file("d/"+strings.Repeat("n", 256), "")}, Limits{}, "bytes in a part of a name", 255},
 		"name":              {[]entry{file(strings.Repeat("n", 2000), "")}, Limits{}, "bytes in a name", 1024},
 		"link target":       {[]entry{symlink("l", strings.Repeat("n", 2000))}, Limits{}, "bytes in a name", 1024},
 		"hard link by name": {[]entry{hardlink("l", strings.Repeat("n", 2000))}, Limits{}, "bytes in a name", 1024},
