@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+
+	"mago/debpkg/codec"
 )
 
 // blockSize is how much of a list is in memory at a time, and thereby the bound of one paragraph.
@@ -54,7 +56,7 @@ func wholeParagraphs(block []byte, err error) ([]byte, error) {
 	}
 	end := bytes.LastIndex(block, separator)
 	if end < 0 {
-		return nil, fmt.Errorf("no paragraph ends within %d bytes", blockSize)
+		return nil, &codec.LimitError{What: "bytes in a paragraph", Max: blockSize}
 	}
 	return block[:end+len(separator)], nil
 }
@@ -73,15 +75,17 @@ func fill(ctx context.Context, r io.Reader, buf []byte) ([]byte, error) {
 
 // cut yields the paragraphs of a block, which ends where one ends.
 func cut(block []byte, line int, yield func(paragraph, error) bool) bool {
-	for start := 0; start < len(block); {
-		text := block[start:]
+	for start := 0; ; {
+		text := bytes.TrimLeft(block[start:], "\n")
+		if start = len(block) - len(text); start == len(block) {
+			return true
+		}
 		if i := bytes.Index(text, separator); i >= 0 {
 			text = text[:i+1]
 		}
-		if len(bytes.TrimLeft(text, "\n")) > 0 && !yield(paragraph{text, block[:start], line}, nil) {
+		if !yield(paragraph{text, block[:start], line}, nil) {
 			return false
 		}
-		start += len(text) + 1 // and the empty line
+		start += len(text)
 	}
-	return true
 }

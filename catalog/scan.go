@@ -20,6 +20,12 @@ type stanza struct {
 	signed bool // whether the list's signature has been checked
 }
 
+// What one list may be: Debian's largest has 50 MB and some 50 module sources.
+const (
+	maxList    = 512 << 20 // bytes, decompressed
+	maxSources = 10_000
+)
+
 // readList finds the module sources of a list, compressed or not, or of dpkg's status.
 func (c Config) readList(ctx context.Context, host string) ([]stanza, error) {
 	file, err := c.path(host)
@@ -42,7 +48,7 @@ func (c Config) readList(ctx context.Context, host string) ([]stanza, error) {
 // scanList is readList on an open stream; name stands in its errors.
 func scanList(ctx context.Context, r io.Reader, name string) ([]stanza, error) {
 	var found []stanza
-	for raw, err := range paragraphs(ctx, r) {
+	for raw, err := range paragraphs(ctx, codec.Limit(r, maxList)) {
 		if err != nil {
 			return nil, fmt.Errorf("parse %s: %w", name, err)
 		}
@@ -53,7 +59,9 @@ func scanList(ctx context.Context, r io.Reader, name string) ([]stanza, error) {
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, more...)
+		if found = append(found, more...); len(found) > maxSources {
+			return nil, fmt.Errorf("parse %s: %w", name, &codec.LimitError{What: "module sources", Max: maxSources})
+		}
 	}
 	return found, nil
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -54,7 +55,7 @@ func TestScanErrors(t *testing.T) {
 		{"no colon", filler + "Package: b-dkms\nVersion 1\n", "parse list: line 120002: "},
 		{"twice", "Package: b-dkms\nVersion: 1\n\n\nPackage: b-dkms\nPackage: c\n", "parse list: line 6: "},
 		{"no field", "\n continued\nPackage: b-dkms\n", "parse list: line 2: "},
-		{"too long", filler + "Package: b-dkms\nDescription: " + strings.Repeat("x", blockSize), "no paragraph ends within"},
+		{"too long", filler + "Package: b-dkms\nDescription: " + strings.Repeat("x", blockSize), "parse list: line 120002: more than 524288 bytes in a paragraph"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -63,6 +64,46 @@ func TestScanErrors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestScanStopsBombs: a list without lines, without paragraphs, without an end, or of nothing but modules.
+func TestScanStopsBombs(t *testing.T) {
+	for name, test := range map[string]struct {
+		text, want string
+	}{
+		"one line":      {"x", "parse list: line 1: more than 524288 bytes in a paragraph"},
+		"one paragraph": {"a: b\n", "more than 524288 bytes in a paragraph"},
+		"empty lines":   {"\n\n\n\n\n\n\n\n", "more than 536870912 bytes"},
+		"modules":       {"Package: b-dkms\nVersion: 1\n\n", "parse list: more than 10000 module sources"},
+		"long module":   {"Package: b-dkms\n" + strings.Repeat(" x\n", 10_000) + "\n", "parse list: line 1: more than 4000 lines in a paragraph"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if testing.Short() && name == "empty lines" {
+				t.Skip("reads half a gigabyte")
+			}
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err := scanList(t.Context(), endless(test.text), "list")
+			runtime.ReadMemStats(&after)
+			if !errors.As(err, new(*codec.LimitError)) || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+			if took := after.TotalAlloc - before.TotalAlloc; took > 1<<30 {
+				t.Errorf("%d bytes allocated", took)
+			}
+		})
+	}
+}
+
+// endless gives a text for ever.
+type endless string
+
+func (e endless) Read(p []byte) (int, error) {
+	n := 0
+	for n < len(p) {
+		n += copy(p[n:], e)
+	}
+	return n, nil
 }
 
 // A list that was cut off while it was fetched is damaged, not short.

@@ -46,7 +46,7 @@ type Scanner struct {
 
 // NewScanner reads r; name stands in its errors.
 func NewScanner(r io.Reader, name string) *Scanner {
-	return &Scanner{in: bufio.NewReaderSize(r, 256<<10), name: name, line: 1}
+	return &Scanner{in: bufio.NewReaderSize(r, 32<<10), name: name, line: 1}
 }
 
 // Scan moves to the next paragraph and reports whether there is one.
