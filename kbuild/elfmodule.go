@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"mago/debpkg/codec"
 )
 
 // elfModule is what a module's ELF file says of the symbols that it wants and gives.
@@ -39,22 +41,52 @@ func readModule(r io.ReaderAt) (elfModule, error) {
 	return m, nil
 }
 
-// elfLimit bounds, in bytes, all that is read of one file: the section headers and their names are of any size, too.
-const elfLimit = 4 * tableLimit
+// What is read of one file, in bytes, by headers that may say anything: to open it, which costs ten times as much memory,
+// and all in all. A module with a section for every function has some ten thousand of them, 64 bytes each.
+const (
+	headersLimit = 8 << 20
+	elfLimit     = 4 * tableLimit
+)
 
-func openELF(r io.ReaderAt) (*elf.File, error) { return elf.NewFile(&meter{r, elfLimit}) }
+// What names may be, in bytes: debug/elf copies the name of every section and symbol, and in a table without NULs each
+// reaches from anywhere to the end. A symbol of the kernel has 512 at most.
+const (
+	sectionNameLimit = 1 << 10
+	symbolNamesLimit = 256 << 20 // all together
+)
 
-// meter reads no more than is left.
+func openELF(r io.ReaderAt) (*elf.File, error) {
+	m := &meter{from: r, left: headersLimit, limit: headersLimit, opening: true}
+	file, err := elf.NewFile(m)
+	m.left, m.limit, m.opening = elfLimit, elfLimit, false
+	return file, err
+}
+
+// meter reads no more than is left. While a file is opened, when its headers and the table of the sections' names are
+// read, no name may be too long.
 type meter struct {
-	from io.ReaderAt
-	left int64
+	from        io.ReaderAt
+	left, limit int64
+	opening     bool
 }
 
 func (m *meter) ReadAt(p []byte, offset int64) (int, error) {
 	if m.left -= int64(len(p)); m.left < 0 {
-		return 0, fmt.Errorf("its headers and tables are longer than %d bytes", elfLimit)
+		return 0, &codec.LimitError{What: "bytes of headers and tables", Max: m.limit}
 	}
-	return m.from.ReadAt(p, offset)
+	n, err := m.from.ReadAt(p, offset)
+	if m.opening && longestName(p[:n]) > sectionNameLimit {
+		return 0, &codec.LimitError{What: "bytes in a section's name", Max: sectionNameLimit}
+	}
+	return n, err
+}
+
+// longestName is the length of the longest part of a table between two NULs.
+func longestName(table []byte) (longest int) {
+	for name := range bytes.SplitSeq(table, []byte{0}) {
+		longest = max(longest, len(name))
+	}
+	return longest
 }
 
 // table is a section's content, nil where there is none of that name.
@@ -77,12 +109,8 @@ func bounded(s *elf.Section) error {
 }
 
 func (m *elfModule) readSymbols(file *elf.File) error {
-	for _, s := range file.Sections {
-		if s.Type == elf.SHT_SYMTAB || s.Type == elf.SHT_STRTAB {
-			if err := bounded(s); err != nil {
-				return err
-			}
-		}
+	if err := boundSymbols(file); err != nil {
+		return err
 	}
 	symbols, err := file.Symbols()
 	if errors.Is(err, elf.ErrNoSymbols) {
@@ -104,6 +132,32 @@ func (m *elfModule) readSymbols(file *elf.File) error {
 		m.gives[name] = crcs[name]
 	}
 	return err
+}
+
+// boundSymbols looks at the tables that Symbols would read.
+func boundSymbols(file *elf.File) error {
+	symbols, longest := 0, 0
+	for _, s := range file.Sections {
+		if s.Type != elf.SHT_SYMTAB && s.Type != elf.SHT_STRTAB {
+			continue
+		}
+		if err := bounded(s); err != nil {
+			return err
+		}
+		if s.Type == elf.SHT_SYMTAB {
+			symbols = max(symbols, int(s.Size)/elf.Sym32Size)
+			continue
+		}
+		names, err := s.Data()
+		if err != nil {
+			return err
+		}
+		longest = max(longest, longestName(names))
+	}
+	if symbols*longest > symbolNamesLimit {
+		return &codec.LimitError{What: "bytes in its symbols' names", Max: symbolNamesLimit}
+	}
+	return nil
 }
 
 // exportedCRC is the value of an absolute __crc_ symbol, or what lies at the place of another one: since Linux 5.19,

@@ -4,10 +4,14 @@ import (
 	"bytes"
 	"debug/elf"
 	"encoding/binary"
+	"errors"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+
+	"mago/debpkg/codec"
 )
 
 // part is a section of a module that a test makes.
@@ -162,13 +166,42 @@ func (s *sparse) ReadAt(p []byte, offset int64) (int, error) {
 	return len(p), nil
 }
 
-// TestReadModuleOfAnySize: the table of the sections' names is read whole, whatever length a header gives it.
+// TestReadModuleOfAnySize: the sections' headers and the table of their names are read whole, whatever a header says of
+// their number and length; a file of that size costs nothing where it is a hole.
 func TestReadModuleOfAnySize(t *testing.T) {
-	data := elfFile([]part{{name: ".modinfo", kind: elf.SHT_PROGBITS, data: []byte(modinfoText)}})
-	binary.LittleEndian.PutUint64(data[len(data)-32:], 2*elfLimit) // sh_size of the last header
-	file := &sparse{data: data}
-	if _, err := readModinfo(file); err == nil || file.read > elfLimit {
-		t.Errorf("%d bytes were read: %v", file.read, err)
+	parts := []part{{name: ".modinfo", kind: elf.SHT_PROGBITS, data: []byte(modinfoText)}}
+	names := elfFile(parts)
+	binary.LittleEndian.PutUint64(names[len(names)-32:], 2*elfLimit) // sh_size of the last header
+	sections := elfFile(parts)
+	first := binary.LittleEndian.Uint64(sections[40:])                   // e_shoff
+	binary.LittleEndian.PutUint16(sections[60:], 0)                      // e_shnum: it is in the first section's sh_size
+	binary.LittleEndian.PutUint64(sections[first+32:], elfLimit/64-1000) // two million
+	noNUL := elfFile(append(parts, part{name: strings.Repeat("x", 4<<20), kind: elf.SHT_PROGBITS, data: []byte("x")}))
+	symbols := elfFile(append(parts,
+		part{name: ".symtab", kind: elf.SHT_SYMTAB, link: 3, data: make([]byte, 2<<20)},
+		part{name: ".strtab", kind: elf.SHT_STRTAB, data: bytes.Repeat([]byte{'x'}, 1<<20)}))
+	for name, test := range map[string]struct {
+		data []byte
+		want string
+	}{
+		"names":         {names, "more than 8388608 bytes of headers and tables"},
+		"sections":      {sections, "more than 8388608 bytes of headers and tables"},
+		"section names": {noNUL, "more than 1024 bytes in a section's name"},
+		"symbol names":  {symbols, "more than 268435456 bytes in its symbols' names"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := &sparse{data: test.data}
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err := readModule(file)
+			runtime.ReadMemStats(&after)
+			if !errors.As(err, new(*codec.LimitError)) || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("err = %v, want %q", err, test.want)
+			}
+			if took := after.TotalAlloc - before.TotalAlloc; file.read > 2*headersLimit || took > 128<<20 {
+				t.Errorf("%d bytes were read, %d allocated", file.read, took)
+			}
+		})
 	}
 }
 

@@ -23,9 +23,9 @@ type VermagicError struct {
 
 func (e *VermagicError) Error() string {
 	if e.Word != "" {
-		return printable(fmt.Sprintf("its vermagic %q is not that of kernel %s, which differs in %q; was it built with other headers?", e.Vermagic, e.Release, e.Word))
+		return printable(fmt.Sprintf("its vermagic %.200q is not that of kernel %s, which differs in %q; was it built with other headers?", e.Vermagic, e.Release, e.Word))
 	}
-	return fmt.Sprintf("it was built for kernel %q, not for %s; does its Makefile ask uname -r?", e.Vermagic, e.Release)
+	return fmt.Sprintf("it was built for kernel %.200q, not for %s; does its Makefile ask uname -r?", e.Vermagic, e.Release)
 }
 
 // modinfoLimit is far above what a module with hundreds of aliases has.

@@ -1,11 +1,15 @@
 package kbuild
 
 import (
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 
 	securejoin "github.com/cyphar/filepath-securejoin"
+
+	"mago/debpkg/codec"
 )
 
 // rooted is the directory that a file system is looked at under. Symbolic links are resolved inside it, as a program
@@ -22,12 +26,20 @@ func (r rooted) inside(host string) string {
 	return filepath.Clean("/" + strings.TrimPrefix(host, string(r)))
 }
 
+// maxRead is, in bytes, many times the longest file that is read whole: a kernel's .config, a package's list of files.
+const maxRead = 64 << 20
+
 func (r rooted) read(path string) ([]byte, error) {
-	host, err := r.host(path)
+	file, err := r.open(path)
 	if err != nil {
 		return nil, err
 	}
-	return os.ReadFile(host)
+	defer file.Close()
+	text, err := io.ReadAll(codec.Limit(file, maxRead))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	return text, nil
 }
 
 func (r rooted) stat(path string) (os.FileInfo, error) {

@@ -114,7 +114,7 @@ func (r *rulesRecipe) aim(s *steps) error {
 	if err != nil {
 		return err
 	}
-	text, err := s.work.ReadFile(file)
+	text, err := rulesFileText(s.work, file, rulesFile)
 	if err != nil {
 		return err
 	}
