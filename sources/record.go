@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/renameio/v2"
@@ -53,7 +55,17 @@ func readRecord(dir string) (record, error) {
 	if r.Format != recordFormat {
 		return r, fmt.Errorf("parse %s: format %d, not %d", filepath.Join(dir, recordName), r.Format, recordFormat)
 	}
+	if !r.plausible() {
+		return r, fmt.Errorf("parse %s: damaged", filepath.Join(dir, recordName))
+	}
 	return r, nil
+}
+
+// plausible reports whether the record names a module, and nothing outside of its tree.
+func (r record) plausible() bool {
+	local := func(path string) bool { return path == "" || filepath.IsLocal(path) }
+	return r.Name != "" && r.Version != "" && local(r.Dir) && local(r.Copyright) && local(r.Changelog) &&
+		!slices.ContainsFunc(r.Runtime, func(path string) bool { return !local(strings.TrimPrefix(path, "/")) })
 }
 
 // read gives the tree in an owner's place, if it is complete, and its record.
