@@ -59,7 +59,25 @@ func readIndex(c Config) (*Index, error) {
 	if ix.Format != Format {
 		return nil, fmt.Errorf("%w: %s has format %d, not %d", ErrNoIndex, file, ix.Format, Format)
 	}
+	if !ix.plausible() {
+		return nil, fmt.Errorf("%w: %s is damaged", ErrNoIndex, file)
+	}
 	return ix, nil
+}
+
+// plausible reports whether the modules are in the order that they are looked up by, and each has what addPackage gave it.
+func (ix *Index) plausible() bool {
+	for i, m := range ix.Modules {
+		if i > 0 && ix.Modules[i-1].Name >= m.Name || len(m.Packages) == 0 {
+			return false
+		}
+		for _, p := range m.Packages {
+			if ModuleName(p.Name) != m.Name || p.Kind != DKMS && p.Kind != ModuleAssistant {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // write puts the index in its place in one step: readers see the old one or the new one.

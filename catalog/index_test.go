@@ -3,6 +3,7 @@ package catalog
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -145,4 +146,51 @@ func BenchmarkOpen(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// FuzzReadIndex: whatever the index file has become, it is refused with ErrNoIndex, upon which it is made anew, or every
+// module in it is found by its name.
+func FuzzReadIndex(f *testing.F) {
+	for _, text := range []string{
+		`{"Format":1,"Built":"2024-02-29T12:00:00Z","Inputs":"x","Modules":[{"Name":"a","Packages":[{"name":"a-dkms","kind":"dkms","version":"1"}]},{"Name":"b","Packages":[{"name":"b-source","kind":"module-assistant"}]}]}`,
+		`{"Format":1,"Modules":[{"Name":"b","Packages":[{"name":"b-dkms","kind":"dkms"}]},{"Name":"a","Packages":[{"name":"a-dkms","kind":"dkms"}]}]}`,
+		`{"Format":1,"Modules":[{"Name":"a"}]}`, `{"Format":1,"Modules":[{}]}`, `{"Format":2}`, "null", "", "{",
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c := Config{Dir: t.TempDir()}
+		if err := os.WriteFile(filepath.Join(c.Dir, indexName), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		ix, err := readIndex(c)
+		if err != nil {
+			if !errors.Is(err, ErrNoIndex) {
+				t.Error(err)
+			}
+			return
+		}
+		for _, m := range ix.Modules {
+			if found, ok := findModule(ix.Modules, m.Name); !ok || ix.Modules[found].Packages[0].Name != m.Packages[0].Name {
+				t.Errorf("module %q is not found", m.Name)
+			}
+		}
+		ix.mergeStatus(nil)
+	})
+}
+
+// FuzzParseMadison: what is offered stands in the text, in whatever order the versions are put.
+func FuzzParseMadison(f *testing.F) {
+	f.Add("zfs-dkms | 2.1.11-1 | http://deb.example.org/debian bookworm/contrib amd64 Packages\nzfs-dkms | 2.1.11-1 | http://deb.example.org/debian bookworm/contrib Sources\n", "2.0")
+	f.Add("a|:|b c d Packages", "1-")
+	f.Fuzz(func(t *testing.T, text, version string) {
+		for _, o := range parseMadison(text) {
+			if !strings.Contains(text, o.Package) || !strings.Contains(text, o.Version) || !strings.Contains(text, o.Suite) {
+				t.Errorf("%+v is not in the text", o)
+			}
+			if compare(o.Version, version) != -compare(version, o.Version) {
+				t.Errorf("%q and %q are in no order", o.Version, version)
+			}
+		}
+	})
 }
