@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"mago/debpkg/codec"
@@ -269,5 +270,38 @@ func TestOutside(t *testing.T) {
 		if got := test.kernel.outside(); !slices.Equal(got, test.want) {
 			t.Errorf("%+v: got %v", test.kernel, got)
 		}
+	}
+}
+
+// FuzzReadConfig: whatever a .config holds, an option's value stands in it, and what is derived from it can be a name.
+func FuzzReadConfig(f *testing.F) {
+	f.Add("CONFIG_SMP=y\n# CONFIG_X is not set\nCONFIG_CC_VERSION_TEXT=\"gcc-12 (Debian 12.2.0-14) 12.2.0\"\nCONFIG_CLANG_VERSION=190107\n")
+	f.Add("CONFIG_CC_IS_CLANG=y\nCONFIG_LD_IS_LLD=y\nCONFIG_LLD_VERSION=99999999999999999999\nCONFIG_=\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		c := readConfig([]byte(text))
+		for name, value := range c {
+			if !strings.Contains(text, name+"=") || !strings.Contains(text, value) {
+				t.Errorf("%s=%q is not in the text", name, value)
+			}
+		}
+		k := Kernel{Config: c, Compiler: c.compiler()}
+		if slices.ContainsFunc(k.Toolchain(), func(word string) bool { return !strings.Contains(word, "=") }) || k.Compiler == "" {
+			t.Errorf("%q, compiler %q", k.Toolchain(), k.Compiler)
+		}
+		c.compression()
+		c.programs()
+	})
+}
+
+// TestRootedReadIsBounded: the files of headers are read whole, but not of any length.
+func TestRootedReadIsBounded(t *testing.T) {
+	root := t.TempDir()
+	path := filepath.Join(root, "long")
+	if err := errors.Join(os.WriteFile(path, nil, 0o644), os.Truncate(path, 1<<40)); err != nil {
+		t.Skip("no file of a terabyte: ", err)
+	}
+	_, err := newRooted(root).read("/long")
+	if !errors.As(err, new(*codec.LimitError)) || err.Error() != "read /long: more than 67108864 bytes" {
+		t.Errorf("err = %v", err)
 	}
 }
