@@ -11,6 +11,7 @@ import (
 
 	"mago/catalog"
 	"mago/debpkg"
+	"mago/debpkg/codec"
 	"mago/kbuild"
 	"mago/kbuild/sandbox"
 	"mago/sources"
@@ -188,6 +189,7 @@ func explainSource(err error) (int, string) {
 	var fetch *sources.FetchError
 	var unsafe *sources.UnsafeError
 	var limit *sources.LimitError
+	var bomb *codec.LimitError
 	var layout *sources.LayoutError
 	var format *debpkg.FormatError
 	var damaged *sources.DamagedError
@@ -200,7 +202,7 @@ func explainSource(err error) (int, string) {
 		return exitFetch, `check the network, and "sudo apt-get update"; then run the same command again`
 	case errors.As(err, &unfetched):
 		return exitFetch, fmt.Sprintf(`run "mago get %s", or "mago auto-build %[1]s" for both`, unfetched.module)
-	case errors.As(err, &unsafe), errors.As(err, &limit):
+	case errors.As(err, &unsafe), errors.As(err, &limit), errors.As(err, &bomb):
 		return exitSource, "do not trust where it comes from; nothing of it was kept"
 	case errors.As(err, &layout):
 		return exitSource, "a module's source has a dkms.conf, a Kbuild file, a Makefile that sets obj-m, or a debian/rules for module-assistant"

@@ -13,6 +13,7 @@ import (
 
 	"mago/catalog"
 	"mago/debpkg"
+	"mago/debpkg/codec"
 	"mago/kbuild"
 	"mago/kbuild/sandbox"
 	"mago/sources"
@@ -47,6 +48,8 @@ var failures = []struct {
 	{fmt.Errorf("update: %w", catalog.ErrNoLists), exitFetch, "apt-get update"},
 	{&sources.UnsafeError{}, exitSource, "do not trust"},
 	{&sources.LimitError{}, exitSource, "do not trust"},
+	{&debpkg.FormatError{Path: "x.deb", Err: &codec.LimitError{What: "members", Max: 100}}, exitSource, "do not trust"},
+	{&codec.LimitError{What: "bytes in a paragraph", Max: 1}, exitSource, "do not trust"},
 	{&sources.LayoutError{Source: "x"}, exitSource, "obj-m"},
 	{&debpkg.FormatError{Path: "x.deb", Err: io.ErrUnexpectedEOF}, exitSource, "fetch it again"},
 	{&sources.DamagedError{Archive: "x.tar", Err: io.ErrUnexpectedEOF}, exitSource, "no tarball, or not whole"},

@@ -156,10 +156,16 @@ func (p paths) readFailure(module, release string) (record, bool) {
 func readRecordFile(path string) (record, bool) {
 	var r record
 	text, err := os.ReadFile(path)
-	if err != nil || json.Unmarshal(text, &r) != nil {
+	if err != nil || json.Unmarshal(text, &r) != nil || !r.at(path) {
 		return record{}, false
 	}
 	return r, true
+}
+
+// at reports whether the record is one, and of the unit in whose directory it lies.
+func (r record) at(path string) bool {
+	dir := filepath.Dir(path)
+	return r.Format == 1 && r.Kernel == filepath.Base(dir) && r.Module == filepath.Base(filepath.Dir(dir))
 }
 
 // records lists every unit's last good build and what has failed since, by module and kernel.
