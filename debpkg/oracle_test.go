@@ -247,3 +247,81 @@ var stricterArchive = []string{
 func isStricterArchive(err error) bool {
 	return slices.ContainsFunc(stricterArchive, func(text string) bool { return strings.Contains(err.Error(), text) })
 }
+
+// FuzzVersionsAgreeWithDpkg: a version is one where dpkg --validate-version says so, and two are in the order that
+// dpkg --compare-versions puts them in.
+func FuzzVersionsAgreeWithDpkg(f *testing.F) {
+	needs(f, "dpkg")
+	for _, v := range []string{"1", "1.0-1", "1:1.0~rc1-1+b1", "1.0-", "-1", "", "a", "0:1", ":1", "1:", "2147483647:1", "2147483648:1", "1:2:3", "1.0+dfsg-0", "01.00", "1~", "1~~a", "1_2", "1 ", "1.0-1-2"} {
+		f.Add(v, "1.0-1")
+		f.Add("1:1.0~~", v)
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		for _, v := range []string{a, b} {
+			if strings.ContainsRune(v, 0) {
+				t.Skip("no argument of a program")
+			}
+			ours, theirs := checkVersion(v) == nil, exec.Command("dpkg", "--validate-version", "--", v).Run() == nil
+			if ours && !theirs {
+				t.Errorf("%q is no version", v)
+			}
+			odd := strings.Count(v, ":") > 1 || strings.Trim(v, " \t\n\v\f\r+") != v // a colon in upstream's part, blanks around, +1:
+			if theirs && !ours && !odd {
+				t.Errorf("%q is a version", v)
+			}
+		}
+		if checkVersion(a) != nil || checkVersion(b) != nil {
+			return
+		}
+		for operator, name := range map[string]string{"<<": "lt", "<=": "le", "=": "eq", ">=": "ge", ">>": "gt"} {
+			relations, err := parseRelations("x (" + operator + " " + b + ")")
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := exec.Command("dpkg", "--compare-versions", "--", a, name, b).Run() == nil
+			if got := relations[0].alternatives[0].accepts(a); got != want {
+				t.Errorf("%s %s %s is %v", a, operator, b, got)
+			}
+		}
+	})
+}
+
+// FuzzStatusAgreesWithDpkgQuery: of a status file that dpkg reads, the same packages are installed in the same versions.
+func FuzzStatusAgreesWithDpkgQuery(f *testing.F) {
+	needs(f, "dpkg-query")
+	f.Add(statusFile)
+	const one = "Package: ab\nStatus: install ok installed\nMaintainer: x\nArchitecture: amd64\nVersion: 1.0-1\nDescription: d\n"
+	f.Add(one)
+	f.Add(one + "\n" + strings.ReplaceAll(one, "ab", "cd") + "\n\n" + strings.ReplaceAll(one, "install ok installed", "deinstall ok config-files"))
+	f.Add(strings.ReplaceAll(one, "install ok", "hold reinstreq"))
+	f.Add(strings.ReplaceAll(one, "Status", "STATUS"))
+	f.Fuzz(func(t *testing.T, text string) {
+		root := testRoot(t, text)
+		cmd := exec.Command("dpkg-query", "--admindir="+filepath.Join(root, "var/lib/dpkg"), "--show", "--showformat=${db:Status-Eflag} ${db:Status-Status} ${Package} ${Version}\n")
+		out, err := cmd.Output()
+		if err != nil {
+			return // dpkg reads nothing of such a file, and neither installs nor removes anything
+		}
+		s, err := ReadStatus(root)
+		if err != nil {
+			if !isStricter(err) {
+				t.Errorf("dpkg-query reads it, and here: %v", err)
+			}
+			return
+		}
+		var got, want []string
+		for p := range s.All() {
+			got = append(got, p.Package+" "+p.Version)
+		}
+		for line := range strings.Lines(string(out)) {
+			if installed, ok := strings.CutPrefix(strings.TrimSpace(line), "ok installed "); ok {
+				want = append(want, installed)
+			}
+		}
+		slices.Sort(got)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("installed are %q, by dpkg-query %q", got, want)
+		}
+	})
+}

@@ -166,6 +166,16 @@ func TestOpenRefusesHostileArchives(t *testing.T) {
 	}
 }
 
+func TestOpenRefusesOtherFiles(t *testing.T) {
+	for _, text := range []string{"", "!<arch>", "!<thin>\n" + arMember("debian-binary", "2.0\n"), "0.939000\n"} {
+		path := filepath.Join(t.TempDir(), "x.deb")
+		writeFile(t, path, text)
+		if _, err := Open(path); !errors.As(err, new(*FormatError)) || !strings.Contains(err.Error(), "not an ar archive") {
+			t.Errorf("%q: err = %v", text, err)
+		}
+	}
+}
+
 func TestOpenToleratesWhatDeb5Allows(t *testing.T) {
 	d := newDeb(t)
 	control, data := arMember("control.tar/", string(d.control)), arMember("data.tar", string(d.data))

@@ -5,6 +5,9 @@ import (
 	"debug/elf"
 	"encoding/binary"
 	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -83,6 +86,45 @@ func FuzzReadModinfo(f *testing.F) {
 		info, err := readModinfo(bytes.NewReader(data))
 		if err == nil && info.vermagic != "" && !bytes.Contains(data, []byte("vermagic="+info.vermagic)) {
 			t.Errorf("vermagic %q comes from nowhere", info.vermagic)
+		}
+	})
+}
+
+// FuzzReadModinfoAgreesWithModinfo: of what both read, modinfo(8) gives the same vermagic and the same needed modules.
+func FuzzReadModinfoAgreesWithModinfo(f *testing.F) {
+	program, err := exec.LookPath("modinfo")
+	if err != nil {
+		program, err = exec.LookPath("/sbin/modinfo")
+	}
+	if err != nil {
+		f.Skip("program modinfo is missing")
+	}
+	f.Add("vermagic=6.1.0-9-amd64 SMP mod_unload modversions \x00name=hello\x00depends=\x00")
+	f.Add("vermagic=a\x00vermagic=b\x00\x00\x00depends=x,y_z\x00")
+	f.Add("vermagic\x00=\x00depends=,a,,b")
+	f.Fuzz(func(t *testing.T, text string) {
+		path := filepath.Join(t.TempDir(), "hello.ko")
+		data := object(elf.ET_REL, ".modinfo", text)
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		info, err := readModinfo(bytes.NewReader(data))
+		if err != nil {
+			return
+		}
+		for field, got := range map[string]string{"vermagic": info.vermagic, "depends": strings.Join(info.depends, ",")} {
+			out, err := exec.Command(program, "-F", field, path).Output()
+			if err != nil || len(out) == 0 {
+				continue
+			}
+			values := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+			want := values[len(values)-1]
+			if field == "depends" {
+				want = strings.Join(strings.FieldsFunc(want, func(r rune) bool { return r == ',' }), ",")
+			}
+			if got != want && !strings.ContainsRune(text, '\n') {
+				t.Errorf("%s is %q, by modinfo %q", field, got, out)
+			}
 		}
 	})
 }
