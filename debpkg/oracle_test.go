@@ -254,7 +254,6 @@ func FuzzVersionsAgreeWithDpkg(f *testing.F) {
 	needs(f, "dpkg")
 	for _, v := range []string{"1", "1.0-1", "1:1.0~rc1-1+b1", "1.0-", "-1", "", "a", "0:1", ":1", "1:", "2147483647:1", "2147483648:1", "1:2:3", "1.0+dfsg-0", "01.00", "1~", "1~~a", "1_2", "1 ", "1.0-1-2"} {
 		f.Add(v, "1.0-1")
-		f.Add("1:1.0~~", v)
 	}
 	f.Fuzz(func(t *testing.T, a, b string) {
 		for _, v := range []string{a, b} {
