@@ -73,7 +73,7 @@ func printable(text string) string {
 		switch {
 		case r == '\t':
 			return ' '
-		case unicode.IsControl(r):
+		case unicode.In(r, unicode.Cc, unicode.Cf): // the second turn the direction of writing
 			return utf8.RuneError
 		}
 		return r
