@@ -59,7 +59,7 @@ func newBench(t *testing.T) *bench {
 // newRoom is the closest room that works under a root; where nobody made the build user, nobody builds.
 func newRoom(t *testing.T, root string) sandbox.Room {
 	t.Helper()
-	room, err := sandbox.Choose(t.Context(), root, os.Geteuid() == 0, nil)
+	room, err := sandbox.Choose(t.Context(), sandbox.Wish{Root: root, AsRoot: os.Geteuid() == 0}, nil)
 	var missing *sandbox.UserError
 	if errors.As(err, &missing) {
 		const nobody = 65534
@@ -75,7 +75,7 @@ func newRoom(t *testing.T, root string) sandbox.Room {
 func (b *bench) in(t *testing.T, kind sandbox.Kind) *bench {
 	t.Helper()
 	b.room.Kind = kind
-	if err := b.room.Command(t.Context(), sandbox.Spec{Args: []string{"/bin/true"}}).Run(); err != nil {
+	if err := b.room.Run(t.Context(), sandbox.Spec{Args: []string{"/bin/true"}}, nil); err != nil {
 		t.Skipf("no room of kind %s here: %v", kind, err)
 	}
 	return b

@@ -91,13 +91,18 @@ type ToolError struct{ Tool, Package, Why string }
 func (e *ToolError) Error() string { return fmt.Sprintf("no %s: %s", e.Tool, e.Why) }
 
 // Build compiles one job. Errors that somebody can mend are *ArchError, *HeadersError, *ToolError, *RecipeError, *NotMeantError,
-// *CompileError, *SymbolError, *DependsError, *VermagicError and *sandbox.ReachError.
+// *CompileError, *SymbolError, *DependsError, *VermagicError, *sandbox.ReachError and *sandbox.LimitError.
 func (b *Builder) Build(ctx context.Context, job Job) (*Result, error) {
 	if err := job.Kernel.Native(); err != nil {
 		return nil, err
 	}
 	if missing := MissingTools(b.Root, job.Kernel); len(missing) > 0 {
 		return nil, missing[0]
+	}
+	if limit := b.Room.Limits.Time; limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, limit, b.Room.Limits.Exceeded("time"))
+		defer cancel()
 	}
 	step, err := b.open(ctx, job)
 	if err != nil {

@@ -53,7 +53,7 @@ func (s *steps) noteModules(p *proof, built ...builtModule) ([]modinfo, error) {
 }
 
 func (s *steps) infoOf(b builtModule) (modinfo, error) {
-	in, err := openRegular(s.work, b.path)
+	in, err := s.openBuilt(b.path)
 	if err != nil {
 		return modinfo{}, err
 	}

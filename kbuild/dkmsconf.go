@@ -71,7 +71,7 @@ func (r *dkmsRecipe) read(s *steps, name, version string) (*dkms.Conf, error) {
 	out, complaint := &boundedBuffer{limit: confLimit}, &boundedBuffer{limit: confLimit}
 	work := filepath.Join(s.tree, confDir)
 	args := []string{"bash", "-c", dkms.Script, "evaluate", filepath.Join(s.Room.Path(work), "dkms.conf")}
-	err := s.runIn(ctx, sandbox.Spec{Args: append(args, s.dkmsVariables(name, version, s.job.Jobs)...), Work: work, Stdout: out, Stderr: complaint})
+	err := s.runIn(ctx, sandbox.Spec{Args: append(args, s.dkmsVariables(work, name, version, s.job.Jobs)...), Work: work, Stdout: out, Stderr: complaint})
 	s.log.Write(complaint.held)
 	if out.over || complaint.over {
 		return nil, &RecipeError{r.String(), fmt.Errorf("reading it printed more than %d bytes", confLimit)}
@@ -124,8 +124,8 @@ func bashComplaint(stderr string) string {
 	return ""
 }
 
-// dkmsVariables are those that a dkms.conf may read: all that dkms has set when it reads one.
-func dkmsVariables(root, tree, name, version string, k Kernel, jobs int) []string {
+// dkmsVariables are those that a dkms.conf may read: all that dkms has set when it reads one. tree and temp are inside paths.
+func dkmsVariables(root, tree, temp, name, version string, k Kernel, jobs int) []string {
 	build := cmp.Or(k.Build, k.Headers)
 	config := filepath.Join(build, "include/config/auto.conf")
 	if !newRooted(root).exists(config) {
@@ -133,11 +133,11 @@ func dkmsVariables(root, tree, name, version string, k Kernel, jobs int) []strin
 	}
 	return []string{
 		"kernelver=" + k.Release, "arch=" + k.Arch, "kernel_source_dir=" + build, "kernel_config=" + config,
-		"dkms_tree=" + tree, "source_tree=/usr/src", "install_tree=/lib/modules", "tmp_location=/tmp",
+		"dkms_tree=" + tree, "source_tree=/usr/src", "install_tree=/lib/modules", "tmp_location=" + temp,
 		"module=" + name, "module_version=" + version, "parallel_jobs=" + strconv.Itoa(jobs),
 	}
 }
 
-func (s *steps) dkmsVariables(name, version string, jobs int) []string {
-	return dkmsVariables(s.Root, s.Room.Path(s.tree), name, version, s.job.Kernel, jobs)
+func (s *steps) dkmsVariables(work, name, version string, jobs int) []string {
+	return dkmsVariables(s.Root, s.Room.Path(s.tree), s.Room.Temp(work), name, version, s.job.Kernel, jobs)
 }

@@ -96,7 +96,7 @@ func (r *dkmsRecipe) variables(s *steps) []string {
 	if limit := r.conf.Jobs(); limit > 0 {
 		jobs = min(jobs, limit)
 	}
-	return s.dkmsVariables(r.conf.Name, r.conf.Version, jobs)
+	return s.dkmsVariables(s.tree, r.conf.Name, r.conf.Version, jobs)
 }
 
 // hook runs a script of the source with its arguments.

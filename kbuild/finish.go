@@ -86,7 +86,7 @@ func (s *steps) strip(built []builtModule) error {
 }
 
 func (s *steps) finishOne(b builtModule) (Module, error) {
-	in, err := openRegular(s.work, b.path)
+	in, err := s.openBuilt(b.path)
 	if err != nil {
 		return Module{}, err
 	}
@@ -111,6 +111,35 @@ func (s *steps) finishOne(b builtModule) (Module, error) {
 		File:     file,
 		Vermagic: info.vermagic,
 	}, err
+}
+
+// maxModule bounds a finished module in bytes; NVIDIA's, the largest known, has 60 MB.
+const maxModule = 1 << 30
+
+// openBuilt opens a file that the build has made: no second name of a file that only root may read, and of a size that
+// a module may have.
+func (s *steps) openBuilt(path string) (*os.File, error) {
+	file, err := openRegular(s.work, path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+	case s.Room.Drop && isOthers(info, s.Room.UID):
+		err = fmt.Errorf("%s is another name of a file that is not the build's", path)
+	case info.Size() > maxModule:
+		err = fmt.Errorf("%s has %d bytes", path, info.Size())
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+func isOthers(info os.FileInfo, uid uint32) bool {
+	stat := info.Sys().(*syscall.Stat_t)
+	return stat.Nlink > 1 && stat.Uid != uid
 }
 
 // openRegular opens a file that foreign programs made; a named pipe in its place must not hold mago up.

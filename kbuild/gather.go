@@ -23,7 +23,7 @@ func (s *steps) builtExports(built []builtModule, modules []elfModule) Exports {
 		return exports
 	}
 	for _, file := range s.symversFiles() {
-		listed, err := readSymversFile(openRegular(s.work, file))
+		listed, err := readSymversFile(s.openBuilt(file))
 		if err != nil {
 			continue
 		}

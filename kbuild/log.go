@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"mago/kbuild/sandbox"
 )
 
 // boundedLog passes a build's output on until the limit is reached, and then one line that says so.
@@ -47,5 +49,25 @@ func (b *boundedBuffer) Write(p []byte) (int, error) {
 		return 0, errTooLong
 	}
 	b.held = append(b.held, p...)
+	return len(p), nil
+}
+
+// maxPrinted is more than anybody prints for somebody to read, in bytes.
+const maxPrinted = 1 << 30
+
+// flood ends a program that prints more than it may: the output's limit, or maxPrinted.
+type flood struct {
+	limit   sandbox.Limits
+	printed int64
+	over    func(error)
+}
+
+func (f *flood) Write(p []byte) (int, error) {
+	f.printed += int64(len(p))
+	limit := f.limit
+	limit.Output = min(limit.Output, maxPrinted)
+	if f.limit.Output > 0 && f.printed > limit.Output {
+		f.over(limit.Exceeded("output"))
+	}
 	return len(p), nil
 }

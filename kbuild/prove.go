@@ -35,7 +35,7 @@ func (s *steps) prove(built []builtModule, p *proof) (Exports, error) {
 }
 
 func (s *steps) readBuilt(b builtModule) (elfModule, error) {
-	in, err := openRegular(s.work, b.path)
+	in, err := s.openBuilt(b.path)
 	if err != nil {
 		return elfModule{}, err
 	}

@@ -103,6 +103,11 @@ func (c *collection) scripts() error {
 }
 
 func (c *collection) text(name string) ([]byte, error) {
+	file, err := c.openBuilt(filepath.Join(openedDir, name))
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
 	return rulesFileText(c.work, filepath.Join(openedDir, name), name)
 }
 
@@ -210,7 +215,7 @@ func (c *collection) stage(file, to string, entry fs.DirEntry) error {
 	case info.Mode().Type() == fs.ModeSymlink:
 		return c.link(file, to)
 	}
-	in, err := openRegular(c.work, file)
+	in, err := c.openBuilt(file)
 	if err != nil {
 		return &RecipeError{rulesFile, err}
 	}

@@ -72,7 +72,7 @@ func readStatic(ctx context.Context, root string, source Source, k Kernel) (*dkm
 	}
 	return settle(source, func(name, version string) (*dkms.Conf, error) {
 		texts := append([][]byte{text}, overrides(root, name, version, k)...)
-		return dkms.Static(ctx, dkmsVariables(root, sandbox.Mount, name, version, k, 1), texts...)
+		return dkms.Static(ctx, dkmsVariables(root, sandbox.Mount, "/tmp", name, version, k, 1), texts...)
 	})
 }
 

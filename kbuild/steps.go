@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"mago/kbuild/sandbox"
 )
@@ -97,17 +98,19 @@ func (s *steps) reach() error {
 // do runs one program of the recipe in the build directory, its output in the log below a line that shows the command.
 // A program that fails gives a *CompileError that names the step.
 func (s *steps) do(step, command string, args ...string) error {
+	ctx, cancel := context.WithCancelCause(s.ctx)
+	defer cancel(nil)
 	progress := &progressWriter{event: s.Event}
-	out := io.MultiWriter(s.log, progress)
+	out := io.MultiWriter(s.log, progress, &flood{limit: s.Room.Limits, over: cancel})
 	fmt.Fprintf(s.log, "mago: %s: %s\n", step, command)
-	err := s.run(sandbox.Spec{Args: args, Dir: s.build, Stdout: out, Stderr: out})
+	err := s.runIn(ctx, sandbox.Spec{Args: args, Dir: s.build, Stdout: out, Stderr: out})
 	progress.close()
 	switch {
+	case errors.As(err, new(*sandbox.LimitError)), errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("%s was ended: %w", step, err)
 	case exited(err):
 		message := progress.errors.within(s.inside(s.build))
 		return &CompileError{Step: step, Message: message, Cause: causeOf(message), Err: err}
-	case errors.Is(err, exec.ErrWaitDelay):
-		return &CompileError{Step: step, Message: "it left a process behind that keeps its output open", Err: err}
 	case err == nil && s.log.err != nil:
 		return fmt.Errorf("write the build's log: %w", s.log.err)
 	}
@@ -132,12 +135,7 @@ func (s *steps) run(spec sandbox.Spec) error { return s.runIn(s.ctx, spec) }
 func (s *steps) runIn(ctx context.Context, spec sandbox.Spec) error {
 	spec.Work = cmp.Or(spec.Work, s.tree)
 	spec.Env, spec.Places, spec.ReadOnly = s.environment(), s.places, s.job.Kernel.outside()
-	cmd := s.Room.Command(ctx, spec)
-	run := s.Builder.Run
-	if run == nil {
-		run = (*exec.Cmd).Run
-	}
-	err := run(cmd)
+	err := s.Room.Run(ctx, spec, s.Builder.Run)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

@@ -26,6 +26,7 @@ type app struct {
 	screen *screen
 	stderr io.Writer
 	epoch  time.Time // SOURCE_DATE_EPOCH, zero where it is not set
+	limits sandbox.Limits
 
 	status *debpkg.Status // dpkg's, read once; see installed
 	index  *catalog.Index // opened once; see catalog
@@ -49,14 +50,29 @@ func newApp(m machine, o options, stdout, stderr io.Writer) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
+	limits, err := o.limits()
+	if err != nil {
+		return nil, err
+	}
 	paths, err := newPaths(o, m.asRoot)
 	if err != nil {
 		return nil, err
 	}
-	a := &app{options: o, paths: paths, stderr: stderr, epoch: epoch}
+	a := &app{options: o, paths: paths, stderr: stderr, epoch: epoch, limits: limits}
 	a.screen = newScreen(stdout, o)
 	a.host = &host{machine: m, root: root, sudo: strings.Fields(o.SudoCmd), dryRun: o.DryRun, say: a.screen.line, verbose: o.Verbose}
 	return a, nil
+}
+
+// limits are the usual ones, but for those that --limit sets.
+func (o options) limits() (sandbox.Limits, error) {
+	limits := sandbox.DefaultLimits("/")
+	for _, word := range o.Limit {
+		if err := limits.Set(word); err != nil {
+			return limits, &usageError{fmt.Errorf("--limit: %w", err)}
+		}
+	}
+	return limits, nil
 }
 
 // sourceDateEpoch reads the variable of reproducible-builds.org; seconds since 1970.
@@ -144,7 +160,8 @@ func (a *app) buildRoom(ctx context.Context) (sandbox.Room, error) {
 	if a.room != nil {
 		return *a.room, nil
 	}
-	room, err := sandbox.Choose(ctx, a.Root, a.host.asRoot, a.host.run)
+	wish := sandbox.Wish{Root: a.Root, AsRoot: a.host.asRoot, Kind: sandbox.Kind(a.Sandbox), Limits: a.limits}
+	room, err := sandbox.Choose(ctx, wish, a.host.run)
 	if err == nil {
 		a.room = &room
 	}

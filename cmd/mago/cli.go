@@ -48,6 +48,8 @@ type options struct {
 	UnpackOnce bool             `short:"o" help:"Accepted for module-assistant's users; mago opens a source once anyway."`
 	SudoCmd    string           `short:"S" placeholder:"COMMAND" help:"Command that runs apt and dpkg as root where mago itself is not, such as sudo."`
 	Dest       string           `env:"KPKG_DEST_DIR" placeholder:"DIR" help:"Directory for the packages."`
+	Sandbox    string           `enum:"auto,bubblewrap,namespaces,user" default:"auto" env:"MAGO_SANDBOX" placeholder:"ROOM" help:"Room to build in: auto (the closest that works), bubblewrap, namespaces, user."`
+	Limit      []string         `sep:"," placeholder:"NAME=VALUE" help:"What a build may take: time=6h, memory=8G, processes=4096, output=20G; none lifts a limit."`
 	DryRun     bool             `help:"Say what would be done, and change nothing."`
 	Unsigned   bool             `name:"allow-unauthenticated" help:"Take packages from archives whose signature apt has not checked, in this run."`
 	Root       string           `default:"/" placeholder:"DIR" help:"Work on the system under DIR."`

@@ -225,7 +225,10 @@ func explainKernel(err error) (int, string) {
 	var dir *kernelDirError
 	var reach *sandbox.ReachError
 	var arch *kbuild.ArchError
+	var room *sandbox.RoomError
 	switch {
+	case errors.As(err, &room):
+		return exitNoTool, roomHint(room)
 	case errors.As(err, &arch):
 		return exitNoKernel, "run mago on a machine of that kind, or choose another kernel with -l"
 	case errors.As(err, &dir):
@@ -249,17 +252,31 @@ func explainKernel(err error) (int, string) {
 	return 0, ""
 }
 
+// roomHint says how another room can be had.
+func roomHint(e *sandbox.RoomError) string {
+	switch e.Kind {
+	case sandbox.Auto:
+		return "mago as root builds as a user of its own; --sandbox user builds here as you are, which only a source that you trust should"
+	case sandbox.Bubblewrap:
+		return `"sudo mago prepare" installs bubblewrap; --sandbox auto takes the closest room that works`
+	}
+	return "--sandbox auto takes the closest room that works"
+}
+
 func explainBuild(err error) (int, string) {
 	var recipe *kbuild.RecipeError
 	var compile *kbuild.CompileError
 	var vermagic *kbuild.VermagicError
 	var excluded *kbuild.NotMeantError
+	var limit *sandbox.LimitError
 	hint := ""
 	var failed *buildError
 	if errors.As(err, &failed) {
 		hint = failed.hint()
 	}
 	switch {
+	case errors.As(err, &limit):
+		return exitBuild, strings.TrimPrefix(hint+"\n", "\n") + fmt.Sprintf("if that is what this source takes, allow it more than --limit %s=%s", limit.Name, limit.Value)
 	case errors.As(err, &excluded):
 		return exitNotMeant, "the module's own recipe says so; choose another kernel with -l"
 	case errors.As(err, &compile), errors.As(err, &vermagic):

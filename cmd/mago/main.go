@@ -6,9 +6,14 @@ import (
 	"io"
 	"os"
 	"syscall"
+
+	"mago/kbuild/sandbox"
 )
 
 func main() {
+	if code, ok := sandbox.Serve(os.Args); ok {
+		os.Exit(code)
+	}
 	syscall.Umask(0o022) // the build user has to enter mago's directories, whatever the caller's umask
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

@@ -18,7 +18,7 @@ var programs map[string]func(w *world, args []string) error
 func init() {
 	programs = map[string]func(*world, []string) error{
 		"apt-cache": aptCache, "apt-get": aptGet, "dpkg": dpkg, "useradd": useradd,
-		"bwrap": bubblewrap, "setpriv": setpriv, "sudo": sudo, "env": env, "chroot": chroot, "make": fakeMake, "strip": strip, "stall": strip, "ls": strip,
+		"bwrap": bubblewrap, "namespaces": room, "user": room, "sudo": sudo, "env": env, "chroot": chroot, "make": fakeMake, "strip": strip, "stall": strip, "ls": strip,
 		"fakeroot": fakeroot, "holder": holder,
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"mago/kbuild/sandbox"
 )
 
 // The scripts run mago on a root of their own (world_test.go). The programs that it starts are this test binary under
@@ -52,6 +54,12 @@ func runInWorld(args []string) int {
 // startInWorld enters the root by telling the program where it is, which needs no rights.
 func startInWorld(cmd *exec.Cmd) error {
 	name := filepath.Base(cmd.Path)
+	if kind, args, dir, ok := sandbox.Wrapped(cmd); ok {
+		if kind != sandbox.Bubblewrap {
+			args = append([]string{string(kind)}, args...)
+		}
+		name, cmd.Args, cmd.Dir, cmd.ExtraFiles = args[0], args, filepath.Join(os.Getenv("ROOT"), dir), nil
+	}
 	if attr := cmd.SysProcAttr; attr != nil {
 		if attr.Chroot != "" {
 			cmd.Dir = filepath.Join(attr.Chroot, cmd.Dir)

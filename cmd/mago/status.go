@@ -32,6 +32,7 @@ type state struct {
 	Log       string `json:"log,omitempty"`
 	Error     string `json:"error,omitempty"`
 	Reason    string `json:"reason,omitempty"`
+	Room      string `json:"room,omitempty"` // where a build would run now
 }
 
 // Run shows kernels against modules; the exit code tells scripts the worst of it.
@@ -52,6 +53,11 @@ func (c *statusCommand) Run(a *app, ctx context.Context) error {
 	if c.JSON {
 		if states == nil {
 			states = []state{}
+		}
+		if room, err := a.buildRoom(ctx); err == nil {
+			for i := range states {
+				states[i].Room = room.String()
+			}
 		}
 		err = a.printJSON(states)
 	} else {
@@ -83,7 +89,7 @@ func (a *app) printStates(ctx context.Context, states []state) error {
 	if room, err := a.buildRoom(ctx); err == nil {
 		a.screen.line(fmt.Sprintf("%-8s as %s", "builds", room))
 	} else {
-		a.screen.line(fmt.Sprintf("%-8s %v; mago prepare makes it", "builds", err))
+		a.screen.line(fmt.Sprintf("%-8s nowhere: %v", "builds", err))
 	}
 	if len(states) == 0 {
 		a.screen.line("no module has been built or installed by mago")

@@ -122,9 +122,10 @@ func isMachinesFault(err error) bool {
 	var headers *kbuild.HeadersError
 	var arch *kbuild.ArchError
 	var reach *sandbox.ReachError
+	var room *sandbox.RoomError
 	var pack *packError
 	return diskFull(err) || errors.Is(err, fs.ErrPermission) || errors.As(err, &tool) || errors.As(err, &headers) ||
-		errors.As(err, &arch) || errors.As(err, &reach) || errors.As(err, &pack)
+		errors.As(err, &arch) || errors.As(err, &reach) || errors.As(err, &room) || errors.As(err, &pack)
 }
 
 func (u unit) newRecord(room string) record {

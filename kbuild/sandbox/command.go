@@ -2,12 +2,14 @@ package sandbox
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -39,6 +41,17 @@ func (r Room) Path(work string) string {
 	return inside
 }
 
+// Temp is the inside name of a directory for temporary files, of programs whose writable directory is work.
+func (r Room) Temp(work string) string {
+	if r.Kind == Bubblewrap || work == "" {
+		return "/tmp"
+	}
+	return filepath.Join(r.Path(work), temporary)
+}
+
+// temporary lies in the writable directory of rooms that share the system's /tmp, and are kept from it.
+const temporary = "_tmp"
+
 // inside takes the root off a host path; ok is false where the path does not lie under it.
 func (r Room) inside(work string) (path string, ok bool) {
 	root := r.host("/")
@@ -59,38 +72,113 @@ func realPath(path string) string {
 	return path
 }
 
-// lingering is how long the output of a program without a PID namespace is waited for after its end: what it has left
-// behind may hold that open. A namespace leaves nothing, so there all of the output is waited for.
-const lingering = 2 * time.Second
+// Run runs a program in the room, by run (nil: (*exec.Cmd).Run), until it and all that it has started has ended, or ctx
+// has. In a session of its own it has no terminal to read from or to put words into. Without Stdin it reads /dev/null.
+// Where it takes more than the room's limits it is ended, and the error is a *LimitError; where it fills the disk, too,
+// and that is syscall.ENOSPC.
+func (r Room) Run(ctx context.Context, s Spec, run func(*exec.Cmd) error) error {
+	cmd, verdict, err := r.command(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer verdict.Close()
+	if run == nil {
+		run = (*exec.Cmd).Run
+	}
+	err = run(cmd)
+	if ctx.Err() != nil {
+		return err
+	}
+	if why := r.judge(verdict); why != nil {
+		return why
+	}
+	return err
+}
 
-// Command prepares a program to run in the room. It ends, with all it started, when ctx does. In a session of its own it
-// has no terminal to read from or to put words into. Without Stdin it reads /dev/null.
-func (r Room) Command(ctx context.Context, s Spec) *exec.Cmd {
+// judge reads the warden's verdict.
+func (r Room) judge(from *os.File) error {
+	text := make([]byte, 64)
+	n, err := from.ReadAt(text, 0)
+	switch why := verdict(text[:n]); {
+	case err != io.EOF:
+		return fmt.Errorf("ask the room: %w", err)
+	case why == full:
+		return fmt.Errorf("it filled the disk but for a %dth of what was free: %w", reserved, syscall.ENOSPC)
+	case slices.Contains(LimitNames, string(why)):
+		return r.Limits.Exceeded(string(why))
+	}
+	return nil
+}
+
+// patience is how long a warden gets to end everything; it takes milliseconds.
+const patience = 20 * time.Second
+
+// command prepares the warden of a program. What it has to say is in the file, once it has ended.
+func (r Room) command(ctx context.Context, s Spec) (*exec.Cmd, *os.File, error) {
 	sealDescriptors()
-	var cmd *exec.Cmd
-	if r.Kind == Bubblewrap {
-		cmd = exec.CommandContext(ctx, "bwrap", r.bubblewrap(s)...)
-		cmd.Dir = "/"
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: r.credential()}
-	} else {
-		cmd = r.bare(ctx, s)
+	o, err := r.order(s)
+	if err != nil {
+		return nil, nil, err
 	}
-	cmd.Env = append(environment(r.UserName), s.Env...)
+	path, args, err := o.command(wardenName)
+	if err != nil {
+		return nil, nil, err
+	}
+	fd, err := unix.MemfdCreate("verdict", unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, nil, fmt.Errorf("memfd_create: %w", err)
+	}
+	verdict := os.NewFile(uintptr(fd), "verdict")
+	cmd := exec.CommandContext(ctx, path)
+	cmd.Args, cmd.Dir, cmd.ExtraFiles = args, "/", []*os.File{verdict}
+	cmd.Env = append(r.environment(s.Work), s.Env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.Stdin, s.Stdout, s.Stderr
-	cmd.SysProcAttr.Setsid = true
-	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
-	if r.Kind == User {
-		cmd.WaitDelay = lingering
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGTERM}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	cmd.WaitDelay = patience
+	return cmd, verdict, nil
+}
+
+// order is what the warden and the entrant get to know of a program.
+func (r Room) order(s Spec) (order, error) {
+	o := order{Kind: r.Kind, Limits: r.Limits, Drop: r.Drop && !r.ByRoot, UID: r.UID, GID: r.GID, Watched: s.Work, Dir: "/"}
+	if r.Kind == Bubblewrap {
+		if _, err := exec.LookPath("bwrap"); err != nil {
+			return o, err
+		}
+		o.Open, o.Args = !r.ByRoot, append([]string{"bwrap"}, r.bubblewrap(s)...)
+		return o, nil
 	}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	return cmd
+	o.Args, o.User = s.Args, r.Kind == Namespaces && !r.Drop
+	if root := r.host("/"); root != "/" {
+		o.Chroot = root
+	}
+	o.Read = slices.Concat(system, []string{"/proc", "/var/lib/dpkg"}, s.ReadOnly)
+	if s.Work == "" {
+		return o, nil
+	}
+	work, ok := r.inside(s.Work)
+	if !ok {
+		return o, fmt.Errorf("work directory %s does not lie under root %s", s.Work, r.Root)
+	}
+	o.Dir, o.Temp, o.Write = filepath.Join(work, s.Dir), r.Temp(s.Work), []string{work}
+	return o, nil
+}
+
+// Wrapped gives a room's command as it is to be run at last, for tests that run it in another way.
+func Wrapped(cmd *exec.Cmd) (kind Kind, args []string, dir string, ok bool) {
+	var o order
+	if len(cmd.Args) != 2 || cmd.Args[0] != wardenName || json.Unmarshal([]byte(cmd.Args[1]), &o) != nil {
+		return "", nil, "", false
+	}
+	return o.Kind, o.Args, o.Dir, true
 }
 
 // environment is all that a program in a room finds set, whatever the caller's environment holds.
-func environment(user string) []string {
+func (r Room) environment(work string) []string {
 	return []string{
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-		"HOME=/nonexistent", "SHELL=/bin/bash", "TMPDIR=/tmp", "TZ=UTC", "LC_ALL=C.UTF-8", "USER=" + user, "LOGNAME=" + user,
+		"HOME=/nonexistent", "SHELL=/bin/bash", "TMPDIR=" + r.Temp(work), "TZ=UTC", "LC_ALL=C.UTF-8", "USER=" + r.UserName, "LOGNAME=" + r.UserName,
 	}
 }
 
@@ -106,68 +194,6 @@ func sealDescriptors() {
 			syscall.CloseOnExec(fd)
 		}
 	}
-}
-
-// bare runs without bubblewrap. setpriv closes the ways back to root; the namespaces, where they work, take
-// network, processes and shared memory away.
-func (r Room) bare(ctx context.Context, s Spec) *exec.Cmd {
-	args := append([]string{"--no-new-privs", "--"}, s.Args...)
-	cmd := exec.CommandContext(ctx, "setpriv", args...)
-	attr := &syscall.SysProcAttr{Credential: r.credential()}
-	if r.Kind == Namespaces {
-		attr.Cloneflags = syscall.CLONE_NEWNET | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS
-		if !r.Drop {
-			enterUserNamespace(attr)
-		}
-	}
-	if root := filepath.Clean("/" + r.Root); root != "/" {
-		attr.Chroot = root
-		cmd.Path, cmd.Err = "/usr/bin/setpriv", nil
-	}
-	cmd.Dir = "/"
-	if s.Work != "" {
-		work, ok := r.inside(s.Work)
-		if !ok {
-			cmd.Err = fmt.Errorf("work directory %s does not lie under root %s", s.Work, r.Root)
-		}
-		cmd.Dir = filepath.Join(work, s.Dir)
-	}
-	cmd.SysProcAttr = attr
-	return cmd
-}
-
-// enterUserNamespace lets an ordinary user make the other namespaces; in there it is still the same user.
-func enterUserNamespace(attr *syscall.SysProcAttr) {
-	attr.Cloneflags |= syscall.CLONE_NEWUSER
-	attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getuid(), HostID: os.Getuid(), Size: 1}}
-	attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getgid(), HostID: os.Getgid(), Size: 1}}
-}
-
-// bubblewrap lays out a file system: the system's programs and settings read-only, no homes, no /var but dpkg's
-// files, private /tmp, and the writable directory.
-func (r Room) bubblewrap(s Spec) []string {
-	args := []string{"--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "mago", "--tmpfs", "/"}
-	for _, name := range []string{"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/boot"} {
-		args = append(args, r.show(name)...)
-	}
-	args = append(args, r.places(s.Places)...)
-	args = append(args, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--ro-bind-try", r.host("/var/lib/dpkg"), "/var/lib/dpkg")
-	for _, dir := range s.ReadOnly {
-		args = append(args, "--ro-bind", r.host(dir), dir)
-	}
-	if s.Work == "" {
-		return append(append(args, "--chdir", "/", "--"), s.Args...)
-	}
-	args = append(args, "--bind", s.Work, Mount, "--chdir", filepath.Join(Mount, s.Dir), "--")
-	return append(args, s.Args...)
-}
-
-// show binds a directory of the root read-only, or repeats it where it is a symbolic link (merged /usr).
-func (r Room) show(name string) []string {
-	if target, err := os.Readlink(r.host(name)); err == nil {
-		return []string{"--symlink", target, name}
-	}
-	return []string{"--ro-bind-try", r.host(name), name}
 }
 
 func (r Room) host(path string) string { return filepath.Join("/", r.Root, path) }

@@ -6,14 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"os/user"
 	"regexp"
 	"strconv"
 	"strings"
-	"syscall"
 )
 
 // BuildUser is the system user that compiles when mago itself runs as root.
@@ -25,9 +23,12 @@ type Kind string
 // The kinds of room, from the closest to the most open.
 const (
 	Bubblewrap Kind = "bubblewrap" // own file system, processes and network
-	Namespaces Kind = "namespaces" // own processes and network; the host's files, as the build user may read them
-	User       Kind = "user"       // nothing but the user's own lack of rights
+	Namespaces Kind = "namespaces" // own processes and network; the host's files, as the user and Landlock let them be read
+	User       Kind = "user"       // what the user may not, and what Landlock and seccomp keep from it
 )
+
+// Auto is no kind, but the wish for the closest that works.
+const Auto Kind = "auto"
 
 // Mount is where a room's writable directory stands inside bubblewrap: always the same, so that no path of this
 // machine gets into a module; and the one that dkms.conf files in the wild spell out.
@@ -40,18 +41,27 @@ type Room struct {
 	UserName string
 	UID, GID uint32 // the user they run as; meaningful where mago runs as root
 	Drop     bool   // whether mago is root and has to become that user
+	ByRoot   bool   // whether root has to set bubblewrap up, because users may make no namespaces
+	Landlock int    // the version that the kernel has of it, which rooms without bubblewrap go by; 0 for none
+	Limits   Limits
 	Why      string // why the room is no closer, such as "bubblewrap not installed"; "" for bubblewrap
 }
 
 // String describes the room as the screen does.
 func (r Room) String() string {
-	switch r.Kind {
-	case Bubblewrap:
+	switch {
+	case r.Kind == Bubblewrap:
 		return r.UserName + " in bubblewrap, no network"
-	case Namespaces:
+	case r.Kind == Namespaces && r.Landlock == 0:
 		return fmt.Sprintf("%s, no network (%s)", r.UserName, r.Why)
+	case r.Kind == Namespaces:
+		return fmt.Sprintf("%s, no network, files by Landlock (%s)", r.UserName, r.Why)
+	case r.Landlock == 0:
+		return fmt.Sprintf("%s, not closed in (%s)", r.UserName, r.Why)
+	case r.Landlock < landlockSignals && !r.Drop:
+		return fmt.Sprintf("%s, no network, files by Landlock, this user's processes within reach (%s)", r.UserName, r.Why)
 	}
-	return fmt.Sprintf("%s, not closed in (%s)", r.UserName, r.Why)
+	return fmt.Sprintf("%s, no network, files by Landlock, other processes in sight (%s)", r.UserName, r.Why)
 }
 
 // UserError says that mago runs as root and the system lacks the user to build as.
@@ -59,31 +69,99 @@ type UserError struct{ Name string }
 
 func (e *UserError) Error() string { return "no system user " + e.Name + " to build as" }
 
-// Choose finds the closest room that works here. asRoot says whether mago runs as root; run executes the probes
-// (nil: (*exec.Cmd).Run).
-func Choose(ctx context.Context, root string, asRoot bool, run func(*exec.Cmd) error) (Room, error) {
-	room, err := occupant(root, asRoot)
+// RoomError says that the room that was asked for cannot be had here, or, with Auto, none that closes anything.
+type RoomError struct {
+	Kind Kind
+	Why  string
+}
+
+func (e *RoomError) Error() string {
+	if e.Kind == Auto {
+		return "nothing here closes a build in: " + e.Why
+	}
+	return fmt.Sprintf("no room of the kind %s: %s", e.Kind, e.Why)
+}
+
+// Wish is what a room is asked for with.
+type Wish struct {
+	Root   string
+	AsRoot bool // whether mago runs as root
+	Kind   Kind // Auto or "": the closest that works
+	Limits Limits
+}
+
+// Choose finds the room of the kind that is wished for, or the closest that works here, and never another; run executes
+// the probes (nil: (*exec.Cmd).Run).
+func Choose(ctx context.Context, w Wish, run func(*exec.Cmd) error) (Room, error) {
+	room, err := occupant(w.Root, w.AsRoot)
 	if err != nil {
 		return Room{}, err
 	}
-	if run == nil {
-		run = (*exec.Cmd).Run
+	room.Limits, room.Landlock = w.Limits, landlockVersion()
+	if w.Kind != "" && w.Kind != Auto {
+		return room.only(ctx, w.Kind, run)
 	}
-	room.Kind = Bubblewrap
-	bubblewrap := room.probe(ctx, run)
-	if bubblewrap == nil || ctx.Err() != nil {
-		return room, ctx.Err()
+	return room.closest(ctx, run)
+}
+
+// only is the room of one kind.
+func (r Room) only(ctx context.Context, kind Kind, run func(*exec.Cmd) error) (Room, error) {
+	r, err := r.try(ctx, kind, run)
+	if ctx.Err() != nil {
+		return Room{}, ctx.Err()
 	}
-	room.Kind, room.Why = Namespaces, "bubblewrap "+bubblewrap.Error()
-	namespaces := room.probe(ctx, run)
-	if namespaces == nil || ctx.Err() != nil {
-		return room, ctx.Err()
+	if err != nil {
+		return Room{}, &RoomError{kind, err.Error()}
 	}
-	room.Kind, room.Why = User, room.Why+", namespaces "+namespaces.Error()
-	if namespaces.Error() == bubblewrap.Error() {
-		room.Why = "bubblewrap and namespaces " + namespaces.Error()
+	if kind != Bubblewrap {
+		r.Why = "as --sandbox asks"
 	}
-	return room, nil
+	return r, nil
+}
+
+// closest is the room of the first kind that works. One that would close in nothing has to be asked for by its name.
+func (r Room) closest(ctx context.Context, run func(*exec.Cmd) error) (Room, error) {
+	var reasons []string
+	for _, kind := range []Kind{Bubblewrap, Namespaces, User} {
+		tried, err := r.try(ctx, kind, run)
+		if ctx.Err() != nil {
+			return Room{}, ctx.Err()
+		}
+		tried.Why = why(reasons)
+		if err == nil && kind == User && !r.Drop && r.Landlock == 0 {
+			err = errors.New("would be this user with all rights: the kernel has no Landlock")
+		}
+		if err == nil {
+			return tried, nil
+		}
+		reasons = append(reasons, string(kind)+" "+err.Error())
+	}
+	return Room{}, &RoomError{Auto, why(reasons)}
+}
+
+// why names the reason of two kinds once.
+func why(reasons []string) string {
+	if len(reasons) > 1 {
+		if same, ok := strings.CutPrefix(reasons[0], string(Bubblewrap)); ok && reasons[1] == string(Namespaces)+same {
+			reasons = append([]string{"bubblewrap and namespaces" + same}, reasons[2:]...)
+		}
+	}
+	return strings.Join(reasons, ", ")
+}
+
+// try makes the room one of a kind. Where users may make no namespaces, root can still make those of bubblewrap.
+func (r Room) try(ctx context.Context, kind Kind, run func(*exec.Cmd) error) (Room, error) {
+	r.Kind = kind
+	err := r.probe(ctx, run)
+	if kind != Bubblewrap || !r.Drop || !errors.Is(err, errRefused) {
+		return r, err
+	}
+	byRoot := r
+	byRoot.ByRoot = true
+	if byRoot.probe(ctx, run) == nil {
+		return byRoot, nil
+	}
+	return r, err
 }
 
 // occupant is the user to build as: the invoking one, or the build user in place of root.
@@ -106,11 +184,12 @@ func invoking() string {
 	return strconv.Itoa(os.Getuid())
 }
 
+var errRefused = errors.New("refused: the kernel lets this user make no namespaces")
+
 // probe tries the room out; its error says what is wrong with it.
 func (r Room) probe(ctx context.Context, run func(*exec.Cmd) error) error {
 	var stderr strings.Builder
-	cmd := r.Command(ctx, Spec{Args: []string{"/bin/true"}, Stderr: &stderr})
-	err := run(cmd)
+	err := r.Run(ctx, Spec{Args: []string{"/bin/true"}, Stderr: &stderr}, run)
 	if err == nil {
 		return nil
 	}
@@ -118,24 +197,17 @@ func (r Room) probe(ctx context.Context, run func(*exec.Cmd) error) error {
 	switch _, complaint, _ := strings.Cut(complaint, ": "); {
 	case errors.Is(err, exec.ErrNotFound):
 		return errors.New("not installed")
-	case refusesNamespaces.MatchString(complaint), complaint == "" && errors.Is(err, fs.ErrPermission):
-		return errors.New("refused: the kernel lets this user make no namespaces")
+	case refusesNamespaces.MatchString(complaint):
+		return errRefused
 	case complaint != "":
 		return fmt.Errorf("does not work: %s", complaint)
 	}
 	return fmt.Errorf("does not work: %w", err)
 }
 
-// refusesNamespaces is what bubblewrap says where user namespaces are switched off: by sysctl, in a chroot, by AppArmor.
-var refusesNamespaces = regexp.MustCompile(`(?i)new namespace|uid map|RTM_NEWADDR`)
-
-// credential makes a child the build user; nil where mago is no root and has nothing to drop.
-func (r Room) credential() *syscall.Credential {
-	if !r.Drop {
-		return nil
-	}
-	return &syscall.Credential{Uid: r.UID, Gid: r.GID, Groups: []uint32{}}
-}
+// refusesNamespaces is what bubblewrap and the warden say where namespaces are switched off: by sysctl, in a chroot, by
+// AppArmor, in a container.
+var refusesNamespaces = regexp.MustCompile(`(?i)new namespace|uid map|RTM_NEWADDR|make the room: operation not permitted|make the room: no space left`)
 
 func atoi32(s string) (uint32, error) {
 	n, err := strconv.ParseUint(s, 10, 32)

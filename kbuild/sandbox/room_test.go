@@ -2,12 +2,14 @@ package sandbox
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -28,69 +30,122 @@ func fakeRoot(t *testing.T, passwd string) string {
 
 const passwd = "root:x:0:0:root:/root:/bin/bash\nmago-build:x:990:989::/nonexistent:/usr/sbin/nologin\n"
 
-// answers is a run that knows what becomes of each program.
-func answers(complaints map[string]string, failures map[string]error) func(*exec.Cmd) error {
+// answers is a run that knows what becomes of a room of each kind; "by root" is bubblewrap's other form.
+func answers(complaints map[string]string) func(*exec.Cmd) error {
 	return func(cmd *exec.Cmd) error {
-		name := cmd.Args[0]
-		io.WriteString(cmd.Stderr, complaints[name])
-		return failures[name]
+		var o order
+		if err := json.Unmarshal([]byte(cmd.Args[1]), &o); err != nil {
+			return err
+		}
+		name := string(o.Kind)
+		if slices.Contains(o.Args, "setpriv") {
+			name = "by root"
+		}
+		complaint, fails := complaints[name]
+		if !fails {
+			return nil
+		}
+		io.WriteString(cmd.Stderr, complaint)
+		return errors.New("exit status 1")
 	}
 }
 
-func TestChoose(t *testing.T) {
-	failed := errors.New("exit status 1")
-	missing := &exec.Error{Name: "bwrap", Err: exec.ErrNotFound}
-	denied := &os.PathError{Op: "fork/exec", Path: "/usr/bin/setpriv", Err: syscall.EPERM}
-	const refusal = "refused: the kernel lets this user make no namespaces"
+const refusedText = "refused: the kernel lets this user make no namespaces"
+
+// withBubblewrap puts a program of that name on the PATH.
+func withBubblewrap(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "bwrap"), nil, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir)
+}
+
+func TestClosest(t *testing.T) {
+	const sysctl = "bwrap: No permissions to create new namespace, likely because the kernel does not allow non-privileged user namespaces.\n"
+	withBubblewrap(t)
 	for name, test := range map[string]struct {
-		complaint string
-		failures  map[string]error
-		want      string
+		complaints map[string]string
+		landlock   int
+		want       string
 	}{
-		"bubblewrap works":        {"", nil, "mago-build in bubblewrap, no network"},
-		"bubblewrap missing":      {"", map[string]error{"bwrap": missing}, "mago-build, no network (bubblewrap not installed)"},
-		"refused by sysctl":       {"bwrap: No permissions to create new namespace, likely because the kernel does not allow non-privileged user namespaces.\n", map[string]error{"bwrap": failed}, "mago-build, no network (bubblewrap " + refusal + ")"},
-		"refused in a chroot":     {"bwrap: Creating new namespace failed: Operation not permitted\n", map[string]error{"bwrap": failed}, "mago-build, no network (bubblewrap " + refusal + ")"},
-		"refused by AppArmor":     {"bwrap: setting up uid map: Permission denied\n", map[string]error{"bwrap": failed}, "mago-build, no network (bubblewrap " + refusal + ")"},
-		"another reason":          {"bwrap: Can't mount proc on /newroot/proc: Operation not permitted\nmore\n", map[string]error{"bwrap": failed}, "mago-build, no network (bubblewrap does not work: Can't mount proc on /newroot/proc: Operation not permitted)"},
-		"no word":                 {"", map[string]error{"bwrap": failed}, "mago-build, no network (bubblewrap does not work: exit status 1)"},
-		"neither":                 {"", map[string]error{"bwrap": missing, "setpriv": denied}, "mago-build, not closed in (bubblewrap not installed, namespaces " + refusal + ")"},
-		"neither, for one cause":  {"bwrap: setting up uid map: x\n", map[string]error{"bwrap": failed, "setpriv": denied}, "mago-build, not closed in (bubblewrap and namespaces " + refusal + ")"},
-		"neither, for two causes": {"bwrap: setting up uid map: x\n", map[string]error{"bwrap": failed, "setpriv": failed}, "mago-build, not closed in (bubblewrap " + refusal + ", namespaces does not work: exit status 1)"},
+		"bubblewrap works":     {nil, 7, "mago-build in bubblewrap, no network"},
+		"by root alone":        {map[string]string{"bubblewrap": sysctl}, 7, "mago-build in bubblewrap, no network"},
+		"refused by sysctl":    {map[string]string{"bubblewrap": sysctl, "by root": "x"}, 7, "mago-build, no network, files by Landlock (bubblewrap " + refusedText + ")"},
+		"refused in a chroot":  {map[string]string{"bubblewrap": "bwrap: Creating new namespace failed: Operation not permitted\n", "by root": "x"}, 0, "mago-build, no network (bubblewrap " + refusedText + ")"},
+		"refused by AppArmor":  {map[string]string{"bubblewrap": "bwrap: setting up uid map: Permission denied\n", "by root": "x"}, 0, "mago-build, no network (bubblewrap " + refusedText + ")"},
+		"another reason":       {map[string]string{"bubblewrap": "bwrap: Can't mount proc on /newroot/proc: Operation not permitted\nmore\n"}, 0, "mago-build, no network (bubblewrap does not work: Can't mount proc on /newroot/proc: Operation not permitted)"},
+		"no word":              {map[string]string{"bubblewrap": ""}, 0, "mago-build, no network (bubblewrap does not work: exit status 1)"},
+		"neither, one cause":   {map[string]string{"bubblewrap": sysctl, "by root": "x", "namespaces": "mago-room: make the room: operation not permitted\n"}, 0, "mago-build, not closed in (bubblewrap and namespaces " + refusedText + ")"},
+		"neither, two causes":  {map[string]string{"bubblewrap": sysctl, "by root": "x", "namespaces": ""}, 6, "mago-build, no network, files by Landlock, other processes in sight (bubblewrap " + refusedText + ", namespaces does not work: exit status 1)"},
+		"neither, bookworm's":  {map[string]string{"bubblewrap": "", "namespaces": ""}, 2, "mago-build, no network, files by Landlock, other processes in sight (bubblewrap and namespaces does not work: exit status 1)"},
+		"nothing works at all": {map[string]string{"bubblewrap": "", "namespaces": "", "user": "mago-enter: become user 990: operation not permitted"}, 2, "nothing here closes a build in: bubblewrap and namespaces does not work: exit status 1, user does not work: become user 990: operation not permitted"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			room, err := Choose(t.Context(), fakeRoot(t, passwd), true, answers(map[string]string{"bwrap": test.complaint}, test.failures))
+			room := Room{UserName: BuildUser, UID: 990, GID: 989, Drop: true, Landlock: test.landlock}
+			room, err := room.closest(t.Context(), answers(test.complaints))
+			got := room.String()
 			if err != nil {
-				t.Fatal(err)
+				got = err.Error()
 			}
-			if got := room.String(); got != test.want {
+			if got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
-			if room.UID != 990 || room.GID != 989 || !room.Drop {
+			if err == nil && (room.UID != 990 || room.GID != 989 || !room.Drop) {
 				t.Errorf("the room belongs to %d:%d, drop %v", room.UID, room.GID, room.Drop)
 			}
 		})
 	}
 }
 
-func TestChooseForOrdinaryUser(t *testing.T) {
-	room, err := Choose(t.Context(), t.TempDir(), false, answers(nil, map[string]error{"bwrap": exec.ErrNotFound}))
-	if err != nil {
-		t.Fatal(err)
+// TestClosestForOrdinaryUser: what an ordinary user may do with namespaces is no business of root's, and a room that
+// would be that user with all rights is none.
+func TestClosestForOrdinaryUser(t *testing.T) {
+	withBubblewrap(t)
+	fail := map[string]string{"bubblewrap": "bwrap: setting up uid map: Permission denied\n"}
+	room, err := Room{UserName: "tester"}.closest(t.Context(), answers(fail))
+	if err != nil || room.Kind != Namespaces || room.Drop || room.ByRoot {
+		t.Errorf("got %+v, %v", room, err)
 	}
-	if room.Kind != Namespaces || room.Drop || room.credential() != nil {
-		t.Errorf("got %+v", room)
-	}
-	cmd := room.Command(t.Context(), Spec{Args: []string{"true"}})
-	if cmd.SysProcAttr.Cloneflags&syscall.CLONE_NEWUSER == 0 {
+	if o, err := room.order(Spec{Args: []string{"true"}}); err != nil || !o.User {
 		t.Error("an ordinary user needs a user namespace to make the others")
+	}
+	fail["namespaces"] = ""
+	if room, err = (Room{UserName: "tester", Landlock: 2}).closest(t.Context(), answers(fail)); err != nil || !strings.Contains(room.String(), "this user's processes within reach") {
+		t.Errorf("got %s, %v", room, err)
+	}
+	var none *RoomError
+	if _, err := (Room{UserName: "tester"}).closest(t.Context(), answers(fail)); !errors.As(err, &none) || none.Kind != Auto {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestChooseKind: what is asked for by name is had, or nothing is.
+func TestChooseKind(t *testing.T) {
+	withBubblewrap(t)
+	root := fakeRoot(t, passwd)
+	for _, kind := range []Kind{Bubblewrap, Namespaces, User} {
+		room, err := Choose(t.Context(), Wish{Root: root, AsRoot: true, Kind: kind}, answers(nil))
+		if err != nil || room.Kind != kind {
+			t.Errorf("asked for %s: got %s, %v", kind, room.Kind, err)
+		}
+		_, err = Choose(t.Context(), Wish{Root: root, AsRoot: true, Kind: kind}, answers(map[string]string{string(kind): "mago-room: it is broken\n"}))
+		var none *RoomError
+		if !errors.As(err, &none) || none.Kind != kind || none.Why != "does not work: it is broken" {
+			t.Errorf("asked for %s, which does not work: got %v", kind, err)
+		}
+	}
+	t.Setenv("PATH", t.TempDir())
+	if _, err := Choose(t.Context(), Wish{Root: root, AsRoot: true, Kind: Bubblewrap}, answers(nil)); err == nil || err.Error() != "no room of the kind bubblewrap: not installed" {
+		t.Errorf("got %v", err)
 	}
 }
 
 func TestChooseCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Choose(ctx, fakeRoot(t, passwd), true, nil); !errors.Is(err, context.Canceled) {
+	if _, err := Choose(ctx, Wish{Root: fakeRoot(t, passwd), AsRoot: true}, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -106,7 +161,7 @@ func TestChooseNeedsUser(t *testing.T) {
 		"mago-build:x:9\n":                "no system user mago-build to build as",
 	} {
 		root := fakeRoot(t, passwd)
-		_, err := Choose(t.Context(), root, true, nil)
+		_, err := Choose(t.Context(), Wish{Root: root, AsRoot: true}, nil)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("passwd %q: got %v, want %q", passwd, err, want)
 		}
@@ -165,9 +220,9 @@ func TestPath(t *testing.T) {
 			if got := room.Path(test.work); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
-			cmd := room.Command(t.Context(), Spec{Work: test.work, Args: []string{"true"}})
-			if misplaced := cmd.Err != nil && strings.Contains(cmd.Err.Error(), "does not lie under root"); misplaced == test.ok {
-				t.Errorf("command says %v", cmd.Err)
+			_, err := room.order(Spec{Work: test.work, Args: []string{"true"}})
+			if misplaced := err != nil && strings.Contains(err.Error(), "does not lie under root"); misplaced == test.ok {
+				t.Errorf("order says %v", err)
 			}
 			if got := (Room{Kind: Bubblewrap, Root: test.root}).Path(test.work); got != Mount {
 				t.Errorf("bubblewrap shows it at %s", got)

@@ -1,0 +1,68 @@
+package sandbox
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// bubblewrap lays out a file system: the system's programs and settings read-only, no homes, no /var but dpkg's
+// files, private /tmp, and the writable directory. Nothing else can be written to, not even the places between.
+func (r Room) bubblewrap(s Spec) []string {
+	args := append(r.unshare(), "--die-with-parent", "--new-session", "--hostname", "mago", "--tmpfs", "/")
+	for _, name := range system {
+		args = append(args, r.show(name)...)
+	}
+	args = append(args, r.places(s.Places)...)
+	args = append(args, "--proc", "/proc", "--dev", "/dev")
+	args = append(append(args, r.scratch("/dev/shm")...), r.scratch("/tmp")...)
+	args = append(args, "--ro-bind-try", r.host("/var/lib/dpkg"), "/var/lib/dpkg")
+	for _, dir := range s.ReadOnly {
+		args = append(args, "--ro-bind", r.host(dir), dir)
+	}
+	chdir := "/"
+	if s.Work != "" {
+		args = append(args, "--bind", s.Work, Mount)
+		chdir = filepath.Join(Mount, s.Dir)
+	}
+	args = append(args, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", chdir, "--")
+	return append(append(args, r.become()...), s.Args...)
+}
+
+// system are the directories of the system that programs in a room may read.
+var system = []string{"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/boot"}
+
+// unshare has the room's user make the namespaces, and nobody in them any more; or has root, where users may make none.
+func (r Room) unshare() []string {
+	if r.ByRoot {
+		return []string{"--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
+			"--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"}
+	}
+	return []string{"--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"}
+}
+
+// become gives up root's rights inside, where bubblewrap needed them.
+func (r Room) become() []string {
+	if !r.ByRoot {
+		return nil
+	}
+	uid, gid := strconv.FormatUint(uint64(r.UID), 10), strconv.FormatUint(uint64(r.GID), 10)
+	return []string{"setpriv", "--reuid", uid, "--regid", gid, "--clear-groups", "--inh-caps", "-all", "--"}
+}
+
+// scratch is a directory in memory that everybody may write to, up to half of what the limit leaves.
+func (r Room) scratch(dir string) []string {
+	args := []string{"--perms", "1777"}
+	if r.Limits.Memory > 0 {
+		args = append(args, "--size", strconv.FormatInt(r.Limits.Memory/2, 10))
+	}
+	return append(args, "--tmpfs", dir)
+}
+
+// show binds a directory of the root read-only, or repeats it where it is a symbolic link (merged /usr).
+func (r Room) show(name string) []string {
+	if target, err := os.Readlink(r.host(name)); err == nil {
+		return []string{"--symlink", target, name}
+	}
+	return []string{"--ro-bind-try", r.host(name), name}
+}

@@ -1,0 +1,173 @@
+package sandbox
+
+import (
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestSetLimits(t *testing.T) {
+	for word, want := range map[string]string{
+		"time=4h": "4h", "time=90m": "1h30m", "time=1h30m5s": "1h30m5s", "memory=8G": "8G", "memory=1536M": "1536M", "memory=1025": "1025", "output=1T": "1T",
+		"processes=100":       "100",
+		"time=4":              `limit time=4: "4" is no time such as 4h or 90m, nor "none"`,
+		"time=-1h":            `limit time=-1h: "-1h" is no time such as 4h or 90m, nor "none"`,
+		"memory=":             `limit memory=: "" is no number of bytes such as 512M or 8G, nor "none"`,
+		"memory=0":            `limit memory=0: "0" is no number of bytes such as 512M or 8G, nor "none"`,
+		"memory=8g":           `limit memory=8g: "8g" is no number of bytes such as 512M or 8G, nor "none"`,
+		"output=99999999999T": `limit output=99999999999T: "99999999999T" is no number of bytes such as 512M or 8G, nor "none"`,
+		"processes=8K":        `limit processes=8K: "8K" is no number above 0, nor "none"`,
+		"disk=8G":             `"disk=8G" is no limit; they are time=VALUE, memory=VALUE, processes=VALUE, output=VALUE`,
+		"memory":              `"memory" is no limit; they are time=VALUE, memory=VALUE, processes=VALUE, output=VALUE`,
+	} {
+		var l Limits
+		name, _, _ := strings.Cut(word, "=")
+		got := ""
+		if err := l.Set(word); err != nil {
+			got = err.Error()
+		} else {
+			got = l.Value(name)
+		}
+		if got != want {
+			t.Errorf("%s: got %s, want %s", word, got, want)
+		}
+	}
+}
+
+func TestLiftLimits(t *testing.T) {
+	l := DefaultLimits("/")
+	if l.Time == 0 || l.Memory < 1<<30 || l.Processes == 0 || l.Output == 0 {
+		t.Errorf("by default %+v", l)
+	}
+	for _, name := range LimitNames {
+		if err := l.Set(name + "=none"); err != nil {
+			t.Error(err)
+		}
+	}
+	if l != (Limits{}) {
+		t.Errorf("left %+v", l)
+	}
+}
+
+// TestLimits has programs that go on for ever unless they are ended.
+func TestLimits(t *testing.T) {
+	for name, program := range map[string]string{
+		"memory":       "x=x; while :; do x=$x$x; done",
+		"processes":    "for i in {1..500}; do sleep infinity & done; wait",
+		"output":       "yes > file; sleep infinity",
+		"output, many": "for i in {1..100}; do head -c 1000000 /dev/zero > $i; done; sleep infinity",
+	} {
+		everyKind(t, func(t *testing.T, r Room) {
+			name, _, _ := strings.Cut(name, ",")
+			r.Limits = Limits{Memory: 200 << 20, Processes: 100, Output: 50 << 20}
+			out, err := sh(t, r, Spec{Work: workdir(t, r)}, program)
+			var limit *LimitError
+			if !errors.As(err, &limit) || limit.Name != name || limit.Value != r.Limits.Value(name) {
+				t.Errorf("%s: got %v: %.300s", name, err, out)
+			}
+		})
+	}
+}
+
+// TestFillTheDisk: there is no limit, and still some of the disk is left.
+func TestFillTheDisk(t *testing.T) {
+	r := room(t, Bubblewrap)
+	if !r.Drop {
+		t.Skip("only root can mount a small disk")
+	}
+	work := workdir(t, r)
+	if err := unix.Mount("tmpfs", work, "tmpfs", 0, "size=100M,mode=777"); err != nil {
+		t.Skipf("no disk to fill: %v", err)
+	}
+	defer unix.Unmount(work, unix.MNT_DETACH)
+	_, err := sh(t, r, Spec{Work: work}, "head -c 97M /dev/zero > file; sleep infinity")
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("got %v", err)
+	}
+	if out, err := exec.Command("dd", "if=/dev/zero", "of="+filepath.Join(work, "more"), "bs=1M", "count=2").CombinedOutput(); err != nil {
+		t.Errorf("nothing was left: %v: %s", err, out)
+	}
+}
+
+// TestForkBomb: it is gone before the warden tells of it.
+func TestForkBomb(t *testing.T) {
+	everyKind(t, func(t *testing.T, r Room) {
+		r.Limits.Processes = 200
+		work := workdir(t, r)
+		if err := errors.Join(unix.Mkfifo(filepath.Join(work, "fifo"), 0o600), r.Own(work)); err != nil {
+			t.Fatal(err)
+		}
+		ended := readToEnd(t, filepath.Join(work, "fifo"))
+		_, err := sh(t, r, Spec{Work: work}, "exec 3>fifo; bomb() { setsid bash -c 'sleep infinity & wait' & bomb & bomb; }; bomb")
+		var limit *LimitError
+		if !errors.As(err, &limit) || limit.Name != "processes" {
+			t.Errorf("got %v", err)
+		}
+		select {
+		case <-ended:
+		case <-time.After(time.Minute):
+			t.Error("some of it lives on")
+		}
+	})
+}
+
+// TestWardensParent: the program ends when the process that started its warden has been killed.
+func TestWardensParent(t *testing.T) {
+	everyKind(t, func(t *testing.T, r Room) {
+		work := workdir(t, r)
+		if err := errors.Join(unix.Mkfifo(filepath.Join(work, "fifo"), 0o600), r.Own(work)); err != nil {
+			t.Fatal(err)
+		}
+		o, err := r.order(Spec{Work: work, Args: []string{"bash", "-c", "exec 3>fifo; setsid bash -c 'trap \"\" TERM HUP; echo begun >&3; sleep infinity' & wait"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		parent := exec.Command("/proc/self/exe")
+		_, args, err := o.command(wardenName)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parent.Args = []string{parentName, args[1]}
+		fifo, ours := openFIFO(t, filepath.Join(work, "fifo"))
+		if err := parent.Start(); err != nil {
+			t.Fatal(err)
+		}
+		begun := make([]byte, 6)
+		if _, err := fifo.Read(begun); err != nil {
+			t.Fatal(err)
+		}
+		if err := parent.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = parent.Wait()
+		ours.Close()
+		if err := fifo.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := fifo.Read(begun); n != 0 || !errors.Is(err, io.EOF) {
+			t.Errorf("it goes on: %q, %v", begun[:n], err)
+		}
+	})
+}
+
+// openFIFO opens both ends: as long as ours is open, the pipe does not end when programs come and go.
+func openFIFO(t *testing.T, path string) (fifo, ours *os.File) {
+	t.Helper()
+	fifo, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ours, err = os.OpenFile(path, os.O_WRONLY, 0); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = errors.Join(fifo.Close(), ours.Close()) })
+	return fifo, ours
+}

@@ -1,0 +1,29 @@
+package sandbox
+
+import (
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+)
+
+// parentName is this program as the parent of a warden, to be killed.
+const parentName = "mago-room-parent"
+
+// TestMain has this program take part in rooms, as mago does.
+func TestMain(m *testing.M) {
+	if code, ok := Serve(os.Args); ok {
+		os.Exit(code)
+	}
+	if os.Args[0] == parentName {
+		cmd := exec.Command("/proc/self/exe")
+		cmd.Args = []string{wardenName, os.Args[1]}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGTERM}
+		cmd.ExtraFiles = []*os.File{os.Stdin}
+		if cmd.Run() != nil {
+			os.Exit(1)
+		}
+		return
+	}
+	m.Run()
+}

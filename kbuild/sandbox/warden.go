@@ -1,0 +1,228 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"slices"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A program in a room has two processes of mago's own before it. The warden stays outside and outlives it: it ends what
+// takes too much, and everything that is left when the program ends, when it is told to (SIGTERM), or when mago is gone.
+// The entrant gives up every right that the room is to be without, and becomes the program.
+const (
+	wardenName  = "mago-room"
+	entrantName = "mago-enter"
+)
+
+// order is what mago tells the warden, and that the entrant, in their second argument.
+type order struct {
+	Kind     Kind
+	Args     []string // what the entrant becomes
+	Dir      string   // where, inside
+	Chroot   string   // "" for none
+	Drop     bool     // whether to become the user
+	UID, GID uint32
+	User     bool     // whether to make a user namespace, with the other ones
+	Open     bool     // whether user namespaces are to stay possible
+	Watched  string   // host path of the writable directory
+	Temp     string   // inside path of a directory for temporary files, to be made; "" for none
+	Read     []string // inside paths that may be read and executed; the rest is closed where Landlock works
+	Write    []string // inside paths that may be written to
+	Limits   Limits
+	Tasks    uint64 // RLIMIT_NPROC, which counts all the user's; 0 for none
+}
+
+// Serve is for the beginning of main: where this process was started as a part of a room, ok is true, and the process is
+// to exit with the code.
+func Serve(args []string) (code int, ok bool) {
+	if len(args) != 2 || args[0] != wardenName && args[0] != entrantName {
+		return 0, false
+	}
+	runtime.LockOSThread() // some of what follows belongs to a thread
+	var o order
+	err := json.Unmarshal([]byte(args[1]), &o)
+	if err == nil && args[0] == wardenName {
+		code, err = o.guard()
+	} else if err == nil {
+		err = o.enter()
+	}
+	if err == nil {
+		return code, true
+	}
+	fmt.Fprintf(os.Stderr, "%s: %v\n", args[0], err)
+	const cannot = 126 // as shells have it
+	return cannot, true
+}
+
+// command is this program, under another name, with an order.
+func (o order) command(name string) (path string, args []string, err error) {
+	text, err := json.Marshal(o)
+	if err == nil {
+		path, err = self()
+	}
+	return path, []string{name, string(text)}, err
+}
+
+// self is a path of this program.
+func self() (string, error) {
+	const path = "/proc/self/exe"
+	if _, err := os.Stat(path); err == nil {
+		return path, nil
+	}
+	return exec.LookPath(os.Args[0])
+}
+
+// reported is the descriptor that the warden tells a verdict by, after standard error.
+const reported = 3
+
+// verdict says why the warden has ended a program: a limit's name, or full.
+type verdict string
+
+// full is the verdict where the program has taken nearly all that was free of the file system.
+const full verdict = "full"
+
+// watchInterval is short enough for a process that fills memory as fast as it can.
+const watchInterval = 200 * time.Millisecond
+
+// guard starts the entrant and stays until nothing of it is left.
+func (o order) guard() (code int, err error) {
+	syscall.CloseOnExec(reported)
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return 0, err
+	}
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	watch := newWatch(o)
+	o.Tasks = watch.allowance()
+	pid, err := o.start()
+	if err != nil {
+		return 0, err
+	}
+	ended := make(chan syscall.WaitStatus, 1)
+	go reap(pid, ended)
+	tick := time.NewTicker(watchInterval)
+	var why verdict
+	for why == "" {
+		select {
+		case status := <-ended:
+			why = watch.last(status)
+			sweep()
+			return exitCode(status), report(why)
+		case <-told:
+			end(pid)
+			return 128 + int(syscall.SIGTERM), nil
+		case <-tick.C:
+			why = watch.look()
+		}
+	}
+	end(pid)
+	return 128 + int(syscall.SIGKILL), report(why)
+}
+
+// start runs the entrant in namespaces of its own where the room has them.
+func (o order) start() (pid int, err error) {
+	path, args, err := o.command(entrantName)
+	if err != nil {
+		return 0, err
+	}
+	attr := &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
+	if o.Kind == Namespaces {
+		attr.Cloneflags = syscall.CLONE_NEWNET | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS
+	}
+	if o.User {
+		enterUserNamespace(attr)
+	}
+	pid, err = syscall.ForkExec(path, args, &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{0, 1, 2}, Sys: attr})
+	if err != nil {
+		return 0, fmt.Errorf("make the room: %w", err)
+	}
+	return pid, nil
+}
+
+// enterUserNamespace lets an ordinary user make the other namespaces; in there it is still the same user.
+func enterUserNamespace(attr *syscall.SysProcAttr) {
+	attr.Cloneflags |= syscall.CLONE_NEWUSER
+	attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getuid(), HostID: os.Getuid(), Size: 1}}
+	attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getgid(), HostID: os.Getgid(), Size: 1}}
+}
+
+// reap takes every process that ends, also those whose own parent has, and tells of one.
+func reap(pid int, ended chan<- syscall.WaitStatus) {
+	for {
+		var status syscall.WaitStatus
+		got, err := syscall.Wait4(-1, &status, 0, nil)
+		switch {
+		case errors.Is(err, syscall.EINTR):
+		case err != nil:
+			return
+		case got == pid:
+			ended <- status
+			return
+		}
+	}
+}
+
+// end kills the first process, which takes the whole of a PID namespace along, and then the others.
+func end(pid int) {
+	_ = syscall.Kill(pid, syscall.SIGKILL)
+	sweep()
+}
+
+// sweep ends every process below this one, and returns when there is none.
+func sweep() {
+	for {
+		below := descendants()
+		freeze(below)
+		for _, p := range below {
+			_ = syscall.Kill(p.pid, syscall.SIGKILL)
+		}
+		got, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil)
+		for err == nil && got > 0 {
+			got, err = syscall.Wait4(-1, nil, syscall.WNOHANG, nil)
+		}
+		if errors.Is(err, syscall.ECHILD) {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// freeze stops processes that may be faster at starting others than this one is at ending them, until no new ones come.
+func freeze(below []task) {
+	stopped := map[int]bool{}
+	for range 100 {
+		fresh := slices.DeleteFunc(below, func(p task) bool { return stopped[p.pid] })
+		if len(fresh) == 0 {
+			return
+		}
+		for _, p := range fresh {
+			stopped[p.pid] = true
+			_ = syscall.Kill(p.pid, syscall.SIGSTOP)
+		}
+		below = descendants()
+	}
+}
+
+func exitCode(status syscall.WaitStatus) int {
+	if status.Signaled() {
+		return 128 + int(status.Signal())
+	}
+	return status.ExitStatus()
+}
+
+func report(why verdict) error {
+	if why == "" {
+		return nil
+	}
+	_, err := syscall.Write(reported, []byte(why))
+	return err
+}

@@ -1,0 +1,203 @@
+package sandbox
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// watch knows what a room's programs take of memory, processes and the disk.
+type watch struct {
+	order
+	reserve unix.Statfs_t // what has to stay free of the writable directory's file system
+	next    time.Time     // when that directory is measured again
+}
+
+// reserved is the part of the free space, one of so many, that a build leaves.
+const reserved = 20
+
+func newWatch(o order) *watch {
+	w := &watch{order: o}
+	if o.Watched != "" && unix.Statfs(o.Watched, &w.reserve) == nil {
+		w.reserve.Bavail /= reserved
+		w.reserve.Ffree /= reserved
+	}
+	return w
+}
+
+// allowance is what the kernel itself may hold the user's processes to: it counts those of other builds, too, and those
+// that the user has anyway. It is no more than a brake, until the warden has looked.
+func (w *watch) allowance() uint64 {
+	if w.Limits.Processes == 0 {
+		return 0
+	}
+	uid := uint32(os.Getuid())
+	if w.Drop {
+		uid = w.UID
+	}
+	have := int64(0)
+	for _, p := range tasks() {
+		if p.owner() == uid {
+			have += p.threads
+		}
+	}
+	return uint64(have + 2*w.Limits.Processes)
+}
+
+// look measures what it has to, and gives the verdict.
+func (w *watch) look() verdict {
+	if w.Limits.Memory > 0 || w.Limits.Processes > 0 {
+		var held, threads int64
+		for _, p := range descendants() {
+			held += p.held()
+			threads += p.threads
+		}
+		switch {
+		case w.Limits.Processes > 0 && threads > w.Limits.Processes:
+			return "processes"
+		case w.Limits.Memory > 0 && held > w.Limits.Memory:
+			return "memory"
+		}
+	}
+	if w.Watched == "" {
+		return ""
+	}
+	if w.isFull() {
+		return full
+	}
+	return w.measure()
+}
+
+func (w *watch) isFull() bool {
+	var now unix.Statfs_t
+	return unix.Statfs(w.Watched, &now) == nil && (now.Bavail < w.reserve.Bavail || now.Ffree < w.reserve.Ffree)
+}
+
+// measure spends a twentieth of its time on the writable directory.
+func (w *watch) measure() verdict {
+	begun := time.Now()
+	if w.Limits.Output == 0 || begun.Before(w.next) {
+		return ""
+	}
+	size := sizeOf(w.Watched)
+	w.next = begun.Add(max(watchInterval, 20*time.Since(begun)))
+	if size > w.Limits.Output {
+		return "output"
+	}
+	return ""
+}
+
+// last tells of a program that failed whether it was by a limit of the kernel's, before anybody looked.
+func (w *watch) last(status syscall.WaitStatus) verdict {
+	if status.ExitStatus() == 0 || w.Watched == "" {
+		return ""
+	}
+	w.next = time.Time{}
+	return w.measure()
+}
+
+// maxDepth bounds how deep directories are measured; what lies below is left to the reserve.
+const maxDepth = 256
+
+// sizeOf is what the files below a directory take of the disk, whatever is done to them meanwhile.
+func sizeOf(dir string) int64 {
+	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return 0
+	}
+	return sizeIn(fd, maxDepth)
+}
+
+// sizeIn closes fd. A file of several names counts for each: a build has few of them.
+func sizeIn(fd, depth int) (size int64) {
+	dir := os.NewFile(uintptr(fd), "")
+	defer dir.Close()
+	for {
+		names, err := dir.Readdirnames(1000)
+		for _, name := range names {
+			var stat unix.Stat_t
+			if unix.Fstatat(fd, name, &stat, unix.AT_SYMLINK_NOFOLLOW) != nil {
+				continue
+			}
+			size += stat.Blocks * 512
+			if stat.Mode&unix.S_IFMT != unix.S_IFDIR || depth == 0 {
+				continue
+			}
+			if below, err := unix.Openat(fd, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0); err == nil {
+				size += sizeIn(below, depth-1)
+			}
+		}
+		if err != nil {
+			return size
+		}
+	}
+}
+
+// task is a process as /proc/<pid>/stat has it.
+type task struct {
+	pid, parent int
+	threads     int64
+}
+
+// tasks lists every process that can be seen; none without /proc.
+func tasks() []task {
+	entries, _ := os.ReadDir("/proc")
+	var all []task
+	for _, entry := range entries {
+		pid, err := strconv.Atoi(entry.Name())
+		if err != nil {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join("/proc", entry.Name(), "stat"))
+		if i := bytes.LastIndexByte(text, ')'); err == nil && i >= 0 { // the name before it may hold anything
+			const parent, threads = 1, 17 // after the name
+			if fields := strings.Fields(string(text[i+1:])); len(fields) > threads {
+				p := task{pid: pid}
+				p.parent, _ = strconv.Atoi(fields[parent])
+				p.threads, _ = strconv.ParseInt(fields[threads], 10, 64)
+				all = append(all, p)
+			}
+		}
+	}
+	return all
+}
+
+// descendants are all processes below this one.
+func descendants() []task {
+	children := map[int][]task{}
+	for _, p := range tasks() {
+		children[p.parent] = append(children[p.parent], p)
+	}
+	below := children[os.Getpid()]
+	for i := 0; i < len(below); i++ {
+		below = append(below, children[below[i].pid]...)
+	}
+	return below
+}
+
+func (p task) owner() uint32 {
+	var stat unix.Stat_t
+	if unix.Stat(filepath.Join("/proc", strconv.Itoa(p.pid)), &stat) != nil {
+		return 0
+	}
+	return stat.Uid
+}
+
+// held is what a process holds of memory in bytes, apart from files.
+func (p task) held() (bytes int64) {
+	text, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.pid), "status"))
+	for line := range strings.Lines(string(text)) {
+		name, value, _ := strings.Cut(line, ":")
+		if name == "RssAnon" || name == "RssShmem" || name == "VmSwap" {
+			kilobytes, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
+			bytes += kilobytes << 10
+		}
+	}
+	return bytes
+}
