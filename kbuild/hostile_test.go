@@ -1,0 +1,129 @@
+package kbuild
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+	"unicode"
+
+	"mago/kbuild/sandbox"
+	"mago/testdata/hostile"
+)
+
+// TestHostile lets every attack in by the doors of a source, and wants none to get out of any kind of room.
+func TestHostile(t *testing.T) {
+	t.Setenv("MAGO_HOSTILE_SECRET", "SECRET")
+	for _, kind := range []sandbox.Kind{sandbox.Bubblewrap, sandbox.Namespaces, sandbox.User} {
+		t.Run(string(kind), func(t *testing.T) {
+			b := newBench(t).in(t, kind)
+			if kind != sandbox.Bubblewrap && b.room.Landlock == 0 {
+				t.Skip("this kernel has no Landlock")
+			}
+			for i, a := range hostile.Attacks {
+				for _, door := range doorsOf(kind, a, i) {
+					t.Run(a.Name+" by "+door, func(t *testing.T) { b.attack(t, a, door) })
+				}
+			}
+		})
+	}
+}
+
+// doorsOf are all of them in the usual room. In others, and for what takes its time, they take turns.
+func doorsOf(kind sandbox.Kind, a hostile.Attack, turn int) []string {
+	switch {
+	case a.Module:
+		return []string{"MAKE"}
+	case kind == sandbox.Bubblewrap && a.Limit == "":
+		return hostile.Doors
+	}
+	return []string{hostile.Doors[turn%len(hostile.Doors)]}
+}
+
+func (b *bench) attack(t *testing.T, a hostile.Attack, door string) {
+	if door == "debian/rules" && (!HasTool(b.root, "fakeroot") || !HasTool(b.root, "dh")) {
+		t.Skip("no fakeroot or debhelper")
+	}
+	v := newVictim(t, b.room)
+	source := filepath.Join(t.TempDir(), "hello-1.0")
+	if err := hostile.Write(source, door, a, v); err != nil {
+		t.Fatal(err)
+	}
+	b.log.Reset()
+	builder := b.builder()
+	builder.Room.Limits = sandbox.Limits{Memory: 300 << 20, Processes: 300, Output: 20 << 20}
+	builder.ConfTimeout = 5 * time.Second
+	if a.Limit == "time" {
+		builder.Room.Limits.Time = 3 * time.Second
+	}
+	job := b.job(t, source)
+	_, err := builder.Build(t.Context(), job)
+	if err == nil {
+		t.Error("nothing was built, and the build succeeded")
+	}
+	var limit *sandbox.LimitError
+	if a.Limit != "" && (!errors.As(err, &limit) || limit.Name != a.Limit) && door != "dkms.conf" {
+		t.Errorf("it is to be ended by the limit %s: got %v", a.Limit, err)
+	}
+	if err != nil && strings.ContainsFunc(err.Error(), func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf) && r != '\n' }) {
+		t.Errorf("the error commands the terminal: %q", err)
+	}
+	for _, escape := range v.Escapes(b.log.String(), job.Work) {
+		t.Errorf("%s\nthe log:\n%.3000s", escape, b.log.String())
+	}
+}
+
+func newVictim(t *testing.T, room sandbox.Room) *hostile.Victim {
+	t.Helper()
+	const signals = 6 // the version of Landlock that keeps them in
+	uid, gid := room.UID, room.GID
+	if room.Kind == sandbox.User && room.Landlock < signals {
+		uid, gid = 0, 0
+	}
+	v, err := hostile.NewVictim(uid, gid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := v.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return v
+}
+
+// TestAttacksAreReal runs them outside of any room: what is not seen to work there proves nothing in one.
+func TestAttacksAreReal(t *testing.T) {
+	room := newBench(t).room
+	t.Setenv("MAGO_HOSTILE_SECRET", "SECRET")
+	for _, a := range hostile.Attacks {
+		if !a.Real {
+			continue
+		}
+		t.Run(a.Name, func(t *testing.T) {
+			v := newVictim(t, room)
+			cmd := exec.Command("bash", "-c", hostile.Script(a, v))
+			cmd.Dir, cmd.WaitDelay = t.TempDir(), time.Second // some leave a process behind that holds the output
+			if room.Drop {
+				cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: room.UID, Gid: room.GID, Groups: []uint32{}}}
+				dir, err := os.MkdirTemp("/var/tmp", "mago-test-")
+				if err := errors.Join(err, os.Chown(dir, int(room.UID), int(room.GID))); err != nil {
+					t.Fatal(err)
+				}
+				defer os.RemoveAll(dir)
+				cmd.Dir = dir
+			}
+			out, _ := cmd.CombinedOutput()
+			escapes := v.Escapes(string(out), cmd.Dir)
+			escapes = slices.DeleteFunc(escapes, func(e string) bool { return a.Name == "outputs" && !strings.Contains(e, "was left") })
+			if len(escapes) == 0 {
+				t.Errorf("it does nothing:\n%s", out)
+			}
+		})
+	}
+}

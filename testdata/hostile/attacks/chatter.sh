@@ -1,0 +1,2 @@
+# prints without end
+exec yes mago-hostile-chatter

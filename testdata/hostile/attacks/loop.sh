@@ -1,0 +1,3 @@
+# does not end
+trap '' TERM HUP INT
+while :; do :; done

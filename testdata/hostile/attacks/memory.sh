@@ -1,0 +1,3 @@
+# takes memory without end
+x=x
+while :; do x=$x$x; done

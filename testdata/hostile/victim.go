@@ -1,0 +1,190 @@
+package hostile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+)
+
+// Victim is a directory, a process and sockets of the host that no build has any business with. Any user may do to them
+// what an attack tries.
+type Victim struct {
+	dir       string
+	tmp       string // a file that is not there
+	process   *exec.Cmd
+	tcp       net.Listener
+	udp       net.PacketConn
+	reached   atomic.Int32 // how often a socket was talked to
+	listeners []io.Closer
+	died      chan struct{}
+}
+
+// marks are files that attacks try to make.
+var marks = []string{"/etc/mago-hostile", "/usr/bin/mago-hostile", "/lib/modules/mago-hostile", "/var/lib/dpkg/mago-hostile"}
+
+// NewVictim makes one; its process runs as a user, and its name is told from all others'.
+func NewVictim(uid, gid uint32) (*Victim, error) {
+	dir, err := os.MkdirTemp("/var/tmp", "mago-victim-")
+	if err != nil {
+		return nil, err
+	}
+	v := &Victim{dir: dir, tmp: filepath.Join("/tmp", filepath.Base(dir)), died: make(chan struct{})}
+	err = errors.Join(os.Chmod(dir, 0o777), os.WriteFile(v.file("secret"), []byte("SECRET"), 0o666), os.Chmod(v.file("secret"), 0o666),
+		os.WriteFile(v.file("roots"), []byte("SECRET"), 0o600), syscall.Mkfifo(v.file("alive"), 0o666), os.Chmod(v.file("alive"), 0o666))
+	if err == nil {
+		err = errors.Join(v.listen(), v.start(uid, gid))
+	}
+	return v, err
+}
+
+func (v *Victim) file(name string) string { return filepath.Join(v.dir, name) }
+
+// listen opens a socket of every kind.
+func (v *Victim) listen() (err error) {
+	if v.tcp, err = net.Listen("tcp4", "127.0.0.1:0"); err != nil {
+		return err
+	}
+	v.listeners = append(v.listeners, v.tcp)
+	for _, name := range []string{v.file("socket"), "@" + v.dir} {
+		l, err := net.Listen("unix", name)
+		if err != nil {
+			return err
+		}
+		v.listeners = append(v.listeners, l)
+		go v.accept(l)
+	}
+	go v.accept(v.tcp)
+	if v.udp, err = net.ListenPacket("udp4", "127.0.0.1:0"); err != nil {
+		return err
+	}
+	v.listeners = append(v.listeners, v.udp)
+	go func() {
+		for {
+			if _, _, err := v.udp.ReadFrom(make([]byte, 64)); err != nil {
+				return
+			}
+			v.reached.Add(1)
+		}
+	}()
+	return os.Chmod(v.file("socket"), 0o666)
+}
+
+func (v *Victim) accept(l net.Listener) {
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		v.reached.Add(1)
+		conn.Close()
+	}
+}
+
+func (v *Victim) start(uid, gid uint32) error {
+	v.process = exec.Command("sleep", "infinity")
+	v.process.Env = []string{"PATH=/usr/bin:/bin", "MAGO_HOSTILE_SECRET=SECRET"}
+	v.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if os.Geteuid() == 0 {
+		v.process.SysProcAttr.Credential = &syscall.Credential{Uid: uid, Gid: gid, Groups: []uint32{}}
+	}
+	if err := v.process.Start(); err != nil {
+		return err
+	}
+	go func() {
+		_ = v.process.Wait()
+		close(v.died)
+	}()
+	return nil
+}
+
+// variables tell an attack where the victim is.
+func (v *Victim) variables() string {
+	return fmt.Sprintf("export VICTIM=%s VICTIM_TMP=%s VICTIM_PID=%d VICTIM_TCP=%d VICTIM_UDP=%d VICTIM_NAME=%s\n", v.dir, v.tmp, v.process.Process.Pid,
+		v.tcp.Addr().(*net.TCPAddr).Port, v.udp.LocalAddr().(*net.UDPAddr).Port, filepath.Base(v.dir))
+}
+
+// Escapes says what an attack has done to the victim or the host, by what the attack has printed and by what lies in
+// the build's work directory, whose foreign part is called room.
+func (v *Victim) Escapes(printed, work string) (found []string) {
+	for line := range strings.Lines(printed) {
+		if strings.Contains(line, "ESCAPED: ") {
+			found = append(found, strings.TrimSpace(line))
+		}
+	}
+	if text, _ := os.ReadFile(v.file("secret")); string(text) != "SECRET" {
+		found = append(found, "a file of the host was written to")
+	}
+	for _, path := range append(marks, v.file("new"), v.tmp, filepath.Join(filepath.Dir(work), "mago-hostile")) {
+		if _, err := os.Lstat(path); err == nil {
+			found = append(found, path+" was made")
+		}
+	}
+	if v.reached.Load() > 0 {
+		found = append(found, "a socket of the host was reached")
+	}
+	select {
+	case <-v.died:
+		found = append(found, "a process of the host was ended")
+	default:
+	}
+	for _, pid := range v.survivors() {
+		found = append(found, fmt.Sprintf("process %d lives on", pid))
+	}
+	return append(found, leftIn(work)...)
+}
+
+// survivors are processes that name the victim.
+func (v *Victim) survivors() (pids []int) {
+	lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, file := range lines {
+		text, _ := os.ReadFile(file)
+		words := strings.Split(string(text), "\x00")
+		if len(words) > 3 && words[3] == filepath.Base(v.dir) {
+			if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file))); err == nil {
+				pids = append(pids, pid)
+			}
+		}
+	}
+	return pids
+}
+
+// leftIn finds what root is not to meet in a work directory.
+func leftIn(work string) (found []string) {
+	_ = filepath.WalkDir(work, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return nil
+		}
+		info, err := entry.Info()
+		beside := filepath.Dir(path) == work && entry.Name() != "room" && entry.Name() != "finished" && entry.Name() != "shipped"
+		if err == nil && (info.Mode()&(fs.ModeSetuid|fs.ModeSetgid|fs.ModeDevice) != 0 || beside) {
+			found = append(found, fmt.Sprintf("%s %s was left", info.Mode(), path))
+		}
+		return nil
+	})
+	return found
+}
+
+// Close takes the victim away, and what was done to it.
+func (v *Victim) Close() error {
+	_ = v.process.Process.Kill()
+	<-v.died
+	for _, l := range v.listeners {
+		l.Close()
+	}
+	for _, pid := range v.survivors() {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	for _, path := range append(marks, v.tmp) {
+		_ = os.Remove(path)
+	}
+	return os.RemoveAll(v.dir)
+}
