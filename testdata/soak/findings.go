@@ -1,0 +1,51 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// kind is what a finding counts as.
+type kind int
+
+const (
+	lost      kind = iota // what was there is not, or the second run fails
+	corrupted             // something under its own name is not what it says
+	left                  // something temporary is still there after the second run
+	escaped               // something got out of the closed room
+	kinds
+)
+
+func (k kind) String() string { return [...]string{"lost", "corrupted", "left over", "escapes"}[k] }
+
+// finding is one thing wrong.
+type finding struct {
+	kind kind
+	what string
+}
+
+// tally counts what became of one part's tries.
+type tally struct {
+	part   string
+	runs   int
+	counts [kinds]int
+	notes  map[string]int // what the tries met with
+}
+
+func (t *tally) note(what string) {
+	if t.notes == nil {
+		t.notes = map[string]int{}
+	}
+	t.notes[what]++
+}
+
+// add tells of findings and counts them.
+func (t *tally) add(try string, all []finding) {
+	for _, f := range all {
+		t.counts[f.kind]++
+		fmt.Fprintf(os.Stderr, "soak: FOUND %s, %s: %s\n", f.kind, try, strings.ReplaceAll(strings.TrimSpace(f.what), "\n", "\n\t"))
+	}
+}
+
+func (t *tally) bad() bool { return t.counts != [kinds]int{} }

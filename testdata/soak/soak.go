@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+
+	"mago/testdata/e2e/debian"
+)
+
+// soaking is one run of this program.
+type soaking struct {
+	options
+	*machine
+	scenarios []*scenario
+	tallies   []*tally
+}
+
+// part is one kind of harm: try does it once, in a way that its dice choose, tells how that went, and what was wrong.
+type part struct {
+	name  string
+	times int
+	try   func(context.Context, *rand.Rand, *tally) (told string, found []finding, err error)
+}
+
+func soak(ctx context.Context, o options) error {
+	if err := ownProc(); err != nil {
+		return err
+	}
+	store, err := debian.OpenNamedStore(o.store, "bookworm", io.Discard)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	fmt.Fprintf(os.Stderr, "soak: -seed %d; preparing a clean Debian with all modules built\n", o.seed)
+	m, err := newMachine(ctx, store)
+	if err != nil {
+		return err
+	}
+	s := &soaking{options: o, machine: m, scenarios: m.newScenarios()}
+	err = s.all(ctx)
+	table(os.Stdout, s.tallies)
+	if err != nil {
+		return err
+	}
+	for _, t := range s.tallies {
+		if t.bad() {
+			return fmt.Errorf("%s: something is wrong; -seed %d has the same chances again", t.part, o.seed)
+		}
+	}
+	return nil
+}
+
+// all does every part that is chosen.
+func (s *soaking) all(ctx context.Context) error {
+	for i, p := range s.parts() {
+		if !s.chosen(p.name) || p.times == 0 {
+			continue
+		}
+		t := &tally{part: p.name}
+		s.tallies = append(s.tallies, t)
+		for n := s.first; n < s.first+p.times; n++ {
+			dice := rand.New(rand.NewPCG(s.seed, uint64(i)<<32|uint64(n)))
+			told, found, err := p.try(ctx, dice, t)
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err != nil {
+				return fmt.Errorf("%s %d: %w", p.name, n, err)
+			}
+			t.runs++
+			fmt.Fprintf(os.Stderr, "soak: %s %d: %s\n", p.name, n, told)
+			t.add(fmt.Sprintf("%s %d", p.name, n), found)
+		}
+	}
+	return nil
+}
+
+func (s *soaking) parts() []part {
+	return []part{
+		{"kills", s.kills, s.kill},
+	}
+}
