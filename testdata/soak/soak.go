@@ -15,6 +15,8 @@ type soaking struct {
 	options
 	*machine
 	scenarios []*scenario
+	disks     []*disk
+	failures  []*failure
 	tallies   []*tally
 }
 
@@ -39,7 +41,7 @@ func soak(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	s := &soaking{options: o, machine: m, scenarios: m.newScenarios()}
+	s := &soaking{options: o, machine: m, scenarios: m.newScenarios(), disks: m.newDisks(), failures: m.newFailures()}
 	err = s.all(ctx)
 	table(os.Stdout, s.tallies)
 	if err != nil {
@@ -81,5 +83,11 @@ func (s *soaking) all(ctx context.Context) error {
 func (s *soaking) parts() []part {
 	return []part{
 		{"kills", s.kills, s.kill},
+		{"disks", s.options.disks, s.full},
+		{"calls", s.faults, s.fail},
+		{"tools", s.options.failures, s.fall},
+		{"dates", s.clocks, s.misdate},
+		{"crowds", min(s.crowd, 1), s.gather},
+		{"fuzz", int(min(s.fuzz, 1)), s.fuzzAll},
 	}
 }
