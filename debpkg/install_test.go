@@ -235,14 +235,24 @@ func TestInstallEnvironment(t *testing.T) {
 	}
 }
 
-func TestTailKeepsTheEnd(t *testing.T) {
-	end := &tail{max: 4}
-	for _, s := range []string{"ab", "cdefg", "", "h"} {
-		if n, err := end.Write([]byte(s)); n != len(s) || err != nil {
-			t.Errorf("Write(%q) = %d, %v", s, n, err)
+// TestToolWritesToNoPipe has the tool go on where mago is killed, which would break a pipe.
+func TestToolWritesToNoPipe(t *testing.T) {
+	s := newFakeSystem(t, nil)
+	deb := s.deb(t, "plain", "")
+	var shown strings.Builder
+	in := Installer{Root: s.root, Stderr: &shown, Run: func(cmd *exec.Cmd) error {
+		if _, isFile := cmd.Stderr.(*os.File); !isFile {
+			t.Errorf("%s writes its errors to a %T", cmd.Args[0], cmd.Stderr)
 		}
+		fmt.Fprint(cmd.Stderr, strings.Repeat("x", 4<<10), "the end")
+		return errors.New("it fails")
+	}}
+	err := in.Install(t.Context(), deb)
+	var tool *ToolError
+	if !errors.As(err, &tool) || len(tool.Stderr) != 2<<10 || !strings.HasSuffix(tool.Stderr, "xthe end") {
+		t.Errorf("error %v", err)
 	}
-	if end.String() != "efgh" {
-		t.Errorf("kept %q", end)
+	if len(shown.String()) != 4<<10+len("the end") {
+		t.Errorf("%d bytes are shown", len(shown.String()))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"slices"
@@ -18,7 +19,8 @@ func (in *Installer) tool(ctx context.Context, name string, args ...string) erro
 	return in.run(ctx, in.Stdout, in.Stderr, name, args...)
 }
 
-// run ends in a *ToolError if the tool fails. A context that ends interrupts apt-get, which finishes what dpkg has begun;
+// run ends in a *ToolError if the tool fails. The tool writes to files, never to a pipe of ours, whose end it would die of
+// where this process is killed: dpkg half way. A context that ends interrupts apt-get, which finishes what dpkg has begun;
 // dpkg, once begun, is left to finish, because stopping it leaves packages half installed. Neither is ever killed.
 func (in *Installer) run(ctx context.Context, stdout, stderr io.Writer, name string, args ...string) error {
 	if err := ctx.Err(); err != nil {
@@ -30,17 +32,23 @@ func (in *Installer) run(ctx context.Context, stdout, stderr io.Writer, name str
 	if in.NonInteractive {
 		cmd.Env = append(cmd.Environ(), "DEBIAN_FRONTEND=noninteractive")
 	}
-	end := &tail{max: 2 << 10}
-	cmd.Stdout, cmd.Stderr = stdout, end
-	if stderr != nil {
-		cmd.Stderr = io.MultiWriter(stderr, end)
+	complaints, err := memoryFile(name)
+	if err != nil {
+		return err
 	}
+	defer complaints.Close()
+	cmd.Stdout, cmd.Stderr = stdout, complaints
 	run := in.Run
 	if run == nil {
 		run = (*exec.Cmd).Run
 	}
-	if err := run(cmd); err != nil {
-		return toolError(name, args, end.String(), err)
+	err = run(cmd)
+	said := io.NewSectionReader(complaints, 0, math.MaxInt64)
+	if stderr != nil {
+		_, _ = io.Copy(stderr, said) // for the user to read, no more
+	}
+	if err != nil {
+		return toolError(name, args, lastOf(complaints), err)
 	}
 	return nil
 }
@@ -56,6 +64,26 @@ func (in *Installer) letFinish(cmd *exec.Cmd, name string) error {
 	for errors.Is(unix.Waitid(unix.P_PID, cmd.Process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil), unix.EINTR) {
 	}
 	return os.ErrProcessDone
+}
+
+// memoryFile makes a file that is on no disk.
+func memoryFile(name string) (*os.File, error) {
+	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, os.NewSyscallError("memfd_create", err)
+	}
+	return os.NewFile(uintptr(fd), name), nil
+}
+
+// lastOf is the end of a file, some lines at most.
+func lastOf(file *os.File) string {
+	const most = 2 << 10
+	size, err := file.Seek(0, io.SeekEnd)
+	if err != nil {
+		return ""
+	}
+	text, _ := io.ReadAll(io.NewSectionReader(file, max(size-most, 0), most))
+	return strings.ToValidUTF8(string(text), "")
 }
 
 // trust are the arguments that a tool gets beside those of its caller.
@@ -137,19 +165,3 @@ func (in *Installer) available(ctx context.Context, r relation) (string, error) 
 	}
 	return "", nil
 }
-
-// tail keeps the last max bytes of what is written to it.
-type tail struct {
-	max  int
-	kept []byte
-}
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.kept = append(t.kept, p...)
-	if cut := len(t.kept) - t.max; cut > 0 {
-		t.kept = append(t.kept[:0], t.kept[cut:]...)
-	}
-	return len(p), nil
-}
-
-func (t *tail) String() string { return strings.ToValidUTF8(string(t.kept), "") }
