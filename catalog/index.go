@@ -86,7 +86,7 @@ func (ix *Index) write(c Config) error {
 	if err != nil {
 		return err
 	}
-	return renameio.WriteFile(filepath.Join(c.Dir, indexName), append(data, '\n'), 0o644)
+	return renameio.WriteFile(filepath.Join(c.Dir, indexName), append(data, '\n'), 0o644, renameio.WithTempDir(c.Dir))
 }
 
 // Count gives the number of packages of each kind.

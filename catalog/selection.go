@@ -6,7 +6,6 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
-	"time"
 )
 
 // selectionPrefix begins the name of a selection's directory beside the index.
@@ -28,7 +27,7 @@ func (c Config) newSelection(lists []list) (*selection, error) {
 	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
 		return nil, err
 	}
-	c.sweepSelections()
+	c.sweep()
 	dir, err := os.MkdirTemp(c.Dir, selectionPrefix)
 	if err != nil {
 		return nil, err
@@ -86,12 +85,12 @@ func (s *selection) copy(c Config, name string) error {
 	return os.WriteFile(filepath.Join(s.dir, name), text, 0o644)
 }
 
-// sweepSelections removes what killed Updates left behind, and spares one that may be running.
-func (c Config) sweepSelections() {
-	old, _ := filepath.Glob(filepath.Join(c.Dir, selectionPrefix+"*")) // fails on nothing but its pattern
-	for _, dir := range old {
-		if info, err := os.Stat(dir); err == nil && c.now().Sub(info.ModTime()) > time.Hour {
-			_ = os.RemoveAll(dir)
+// sweep removes what killed Updates left behind.
+func (c Config) sweep() {
+	for _, pattern := range []string{selectionPrefix + "*", "." + indexName + "*"} {
+		old, _ := filepath.Glob(filepath.Join(c.Dir, pattern)) // fails on nothing but its pattern
+		for _, path := range old {
+			_ = os.RemoveAll(path)
 		}
 	}
 }

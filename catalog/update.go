@@ -8,7 +8,8 @@ import (
 )
 
 // Update reads apt's lists and dpkg's status, asks apt for the candidate versions and writes the index file anew.
-// What it returns is what Open would. Where apt has no list at all the error is ErrNoLists.
+// What it returns is what Open would. Where apt has no list at all the error is ErrNoLists. One Update at a time may
+// use c.Dir: what it finds there of others it takes for dead ones'.
 func Update(ctx context.Context, c Config) (*Index, error) {
 	ix, err := c.build(ctx)
 	if err != nil {

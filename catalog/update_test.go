@@ -193,21 +193,19 @@ func TestUpdateKeepsOldIndex(t *testing.T) {
 	}
 }
 
+// TestUpdateSweeps has the clock stand before what a killed update left.
 func TestUpdateSweeps(t *testing.T) {
 	r := newRoot(t)
-	old, young := "/var/cache/mago/"+selectionPrefix+"1", "/var/cache/mago/"+selectionPrefix+"2"
-	r.write(old+"/x", "")
-	r.write(young+"/x", "")
-	for dir, age := range map[string]time.Duration{old: 2 * time.Hour, young: time.Minute} {
-		if err := os.Chtimes(r.path(dir), epoch.Add(-age), epoch.Add(-age)); err != nil {
-			t.Fatal(err)
-		}
+	lists, index := "/var/cache/mago/"+selectionPrefix+"1", "/var/cache/mago/."+indexName+"123"
+	r.write(lists+"/x", "")
+	r.write(index, "{")
+	if err := os.Chtimes(r.path(lists), epoch.Add(time.Hour), epoch.Add(time.Hour)); err != nil {
+		t.Fatal(err)
 	}
 	mustUpdate(t, r)
-	if _, err := os.Stat(r.path(old)); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("a killed update's lists are still there: %v", err)
-	}
-	if _, err := os.Stat(r.path(young)); err != nil {
-		t.Errorf("a running update's lists are gone: %v", err)
+	for _, path := range []string{lists, index} {
+		if _, err := os.Stat(r.path(path)); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s of a killed update is still there: %v", path, err)
+		}
 	}
 }
