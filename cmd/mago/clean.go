@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -165,7 +166,7 @@ func (a *app) cleanUnit(ctx context.Context, name, release string, purge bool) (
 	}
 	defer unlock()
 	last, _ := a.readRecord(name, release)
-	doomed := []string{a.work(name, release)}
+	doomed := []string{a.work(name, release), a.stage(name, release)}
 	debs, err := filepath.Glob(filepath.Join(a.dest, packageName(name, "modules", release)+"_*.deb"))
 	if err != nil {
 		return 0, err
@@ -175,8 +176,8 @@ func (a *app) cleanUnit(ctx context.Context, name, release string, purge bool) (
 			doomed = append(doomed, deb)
 		}
 	}
-	if purge {
-		doomed = append(doomed, last.Deb, a.unitDir(name, release))
+	if purge { // the record first: it is never without its package
+		doomed = slices.Concat([]string{a.unitDir(name, release)}, doomed, []string{last.Deb})
 	}
 	return a.removeEach(doomed)
 }
@@ -197,7 +198,7 @@ func (a *app) removeEach(paths []string) (int64, error) {
 		if a.DryRun {
 			continue
 		}
-		if err := os.RemoveAll(path); err != nil {
+		if err := removeAll(path); err != nil {
 			return freed, err
 		}
 		if isBelow(filepath.Dir(path), a.cache) {
@@ -205,6 +206,15 @@ func (a *app) removeEach(paths []string) (int64, error) {
 		}
 	}
 	return freed, nil
+}
+
+// removeAll removes records before what they tell of.
+func removeAll(path string) error {
+	records, err := filepath.Glob(filepath.Join(path, "*.json"))
+	for _, record := range records {
+		err = errors.Join(err, removeIfThere(record))
+	}
+	return errors.Join(err, os.RemoveAll(path))
 }
 
 func (a *app) verbose(text string) {

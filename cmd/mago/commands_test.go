@@ -161,12 +161,10 @@ func tidy(ts *testscript.TestScript, _ bool, _ []string) {
 		}
 		inside := strings.TrimPrefix(path, cache)
 		switch {
-		case strings.HasPrefix(entry.Name(), "."), strings.HasPrefix(inside, "/work/"), strings.HasPrefix(inside, "/install-"):
+		case strings.HasPrefix(entry.Name(), "."), strings.HasPrefix(inside, "/work/"), strings.HasPrefix(entry.Name(), "unfinished."):
 			ts.Fatalf("left behind: %s", path)
 		case strings.HasPrefix(inside, "/debs/"), strings.HasPrefix(inside, "/downloads/"):
 			return checkDeb(path)
-		case entry.Name() == unfinishedLog:
-			ts.Fatalf("left behind: %s", path)
 		case entry.Name() == recordFile, entry.Name() == failureFile:
 			return checkRecord(path)
 		}
@@ -196,7 +194,7 @@ func checkRecord(path string) error {
 	if err == nil {
 		err = json.Unmarshal(text, &r)
 	}
-	if err == nil && r.Result == resultBuilt && !r.hasDeb() {
+	if err == nil && r.Result == resultBuilt && !r.isWhole() {
 		err = fmt.Errorf("%s: no package %s", path, r.Deb)
 	}
 	return err

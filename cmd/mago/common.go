@@ -73,8 +73,8 @@ func (a *app) writeCommon(u unit, files []debpkg.File) (*builtPackage, error) {
 		return nil, err
 	}
 	p.Files = append(p.Files, docs...)
-	path, err := debpkg.Write(a.dest, p, debpkg.Options{Compression: compressionFor(p)})
-	return &builtPackage{commonName(u.name), u.version, path}, err
+	staged, err := debpkg.Write(a.stage(u.name, u.kernel.Release), p, debpkg.Options{Compression: compressionFor(p)})
+	return &builtPackage{commonName(u.name), u.version, filepath.Join(a.dest, filepath.Base(staged))}, err
 }
 
 // commonControl makes it a stand-in for the source package: both own the same paths, so there is never more than one of

@@ -120,7 +120,7 @@ func explain(err error) (code int, hint string) {
 
 // diskFull also looks at what other programs said of it.
 func diskFull(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || strings.Contains(said(err), "No space left on device")
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || strings.Contains(said(err), "No space left on device")
 }
 
 // said is what another program wrote before it failed.
@@ -303,6 +303,8 @@ func explainPackage(err error) (int, string) {
 		return exitBusy, "when that has finished, run the same command again; what is built is kept"
 	case errors.As(err, &unmet):
 		return exitPackages, `apt has no package for that: check its sources, then "sudo apt-get update"`
+	case errors.As(err, &tool) && strings.Contains(tool.Stderr, "dpkg was interrupted"):
+		return exitPackages, `run "sudo dpkg --configure -a", then the same command again; what is built is kept`
 	case errors.As(err, &tool):
 		return exitPackages, `once its cause is gone, run the same command again; "sudo dpkg --audit" shows what dpkg has left`
 	}

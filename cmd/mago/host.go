@@ -66,14 +66,16 @@ func (h *host) mayChange(what string) error {
 	return &notRootError{what: what}
 }
 
-// query runs a program that reads the system, or writes to mago's own cache only.
+// query runs a program that reads the system, or writes to mago's own cache only. It ends with mago, however that ends.
 func (h *host) query(cmd *exec.Cmd) error {
 	inEnglish(cmd)
 	h.enter(cmd)
+	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL // else a download goes on where the next run begins one
 	return h.run(cmd)
 }
 
-// change runs a program that changes the system: with -S through that command, with --dry-run not at all.
+// change runs a program that changes the system: with -S through that command, with --dry-run not at all. Where mago is
+// killed it goes on: dpkg leaves nothing half installed that it can bring to its end.
 func (h *host) change(cmd *exec.Cmd) error {
 	if h.dryRun {
 		h.say("would run: " + strings.Join(cmd.Args, " "))

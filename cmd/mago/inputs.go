@@ -8,15 +8,13 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/google/renameio/v2"
-
 	"mago/debpkg/sbom"
 	"mago/kbuild"
 )
 
-// keepBill writes down beside a good build's record what went into its package. What the build's user, machine and day
-// were is no part of that.
-func (a *app) keepBill(u unit, r *record) error {
+// stageBill writes down what went into a good build's package, to be kept beside its record. What the build's user,
+// machine and day were is no part of that.
+func (a *app) stageBill(u unit, r *record) error {
 	inputs, err := a.inputs(u, *r)
 	if err != nil {
 		return err
@@ -33,8 +31,9 @@ func (a *app) keepBill(u unit, r *record) error {
 		return err
 	}
 	sum := sha256.Sum256(text)
-	r.SBOM, r.SBOMSHA256 = filepath.Join(a.unitDir(r.Module, r.Kernel), billFile), hex.EncodeToString(sum[:])
-	return renameio.WriteFile(r.SBOM, text, 0o644)
+	dir := a.unitDir(r.Module, r.Kernel)
+	r.SBOM, r.SBOMSHA256 = filepath.Join(dir, billFile), hex.EncodeToString(sum[:])
+	return writeSynced(filepath.Join(dir, unfinishedBill), text)
 }
 
 func (a *app) inputs(u unit, r record) ([]sbom.Input, error) {

@@ -38,7 +38,7 @@ func (c *installCommand) Run(a *app, ctx context.Context) error {
 // built: it may only recommend them.
 func (a *app) installBuilt(ctx context.Context, u unit) error {
 	r, ok := a.readRecord(u.name, u.kernel.Release)
-	if !ok || !r.hasDeb() {
+	if !ok || !r.isWhole() {
 		return &notBuiltError{u.name, u.kernel.Release}
 	}
 	for _, n := range r.Needed {

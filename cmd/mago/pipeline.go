@@ -223,7 +223,7 @@ func (a *app) checkNeeds(u unit) error {
 // isBuilt reports whether a record's package is what a build would give; with -n any of the unit's is good enough.
 func (a *app) isBuilt(u unit, r record) bool {
 	switch {
-	case a.forced(u.target) || !r.hasDeb():
+	case a.forced(u.target) || !r.isWhole():
 		return false
 	case a.NoRebuild:
 		return true
@@ -245,7 +245,7 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 	if err != nil {
 		return err
 	}
-	debs, remove, err := a.withinRoot(built.Deb, common)
+	debs, remove, err := a.withinRoot(u, built.Deb, common)
 	if err != nil {
 		return err
 	}
@@ -275,13 +275,13 @@ func (a *app) next(k kbuild.Kernel, built record) string {
 }
 
 // withinRoot gives the paths of .debs inside the root: dpkg, which runs there, sees no others. Empty ones are left out.
-func (a *app) withinRoot(debs ...string) (paths []string, remove func(), err error) {
+func (a *app) withinRoot(u unit, debs ...string) (paths []string, remove func(), err error) {
 	debs = slices.DeleteFunc(debs, func(deb string) bool { return deb == "" })
 	if a.Root == "/" || !slices.ContainsFunc(debs, func(deb string) bool { return !isBelow(deb, a.Root) }) {
 		return debs, func() {}, nil
 	}
-	dir, err := os.MkdirTemp(a.cache, "install-")
-	if err != nil {
+	dir := a.work(u.name, u.kernel.Release)
+	if err := freshDir(dir); err != nil {
 		return nil, nil, err
 	}
 	remove = func() { _ = os.RemoveAll(dir) }

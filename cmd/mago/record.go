@@ -12,8 +12,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/google/renameio/v2"
-
 	"mago/kbuild"
 )
 
@@ -77,9 +75,11 @@ type recordSource struct {
 const (
 	recordFile, logFile         = "record.json", "build.log"
 	failureFile, failureLogFile = "failure.json", "failure.log"
-	unfinishedLog               = "unfinished.log"
 	symversFile                 = "Module.symvers" // of the last good build, for modules that need it
-	billFile                    = "sbom.spdx.json" // of the last good build: see keepBill
+	billFile                    = "sbom.spdx.json" // of the last good build: see stageBill
+
+	unfinishedLog, unfinishedRecord   = "unfinished.log", "unfinished.json"
+	unfinishedSymvers, unfinishedBill = "unfinished.symvers", "unfinished.sbom"
 )
 
 // symvers is where a build's exported symbols are kept.
@@ -87,45 +87,14 @@ func (p paths) symvers(r record) string {
 	return filepath.Join(p.unitDir(r.Module, r.Kernel), symversFile)
 }
 
-// keep writes a build's record, replacing the one before in one step, and gives its log the name that goes with it.
-func (p paths) keep(r *record, log string) error {
-	dir := p.unitDir(r.Module, r.Kernel)
-	name, logName := recordFile, logFile
-	if r.Result != resultBuilt {
-		name, logName = failureFile, failureLogFile
-	}
-	r.Log = filepath.Join(dir, logName)
-	if err := os.Rename(log, r.Log); err != nil {
-		return err
-	}
-	if before, ok := p.readRecord(r.Module, r.Kernel); ok {
-		r.Current = before.Current
-	}
-	if err := writeRecordFile(filepath.Join(dir, name), *r); err != nil {
-		return err
-	}
-	if r.Result != resultBuilt {
-		return nil
-	}
-	return errors.Join(removeIfThere(filepath.Join(dir, failureFile)), removeIfThere(filepath.Join(dir, failureLogFile)))
-}
-
 // keepInstalled writes down that a record's package is the one that is installed.
 func (p paths) keepInstalled(r record) error {
 	r.Current = r.SHA256
-	return writeRecordFile(filepath.Join(p.unitDir(r.Module, r.Kernel), recordFile), r)
-}
-
-// keepSymvers keeps the symbols that a build exports, or that it exports none.
-func (p paths) keepSymvers(r record, symvers string) error {
-	if symvers == "" {
-		return removeIfThere(p.symvers(r))
-	}
-	text, err := os.ReadFile(symvers)
-	if err != nil {
+	dir := p.unitDir(r.Module, r.Kernel)
+	if err := writeRecordFile(filepath.Join(dir, unfinishedRecord), r); err != nil {
 		return err
 	}
-	return renameio.WriteFile(p.symvers(r), text, 0o644)
+	return os.Rename(filepath.Join(dir, unfinishedRecord), filepath.Join(dir, recordFile))
 }
 
 func writeRecordFile(path string, r record) error {
@@ -133,7 +102,7 @@ func writeRecordFile(path string, r record) error {
 	if err != nil {
 		return err
 	}
-	return renameio.WriteFile(path, append(text, '\n'), 0o644)
+	return writeSynced(path, append(text, '\n'))
 }
 
 func removeIfThere(path string) error {
@@ -197,6 +166,12 @@ func (r record) hasDeb() bool {
 	}
 	info, err := os.Stat(r.Deb)
 	return r.Result == resultBuilt && err == nil && info.Size() == r.Size
+}
+
+// isWhole reports whether, beside that, the package is the very one.
+func (r record) isWhole() bool {
+	sum, _, err := sha256Of(r.Deb)
+	return r.hasDeb() && err == nil && sum == r.SHA256
 }
 
 // isInstalled reports whether the record's package is what dpkg has of it, in the given version.

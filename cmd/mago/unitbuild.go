@@ -9,7 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"mago/catalog"
@@ -39,9 +41,11 @@ func (e *packError) Unwrap() error { return e.err }
 
 // buildLocked compiles and packages a unit whose lock is held, and leaves a record of how that went.
 func (a *app) buildLocked(ctx context.Context, u unit) (record, error) {
-	if err := a.checkDest(); err != nil {
+	stage, err := a.freshStage(u)
+	if err != nil {
 		return record{}, err
 	}
+	defer os.RemoveAll(stage)
 	room, err := a.buildRoom(ctx)
 	if err != nil {
 		return record{}, err
@@ -58,8 +62,9 @@ func (a *app) buildLocked(ctx context.Context, u unit) (record, error) {
 	}
 	defer release()
 	r := u.newRecord(room.String())
+	begun := time.Now()
 	err = a.compileAndPack(ctx, u, log, &r)
-	r.Seconds = time.Since(r.Started).Seconds()
+	r.Seconds = time.Since(begun).Seconds()
 	return a.conclude(ctx, u, r, log, err)
 }
 
@@ -81,7 +86,7 @@ func (a *app) compileAndPack(ctx context.Context, u unit, log io.Writer, r *reco
 	if err := a.pack(u, result, r); err != nil {
 		return &packError{err}
 	}
-	if err := errors.Join(a.keepSymvers(*r, result.Symvers), a.keepBill(u, r)); err != nil {
+	if err := errors.Join(a.stageSymvers(*r, result.Symvers), a.stageBill(u, r)); err != nil {
 		return &packError{err}
 	}
 	return nil
@@ -92,7 +97,8 @@ func (a *app) compileAndPack(ctx context.Context, u unit, log io.Writer, r *reco
 func (a *app) conclude(ctx context.Context, u unit, r record, log *os.File, err error) (record, error) {
 	switch {
 	case err == nil:
-		return r, a.keep(&r, log.Name())
+		err = a.keepBuilt(&r, log)
+		return r, err
 	case ctx.Err() != nil:
 		return record{}, errors.Join(ctx.Err(), os.Remove(log.Name()))
 	case isMachinesFault(err):
@@ -100,20 +106,8 @@ func (a *app) conclude(ctx context.Context, u unit, r record, log *os.File, err 
 	}
 	fmt.Fprintf(log, "mago: %v\n", err)
 	r.fail(err)
-	kept := a.keep(&r, log.Name())
+	kept := a.keepFailure(&r, log)
 	return r, errors.Join(&buildError{unit: u.String(), release: r.Kernel, log: r.Log, newer: a.newer(ctx, u), err: err}, kept)
-}
-
-// checkDest finds out before a compilation that its package could not be written.
-func (a *app) checkDest() error {
-	if err := os.MkdirAll(a.dest, 0o755); err != nil {
-		return &usageError{fmt.Errorf("--dest: %w", err)}
-	}
-	probe, err := os.CreateTemp(a.dest, ".mago-")
-	if err != nil {
-		return &usageError{fmt.Errorf("--dest: %w", err)}
-	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 // isMachinesFault tells a compilation that this machine failed from one that failed by what the source brought.
@@ -124,8 +118,14 @@ func isMachinesFault(err error) bool {
 	var reach *sandbox.ReachError
 	var room *sandbox.RoomError
 	var pack *packError
-	return diskFull(err) || errors.Is(err, fs.ErrPermission) || errors.As(err, &tool) || errors.As(err, &headers) ||
+	return diskFull(err) || broken(err) || errors.Is(err, fs.ErrPermission) || errors.As(err, &tool) || errors.As(err, &headers) ||
 		errors.As(err, &arch) || errors.As(err, &reach) || errors.As(err, &room) || errors.As(err, &pack)
+}
+
+// broken reports whether the machine has run out of something, or a disk cannot be read or written.
+func broken(err error) bool {
+	return slices.ContainsFunc([]syscall.Errno{syscall.EIO, syscall.EROFS, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE, syscall.EAGAIN},
+		func(e syscall.Errno) bool { return errors.Is(err, e) })
 }
 
 func (u unit) newRecord(room string) record {
@@ -208,18 +208,19 @@ func (a *app) pack(u unit, result *kbuild.Result, r *record) error {
 			return err
 		}
 	}
-	path, err := debpkg.Write(a.dest, pkg, debpkg.Options{Compression: compressionFor(pkg)})
+	staged, err := debpkg.Write(a.stage(u.name, u.kernel.Release), pkg, debpkg.Options{Compression: compressionFor(pkg)})
 	if err != nil {
 		return err
 	}
-	if err := r.describeDeb(path); err != nil {
+	if err := r.describeDeb(staged); err != nil {
 		return err
 	}
+	r.Deb = filepath.Join(a.dest, filepath.Base(staged))
 	for _, m := range result.Modules {
 		r.Modules = append(r.Modules, m.Path)
 	}
 	r.Result, r.Package = resultBuilt, u.packageName()
-	p.done(a.shown(path), size(r.Size))
+	p.done(a.shown(r.Deb), size(r.Size))
 	if r.Common != nil {
 		a.screen.line(fmt.Sprintf("%-8s %s", "package", a.shown(r.Common.Deb)))
 	}
@@ -246,7 +247,6 @@ func compressionFor(p *debpkg.Package) codec.Format {
 }
 
 func (r *record) describeDeb(path string) (err error) {
-	r.Deb = path
 	r.SHA256, r.Size, err = sha256Of(path)
 	return err
 }

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// unfinishedBuild lays out what a build of hello leaves before it is kept, beside the record of an earlier one.
+func unfinishedBuild(t *testing.T, before, now string) (paths, record, *os.File) {
+	t.Helper()
+	dir := t.TempDir()
+	p := paths{cache: dir, dest: filepath.Join(dir, "debs")}
+	r := record{Module: "hello", Kernel: "6.1", Result: resultBuilt, Deb: filepath.Join(p.dest, "hello.deb"), SHA256: now}
+	for _, dir := range []string{p.unitDir("hello", "6.1"), p.stage("hello", "6.1")} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	log, err := p.createLog("hello", "6.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { log.Close() })
+	old := r
+	old.SHA256, old.Current = before, before
+	if err := writeRecordFile(filepath.Join(p.unitDir("hello", "6.1"), recordFile), old); err != nil {
+		t.Fatal(err)
+	}
+	return p, r, log
+}
+
+func TestKeepBuilt(t *testing.T) {
+	p, r, log := unfinishedBuild(t, "old", "new")
+	staged := filepath.Join(p.stage("hello", "6.1"), "hello.deb")
+	if err := os.WriteFile(staged, []byte("package"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.keepBuilt(&r, log); err != nil {
+		t.Fatal(err)
+	}
+	if kept, ok := p.readRecord("hello", "6.1"); !ok || kept.SHA256 != "new" || kept.Current != "old" {
+		t.Errorf("kept %+v", kept)
+	}
+	for _, path := range []string{r.Deb, r.Log} {
+		if _, err := os.Stat(path); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestKeepBrokenOff has the package miss, so that keepBuilt ends between the old record and the new one.
+func TestKeepBrokenOff(t *testing.T) {
+	for now, stays := range map[string]bool{"new": false, "old": true} {
+		p, r, log := unfinishedBuild(t, "old", now)
+		if err := p.keepBuilt(&r, log); err == nil {
+			t.Fatal("no error")
+		}
+		if kept, ok := p.readRecord("hello", "6.1"); ok != stays || ok && kept.SHA256 != "old" {
+			t.Errorf("package %s: there is the record %+v, %v", now, kept, ok)
+		}
+	}
+}
