@@ -157,7 +157,7 @@ func (m *machine) leftOver(p places) []finding {
 			case filepath.Dir(path) == m.Path(filepath.Join(p.cache, "work")):
 				tell(path)
 				return fs.SkipDir
-			case top == "/tmp", top == "/var/tmp", strings.HasPrefix(entry.Name(), "."), strings.HasPrefix(entry.Name(), "install-"), entry.Name() == "unfinished.log":
+			case top == "/tmp", top == "/var/tmp", strings.HasPrefix(entry.Name(), "."), strings.HasPrefix(entry.Name(), "unfinished."):
 				tell(path)
 				if entry.IsDir() {
 					return fs.SkipDir
