@@ -2,7 +2,7 @@
 PREFIX ?= /usr/local
 FUZZTIME ?= 30s
 RELEASE ?= bookworm
-TESTDATA = ./testdata/ci ./testdata/e2e/... ./testdata/bench ./testdata/repro ./testdata/sweep
+TESTDATA = ./testdata/ci ./testdata/e2e/... ./testdata/bench ./testdata/repro ./testdata/sweep ./testdata/soak
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -31,6 +31,9 @@ sweep: ## every module package of Debian RELEASE for its kernels, as tables (roo
 repro: ## the same bytes again: modules built in four ways on a clean Debian (root; an hour; WORDS='module…')
 	go run ./testdata/repro $(WORDS)
 
+soak: ## kill mago, fill its disks, have all fail around it, and count what is lost (root; an hour or two; SOAK=flags)
+	go run ./testdata/soak $(SOAK)
+
 fuzz: ## run each fuzz target for FUZZTIME
 	go run ./testdata/ci -fuzz $(FUZZTIME)
 
@@ -42,4 +45,4 @@ install: build ## install the program, its manual page and completion below $(DE
 clean: ## remove what make has built; the tests' cache is in /var/cache/mago-test
 	rm -rf mago .cache
 
-.PHONY: help build check test demo bench sweep repro fuzz install clean
+.PHONY: help build check test demo bench sweep repro soak fuzz install clean

@@ -56,6 +56,12 @@ func run(ctx context.Context, stdout, stderr io.Writer) int {
 			r.failed = true
 		}
 	}
+	if err := debian.Missing(); err != nil {
+		r.skips = append(r.skips, "soak: "+err.Error())
+	} else if err := soak(ctx, stdout, stderr); err != nil {
+		fmt.Fprintln(stderr, "ci: soak:", err)
+		r.failed = true
+	}
 	r.summary(os.Getenv("CI") == "true")
 	if r.failed {
 		return 1
@@ -106,6 +112,13 @@ func prepare(ctx context.Context, stderr io.Writer) (err error) {
 		return err
 	}
 	return os.Setenv("MAGO_TEST_ROOT", dir)
+}
+
+// soak is a short run of "make soak", on the systems that all tests share.
+func soak(ctx context.Context, stdout, stderr io.Writer) error {
+	cmd := exec.CommandContext(ctx, "go", "run", "./testdata/soak", "-store=", "-kills=6", "-disks=4", "-faults=4", "-failures=3", "-clocks=1", "-crowd=4", "-fuzz=0")
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	return cmd.Run()
 }
 
 func goTest(ctx context.Context, r *results, stderr io.Writer, args []string) error {

@@ -36,7 +36,7 @@ func (m *machine) newDisks() []*disk {
 
 // full has a command run with too little room in one of its places, and then again with enough.
 func (s *soaking) full(ctx context.Context, dice *rand.Rand, t *tally) (told string, found []finding, err error) {
-	d := s.disks[dice.IntN(len(s.disks))]
+	d := s.places[dice.IntN(len(s.places))]
 	free := dice.Int64N(d.most)
 	err = d.with(func() error {
 		if err := d.leave(free); err != nil {

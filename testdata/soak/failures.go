@@ -47,7 +47,7 @@ func (m *machine) newFailures() []*failure {
 
 // fall has apt or dpkg fail on a command.
 func (s *soaking) fall(ctx context.Context, dice *rand.Rand, t *tally) (string, []finding, error) {
-	f := s.failures[dice.IntN(len(s.failures))]
+	f := s.ways[dice.IntN(len(s.ways))]
 	if f.before != nil {
 		if err := f.before(ctx); err != nil {
 			return "", nil, err

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -27,6 +28,7 @@ type options struct {
 	failures int
 	clocks   int
 	crowd    int
+	hostile  int
 	fuzz     time.Duration
 }
 
@@ -42,6 +44,7 @@ func main() {
 	flag.IntVar(&o.failures, "failures", 30, "how many times apt or dpkg fails")
 	flag.IntVar(&o.clocks, "clocks", 10, "how many times dates are wrong")
 	flag.IntVar(&o.crowd, "crowd", 20, "how many run at once")
+	flag.IntVar(&o.hostile, "hostile", 1, "how many times every hostile source is built")
 	flag.DurationVar(&o.fuzz, "fuzz", 10*time.Minute, "how long each fuzz target runs; 0: not at all")
 	flag.Parse()
 	if os.Getpid() != 1 {
@@ -60,10 +63,5 @@ func (o options) chosen(name string) bool {
 	if o.only == "" {
 		return true
 	}
-	for word := range strings.SplitSeq(o.only, ",") {
-		if word == name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(strings.Split(o.only, ","), name)
 }

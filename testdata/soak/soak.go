@@ -15,8 +15,8 @@ type soaking struct {
 	options
 	*machine
 	scenarios []*scenario
-	disks     []*disk
-	failures  []*failure
+	places    []*disk
+	ways      []*failure
 	tallies   []*tally
 }
 
@@ -41,7 +41,7 @@ func soak(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	s := &soaking{options: o, machine: m, scenarios: m.newScenarios(), disks: m.newDisks(), failures: m.newFailures()}
+	s := &soaking{options: o, machine: m, scenarios: m.newScenarios(), places: m.newDisks(), ways: m.newFailures()}
 	err = s.all(ctx)
 	table(os.Stdout, s.tallies)
 	if err != nil {
@@ -83,11 +83,12 @@ func (s *soaking) all(ctx context.Context) error {
 func (s *soaking) parts() []part {
 	return []part{
 		{"kills", s.kills, s.kill},
-		{"disks", s.options.disks, s.full},
+		{"disks", s.disks, s.full},
 		{"calls", s.faults, s.fail},
-		{"tools", s.options.failures, s.fall},
+		{"tools", s.failures, s.fall},
 		{"dates", s.clocks, s.misdate},
 		{"crowds", min(s.crowd, 1), s.gather},
+		{"hostile", s.hostile, s.attack},
 		{"fuzz", int(min(s.fuzz, 1)), s.fuzzAll},
 	}
 }
