@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -29,8 +30,9 @@ const look = 3 * time.Millisecond
 func (r *running) phase(pid int) string {
 	lines := strings.Split(strings.TrimSpace(r.said()), "\n")
 	word, _, _ := strings.Cut(lines[len(lines)-1], " ")
+	word = "after " + cmp.Or(word, "start")
 	for _, p := range children(processes(), pid) {
-		return word + "/" + p.name
+		return word + " in " + p.name
 	}
 	return word
 }
@@ -86,34 +88,49 @@ func (s *soaking) kill(ctx context.Context, dice *rand.Rand, t *tally) (string, 
 			return "", nil, fmt.Errorf("mago %q, which nothing disturbs: %v, %w:\n%s", sc.args, out, err, out.said)
 		}
 	}
+	for {
+		told, err := s.shoot(ctx, sc, dice)
+		if err != nil {
+			return "", nil, err
+		}
+		if told == "" {
+			t.note("shots that came too late")
+			continue
+		}
+		t.note(told)
+		found := append(s.settled(), s.damaged(usual)...)
+		again, more := s.again(ctx, t, usual, sc.args...)
+		return fmt.Sprintf("mago %s: %s; again: %s", strings.Join(sc.args, " "), told, again), append(found, more...), nil
+	}
+}
+
+// shoot starts a command and kills mago, or all processes every fourth time. It tells where that was, "" where the
+// command had ended before.
+func (s *soaking) shoot(ctx context.Context, sc *scenario, dice *rand.Rand) (string, error) {
 	in := sc.spans[dice.IntN(len(sc.spans))]
 	moment := in.from + time.Duration(dice.Float64()*float64(in.to-in.from))
 	everything := dice.IntN(4) == 0
 	r, pid, err := s.begin(ctx, sc)
 	if err != nil {
-		return "", nil, err
+		return "", err
+	}
+	if pid == 0 { // which would mean this program's own group
+		r.wait()
+		return "", nil
 	}
 	time.Sleep(moment)
-	phase, all := r.phase(pid), processes()
-	victims := "mago"
+	told, all := "killed "+r.phase(pid), processes()
 	_ = syscall.Kill(pid, syscall.SIGKILL)
 	if everything {
-		victims = "everything"
+		told += " and all else"
 		for _, p := range all {
 			_ = syscall.Kill(p.pid, syscall.SIGKILL)
 		}
 	}
-	first := r.wait()
-	told := fmt.Sprintf("mago %s: %s killed after %v in %s", strings.Join(sc.args, " "), victims, moment.Round(time.Millisecond), phase)
-	if first.code >= 0 && first.code < 128 {
-		t.note("came too late")
-		told += ", too late"
-	} else {
-		t.note(phase)
+	if code := r.wait().code; code >= 0 && code < 128 {
+		return "", nil
 	}
-	found := append(s.settled(), s.damaged(usual)...)
-	again, more := s.again(ctx, t, usual, sc.args...)
-	return told + "; again: " + again, append(found, more...), nil
+	return told, nil
 }
 
 // settled finds what goes on without mago and may not.
