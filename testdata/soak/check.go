@@ -33,10 +33,16 @@ func (m *machine) damagedDebs(p places) []finding {
 	var all []finding
 	for _, pattern := range []string{filepath.Join(p.dest, "*.deb"), filepath.Join(p.cache, "downloads", "*.deb")} {
 		for _, deb := range m.glob(pattern) {
+			sum, err := hash(deb)
+			if err != nil || m.whole[sum] {
+				continue // gone meanwhile, or seen before
+			}
 			cmd := exec.Command("sh", "-c", `dpkg-deb --info "$0" >/dev/null && dpkg-deb --fsys-tarfile "$0" | tar -t >/dev/null`, deb)
 			if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
 				all = append(all, finding{corrupted, fmt.Sprintf("%s: %s", deb, out)})
+				continue
 			}
+			m.whole[sum] = true
 		}
 	}
 	return all

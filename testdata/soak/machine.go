@@ -19,6 +19,7 @@ type machine struct {
 	*debian.System
 	kernel string
 	trees  map[string]string // digests of the sources that were opened, by their places
+	whole  map[string]bool   // hashes of packages that dpkg-deb could read
 	edits  int               // how often the local module has been edited
 }
 
@@ -32,7 +33,7 @@ const local = "./hello"
 const limit = 10 * time.Minute
 
 func newMachine(ctx context.Context, store *debian.Store) (*machine, error) {
-	m := &machine{trees: map[string]string{}}
+	m := &machine{trees: map[string]string{}, whole: map[string]bool{}}
 	var err error
 	if m.System, err = store.Kept(ctx, "soak", func(sys *debian.System) error {
 		_, err := sys.Run(ctx, "apt-get", "update")
