@@ -4,43 +4,66 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strings"
 )
 
-// calls are what fails in mago's own process. Of a call that many make at a time it takes one of the first ones; a
-// program that mago starts is let alone (-b execve).
+// calls are what fails in mago's own process, in each of its threads at one of its first calls. A program that mago
+// starts is let alone (-b execve).
 var calls = []struct {
 	names, as string
 	among     int
 }{
-	{"read,pread64", "EIO", 400},
-	{"openat", "EIO", 150},
-	{"write,pwrite64", "EIO", 120},
-	{"write,pwrite64,openat,mkdirat", "ENOSPC", 120},
-	{"fsync,fdatasync,syncfs", "EIO", 6},
-	{"rename,renameat,renameat2", "EIO", 8},
-	{"unlinkat,mkdirat,newfstatat", "EIO", 80},
-	{"getdents64", "EIO", 40},
+	{"read,pread64", "EIO", 100},
+	{"openat", "EIO", 60},
+	{"write,pwrite64", "EIO", 60},
+	{"write,pwrite64,openat,mkdirat", "ENOSPC", 60},
+	{"fsync,fdatasync,syncfs", "EIO", 3},
+	{"rename,renameat,renameat2", "EIO", 3},
+	{"unlinkat,mkdirat,newfstatat", "EIO", 40},
+	{"getdents64", "EIO", 10},
 }
 
-// fail has a system call of mago fail, once in each of its threads.
+// trace is where strace writes on the system.
+const trace = "/root/trace"
+
+// fail has a system call of mago fail.
 func (s *soaking) fail(ctx context.Context, dice *rand.Rand, t *tally) (string, []finding, error) {
 	sc := s.scenarios[dice.IntN(len(s.scenarios))]
-	if sc.before != nil {
-		if err := sc.before(ctx); err != nil {
-			return "", nil, err
-		}
-	}
 	call := calls[dice.IntN(len(calls))]
-	when := 1 + dice.IntN(call.among)
-	first := s.run(ctx, append([]string{"strace", "-f", "-b", "execve", "-qqq", "-o", "/dev/null", "--seccomp-bpf", "-e", "trace=" + call.names,
-		"-e", fmt.Sprintf("inject=%s:error=%s:when=%d", call.names, call.as, when)}, s.arguments(sc.args...)...)...)
+	var first outcome
+	injected := ""
+	for when := 1 + dice.IntN(call.among); injected == "" && when > 0; when /= 2 {
+		if sc.before != nil {
+			if err := sc.before(ctx); err != nil {
+				return "", nil, err
+			}
+		}
+		first = s.run(ctx, append([]string{"strace", "-f", "-b", "execve", "-qqq", "-o", trace, "--seccomp-bpf", "-e", "trace=" + call.names,
+			"-e", fmt.Sprintf("inject=%s:error=%s:when=%d", call.names, call.as, when)}, s.arguments(sc.args...)...)...)
+		injected = s.firstInjected()
+	}
 	t.note(first.String())
-	told := fmt.Sprintf("mago %s: %s gives %s at %d: %v %s", strings.Join(sc.args, " "), call.names, call.as, when, first, first.lastError())
+	told := fmt.Sprintf("mago %s: %s: %v: %s", strings.Join(sc.args, " "), injected, first, first.lastError())
 	found := append(s.settled(), s.damaged(usual)...)
 	if first.code != 0 && (first.lastError() == "" || strings.Contains(first.said, "goroutine ")) {
 		found = append(found, finding{lost, "no word of what failed: " + first.said})
 	}
 	again, more := s.again(ctx, t, usual, sc.args...)
 	return told + "; again: " + again, append(found, more...), nil
+}
+
+// firstInjected is the first call that strace has made fail, "" where it made none.
+func (m *machine) firstInjected() string {
+	text, err := os.ReadFile(m.Path(trace))
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(text)) {
+		if strings.Contains(line, "(INJECTED)") {
+			_, call, _ := strings.Cut(strings.TrimSpace(line), " ")
+			return call
+		}
+	}
+	return ""
 }

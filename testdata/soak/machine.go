@@ -14,7 +14,7 @@ import (
 	"mago/testdata/e2e/debian"
 )
 
-// machine is the system that all is done on, with every module built and installed once.
+// machine is the system that all is done on, with every module built once.
 type machine struct {
 	*debian.System
 	kernel string
@@ -63,7 +63,7 @@ func (m *machine) prepare(ctx context.Context) (err error) {
 	if m.kernel, err = m.NewestKernel(ctx); err != nil {
 		return err
 	}
-	for _, args := range [][]string{{"purge"}, append([]string{"a-i", local}, packaged...)} {
+	for _, args := range [][]string{{"clean"}, append([]string{"prepare", local}, packaged...), append([]string{"get"}, packaged...), append([]string{"a-b", local}, packaged...)} {
 		if out := m.mago(ctx, args...); out.code != 0 {
 			return fmt.Errorf("mago %s: exit %d:\n%s", strings.Join(args, " "), out.code, out.said)
 		}

@@ -15,17 +15,17 @@ func (m *machine) newScenarios() []*scenario {
 		{args: []string{"update", "-f"}},
 		{args: []string{"prepare", "v4l2loopback"}, before: do("dpkg", "--remove", "bubblewrap")},
 		{args: []string{"get", "-f", "acpi-call", "bbswitch-source"}},
-		{args: []string{"build", "-f", "v4l2loopback"}},
-		{args: []string{"build", "-f", "bbswitch-source"}},
+		{args: []string{"build", "-f", "v4l2loopback"}, before: do(m.arguments("get", "v4l2loopback")...)},
+		{args: []string{"build", "-f", "bbswitch-source"}, before: do(m.arguments("get", "bbswitch-source")...)},
 		{args: []string{"a-b", "-f", "xtrx"}},
 		{args: []string{"a-i", "-f", "xtrx"}},
 		{args: []string{"a-i", local}, before: edit},
 		{args: []string{"build", local}, before: edit},
 		{args: []string{"install", "-f", "acpi-call"}, before: do(m.arguments("a-b", "acpi-call")...)},
 		{args: []string{"a-i", "-f", "v4l2loopback"}, before: do("apt-get", "remove", "--yes", "linux-headers-"+m.kernel)},
-		{args: []string{"clean"}, before: do(m.arguments("a-b", "xtrx", "v4l2loopback")...)},
-		{args: []string{"purge", "xtrx"}, before: do(m.arguments("a-b", "xtrx", "v4l2loopback", "bbswitch-source")...)},
-		{args: []string{"purge"}, before: do(m.arguments("a-b", "acpi-call", "v4l2loopback", "bbswitch-source")...)},
+		{args: []string{"clean"}, before: do(m.arguments("a-b", "xtrx")...)},
+		{args: []string{"purge", "xtrx"}, before: do(m.arguments("a-b", "xtrx")...)},
+		{args: []string{"purge"}, before: do(m.arguments("a-b", local, "bbswitch-source")...)},
 	}
 }
 
