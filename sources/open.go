@@ -3,6 +3,7 @@ package sources
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -36,7 +37,7 @@ func (f *Fetcher) openDeb(ctx context.Context, pkg catalog.Package, deb string) 
 			return record{}, err
 		}
 		if rec.Runtime, err = findRuntime(filepath.Join(dir, dataDir)); err != nil {
-			return record{}, err
+			return record{}, fmt.Errorf("look through what %s holds: %w", deb, err)
 		}
 		rec.Copyright, rec.Changelog = docs(dir, pkg.Name)
 		rec.ModTime = wholeSecond(cmp.Or(changelogTime(below(dir, rec.Changelog)), newest))

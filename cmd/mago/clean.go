@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -165,7 +166,10 @@ func (a *app) cleanUnit(ctx context.Context, name, release string, purge bool) (
 		return 0, err
 	}
 	defer unlock()
-	last, _ := a.readRecord(name, release)
+	last, err := loadRecord(filepath.Join(a.unitDir(name, release), recordFile))
+	if err != nil && !purge && !errors.Is(err, fs.ErrNotExist) {
+		return 0, err // it is not known which package is the last
+	}
 	doomed := []string{a.work(name, release), a.stage(name, release)}
 	debs, err := filepath.Glob(filepath.Join(a.dest, packageName(name, "modules", release)+"_*.deb"))
 	if err != nil {

@@ -110,6 +110,9 @@ func explain(err error) (code int, hint string) {
 	if diskFull(err) {
 		return exitNoSpace, `free some space ("mago clean" helps), then run the same command again`
 	}
+	if broken(err) {
+		return exitError, `it is this machine that fails, not the source: "sudo dmesg" may say more; then run the same command again`
+	}
 	for _, explained := range []func(error) (int, string){explainCommand, explainCatalog, explainSource, explainKernel, explainBuild, explainPackage} {
 		if code, hint := explained(err); code != 0 {
 			return code, hint

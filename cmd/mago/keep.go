@@ -43,11 +43,11 @@ func (p paths) stageSymvers(r record, symvers string) error {
 // package under the same name goes first: there is never one whose package is not the very one.
 func (p paths) keepBuilt(r *record, log *os.File) error {
 	dir := p.unitDir(r.Module, r.Kernel)
-	before, _ := p.readRecord(r.Module, r.Kernel)
+	before, known := p.readRecord(r.Module, r.Kernel)
 	if err := p.writeUnfinished(r, log, logFile); err != nil {
 		return err
 	}
-	if before.Deb == r.Deb && before.SHA256 != r.SHA256 {
+	if !known || before.Deb == r.Deb && before.SHA256 != r.SHA256 {
 		if err := removeIfThere(filepath.Join(dir, recordFile)); err != nil {
 			return err
 		}
@@ -81,7 +81,7 @@ func (p paths) writeUnfinished(r *record, log *os.File, logName string) error {
 	return writeRecordFile(filepath.Join(dir, unfinishedRecord), *r)
 }
 
-// namePackages comes before nameUnfinished, also on the disk.
+// namePackages comes before nameUnfinished, also on the disk. With the record there is nothing temporary any more.
 func (p paths) namePackages(r record) error {
 	debs := []string{r.Deb}
 	if r.Common != nil {
@@ -96,6 +96,7 @@ func (p paths) namePackages(r record) error {
 	return errors.Join(
 		replaceOrRemove(filepath.Join(dir, unfinishedSymvers), p.symvers(r)),
 		replaceOrRemove(filepath.Join(dir, unfinishedBill), filepath.Join(dir, billFile)),
+		os.RemoveAll(p.stage(r.Module, r.Kernel)),
 		syncDir(filepath.Dir(r.Deb)))
 }
 

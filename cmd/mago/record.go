@@ -123,12 +123,22 @@ func (p paths) readFailure(module, release string) (record, bool) {
 }
 
 func readRecordFile(path string) (record, bool) {
-	var r record
+	r, err := loadRecord(path)
+	return r, err == nil
+}
+
+func loadRecord(path string) (r record, err error) {
 	text, err := os.ReadFile(path)
-	if err != nil || json.Unmarshal(text, &r) != nil || !r.at(path) {
-		return record{}, false
+	if err != nil {
+		return record{}, err
 	}
-	return r, true
+	if err := json.Unmarshal(text, &r); err != nil {
+		return record{}, fmt.Errorf("parse %s: %w", path, err)
+	}
+	if !r.at(path) {
+		return record{}, fmt.Errorf("%s is no record of the build that it lies with", path)
+	}
+	return r, nil
 }
 
 // at reports whether the record is one, and of the unit in whose directory it lies.

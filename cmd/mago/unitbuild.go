@@ -68,12 +68,16 @@ func (a *app) buildLocked(ctx context.Context, u unit) (record, error) {
 	return a.conclude(ctx, u, r, log, err)
 }
 
-func (a *app) compileAndPack(ctx context.Context, u unit, log io.Writer, r *record) error {
+func (a *app) compileAndPack(ctx context.Context, u unit, log io.Writer, r *record) (err error) {
 	work := a.work(u.name, u.kernel.Release)
 	if err := freshDir(work); err != nil {
 		return &packError{err}
 	}
-	defer os.RemoveAll(work)
+	defer func() {
+		if failed := os.RemoveAll(work); failed != nil {
+			err = errors.Join(err, &packError{failed})
+		}
+	}()
 	needed, err := a.neededModules(ctx, u, filepath.Join(work, "needed"), r)
 	if err != nil {
 		return &packError{err}
