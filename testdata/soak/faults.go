@@ -46,7 +46,7 @@ func (s *soaking) fail(ctx context.Context, dice *rand.Rand, t *tally) (string, 
 	t.note(first.String())
 	told := fmt.Sprintf("mago %s: %s: %v: %s", strings.Join(sc.args, " "), injected, first, first.lastError())
 	found := append(s.settled(), s.damaged(usual)...)
-	if first.code != 0 && (first.lastError() == "" || strings.Contains(first.said, "goroutine ")) {
+	if first.code != 0 && first.lastError() == "" && !strings.Contains(first.said, "fatal error: runtime: ") { // Go's own pipes have failed
 		found = append(found, finding{lost, "no word of what failed: " + first.said})
 	}
 	again, more := s.again(ctx, t, usual, sc.args...)

@@ -44,7 +44,8 @@ func (t *tally) note(what string) {
 func (t *tally) add(try string, all []finding) {
 	for _, f := range all {
 		t.counts[f.kind]++
-		fmt.Fprintf(os.Stderr, "soak: FOUND %s, %s: %s\n", f.kind, try, strings.ReplaceAll(strings.TrimSpace(f.what), "\n", "\n\t"))
+		lines := strings.Split(strings.TrimSpace(f.what), "\n")
+		fmt.Fprintf(os.Stderr, "soak: FOUND %s, %s: %s\n", f.kind, try, strings.Join(lines[:min(len(lines), 30)], "\n\t"))
 	}
 }
 
