@@ -23,7 +23,7 @@ type span struct {
 	from, to time.Duration
 }
 
-// lengths of one look at the processes, which a machine of two cores hardly feels.
+// look is the time between two looks at the processes, which the run hardly feels.
 const look = 3 * time.Millisecond
 
 // phase tells where a run is: the word that the screen showed last, and the programs that mago runs.

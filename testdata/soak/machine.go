@@ -100,7 +100,7 @@ func (m *machine) mago(ctx context.Context, args ...string) outcome {
 	return m.run(ctx, m.arguments(args...)...)
 }
 
-// run runs a program on the system to its end, and waits for all that it has left behind.
+// run runs a program on the system to its end.
 func (m *machine) run(ctx context.Context, args ...string) outcome {
 	r, err := m.start(ctx, args...)
 	if err != nil {

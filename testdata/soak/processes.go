@@ -19,8 +19,7 @@ type process struct {
 
 func (p process) String() string { return fmt.Sprintf("%s (%d)", p.name, p.pid) }
 
-// processes lists those that are alive besides this one, and buries dead orphans. The program does not wait for any
-// command of its own meanwhile.
+// processes lists those that are alive besides this one.
 func processes() []process {
 	dirs, _ := filepath.Glob("/proc/[0-9]*")
 	var all []process
@@ -39,16 +38,14 @@ func processes() []process {
 		p := process{name: after[:end]}
 		p.pid, _ = strconv.Atoi(before)
 		p.parent, _ = strconv.Atoi(fields[1])
-		switch {
-		case p.pid == 1:
-		case fields[0] != "Z":
+		if p.pid != os.Getpid() && fields[0] != "Z" {
 			all = append(all, p)
 		}
 	}
 	return all
 }
 
-// bury takes the exit codes of dead orphans.
+// bury takes the exit codes of dead orphans. No command of this program's own may be waited for meanwhile.
 func bury() {
 	for {
 		if pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil); pid <= 0 || err != nil {
@@ -62,8 +59,7 @@ func children(all []process, parent int) []process {
 	return slices.DeleteFunc(slices.Clone(all), func(p process) bool { return p.parent != parent })
 }
 
-// isTool tells apt, dpkg and what they run for them, which go on where mago is killed, by their session's head: no
-// package is left half installed for that.
+// tools go on where mago is killed, with all that they run: no package is left half installed for that.
 var tools = []string{"apt-get", "dpkg"}
 
 // descendsFrom reports whether a process or what it came from has one of the names.
