@@ -181,6 +181,14 @@ func (m *machine) glob(pattern string) []string {
 	return all
 }
 
+// grown finds more below mago's directory than all modules take, twice.
+func (m *machine) grown() []finding {
+	if now := m.usage(); now > 2*m.kept {
+		return []finding{{left, fmt.Sprintf("mago keeps %d bytes, where %d were enough", now, m.kept)}}
+	}
+	return nil
+}
+
 // usage adds up the bytes of what mago keeps.
 func (m *machine) usage() (bytes int64) {
 	_ = filepath.WalkDir(m.Path(usual.cache), func(_ string, entry fs.DirEntry, err error) error {

@@ -20,6 +20,7 @@ type machine struct {
 	kernel string
 	trees  map[string]string // digests of the sources that were opened, by their places
 	whole  map[string]bool   // hashes of packages that dpkg-deb could read
+	kept   int64             // bytes that mago keeps of all modules
 	edits  int               // how often the local module has been edited
 }
 
@@ -68,6 +69,7 @@ func (m *machine) prepare(ctx context.Context) (err error) {
 			return fmt.Errorf("mago %s: exit %d:\n%s", strings.Join(args, " "), out.code, out.said)
 		}
 	}
+	m.kept = m.usage()
 	return m.remember()
 }
 

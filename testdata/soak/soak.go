@@ -76,6 +76,7 @@ func (s *soaking) all(ctx context.Context) error {
 			fmt.Fprintf(os.Stderr, "soak: %s %d: %s\n", p.name, n, told)
 			t.add(fmt.Sprintf("%s %d", p.name, n), found)
 		}
+		t.add(p.name, s.grown())
 	}
 	return nil
 }
