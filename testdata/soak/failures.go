@@ -75,9 +75,11 @@ func (s *soaking) fall(ctx context.Context, dice *rand.Rand, t *tally) (string, 
 	return told + "; again: " + again, append(found, more...), nil
 }
 
+func (m *machine) standIn(tool string) string { return m.Path("/usr/local/sbin/" + tool) }
+
 // standBefore puts a script where the path finds it first.
 func (m *machine) standBefore(tool, script string) (remove func() error, err error) {
-	path := m.Path("/usr/local/sbin/" + tool)
+	path := m.standIn(tool)
 	text := fmt.Sprintf("#!/bin/bash\nreal=/usr/bin/%s\n%s\n", tool, script)
 	return func() error { return os.Remove(path) }, os.WriteFile(path, []byte(text), 0o755)
 }

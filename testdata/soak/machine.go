@@ -53,6 +53,11 @@ func newMachine(ctx context.Context, store *debian.Store) (*machine, error) {
 
 // prepare mends what an earlier run that was broken off has left, and brings everything into its place.
 func (m *machine) prepare(ctx context.Context) (err error) {
+	for _, tool := range tools {
+		if err := os.RemoveAll(m.standIn(tool)); err != nil {
+			return err
+		}
+	}
 	for _, args := range [][]string{
 		{"dpkg", "--configure", "-a"}, {"apt-get", "install", "--yes", "--fix-broken"},
 		{"apt-get", "install", "--yes", "--no-install-recommends", "strace", "kmod"},
