@@ -90,7 +90,7 @@ func sourceDateEpoch(value string) (time.Time, error) {
 func ownVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return "0.2"
+		return "0.3"
 	}
 	return info.Main.Version
 }
