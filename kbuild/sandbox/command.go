@@ -146,7 +146,7 @@ func (r Room) order(s Spec) (order, error) {
 		if _, err := exec.LookPath("bwrap"); err != nil {
 			return o, err
 		}
-		o.Open, o.Args = !r.ByRoot, append([]string{"bwrap"}, r.bubblewrap(s)...)
+		o.Args = append([]string{"bwrap"}, r.bubblewrap(s)...)
 		return o, nil
 	}
 	o.Args, o.User = s.Args, r.Kind == Namespaces && !r.Drop

@@ -33,10 +33,11 @@ func (o order) enter() error {
 	if err != nil {
 		return err
 	}
-	if err := o.close(); err != nil {
+	args, err := o.close()
+	if err != nil {
 		return err
 	}
-	return fmt.Errorf("run %s: %w", program, syscall.Exec(program, o.Args, os.Environ()))
+	return fmt.Errorf("run %s: %w", program, syscall.Exec(program, args, os.Environ()))
 }
 
 // slack is what the kernel's own limits give beyond those that the warden watches, which so are the first to be seen.
@@ -102,15 +103,22 @@ func (o order) makeTemp() error {
 	return nil
 }
 
-// close shuts the ways out that are left: rights by other programs' setuid bits, files, system calls.
-func (o order) close() error {
+// close shuts the ways out that are left: rights by other programs' setuid bits, files, system calls. It returns what to
+// run the program with.
+func (o order) close() (args []string, err error) {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
-		return err
+		return nil, err
 	}
 	if len(o.Read) > 0 {
 		if err := o.closeFiles(); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return o.closeCalls()
+	switch {
+	case auditArch == 0:
+		return o.Args, nil
+	case o.Kind == Bubblewrap:
+		return o.handOn()
+	}
+	return o.Args, o.closeCalls()
 }

@@ -1,8 +1,11 @@
 package sandbox
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
 	"slices"
+	"strconv"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -49,26 +52,37 @@ func (o order) refusals() []refusal {
 	} else { // namespaces part the network of these families, but not that of all others
 		all = append(all, refusal{call: unix.SYS_SOCKET, errno: unix.EAFNOSUPPORT, but: []uint32{unix.AF_UNIX, unix.AF_INET, unix.AF_INET6, unix.AF_NETLINK}})
 	}
-	if !o.Open {
-		all = append(all, always(unix.ENOSYS, unix.SYS_CLONE3)...) // C libraries go back to clone
-		all = append(all,
-			refusal{call: unix.SYS_CLONE, errno: unix.EPERM, with: []bits{{0, unix.CLONE_NEWUSER}}},
-			refusal{call: unix.SYS_UNSHARE, errno: unix.EPERM, with: []bits{{0, unix.CLONE_NEWUSER}}})
-	}
-	return all
+	all = append(all, always(unix.ENOSYS, unix.SYS_CLONE3)...) // C libraries go back to clone
+	return append(all,
+		refusal{call: unix.SYS_CLONE, errno: unix.EPERM, with: []bits{{0, unix.CLONE_NEWUSER}}},
+		refusal{call: unix.SYS_UNSHARE, errno: unix.EPERM, with: []bits{{0, unix.CLONE_NEWUSER}}})
 }
 
 // closeCalls has the kernel refuse them from now on.
 func (o order) closeCalls() error {
-	if auditArch == 0 {
-		return nil
-	}
 	filter := compile(o.refusals())
 	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
 	if err := unix.Prctl(unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER, uintptr(unsafe.Pointer(&program)), 0, 0); err != nil {
 		return fmt.Errorf("close system calls: %w", err)
 	}
 	return nil
+}
+
+// handOn has bubblewrap close them, which needs some of them itself (openat2 since 0.12): as its last act, by --seccomp of
+// bwrap(1).
+func (o order) handOn() (args []string, err error) {
+	var text bytes.Buffer
+	if err := binary.Write(&text, binary.NativeEndian, compile(o.refusals())); err != nil {
+		return nil, err
+	}
+	fd, err := unix.MemfdCreate("seccomp", 0)
+	if err != nil {
+		return nil, fmt.Errorf("memfd_create: %w", err)
+	}
+	if _, err := unix.Pwrite(fd, text.Bytes(), 0); err != nil {
+		return nil, fmt.Errorf("hand system calls to close to bubblewrap: %w", err)
+	}
+	return slices.Concat(o.Args[:1], []string{"--seccomp", strconv.Itoa(fd)}, o.Args[1:]), nil
 }
 
 // Where struct seccomp_data (seccomp(2)) has what a filter looks at.

@@ -32,7 +32,6 @@ type order struct {
 	Drop     bool     // whether to become the user
 	UID, GID uint32
 	User     bool     // whether to make a user namespace, with the other ones
-	Open     bool     // whether user namespaces are to stay possible
 	Watched  string   // host path of the writable directory
 	Temp     string   // inside path of a directory for temporary files, to be made; "" for none
 	Read     []string // inside paths that may be read and executed; the rest is closed where Landlock works
