@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -42,6 +43,10 @@ var failures = []*regexp.Regexp{
 	regexp.MustCompile(`^make(?:\[\d+\])?: \*\*\* `),
 }
 
+// marks are words of which a line of each of failures has one. To look for them is cheap, and most lines have none.
+var marks = []string{"rror: ", "*** ", "ERROR", "FATAL", "exhausted", "bwrap: ", "setpriv: ", "ld: ", "not found", "No such file", "Permission denied",
+	"No space left", "FAILED"}
+
 type firstError struct {
 	rank    int // 1 is the first of failures; 0: nothing seen
 	message string
@@ -51,6 +56,9 @@ type firstError struct {
 var noError = regexp.MustCompile(`BTF|pahole`)
 
 func (f *firstError) see(line string) {
+	if !slices.ContainsFunc(marks, func(mark string) bool { return strings.Contains(line, mark) }) {
+		return
+	}
 	for i, shape := range failures {
 		if f.rank != 0 && i+1 >= f.rank || i > 0 && noError.MatchString(line) {
 			return
