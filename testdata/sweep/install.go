@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"os/exec"
+	"slices"
 	"strings"
 )
 
@@ -37,15 +40,22 @@ func (s *sweep) install(ctx context.Context, x *row, log *os.File) error {
 	return nil
 }
 
-// deliver puts a row's packages into mago's system.
+// deliver puts a row's packages into mago's system, with those of other rows that they depend on.
 func (s *sweep) deliver(ctx context.Context, x *row) (debs, names []string, err error) {
-	suffixes := []string{".deb"}
+	files := []string{s.rows.path(x.choice, ".deb")}
 	if x.Common != "" {
-		suffixes = append(suffixes, ".common.deb")
+		files = append(files, s.rows.path(x.choice, ".common.deb"))
 	}
-	for _, suffix := range suffixes {
-		deb := "/srv/sweep" + suffix
-		if err := copyFile(s.system.Path(deb), s.rows.path(x.choice, suffix)); err != nil {
+	others, err := s.needed(ctx, x.choice)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, other := range others {
+		files = append(files, s.rows.path(other, ".deb"))
+	}
+	for i, file := range files {
+		deb := fmt.Sprintf("/srv/sweep%d.deb", i)
+		if err := copyFile(s.system.Path(deb), file); err != nil {
 			return nil, nil, err
 		}
 		name, err := s.system.Run(ctx, "dpkg-deb", "--field", deb, "Package")
@@ -55,4 +65,28 @@ func (s *sweep) deliver(ctx context.Context, x *row) (debs, names []string, err 
 		debs, names = append(debs, deb), append(names, strings.TrimSpace(name))
 	}
 	return debs, names, nil
+}
+
+// needed are the rows for the same kernel whose packages a row's package depends on. The error is errLater where one of
+// them is not built yet.
+func (s *sweep) needed(ctx context.Context, c choice) (others []choice, err error) {
+	depends, err := exec.CommandContext(ctx, "dpkg-deb", "--field", s.rows.path(c, ".deb"), "Depends").Output()
+	if err != nil {
+		return nil, err
+	}
+	for name := range strings.FieldsFuncSeq(string(depends), func(r rune) bool { return strings.ContainsRune(" ,|\n", r) }) {
+		module, ok := strings.CutSuffix(name, "-modules-"+c.Kernel)
+		if !ok {
+			continue
+		}
+		i := slices.IndexFunc(s.choices, func(o choice) bool {
+			_, err := os.Stat(s.rows.path(o, ".deb"))
+			return o.Kernel == c.Kernel && o.Module == module && err == nil
+		})
+		if i < 0 {
+			return nil, fmt.Errorf("%w: nothing has built %s", errLater, name)
+		}
+		others = append(others, s.choices[i])
+	}
+	return others, nil
 }

@@ -110,39 +110,18 @@ func unpackInto(ctx context.Context, dir, deb string) (map[string]string, error)
 
 // order is that of the row's own modules and what they need, of the kernel's package and of other rows' packages.
 func (s *sweep) order(ctx context.Context, c choice, own, kernels map[string]string) ([]module, error) {
-	names := slices.Sorted(maps.Keys(own))
-	order, err := loadOrder(names, own, kernels)
+	others, err := s.needed(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range order {
-		for _, needed := range m.depends {
-			other, ok := s.provider(c, needed)
-			if own[needed] != "" || kernels[needed] != "" || !ok {
-				continue
-			}
-			others, remove, err := s.unpack(ctx, other)
-			if err != nil {
-				return nil, err
-			}
-			defer remove()
-			return loadOrder(names, own, kernels, others)
+	places := []map[string]string{own, kernels}
+	for _, other := range others {
+		theirs, remove, err := s.unpack(ctx, other)
+		if err != nil {
+			return nil, err
 		}
+		defer remove()
+		places = append(places, theirs)
 	}
-	return order, nil
-}
-
-// provider is another row for the same kernel whose package has a module.
-func (s *sweep) provider(c choice, name string) (choice, bool) {
-	for _, other := range s.choices {
-		if other.Kernel != c.Kernel || other == c {
-			continue
-		}
-		for _, file := range s.rows.load(other).Modules {
-			if has, _ := nameOf(file); has == name {
-				return other, true
-			}
-		}
-	}
-	return choice{}, false
+	return loadOrder(slices.Sorted(maps.Keys(own)), places...)
 }

@@ -56,8 +56,8 @@ func (s *sweep) show(ctx context.Context, names ...string) ([]shown, error) {
 	return all, json.Unmarshal(text, &all)
 }
 
-// errBusy says that another row's build is at the same module, which this one needs.
-var errBusy = errors.New("another mago is at the same module")
+// errLater says that a row needs what another row's build is at, or has not given yet.
+var errLater = errors.New("another row is to be done first")
 
 // build has mago do its part: prepare and get the source, which use apt, then build, which several may do at a time.
 func (s *sweep) build(ctx context.Context, x *row, log *os.File) error {
@@ -78,7 +78,7 @@ func (s *sweep) build(ctx context.Context, x *row, log *os.File) error {
 		}
 	}
 	if last.code == exitBusy {
-		return errBusy
+		return errLater
 	}
 	why := magoError(last.output)
 	if _, reason, excluded := strings.Cut(why, " is not meant for kernel "+x.Kernel+": "); excluded {

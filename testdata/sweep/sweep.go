@@ -97,7 +97,7 @@ func (s *sweep) all(ctx context.Context, kernels []string) error {
 				for _, c := range group {
 					err := s.one(ctx, c)
 					s.telling.Lock()
-					if errors.Is(err, errBusy) {
+					if errors.Is(err, errLater) {
 						again = append(again, c)
 					} else {
 						failures = append(failures, err)
