@@ -88,7 +88,7 @@ func newVictim(t *testing.T, room sandbox.Room) *hostile.Victim {
 	if room.Kind == sandbox.User && room.Landlock < signals {
 		uid, gid = 0, 0
 	}
-	v, err := hostile.NewVictim(uid, gid)
+	v, err := hostile.NewVictim("", uid, gid)
 	if err != nil {
 		t.Fatal(err)
 	}

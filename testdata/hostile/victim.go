@@ -18,7 +18,8 @@ import (
 // Victim is a directory, a process and sockets of the host that no build has any business with. Any user may do to them
 // what an attack tries.
 type Victim struct {
-	dir       string
+	root      string // of the host's files, "" for /
+	dir       string // below it, as tmp
 	tmp       string // a file that is not there
 	process   *exec.Cmd
 	tcp       net.Listener
@@ -29,15 +30,21 @@ type Victim struct {
 }
 
 // marks are files that attacks try to make.
-var marks = []string{"/etc/mago-hostile", "/usr/bin/mago-hostile", "/lib/modules/mago-hostile", "/var/lib/dpkg/mago-hostile"}
+func (v *Victim) marks() (paths []string) {
+	for _, name := range []string{"/etc/mago-hostile", "/usr/bin/mago-hostile", "/lib/modules/mago-hostile", "/var/lib/dpkg/mago-hostile", v.tmp} {
+		paths = append(paths, filepath.Join(v.root, name))
+	}
+	return paths
+}
 
-// NewVictim makes one; its process runs as a user, and its name is told from all others'.
-func NewVictim(uid, gid uint32) (*Victim, error) {
-	dir, err := os.MkdirTemp("/var/tmp", "mago-victim-")
+// NewVictim makes one on the host whose files are below root, "" for this one; its process runs as a user, and its name is
+// told from all others'.
+func NewVictim(root string, uid, gid uint32) (*Victim, error) {
+	dir, err := os.MkdirTemp(filepath.Join(root, "/var/tmp"), "mago-victim-")
 	if err != nil {
 		return nil, err
 	}
-	v := &Victim{dir: dir, tmp: filepath.Join("/tmp", filepath.Base(dir)), died: make(chan struct{})}
+	v := &Victim{root: root, dir: strings.TrimPrefix(dir, root), tmp: filepath.Join("/tmp", filepath.Base(dir)), died: make(chan struct{})}
 	err = errors.Join(os.Chmod(dir, 0o777), os.WriteFile(v.file("secret"), []byte("SECRET"), 0o666), os.Chmod(v.file("secret"), 0o666),
 		os.WriteFile(v.file("roots"), []byte("SECRET"), 0o600), syscall.Mkfifo(v.file("alive"), 0o666), os.Chmod(v.file("alive"), 0o666))
 	if err == nil {
@@ -46,7 +53,7 @@ func NewVictim(uid, gid uint32) (*Victim, error) {
 	return v, err
 }
 
-func (v *Victim) file(name string) string { return filepath.Join(v.dir, name) }
+func (v *Victim) file(name string) string { return filepath.Join(v.root, v.dir, name) }
 
 // listen opens a socket of every kind.
 func (v *Victim) listen() (err error) {
@@ -54,11 +61,18 @@ func (v *Victim) listen() (err error) {
 		return err
 	}
 	v.listeners = append(v.listeners, v.tcp)
-	for _, name := range []string{v.file("socket"), "@" + v.dir} {
+	dir, err := os.Open(v.file("."))
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	short := fmt.Sprintf("/proc/self/fd/%d/socket", dir.Fd()) // sun_path has room for 108 bytes
+	for _, name := range []string{short, "@" + v.dir} {
 		l, err := net.Listen("unix", name)
 		if err != nil {
 			return err
 		}
+		l.(*net.UnixListener).SetUnlinkOnClose(false)
 		v.listeners = append(v.listeners, l)
 		go v.accept(l)
 	}
@@ -123,7 +137,7 @@ func (v *Victim) Escapes(printed, work string) (found []string) {
 	if text, _ := os.ReadFile(v.file("secret")); string(text) != "SECRET" {
 		found = append(found, "a file of the host was written to")
 	}
-	for _, path := range append(marks, v.file("new"), v.tmp, filepath.Join(filepath.Dir(work), "mago-hostile")) {
+	for _, path := range append(v.marks(), v.file("new"), filepath.Join(filepath.Dir(work), "mago-hostile")) {
 		if _, err := os.Lstat(path); err == nil {
 			found = append(found, path+" was made")
 		}
@@ -183,8 +197,8 @@ func (v *Victim) Close() error {
 	for _, pid := range v.survivors() {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
-	for _, path := range append(marks, v.tmp) {
+	for _, path := range v.marks() {
 		_ = os.Remove(path)
 	}
-	return os.RemoveAll(v.dir)
+	return os.RemoveAll(v.file("."))
 }

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -11,49 +11,81 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"mago/kbuild/sandbox"
+	"mago/testdata/hostile"
 )
 
-// hostileDirs hold sources, a directory each, that do what they can to the machine that builds them.
-const hostileDirs = "testdata/hostile/*/"
-
-// secret is what none of them may get hold of.
-const secret = "nobody may read this"
-
-// attack has every hostile source built, once. Whatever mago says to that, the machine is as it was before.
-func (s *soaking) attack(ctx context.Context, _ *rand.Rand, t *tally) (string, []finding, error) {
-	dirs, err := filepath.Glob(hostileDirs)
+// attack has a source try everything that it must not be able to, each by a door that the dice choose. Whatever mago says
+// to that, the machine is as it was before.
+func (s *soaking) attack(ctx context.Context, dice *rand.Rand, t *tally) (string, []finding, error) {
+	uid, gid, err := s.buildUser()
 	if err != nil {
 		return "", nil, err
 	}
-	if err := os.WriteFile(s.Path("/root/secret"), []byte(secret), 0o600); err != nil {
-		return "", nil, err
-	}
 	var found []finding
-	for _, dir := range dirs {
-		name := filepath.Base(dir)
-		if err := s.lay(dir, name); err != nil {
+	for _, a := range hostile.Attacks {
+		door := "MAKE"
+		if !a.Module {
+			door = hostile.Doors[dice.IntN(len(hostile.Doors))]
+		}
+		out, all, err := s.attackBy(ctx, a, door, uid, gid)
+		if err != nil {
 			return "", nil, err
 		}
-		before := s.outside()
-		out := s.mago(ctx, "a-b", "-f", "./"+name)
-		t.note(fmt.Sprintf("%s: %v", name, out))
-		all := append(s.settled(), s.changed(before)...)
-		all = append(all, s.betrayed()...)
-		for i := range all {
-			all[i].what = name + ": " + all[i].what
+		t.note(out.String())
+		for _, f := range all {
+			found = append(found, finding{f.kind, fmt.Sprintf("%s by %s: %s", a.Name, door, f.what)})
 		}
-		found = append(found, all...)
 	}
-	return fmt.Sprintf("%d hostile sources", len(dirs)), found, nil
+	return fmt.Sprintf("%d hostile sources", len(hostile.Attacks)), found, nil
 }
 
-// lay puts a source into root's home, where programs of the build may run.
-func (s *soaking) lay(dir, name string) error {
-	to := s.Path("/root/" + name)
-	if err := os.RemoveAll(to); err != nil {
-		return err
+// buildUser is whom mago builds as on the system.
+func (m *machine) buildUser() (uid, gid uint32, err error) {
+	text, err := os.ReadFile(m.Path("/etc/passwd"))
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, sandbox.BuildUser+":") {
+			_, err = fmt.Sscanf(strings.ReplaceAll(line, ":", " "), sandbox.BuildUser+" x %d %d", &uid, &gid)
+		}
 	}
-	return os.CopyFS(to, os.DirFS(dir))
+	return uid, gid, err
+}
+
+// attackBy makes a source and a victim, and tells what the one did to the other and to the system.
+func (s *soaking) attackBy(ctx context.Context, a hostile.Attack, door string, uid, gid uint32) (out outcome, found []finding, err error) {
+	v, err := hostile.NewVictim(s.Dir, uid, gid)
+	if err != nil {
+		return out, nil, err
+	}
+	const source = "/root/attack/hello"
+	if err := errors.Join(os.RemoveAll(s.Path(source)), hostile.Write(s.Path(source), door, a, v)); err != nil {
+		return out, nil, errors.Join(err, v.Close())
+	}
+	before := s.outside()
+	limits := "memory=2G,processes=300,output=50M,time=30s"
+	out = s.run(ctx, append([]string{"env", "MAGO_HOSTILE_SECRET=SECRET"}, s.arguments("--limit", limits, "a-b", "-f", source)...)...)
+	if out.code == 0 {
+		found = append(found, finding{lost, "nothing was built, and the build succeeded"})
+	}
+	said := out.said
+	for _, file := range s.glob(filepath.Join(usual.cache, "builds", "*", "*", "failure.log")) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return out, nil, errors.Join(err, v.Close())
+		}
+		said += string(text)
+	}
+	for _, escape := range v.Escapes(said, s.Path(filepath.Join(usual.cache, "work"))) {
+		found = append(found, finding{escaped, escape})
+	}
+	found = append(found, s.changed(before)...)
+	found = append(found, s.lent()...)
+	if err := v.Close(); err != nil {
+		return out, nil, err
+	}
+	found = append(found, s.settled()...)
+	return out, found, s.succeed(ctx, s.arguments("purge", "hello")...)
 }
 
 // outside tells apart every file of the system that is not mago's own.
@@ -92,22 +124,14 @@ func (s *soaking) changed(before map[string]string) []finding {
 	return all
 }
 
-// betrayed looks through what mago keeps for what a build has no business with: the secret, and files with others' rights.
-func (s *soaking) betrayed() []finding {
-	var all []finding
+// lent finds files with others' rights in what mago keeps.
+func (s *soaking) lent() (all []finding) {
 	_ = filepath.WalkDir(s.Path(usual.cache), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		info, err := entry.Info()
-		if err != nil {
-			return err
-		}
-		if info.Mode()&(fs.ModeSetuid|fs.ModeSetgid) != 0 {
+		if info, err := entry.Info(); err == nil && info.Mode()&(fs.ModeSetuid|fs.ModeSetgid) != 0 {
 			all = append(all, finding{escaped, path + " is setuid"})
-		}
-		if text, err := os.ReadFile(path); err == nil && info.Mode().IsRegular() && bytes.Contains(text, []byte(secret)) {
-			all = append(all, finding{escaped, path + " holds the secret"})
 		}
 		return nil
 	})
