@@ -58,6 +58,12 @@ type record struct {
 func (m *machine) damagedRecords(p places) []finding {
 	var all []finding
 	for _, file := range m.glob(filepath.Join(p.cache, "builds", "*", "*", "*.json")) {
+		if filepath.Base(file) == "sbom.spdx.json" {
+			if text, err := os.ReadFile(file); err != nil || !json.Valid(text) {
+				all = append(all, finding{corrupted, file + " cannot be read"})
+			}
+			continue
+		}
 		var r record
 		if text, err := os.ReadFile(file); err != nil || json.Unmarshal(text, &r) != nil {
 			all = append(all, finding{corrupted, file + " cannot be read"})
@@ -163,6 +169,8 @@ func (m *machine) leftOver(p places) []finding {
 			case filepath.Dir(path) == m.Path(filepath.Join(p.cache, "work")):
 				tell(path)
 				return fs.SkipDir
+			case strings.HasPrefix(entry.Name(), "apt."): // apt's own, where it was killed
+				return nil
 			case top == "/tmp", top == "/var/tmp", strings.HasPrefix(entry.Name(), "."), strings.HasPrefix(entry.Name(), "unfinished."):
 				tell(path)
 				if entry.IsDir() {

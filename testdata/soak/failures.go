@@ -40,7 +40,11 @@ func (m *machine) newFailures() []*failure {
 		all = append(all,
 			&failure{"apt-get", way, get, nil, []int{exitFetch}},
 			&failure{"apt-get", way, prepare, remove, []int{exitPackages}},
+			&failure{"apt-get", way, []string{"update", "--apt"}, nil, []int{exitPackages}},
 			&failure{"dpkg", way, install, nil, []int{exitPackages}})
+	}
+	for _, way := range []string{refuses, fails} { // a maintainer script fails
+		all = append(all, &failure{"depmod", way, install, nil, []int{exitPackages}})
 	}
 	return all
 }
@@ -80,6 +84,6 @@ func (m *machine) standIn(tool string) string { return m.Path("/usr/local/sbin/"
 // standBefore puts a script where the path finds it first.
 func (m *machine) standBefore(tool, script string) (remove func() error, err error) {
 	path := m.standIn(tool)
-	text := fmt.Sprintf("#!/bin/bash\nreal=/usr/bin/%s\n%s\n", tool, script)
+	text := fmt.Sprintf("#!/bin/bash\nreal=$(PATH=/usr/sbin:/usr/bin command -v %s)\n%s\n", tool, script)
 	return func() error { return os.Remove(path) }, os.WriteFile(path, []byte(text), 0o755)
 }

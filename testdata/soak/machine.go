@@ -69,6 +69,10 @@ func (m *machine) prepare(ctx context.Context) (err error) {
 	if m.kernel, err = m.NewestKernel(ctx); err != nil {
 		return err
 	}
+	// What maintainer scripts take for the kernel itself: they have depmod run.
+	if err := os.WriteFile(m.Path("/lib/modules/"+m.kernel+"/modules.builtin"), nil, 0o644); err != nil {
+		return err
+	}
 	for _, args := range [][]string{{"clean"}, append([]string{"prepare", local}, packaged...), append([]string{"get"}, packaged...), append([]string{"a-b", local}, packaged...)} {
 		if out := m.mago(ctx, args...); out.code != 0 {
 			return fmt.Errorf("mago %s: exit %d:\n%s", strings.Join(args, " "), out.code, out.said)

@@ -60,7 +60,7 @@ func children(all []process, parent int) []process {
 }
 
 // tools go on where mago is killed, with all that they run: no package is left half installed for that.
-var tools = []string{"apt-get", "dpkg"}
+var tools = []string{"apt-get", "dpkg", "depmod"}
 
 // descendsFrom reports whether a process or what it came from has one of the names.
 func descendsFrom(all []process, p process, names []string) bool {
