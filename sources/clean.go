@@ -60,13 +60,16 @@ func (f *Fetcher) Purge(ctx context.Context, name string) (freed int64, err erro
 	if err != nil {
 		return freed, err
 	}
-	debs, _ := filepath.Glob(filepath.Join(f.downloads(), "*.deb"))
+	debs, err := os.ReadDir(f.downloads())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return freed, err
+	}
 	for _, deb := range debs {
-		owner, _, _ := strings.Cut(filepath.Base(deb), "_")
-		if name != "" && name != owner && name != moduleName(owner) {
+		owner, _, _ := strings.Cut(deb.Name(), "_")
+		if !strings.HasSuffix(deb.Name(), ".deb") || name != "" && name != owner && name != moduleName(owner) {
 			continue
 		}
-		n, err := f.remove(ctx, owner, deb)
+		n, err := f.remove(ctx, owner, filepath.Join(f.downloads(), deb.Name()))
 		freed += n
 		if err != nil {
 			return freed, err
@@ -98,10 +101,13 @@ func (f *Fetcher) remove(ctx context.Context, owner, path string) (freed int64, 
 	if err := discard(path); err != nil {
 		return 0, err
 	}
-	if err := os.Remove(filepath.Dir(path)); err != nil && !errors.Is(err, syscall.ENOTEMPTY) {
-		return freed, err
+	if dir := filepath.Dir(path); dir != f.downloads() { // where others may be at work, under other locks
+		err = os.Remove(dir)
 	}
-	return freed, nil
+	if errors.Is(err, syscall.ENOTEMPTY) {
+		err = nil
+	}
+	return freed, err
 }
 
 // size adds up the files below path.

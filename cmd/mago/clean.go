@@ -61,8 +61,8 @@ func (a *app) cleanNames(ctx context.Context, words []string) ([]string, error) 
 		return a.moduleNames(ctx, words)
 	}
 	var names []string
-	for _, pattern := range []string{"trees/*", "builds/*"} {
-		dirs, err := filepath.Glob(filepath.Join(a.cache, pattern))
+	for _, kind := range []string{"trees", "builds"} {
+		dirs, err := entries(filepath.Join(a.cache, kind), "*")
 		if err != nil {
 			return nil, err
 		}
@@ -70,7 +70,7 @@ func (a *app) cleanNames(ctx context.Context, words []string) ([]string, error) 
 			names = append(names, catalog.ModuleName(filepath.Base(dir)))
 		}
 	}
-	debs, err := filepath.Glob(filepath.Join(a.cache, "downloads", "*.deb"))
+	debs, err := entries(filepath.Join(a.cache, "downloads"), "*.deb")
 	for _, deb := range debs {
 		name, _, _ := strings.Cut(filepath.Base(deb), "_")
 		names = append(names, catalog.ModuleName(name))
@@ -103,7 +103,7 @@ var moduleWord = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]*$`)
 
 func (a *app) cleanModule(ctx context.Context, name string, chosen func(release string) bool, purge bool) (int64, error) {
 	var freed int64
-	dirs, err := filepath.Glob(filepath.Join(a.cache, "builds", name, "*"))
+	dirs, err := entries(filepath.Join(a.cache, "builds", name), "*")
 	if err != nil {
 		return 0, err
 	}
@@ -133,7 +133,7 @@ func (a *app) cleanCommon(ctx context.Context, name string, stays func(record) b
 		return 0, err
 	}
 	defer release()
-	debs, err := filepath.Glob(filepath.Join(a.dest, commonName(name)+"_*.deb"))
+	debs, err := entries(a.dest, commonName(name)+"_*.deb")
 	if err != nil {
 		return 0, err
 	}
@@ -171,7 +171,7 @@ func (a *app) cleanUnit(ctx context.Context, name, release string, purge bool) (
 		return 0, err // it is not known which package is the last
 	}
 	doomed := []string{a.work(name, release), a.stage(name, release)}
-	debs, err := filepath.Glob(filepath.Join(a.dest, packageName(name, "modules", release)+"_*.deb"))
+	debs, err := entries(a.dest, packageName(name, "modules", release)+"_*.deb")
 	if err != nil {
 		return 0, err
 	}
@@ -214,7 +214,7 @@ func (a *app) removeEach(paths []string) (int64, error) {
 
 // removeAll removes records before what they tell of.
 func removeAll(path string) error {
-	records, err := filepath.Glob(filepath.Join(path, "*.json"))
+	records, err := entries(path, "*.json")
 	for _, record := range records {
 		err = errors.Join(err, removeIfThere(record))
 	}

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // paths is where mago keeps things; host paths all.
@@ -66,4 +69,26 @@ func dirSize(dir string) int64 {
 		return nil
 	})
 	return size
+}
+
+// entries lists what lies in a directory under names that path.Match has for a pattern's. Unlike filepath.Glob it tells
+// of a directory that cannot be read; one that is not there has none.
+func entries(dir, pattern string) (paths []string, err error) {
+	all, err := os.ReadDir(dir)
+	if absent(err) {
+		return nil, nil
+	}
+	for _, e := range all {
+		if ok, err := filepath.Match(pattern, e.Name()); err != nil {
+			return nil, err
+		} else if ok {
+			paths = append(paths, filepath.Join(dir, e.Name()))
+		}
+	}
+	return paths, err
+}
+
+// absent reports whether an error says that a path leads nowhere.
+func absent(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }

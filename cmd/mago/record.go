@@ -147,17 +147,28 @@ func (r record) at(path string) bool {
 	return r.Format == 1 && r.Kernel == filepath.Base(dir) && r.Module == filepath.Base(filepath.Dir(dir))
 }
 
-// records lists every unit's last good build and what has failed since, by module and kernel.
+// records lists every unit's last good build and what has failed since, by module and kernel. A damaged record is none;
+// the error is that of a disk that cannot be read.
 func (p paths) records() ([]record, error) {
+	modules, err := entries(filepath.Join(p.cache, "builds"), "*")
+	if err != nil {
+		return nil, err
+	}
 	var all []record
-	for _, name := range []string{recordFile, failureFile} {
-		files, err := filepath.Glob(filepath.Join(p.cache, "builds", "*", "*", name))
+	for _, module := range modules {
+		units, err := entries(module, "*")
 		if err != nil {
 			return nil, err
 		}
-		for _, file := range files {
-			if r, ok := readRecordFile(file); ok {
-				all = append(all, r)
+		for _, unit := range units {
+			for _, name := range []string{recordFile, failureFile} {
+				r, err := loadRecord(filepath.Join(unit, name))
+				if failed := (*fs.PathError)(nil); errors.As(err, &failed) && !absent(err) {
+					return nil, err
+				}
+				if err == nil {
+					all = append(all, r)
+				}
 			}
 		}
 	}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 )
 
@@ -36,4 +38,26 @@ func FuzzReadRecordFile(f *testing.F) {
 			t.Errorf("a package that is not there: %q", r.Deb)
 		}
 	})
+}
+
+// TestUnreadable: what a disk does not give is not taken for what is not there, or clean would remove what is needed.
+func TestUnreadable(t *testing.T) {
+	p := paths{cache: t.TempDir()}
+	if all, err := p.records(); err != nil || len(all) != 0 {
+		t.Errorf("nothing there: got %v, %v", all, err)
+	}
+	record := filepath.Join(p.unitDir("hello", "6.1.0-9-amd64"), recordFile)
+	if err := os.MkdirAll(record, 0o755); err != nil { // read(2) of it fails
+		t.Fatal(err)
+	}
+	if _, err := p.records(); !errors.Is(err, syscall.EISDIR) {
+		t.Errorf("a record that cannot be read: got %v", err)
+	}
+	builds := filepath.Join(p.cache, "builds")
+	if err := errors.Join(os.RemoveAll(builds), os.Symlink("builds", builds)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.records(); !errors.Is(err, syscall.ELOOP) {
+		t.Errorf("a directory that cannot be read: got %v", err)
+	}
 }
