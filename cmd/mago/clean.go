@@ -218,7 +218,7 @@ func removeAll(path string) error {
 	for _, record := range records {
 		err = errors.Join(err, removeIfThere(record))
 	}
-	return errors.Join(err, os.RemoveAll(path))
+	return errors.Join(err, removeTree(path))
 }
 
 func (a *app) verbose(text string) {

@@ -88,6 +88,20 @@ func entries(dir, pattern string) (paths []string, err error) {
 	return paths, err
 }
 
+// removeTree removes what a build may have left without the rights to do so, of which root needs none.
+func removeTree(dir string) error {
+	if err := os.RemoveAll(dir); !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	_ = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, _ error) error {
+		if entry != nil && entry.IsDir() {
+			_ = os.Chmod(path, 0o700)
+		}
+		return nil
+	})
+	return os.RemoveAll(dir)
+}
+
 // absent reports whether an error says that a path leads nowhere.
 func absent(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)

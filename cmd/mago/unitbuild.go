@@ -74,7 +74,7 @@ func (a *app) compileAndPack(ctx context.Context, u unit, log io.Writer, r *reco
 		return &packError{err}
 	}
 	defer func() {
-		if failed := os.RemoveAll(work); failed != nil {
+		if failed := removeTree(work); failed != nil {
 			err = errors.Join(err, &packError{failed})
 		}
 	}()
@@ -257,7 +257,7 @@ func (r *record) describeDeb(path string) (err error) {
 
 // freshDir makes an empty directory, in the place of what a killed run may have left.
 func freshDir(dir string) error {
-	if err := os.RemoveAll(dir); err != nil {
+	if err := removeTree(dir); err != nil {
 		return err
 	}
 	return os.MkdirAll(dir, 0o755)
