@@ -207,12 +207,10 @@ func decompressor(file string) (tool, pkg string) {
 // stage copies a file to where no foreign program can change it any more.
 func (c *collection) stage(file, to string, entry fs.DirEntry) error {
 	info, err := entry.Info()
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case info.Mode()&(fs.ModeSetuid|fs.ModeSetgid) != 0:
-		return &RecipeError{rulesFile, fmt.Errorf("its package holds %s with the rights of another user", to)}
-	case info.Mode().Type() == fs.ModeSymlink:
+	}
+	if info.Mode().Type() == fs.ModeSymlink {
 		return c.link(file, to)
 	}
 	in, err := c.openBuilt(file)

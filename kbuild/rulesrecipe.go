@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"mago/kbuild/rules"
+	"mago/kbuild/sandbox"
 )
 
 // rulesFile is a module-assistant tarball's recipe.
@@ -45,11 +46,34 @@ func (r *rulesRecipe) run(s *steps) ([]builtModule, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := r.lendsNoRights(s, deb); err != nil {
+		return nil, err
+	}
 	args = []string{"dpkg-deb", "--raw-extract", s.inside(deb), s.inside(openedDir)}
 	if err := s.do("dpkg-deb", strings.Join(args, " "), args...); err != nil {
 		return nil, err
 	}
 	return r.collect(s)
+}
+
+// lendsNoRights looks for set-user-ID and set-group-ID in the package's list: in a room no file can have them, and
+// tar(1), which opens the package, could only say that.
+func (r *rulesRecipe) lendsNoRights(s *steps, deb string) error {
+	const maxList = 16 << 20
+	list := boundedBuffer{limit: maxList}
+	if err := s.run(sandbox.Spec{Args: []string{"dpkg-deb", "--contents", s.inside(deb)}, Stdout: &list, Stderr: s.log}); err != nil {
+		if list.over {
+			return &RecipeError{rulesFile, fmt.Errorf("the list of what its package holds is longer than %d bytes", maxList)}
+		}
+		return fmt.Errorf("list what its package holds: %w", err)
+	}
+	for line := range strings.Lines(string(list.held)) {
+		mode, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if _, name, ok := strings.Cut(rest, " ."); ok && strings.ContainsAny(mode, "sS") {
+			return &RecipeError{rulesFile, fmt.Errorf("its package holds %s with the rights of another user", printable(name))}
+		}
+	}
+	return nil
 }
 
 // rulesText reads the debian/rules of a source, nil where it has none of its own: a link out of it counts for nothing.
