@@ -26,7 +26,7 @@ func (s *story) upgrade(t *testing.T) {
 	refused := exits(t, 7, s.Command(t.Context(), "mago", "a-i", "v4l2loopback", "-l", s.kernel))
 	refused.has(t, "v4l2loopback-dkms "+newer+": the archive it is in has no signature that apt has checked", "mago: hint: ", unsigned)
 	s.autoInstall(t, "v4l2loopback", unsigned)
-	s.run(t, "dpkg", "-s", s.packageName("v4l2loopback")).has(t, "archive without a checked")
+	s.run(t, "dpkg", "-s", s.packageName("v4l2loopback")).has(t, "without a checked signature")
 	after := s.version(t, "v4l2loopback")
 	if !strings.HasPrefix(after, newer+"+") {
 		t.Errorf("version %s after %s, want %s+…", after, before, newer)
