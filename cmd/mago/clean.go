@@ -170,7 +170,12 @@ func (a *app) cleanUnit(ctx context.Context, name, release string, purge bool) (
 	if err != nil && !purge && !errors.Is(err, fs.ErrNotExist) {
 		return 0, err // it is not known which package is the last
 	}
+	dir := a.unitDir(name, release)
 	doomed := []string{a.work(name, release), a.stage(name, release)}
+	unfinished, err := entries(dir, "unfinished.*")
+	if err != nil {
+		return 0, err
+	}
 	debs, err := entries(a.dest, packageName(name, "modules", release)+"_*.deb")
 	if err != nil {
 		return 0, err
@@ -181,7 +186,9 @@ func (a *app) cleanUnit(ctx context.Context, name, release string, purge bool) (
 		}
 	}
 	if purge { // the record first: it is never without its package
-		doomed = slices.Concat([]string{a.unitDir(name, release)}, doomed, []string{last.Deb})
+		doomed = slices.Concat([]string{dir}, doomed, []string{last.Deb})
+	} else {
+		doomed = append(doomed, unfinished...)
 	}
 	return a.removeEach(doomed)
 }

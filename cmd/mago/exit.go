@@ -232,6 +232,8 @@ func explainKernel(err error) (int, string) {
 	switch {
 	case errors.As(err, &room):
 		return exitNoTool, roomHint(room)
+	case errors.Is(err, sandbox.ErrNoProc):
+		return exitNoTool, "run \"mount -t proc proc /proc\" in here"
 	case errors.As(err, &arch):
 		return exitNoKernel, "run mago on a machine of that kind, or choose another kernel with -l"
 	case errors.As(err, &dir):

@@ -120,7 +120,7 @@ func (r Room) command(ctx context.Context, s Spec) (*exec.Cmd, *os.File, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	path, args, err := o.command(wardenName)
+	args, err := o.command(wardenName)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -129,7 +129,7 @@ func (r Room) command(ctx context.Context, s Spec) (*exec.Cmd, *os.File, error) 
 		return nil, nil, fmt.Errorf("memfd_create: %w", err)
 	}
 	verdict := os.NewFile(uintptr(fd), "verdict")
-	cmd := exec.CommandContext(ctx, path)
+	cmd := exec.CommandContext(ctx, self)
 	cmd.Args, cmd.Dir, cmd.ExtraFiles = args, "/", []*os.File{verdict}
 	cmd.Env = append(r.environment(s.Work), s.Env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.Stdin, s.Stdout, s.Stderr

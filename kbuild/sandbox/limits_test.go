@@ -131,7 +131,7 @@ func TestWardensParent(t *testing.T) {
 			t.Fatal(err)
 		}
 		parent := exec.Command("/proc/self/exe")
-		_, args, err := o.command(wardenName)
+		args, err := o.command(wardenName)
 		if err != nil {
 			t.Fatal(err)
 		}

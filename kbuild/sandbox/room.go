@@ -82,6 +82,9 @@ func (e *RoomError) Error() string {
 	return fmt.Sprintf("no room of the kind %s: %s", e.Kind, e.Why)
 }
 
+// ErrNoProc says that processes cannot be seen here, and so neither held to limits nor ended when a build leaves them.
+var ErrNoProc = errors.New("/proc is not mounted here, and builds are watched through it")
+
 // Wish is what a room is asked for with.
 type Wish struct {
 	Root   string
@@ -93,6 +96,9 @@ type Wish struct {
 // Choose finds the room of the kind that is wished for, or the closest that works here, and never another; run executes
 // the probes (nil: (*exec.Cmd).Run).
 func Choose(ctx context.Context, w Wish, run func(*exec.Cmd) error) (Room, error) {
+	if _, err := os.Stat(self); err != nil {
+		return Room{}, ErrNoProc
+	}
 	room, err := occupant(w.Root, w.AsRoot)
 	if err != nil {
 		return Room{}, err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"runtime"
 	"slices"
@@ -62,22 +61,13 @@ func Serve(args []string) (code int, ok bool) {
 	return cannot, true
 }
 
-// command is this program, under another name, with an order.
-func (o order) command(name string) (path string, args []string, err error) {
-	text, err := json.Marshal(o)
-	if err == nil {
-		path, err = self()
-	}
-	return path, []string{name, string(text)}, err
-}
+// self is this program.
+const self = "/proc/self/exe"
 
-// self is a path of this program.
-func self() (string, error) {
-	const path = "/proc/self/exe"
-	if _, err := os.Stat(path); err == nil {
-		return path, nil
-	}
-	return exec.LookPath(os.Args[0])
+// command is this program, under another name, with an order.
+func (o order) command(name string) (args []string, err error) {
+	text, err := json.Marshal(o)
+	return []string{name, string(text)}, err
 }
 
 // reported is the descriptor that the warden tells a verdict by, after standard error.
@@ -129,7 +119,7 @@ func (o order) guard() (code int, err error) {
 
 // start runs the entrant in namespaces of its own where the room has them.
 func (o order) start() (pid int, err error) {
-	path, args, err := o.command(entrantName)
+	args, err := o.command(entrantName)
 	if err != nil {
 		return 0, err
 	}
@@ -140,7 +130,7 @@ func (o order) start() (pid int, err error) {
 	if o.User {
 		enterUserNamespace(attr)
 	}
-	pid, err = syscall.ForkExec(path, args, &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{0, 1, 2}, Sys: attr})
+	pid, err = syscall.ForkExec(self, args, &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{0, 1, 2}, Sys: attr})
 	if err != nil {
 		return 0, fmt.Errorf("make the room: %w", err)
 	}

@@ -78,9 +78,13 @@ func (s *story) buildsSame(t *testing.T, way same.Way, words []string) {
 // chroot: bubblewrap cannot work in a plain chroot. mago says so, builds as its user all the same, and gives the same bytes.
 func (s *story) chroot(t *testing.T) {
 	before := s.read(t, s.debs["hello"])
-	cmd := exec.CommandContext(t.Context(), "chroot", s.Dir, "mago", "-f", "build", "/root/hello", "-l", s.kernel)
-	cmd.Env = debian.Environment()
-	out := run(t, signed(cmd))
+	inside := func(script string) *exec.Cmd {
+		cmd := exec.CommandContext(t.Context(), "unshare", "--mount", "sh", "-c", script+`exec chroot "$0" mago -f build /root/hello -l "$1"`, s.Dir, s.kernel)
+		cmd.Env = debian.Environment()
+		return signed(cmd)
+	}
+	exits(t, 6, inside("")).has(t, "/proc is not mounted here", "mago: hint: ")
+	out := run(t, inside(`mount -t proc proc "$0/proc" && `))
 	out.matches(t, `as mago-build, no network.*bubblewrap`)
 	if after := s.read(t, s.debs["hello"]); after != before {
 		t.Error("the package differs from the one built in bubblewrap")
