@@ -30,7 +30,7 @@ func (s *System) Remove() error { return os.RemoveAll(s.Dir) }
 // Command prepares a program that finds itself on the system as root. /proc is this machine's: the kernel lets nobody
 // mount one inside a room that shows a part of it only.
 func (s *System) Command(ctx context.Context, args ...string) *exec.Cmd {
-	room := []string{"--bind", s.Dir, "/", "--dev", "/dev", "--bind", "/proc", "/proc", "--bind", s.archives, "/var/cache/apt/archives",
+	room := []string{"--bind", s.Dir, "/", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/dev/shm", "--bind", "/proc", "/proc", "--bind", s.archives, "/var/cache/apt/archives",
 		"--chdir", "/root", "--die-with-parent", "--"}
 	cmd := exec.CommandContext(ctx, "bwrap", append(room, args...)...)
 	cmd.Env = Environment()

@@ -42,7 +42,8 @@ var (
 	Open      = Way{Name: "open", What: "without bubblewrap", script: "build", open: true}
 )
 
-// scripts are programs on the system. /dev/shm is a tmpfs, which lists a directory's entries in another order than a disk.
+// scripts are programs on the system. faketime's lock is a process's own, and its user's: su(1) gives the other user a
+// process. /dev/shm is a tmpfs, which lists a directory's entries in another order than a disk.
 var scripts = map[string]string{
 	"build": `#!/bin/sh
 # usage: build KERNEL OUT SOURCES CACHE WORD...
@@ -64,7 +65,7 @@ shift 4
 chown -R same: "$home"
 umask 077
 export HOME="$home" LANG=tr_TR.UTF-8 LC_ALL=tr_TR.UTF-8 TZ=Asia/Kathmandu
-exec taskset --cpu-list 0 unshare --uts sh -c 'hostname elsewhere; exec setpriv --reuid=same --regid=same --init-groups "$@"' sh \
+exec taskset --cpu-list 0 unshare --uts sh -c 'hostname elsewhere; exec su --shell=/bin/sh --command="HOME=$HOME exec \"\$0\" \"\$@\"" same "$@"' sh \
 	/srv/same/build "$kernel" "$out" "$home/moved" "$home/cache" "$@"
 `,
 }
