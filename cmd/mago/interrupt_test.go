@@ -36,14 +36,14 @@ func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 	pipe, ours := openPipe(ts, makeFIFO(ts, "begun"))
 	defer pipe.Close()
 	goOn := makeFIFO(ts, "go-on")
-	var output bytes.Buffer
+	output := &heard{word: "mago: waiting for ", said: make(chan struct{})}
 	cmd := exec.Command("mago", args[1:]...)
 	cmd.Path, cmd.Err = findMago(ts), nil
 	if nohup {
 		cmd = exec.Command("nohup", append([]string{findMago(ts)}, args[1:]...)...)
 	}
 	cmd.Dir, cmd.Env = ts.Getenv("WORK"), append(environmentOf(ts), "HANG="+args[0])
-	cmd.Stdout, cmd.Stderr = &output, &output
+	cmd.Stdout, cmd.Stderr = output, output
 	ts.Check(cmd.Start())
 	ended := make(chan error, 1)
 	go func() {
@@ -54,13 +54,16 @@ func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(pipe.SetReadDeadline(time.Now().Add(patience)))
 	if _, err := pipe.Read(make([]byte, 16)); err != nil {
 		_ = cmd.Process.Kill()
-		ts.Fatalf("the program is not run: %v; mago: %v\n%s", err, <-ended, output.String())
+		ts.Fatalf("the program is not run: %v; mago: %v\n%s", err, <-ended, output.text)
 	}
 	ours.Close()
 	ts.Check(cmd.Process.Signal(signal))
 	want := 128 + int(signal)
 	if finish {
 		want = exitDone
+		if !nohup {
+			output.await(ts)
+		}
 		ts.Check(os.WriteFile(goOn, nil, 0))
 	}
 	select {
@@ -69,14 +72,39 @@ func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 		_ = cmd.Process.Kill()
 		ts.Fatalf("mago goes on after Ctrl-C")
 	}
-	ts.Logf("%s", output.String())
-	ts.Check(os.WriteFile(ts.MkAbs("interrupted"), output.Bytes(), 0o644))
+	ts.Logf("%s", output.text)
+	ts.Check(os.WriteFile(ts.MkAbs("interrupted"), output.text, 0o644))
 	if got := cmd.ProcessState.ExitCode(); got != want {
 		ts.Fatalf("exit status %d, want %d", got, want)
 	}
 	ts.Check(pipe.SetReadDeadline(time.Now().Add(patience)))
 	if _, err := io.ReadAll(pipe); err != nil {
 		ts.Fatalf("a program outlives mago: %v", err)
+	}
+}
+
+// heard keeps what is printed, and tells when a word has been.
+type heard struct {
+	text []byte
+	word string
+	said chan struct{}
+	told bool
+}
+
+func (h *heard) Write(p []byte) (int, error) {
+	h.text = append(h.text, p...)
+	if !h.told && bytes.Contains(h.text, []byte(h.word)) {
+		h.told = true
+		close(h.said)
+	}
+	return len(p), nil
+}
+
+func (h *heard) await(ts *testscript.TestScript) {
+	select {
+	case <-h.said:
+	case <-time.After(patience):
+		ts.Fatalf("mago never says %q", h.word)
 	}
 }
 
