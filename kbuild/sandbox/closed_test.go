@@ -384,7 +384,7 @@ func TestPlaces(t *testing.T) {
 		{Base: "/usr/src", Name: "bye-1.0", Dir: work, Writable: true},
 		{Base: "/no/such", Name: "hello", Dir: work},
 	}}
-	out := mustSh(t, r, spec, "cat /usr/src/hello-1.0/file; ls /usr/src; touch /usr/src/bye-1.0/x; touch /usr/src/hello-1.0/x 2>/dev/null || echo read-only")
+	out := mustSh(t, r, spec, "cat /usr/src/hello-1.0/file; ls /usr/src; touch /usr/src/bye-1.0/x; touch /usr/src/hello-1.0/x /usr/src/x 2>/dev/null || echo read-only; test ! -e /usr/src/x")
 	entries, _ := os.ReadDir("/usr/src")
 	for _, e := range entries {
 		if !strings.Contains(out, e.Name()+"\n") {
@@ -413,7 +413,7 @@ func TestPlaceBelowLib(t *testing.T) {
 	}
 	r.Root = root
 	args := strings.Join(r.places([]Place{{Base: "/lib/modules/6.1.0", Name: "updates/dkms", Dir: "/new"}}), " ")
-	want := "--tmpfs /usr/lib/modules/6.1.0 --ro-bind-try " + root + "/usr/lib/modules/6.1.0/kernel /usr/lib/modules/6.1.0/kernel --ro-bind /new /usr/lib/modules/6.1.0/updates/dkms"
+	want := "--tmpfs /usr/lib/modules/6.1.0 --ro-bind-try " + root + "/usr/lib/modules/6.1.0/kernel /usr/lib/modules/6.1.0/kernel --ro-bind /new /usr/lib/modules/6.1.0/updates/dkms --remount-ro /usr/lib/modules/6.1.0"
 	if args != want {
 		t.Errorf("got %s\nwant %s", args, want)
 	}

@@ -16,7 +16,7 @@ type Place struct {
 
 // places lays out what is shown in other places.
 func (r Room) places(all []Place) []string {
-	var args []string
+	var args, seal []string
 	laid := map[string]bool{}
 	for _, p := range all {
 		base := r.merged(p.Base)
@@ -27,6 +27,7 @@ func (r Room) places(all []Place) []string {
 		if !laid[base] {
 			laid[base] = true
 			args = append(args, r.repeat(base, entries, all)...)
+			seal = append(seal, "--remount-ro", base) // what is bound below it stays as it is
 		}
 		bind := "--ro-bind"
 		if p.Writable {
@@ -34,7 +35,7 @@ func (r Room) places(all []Place) []string {
 		}
 		args = append(args, bind, p.Dir, filepath.Join(base, p.Name))
 	}
-	return args
+	return append(args, seal...)
 }
 
 // repeat makes base a directory that can be added to: the system's /usr is read-only, even for a mount point. What the
