@@ -174,7 +174,7 @@ func (a *app) ensureBuildUser(ctx context.Context) error {
 		return nil
 	}
 	if a.DryRun {
-		return sandbox.CreateUser(ctx, a.host.change)
+		return sandbox.CreateUser(a.host.change)
 	}
 	release, err := a.locks(a.Wait.limit).Take(ctx, lock.Thing{Name: "_user", What: "the user " + sandbox.BuildUser, Doing: "made"})
 	if err != nil {
@@ -184,7 +184,7 @@ func (a *app) ensureBuildUser(ctx context.Context) error {
 	if sandbox.HasUser(a.Root) {
 		return nil // another mago has just made it
 	}
-	if err := sandbox.CreateUser(ctx, a.host.change); err != nil {
+	if err := sandbox.CreateUser(a.host.change); err != nil {
 		return err
 	}
 	a.screen.line(fmt.Sprintf("%-8s system user %s, which compiles", "user", sandbox.BuildUser))

@@ -177,7 +177,7 @@ func TestChooseNeedsUser(t *testing.T) {
 func TestCreateUser(t *testing.T) {
 	var argv []string
 	run := func(cmd *exec.Cmd) error { argv = cmd.Args; return nil }
-	if err := CreateUser(t.Context(), run); err != nil {
+	if err := CreateUser(run); err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Join(argv, " "); !strings.HasPrefix(got, "useradd --system ") || !strings.HasSuffix(got, " mago-build") {
@@ -187,7 +187,7 @@ func TestCreateUser(t *testing.T) {
 		io.WriteString(cmd.Stderr, "useradd: cannot lock /etc/passwd\n")
 		return errors.New("exit status 1")
 	}
-	if err := CreateUser(t.Context(), run); err == nil || !strings.HasSuffix(err.Error(), "exit status 1: useradd: cannot lock /etc/passwd") {
+	if err := CreateUser(run); err == nil || !strings.HasSuffix(err.Error(), "exit status 1: useradd: cannot lock /etc/passwd") {
 		t.Errorf("got %v", err)
 	}
 }

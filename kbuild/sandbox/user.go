@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -45,9 +44,10 @@ func HasUser(root string) bool {
 	return err == nil
 }
 
-// CreateUser makes the build user: a system user without home, shell or password.
-func CreateUser(ctx context.Context, run func(*exec.Cmd) error) error {
-	cmd := exec.CommandContext(ctx, "useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent",
+// CreateUser makes the build user: a system user without home, shell or password. It is not to be ended half way, where
+// useradd(8) would leave its locks.
+func CreateUser(run func(*exec.Cmd) error) error {
+	cmd := exec.Command("useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent",
 		"--shell", "/usr/sbin/nologin", "--comment", "mago, builds kernel modules", BuildUser)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
