@@ -33,9 +33,16 @@ func (c Config) readReleases() (releases, error) {
 func (r releases) sign(list string) bool {
 	longest := ""
 	for archive := range r {
-		if strings.HasPrefix(list, archive) && len(archive) > len(longest) {
+		if rest, ok := strings.CutPrefix(uncompressed(list), archive); ok && isListOf(archive, rest) && len(archive) > len(longest) {
 			longest = archive
 		}
 	}
 	return r[longest]
+}
+
+// isListOf tells an archive's own list, whose name goes on with rest, from that of one that lies below it and may have no
+// Release at all: a flat archive has one list, and no other archive lies between dists/ and its suites' components.
+func isListOf(archive, rest string) bool {
+	return rest == "Packages" ||
+		strings.Contains(archive, "_dists_") && strings.Contains(rest, "_binary-") && !strings.Contains(rest, "_dists_")
 }

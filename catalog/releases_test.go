@@ -15,6 +15,14 @@ func TestSignedLists(t *testing.T) {
 	// An archive whose address begins as a signed one's does.
 	r.write(listsDir+"/_srv_main_._more_._Release", "")
 	r.write(listsDir+"/_srv_main_._more_._Packages", dkmsPackage("more-dkms", "1"))
+	// Archives without any Release, below signed ones.
+	r.write(listsDir+"/_srv_top_InRelease", "")
+	r.write(listsDir+"/_srv_top_Packages", dkmsPackage("top-dkms", "1"))
+	r.write(listsDir+"/_srv_top_extra_._Packages", dkmsPackage("extra-dkms", "1"))
+	r.write(listsDir+"/_srv_top_deb_dists_sid_main_binary-amd64_Packages", dkmsPackage("suite-dkms", "1"))
+	r.write(listsDir+"/_srv_deb_dists_sid_InRelease", "")
+	r.write(listsDir+"/_srv_deb_dists_sid_updates_main_binary-amd64_Packages", dkmsPackage("component-dkms", "1"))
+	r.write(listsDir+"/_srv_deb_dists_sid_below_._Packages", dkmsPackage("below-dkms", "1"))
 	r.write(statusFile, "Package: local-dkms\nStatus: install ok installed\nVersion: 1\nArchitecture: all\nMaintainer: A <a@b.c>\nDescription: test\n")
 	ix, err := Update(t.Context(), r.config())
 	if err != nil {
@@ -22,6 +30,7 @@ func TestSignedLists(t *testing.T) {
 	}
 	for name, unauthenticated := range map[string]bool{
 		"both-dkms": false, "main-dkms": false, "detached-dkms": false, "bare-dkms": true, "none-dkms": true, "more-dkms": true, "local-dkms": false,
+		"top-dkms": false, "extra-dkms": true, "suite-dkms": true, "component-dkms": false, "below-dkms": true,
 	} {
 		p := ix.pkg(name)
 		if p == nil {
