@@ -79,7 +79,7 @@ func (f *Fetcher) current(pkg catalog.Package, rec record) (archive string, ok b
 	if tarball := f.hostTarball(pkg); tarball != "" {
 		return tarball, rec.Origin == Host && rec.Stamp == stamp(tarball)
 	}
-	return f.debPath(pkg), f.trusts(pkg) && rec.Origin == Archive && (pkg.SHA256 == "" || rec.SHA256 == pkg.SHA256)
+	return f.debPath(pkg), f.trusts(pkg) && rec.Origin == Archive && rec.SHA256 == pkg.SHA256
 }
 
 // trusts reports whether a package's archive may serve.

@@ -136,6 +136,10 @@ func TestGetUnauthenticated(t *testing.T) {
 		t.Error("not cached")
 	}
 	refused("once it is there")
+	pkg.Unauthenticated, pkg.SHA256 = false, ""
+	if _, ok := refusing.Cached(pkg); ok {
+		t.Error("what nobody has vouched for serves a package of which apt's lists have no hash")
+	}
 }
 
 // The file that apt's user may have open is not the one that is kept.
