@@ -39,7 +39,7 @@ func (r record) write(dir string) error {
 	if err != nil {
 		return err
 	}
-	return renameio.WriteFile(filepath.Join(dir, recordName), append(data, '\n'), 0o644, renameio.IgnoreUmask())
+	return renameio.WriteFile(filepath.Join(dir, recordName), append(data, '\n'), 0o644, renameio.WithTempDir(dir), renameio.IgnoreUmask())
 }
 
 // readRecord reads the record of the tree at dir; there is one in every complete tree.
