@@ -67,6 +67,9 @@ func (l Locks) Take(ctx context.Context, things ...Thing) (release func(), err e
 }
 
 func (l Locks) take(ctx context.Context, t Thing) (release func(), err error) {
+	if err := ctx.Err(); err != nil { // who was interrupted begins nothing, even where nobody has to be waited for
+		return nil, err
+	}
 	if err := os.MkdirAll(l.Dir, 0o755); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", t.What, err)
 	}

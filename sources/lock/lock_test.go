@@ -203,3 +203,15 @@ func TestForeignNotes(t *testing.T) {
 		t.Error("a link is followed")
 	}
 }
+
+func TestWhoWasInterruptedTakesNothing(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	l := locksIn(filepath.Join(t.TempDir(), "made"), 0)
+	if _, err := l.Take(ctx, hello); !errors.Is(err, context.Canceled) {
+		t.Errorf("a free lock: err = %v", err)
+	}
+	if _, err := os.Stat(l.Dir); err == nil {
+		t.Error("it made the locks' directory")
+	}
+}
