@@ -82,7 +82,7 @@ func (l Locks) take(ctx context.Context, t Thing) (release func(), err error) {
 		return nil, errors.Join(err, file.Close())
 	}
 	mine := l.Me.note(t.Doing)
-	if err := mine.write(file.Path()); err != nil {
+	if err := mine.write(file.Path()); err != nil && !diskFull(err) { // only others' messages need the note, and clean needs the lock
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", t.What, err), file.Close())
 	}
 	return func() {
@@ -125,6 +125,10 @@ func (l Locks) wait(ctx context.Context, t Thing, try func() (bool, error), path
 			l.tell(busy)
 		}
 	}
+}
+
+func diskFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
 func wrap(t Thing, err error) error {
