@@ -39,8 +39,9 @@ func (p paths) stageSymvers(r record, symvers string) error {
 	return writeSynced(staged, text)
 }
 
-// keepBuilt gives a good build's files their names, its record last, and ends the failure before it. A record of another
-// package under the same name goes first: there is never one whose package is not the very one.
+// keepBuilt gives a good build's files their names, its record last, and ends the failure before it: nobody would end it
+// once the record is there. A record of another package under the same name goes first, also on the disk, which may be
+// another one than the packages': there is never one whose package is not the very one.
 func (p paths) keepBuilt(r *record, log *os.File) error {
 	dir := p.unitDir(r.Module, r.Kernel)
 	before, known := p.readRecord(r.Module, r.Kernel)
@@ -48,17 +49,17 @@ func (p paths) keepBuilt(r *record, log *os.File) error {
 		return err
 	}
 	if !known || before.Deb == r.Deb && before.SHA256 != r.SHA256 {
-		if err := removeIfThere(filepath.Join(dir, recordFile)); err != nil {
+		if err := errors.Join(removeIfThere(filepath.Join(dir, recordFile)), syncDir(dir)); err != nil {
 			return err
 		}
 	}
 	if err := p.namePackages(*r); err != nil {
 		return err
 	}
-	if err := p.nameUnfinished(dir, logFile, recordFile); err != nil {
+	if err := errors.Join(removeIfThere(filepath.Join(dir, failureFile)), removeIfThere(filepath.Join(dir, failureLogFile))); err != nil {
 		return err
 	}
-	return errors.Join(removeIfThere(filepath.Join(dir, failureFile)), removeIfThere(filepath.Join(dir, failureLogFile)))
+	return p.nameUnfinished(dir, logFile, recordFile)
 }
 
 // keepFailure leaves a failure's record and log beside the last good build.

@@ -61,3 +61,20 @@ func TestKeepBrokenOff(t *testing.T) {
 		}
 	}
 }
+
+// TestKeepEndsFailure has the failure stay, so that keepBuilt ends there: with the record it would stay for good.
+func TestKeepEndsFailure(t *testing.T) {
+	p, r, log := unfinishedBuild(t, "old", "new")
+	if err := os.WriteFile(filepath.Join(p.stage("hello", "6.1"), "hello.deb"), []byte("package"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(p.unitDir("hello", "6.1"), failureFile, "held"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.keepBuilt(&r, log); err == nil {
+		t.Fatal("no error")
+	}
+	if kept, ok := p.readRecord("hello", "6.1"); ok {
+		t.Errorf("beside the failure there is the record %+v", kept)
+	}
+}
