@@ -255,12 +255,13 @@ func (r *record) describeDeb(path string) (err error) {
 	return err
 }
 
-// freshDir makes an empty directory, in the place of what a killed run may have left.
+// freshDir makes an empty directory, in the place of what a killed run may have left. It is nobody else's, also where
+// everybody may write to the one above it, as with --dest /tmp.
 func freshDir(dir string) error {
-	if err := removeTree(dir); err != nil {
+	if err := errors.Join(removeTree(dir), os.MkdirAll(filepath.Dir(dir), 0o755)); err != nil {
 		return err
 	}
-	return os.MkdirAll(dir, 0o755)
+	return os.Mkdir(dir, 0o755)
 }
 
 func plural(n int, noun string) string {
