@@ -194,7 +194,7 @@ func checkRecord(path string) error {
 	if err == nil {
 		err = json.Unmarshal(text, &r)
 	}
-	if err == nil && r.Result == resultBuilt && !r.isWhole() {
+	if err == nil && r.Result == resultBuilt && !(paths{cache: filepath.Join(path, "../../../..")}).isWhole(r) {
 		err = fmt.Errorf("%s: no package %s", path, r.Deb)
 	}
 	return err

@@ -16,6 +16,7 @@ type builtPackage struct {
 	Package string `json:"package"`
 	Version string `json:"version"`
 	Deb     string `json:"deb"`
+	SHA256  string `json:"sha256,omitempty"` // of the .deb
 }
 
 // commonName is the package of what a module's source package installs for its modules at work, whatever the kernel:
@@ -74,7 +75,11 @@ func (a *app) writeCommon(u unit, files []debpkg.File) (*builtPackage, error) {
 	}
 	p.Files = append(p.Files, docs...)
 	staged, err := debpkg.Write(a.stage(u.name, u.kernel.Release), p, debpkg.Options{Compression: compressionFor(p)})
-	return &builtPackage{commonName(u.name), u.version, filepath.Join(a.dest, filepath.Base(staged))}, err
+	if err != nil {
+		return nil, err
+	}
+	sum, _, err := sha256Of(staged)
+	return &builtPackage{commonName(u.name), u.version, filepath.Join(a.dest, filepath.Base(staged)), sum}, err
 }
 
 // commonControl makes it a stand-in for the source package: both own the same paths, so there is never more than one of

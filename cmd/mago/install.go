@@ -38,7 +38,7 @@ func (c *installCommand) Run(a *app, ctx context.Context) error {
 // built: it may only recommend them.
 func (a *app) installBuilt(ctx context.Context, u unit) error {
 	r, ok := a.readRecord(u.name, u.kernel.Release)
-	if !ok || !r.isWhole() {
+	if !ok || !a.isWhole(r) {
 		return &notBuiltError{u.name, u.kernel.Release}
 	}
 	for _, n := range r.Needed {
@@ -52,8 +52,8 @@ func (a *app) installBuilt(ctx context.Context, u unit) error {
 		}
 	}
 	return a.alone(ctx, u, "installed", func() error {
-		if r, ok = a.readRecord(u.name, u.kernel.Release); !ok || !r.hasDeb() {
-			return &notBuiltError{u.name, u.kernel.Release} // another mago has removed it meanwhile
+		if r, ok = a.readRecord(u.name, u.kernel.Release); !ok || !a.isWhole(r) {
+			return &notBuiltError{u.name, u.kernel.Release} // another mago has removed or replaced it meanwhile
 		}
 		return a.install(ctx, u, r)
 	})

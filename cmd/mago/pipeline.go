@@ -223,7 +223,7 @@ func (a *app) checkNeeds(u unit) error {
 // isBuilt reports whether a record's package is what a build would give; with -n any of the unit's is good enough.
 func (a *app) isBuilt(u unit, r record) bool {
 	switch {
-	case a.forced(u.target) || !r.isWhole():
+	case a.forced(u.target) || !a.isWhole(r):
 		return false
 	case a.NoRebuild:
 		return true

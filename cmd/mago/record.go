@@ -189,10 +189,22 @@ func (r record) hasDeb() bool {
 	return r.Result == resultBuilt && err == nil && info.Size() == r.Size
 }
 
-// isWhole reports whether, beside that, the package is the very one.
-func (r record) isWhole() bool {
+// isWhole reports whether, beside that, the package is the very one, and that of the common files, too.
+func (p paths) isWhole(r record) bool {
 	sum, _, err := sha256Of(r.Deb)
-	return r.hasDeb() && err == nil && sum == r.SHA256
+	return r.hasDeb() && err == nil && sum == r.SHA256 && (r.Common == nil || p.isCommonWhole(r))
+}
+
+// isCommonWhole takes for the very one also what a build for another kernel has written under the same name since.
+func (p paths) isCommonWhole(r record) bool {
+	sum, _, err := sha256Of(r.Common.Deb)
+	if err != nil || sum == r.Common.SHA256 {
+		return err == nil
+	}
+	all, err := p.records()
+	return err == nil && slices.ContainsFunc(all, func(o record) bool {
+		return o.Module == r.Module && o.Common != nil && o.Common.Deb == r.Common.Deb && o.Common.SHA256 == sum
+	})
 }
 
 // isInstalled reports whether the record's package is what dpkg has of it, in the given version.
