@@ -24,7 +24,8 @@ import (
 //	_user               the build user, while it is made
 //	apt's and dpkg's    theirs (package debpkg)
 //
-// Readers (list, show, status) take none of them: records, the index, trees and packages appear whole under their names.
+// Readers (list, show, status) take none of them but _catalog, which they wait for only where there is no index yet:
+// records, the index, trees and packages appear whole under their names.
 
 // locks waits for others as limit says, and tells of it.
 func (a *app) locks(limit time.Duration) lock.Locks {
