@@ -104,9 +104,9 @@ func tellingLine(lines []string) string {
 	return ""
 }
 
-// excuse counts a module among those without hardware that only misses the symbols of one of them.
-func excuse(answers []answer, order []module) []answer {
-	missing := map[string]bool{}
+// excuse counts a module among those without hardware that only misses the symbols of one of them; missing
+// are those of other packages.
+func excuse(answers []answer, order []module, missing map[string]bool) []answer {
 	for i := range answers {
 		a := &answers[i]
 		at := slices.IndexFunc(order, func(m module) bool { return m.name == a.Module })

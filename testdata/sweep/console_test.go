@@ -51,11 +51,12 @@ func TestLoadsWell(t *testing.T) {
 
 // A module that needs another one's symbols cannot load where that one finds nothing to drive; it is no worse than that one.
 func TestExcuse(t *testing.T) {
-	order := []module{{name: "ec"}, {name: "smapi", depends: []string{"ec"}}, {name: "other", depends: []string{"video"}}}
+	order := []module{{name: "ec"}, {name: "smapi", depends: []string{"ec"}}, {name: "other", depends: []string{"video"}}, {name: "fs", depends: []string{"card"}}}
 	got := excuse([]answer{
 		{Module: "ec", Load: noDevice}, {Module: "smapi", Load: refused, Said: "smapi: Unknown symbol ec_read"}, {Module: "other", Load: refused, Said: "other: Unknown symbol x"},
-	}, order)
-	if got[1].Load != noDevice || got[1].Said != "needs ec" || got[2].Load != refused {
+		{Module: "fs", Load: refused, Said: "fs: Unknown symbol y"},
+	}, order, map[string]bool{"card": true, "video": false})
+	if got[1].Load != noDevice || got[1].Said != "needs ec" || got[2].Load != refused || got[3].Said != "needs card" {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -67,9 +67,19 @@ func (s *sweep) load(ctx context.Context, x *row, log *os.File) error {
 		return err
 	}
 	defer remove()
-	order, err := s.order(ctx, x.choice, own, img.modules)
+	others, err := s.needed(ctx, x.choice)
 	if err != nil {
 		return err
+	}
+	order, err := s.order(ctx, others, own, img.modules)
+	if err != nil {
+		return err
+	}
+	missing := map[string]bool{}
+	for _, other := range others {
+		for _, a := range s.rows.load(other).Loads {
+			missing[a.Module] = a.Load == noDevice
+		}
 	}
 	var tried []string
 	for _, m := range order {
@@ -78,7 +88,7 @@ func (s *sweep) load(ctx context.Context, x *row, log *os.File) error {
 		}
 	}
 	answers, err := boot(ctx, img.vmlinuz, order, tried, func(console []byte) { log.Write(console) })
-	x.Loads = excuse(answers, order)
+	x.Loads = excuse(answers, order, missing)
 	return err
 }
 
@@ -109,11 +119,7 @@ func unpackInto(ctx context.Context, dir, deb string) (map[string]string, error)
 }
 
 // order is that of the row's own modules and what they need, of the kernel's package and of other rows' packages.
-func (s *sweep) order(ctx context.Context, c choice, own, kernels map[string]string) ([]module, error) {
-	others, err := s.needed(ctx, c)
-	if err != nil {
-		return nil, err
-	}
+func (s *sweep) order(ctx context.Context, others []choice, own, kernels map[string]string) ([]module, error) {
 	places := []map[string]string{own, kernels}
 	for _, other := range others {
 		theirs, remove, err := s.unpack(ctx, other)
