@@ -85,12 +85,12 @@ func report(ctx context.Context, stderr io.Writer, err error) int {
 	if err == nil {
 		return exitDone
 	}
+	if ctx.Err() != nil {
+		return reportInterruption(ctx, stderr)
+	}
 	var status *statusError
 	if errors.As(err, &status) {
 		return status.code
-	}
-	if ctx.Err() != nil {
-		return reportInterruption(ctx, stderr)
 	}
 	return tell(stderr, err)
 }

@@ -148,6 +148,9 @@ func TestReportInterrupted(t *testing.T) {
 	if strings.Contains(stderr.String(), "build") {
 		t.Errorf("it blames the build: %s", stderr.String())
 	}
+	if code := report(ctx, io.Discard, &statusError{exitFailed}); code != exitInterrupted {
+		t.Errorf("a status that was broken off: exit code %d", code)
+	}
 	if code := report(ctx, &stderr, nil); code != exitDone {
 		t.Errorf("what was done in spite of the signal ends with %d", code)
 	}
