@@ -110,7 +110,7 @@ func (w Way) Build(ctx context.Context, sys *debian.System, kernel string, words
 	args := append([]string{path.Join(top, w.script), kernel, out, Sources, path.Join(top, w.Name)}, words...)
 	cmd := sys.Command(ctx, args...)
 	if w.open {
-		cmd = exec.CommandContext(ctx, "chroot", append([]string{sys.Dir}, args...)...)
+		cmd = exec.CommandContext(ctx, "unshare", append([]string{"--mount", "sh", "-c", `mount -t proc proc "$0/proc" && exec chroot "$0" "$@"`, sys.Dir}, args...)...)
 		cmd.Env = debian.Environment()
 	}
 	cmd.Env = append(cmd.Env, w.Env...)
