@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"mago/kbuild/sandbox"
 )
@@ -39,6 +40,22 @@ func (s *steps) showSource(source, name, version string, writable bool) error {
 	}
 	if err := copyTree(source, s.work, dir); err != nil {
 		return fmt.Errorf("copy the source of %s: %w", name, err)
+	}
+	return nil
+}
+
+// checkPlaces wants what is shown at other places to lie in the foreign tree still. An earlier step may have put a link to
+// something of the host in its way, which bubblewrap would follow; no foreign program runs meanwhile.
+func (s *steps) checkPlaces() error {
+	tree, err := filepath.EvalSymlinks(s.tree)
+	if err != nil {
+		return err
+	}
+	for _, p := range s.places {
+		real, err := filepath.EvalSymlinks(p.Dir)
+		if below, ok := strings.CutPrefix(p.Dir, s.tree); err != nil || !ok || real != tree+below {
+			return &RecipeError{"source", fmt.Errorf("an earlier step has moved or linked away what is shown at %s", filepath.Join(p.Base, p.Name))}
+		}
 	}
 	return nil
 }

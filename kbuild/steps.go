@@ -135,6 +135,9 @@ func (s *steps) run(spec sandbox.Spec) error { return s.runIn(s.ctx, spec) }
 func (s *steps) runIn(ctx context.Context, spec sandbox.Spec) error {
 	spec.Work = cmp.Or(spec.Work, s.tree)
 	spec.Env, spec.Places, spec.ReadOnly = s.environment(), s.places, s.job.Kernel.outside()
+	if err := s.checkPlaces(); err != nil {
+		return err
+	}
 	err := s.Room.Run(ctx, spec, s.Builder.Run)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

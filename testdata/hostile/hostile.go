@@ -24,7 +24,7 @@ type Attack struct {
 // Attacks are all of them; a script of the same name does each.
 var Attacks = []Attack{
 	{Name: "read", Real: true}, {Name: "write", Real: true}, {Name: "network", Real: true}, {Name: "kill", Real: true}, {Name: "ptrace", Real: true},
-	{Name: "secrets", Real: true}, {Name: "outlive", Real: true}, {Name: "outputs", Real: true}, {Name: "killall"}, {Name: "records"}, {Name: "terminal"},
+	{Name: "secrets", Real: true}, {Name: "outlive", Real: true}, {Name: "outputs", Real: true}, {Name: "place"}, {Name: "killall"}, {Name: "records"}, {Name: "terminal"},
 	{Name: "forks", Limit: "processes"}, {Name: "memory", Limit: "memory"}, {Name: "loop", Limit: "time"}, {Name: "disk", Limit: "output"},
 	{Name: "chatter", Limit: "output"},
 	{Name: "module-link", Module: true}, {Name: "module-hardlink", Module: true}, {Name: "module-pipe", Module: true},
@@ -32,7 +32,7 @@ var Attacks = []Attack{
 }
 
 // Doors are the places in a source that its builder follows.
-var Doors = []string{"dkms.conf", "PRE_BUILD", "MAKE", "POST_BUILD", "Kbuild", "Makefile", "debian/rules"}
+var Doors = []string{"dkms.conf", "PRE_BUILD", "MAKE", "POST_BUILD", "PRE_BUILD and MAKE", "Kbuild", "Makefile", "debian/rules"}
 
 // Script is an attack as a program for bash, on a victim.
 func Script(a Attack, v *Victim) string {
@@ -52,6 +52,8 @@ func Write(dir, door string, a Attack, v *Victim) error {
 		files["dkms.conf"] = named + "( " + strings.TrimPrefix(files["attack.sh"], "#!/bin/bash\n") + " )\nMAKE=true\n"
 	case "PRE_BUILD", "POST_BUILD":
 		files["dkms.conf"] = named + "MAKE=true\n" + door + "=attack.sh\n"
+	case "PRE_BUILD and MAKE":
+		files["dkms.conf"] = named + "PRE_BUILD=attack.sh\nMAKE='bash attack.sh'\n"
 	case "MAKE":
 		files["dkms.conf"] = named + "MAKE='bash attack.sh'\n"
 	case "Kbuild":
