@@ -41,14 +41,17 @@ func (r Room) unshare() []string {
 	return []string{"--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"}
 }
 
-// become gives up root's rights inside, where bubblewrap needed them.
+// become gives up root's rights inside, where bubblewrap needed them. It names the program by its path: in the PATH of a
+// build there are directories that an earlier step has written to.
 func (r Room) become() []string {
 	if !r.ByRoot {
 		return nil
 	}
 	uid, gid := strconv.FormatUint(uint64(r.UID), 10), strconv.FormatUint(uint64(r.GID), 10)
-	return []string{"setpriv", "--reuid", uid, "--regid", gid, "--clear-groups", "--inh-caps", "-all", "--"}
+	return []string{setpriv, "--reuid", uid, "--regid", gid, "--clear-groups", "--inh-caps", "-all", "--"}
 }
+
+const setpriv = "/usr/bin/setpriv"
 
 // scratch is a directory in memory that everybody may write to, up to half of what the limit leaves.
 func (r Room) scratch(dir string) []string {

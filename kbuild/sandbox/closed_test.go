@@ -277,6 +277,12 @@ func TestByRoot(t *testing.T) {
 			t.Errorf("%s: %s", program, out)
 		}
 	}
+	if err := os.WriteFile(filepath.Join(work, "setpriv"), []byte("#!/bin/sh\nid -u\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if out := mustSh(t, r, Spec{Work: work, Env: []string{"PATH=" + Mount + ":/usr/bin:/bin"}}, "echo $UID"); out != "65534\n" {
+		t.Errorf("a setpriv of the build's own ran as user %s", out)
+	}
 }
 
 // TestLandlock: without bubblewrap the kernel keeps a program from the same places.

@@ -38,7 +38,7 @@ func answers(complaints map[string]string) func(*exec.Cmd) error {
 			return err
 		}
 		name := string(o.Kind)
-		if slices.Contains(o.Args, "setpriv") {
+		if slices.Contains(o.Args, setpriv) {
 			name = "by root"
 		}
 		complaint, fails := complaints[name]
