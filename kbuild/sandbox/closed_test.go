@@ -333,6 +333,8 @@ func TestSystemCalls(t *testing.T) {
 		"a raw socket":              fmt.Sprintf("syscall(%d, %d, 1, 0) >= 0 or die", unix.SYS_SOCKET, unix.AF_PACKET),
 		"io_uring":                  zeros + fmt.Sprintf("syscall(%d, 1, $zeros) >= 0 or die", unix.SYS_IO_URING_SETUP),
 		"the session's keyring":     fmt.Sprintf("syscall(%d, 0, -3, 0) >= 0 or die", unix.SYS_KEYCTL),
+		"memory without a process":  fmt.Sprintf("my $id = syscall(%d, 0, 4096, 01600); $id >= 0 or die; shmctl($id, 0, 0)", unix.SYS_SHMGET),
+		"memory without a name":     fmt.Sprintf("my $name = 'new'; syscall(%d, $name, 0) >= 0 or die", unix.SYS_MEMFD_CREATE),
 		"openat2, which none needs": zeros + fmt.Sprintf("my $name = '.'; syscall(%d, -100, $name, $zeros, 24) >= 0 or die", unix.SYS_OPENAT2),
 	}
 	for what, program := range calls {

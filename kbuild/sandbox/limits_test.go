@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -60,14 +61,16 @@ func TestLiftLimits(t *testing.T) {
 // TestLimits has programs that go on for ever unless they are ended.
 func TestLimits(t *testing.T) {
 	for name, program := range map[string]string{
-		"memory":       "x=x; while :; do x=$x$x; done",
-		"processes":    "for i in {1..500}; do sleep infinity & done; wait",
-		"output":       "yes > file; sleep infinity",
-		"output, many": "for i in {1..100}; do head -c 1000000 /dev/zero > $i; done; sleep infinity",
+		"memory":         "x=x; while :; do x=$x$x; done",
+		"memory, thread": `perl -Mthreads -e 'threads->create(sub { my @x; push @x, "x" x (1 << 20) while 1 }); syscall(EXIT, 0)'`,
+		"processes":      "for i in {1..500}; do sleep infinity & done; wait",
+		"output":         "yes > file; sleep infinity",
+		"output, many":   "for i in {1..100}; do head -c 1000000 /dev/zero > $i; done; sleep infinity",
 	} {
 		everyKind(t, func(t *testing.T, r Room) {
 			name, _, _ := strings.Cut(name, ",")
 			r.Limits = Limits{Memory: 200 << 20, Processes: 100, Output: 50 << 20}
+			program := strings.ReplaceAll(program, "EXIT", strconv.Itoa(unix.SYS_EXIT)) // of one thread
 			out, err := sh(t, r, Spec{Work: workdir(t, r)}, program)
 			var limit *LimitError
 			if !errors.As(err, &limit) || limit.Name != name || limit.Value != r.Limits.Value(name) {

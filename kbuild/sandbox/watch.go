@@ -189,15 +189,32 @@ func (p task) owner() uint32 {
 	return stat.Uid
 }
 
-// held is what a process holds of memory in bytes, apart from files.
-func (p task) held() (bytes int64) {
-	text, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.pid), "status"))
-	for line := range strings.Lines(string(text)) {
-		name, value, _ := strings.Cut(line, ":")
-		if name == "RssAnon" || name == "RssShmem" || name == "VmSwap" {
-			kilobytes, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
-			bytes += kilobytes << 10
+// held is what a process holds of memory in bytes, apart from files. Where its first thread has ended, another one tells.
+func (p task) held() int64 {
+	dir := filepath.Join("/proc", strconv.Itoa(p.pid))
+	bytes, ok := heldBy(filepath.Join(dir, "status"))
+	if ok || p.threads < 2 {
+		return bytes
+	}
+	threads, _ := os.ReadDir(filepath.Join(dir, "task"))
+	for _, t := range threads {
+		if bytes, ok = heldBy(filepath.Join(dir, "task", t.Name(), "status")); ok {
+			break
 		}
 	}
 	return bytes
+}
+
+// heldBy reads a status; ok is false where the thread has no memory any more.
+func heldBy(status string) (bytes int64, ok bool) {
+	text, _ := os.ReadFile(status)
+	for line := range strings.Lines(string(text)) {
+		name, value, _ := strings.Cut(line, ":")
+		switch name {
+		case "RssAnon", "RssShmem", "VmSwap", "VmPTE":
+			kilobytes, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
+			bytes, ok = bytes+kilobytes<<10, true
+		}
+	}
+	return bytes, ok
 }
