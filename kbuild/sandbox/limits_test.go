@@ -65,6 +65,7 @@ func TestLimits(t *testing.T) {
 		"memory, thread": `perl -Mthreads -e 'threads->create(sub { my @x; push @x, "x" x (1 << 20) while 1 }); syscall(EXIT, 0)'`,
 		"processes":      "for i in {1..500}; do sleep infinity & done; wait",
 		"output":         "yes > file; sleep infinity",
+		"output, names":  `perl -e 'open F, ">file"; link "file", $_ or die for 1 .. 14000; sleep 600'`,
 		"output, many":   "for i in {1..100}; do head -c 1000000 /dev/zero > $i; done; sleep infinity",
 	} {
 		everyKind(t, func(t *testing.T, r Room) {
@@ -77,6 +78,20 @@ func TestLimits(t *testing.T) {
 				t.Errorf("%s: got %v: %.300s", name, err, out)
 			}
 		})
+	}
+}
+
+// TestMeasureAside: memory is watched while a directory takes its time to be measured.
+func TestMeasureAside(t *testing.T) {
+	child := exec.Command("sleep", "infinity")
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = errors.Join(child.Process.Kill(), child.Wait()) }()
+	w := newWatch(order{Watched: t.TempDir(), Limits: Limits{Output: 1 << 20, Memory: 1}})
+	w.size = make(chan measured)
+	if why := w.look(); why != "memory" {
+		t.Errorf("got %q", why)
 	}
 }
 

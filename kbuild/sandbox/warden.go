@@ -103,8 +103,8 @@ func (o order) guard() (code int, err error) {
 	for why == "" {
 		select {
 		case status := <-ended:
-			why = watch.last(status)
 			sweep()
+			why = watch.last(status)
 			return exitCode(status), report(why)
 		case <-told:
 			end(pid)

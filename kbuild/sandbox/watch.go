@@ -17,6 +17,7 @@ type watch struct {
 	order
 	reserve unix.Statfs_t // what has to stay free of the writable directory's file system
 	next    time.Time     // when that directory is measured again
+	size    chan measured // what a measurement gives that is under way; nil: none is
 }
 
 // reserved is the part of the free space, one of so many, that a build leaves.
@@ -79,15 +80,35 @@ func (w *watch) isFull() bool {
 	return unix.Statfs(w.Watched, &now) == nil && (now.Bavail < w.reserve.Bavail || now.Ffree < w.reserve.Ffree)
 }
 
-// measure spends a twentieth of its time on the writable directory.
+// measure has the writable directory measured for a twentieth of the time, and does not wait for it: a build can make that
+// take long, and is watched meanwhile.
 func (w *watch) measure() verdict {
 	begun := time.Now()
-	if w.Limits.Output == 0 || begun.Before(w.next) {
-		return ""
+	select {
+	case m := <-w.size:
+		w.size, w.next = nil, begun.Add(20*m.took)
+		return w.tooMuch(m.bytes)
+	default:
 	}
-	size := sizeOf(w.Watched)
-	w.next = begun.Add(max(watchInterval, 20*time.Since(begun)))
-	if size > w.Limits.Output {
+	if w.Limits.Output > 0 && w.size == nil && !begun.Before(w.next) {
+		size := make(chan measured, 1)
+		w.size = size
+		go func() {
+			bytes := sizeOf(w.Watched)
+			size <- measured{bytes, time.Since(begun)}
+		}()
+	}
+	return ""
+}
+
+// measured is what a directory takes of the disk, and how long finding that out has taken.
+type measured struct {
+	bytes int64
+	took  time.Duration
+}
+
+func (w *watch) tooMuch(size int64) verdict {
+	if w.Limits.Output > 0 && size > w.Limits.Output {
 		return "output"
 	}
 	return ""
@@ -95,11 +116,10 @@ func (w *watch) measure() verdict {
 
 // last tells of a program that failed whether it was by a limit of the kernel's, before anybody looked.
 func (w *watch) last(status syscall.WaitStatus) verdict {
-	if status.ExitStatus() == 0 || w.Watched == "" {
+	if status.ExitStatus() == 0 || w.Watched == "" || w.Limits.Output == 0 {
 		return ""
 	}
-	w.next = time.Time{}
-	return w.measure()
+	return w.tooMuch(sizeOf(w.Watched))
 }
 
 // maxDepth bounds how deep directories are measured; what lies below is left to the reserve.
@@ -114,6 +134,9 @@ func sizeOf(dir string) int64 {
 	return sizeIn(fd, maxDepth)
 }
 
+// perName is what the least file counts for, in bytes: names cost the disk, too, and who has to look at them all.
+const perName = 4096
+
 // sizeIn closes fd. A file of several names counts for each: a build has few of them.
 func sizeIn(fd, depth int) (size int64) {
 	dir := os.NewFile(uintptr(fd), "")
@@ -125,7 +148,7 @@ func sizeIn(fd, depth int) (size int64) {
 			if unix.Fstatat(fd, name, &stat, unix.AT_SYMLINK_NOFOLLOW) != nil {
 				continue
 			}
-			size += stat.Blocks * 512
+			size += max(stat.Blocks*512, perName)
 			if stat.Mode&unix.S_IFMT != unix.S_IFDIR || depth == 0 {
 				continue
 			}
