@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path"
 	"regexp"
@@ -84,18 +83,23 @@ func directoryName(s string) string {
 	return cmp.Or(strings.TrimLeft(notInPaths.ReplaceAllString(s, "_"), "._+~-"), "0")
 }
 
-// sameBytes compares two files; one that cannot be read is like no other.
-func sameBytes(work fs.FS, a, b string) bool {
-	first, err := work.Open(a)
+// sameBytes compares two files that the build has made.
+func (s *steps) sameBytes(a, b string) (bool, error) {
+	first, err := s.openBuilt(a)
 	if err != nil {
-		return false
+		return false, err
 	}
 	defer first.Close()
-	second, err := work.Open(b)
+	second, err := s.openBuilt(b)
 	if err != nil {
-		return false
+		return false, err
 	}
 	defer second.Close()
+	return sameText(first, second), nil
+}
+
+// sameText takes what cannot be read for like nothing.
+func sameText(first, second io.Reader) bool {
 	one, other := make([]byte, 64<<10), make([]byte, 64<<10)
 	for {
 		n, err := io.ReadFull(first, one)

@@ -64,7 +64,7 @@ func (s *steps) infoOf(b builtModule) (modinfo, error) {
 // moduleFiles finds every .ko file of the build, by the module's name. A directory that cannot be read has none.
 func (s *steps) moduleFiles() map[string]string {
 	files := map[string]string{}
-	_ = fs.WalkDir(s.work.FS(), ".", func(file string, entry fs.DirEntry, err error) error {
+	_ = s.walk(".", func(file string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() || path.Ext(file) != ".ko" {
 			return nil
 		}

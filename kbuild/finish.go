@@ -127,9 +127,9 @@ func (s *steps) openBuilt(path string) (*os.File, error) {
 	switch {
 	case err != nil:
 	case s.Room.Drop && isOthers(info, s.Room.UID):
-		err = fmt.Errorf("%s is another name of a file that is not the build's", path)
+		err = fmt.Errorf("%s is another name of a file that is not the build's", printable(path))
 	case info.Size() > maxModule:
-		err = fmt.Errorf("%s has %d bytes", path, info.Size())
+		err = fmt.Errorf("%s has %d bytes", printable(path), info.Size())
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
@@ -150,7 +150,7 @@ func openRegular(root *os.Root, path string) (*os.File, error) {
 	}
 	info, err := file.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is no regular file", path)
+		err = fmt.Errorf("%s is no regular file", printable(path))
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())

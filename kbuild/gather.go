@@ -45,7 +45,7 @@ const symversFilesLimit = 256
 // symversFiles finds every Module.symvers of the build. A directory that cannot be read has none.
 func (s *steps) symversFiles() []string {
 	var files []string
-	_ = fs.WalkDir(s.work.FS(), ".", func(file string, entry fs.DirEntry, err error) error {
+	_ = s.walk(".", func(file string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.Name() == symversFile && entry.Type().IsRegular() {
 			files = append(files, file)
 		}

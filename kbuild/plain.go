@@ -97,7 +97,7 @@ func (s *steps) attempt(a attempt, variables []string, event func(Progress)) ([]
 	if err := told.do(step, strings.Join(args, " "), args...); err != nil {
 		return nil, err
 	}
-	built, err := findModules(s.work.FS(), s.build)
+	built, err := s.findModules()
 	if err == nil && len(built) == 0 {
 		err = &RecipeError{a.by, fmt.Errorf("%s succeeded but gave no .ko file; does its Makefile set obj-m?", step)}
 	}
@@ -121,10 +121,10 @@ func (s *steps) command(a attempt, variables []string) (step string, args []stri
 
 // findModules lists the .ko files below a build directory. Two of one name could not both be loaded; a copy of the same
 // bytes, as a Makefile may make beside its subdirectories, counts once.
-func findModules(work fs.FS, build string) ([]builtModule, error) {
+func (s *steps) findModules() ([]builtModule, error) {
 	var built []builtModule
 	seen := map[string]string{}
-	err := fs.WalkDir(work, build, func(file string, entry fs.DirEntry, err error) error {
+	err := s.walk(s.build, func(file string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() || filepath.Ext(file) != ".ko" {
 			return err
 		}
@@ -133,8 +133,9 @@ func findModules(work fs.FS, build string) ([]builtModule, error) {
 			return &RecipeError{"Kbuild", err}
 		}
 		if other, ok := seen[name]; ok {
-			if sameBytes(work, file, other) {
-				return nil
+			same, err := s.sameBytes(file, other)
+			if same || err != nil {
+				return err
 			}
 			return &RecipeError{"Kbuild", fmt.Errorf("two modules named %s: %s and %s", name, other, file)}
 		}

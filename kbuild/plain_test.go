@@ -1,6 +1,7 @@
 package kbuild
 
 import (
+	"context"
 	"errors"
 	"os"
 	"slices"
@@ -8,12 +9,46 @@ import (
 	"testing"
 )
 
+// stepsIn are the steps of a job that has built what lies in a tree.
+func stepsIn(t *testing.T, tree, build string) *steps {
+	t.Helper()
+	work, err := os.OpenRoot(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { work.Close() })
+	return &steps{Builder: &Builder{}, ctx: t.Context(), work: work, build: build}
+}
+
+// TestFindModulesForever: what a build leaves for mago to look at takes no longer than the build may.
+func TestFindModulesForever(t *testing.T) {
+	s := stepsIn(t, tree{"build/" + strings.Repeat("d/", maxDepth+1) + "a.ko": ""}.write(t, t.TempDir()), "build")
+	_, err := s.findModules()
+	wantRecipeError(t, err, "256 levels")
+	large := tree{"build/a.ko": "", "build/sub/a.ko": ""}.write(t, t.TempDir())
+	for _, file := range []string{"/build/a.ko", "/build/sub/a.ko"} {
+		if err := os.Truncate(large+file, maxModule+1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s = stepsIn(t, large, "build")
+	if _, err := s.findModules(); err == nil || !strings.Contains(err.Error(), "bytes") {
+		t.Errorf("got %v", err)
+	}
+	ended, end := context.WithCancelCause(t.Context())
+	s.ctx = ended
+	end(errTooLong)
+	if _, err := s.findModules(); !errors.Is(err, errTooLong) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestFindModules(t *testing.T) {
 	work := tree{
 		"hello/1/build/b.ko": "", "hello/1/build/sub/a.ko": "", "hello/1/build/c.ko": "-> /etc/passwd",
 		"hello/1/build/d.ko/": "", "hello/1/build/e.o": "", "hello/1/other.ko": "",
 	}.write(t, t.TempDir())
-	got, err := findModules(os.DirFS(work), "hello/1/build")
+	got, err := stepsIn(t, work, "hello/1/build").findModules()
 	want := []builtModule{{path: "hello/1/build/b.ko", dest: "b", strip: true}, {path: "hello/1/build/sub/a.ko", dest: "a", strip: true}}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
@@ -22,7 +57,7 @@ func TestFindModules(t *testing.T) {
 
 func TestFindModulesTwice(t *testing.T) {
 	work := tree{"build/a.ko": "one", "build/b.ko": "copy", "build/sub/a.ko": "another", "build/sub/b.ko": "copy"}.write(t, t.TempDir())
-	_, err := findModules(os.DirFS(work), "build")
+	_, err := stepsIn(t, work, "build").findModules()
 	var recipe *RecipeError
 	if !errors.As(err, &recipe) || !strings.Contains(err.Error(), "two modules named a: build/a.ko and build/sub/a.ko") {
 		t.Errorf("got %v", err)
@@ -32,7 +67,7 @@ func TestFindModulesTwice(t *testing.T) {
 func TestFindModulesName(t *testing.T) {
 	for file, want := range map[string]string{"\x1b[2J.ko": `"\x1b[2J"`, ".ko": `""`, "-a.ko": `"-a"`} {
 		work := tree{"build/" + file: ""}.write(t, t.TempDir())
-		_, err := findModules(os.DirFS(work), "build")
+		_, err := stepsIn(t, work, "build").findModules()
 		wantRecipeError(t, err, want+" cannot be a module's name")
 	}
 }

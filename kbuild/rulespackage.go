@@ -47,7 +47,7 @@ func (r *rulesRecipe) collect(s *steps) ([]builtModule, error) {
 	if err := errors.Join(c.paragraph(), c.scripts(), os.Mkdir(filepath.Join(s.job.Work, shipped), 0o755)); err != nil {
 		return nil, err
 	}
-	if err := fs.WalkDir(s.work.FS(), openedDir, c.visit); err != nil {
+	if err := s.walk(openedDir, c.visit); err != nil {
 		return nil, err
 	}
 	if len(c.built) == 0 {

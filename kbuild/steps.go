@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -176,6 +177,23 @@ func (s *steps) environment() []string {
 		env = append(env, "KCFLAGS="+moved, "KAFLAGS="+moved)
 	}
 	return env
+}
+
+// maxDepth is far above the 64 levels that an archive may have.
+const maxDepth = 256
+
+// walk is fs.WalkDir over what a build has left, which may be made to take for ever: it ends with the build's time, and
+// does not go deeper than maxDepth.
+func (s *steps) walk(dir string, visit fs.WalkDirFunc) error {
+	return fs.WalkDir(s.work.FS(), dir, func(file string, entry fs.DirEntry, err error) error {
+		switch {
+		case s.ctx.Err() != nil:
+			return context.Cause(s.ctx)
+		case strings.Count(file, "/") > maxDepth:
+			return &RecipeError{"source", fmt.Errorf("the build has made directories in %d levels", maxDepth)}
+		}
+		return visit(file, entry, err)
+	})
 }
 
 // exited reports whether err is a program's own failure, not the room's or the context's.

@@ -69,6 +69,9 @@ func (r Room) Own(dir string) error {
 	}
 	defer root.Close()
 	return fs.WalkDir(root.FS(), ".", func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && strings.Count(path, "/") > maxDepth {
+			err = fmt.Errorf("%s has directories in %d levels", dir, maxDepth)
+		}
 		if err != nil {
 			return err
 		}
