@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -88,9 +89,13 @@ func entries(dir, pattern string) (paths []string, err error) {
 	return paths, err
 }
 
-// removeTree removes what a build may have left without the rights to do so, of which root needs none.
+// removeTree removes what a build may have left without the rights to do so, of which root needs none, or very deep.
 func removeTree(dir string) error {
-	if err := os.RemoveAll(dir); !errors.Is(err, fs.ErrPermission) {
+	err := os.RemoveAll(dir)
+	if errors.Is(err, syscall.EMFILE) { // it has a descriptor open for every level of directories
+		return exec.Command("rm", "-rf", "--", dir).Run()
+	}
+	if !errors.Is(err, fs.ErrPermission) {
 		return err
 	}
 	_ = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, _ error) error {
