@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"mago/debpkg/codec"
 	"mago/kbuild/sandbox"
 )
 
@@ -54,6 +55,15 @@ func TestBuildCannot(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestOwnPrograms: a build that puts programs into its PATH has none of mago's own run in their stead.
+func TestOwnPrograms(t *testing.T) {
+	b := newBench(t)
+	b.kernel.Compression = codec.XZ
+	source := with(t, tree{"dkms.conf": named + "POST_BUILD=trap\n", "trap+": "#!/bin/bash\nfor p in strip xz; do\n" +
+		"printf '#!/bin/sh\\necho not the real thing; exit 1\\n' > /var/lib/dkms/_uname/$p; chmod +x /var/lib/dkms/_uname/$p\ndone\n"})
+	b.in(t, sandbox.Bubblewrap).mustBuild(t, source)
 }
 
 // TestFinishedIsOutOfReach: whatever process a build leaves behind, it may not write where the finished modules lie.

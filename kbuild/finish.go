@@ -28,6 +28,7 @@ var suffixes = map[codec.Format]string{codec.None: ".ko", codec.Gzip: ".ko.gz", 
 
 // finish completes, strips, proves and compresses what the recipe built.
 func (s *steps) finish(built []builtModule) error {
+	s.through = true
 	proof, err := s.newProof()
 	if err != nil {
 		return err

@@ -42,6 +42,7 @@ func (r *rulesRecipe) run(s *steps) ([]builtModule, error) {
 	if err := s.do(rulesFile, strings.Join(args, " "), args...); err != nil {
 		return nil, err
 	}
+	s.through = true
 	deb, err := r.deb(s)
 	if err != nil {
 		return nil, err

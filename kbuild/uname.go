@@ -50,7 +50,11 @@ func (s *steps) placeScript(file, script string) error {
 	return s.work.Chmod(file, 0o755) // whatever the umask
 }
 
-// path is the programs' PATH.
+// path is the programs' PATH. Once the recipe is through they are mago's own, and the build's directory, to which it can
+// have written, is not for those.
 func (s *steps) path() string {
+	if s.through {
+		return strings.Join(programDirs, ":")
+	}
 	return s.inside(unameDir) + ":" + strings.Join(programDirs, ":")
 }
