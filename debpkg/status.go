@@ -26,6 +26,7 @@ type Status struct {
 	packages []Installed
 	byName   map[string][]int // indexes of packages
 	provided map[string][]provision
+	broken   []string // see Broken
 }
 
 // provision is one package's promise to be another.
@@ -43,17 +44,26 @@ func ReadStatus(root string) (*Status, error) {
 	}
 	defer f.Close()
 	var packages []Installed
+	var broken []string
 	s := control.NewScanner(f, path)
 	for s.Scan() {
 		if p, ok := installed(s); ok {
 			packages = append(packages, p)
+		} else if strings.Contains(string(s.Field("Status")), " reinstreq ") {
+			broken = append(broken, string(s.Field("Package")))
 		}
 	}
 	if s.Err() != nil {
 		return nil, s.Err()
 	}
-	return newStatus(packages), nil
+	status := newStatus(packages)
+	status.broken = broken
+	return status, nil
 }
+
+// Broken lists the packages that dpkg was ended in the middle of, and that only a new installation mends: "reinst-required"
+// of dpkg(1).
+func (s *Status) Broken() []string { return s.broken }
 
 // installed reads a paragraph without decoding it; dpkg writes these fields on one line each.
 func installed(s *control.Scanner) (Installed, bool) {

@@ -93,6 +93,9 @@ func TestStatus(t *testing.T) {
 	}
 	want := Installed{Package: "libc6", Version: "2.36-9+deb12u10", Architecture: "amd64", Status: "install ok installed",
 		Source: "glibc", MultiArch: "same", PreDepends: "dpkg (>= 1.20)"}
+	if got := s.Broken(); !slices.Equal(got, []string{"broken"}) {
+		t.Errorf("broken: %q", got)
+	}
 	if got, ok := s.Installed("libc6"); !ok || got != want {
 		t.Errorf("libc6 = %+v, %v", got, ok)
 	}

@@ -91,6 +91,12 @@ func (a *app) missing(ctx context.Context, releases []string, targets []target) 
 				return nil, err
 			}
 			packages = append(packages, "linux-headers-"+release)
+		case errors.As(err, &headers):
+			broken, berr := a.brokenHeaders()
+			if berr != nil || len(broken) == 0 {
+				return nil, errors.Join(berr, err)
+			}
+			packages = append(packages, broken...)
 		case err != nil:
 			return nil, err
 		}
@@ -116,6 +122,15 @@ func (a *app) missing(ctx context.Context, releases []string, targets []target) 
 	}
 	slices.Sort(packages)
 	return slices.Compact(packages), nil
+}
+
+// brokenHeaders lists the packages of kernels' headers that dpkg was ended in the middle of.
+func (a *app) brokenHeaders() ([]string, error) {
+	status, err := a.installed()
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(status.Broken()), func(name string) bool { return !strings.HasPrefix(name, "linux-headers-") }), nil
 }
 
 // unmetNeeds lists what a module's source needs for compiling and the system lacks, by the first alternative of each
@@ -157,7 +172,13 @@ func (a *app) aptInstall(ctx context.Context, packages []string, done func() boo
 	if !p.screen.live {
 		p.screen.line(fmt.Sprintf("%-8s to install: %s", "prepare", strings.Join(packages, ", ")))
 	}
-	if err := a.installer().AptUnless(ctx, done, append([]string{"-q", "install", "--yes", "--no-install-recommends", "--no-remove"}, packages...)...); err != nil {
+	args := []string{"-q", "install", "--yes", "--no-install-recommends", "--no-remove"}
+	if broken, err := a.brokenHeaders(); err != nil {
+		return err
+	} else if len(broken) > 0 {
+		args = append(args, "--reinstall") // by itself apt takes what is broken for installed
+	}
+	if err := a.installer().AptUnless(ctx, done, append(args, packages...)...); err != nil {
 		return err
 	}
 	if a.DryRun {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"archive/tar"
 	"bytes"
 	"crypto/sha256"
@@ -113,7 +114,7 @@ func (w *world) addHeaders(release string) error {
 	if err := os.MkdirAll(filepath.Join(w.root, "lib/modules", release), 0o755); err != nil {
 		return err
 	}
-	if err := os.Symlink("/"+dir, filepath.Join(w.root, "lib/modules", release, "build")); err != nil {
+	if err := os.Symlink("/"+dir, filepath.Join(w.root, "lib/modules", release, "build")); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
 	if err := w.write("var/lib/dpkg/info/linux-headers-"+release+".md5sums", "", 0o644); err != nil {
