@@ -1,12 +1,12 @@
 package main
 
 import (
-	"errors"
 	"archive/tar"
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
