@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"mago/kbuild/sandbox"
 )
 
@@ -111,6 +113,8 @@ func (s *steps) do(step, command string, args ...string) error {
 	switch {
 	case errors.As(err, new(*sandbox.LimitError)), errors.Is(err, syscall.ENOSPC):
 		return fmt.Errorf("%s was ended: %w", step, err)
+	case exited(err) && s.diskIsFull():
+		return fmt.Errorf("%s failed where the disk is full: %w", step, syscall.ENOSPC)
 	case exited(err):
 		message := progress.errors.within(s.inside(s.build))
 		return &CompileError{Step: step, Message: message, Cause: causeOf(message), Err: err}
@@ -121,6 +125,14 @@ func (s *steps) do(step, command string, args ...string) error {
 		s.unheeded = &CompileError{Step: step, Message: message, Cause: causeOf(message)}
 	}
 	return err
+}
+
+// diskIsFull reports whether next to nothing is free below the job's directory: what a failing step says may not have
+// found its way into any file, and the files that were too many are mostly gone again.
+func (s *steps) diskIsFull() bool {
+	const nothing = 1 << 20
+	var disk unix.Statfs_t
+	return unix.Statfs(s.tree, &disk) == nil && int64(disk.Bavail)*disk.Bsize < nothing
 }
 
 // blame gives a compiler's error that its step took no notice of, where the recipe then lacks what it promises.

@@ -80,6 +80,7 @@ var failures = []struct {
 	{built(&kbuild.CompileError{Message: "cc1: No space left on device"}), exitNoSpace, "mago clean"},
 	{&sources.FetchError{Output: "E: write (28: No space left on device)", Err: errors.New("x")}, exitNoSpace, "mago clean"},
 	{&debpkg.ToolError{Tool: "dpkg", Stderr: "dpkg: error: No space left on device"}, exitNoSpace, "mago clean"},
+	{errors.New("write package x: xz: exit status 1: xz: (stdout): Write error: No space left on device"), exitNoSpace, "mago clean"},
 	{&debpkg.FormatError{Path: "x", Err: &os.PathError{Op: "read", Path: "x", Err: syscall.EIO}}, exitError, "this machine that fails"},
 	{&os.PathError{Op: "write", Path: "x", Err: syscall.EDQUOT}, exitNoSpace, "mago clean"},
 	{&debpkg.ToolError{Tool: "apt-get", Stderr: "E: dpkg was interrupted, you must manually run 'dpkg --configure -a'"}, exitPackages, "dpkg --configure -a"},
