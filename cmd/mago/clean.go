@@ -137,13 +137,13 @@ func (a *app) cleanCommon(ctx context.Context, name string, stays func(record) b
 	if err != nil {
 		return 0, err
 	}
-	records, err := a.records()
+	records, err := a.recordsOf(name)
 	if err != nil {
 		return 0, err
 	}
 	var kept []string
 	for _, r := range records {
-		if r.Module == name && r.Common != nil && stays(r) {
+		if r.Common != nil && stays(r) {
 			kept = append(kept, r.Common.Deb)
 		}
 	}

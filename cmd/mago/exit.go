@@ -123,7 +123,8 @@ func explain(err error) (code int, hint string) {
 
 // diskFull also looks at what other programs said of it.
 func diskFull(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || strings.Contains(said(err)+err.Error(), "No space left on device")
+	const full = "No space left on device"
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || strings.Contains(err.Error(), full) || strings.Contains(said(err), full)
 }
 
 // said is what another program wrote before it failed.

@@ -173,9 +173,11 @@ func (a *app) aptInstall(ctx context.Context, packages []string, done func() boo
 		p.screen.line(fmt.Sprintf("%-8s to install: %s", "prepare", strings.Join(packages, ", ")))
 	}
 	args := []string{"-q", "install", "--yes", "--no-install-recommends", "--no-remove"}
-	if broken, err := a.brokenHeaders(); err != nil {
+	status, err := a.installed()
+	if err != nil {
 		return err
-	} else if len(broken) > 0 {
+	}
+	if slices.ContainsFunc(packages, func(name string) bool { return slices.Contains(status.Broken(), name) }) {
 		args = append(args, "--reinstall") // by itself apt takes what is broken for installed
 	}
 	if err := a.installer().AptUnless(ctx, done, append(args, packages...)...); err != nil {

@@ -156,26 +156,33 @@ func (p paths) records() ([]record, error) {
 	}
 	var all []record
 	for _, module := range modules {
-		units, err := entries(module, "*")
+		of, err := p.recordsOf(filepath.Base(module))
 		if err != nil {
 			return nil, err
 		}
-		for _, unit := range units {
-			for _, name := range []string{recordFile, failureFile} {
-				r, err := loadRecord(filepath.Join(unit, name))
-				if failed := (*fs.PathError)(nil); errors.As(err, &failed) && !absent(err) {
-					return nil, err
-				}
-				if err == nil {
-					all = append(all, r)
-				}
-			}
-		}
+		all = append(all, of...)
 	}
 	slices.SortStableFunc(all, func(a, b record) int {
 		return strings.Compare(a.Module+"\x00"+a.Kernel, b.Module+"\x00"+b.Kernel)
 	})
 	return all, nil
+}
+
+// recordsOf are those of one module.
+func (p paths) recordsOf(module string) (all []record, err error) {
+	units, err := entries(filepath.Join(p.cache, "builds", module), "*")
+	for _, unit := range units {
+		for _, name := range []string{recordFile, failureFile} {
+			r, err := loadRecord(filepath.Join(unit, name))
+			if failed := (*fs.PathError)(nil); errors.As(err, &failed) && !absent(err) {
+				return nil, err
+			}
+			if err == nil {
+				all = append(all, r)
+			}
+		}
+	}
+	return all, err
 }
 
 // hasDeb reports whether the package that the record names is still there.
@@ -191,8 +198,11 @@ func (r record) hasDeb() bool {
 
 // isWhole reports whether, beside that, the package is the very one, and that of the common files, too.
 func (p paths) isWhole(r record) bool {
+	if !r.hasDeb() {
+		return false
+	}
 	sum, _, err := sha256Of(r.Deb)
-	return r.hasDeb() && err == nil && sum == r.SHA256 && (r.Common == nil || p.isCommonWhole(r))
+	return err == nil && sum == r.SHA256 && (r.Common == nil || p.isCommonWhole(r))
 }
 
 // isCommonWhole takes for the very one also what a build for another kernel has written under the same name since.
@@ -201,9 +211,9 @@ func (p paths) isCommonWhole(r record) bool {
 	if err != nil || sum == r.Common.SHA256 {
 		return err == nil
 	}
-	all, err := p.records()
+	all, err := p.recordsOf(r.Module)
 	return err == nil && slices.ContainsFunc(all, func(o record) bool {
-		return o.Module == r.Module && o.Common != nil && o.Common.Deb == r.Common.Deb && o.Common.SHA256 == sum
+		return o.Common != nil && o.Common.Deb == r.Common.Deb && o.Common.SHA256 == sum
 	})
 }
 
