@@ -114,9 +114,9 @@ func prepare(ctx context.Context, stderr io.Writer) (err error) {
 	return os.Setenv("MAGO_TEST_ROOT", dir)
 }
 
-// soak is a short run of "make soak", on the systems that all tests share.
+// soak is a short run of "make soak", on the systems that all tests share, and with the same chances each time.
 func soak(ctx context.Context, stdout, stderr io.Writer) error {
-	cmd := exec.CommandContext(ctx, "go", "run", "./testdata/soak", "-store=", "-kills=6", "-disks=4", "-faults=4", "-failures=3", "-clocks=1", "-crowd=4", "-fuzz=0")
+	cmd := exec.CommandContext(ctx, "go", "run", "./testdata/soak", "-store=", "-seed=1", "-kills=6", "-disks=8", "-faults=4", "-failures=3", "-clocks=1", "-crowd=4", "-fuzz=0")
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	return cmd.Run()
 }

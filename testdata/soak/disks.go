@@ -21,12 +21,12 @@ type disk struct {
 func (m *machine) newDisks() []*disk {
 	at := func(dir string, keep bool) mounted { return mounted{m.System, dir, keep} }
 	other := places{"/srv/full", "/srv/full/debs"}
-	dest := places{usual.cache, "/srv/full"}
+	dest := places{usual.cache, "/srv/debs"}
 	return []*disk{
 		{at(usual.cache, false), []string{"a-b", "-f", "v4l2loopback"}, usual, 2 << 20},
 		{at(other.cache, false), []string{"-u", other.cache, "a-b", "-f", "xtrx"}, other, 2 << 20},
 		{at(other.cache, false), []string{"-u", other.cache, "a-b", "-f", local}, other, 600 << 10},
-		{at(dest.dest, false), []string{"--dest", dest.dest, "a-b", "-f", "xtrx"}, dest, 48 << 10},
+		{at(dest.dest, true), []string{"--dest", dest.dest, "a-b", "-f", "xtrx"}, dest, 48 << 10},
 		{at("/tmp", false), []string{"a-b", "-f", "acpi-call"}, usual, 64 << 10},
 		{at("/var/lib/dpkg", true), []string{"a-i", "-f", "xtrx"}, usual, 512 << 10},
 		{at("/lib/modules/"+m.kernel+"/updates", true), []string{"a-i", "-f", "v4l2loopback"}, usual, 120 << 10},

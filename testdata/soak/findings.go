@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -30,6 +31,7 @@ type tally struct {
 	part   string
 	runs   int
 	counts [kinds]int
+	first  string         // what was wrong first
 	notes  map[string]int // what the tries met with
 }
 
@@ -45,7 +47,9 @@ func (t *tally) add(try string, all []finding) {
 	for _, f := range all {
 		t.counts[f.kind]++
 		lines := strings.Split(strings.TrimSpace(f.what), "\n")
-		fmt.Fprintf(os.Stderr, "soak: FOUND %s, %s: %s\n", f.kind, try, strings.Join(lines[:min(len(lines), 30)], "\n\t"))
+		told := fmt.Sprintf("%s, %s: %s", f.kind, try, strings.Join(lines[:min(len(lines), 30)], "\n\t"))
+		fmt.Fprintln(os.Stderr, "soak: FOUND", told)
+		t.first = cmp.Or(t.first, told)
 	}
 }
 

@@ -49,7 +49,7 @@ func soak(ctx context.Context, o options) error {
 	}
 	for _, t := range s.tallies {
 		if t.bad() {
-			return fmt.Errorf("%s: something is wrong; -seed %d has the same chances again", t.part, o.seed)
+			return fmt.Errorf("%s; -seed %d has the same chances again", t.first, o.seed)
 		}
 	}
 	return nil
