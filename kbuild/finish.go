@@ -57,6 +57,9 @@ func (s *steps) finish(built []builtModule) error {
 func (s *steps) finishAll(built []builtModule) ([]Module, error) {
 	names := map[string]bool{}
 	var modules []Module
+	if err := s.weigh(built); err != nil {
+		return nil, err
+	}
 	for _, b := range built {
 		if names[b.dest] {
 			return nil, &RecipeError{s.result.Recipe, fmt.Errorf("two modules are to be installed as %s", b.dest)}
@@ -69,6 +72,23 @@ func (s *steps) finishAll(built []builtModule) ([]Module, error) {
 		modules = append(modules, m)
 	}
 	return modules, nil
+}
+
+// weigh holds the modules to the limit on what a build may leave: sparse files take nothing of the disk in its tree, but do
+// where they are finished.
+func (s *steps) weigh(built []builtModule) error {
+	var size int64
+	for _, b := range built {
+		info, err := s.work.Lstat(b.path)
+		if err != nil {
+			return err
+		}
+		size += info.Size()
+	}
+	if most := s.Room.Limits.Output; most > 0 && size > most {
+		return fmt.Errorf("its modules hold %d bytes: %w", size, s.Room.Limits.Exceeded("output"))
+	}
+	return nil
 }
 
 // strip removes debugging symbols, as dkms and the kernel's own packages do; the foreign ELF files are read in the room.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"mago/kbuild/sandbox"
 )
 
 // stepsIn are the steps of a job that has built what lies in a tree.
@@ -22,7 +24,7 @@ func stepsIn(t *testing.T, tree, build string) *steps {
 
 // TestFindModulesForever: what a build leaves for mago to look at takes no longer than the build may.
 func TestFindModulesForever(t *testing.T) {
-	s := stepsIn(t, tree{"build/" + strings.Repeat("d/", maxDepth+1) + "a.ko": ""}.write(t, t.TempDir()), "build")
+	s := stepsIn(t, tree{"build/" + strings.Repeat("d/", sandbox.MaxDepth+1) + "a.ko": ""}.write(t, t.TempDir()), "build")
 	_, err := s.findModules()
 	wantRecipeError(t, err, "256 levels")
 	large := tree{"build/a.ko": "", "build/sub/a.ko": ""}.write(t, t.TempDir())
@@ -40,6 +42,27 @@ func TestFindModulesForever(t *testing.T) {
 	end(errTooLong)
 	if _, err := s.findModules(); !errors.Is(err, errTooLong) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestWeigh: sparse files, which the warden's measure finds nothing of.
+func TestWeigh(t *testing.T) {
+	work := tree{"a.ko": "", "b.ko": ""}.write(t, t.TempDir())
+	built := []builtModule{{path: "a.ko"}, {path: "b.ko"}}
+	for _, b := range built {
+		if err := os.Truncate(work+"/"+b.path, maxModule); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := stepsIn(t, work, "")
+	s.Room.Limits.Output = 2*maxModule - 1
+	var limit *sandbox.LimitError
+	if _, err := s.finishAll(built); !errors.As(err, &limit) || limit.Name != "output" {
+		t.Errorf("got %v", err)
+	}
+	s.Room.Limits.Output = 2 * maxModule
+	if err := s.weigh(built); err != nil {
+		t.Errorf("what the limit allows: %v", err)
 	}
 }
 

@@ -15,8 +15,6 @@ import (
 	"strings"
 	"syscall"
 
-	"golang.org/x/sys/unix"
-
 	"mago/kbuild/sandbox"
 )
 
@@ -111,10 +109,10 @@ func (s *steps) do(step, command string, args ...string) error {
 	err := s.runIn(ctx, sandbox.Spec{Args: args, Dir: s.build, Stdout: out, Stderr: out})
 	progress.close()
 	switch {
-	case errors.As(err, new(*sandbox.LimitError)), errors.Is(err, syscall.ENOSPC):
+	case errors.As(err, new(*sandbox.LimitError)):
 		return fmt.Errorf("%s was ended: %w", step, err)
-	case exited(err) && s.diskIsFull():
-		return fmt.Errorf("%s failed where the disk is full: %w", step, syscall.ENOSPC)
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("%s: %w", step, err)
 	case exited(err):
 		message := progress.errors.within(s.inside(s.build))
 		return &CompileError{Step: step, Message: message, Cause: causeOf(message), Err: err}
@@ -125,14 +123,6 @@ func (s *steps) do(step, command string, args ...string) error {
 		s.unheeded = &CompileError{Step: step, Message: message, Cause: causeOf(message)}
 	}
 	return err
-}
-
-// diskIsFull reports whether next to nothing is free below the job's directory: what a failing step says may not have
-// found its way into any file, and the files that were too many are mostly gone again.
-func (s *steps) diskIsFull() bool {
-	const nothing = 1 << 20
-	var disk unix.Statfs_t
-	return unix.Statfs(s.tree, &disk) == nil && int64(disk.Bavail)*disk.Bsize < nothing
 }
 
 // blame gives a compiler's error that its step took no notice of, where the recipe then lacks what it promises.
@@ -193,18 +183,15 @@ func (s *steps) environment() []string {
 	return env
 }
 
-// maxDepth is far above the 64 levels that an archive may have.
-const maxDepth = 256
-
 // walk is fs.WalkDir over what a build has left, which may be made to take for ever: it ends with the build's time, and
-// does not go deeper than maxDepth.
+// does not go deeper than sandbox.MaxDepth.
 func (s *steps) walk(dir string, visit fs.WalkDirFunc) error {
 	return fs.WalkDir(s.work.FS(), dir, func(file string, entry fs.DirEntry, err error) error {
 		switch {
 		case s.ctx.Err() != nil:
 			return context.Cause(s.ctx)
-		case strings.Count(file, "/") > maxDepth:
-			return &RecipeError{"source", fmt.Errorf("the build has made directories in %d levels", maxDepth)}
+		case strings.Count(file, "/") > sandbox.MaxDepth:
+			return &RecipeError{"source", fmt.Errorf("the build has made directories in %d levels", sandbox.MaxDepth)}
 		}
 		return visit(file, entry, err)
 	})

@@ -74,8 +74,8 @@ func realPath(path string) string {
 
 // Run runs a program in the room, by run (nil: (*exec.Cmd).Run), until it and all that it has started has ended, or ctx
 // has. In a session of its own it has no terminal to read from or to put words into. Without Stdin it reads /dev/null.
-// Where it takes more than the room's limits it is ended, and the error is a *LimitError; where it fills the disk, too,
-// and that is syscall.ENOSPC.
+// Where it takes more than the room's limits it is ended, and the error is a *LimitError. Where it fills the disk it is
+// ended, too, and that is syscall.ENOSPC; as it is where the program fails and nothing is free any more.
 func (r Room) Run(ctx context.Context, s Spec, run func(*exec.Cmd) error) error {
 	cmd, verdict, err := r.command(ctx, s)
 	if err != nil {
@@ -103,7 +103,9 @@ func (r Room) judge(from *os.File) error {
 	case err != io.EOF:
 		return fmt.Errorf("ask the room: %w", err)
 	case why == full:
-		return fmt.Errorf("it filled the disk but for a %dth of what was free: %w", reserved, syscall.ENOSPC)
+		return fmt.Errorf("ended where it had filled the disk but for a %dth of what was free: %w", reserved, syscall.ENOSPC)
+	case why == starved:
+		return fmt.Errorf("failed where nothing is free of the disk: %w", syscall.ENOSPC)
 	case slices.Contains(LimitNames, string(why)):
 		return r.Limits.Exceeded(string(why))
 	}

@@ -95,17 +95,41 @@ func TestMeasureAside(t *testing.T) {
 	}
 }
 
-// TestFillTheDisk: there is no limit, and still some of the disk is left.
-func TestFillTheDisk(t *testing.T) {
-	r := room(t, Bubblewrap)
+// smallDisk is a writable directory of a room's on a file system of its own.
+func smallDisk(t *testing.T, r Room, options string) (work string) {
+	t.Helper()
 	if !r.Drop {
 		t.Skip("only root can mount a small disk")
 	}
-	work := workdir(t, r)
-	if err := unix.Mount("tmpfs", work, "tmpfs", 0, "size=100M,mode=777"); err != nil {
+	work = workdir(t, r)
+	if err := unix.Mount("tmpfs", work, "tmpfs", 0, "mode=777,"+options); err != nil {
 		t.Skipf("no disk to fill: %v", err)
 	}
-	defer unix.Unmount(work, unix.MNT_DETACH)
+	t.Cleanup(func() { _ = unix.Unmount(work, unix.MNT_DETACH) })
+	return work
+}
+
+// TestStarve: a program that fails where nothing is free any more, of bytes or of names, failed of that.
+func TestStarve(t *testing.T) {
+	r := room(t, Bubblewrap)
+	for options, script := range map[string]string{
+		"size=500k":              "exit 1",
+		"size=100M,nr_inodes=20": "while : > $((i += 1)); do :; done; exit 1",
+	} {
+		_, err := sh(t, r, Spec{Work: smallDisk(t, r, options)}, script)
+		if !errors.Is(err, syscall.ENOSPC) {
+			t.Errorf("%s: got %v", options, err)
+		}
+	}
+	if _, err := sh(t, r, Spec{Work: smallDisk(t, r, "size=100M")}, "exit 1"); err == nil || errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("with room left: got %v", err)
+	}
+}
+
+// TestFillTheDisk: there is no limit, and still some of the disk is left.
+func TestFillTheDisk(t *testing.T) {
+	r := room(t, Bubblewrap)
+	work := smallDisk(t, r, "size=100M")
 	_, err := sh(t, r, Spec{Work: work}, "head -c 97M /dev/zero > file; sleep infinity")
 	if !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("got %v", err)

@@ -69,8 +69,8 @@ func (r Room) Own(dir string) error {
 	}
 	defer root.Close()
 	return fs.WalkDir(root.FS(), ".", func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && strings.Count(path, "/") > maxDepth {
-			err = fmt.Errorf("%s has directories in %d levels", dir, maxDepth)
+		if err == nil && strings.Count(path, "/") > MaxDepth {
+			err = fmt.Errorf("%s has directories in %d levels", dir, MaxDepth)
 		}
 		if err != nil {
 			return err

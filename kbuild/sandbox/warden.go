@@ -73,11 +73,13 @@ func (o order) command(name string) (args []string, err error) {
 // reported is the descriptor that the warden tells a verdict by, after standard error.
 const reported = 3
 
-// verdict says why the warden has ended a program: a limit's name, or full.
+// verdict says why the warden has ended a program, or why one has failed: a limit's name, or one on the file system.
 type verdict string
 
-// full is the verdict where the program has taken nearly all that was free of the file system.
-const full verdict = "full"
+const (
+	full    verdict = "full"    // the program has taken nearly all that was free
+	starved verdict = "starved" // it failed where nothing is free; what it says may not have found its way into any file
+)
 
 // watchInterval is short enough for a process that fills memory as fast as it can.
 const watchInterval = 200 * time.Millisecond

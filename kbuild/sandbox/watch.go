@@ -116,14 +116,27 @@ func (w *watch) tooMuch(size int64) verdict {
 
 // last tells of a program that failed whether it was by a limit of the kernel's, before anybody looked.
 func (w *watch) last(status syscall.WaitStatus) verdict {
-	if status.ExitStatus() == 0 || w.Watched == "" || w.Limits.Output == 0 {
+	switch {
+	case status.ExitStatus() == 0 || w.Watched == "":
+		return ""
+	case w.isStarved():
+		return starved
+	case w.Limits.Output == 0:
 		return ""
 	}
 	return w.tooMuch(sizeOf(w.Watched))
 }
 
-// maxDepth bounds how deep directories are measured; what lies below is left to the reserve.
-const maxDepth = 256
+// isStarved allows for the files that were too many: a program mostly removes them when it fails.
+func (w *watch) isStarved() bool {
+	const nothing = 1 << 20
+	var now unix.Statfs_t
+	return unix.Statfs(w.Watched, &now) == nil && (int64(now.Bavail)*now.Bsize < nothing || now.Files > 0 && now.Ffree == 0)
+}
+
+// MaxDepth bounds how deep directories are looked into; it is far above the 64 levels that an archive may have. Files below
+// are not measured, but left to the reserve.
+const MaxDepth = 256
 
 // sizeOf is what the files below a directory take of the disk, whatever is done to them meanwhile.
 func sizeOf(dir string) int64 {
@@ -131,7 +144,7 @@ func sizeOf(dir string) int64 {
 	if err != nil {
 		return 0
 	}
-	return sizeIn(fd, maxDepth)
+	return sizeIn(fd, MaxDepth)
 }
 
 // perName is what the least file counts for, in bytes: names cost the disk, too, and who has to look at them all.
