@@ -108,16 +108,16 @@ func (c *collection) text(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	return rulesFileText(c.work, filepath.Join(openedDir, name), name)
+	text, err := textIn(file, maxText)
+	return text, tooLong(name, err)
 }
 
-// rulesFileText reads a text of the recipe's, which errors call name.
-func rulesFileText(root *os.Root, path, name string) ([]byte, error) {
-	text, err := readText(root, path, maxText)
+// tooLong names what of the recipe's texts is longer than any.
+func tooLong(name string, err error) error {
 	if errors.As(err, new(*longError)) {
-		return nil, &RecipeError{rulesFile, fmt.Errorf("%s is %w", name, err)}
+		return &RecipeError{rulesFile, fmt.Errorf("%s is %w", name, err)}
 	}
-	return text, err
+	return err
 }
 
 // visit sorts one entry of the opened package; its directories are made again by who packs the files.

@@ -87,7 +87,8 @@ func rulesText(dir string) ([]byte, error) {
 	if info, err := root.Stat(rulesFile); err != nil || !info.Mode().IsRegular() {
 		return nil, nil
 	}
-	return rulesFileText(root, rulesFile, rulesFile)
+	text, err := readText(root, rulesFile, maxText)
+	return text, tooLong(rulesFile, err)
 }
 
 // isRules reports whether a source has a debian/rules that is module-assistant's.
@@ -139,9 +140,9 @@ func (r *rulesRecipe) aim(s *steps) error {
 	if err != nil {
 		return err
 	}
-	text, err := rulesFileText(s.work, file, rulesFile)
+	text, err := readText(s.work, file, maxText)
 	if err != nil {
-		return err
+		return tooLong(rulesFile, err)
 	}
 	return errors.Join(
 		s.work.WriteFile(file, rules.Aim(text, s.inside(maDir)), 0o755),

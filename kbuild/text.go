@@ -19,6 +19,11 @@ func readText(root *os.Root, path string, limit int) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
+	return textIn(file, limit)
+}
+
+// textIn reads an opened file that readText would open.
+func textIn(file io.Reader, limit int) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(file, int64(limit)+1))
 	if err == nil && len(text) > limit {
 		err = &longError{limit}
