@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -82,6 +83,24 @@ func readConf(dir *os.Root, name string) ([]byte, error) {
 		err = fmt.Errorf("%s is %w", name, err)
 	}
 	return text, err
+}
+
+// DkmsSettings lists the administrator's files that a dkms.conf is read with (dkms(8)), by their paths inside root.
+func DkmsSettings(root, name, version string, k Kernel) []string {
+	const dir = "/etc/dkms"
+	files := []string{"framework.conf"}
+	for _, drop := range newRooted(root).names(dir + "/framework.conf.d") {
+		files = append(files, "framework.conf.d/"+drop)
+	}
+	files = append(files, dkms.Overrides(name, version, k.Release, k.Arch)...)
+	var paths []string
+	for _, file := range files {
+		info, err := newRooted(root).stat(path.Join(dir, file))
+		if err == nil && info.Mode().IsRegular() && path.Ext(file) == ".conf" {
+			paths = append(paths, path.Join(dir, file))
+		}
+	}
+	return paths
 }
 
 // overrides are the files that an administrator may change a dkms.conf by; those that are not there are none.

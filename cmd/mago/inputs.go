@@ -86,8 +86,8 @@ func (a *app) fileInputs(u unit, r record) ([]sbom.Input, error) {
 		files = append(files, file{sbom.Against, "linux " + u.kernel.Release + ", " + name, u.kernel.Version, filepath.Join(a.Root, u.kernel.Headers, name)})
 	}
 	if r.Recipe == "dkms.conf" {
-		for _, path := range a.dkmsSettings(r.RecipeName) {
-			files = append(files, file{sbom.Settings, strings.TrimPrefix(path, strings.TrimSuffix(a.Root, "/")), "", path})
+		for _, path := range kbuild.DkmsSettings(a.Root, r.RecipeName, r.RecipeVersion, u.kernel) {
+			files = append(files, file{sbom.Settings, path, "", filepath.Join(a.Root, path)})
 		}
 	}
 	var inputs []sbom.Input
@@ -99,16 +99,6 @@ func (a *app) fileInputs(u unit, r record) ([]sbom.Input, error) {
 		inputs = append(inputs, sbom.Input{Role: f.role, Item: sbom.Item{Name: f.name, Version: f.version, SHA256: sum}})
 	}
 	return inputs, nil
-}
-
-// dkmsSettings are the administrator's files below /etc/dkms that a module's dkms.conf is read with (dkms(8)).
-func (a *app) dkmsSettings(name string) []string {
-	var paths []string
-	for _, pattern := range []string{"framework.conf", "framework.conf.d/*.conf", name + ".conf", name + "-*.conf"} {
-		found, _ := filepath.Glob(filepath.Join(a.Root, "/etc/dkms", pattern)) // a name that is no pattern finds none
-		paths = append(paths, found...)
-	}
-	return paths
 }
 
 // packageInputs are the installed packages that took part: the kernel's headers, tools, what the source asks for, and
