@@ -26,6 +26,8 @@ type alternative struct {
 
 var (
 	relationName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9+._-]*$`)
+	// qualified matches a name and what follows it at once: dpkg takes any word that could be an architecture's name.
+	qualified = regexp.MustCompile(`^[^ :(]+:([A-Za-z0-9][A-Za-z0-9-]*)($|[ (])`)
 	// obsolete matches < and >, which dpkg reads as <= and >=.
 	obsolete = regexp.MustCompile(`\( ?([<>])([^<>=])`)
 )
@@ -61,8 +63,11 @@ func parseRelation(text string) (relation, error) {
 		return relation{}, errors.New("package name missing")
 	}
 	r := relation{text: text}
-	for _, p := range possibilities {
-		a, err := parseAlternative(p)
+	for i, part := range strings.Split(text, "|") {
+		a, err := parseAlternative(possibilities[i])
+		if err == nil {
+			a.qualifier, err = qualifierIn(strings.TrimSpace(part))
+		}
 		if err != nil {
 			return relation{}, err
 		}
@@ -79,9 +84,6 @@ func parseAlternative(p dependency.Possibility) (alternative, error) {
 		return alternative{}, fmt.Errorf("%q is no package name", p.Name)
 	}
 	a := alternative{name: p.Name}
-	if p.Arch != nil {
-		a.qualifier = p.Arch.String()
-	}
 	if p.Version == nil {
 		return a, nil
 	}
@@ -92,6 +94,20 @@ func parseAlternative(p dependency.Possibility) (alternative, error) {
 	a.operator = p.Version.Operator
 	a.version, err = version.Parse(p.Version.Number)
 	return a, err
+}
+
+// qualifierIn is what stands behind the colon of an alternative's name, as it stands there: the library would take it for
+// a kernel, a C library and a processor.
+func qualifierIn(text string) (string, error) {
+	name, _, _ := strings.Cut(text, "(")
+	if !strings.Contains(name, ":") {
+		return "", nil
+	}
+	match := qualified.FindStringSubmatch(text)
+	if match == nil {
+		return "", fmt.Errorf("%q names no architecture behind its colon", strings.TrimSpace(name))
+	}
+	return match[1], nil
 }
 
 // versionText is "" if the alternative names no version.
