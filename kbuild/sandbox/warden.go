@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"slices"
 	"syscall"
 	"time"
 
@@ -98,6 +97,7 @@ func (o order) guard() (code int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	first := hold(pid)
 	ended := make(chan syscall.WaitStatus, 1)
 	go reap(pid, ended)
 	tick := time.NewTicker(watchInterval)
@@ -109,13 +109,13 @@ func (o order) guard() (code int, err error) {
 			why = watch.last(status)
 			return exitCode(status), report(why)
 		case <-told:
-			end(pid)
+			end(first)
 			return 128 + int(syscall.SIGTERM), nil
 		case <-tick.C:
 			why = watch.look()
 		}
 	}
-	end(pid)
+	end(first)
 	return 128 + int(syscall.SIGKILL), report(why)
 }
 
@@ -163,18 +163,18 @@ func reap(pid int, ended chan<- syscall.WaitStatus) {
 }
 
 // end kills the first process, which takes the whole of a PID namespace along, and then the others.
-func end(pid int) {
-	_ = syscall.Kill(pid, syscall.SIGKILL)
+func end(first grip) {
+	first.signal(syscall.SIGKILL)
 	sweep()
 }
 
 // sweep ends every process below this one, and returns when there is none.
 func sweep() {
 	for {
-		below := descendants()
-		freeze(below)
+		below := freeze()
 		for _, p := range below {
-			_ = syscall.Kill(p.pid, syscall.SIGKILL)
+			p.signal(syscall.SIGKILL)
+			p.release()
 		}
 		got, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil)
 		for err == nil && got > 0 {
@@ -187,19 +187,57 @@ func sweep() {
 	}
 }
 
-// freeze stops processes that may be faster at starting others than this one is at ending them, until no new ones come.
-func freeze(below []task) {
-	stopped := map[int]bool{}
+// freeze stops processes that may be faster at starting others than this one is at ending them, until no new ones come,
+// and gives them.
+func freeze() map[int]grip {
+	stopped := map[int]grip{}
 	for range 100 {
-		fresh := slices.DeleteFunc(below, func(p task) bool { return stopped[p.pid] })
+		fresh := map[int]grip{}
+		for _, p := range descendants() {
+			if _, known := stopped[p.pid]; !known {
+				fresh[p.pid] = hold(p.pid)
+			}
+		}
 		if len(fresh) == 0 {
-			return
+			break
 		}
-		for _, p := range fresh {
-			stopped[p.pid] = true
-			_ = syscall.Kill(p.pid, syscall.SIGSTOP)
+		for _, p := range descendants() { // listed before and after its descriptor was opened: no stranger
+			if g, ok := fresh[p.pid]; ok {
+				g.signal(syscall.SIGSTOP)
+				stopped[p.pid] = g
+				delete(fresh, p.pid)
+			}
 		}
-		below = descendants()
+		for _, g := range fresh {
+			g.release()
+		}
+	}
+	return stopped
+}
+
+// grip is a process that can be signalled, and no other that gets its number after it; where the kernel gives no more
+// descriptors for that it is known by the number alone.
+type grip struct{ pid, descriptor int }
+
+func hold(pid int) grip {
+	descriptor, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		descriptor = -1
+	}
+	return grip{pid, descriptor}
+}
+
+func (g grip) signal(s syscall.Signal) {
+	if g.descriptor < 0 {
+		_ = syscall.Kill(g.pid, s)
+		return
+	}
+	_ = unix.PidfdSendSignal(g.descriptor, s, nil, 0)
+}
+
+func (g grip) release() {
+	if g.descriptor >= 0 {
+		_ = syscall.Close(g.descriptor)
 	}
 }
 
