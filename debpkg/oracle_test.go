@@ -307,6 +307,9 @@ func FuzzStatusAgreesWithDpkgQuery(f *testing.F) {
 	f.Add(one + "\n" + strings.ReplaceAll(one, "ab", "cd") + "\n\n" + strings.ReplaceAll(one, "install ok installed", "deinstall ok config-files"))
 	f.Add(strings.ReplaceAll(one, "install ok", "hold reinstreq"))
 	f.Add(strings.ReplaceAll(one, "Status", "STATUS"))
+	f.Add(strings.ReplaceAll(one, "install ok installed", "Install  OK\tInstalled"))
+	f.Add(strings.ReplaceAll(one, ": ab", ": aB"))
+	f.Add(strings.ReplaceAll(one, "1.0-1", "1.0\x00-1"))
 	f.Fuzz(func(t *testing.T, text string) {
 		root := testRoot(t, text)
 		cmd := exec.Command("dpkg-query", "--admindir="+filepath.Join(root, "var/lib/dpkg"), "--show", "--showformat=${db:Status-Eflag} ${db:Status-Status} ${Package} ${Version}\n")

@@ -83,7 +83,7 @@ func parseAlternative(p dependency.Possibility) (alternative, error) {
 	if !relationName.MatchString(p.Name) {
 		return alternative{}, fmt.Errorf("%q is no package name", p.Name)
 	}
-	a := alternative{name: p.Name}
+	a := alternative{name: strings.ToLower(p.Name)} // as dpkg makes them
 	if p.Version == nil {
 		return a, nil
 	}

@@ -1,6 +1,7 @@
 package debpkg
 
 import (
+	"bytes"
 	"fmt"
 	"iter"
 	"os"
@@ -47,10 +48,13 @@ func ReadStatus(root string) (*Status, error) {
 	var broken []string
 	s := control.NewScanner(f, path)
 	for s.Scan() {
+		if bytes.IndexByte(s.Bytes(), 0) >= 0 || bytes.IndexByte(s.Bytes(), 0x1a) >= 0 {
+			return nil, fmt.Errorf("%s:%d: a NUL or ^Z, where dpkg stops reading; %s-old is what dpkg had before", path, s.Line(), path)
+		}
 		if p, ok := installed(s); ok {
 			packages = append(packages, p)
-		} else if strings.Contains(string(s.Field("Status")), " reinstreq ") {
-			broken = append(broken, string(s.Field("Package")))
+		} else if words := statusOf(s); len(words) == 3 && words[1] == "reinstreq" {
+			broken = append(broken, packageOf(s))
 		}
 	}
 	if s.Err() != nil {
@@ -67,18 +71,26 @@ func (s *Status) Broken() []string { return s.broken }
 
 // installed reads a paragraph without decoding it; dpkg writes these fields on one line each.
 func installed(s *control.Scanner) (Installed, bool) {
-	status := string(s.Field("Status"))
-	if !strings.HasSuffix(status, " ok installed") {
+	status := statusOf(s)
+	if len(status) != 3 || status[1] != "ok" || status[2] != "installed" {
 		return Installed{}, false
 	}
 	field := func(name string) string { return string(s.Field(name)) }
 	return Installed{
-		Package: field("Package"), Version: field("Version"), Architecture: field("Architecture"),
-		Status: status, Source: field("Source"), MultiArch: field("Multi-Arch"),
+		Package: packageOf(s), Version: field("Version"), Architecture: field("Architecture"),
+		Status: strings.Join(status, " "), Source: field("Source"), MultiArch: field("Multi-Arch"),
 		Provides: field("Provides"), PreDepends: field("Pre-Depends"), Depends: field("Depends"),
 		Essential: field("Essential") == "yes",
 	}, true
 }
+
+// statusOf gives the three words of a paragraph's Status: what is wanted, the error flag, the state (dpkg-query(1)).
+func statusOf(s *control.Scanner) []string {
+	return strings.Fields(strings.ToLower(string(s.Field("Status"))))
+}
+
+// packageOf gives a paragraph's name, which dpkg makes small.
+func packageOf(s *control.Scanner) string { return strings.ToLower(string(s.Field("Package"))) }
 
 func newStatus(packages []Installed) *Status {
 	s := &Status{packages: packages, byName: map[string][]int{}, provided: map[string][]provision{}}
