@@ -4,12 +4,12 @@ package same
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path"
-	"path/filepath"
 	"time"
 
 	"mago/testdata/e2e/debian"
@@ -25,7 +25,7 @@ const (
 type Way struct {
 	Name, What string
 	Env        []string // besides the system's
-	Late       bool     // whether the system's clock is 400 days fast
+	Late       bool     // whether the clocks of its programs are 400 days fast
 
 	script string // run as root with the arguments of build
 	open   bool   // whether the system is entered with chroot(2), in which bubblewrap does not work
@@ -42,8 +42,7 @@ var (
 	Open      = Way{Name: "open", What: "without bubblewrap", script: "build", open: true}
 )
 
-// scripts are programs on the system. faketime's lock is a process's own, and its user's: su(1) gives the other user a
-// process. /dev/shm is a tmpfs, which lists a directory's entries in another order than a disk.
+// scripts are programs on the system. /dev/shm is a tmpfs, which lists a directory's entries in another order than a disk.
 var scripts = map[string]string{
 	"build": `#!/bin/sh
 # usage: build KERNEL OUT SOURCES CACHE WORD...
@@ -70,10 +69,16 @@ exec taskset --cpu-list 0 unshare --uts sh -c 'hostname elsewhere; exec su --she
 `,
 }
 
-// The files by which every program of a system is told another time (faketime(1)).
+// later is the source of a library that goes before the C library of all of a system's programs, which read its name in
+// preload (ld.so(8)). A faked clock that wants memory to share with others, as faketime's does, stops what asks for the time
+// inside the closed room.
+//
+//go:embed testdata/later.c
+var later []byte
+
 const (
 	preload = "/etc/ld.so.preload"
-	clock   = "/etc/faketimerc"
+	library = "/usr/local/lib/later.so" // which rooms show
 )
 
 // Prepare puts on a system what the ways need.
@@ -86,16 +91,19 @@ func Prepare(ctx context.Context, sys *debian.System) error {
 			return err
 		}
 	}
-	if err := os.WriteFile(sys.Path(clock), []byte("+400d\n"), 0o644); err != nil {
-		return err
-	}
 	if err := os.RemoveAll(sys.Path(preload)); err != nil { // of a killed run
 		return err
 	}
 	if _, err := sys.Run(ctx, "sh", "-c", "id same >/dev/null 2>&1 || useradd --no-create-home same"); err != nil {
 		return err
 	}
-	_, err := sys.Run(ctx, "apt-get", "install", "--yes", "--no-install-recommends", "libfaketime")
+	if err := os.WriteFile(sys.Path(top+"/later.c"), later, 0o644); err != nil {
+		return err
+	}
+	if _, err := sys.Run(ctx, "apt-get", "install", "--yes", "--no-install-recommends", "gcc", "libc6-dev"); err != nil {
+		return err
+	}
+	_, err := sys.Run(ctx, "gcc", "-Wall", "-Werror", "-O2", "-shared", "-fPIC", "-o", library, top+"/later.c")
 	return err
 }
 
@@ -116,7 +124,7 @@ func (w Way) Build(ctx context.Context, sys *debian.System, kernel string, words
 	cmd.Env = append(cmd.Env, w.Env...)
 	cmd.WaitDelay = time.Minute // what chroot leaves behind when it is ended holds the output open
 	if w.Late {
-		if err := setLater(sys); err != nil {
+		if err := os.WriteFile(sys.Path(preload), []byte(library+"\n"), 0o644); err != nil {
 			return "", "", err
 		}
 		defer os.Remove(sys.Path(preload))
@@ -126,19 +134,4 @@ func (w Way) Build(ctx context.Context, sys *debian.System, kernel string, words
 		err = fmt.Errorf("build %s: %w:\n%s", w.What, err, text)
 	}
 	return dir, string(text), err
-}
-
-func setLater(sys *debian.System) error {
-	found, err := filepath.Glob(sys.Path("/usr/lib/*/faketime/libfaketime.so.1"))
-	if err != nil {
-		return err
-	}
-	if len(found) != 1 {
-		return fmt.Errorf("one libfaketime is wanted, there are %q", found)
-	}
-	inside, err := filepath.Rel(sys.Dir, found[0])
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(sys.Path(preload), []byte("/"+inside+"\n"), 0o644)
 }
