@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,6 +27,36 @@ func filled(t *testing.T) *Fetcher {
 	}
 	write(t, filepath.Join(f.Cache, "trees/half/1/data/x"), []byte("half-made"))
 	return f
+}
+
+// TestReplace: there is always a tree, the one or the other, and nothing is left beside it.
+func TestReplace(t *testing.T) {
+	dir := t.TempDir()
+	final, temp := filepath.Join(dir, "1.0"), filepath.Join(dir, tempPrefix+"1.0")
+	write(t, filepath.Join(final, "tree.json"), nil)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 100 {
+			write(t, filepath.Join(temp, "tree.json"), nil)
+			if err := replace(final, temp); err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	for ended := false; !ended; {
+		select {
+		case <-done:
+			ended = true
+		default:
+		}
+		if _, err := os.Stat(final); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("there are %v, %v", left, err)
+	}
 }
 
 func unpacked(t *testing.T, f *Fetcher) []string {

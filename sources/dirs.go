@@ -9,10 +9,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// replace puts temp in the place of final, on the disk as well: a power cut leaves a whole tree or none.
+// replace puts temp in the place of final, on the disk as well: a kill or a power cut leaves one of them whole. Only a file
+// system that cannot exchange two names (renameat2(2)) may then have none.
 func replace(final, temp string) error {
 	if err := syncAll(temp); err != nil {
 		return err
+	}
+	if unix.Renameat2(unix.AT_FDCWD, temp, unix.AT_FDCWD, final, unix.RENAME_EXCHANGE) == nil {
+		return os.RemoveAll(temp)
 	}
 	if err := discard(final); err != nil {
 		return err

@@ -172,7 +172,7 @@ func (a *app) cleanUnit(ctx context.Context, name, release string, purge bool) (
 	}
 	dir := a.unitDir(name, release)
 	doomed := []string{a.work(name, release), a.stage(name, release)}
-	unfinished, err := entries(dir, "unfinished.*")
+	unfinished, err := entries(dir, unfinishedFiles)
 	if err != nil {
 		return 0, err
 	}

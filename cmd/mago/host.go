@@ -82,7 +82,7 @@ func (h *host) change(cmd *exec.Cmd) error {
 		return nil
 	}
 	inEnglish(cmd)
-	defer h.awake("packages are installed")()
+	defer h.awake("apt or dpkg is at work")()
 	if len(h.sudo) > 0 && !h.asRoot {
 		if _, err := exec.LookPath(h.sudo[0]); err != nil {
 			return fmt.Errorf("-S: %w", err)

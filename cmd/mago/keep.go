@@ -21,7 +21,7 @@ func (p paths) stage(module, release string) string {
 func (a *app) freshStage(u unit) (string, error) {
 	dir := a.stage(u.name, u.kernel.Release)
 	if err := freshDir(dir); err != nil {
-		return "", &usageError{fmt.Errorf("--dest: %w", err)}
+		return "", &usageError{fmt.Errorf("packages are written to --dest: %w", err)}
 	}
 	return dir, nil
 }
@@ -117,6 +117,14 @@ func (p paths) nameUnfinished(dir, logName, recordName string) error {
 		}
 	}
 	return syncDir(dir)
+}
+
+// dropUnfinished removes what a build leaves that comes to an end without a record; after a good one there is nothing.
+func (p paths) dropUnfinished(module, release string) {
+	files, _ := entries(p.unitDir(module, release), unfinishedFiles) // a directory that cannot be read keeps them for the next build
+	for _, file := range files {
+		_ = os.Remove(file)
+	}
 }
 
 // writeSynced writes a file to the disk.

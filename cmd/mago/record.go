@@ -80,6 +80,7 @@ const (
 
 	unfinishedLog, unfinishedRecord   = "unfinished.log", "unfinished.json"
 	unfinishedSymvers, unfinishedBill = "unfinished.symvers", "unfinished.sbom"
+	unfinishedFiles                   = "unfinished.*"
 )
 
 // symvers is where a build's exported symbols are kept.

@@ -54,6 +54,7 @@ func (a *app) buildLocked(ctx context.Context, u unit) (record, error) {
 	if err != nil {
 		return record{}, err
 	}
+	defer a.dropUnfinished(u.name, u.kernel.Release)
 	defer log.Close()
 	defer a.host.awake(u.String() + " is built")()
 	release, err := a.locks(a.Wait.limit).Take(ctx, commonThing(u.name, "written", true))
@@ -104,9 +105,9 @@ func (a *app) conclude(ctx context.Context, u unit, r record, log *os.File, err 
 		err = a.keepBuilt(&r, log)
 		return r, err
 	case ctx.Err() != nil:
-		return record{}, errors.Join(ctx.Err(), os.Remove(log.Name()))
+		return record{}, ctx.Err()
 	case isMachinesFault(err):
-		return record{}, errors.Join(err, os.Remove(log.Name()))
+		return record{}, err
 	}
 	fmt.Fprintf(log, "mago: %v\n", err)
 	r.fail(err)
