@@ -298,20 +298,31 @@ func FuzzVersionsAgreeWithDpkg(f *testing.F) {
 	})
 }
 
-// FuzzStatusAgreesWithDpkgQuery: of a status file that dpkg reads, the same packages are installed in the same versions.
+// FuzzStatusAgreesWithDpkgQuery: of a status file and a journal that dpkg reads, the same packages are
+// installed in the same versions, and the same ones broken.
 func FuzzStatusAgreesWithDpkgQuery(f *testing.F) {
 	needs(f, "dpkg-query")
-	f.Add(statusFile)
+	f.Add(statusFile, "")
 	const one = "Package: ab\nStatus: install ok installed\nMaintainer: x\nArchitecture: amd64\nVersion: 1.0-1\nDescription: d\n"
-	f.Add(one)
-	f.Add(one + "\n" + strings.ReplaceAll(one, "ab", "cd") + "\n\n" + strings.ReplaceAll(one, "install ok installed", "deinstall ok config-files"))
-	f.Add(strings.ReplaceAll(one, "install ok", "hold reinstreq"))
-	f.Add(strings.ReplaceAll(one, "Status", "STATUS"))
-	f.Add(strings.ReplaceAll(one, "install ok installed", "Install  OK\tInstalled"))
-	f.Add(strings.ReplaceAll(one, ": ab", ": aB"))
-	f.Add(strings.ReplaceAll(one, "1.0-1", "1.0\x00-1"))
-	f.Fuzz(func(t *testing.T, text string) {
+	f.Add(one, "")
+	f.Add(one+"\n"+strings.ReplaceAll(one, "ab", "cd")+"\n\n"+strings.ReplaceAll(one, "install ok installed", "deinstall ok config-files"), "")
+	f.Add(strings.ReplaceAll(one, "install ok", "hold reinstreq"), "")
+	f.Add(strings.ReplaceAll(one, "Status", "STATUS"), "")
+	f.Add(strings.ReplaceAll(one, "install ok installed", "Install  OK\tInstalled"), "")
+	f.Add(strings.ReplaceAll(one, ": ab", ": aB"), "")
+	f.Add(strings.ReplaceAll(one, "1.0-1", "1.0\x00-1"), "")
+	half := strings.ReplaceAll(one, "install ok installed", "install reinstreq half-installed")
+	f.Add(one, half)
+	f.Add(half, one)
+	f.Add(one, strings.ReplaceAll(half, "ab", "cd"))
+	f.Add(one, strings.ReplaceAll(half, "amd64", "i386"))
+	same := strings.ReplaceAll(one, "Description", "Multi-Arch: same\nDescription")
+	f.Add(same, strings.ReplaceAll(same, "amd64", "i386"))
+	f.Add(same, strings.ReplaceAll(one, "amd64", "i386"))
+	f.Fuzz(func(t *testing.T, text, change string) {
 		root := testRoot(t, text)
+		writeFile(t, filepath.Join(root, "var/lib/dpkg/updates/0000"), change)
+		writeFile(t, filepath.Join(root, "var/lib/dpkg/updates/tmp.i"), one)
 		cmd := exec.Command("dpkg-query", "--admindir="+filepath.Join(root, "var/lib/dpkg"), "--show", "--showformat=${db:Status-Eflag} ${db:Status-Status} ${Package} ${Version}\n")
 		out, err := cmd.Output()
 		if err != nil {
@@ -328,9 +339,16 @@ func FuzzStatusAgreesWithDpkgQuery(f *testing.F) {
 		for p := range s.All() {
 			got = append(got, p.Package+" "+p.Version)
 		}
+		for _, name := range s.Broken() {
+			got = append(got, "broken "+name)
+		}
 		for line := range strings.Lines(string(out)) {
-			if installed, ok := strings.CutPrefix(strings.TrimSpace(line), "ok installed "); ok {
-				want = append(want, installed)
+			words := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 4)
+			switch {
+			case words[0] == "reinstreq":
+				want = append(want, "broken "+words[2])
+			case words[1] == "installed":
+				want = append(want, words[2]+" "+words[3])
 			}
 		}
 		slices.Sort(got)

@@ -2,7 +2,9 @@ package debpkg
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -36,29 +38,28 @@ type provision struct {
 	version string // "" for none
 }
 
-// ReadStatus reads dpkg's status file under root ("" or "/": the running system).
+// ReadStatus reads what dpkg knows under root ("" or "/": the running system): its status file and, over that, the journal
+// of what has changed since, which is empty but while dpkg runs and after one that was killed.
 func ReadStatus(root string) (*Status, error) {
-	path := filepath.Join("/", root, "var/lib/dpkg/status")
-	f, err := os.Open(path)
+	dir := filepath.Join("/", root, "var/lib/dpkg")
+	changes, err := readJournal(filepath.Join(dir, "updates"))
+	if err != nil {
+		return nil, fmt.Errorf("read dpkg's journal: %w", err)
+	}
+	known, err := readKnown(filepath.Join(dir, "status"))
 	if err != nil {
 		return nil, fmt.Errorf("read dpkg's status: %w", err)
 	}
-	defer f.Close()
 	var packages []Installed
 	var broken []string
-	s := control.NewScanner(f, path)
-	for s.Scan() {
-		if bytes.IndexByte(s.Bytes(), 0) >= 0 || bytes.IndexByte(s.Bytes(), 0x1a) >= 0 {
-			return nil, fmt.Errorf("%s:%d: a NUL or ^Z, where dpkg stops reading; %s-old is what dpkg had before", path, s.Line(), path)
-		}
-		if p, ok := installed(s); ok {
+	for _, p := range merge(known, changes) {
+		switch words := strings.Fields(p.Status); { // what is wanted, the error flag, the state (dpkg-query(1))
+		case len(words) != 3:
+		case words[1] == "reinstreq":
+			broken = append(broken, p.Package)
+		case words[1] == "ok" && words[2] == "installed":
 			packages = append(packages, p)
-		} else if words := statusOf(s); len(words) == 3 && words[1] == "reinstreq" {
-			broken = append(broken, packageOf(s))
 		}
-	}
-	if s.Err() != nil {
-		return nil, s.Err()
 	}
 	status := newStatus(packages)
 	status.broken = broken
@@ -69,28 +70,74 @@ func ReadStatus(root string) (*Status, error) {
 // of dpkg(1).
 func (s *Status) Broken() []string { return s.broken }
 
-// installed reads a paragraph without decoding it; dpkg writes these fields on one line each.
-func installed(s *control.Scanner) (Installed, bool) {
-	status := statusOf(s)
-	if len(status) != 3 || status[1] != "ok" || status[2] != "installed" {
-		return Installed{}, false
+// readJournal reads the files of dpkg's journal one after the other; their names are numbers of as many digits each.
+func readJournal(dir string) (changes []Installed, err error) {
+	files, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
 	}
-	field := func(name string) string { return string(s.Field(name)) }
-	return Installed{
-		Package: packageOf(s), Version: field("Version"), Architecture: field("Architecture"),
-		Status: strings.Join(status, " "), Source: field("Source"), MultiArch: field("Multi-Arch"),
-		Provides: field("Provides"), PreDepends: field("Pre-Depends"), Depends: field("Depends"),
-		Essential: field("Essential") == "yes",
-	}, true
+	for _, file := range files {
+		if strings.Trim(file.Name(), "0123456789") != "" {
+			continue
+		}
+		more, err := readKnown(filepath.Join(dir, file.Name()))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // dpkg is done with it
+			return nil, err
+		}
+		changes = append(changes, more...)
+	}
+	return changes, err
 }
 
-// statusOf gives the three words of a paragraph's Status: what is wanted, the error flag, the state (dpkg-query(1)).
-func statusOf(s *control.Scanner) []string {
-	return strings.Fields(strings.ToLower(string(s.Field("Status"))))
+// readKnown reads the paragraphs of a file of dpkg's without decoding them; dpkg writes these fields on one line each, and
+// takes names and states in capitals, too.
+func readKnown(path string) ([]Installed, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var all []Installed
+	s := control.NewScanner(f, path)
+	for s.Scan() {
+		if bytes.IndexByte(s.Bytes(), 0) >= 0 || bytes.IndexByte(s.Bytes(), 0x1a) >= 0 {
+			return nil, fmt.Errorf("%s:%d: a NUL or ^Z, where dpkg stops reading; status-old is what dpkg had before", path, s.Line())
+		}
+		field := func(name string) string { return string(s.Field(name)) }
+		all = append(all, Installed{
+			Package: strings.ToLower(field("Package")), Version: field("Version"), Architecture: field("Architecture"),
+			Status: strings.Join(strings.Fields(strings.ToLower(field("Status"))), " "), Source: field("Source"), MultiArch: field("Multi-Arch"),
+			Provides: field("Provides"), PreDepends: field("Pre-Depends"), Depends: field("Depends"),
+			Essential: field("Essential") == "yes",
+		})
+	}
+	return all, s.Err()
 }
 
-// packageOf gives a paragraph's name, which dpkg makes small.
-func packageOf(s *control.Scanner) string { return strings.ToLower(string(s.Field("Package"))) }
+// merge puts each change in the place of what it is about: the package of its name and architecture, or the only one of its
+// name, unless several may be installed side by side.
+func merge(known, changes []Installed) []Installed {
+	for _, c := range changes {
+		var named, same []int
+		for i, p := range known {
+			if p.Package == c.Package {
+				named = append(named, i)
+				if p.Architecture == c.Architecture {
+					same = append(same, i)
+				}
+			}
+		}
+		switch {
+		case len(same) > 0:
+			known[same[0]] = c
+		case len(named) == 1 && (known[named[0]].MultiArch != "same" || c.MultiArch != "same"):
+			known[named[0]] = c
+		default:
+			known = append(known, c)
+		}
+	}
+	return known
+}
 
 func newStatus(packages []Installed) *Status {
 	s := &Status{packages: packages, byName: map[string][]int{}, provided: map[string][]provision{}}

@@ -81,5 +81,19 @@ func treeTime(changelog string) time.Time {
 	return undated
 }
 
-// wholeSecond is how SOURCE_DATE_EPOCH will have a time.
-func wholeSecond(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
+// The first and the last second that SOURCE_DATE_EPOCH and the octal digits of a tar header can both tell.
+var (
+	firstSecond = time.Unix(0, 0).UTC()
+	lastSecond  = time.Unix(1<<33-1, 0).UTC()
+)
+
+// wholeSecond is how SOURCE_DATE_EPOCH will have a time, or the nearest one that it can have.
+func wholeSecond(t time.Time) time.Time {
+	switch t = t.UTC().Truncate(time.Second); {
+	case t.Before(firstSecond):
+		return firstSecond
+	case t.After(lastSecond):
+		return lastSecond
+	}
+	return t
+}

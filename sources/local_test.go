@@ -74,6 +74,12 @@ func TestLocalDirectoryIsAsOldAsItsChangelog(t *testing.T) {
 	if err != nil || tree.ModTime.Month() != time.February || tree.Changelog != filepath.Join(dir, "debian/changelog") {
 		t.Errorf("%+v, %v", tree, err)
 	}
+	for date, want := range map[string]int64{"Mon, 01 Jan 1900 00:00:00 +0000": 0, "Fri, 01 Jan 9999 00:00:00 +0000": 1<<33 - 1} {
+		write(t, filepath.Join(dir, "debian/changelog"), []byte("hello (1) unstable; urgency=low\n\n  * x\n\n -- N <n@example.org>  "+date+"\n"))
+		if tree, err = f.Local(t.Context(), dir); err != nil || tree.ModTime.Unix() != want {
+			t.Errorf("%s: %+v, %v", date, tree, err)
+		}
+	}
 }
 
 func TestLocalSaysWhatIsNoSource(t *testing.T) {

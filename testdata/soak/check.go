@@ -99,7 +99,7 @@ func hash(path string) (string, error) {
 // damagedTrees compares opened sources with what they were at first.
 func (m *machine) damagedTrees(p places) []finding {
 	var all []finding
-	for _, dir := range m.glob(filepath.Join(p.cache, "trees", "*", "[!.]*")) {
+	for _, dir := range m.glob(filepath.Join(p.cache, "trees", "*", "[^.]*")) {
 		if _, err := os.Stat(filepath.Join(dir, "tree.json")); err != nil {
 			all = append(all, finding{corrupted, fmt.Sprintf("half a tree: %v", err)})
 			continue
@@ -131,7 +131,7 @@ func (m *machine) treeSum(dir string) (string, error) {
 
 // remember takes the trees of now as the right ones.
 func (m *machine) remember() error {
-	for _, dir := range m.glob(filepath.Join(usual.cache, "trees", "*", "[!.]*")) {
+	for _, dir := range m.glob(filepath.Join(usual.cache, "trees", "*", "[^.]*")) {
 		sum, err := m.treeSum(dir)
 		if err != nil {
 			return err
