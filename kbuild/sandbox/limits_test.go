@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -137,6 +138,35 @@ func TestFillTheDisk(t *testing.T) {
 	if out, err := exec.Command("dd", "if=/dev/zero", "of="+filepath.Join(work, "more"), "bs=1M", "count=2").CombinedOutput(); err != nil {
 		t.Errorf("nothing was left: %v: %s", err, out)
 	}
+}
+
+// TestFewDescriptors: more processes than the warden may have descriptors are left behind, and ended.
+func TestFewDescriptors(t *testing.T) {
+	everyKind(t, func(t *testing.T, r Room) {
+		work := workdir(t, r)
+		if err := errors.Join(unix.Mkfifo(filepath.Join(work, "fifo"), 0o600), r.Own(work)); err != nil {
+			t.Fatal(err)
+		}
+		ended := readToEnd(t, filepath.Join(work, "fifo"))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		spec := Spec{Work: work, Args: []string{"bash", "-c", "exec 3>fifo; for i in {1..150}; do sleep infinity & done; exit 0"}}
+		err := r.Run(ctx, spec, func(cmd *exec.Cmd) error {
+			if err := cmd.Start(); err != nil {
+				return err
+			}
+			few := unix.Rlimit{Cur: 100, Max: 100}
+			return errors.Join(unix.Prlimit(cmd.Process.Pid, unix.RLIMIT_NOFILE, &few, nil), cmd.Wait())
+		})
+		if err != nil {
+			t.Errorf("got %v", err)
+		}
+		select {
+		case <-ended:
+		case <-ctx.Done():
+			t.Error("some of them live on")
+		}
+	})
 }
 
 // TestForkBomb: it is gone before the warden tells of it.

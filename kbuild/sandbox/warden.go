@@ -187,6 +187,10 @@ func sweep() {
 	}
 }
 
+// grips is how many descriptors of processes there are at a time: the warden needs some to look at the others with, and a
+// room may have more processes than it may have descriptors.
+const grips = 64
+
 // freeze stops processes that may be faster at starting others than this one is at ending them, until no new ones come,
 // and gives them.
 func freeze() map[int]grip {
@@ -195,7 +199,10 @@ func freeze() map[int]grip {
 		fresh := map[int]grip{}
 		for _, p := range descendants() {
 			if _, known := stopped[p.pid]; !known {
-				fresh[p.pid] = hold(p.pid)
+				fresh[p.pid] = grip{p.pid, -1}
+				if len(stopped)+len(fresh) <= grips {
+					fresh[p.pid] = hold(p.pid)
+				}
 			}
 		}
 		if len(fresh) == 0 {
@@ -215,8 +222,8 @@ func freeze() map[int]grip {
 	return stopped
 }
 
-// grip is a process that can be signalled, and no other that gets its number after it; where the kernel gives no more
-// descriptors for that it is known by the number alone.
+// grip is a process that can be signalled, and no other that gets its number after it; without a descriptor (-1) it is
+// known by the number alone.
 type grip struct{ pid, descriptor int }
 
 func hold(pid int) grip {

@@ -127,11 +127,12 @@ func (w *watch) last(status syscall.WaitStatus) verdict {
 	return w.tooMuch(sizeOf(w.Watched))
 }
 
-// isStarved allows for the files that were too many: a program mostly removes them when it fails.
+// isStarved allows for the files that were too many: a program mostly removes them when it fails. Where a file system tells of
+// no blocks or names at all, it does not count them.
 func (w *watch) isStarved() bool {
 	const nothing = 1 << 20
 	var now unix.Statfs_t
-	return unix.Statfs(w.Watched, &now) == nil && (int64(now.Bavail)*now.Bsize < nothing || now.Files > 0 && now.Ffree == 0)
+	return unix.Statfs(w.Watched, &now) == nil && (now.Blocks > 0 && int64(now.Bavail)*now.Bsize < nothing || now.Files > 0 && now.Ffree == 0)
 }
 
 // MaxDepth bounds how deep directories are looked into; it is far above the 64 levels that an archive may have. Files below
