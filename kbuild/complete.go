@@ -44,7 +44,10 @@ func (s *steps) noteModules(p *proof, built ...builtModule) ([]modinfo, error) {
 	infos := make([]modinfo, len(built))
 	for i, b := range built {
 		var err error
-		if infos[i], err = s.infoOf(b); err != nil {
+		if infos[i], err = s.infoOf(b); err == nil {
+			err = s.learn(elfModule{modinfo: infos[i]})
+		}
+		if err != nil {
 			return nil, fmt.Errorf("module %s: %w", b.dest, err)
 		}
 		p.give(b, infos[i])
@@ -65,7 +68,10 @@ func (s *steps) infoOf(b builtModule) (modinfo, error) {
 func (s *steps) moduleFiles() map[string]string {
 	files := map[string]string{}
 	_ = s.walk(".", func(file string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() || path.Ext(file) != ".ko" {
+		switch {
+		case len(files) == maxModules:
+			return fs.SkipAll
+		case err != nil || !entry.Type().IsRegular() || path.Ext(file) != ".ko":
 			return nil
 		}
 		name, err := moduleIn(file)

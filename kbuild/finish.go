@@ -2,6 +2,7 @@ package kbuild
 
 import (
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -138,8 +139,11 @@ func (s *steps) finishOne(b builtModule) (Module, error) {
 const maxModule = 1 << 30
 
 // openBuilt opens a file that the build has made: no second name of a file that only root may read, and of a size that
-// a module may have.
+// a module may have. It opens no more of them once the build's time is over.
 func (s *steps) openBuilt(path string) (*os.File, error) {
+	if s.ctx.Err() != nil {
+		return nil, context.Cause(s.ctx)
+	}
 	file, err := openRegular(s.work, path)
 	if err != nil {
 		return nil, err

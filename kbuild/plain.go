@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"mago/debpkg/codec"
 )
 
 // kbuildRecipe builds a directory without dkms.conf: as the kernel's Documentation/kbuild/modules.rst has it, or by the
@@ -119,6 +121,9 @@ func (s *steps) command(a attempt, variables []string) (step string, args []stri
 	return step, append(append(args, variables...), k.Toolchain()...)
 }
 
+// maxModules is ten times what the largest trees give.
+const maxModules = 10_000
+
 // findModules lists the .ko files below a build directory. Two of one name could not both be loaded; a copy of the same
 // bytes, as a Makefile may make beside its subdirectories, counts once.
 func (s *steps) findModules() ([]builtModule, error) {
@@ -131,6 +136,9 @@ func (s *steps) findModules() ([]builtModule, error) {
 		name, err := moduleIn(file)
 		if err != nil {
 			return &RecipeError{"Kbuild", err}
+		}
+		if len(built) == maxModules {
+			return &codec.LimitError{What: "modules", Max: maxModules}
 		}
 		if other, ok := seen[name]; ok {
 			same, err := s.sameBytes(file, other)

@@ -36,13 +36,16 @@ const needsLayer = 1
 // canonical is a module's name as the kernel has it.
 func canonical(module string) string { return strings.ReplaceAll(module, "-", "_") }
 
-// check gives all that keeps a module from being loaded.
+// check gives what keeps a module from being loaded, up to maxWrong symbols.
 func (p *proof) check(name string, m elfModule) (wrong []error) {
 	if err := m.modinfo.check(p.kernel); err != nil {
 		return []error{fmt.Errorf("module %s: %w", name, err)}
 	}
 	slices.Sort(m.wants)
 	for _, symbol := range m.wants {
+		if len(wrong) == maxWrong {
+			break
+		}
 		layer, why := p.find(m, symbol)
 		if why != "" {
 			wrong = append(wrong, &SymbolError{name, symbol, why})

@@ -3,12 +3,15 @@ package kbuild
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"mago/debpkg/codec"
 	"mago/kbuild/sandbox"
 )
 
@@ -184,5 +187,36 @@ func TestRenamed(t *testing.T) {
 			"MAKE='make -C $kernel_source_dir M=$dkms_tree/takes/1/build && rm Module.symvers && mv takes.ko new-takes.ko && mv offers.ko new-offers.ko'\n"}))
 	if len(result.Modules) != 2 {
 		t.Errorf("got %+v", result.Modules)
+	}
+}
+
+// TestOneFileManyNames: what is known of modules is bounded for all of them together, though each is small enough.
+func TestOneFileManyNames(t *testing.T) {
+	module := made{modinfo: "vermagic=6.1.0-56-amd64 SMP\x00name=x\x00"}
+	for i := range 5000 {
+		module.wants = append(module.wants, fmt.Sprintf("%0400d", i))
+	}
+	work := t.TempDir()
+	if err := os.WriteFile(filepath.Join(work, "m.ko"), module.bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var built []builtModule
+	for i := range 200 {
+		name := fmt.Sprintf("m%d", i)
+		if err := os.Link(filepath.Join(work, "m.ko"), filepath.Join(work, name+".ko")); err != nil {
+			t.Fatal(err)
+		}
+		built = append(built, builtModule{path: name + ".ko", dest: name})
+	}
+	_, err := stepsIn(t, work, "").prove(built, debian())
+	var limit *codec.LimitError
+	if !errors.As(err, &limit) || limit.Max != maxFacts {
+		t.Errorf("got %.300v", err)
+	}
+	one := stepsIn(t, work, "")
+	one.log = &boundedLog{to: io.Discard}
+	_, err = one.prove(built[:1], debian())
+	if err == nil || errors.As(err, &limit) {
+		t.Errorf("one of them: got %.300v", err)
 	}
 }

@@ -7,15 +7,47 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+
+	"mago/debpkg/codec"
 )
 
-// prove reads every module that was built and compares it with the kernel. All that is wrong is in the log, the first of
-// it is the error.
+// maxFacts bounds what is known of all modules of a build together, in bytes of memory, roughly; NVIDIA's, the largest
+// known, take a hundredth of it. How many modules there are costs a build next to nothing: a file may have many names.
+const maxFacts = 256 << 20
+
+// learn counts what is known of one more module.
+func (s *steps) learn(m elfModule) error {
+	const perModule, perName = 4 << 10, 64
+	s.facts += perModule
+	for _, names := range [][]string{m.depends, m.wants} {
+		for _, name := range names {
+			s.facts += int64(perName + len(name))
+		}
+	}
+	for _, names := range []map[string]uint32{m.versions, m.gives} {
+		for name := range names {
+			s.facts += int64(perName + len(name))
+		}
+	}
+	if s.facts > maxFacts {
+		return &codec.LimitError{What: "bytes of names in the modules of one build", Max: maxFacts}
+	}
+	return nil
+}
+
+// maxWrong is how much of what is wrong is worth telling.
+const maxWrong = 1000
+
+// prove reads every module that was built and compares it with the kernel. What is wrong is in the log, the first of it is
+// the error.
 func (s *steps) prove(built []builtModule, p *proof) (Exports, error) {
 	modules := make([]elfModule, len(built))
 	for i, b := range built {
 		var err error
-		if modules[i], err = s.readBuilt(b); err != nil {
+		if modules[i], err = s.readBuilt(b); err == nil {
+			err = s.learn(modules[i])
+		}
+		if err != nil {
 			return nil, fmt.Errorf("module %s: %w", b.dest, err)
 		}
 	}
@@ -24,6 +56,9 @@ func (s *steps) prove(built []builtModule, p *proof) (Exports, error) {
 	var wrong []error
 	for i, b := range built {
 		wrong = append(wrong, p.check(b.dest, modules[i])...)
+		if len(wrong) >= maxWrong {
+			break
+		}
 	}
 	if len(wrong) == 0 {
 		return exports, nil

@@ -30,7 +30,8 @@ type steps struct {
 	places  []sandbox.Place // what programs find at another place, too
 	symvers []string        // the Module.symvers of modules that this one needs, inside
 
-	through bool // whether the recipe's own programs have all run
+	facts   int64 // bytes of memory, roughly, that hold what is known of its modules
+	through bool  // whether the recipe's own programs have all run
 
 	result   Result        // what the build gives, as far as it is known
 	unheeded *CompileError // the first that a step printed and still ended well
