@@ -97,6 +97,8 @@ var controls = []string{
 	"Package: ab\nVersion: 1\nArchitecture: all\nDepends: b, c:musl-linux-amd64(>= 1) | d\n",
 	"Package: ab\nVersion: 1\nArchitecture: all\nDepends: b, c:9 [amd64] | d\n",
 	"Package: ab\nVersion: 1\nArchitecture: all\nDepends: b,,c\n",
+	"Package: ab\nVersion: 1\nArchitecture: all\nDepends: ${a}b, c\n",
+	"Package: ab\nVersion: 1\nArchitecture: all\nDepends: b${a} (>= 1)\n",
 	"Package: ab\nVersion: 1\nArchitecture: all\nDepends: ,\n",
 	"Package: ab\nVersion: 1\nArchitecture: all\nProvides: b (>= 1)\n",
 	"Package: ab\nVersion: 1\nArchitecture: all\nConffiles:\n /etc/x 0\n",
@@ -311,6 +313,7 @@ func FuzzStatusAgreesWithDpkgQuery(f *testing.F) {
 	f.Add(strings.ReplaceAll(one, "install ok installed", "Install  OK\tInstalled"), "")
 	f.Add(strings.ReplaceAll(one, ": ab", ": aB"), "")
 	f.Add(strings.ReplaceAll(one, "1.0-1", "1.0\x00-1"), "")
+	f.Add(strings.ReplaceAll(one, "ok installed", "ok half-configured"), "")
 	half := strings.ReplaceAll(one, "install ok installed", "install reinstreq half-installed")
 	f.Add(one, half)
 	f.Add(half, one)
@@ -342,6 +345,9 @@ func FuzzStatusAgreesWithDpkgQuery(f *testing.F) {
 		for _, name := range s.Broken() {
 			got = append(got, "broken "+name)
 		}
+		for _, name := range s.Unfinished() {
+			got = append(got, "unfinished "+name)
+		}
 		for line := range strings.Lines(string(out)) {
 			words := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 4)
 			switch {
@@ -349,6 +355,8 @@ func FuzzStatusAgreesWithDpkgQuery(f *testing.F) {
 				want = append(want, "broken "+words[2])
 			case words[1] == "installed":
 				want = append(want, words[2]+" "+words[3])
+			case words[1] != "not-installed" && words[1] != "config-files":
+				want = append(want, "unfinished "+words[2])
 			}
 		}
 		slices.Sort(got)

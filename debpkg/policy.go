@@ -88,13 +88,16 @@ func checkSets(value string) error {
 
 // checkProvides: only exact versions may be provided (Policy 7.5).
 func checkProvides(value string) error {
-	relations, _ := parseRelations(value)
+	relations, err := parseRelations(value)
 	for _, r := range relations {
+		if len(r.alternatives) > 1 {
+			return fmt.Errorf("alternatives in %q", r.text)
+		}
 		if op := r.alternatives[0].operator; op != "" && op != "=" {
 			return fmt.Errorf("%q is no exact version", r.text)
 		}
 	}
-	return checkSets(value)
+	return err
 }
 
 // checkDpkgOnly is for the fields that only dpkg's own status file may hold.

@@ -46,19 +46,28 @@ func parseRelations(value string) ([]relation, error) {
 	for text := range strings.SplitSeq(value, ",") {
 		r, err := parseRelation(strings.TrimSpace(text))
 		if err != nil {
-			return nil, fmt.Errorf("relation %q: %w", strings.TrimSpace(text), err)
+			return nil, fmt.Errorf("relation %.200q: %w", strings.TrimSpace(text), err)
 		}
 		relations = append(relations, r)
 	}
 	return relations, nil
 }
 
+// maxRelation bounds a relation in bytes: the library's time grows with the square of a word's length.
+const maxRelation = 4 << 10
+
 func parseRelation(text string) (relation, error) {
+	if len(text) > maxRelation {
+		return relation{}, fmt.Errorf("more than %d bytes", maxRelation)
+	}
 	parsed, err := dependency.Parse(obsolete.ReplaceAllString(text, "($1= $2"))
 	if err != nil {
 		return relation{}, err
 	}
 	possibilities := parsed.GetAllPossibilities()
+	if len(parsed.GetSubstvars()) > 0 {
+		return relation{}, errors.New("a substitution variable, which only debian/control may have")
+	}
 	if len(possibilities) != strings.Count(text, "|")+1 {
 		return relation{}, errors.New("package name missing")
 	}

@@ -25,11 +25,12 @@ type Installed struct {
 
 // Status is what is installed under one root.
 type Status struct {
-	native   string // the machine's own architecture: dpkg's
-	packages []Installed
-	byName   map[string][]int // indexes of packages
-	provided map[string][]provision
-	broken   []string // see Broken
+	native     string // the machine's own architecture: dpkg's
+	packages   []Installed
+	byName     map[string][]int // indexes of packages
+	provided   map[string][]provision
+	broken     []string // see Broken
+	unfinished []string // see Unfinished
 }
 
 // provision is one package's promise to be another.
@@ -42,29 +43,37 @@ type provision struct {
 // of what has changed since, which is empty but while dpkg runs and after one that was killed.
 func ReadStatus(root string) (*Status, error) {
 	dir := filepath.Join("/", root, "var/lib/dpkg")
-	changes, err := readJournal(filepath.Join(dir, "updates"))
-	if err != nil {
-		return nil, fmt.Errorf("read dpkg's journal: %w", err)
-	}
 	known, err := readKnown(filepath.Join(dir, "status"))
 	if err != nil {
 		return nil, fmt.Errorf("read dpkg's status: %w", err)
 	}
+	changes, err := readJournal(filepath.Join(dir, "updates"))
+	if err != nil {
+		return nil, fmt.Errorf("read dpkg's journal: %w", err)
+	}
 	var packages []Installed
-	var broken []string
+	var broken, unfinished []string
 	for _, p := range merge(known, changes) {
-		switch words := strings.Fields(p.Status); { // what is wanted, the error flag, the state (dpkg-query(1))
-		case len(words) != 3:
+		words := strings.Fields(p.Status) // what is wanted, the error flag, the state (dpkg-query(1))
+		if len(words) != 3 {
+			continue
+		}
+		switch state := words[2]; {
 		case words[1] == "reinstreq":
 			broken = append(broken, p.Package)
-		case words[1] == "ok" && words[2] == "installed":
+		case state == "installed":
 			packages = append(packages, p)
+		case state != "not-installed" && state != "config-files":
+			unfinished = append(unfinished, p.Package)
 		}
 	}
 	status := newStatus(packages)
-	status.broken = broken
+	status.broken, status.unfinished = broken, unfinished
 	return status, nil
 }
+
+// Unfinished lists the packages that dpkg is at work on, or was when it was ended, and that "dpkg --configure -a" finishes.
+func (s *Status) Unfinished() []string { return s.unfinished }
 
 // Broken lists the packages that dpkg was ended in the middle of, and that only a new installation mends: "reinst-required"
 // of dpkg(1).
@@ -101,7 +110,7 @@ func readKnown(path string) ([]Installed, error) {
 	s := control.NewScanner(f, path)
 	for s.Scan() {
 		if bytes.IndexByte(s.Bytes(), 0) >= 0 || bytes.IndexByte(s.Bytes(), 0x1a) >= 0 {
-			return nil, fmt.Errorf("%s:%d: a NUL or ^Z, where dpkg stops reading; status-old is what dpkg had before", path, s.Line())
+			return nil, fmt.Errorf("%s:%d: a NUL or ^Z, where dpkg stops reading; of its status, status-old and /var/backups have earlier ones", path, s.Line())
 		}
 		field := func(name string) string { return string(s.Field(name)) }
 		all = append(all, Installed{

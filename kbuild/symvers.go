@@ -36,6 +36,9 @@ func ReadSymvers(r io.Reader) (Exports, error) {
 	lines.Buffer(nil, symversLineLimit)
 	for number := 1; lines.Scan(); number++ {
 		name, export, err := parseSymvers(lines.Text())
+		if lines.Err() != nil {
+			return nil, lines.Err() // and half a line
+		}
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", number, err)
 		}

@@ -1,8 +1,12 @@
 package kbuild
 
 import (
+	"errors"
+	"io"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/iotest"
 )
 
 func TestReadSymvers(t *testing.T) {
@@ -26,6 +30,14 @@ func TestReadSymvers(t *testing.T) {
 				t.Errorf("got %+v, %v, want %+v", exports, err, test.want)
 			}
 		})
+	}
+}
+
+// TestReadSymversHalf: half a line is not what is wrong with a file that cannot be read further.
+func TestReadSymversHalf(t *testing.T) {
+	_, err := ReadSymvers(io.MultiReader(strings.NewReader("0x00000001\ta"), iotest.ErrReader(syscall.EIO)))
+	if !errors.Is(err, syscall.EIO) {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -23,6 +23,9 @@ func (c *installCommand) Run(a *app, ctx context.Context) error {
 	if err := a.installer().CheckCaller(); err != nil {
 		return err
 	}
+	if err := a.tellUnfinished(); err != nil {
+		return err
+	}
 	targets, err := a.targets(ctx, c.Modules)
 	if err != nil {
 		return err

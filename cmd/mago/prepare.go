@@ -49,6 +49,9 @@ func (a *app) prepare(ctx context.Context, targets []target) ([]kbuild.Kernel, e
 	if err := a.installMissing(ctx, releases, targets); err != nil {
 		return nil, err
 	}
+	if err := a.tellUnfinished(); err != nil {
+		return nil, err
+	}
 	if a.DryRun {
 		return a.foreseen(releases), nil
 	}
@@ -122,6 +125,18 @@ func (a *app) missing(ctx context.Context, releases []string, targets []target) 
 	}
 	slices.Sort(packages)
 	return slices.Compact(packages), nil
+}
+
+// tellUnfinished says what dpkg was ended in the middle of, where that keeps nothing of mago's from being done.
+func (a *app) tellUnfinished() error {
+	status, err := a.installed()
+	if err != nil {
+		return err
+	}
+	if names := status.Unfinished(); len(names) > 0 {
+		a.screen.line(fmt.Sprintf("%-8s not done with %s; where it is not at work any more, run \"sudo dpkg --configure -a\"", "dpkg", strings.Join(names, ", ")))
+	}
+	return nil
 }
 
 // brokenHeaders lists the packages of kernels' headers that dpkg was ended in the middle of.

@@ -142,7 +142,7 @@ func (m *machine) settled() []finding {
 }
 
 // again runs a command that was broken off or failed, for the second time: it succeeds, and nothing is left of the first.
-// Where all processes have been killed dpkg asks to be run once by hand.
+// Where all processes have been killed dpkg has to be run once by hand, and mago says so.
 func (m *machine) again(ctx context.Context, t *tally, p places, args ...string) (string, []finding) {
 	second := m.mago(ctx, args...)
 	if second.code == 12 && strings.Contains(second.said, `"sudo dpkg --configure -a"`) {
@@ -158,7 +158,13 @@ func (m *machine) again(ctx context.Context, t *tally, p places, args ...string)
 	}
 	found = append(found, m.settled()...)
 	found = append(append(found, m.damaged(p)...), m.leftOver(p)...)
-	if audit := m.run(ctx, "dpkg", "--audit"); audit.said != "" {
+	audit := m.run(ctx, "dpkg", "--audit")
+	if audit.said != "" && strings.Contains(second.said, `"sudo dpkg --configure -a"`) { // mago had no need of dpkg
+		t.note("dpkg --configure -a")
+		m.run(ctx, "dpkg", "--configure", "-a")
+		audit = m.run(ctx, "dpkg", "--audit")
+	}
+	if audit.said != "" {
 		found = append(found, finding{lost, "dpkg --audit: " + audit.said})
 	}
 	return second.String(), found
