@@ -27,7 +27,7 @@ func (c Config) newSelection(lists []list) (*selection, error) {
 	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
 		return nil, err
 	}
-	c.sweep()
+	c.Sweep()
 	dir, err := os.MkdirTemp(c.Dir, selectionPrefix)
 	if err != nil {
 		return nil, err
@@ -43,7 +43,9 @@ func (c Config) newSelection(lists []list) (*selection, error) {
 
 func (s *selection) remove() {
 	if s != nil {
-		_ = os.RemoveAll(s.dir) // else the next Update sweeps it
+		if os.RemoveAll(s.dir) != nil { // a disk may fail for once
+			_ = os.RemoveAll(s.dir) // else the next Update or Sweep removes it
+		}
 	}
 }
 
@@ -85,12 +87,18 @@ func (s *selection) copy(c Config, name string) error {
 	return os.WriteFile(filepath.Join(s.dir, name), text, 0o644)
 }
 
-// sweep removes what killed Updates left behind.
-func (c Config) sweep() {
+// Leftovers lists what Updates have beside the index, at work or killed.
+func (c Config) Leftovers() (paths []string) {
 	for _, pattern := range []string{selectionPrefix + "*", "." + indexName + "*"} {
-		old, _ := filepath.Glob(filepath.Join(c.Dir, pattern)) // fails on nothing but its pattern
-		for _, path := range old {
-			_ = os.RemoveAll(path)
-		}
+		some, _ := filepath.Glob(filepath.Join(c.Dir, pattern)) // fails on nothing but its pattern
+		paths = append(paths, some...)
+	}
+	return paths
+}
+
+// Sweep removes leftovers. Its callers see to it that no Update is at work.
+func (c Config) Sweep() {
+	for _, path := range c.Leftovers() {
+		_ = os.RemoveAll(path)
 	}
 }

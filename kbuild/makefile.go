@@ -58,8 +58,12 @@ func parseMakefile(text string) *makefile {
 			m.rules[len(m.rules)-1].acts = true
 		}
 		head, _, acts := strings.Cut(line, ";")
-		if found := ruleLine.FindStringSubmatch(head); found != nil && !noRule.MatchString(head) {
-			m.rules = append(m.rules, rule{strings.Fields(found[1]), strings.Fields(found[2]), acts})
+		found := ruleLine.FindStringSubmatch(head)
+		if found == nil || noRule.MatchString(head) {
+			continue
+		}
+		if targets := strings.Fields(found[1]); len(targets) > 0 { // a blank may be one that only Unicode knows
+			m.rules = append(m.rules, rule{targets, strings.Fields(found[2]), acts})
 		}
 	}
 	return m

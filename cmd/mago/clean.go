@@ -39,6 +39,9 @@ func (a *app) clean(ctx context.Context, words []string, purge bool) error {
 	if err != nil {
 		return err
 	}
+	if err := a.sweepCatalog(ctx); err != nil {
+		return err
+	}
 	var freed int64
 	for _, name := range names {
 		n, err := a.cleanModule(ctx, name, chosen, purge)
@@ -52,6 +55,20 @@ func (a *app) clean(ctx context.Context, words []string, purge bool) error {
 		verb = "would free"
 	}
 	a.screen.line(fmt.Sprintf("%-8s %s %s", "clean", verb, size(freed)))
+	return nil
+}
+
+// sweepCatalog removes what an update of the catalog has left that was killed.
+func (a *app) sweepCatalog(ctx context.Context) error {
+	if a.DryRun || len(a.catalogConfig().Leftovers()) == 0 {
+		return nil
+	}
+	release, err := a.locks(a.Wait.forLong()).Take(ctx, catalogThing("cleaned"))
+	if err != nil {
+		return err
+	}
+	defer release()
+	a.catalogConfig().Sweep()
 	return nil
 }
 
