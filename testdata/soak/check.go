@@ -169,7 +169,7 @@ func (m *machine) leftOver(p places) []finding {
 			case filepath.Dir(path) == m.Path(filepath.Join(p.cache, "work")):
 				tell(path)
 				return fs.SkipDir
-			case strings.HasPrefix(entry.Name(), "apt."): // apt's own, where it was killed
+			case strings.HasPrefix(entry.Name(), "apt."), strings.HasPrefix(entry.Name(), "apt-key-gpghome."): // apt's own, where it was killed
 				return nil
 			case top == "/tmp", top == "/var/tmp", strings.HasPrefix(entry.Name(), "."), strings.HasPrefix(entry.Name(), "unfinished."):
 				tell(path)

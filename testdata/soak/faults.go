@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -39,7 +40,7 @@ func (s *soaking) fail(ctx context.Context, dice *rand.Rand, t *tally) (string, 
 				return "", nil, err
 			}
 		}
-		first = s.run(ctx, append([]string{"strace", "-f", "-b", "execve", "-qqq", "-o", trace, "--seccomp-bpf", "-e", "trace=" + call.names,
+		first = s.run(ctx, append([]string{"strace", "-f", "-y", "-b", "execve", "-qqq", "-o", trace, "--seccomp-bpf", "-e", "trace=" + call.names,
 			"-e", fmt.Sprintf("inject=%s:error=%s:when=%d", call.names, call.as, when)}, s.arguments(sc.args...)...)...)
 		injected = s.firstInjected()
 	}
@@ -49,21 +50,34 @@ func (s *soaking) fail(ctx context.Context, dice *rand.Rand, t *tally) (string, 
 	if first.code != 0 && first.lastError() == "" && !strings.Contains(first.said, "fatal error: runtime: ") { // Go's own pipes have failed
 		found = append(found, finding{lost, "no word of what failed: " + first.said})
 	}
+	if s.pipeFailed() { // as none ever does: what a program prints is lost, and it fails of that
+		t.note("pipes")
+		found = nil
+	}
 	again, more := s.again(ctx, t, usual, sc.args...)
 	return told + "; again: " + again, append(found, more...), nil
 }
 
 // firstInjected is the first call that strace has made fail, "" where it made none.
 func (m *machine) firstInjected() string {
-	text, err := os.ReadFile(m.Path(trace))
-	if err != nil {
-		return ""
-	}
-	for line := range strings.Lines(string(text)) {
-		if strings.Contains(line, "(INJECTED)") {
-			_, call, _ := strings.Cut(strings.TrimSpace(line), " ")
-			return call
-		}
+	for _, line := range m.allInjected() {
+		_, call, _ := strings.Cut(strings.TrimSpace(line), " ")
+		return call
 	}
 	return ""
+}
+
+func (m *machine) pipeFailed() bool {
+	return slices.ContainsFunc(m.allInjected(), func(line string) bool { return strings.Contains(line, "<pipe:[") })
+}
+
+// allInjected are the lines of strace's that tell of a call that it has made fail.
+func (m *machine) allInjected() (lines []string) {
+	text, _ := os.ReadFile(m.Path(trace)) // mago may have ended before its first call
+	for line := range strings.Lines(string(text)) {
+		if strings.Contains(line, "(INJECTED)") {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
