@@ -1,10 +1,13 @@
 package kbuild
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 )
@@ -12,44 +15,59 @@ import (
 // copyTree copies the directories, regular files and symbolic links of a source to a directory below a work directory.
 // Dates are kept, because make goes by them; of the permissions only the executable bit is. Finished modules stay
 // behind: those that lie in a source are somebody's earlier build. Neither side is left through a symbolic link.
-func copyTree(from string, work *os.Root, to string) error {
+func (s *steps) copyTree(from, to string) error {
 	source, err := os.OpenRoot(from)
 	if err != nil {
 		return err
 	}
 	defer source.Close()
-	if err := work.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+	if err := s.work.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return err
 	}
+	c := s.copying(source)
 	return fs.WalkDir(source.FS(), ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		return copyEntry(source, work, path, filepath.Join(to, path), entry.Type())
+		return c.entry(path, filepath.Join(to, path), entry.Type())
 	})
 }
 
-func copyEntry(source, work *os.Root, from, to string, kind fs.FileMode) error {
+// copying is a source on its way into the room, which ends with the build's time and at its limit on output.
+type copying struct {
+	*steps
+	source *os.Root
+	left   int64 // bytes
+}
+
+func (s *steps) copying(source *os.Root) *copying {
+	return &copying{s, source, cmp.Or(s.Room.Limits.Output, math.MaxInt64)}
+}
+
+func (c *copying) entry(from, to string, kind fs.FileMode) error {
+	if c.ctx.Err() != nil {
+		return context.Cause(c.ctx)
+	}
 	switch kind {
 	case fs.ModeDir:
-		return work.Mkdir(to, 0o755)
+		return c.work.Mkdir(to, 0o755)
 	case fs.ModeSymlink:
-		target, err := source.Readlink(from)
+		target, err := c.source.Readlink(from)
 		if err != nil {
 			return err
 		}
-		return work.Symlink(target, to)
+		return c.work.Symlink(target, to)
 	case 0:
 		if filepath.Ext(from) == ".ko" {
 			return nil
 		}
-		return copyFile(source, work, from, to)
+		return c.file(from, to)
 	}
 	return fmt.Errorf("%s is neither file, directory nor symbolic link", from)
 }
 
-func copyFile(source, work *os.Root, from, to string) error {
-	in, err := source.Open(from)
+func (c *copying) file(from, to string) error {
+	in, err := c.source.Open(from)
 	if err != nil {
 		return err
 	}
@@ -58,13 +76,31 @@ func copyFile(source, work *os.Root, from, to string) error {
 	if err != nil {
 		return err
 	}
-	out, err := work.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644|info.Mode().Perm()&0o111)
+	out, err := c.work.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644|info.Mode().Perm()&0o111)
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(out, in)
+	_, err = io.Copy(out, c.reading(in))
 	if err = errors.Join(err, out.Close()); err != nil {
 		return err
 	}
-	return work.Chtimes(to, info.ModTime(), info.ModTime())
+	return c.work.Chtimes(to, info.ModTime(), info.ModTime())
 }
+
+// reading is a file of the source, with an end to it where what is copied comes to its own.
+func (c *copying) reading(file io.Reader) io.Reader {
+	return readerFunc(func(p []byte) (int, error) {
+		if c.ctx.Err() != nil {
+			return 0, context.Cause(c.ctx)
+		}
+		n, err := file.Read(p)
+		if c.left -= int64(n); c.left < 0 {
+			return 0, fmt.Errorf("the source: %w", c.Room.Limits.Exceeded("output"))
+		}
+		return n, err
+	})
+}
+
+type readerFunc func(p []byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

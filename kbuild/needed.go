@@ -38,7 +38,7 @@ func (s *steps) showSource(source, name, version string, writable bool) error {
 	if err := s.work.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return err
 	}
-	if err := copyTree(source, s.work, dir); err != nil {
+	if err := s.copyTree(source, dir); err != nil {
 		return fmt.Errorf("copy the source of %s: %w", name, err)
 	}
 	return nil
@@ -74,7 +74,7 @@ func (s *steps) placeNeeded() error {
 		}
 		dir := filepath.Join(directoryName(n.Name), directoryName(n.Version), s.job.Kernel.Release, s.job.Kernel.Arch, "module")
 		for _, to := range []string{dir, installed} {
-			if err := copyFiles(n.Modules, s.work, to); err != nil {
+			if err := s.copyFiles(n.Modules, to); err != nil {
 				return fmt.Errorf("copy the modules of %s: %w", n.Name, err)
 			}
 		}
@@ -92,8 +92,8 @@ func (s *steps) placeNeeded() error {
 }
 
 // copyFiles copies the plain files of a directory; those of an earlier one by the same name stay.
-func copyFiles(from string, work *os.Root, to string) error {
-	if err := work.MkdirAll(to, 0o755); err != nil {
+func (s *steps) copyFiles(from, to string) error {
+	if err := s.work.MkdirAll(to, 0o755); err != nil {
 		return err
 	}
 	source, err := os.OpenRoot(from)
@@ -105,8 +105,9 @@ func copyFiles(from string, work *os.Root, to string) error {
 	if err != nil {
 		return err
 	}
+	c := s.copying(source)
 	for _, e := range entries {
-		if err := copyFile(source, work, e.Name(), filepath.Join(to, e.Name())); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := c.file(e.Name(), filepath.Join(to, e.Name())); err != nil && !errors.Is(err, fs.ErrExist) {
 			return err
 		}
 	}

@@ -124,7 +124,7 @@ func (r *rulesRecipe) needs(s *steps) error {
 func (r *rulesRecipe) prepare(s *steps) error {
 	s.result.Name, s.result.Version = s.job.Source.Name, s.job.Source.Version
 	s.build = filepath.Join(moduleLoc, directoryName(filepath.Base(s.job.Source.Dir)))
-	if err := copyTree(s.job.Source.Dir, s.work, s.build); err != nil {
+	if err := s.copyTree(s.job.Source.Dir, s.build); err != nil {
 		return fmt.Errorf("copy the source of %s: %w", s.job.Source.Name, err)
 	}
 	if err := errors.Join(rules.Place(s.work, maDir), s.work.Mkdir(debDir, 0o755), r.aim(s)); err != nil {

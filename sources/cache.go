@@ -79,7 +79,7 @@ func (f *Fetcher) takeLocks(ctx context.Context, limit time.Duration, things ...
 
 // fill makes an owner's tree: fill writes below a temporary directory, which takes its place once the record is there.
 // The caller holds the owner's lock.
-func (f *Fetcher) fill(owner, version string, fill func(dir string) (record, error)) (*Tree, error) {
+func (f *Fetcher) fill(ctx context.Context, owner, version string, fill func(dir string) (record, error)) (*Tree, error) {
 	final := f.place(owner, version)
 	temp, err := makeTemp(filepath.Dir(final), filepath.Base(final))
 	if err != nil {
@@ -88,6 +88,9 @@ func (f *Fetcher) fill(owner, version string, fill func(dir string) (record, err
 	defer os.RemoveAll(temp) // not there any more after success
 	rec, err := fill(temp)
 	if err != nil {
+		return nil, err
+	}
+	if rec.Digest, err = digest(ctx, temp, recordName); err != nil {
 		return nil, err
 	}
 	if err := rec.write(temp); err != nil {

@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -12,21 +13,26 @@ import (
 
 // Digest is the SHA-256, in hexadecimal, over the names, kinds, executable bits and contents below a directory. It
 // tells whether a local source has changed; dates, owners and what lies in .git do not count.
-func Digest(dir string) (string, error) {
+func Digest(ctx context.Context, dir string) (string, error) { return digest(ctx, dir, "") }
+
+// digest leaves out one file of the directory itself.
+func digest(ctx context.Context, dir, without string) (string, error) {
 	sum := sha256.New()
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		rel, err := filepath.Rel(dir, path)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if entry.IsDir() && entry.Name() == ".git" {
+		case entry.IsDir() && entry.Name() == ".git":
 			return fs.SkipDir
+		case rel == without:
+			return nil
 		}
 		fmt.Fprintf(sum, "%q %v\n", rel, entry.Type())
-		return digestContent(sum, path, entry)
+		return digestContent(ctx, sum, path, entry)
 	})
 	if err != nil {
 		return "", fmt.Errorf("read source %s: %w", dir, err)
@@ -34,7 +40,7 @@ func Digest(dir string) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-func digestContent(sum io.Writer, path string, entry fs.DirEntry) error {
+func digestContent(ctx context.Context, sum io.Writer, path string, entry fs.DirEntry) error {
 	switch entry.Type() {
 	case fs.ModeSymlink:
 		target, err := os.Readlink(path)
@@ -50,9 +56,22 @@ func digestContent(sum io.Writer, path string, entry fs.DirEntry) error {
 		if err != nil {
 			return err
 		}
-		n, err := io.Copy(sum, file)
+		n, err := io.Copy(sum, stoppable{ctx, file})
 		fmt.Fprintf(sum, "\n%d %v\n", n, info.Mode()&0o100 != 0)
 		return err
 	}
 	return nil
+}
+
+// stoppable is a file that ends with the context: one that is a hole of terabytes takes hours to read.
+type stoppable struct {
+	ctx  context.Context
+	file io.Reader
+}
+
+func (s stoppable) Read(p []byte) (int, error) {
+	if s.ctx.Err() != nil {
+		return 0, context.Cause(s.ctx)
+	}
+	return s.file.Read(p)
 }

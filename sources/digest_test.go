@@ -21,7 +21,7 @@ func TestDigestTellsWhatABuildWouldSee(t *testing.T) {
 	}
 	digest := func() string {
 		t.Helper()
-		sum, err := Digest(dir)
+		sum, err := Digest(t.Context(), dir)
 		if err != nil {
 			t.Fatal(err)
 		}

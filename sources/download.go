@@ -25,7 +25,7 @@ func (f *Fetcher) debPath(pkg catalog.Package) string {
 // download gives the path of pkg's .deb, checked; apt is run only where the cache has no good one.
 func (f *Fetcher) download(ctx context.Context, pkg catalog.Package) (string, error) {
 	final := f.debPath(pkg)
-	if !f.Fresh && verify(pkg, final) == nil {
+	if !f.Fresh && verify(ctx, pkg, final) == nil {
 		return final, nil
 	}
 	temp, err := makeTemp(f.downloads(), pkg.Name)
@@ -35,7 +35,7 @@ func (f *Fetcher) download(ctx context.Context, pkg catalog.Package) (string, er
 	defer os.RemoveAll(temp)
 	output, err := f.runApt(ctx, pkg, temp)
 	if err == nil {
-		err = take(pkg, temp, final)
+		err = take(ctx, pkg, temp, final)
 	}
 	if err != nil {
 		return "", &FetchError{Package: pkg.Name, Version: pkg.Version, Output: output, Err: err}

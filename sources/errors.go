@@ -60,3 +60,10 @@ type LayoutError struct {
 func (e *LayoutError) Error() string {
 	return fmt.Sprintf("no module source in %s: no %s", e.Source, e.Want)
 }
+
+// EditedError says that an opened source is not what was opened any more.
+type EditedError struct{ Module, Dir string }
+
+func (e *EditedError) Error() string {
+	return fmt.Sprintf("the opened source of %s in %s is not as it was opened: it has been edited or damaged", e.Module, e.Dir)
+}

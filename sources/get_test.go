@@ -3,6 +3,7 @@ package sources
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -41,6 +42,7 @@ func TestGetDownloadsOnceAndRemembers(t *testing.T) {
 		Archive: filepath.Join(f.Cache, "downloads/hello-dkms_1.0-2_all.deb"), SHA256: hash(data),
 		Copyright: filepath.Join(doc, "copyright"), Changelog: filepath.Join(doc, "changelog.Debian.gz"),
 		ModTime: time.Date(2023, 2, 6, 6, 8, 9, 0, time.UTC),
+		place:   place, digest: tree.digest,
 	}
 	if !reflect.DeepEqual(tree, want) {
 		t.Errorf("got  %+v\nwant %+v", tree, want)
@@ -160,7 +162,7 @@ func TestGetKeepsACopy(t *testing.T) {
 	if _, err := open.WriteAt([]byte("something else"), 0); err != nil {
 		t.Fatal(err)
 	}
-	if sum, err := hashFile(tree.Archive); sum != hash(data) || err != nil {
+	if sum, err := hashFile(t.Context(), tree.Archive); sum != hash(data) || err != nil {
 		t.Errorf("the kept file has changed: %s, %v", sum, err)
 	}
 }
@@ -188,7 +190,7 @@ func TestGetUsesOnlyADownloadThatIsWhole(t *testing.T) {
 	if text, _ := os.ReadFile(filepath.Join(tree.Dir, "hello.c")); string(text) != "int y;\n" || len(apt.calls) != 1 {
 		t.Errorf("hello.c = %q after %d downloads", text, len(apt.calls))
 	}
-	if sum, _ := hashFile(path); sum != hash(newer) {
+	if sum, _ := hashFile(t.Context(), path); sum != hash(newer) {
 		t.Error("the old download is still there")
 	}
 }
@@ -204,7 +206,7 @@ func TestCachedTrustsOnlyRecordsOfItsFormat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, bad := range []string{"", "{", strings.Replace(string(good), `"Format": 2`, `"Format": 1`, 1)} {
+	for _, bad := range []string{"", "{", strings.Replace(string(good), fmt.Sprintf(`"Format": %d`, recordFormat), `"Format": 1`, 1)} {
 		write(t, path, []byte(bad))
 		if _, ok := f.Cached(helloDKMS(data)); ok {
 			t.Errorf("cached with the record %q", bad)
@@ -301,7 +303,7 @@ func TestTakeWantsTheDirectoryBackFirst(t *testing.T) {
 	if err := os.Chown(dir, 4242, -1); err != nil {
 		t.Fatal(err)
 	}
-	if err := take(helloDKMS(nil), dir, filepath.Join(t.TempDir(), "x.deb")); err == nil {
+	if err := take(t.Context(), helloDKMS(nil), dir, filepath.Join(t.TempDir(), "x.deb")); err == nil {
 		t.Error("took a .deb that is not there")
 	}
 	if uid, _ := owner(t, dir); uid != 0 {
@@ -408,5 +410,30 @@ func TestGetOpensForEverybody(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestCheck: what is opened is what it was, until somebody has been at it.
+func TestCheck(t *testing.T) {
+	data := deb(t, "hello-dkms", "1.0-2", tarball(t, dkmsFiles()))
+	f := &Fetcher{Cache: t.TempDir(), Run: leaves("x.deb", data).Run}
+	for name, harm := range map[string]func(dir string){
+		"edited":  func(dir string) { write(t, filepath.Join(dir, "dkms.conf"), []byte("MAKE=true\n")) },
+		"added":   func(dir string) { write(t, filepath.Join(dir, "more.c"), nil) },
+		"removed": func(dir string) { _ = os.RemoveAll(dir) },
+	} {
+		f.Fresh = true
+		tree, err := f.Get(t.Context(), helloDKMS(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := tree.Check(t.Context()); err != nil {
+			t.Errorf("as it was opened: %v", err)
+		}
+		harm(tree.Dir)
+		var edited *EditedError
+		if again, ok := f.Cached(helloDKMS(data)); !ok || !errors.As(again.Check(t.Context()), &edited) || edited.Dir != tree.Dir {
+			t.Errorf("%s: no word of it", name)
+		}
 	}
 }

@@ -41,14 +41,14 @@ func (f *Fetcher) hostTarball(pkg catalog.Package) string {
 
 // openHostTarball opens such a tarball into the cache.
 func (f *Fetcher) openHostTarball(ctx context.Context, pkg catalog.Package, tarball string) (*Tree, error) {
-	sum, err := hashFile(tarball)
+	sum, err := hashFile(ctx, tarball)
 	if err != nil {
 		return nil, err
 	}
 	rec := record{Name: moduleName(pkg.Name), Version: pkg.Version, Origin: Host, SHA256: sum, Stamp: stamp(tarball)}
 	_, changelog := f.hostDocs(pkg.Name)
 	rec.ModTime = changelogTime(changelog)
-	tree, err := f.fill(pkg.Name, pkg.Version, func(dir string) (record, error) {
+	tree, err := f.fill(ctx, pkg.Name, pkg.Version, func(dir string) (record, error) {
 		return f.openTarball(ctx, rec, tarball, dir)
 	})
 	if err != nil {

@@ -55,7 +55,7 @@ func (f *Fetcher) findTarball(ctx context.Context, dir, pkg string) (string, err
 	if tarball == "" || !isFile(tree, tarball) {
 		return "", nil
 	}
-	if _, err := f.unpackTarball(ctx, filepath.Join(dir, tarball), filepath.Join(dir, sourceDir)); err != nil {
+	if _, _, err := f.unpackTarball(ctx, filepath.Join(dir, tarball), filepath.Join(dir, sourceDir)); err != nil {
 		return "", err
 	}
 	top := findTop(tree, sourceDir, pkg)

@@ -3,6 +3,7 @@ package sources
 import (
 	"cmp"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -59,7 +60,7 @@ func localDirectory(dir string) (*Tree, error) {
 
 // localTarball opens a tarball once; the hash of what is in it is its place in the cache.
 func (f *Fetcher) localTarball(ctx context.Context, tarball string) (*Tree, error) {
-	sum, err := hashFile(tarball)
+	sum, err := hashFile(ctx, tarball)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +70,7 @@ func (f *Fetcher) localTarball(ctx context.Context, tarball string) (*Tree, erro
 	}
 	tree, err := f.once(ctx, localOwner, cached, func() (*Tree, error) {
 		rec := record{Origin: Tarball, SHA256: sum, Stamp: filepath.Base(tarball)}
-		return f.fill(localOwner, sum, func(dir string) (record, error) { return f.openTarball(ctx, rec, tarball, dir) })
+		return f.fill(ctx, localOwner, sum, func(dir string) (record, error) { return f.openTarball(ctx, rec, tarball, dir) })
 	})
 	if err != nil {
 		return nil, err
@@ -80,7 +81,10 @@ func (f *Fetcher) localTarball(ctx context.Context, tarball string) (*Tree, erro
 
 // openTarball opens a tarball below dir and completes its record: what the record lacks is what the tarball says.
 func (f *Fetcher) openTarball(ctx context.Context, rec record, tarball, dir string) (record, error) {
-	newest, err := f.unpackTarball(ctx, tarball, filepath.Join(dir, sourceDir))
+	newest, sum, err := f.unpackTarball(ctx, tarball, filepath.Join(dir, sourceDir))
+	if err == nil && sum != rec.SHA256 { // it is somebody's file, who may put another one in its place
+		err = &DamagedError{Archive: tarball, Err: errors.New("it was changed while it was read")}
+	}
 	if err != nil {
 		return rec, err
 	}

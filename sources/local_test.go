@@ -123,6 +123,7 @@ func TestLocalTarballOfEveryCompression(t *testing.T) {
 			want := &Tree{
 				Name: "hello", Version: "1.0", Origin: Tarball, Dir: dir, Archive: path, SHA256: hash(content),
 				Copyright: filepath.Join(dir, "debian/copyright"), ModTime: entryDate,
+				place: filepath.Join(f.Cache, "trees/_tarballs", hash(content)), digest: tree.digest,
 			}
 			if !reflect.DeepEqual(tree, want) {
 				t.Errorf("got  %+v\nwant %+v", tree, want)
@@ -216,5 +217,36 @@ func TestLocalTarballEndsWithItsContext(t *testing.T) {
 	}
 	if names := left(t, f.Cache); len(names) > 0 {
 		t.Errorf("left behind: %q", names)
+	}
+}
+
+// TestLocalTarballSwapped: what is opened is what was hashed, though its owner puts another file in its place meanwhile.
+func TestLocalTarballSwapped(t *testing.T) {
+	good, evil := tarball(t, files{"Makefile": "obj-m := a.o\n"}), tarball(t, files{"Makefile": "obj-m := evil.o\n"})
+	path := write(t, filepath.Join(t.TempDir(), "hello-1.tar"), good)
+	f := &Fetcher{Cache: t.TempDir()}
+	_, err := f.openTarball(t.Context(), record{Origin: Tarball, SHA256: hash(evil)}, path, t.TempDir())
+	var damaged *DamagedError
+	if !errors.As(err, &damaged) || !strings.Contains(err.Error(), "changed while it was read") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := f.openTarball(t.Context(), record{Origin: Tarball, SHA256: hash(good)}, path, t.TempDir()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestDigestEnds: a hole of terabytes takes no longer than it may.
+func TestDigestEnds(t *testing.T) {
+	path := write(t, filepath.Join(t.TempDir(), "hole"), nil)
+	if err := os.Truncate(path, 4<<40); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Digest(ctx, filepath.Dir(path)); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := hashFile(ctx, path); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
 	}
 }

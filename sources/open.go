@@ -3,6 +3,8 @@ package sources
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
@@ -23,11 +25,11 @@ const (
 
 // openDeb opens a package's checked .deb into the cache.
 func (f *Fetcher) openDeb(ctx context.Context, pkg catalog.Package, deb string) (*Tree, error) {
-	sum, err := hashFile(deb)
+	sum, err := hashFile(ctx, deb)
 	if err != nil {
 		return nil, err
 	}
-	tree, err := f.fill(pkg.Name, pkg.Version, func(dir string) (record, error) {
+	tree, err := f.fill(ctx, pkg.Name, pkg.Version, func(dir string) (record, error) {
 		newest, err := f.unpackDeb(ctx, deb, filepath.Join(dir, dataDir))
 		if err != nil {
 			return record{}, err
@@ -66,20 +68,25 @@ func (f *Fetcher) unpackDeb(ctx context.Context, deb, dir string) (newest time.T
 	return stats.Newest, err
 }
 
-// unpackTarball opens a tarball, compressed or not, into dir.
-func (f *Fetcher) unpackTarball(ctx context.Context, tarball, dir string) (newest time.Time, err error) {
+// unpackTarball opens a tarball, compressed or not, into dir, and gives the hash of what it has read.
+func (f *Fetcher) unpackTarball(ctx context.Context, tarball, dir string) (newest time.Time, sum string, err error) {
 	file, err := os.Open(tarball)
 	if err != nil {
-		return time.Time{}, err
+		return time.Time{}, "", err
 	}
 	defer file.Close()
-	stream, _, err := codec.NewReader(file)
+	hash := sha256.New()
+	read := io.TeeReader(stoppable{ctx, file}, hash)
+	stream, _, err := codec.NewReader(read)
 	if err != nil {
-		return time.Time{}, &DamagedError{Archive: tarball, Err: err}
+		return time.Time{}, "", &DamagedError{Archive: tarball, Err: err}
 	}
 	defer stream.Close()
 	stats, err := f.extract(ctx, stream, dir, untar.Options{Archive: tarball})
-	return stats.Newest, err
+	if err == nil {
+		_, err = io.Copy(io.Discard, read) // what lies behind the archive's end
+	}
+	return stats.Newest, hex.EncodeToString(hash.Sum(nil)), err
 }
 
 func (f *Fetcher) extract(ctx context.Context, stream io.Reader, dir string, o untar.Options) (untar.Stats, error) {

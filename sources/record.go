@@ -1,8 +1,11 @@
 package sources
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,7 +17,7 @@ import (
 
 const (
 	recordName   = "tree.json"
-	recordFormat = 2 // a tree of another format is opened again
+	recordFormat = 3 // a tree of another format is opened again
 )
 
 // record is what tree.json keeps of a Tree, with paths relative to the tree, so that the cache may be moved.
@@ -25,6 +28,7 @@ type record struct {
 	Origin    Origin
 	Dir       string
 	SHA256    string
+	Digest    string    // of all that was opened
 	Stamp     string    `json:",omitempty"` // what else tells the archive apart
 	Copyright string    `json:",omitempty"`
 	Changelog string    `json:",omitempty"`
@@ -82,8 +86,20 @@ func (f *Fetcher) read(owner, version string) (*Tree, record, error) {
 func (r record) tree(dir string) *Tree {
 	return &Tree{
 		Name: r.Name, Version: r.Version, Origin: r.Origin, Dir: filepath.Join(dir, r.Dir),
-		SHA256: r.SHA256, ModTime: r.ModTime,
+		SHA256: r.SHA256, ModTime: r.ModTime, place: dir, digest: r.Digest,
 		Copyright: below(dir, r.Copyright), Changelog: below(dir, r.Changelog),
 		Runtime: r.runtime(dir),
 	}
+}
+
+// Check compares an opened source with what was opened; the error is an *EditedError. What lies elsewhere is its owner's.
+func (t *Tree) Check(ctx context.Context) error {
+	if t.digest == "" {
+		return nil
+	}
+	now, err := digest(ctx, t.place, recordName)
+	if err == nil && now != t.digest || errors.Is(err, fs.ErrNotExist) {
+		return &EditedError{t.Name, t.Dir}
+	}
+	return err
 }

@@ -41,6 +41,8 @@ type Tree struct {
 	Copyright string // the package's copyright file, "" where it has none
 	Changelog string // its Debian changelog (of native packages their only one), possibly gzipped, "" where it has none
 
+	place, digest string // see Check; "" for what was there before
+
 	ModTime time.Time // of the newest changelog entry, else of an archive's newest file, else 2000: what SOURCE_DATE_EPOCH becomes
 }
 

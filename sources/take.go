@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -17,7 +18,7 @@ import (
 
 // take checks the .deb that apt left in dir and puts a copy of it at final. The directory comes back from apt's user
 // first, and the file must be a plain one; a copy, because a process of that user may have the file itself open still.
-func take(pkg catalog.Package, dir, final string) error {
+func take(ctx context.Context, pkg catalog.Package, dir, final string) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
@@ -43,7 +44,7 @@ func take(pkg catalog.Package, dir, final string) error {
 	if _, err := io.Copy(out, in); err != nil {
 		return err
 	}
-	if err := verify(pkg, out.Name()); err != nil {
+	if err := verify(ctx, pkg, out.Name()); err != nil {
 		return err
 	}
 	return out.CloseAtomicallyReplace()
@@ -68,8 +69,8 @@ func onlyDeb(dir string) (string, error) {
 }
 
 // verify checks that a file is pkg's .deb: by the hash of apt's lists before it is opened, then by what it says itself.
-func verify(pkg catalog.Package, path string) error {
-	sum, err := hashFile(path)
+func verify(ctx context.Context, pkg catalog.Package, path string) error {
+	sum, err := hashFile(ctx, path)
 	switch {
 	case err != nil:
 		return err
@@ -90,14 +91,14 @@ func verify(pkg catalog.Package, path string) error {
 	return nil
 }
 
-func hashFile(path string) (string, error) {
+func hashFile(ctx context.Context, path string) (string, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return "", err
 	}
 	defer file.Close()
 	h := sha256.New()
-	if _, err := io.Copy(h, file); err != nil {
+	if _, err := io.Copy(h, stoppable{ctx, file}); err != nil {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil

@@ -199,7 +199,10 @@ func explainSource(err error) (int, string) {
 	var damaged *sources.DamagedError
 	var gone *noSourceError
 	var unfetched *notFetchedError
+	var edited *sources.EditedError
 	switch {
+	case errors.As(err, &edited):
+		return exitSource, fmt.Sprintf(`"mago get -f %s" opens it anew; -O builds it as it lies, and says so in the package`, edited.Module)
 	case unauthenticated(err):
 		return exitFetch, "where you trust that archive all the same, say so for one run, with --allow-unauthenticated"
 	case errors.As(err, &fetch):

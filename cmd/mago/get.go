@@ -20,17 +20,17 @@ type buildCommand struct{ moduleArgs }
 
 // Run builds sources that are there already.
 func (c *buildCommand) Run(a *app, ctx context.Context) error {
-	return a.buildEach(ctx, c.Modules, func(_ context.Context, t *target) error { return a.opened(t) })
+	return a.buildEach(ctx, c.Modules, a.opened)
 }
 
 // opened finds a module's source in the cache or on the host.
-func (a *app) opened(t *target) error {
+func (a *app) opened(ctx context.Context, t *target) error {
 	if t.tree != nil {
 		return nil
 	}
 	if t.pkg != nil {
 		if tree, ok := a.fetcher().Cached(*t.pkg); ok {
-			return a.take(t, tree)
+			return a.take(ctx, t, tree)
 		}
 	}
 	return &notFetchedError{t.name}

@@ -62,7 +62,7 @@ func (u unit) thing(doing string) lock.Thing {
 func (a *app) holdSources(ctx context.Context, u unit) (release func(), err error) {
 	trees := []*sources.Tree{u.tree}
 	for i := range u.needed {
-		if err := a.opened(&u.needed[i]); err != nil {
+		if err := a.opened(ctx, &u.needed[i]); err != nil {
 			return nil, err
 		}
 		trees = append(trees, u.needed[i].tree)

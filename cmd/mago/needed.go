@@ -140,9 +140,9 @@ func flat(targets []target) []target {
 
 // isThere reports whether a unit is installed, and where another one is to be compiled against it, whether its package
 // and its source are here too.
-func (a *app) isThere(u unit) bool {
+func (a *app) isThere(ctx context.Context, u unit) bool {
 	if u.asNeed {
-		if r, ok := a.readRecord(u.name, u.kernel.Release); !ok || !r.hasDeb() || a.opened(&u.target) != nil {
+		if r, ok := a.readRecord(u.name, u.kernel.Release); !ok || !r.hasDeb() || a.opened(ctx, &u.target) != nil {
 			return false
 		}
 	}
@@ -192,7 +192,7 @@ type recordNeeded struct {
 func (a *app) neededModules(ctx context.Context, u unit, dir string, r *record) ([]kbuild.Needed, error) {
 	var all []kbuild.Needed
 	for _, n := range u.needed {
-		if err := a.opened(&n); err != nil {
+		if err := a.opened(ctx, &n); err != nil {
 			return nil, err
 		}
 		need := kbuild.Needed{Module: n.name, Source: n.tree.Dir, Modules: filepath.Join(dir, n.name)}

@@ -37,7 +37,7 @@ func (a *app) autoInstall(ctx context.Context, words []string) error {
 
 // installUnit is the road of one module for one kernel.
 func (a *app) installUnit(ctx context.Context, u *unit) error {
-	if a.isThere(*u) {
+	if a.isThere(ctx, *u) {
 		return nil
 	}
 	if err := a.get(ctx, &u.target); err != nil {
@@ -140,7 +140,7 @@ func (a *app) get(ctx context.Context, t *target) error {
 	}
 	if tree, ok := a.fetcher().Cached(*t.pkg); ok && (!a.forced(*t) || a.NotUnpack) {
 		a.screen.line(fmt.Sprintf("%-8s %s", "source", t.describe()))
-		return a.take(t, tree)
+		return a.take(ctx, t, tree)
 	}
 	if a.NotUnpack {
 		return &notFetchedError{t.name}
@@ -150,10 +150,10 @@ func (a *app) get(ctx context.Context, t *target) error {
 
 // take has a module built from an opened source. One that may have been edited, with -O or in /usr/src, counts by its
 // contents.
-func (a *app) take(t *target, tree *sources.Tree) (err error) {
+func (a *app) take(ctx context.Context, t *target, tree *sources.Tree) (err error) {
 	t.tree, t.edited = tree, a.NotUnpack
 	if a.NotUnpack || tree.Origin == sources.Host && tree.Archive == "" {
-		t.digest, err = sources.Digest(tree.Dir)
+		t.digest, err = sources.Digest(ctx, tree.Dir)
 	}
 	return err
 }
@@ -173,7 +173,7 @@ func (a *app) fetch(ctx context.Context, t *target) error {
 	}
 	t.version = tree.Version
 	p.timed(t.describe())
-	return a.take(t, tree)
+	return a.take(ctx, t, tree)
 }
 
 // notFetchedError says that build found no source; it does not fetch.
@@ -199,6 +199,11 @@ func (a *app) build(ctx context.Context, u unit) (record, error) {
 		return record{}, err
 	}
 	defer release()
+	if !a.NotUnpack {
+		if err := u.tree.Check(ctx); err != nil {
+			return record{}, err
+		}
+	}
 	return a.buildLocked(ctx, u)
 }
 

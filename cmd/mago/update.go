@@ -66,7 +66,9 @@ func (a *app) updateCatalog(ctx context.Context) (*catalog.Index, error) {
 	return a.makeCatalog(ctx, a.Wait.limit)
 }
 
-func catalogThing(doing string) lock.Thing { return lock.Thing{Name: "_catalog", What: "the catalog", Doing: doing} }
+func catalogThing(doing string) lock.Thing {
+	return lock.Thing{Name: "_catalog", What: "the catalog", Doing: doing}
+}
 
 func (a *app) makeCatalog(ctx context.Context, limit time.Duration) (*catalog.Index, error) {
 	unlock, err := a.locks(limit).Take(ctx, catalogThing("made"))

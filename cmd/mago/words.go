@@ -221,7 +221,7 @@ func (a *app) localTarget(ctx context.Context, path string) (target, error) {
 	}
 	t := target{name: catalog.ModuleName(tree.Name), tree: tree, version: tree.Version, digest: tree.SHA256}
 	if tree.Origin == sources.Directory {
-		t.digest, err = sources.Digest(tree.Dir)
+		t.digest, err = sources.Digest(ctx, tree.Dir)
 	}
 	return t, err
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -119,7 +120,7 @@ func (m *machine) treeSum(dir string) (string, error) {
 	entries, err := os.ReadDir(dir)
 	for _, e := range entries {
 		if e.IsDir() {
-			sum, err := sources.Digest(filepath.Join(dir, e.Name()))
+			sum, err := sources.Digest(context.Background(), filepath.Join(dir, e.Name()))
 			if err != nil {
 				return "", err
 			}
