@@ -31,6 +31,7 @@ const (
 	CausePatch        CauseKind = "patch"
 	CauseMemory       CauseKind = "memory"
 	CauseSpace        CauseKind = "disk space"
+	CauseScratch      CauseKind = "space in the room"
 )
 
 // sentences has one line for each kind, with the thing for %.
@@ -49,6 +50,7 @@ var sentences = map[CauseKind]string{
 	CausePatch:        "a patch of the source does not fit the source",
 	CauseMemory:       "the machine has run out of memory",
 	CauseSpace:        "the disk is full",
+	CauseScratch:      "/tmp or /dev/shm of the closed room is full; each holds half of --limit memory",
 }
 
 // String is the cause in one sentence, "" where it is not known.

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"mago/kbuild/sandbox"
 )
 
@@ -116,7 +118,11 @@ func (s *steps) do(step, command string, args ...string) error {
 		return fmt.Errorf("%s: %w", step, err)
 	case exited(err):
 		message := progress.errors.within(s.inside(s.build))
-		return &CompileError{Step: step, Message: message, Cause: causeOf(message), Err: err}
+		cause := causeOf(message)
+		if cause.Kind == CauseSpace && s.Room.Kind == sandbox.Bubblewrap && s.diskHasRoom() {
+			cause.Kind = CauseScratch
+		}
+		return &CompileError{Step: step, Message: message, Cause: cause, Err: err}
 	case err == nil && s.log.err != nil:
 		return fmt.Errorf("write the build's log: %w", s.log.err)
 	}
@@ -124,6 +130,13 @@ func (s *steps) do(step, command string, args ...string) error {
 		s.unheeded = &CompileError{Step: step, Message: message, Cause: causeOf(message)}
 	}
 	return err
+}
+
+// diskHasRoom reports whether so much of the disk is free that it cannot have been full a moment ago.
+func (s *steps) diskHasRoom() bool {
+	const plenty = 256 << 20
+	var disk unix.Statfs_t
+	return unix.Statfs(s.tree, &disk) == nil && int64(disk.Bavail)*disk.Bsize > plenty
 }
 
 // blame gives a compiler's error that its step took no notice of, where the recipe then lacks what it promises.

@@ -123,8 +123,12 @@ func explain(err error) (code int, hint string) {
 
 // diskFull also looks at what other programs said of it.
 func diskFull(err error) bool {
-	const full = "No space left on device"
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || strings.Contains(err.Error(), full) || strings.Contains(said(err), full)
+	var compile *kbuild.CompileError
+	if errors.As(err, &compile) && compile.Cause.Kind == kbuild.CauseScratch {
+		return false
+	}
+	told := err.Error() + said(err)
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || strings.Contains(told, "No space left on device") || strings.Contains(told, "Disk quota exceeded")
 }
 
 // said is what another program wrote before it failed.

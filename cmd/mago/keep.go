@@ -20,8 +20,12 @@ func (p paths) stage(module, release string) string {
 // freshStage finds out, too, before a compilation that its package could not be written.
 func (a *app) freshStage(u unit) (string, error) {
 	dir := a.stage(u.name, u.kernel.Release)
-	if err := freshDir(dir); err != nil {
+	err := freshDir(dir)
+	switch {
+	case err != nil && a.Dest != "":
 		return "", &usageError{fmt.Errorf("packages are written to --dest: %w", err)}
+	case err != nil:
+		return "", ownPlace(err)
 	}
 	return dir, nil
 }
@@ -48,7 +52,7 @@ func (p paths) keepBuilt(r *record, log *os.File) error {
 	if err := p.writeUnfinished(r, log, logFile); err != nil {
 		return err
 	}
-	if !known || before.Deb == r.Deb && before.SHA256 != r.SHA256 {
+	if !known || before.Deb == r.Deb && before.SHA256 != r.SHA256 || before.Common.replacedBy(r.Common) {
 		if err := errors.Join(removeIfThere(filepath.Join(dir, recordFile)), syncDir(dir)); err != nil {
 			return err
 		}
@@ -60,6 +64,11 @@ func (p paths) keepBuilt(r *record, log *os.File) error {
 		return err
 	}
 	return p.nameUnfinished(dir, logFile, recordFile)
+}
+
+// replacedBy reports whether another package gets this one's name.
+func (p *builtPackage) replacedBy(other *builtPackage) bool {
+	return p != nil && other != nil && p.Deb == other.Deb && p.SHA256 != other.SHA256
 }
 
 // keepFailure leaves a failure's record and log beside the last good build.

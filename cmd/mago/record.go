@@ -226,11 +226,16 @@ func (r record) isInstalled(version string) bool {
 // createLog opens the log of a build that begins.
 func (p paths) createLog(module, release string) (*os.File, error) {
 	if err := os.MkdirAll(p.unitDir(module, release), 0o755); err != nil {
-		return nil, err
+		return nil, ownPlace(err)
 	}
 	file, err := os.OpenFile(filepath.Join(p.unitDir(module, release), unfinishedLog), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_NOFOLLOW, 0o644)
+	return file, ownPlace(err)
+}
+
+// ownPlace adds the next step to an error of a directory that is somebody else's.
+func ownPlace(err error) error {
 	if errors.Is(err, fs.ErrPermission) {
-		return nil, fmt.Errorf("%w (a user's own builds go where -u says)", err)
+		return fmt.Errorf("%w (a user's own builds go where -u says)", err)
 	}
-	return file, err
+	return err
 }

@@ -130,7 +130,7 @@ func isMachinesFault(err error) bool {
 // broken reports whether the machine has run out of something, or a disk cannot be read or written.
 func broken(err error) bool {
 	return slices.ContainsFunc([]syscall.Errno{syscall.EIO, syscall.EROFS, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE, syscall.EAGAIN},
-		func(e syscall.Errno) bool { return errors.Is(err, e) })
+		func(e syscall.Errno) bool { return errors.Is(err, e) }) || strings.Contains(said(err), "Input/output error")
 }
 
 func (u unit) newRecord(room string) record {
