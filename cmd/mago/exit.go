@@ -82,6 +82,10 @@ func (e *statusError) Error() string { return "" }
 
 // report prints an error with its hint and gives the exit code.
 func report(ctx context.Context, stderr io.Writer, err error) int {
+	var ended *interruption
+	if err == nil && errors.As(context.Cause(ctx), &ended) && ended.signal == syscall.SIGPIPE {
+		return exitPipe // some of what it printed was lost
+	}
 	if err == nil {
 		return exitDone
 	}
@@ -318,6 +322,8 @@ func explainPackage(err error) (int, string) {
 		return exitPackages, `apt has no package for that: check its sources, then "sudo apt-get update"`
 	case errors.As(err, &tool) && strings.Contains(tool.Stderr, "dpkg was interrupted"):
 		return exitPackages, `run "sudo dpkg --configure -a", then the same command again; what is built is kept`
+	case errors.As(err, &tool) && strings.Contains(tool.Stderr, "index files failed to download"):
+		return exitFetch, `check the network and apt's sources; then run the same command again`
 	case errors.As(err, &tool):
 		return exitPackages, `once its cause is gone, run the same command again; "sudo dpkg --audit" shows what dpkg has left`
 	}

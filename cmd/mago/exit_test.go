@@ -78,6 +78,7 @@ var failures = []struct {
 	{&lock.BusyError{What: "hello"}, exitBusy, "--wait"},
 	{&os.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}, exitNoSpace, "mago clean"},
 	{built(&kbuild.CompileError{Message: "cc1: No space left on device"}), exitNoSpace, "mago clean"},
+	{&debpkg.ToolError{Tool: "apt-get", Stderr: "E: Some index files failed to download. They have been ignored, or old ones used instead."}, exitFetch, "the network"},
 	{built(&kbuild.CompileError{Message: "cc1: Disk quota exceeded"}), exitNoSpace, "mago clean"},
 	{built(&kbuild.CompileError{Message: "cc1: No space left on device", Cause: kbuild.Cause{Kind: kbuild.CauseScratch}}), exitBuild, "half of --limit memory"},
 	{built(&kbuild.CompileError{Message: "cc1: fatal error: a.c: Input/output error"}), exitError, "dmesg"},

@@ -60,10 +60,16 @@ func (p paths) keepBuilt(r *record, log *os.File) error {
 	if err := p.namePackages(*r); err != nil {
 		return err
 	}
-	if err := errors.Join(removeIfThere(filepath.Join(dir, failureFile)), removeIfThere(filepath.Join(dir, failureLogFile))); err != nil {
+	if err := p.endFailure(r.Module, r.Kernel); err != nil {
 		return err
 	}
 	return p.nameUnfinished(dir, logFile, recordFile)
+}
+
+// endFailure removes what is kept of a build that has failed since the good one.
+func (p paths) endFailure(module, release string) error {
+	dir := p.unitDir(module, release)
+	return errors.Join(removeIfThere(filepath.Join(dir, failureFile)), removeIfThere(filepath.Join(dir, failureLogFile)))
 }
 
 // replacedBy reports whether another package gets this one's name.

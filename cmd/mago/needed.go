@@ -146,7 +146,14 @@ func (a *app) isThere(ctx context.Context, u unit) bool {
 			return false
 		}
 	}
-	return a.isInstalled(u)
+	if !a.isInstalled(u) {
+		return false
+	}
+	if _, failed := a.readFailure(u.name, u.kernel.Release); failed && !a.DryRun {
+		end := func() error { return a.endFailure(u.name, u.kernel.Release) } // of what is not asked for any more
+		_ = a.alone(ctx, u, "looked at", end)                                 // who holds it may have more to say
+	}
+	return true
 }
 
 // provide goes the road first for every module that a unit needs.

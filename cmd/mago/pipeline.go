@@ -185,7 +185,10 @@ func (e *notFetchedError) Error() string { return "the source of " + e.module + 
 func (a *app) build(ctx context.Context, u unit) (record, error) {
 	if r, ok := a.readRecord(u.name, u.kernel.Release); ok && a.isBuilt(u, r) {
 		a.screen.line(fmt.Sprintf("%-8s %s is there: nothing to build", "package", a.shown(r.Deb)))
-		return r, nil
+		if a.DryRun {
+			return r, nil
+		}
+		return r, a.endFailure(u.name, u.kernel.Release) // of what is not asked for any more
 	}
 	if a.DryRun {
 		a.screen.line(fmt.Sprintf("%-8s would build %s from %s", "build", u.packageName(), u.describe()))

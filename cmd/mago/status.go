@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"mago/kbuild"
@@ -50,6 +51,11 @@ func (c *statusCommand) Run(a *app, ctx context.Context) error {
 		return err
 	}
 	states = slices.DeleteFunc(states, func(s state) bool { return !chosen(s.Kernel) })
+	if len(states) == 0 {
+		if err := a.checkChosen(chosen); err != nil {
+			return err
+		}
+	}
 	if c.JSON {
 		if states == nil {
 			states = []state{}
@@ -67,6 +73,22 @@ func (c *statusCommand) Run(a *app, ctx context.Context) error {
 		return err
 	}
 	return worst(states)
+}
+
+// checkChosen refuses a choice of kernels that fits none on the machine: to scripts that would look as if all were well.
+func (a *app) checkChosen(chosen func(release string) bool) error {
+	records, err := a.records()
+	if err != nil {
+		return err
+	}
+	packages, err := a.installedPackages()
+	if err != nil {
+		return err
+	}
+	if a.limited() && !slices.ContainsFunc(a.kernelsOnMachine(records, packages), chosen) {
+		return &noKernelError{word: strings.Join(append(lists(a.KversList...), a.kernelDirs()...), ", ")}
+	}
+	return nil
 }
 
 func worst(states []state) error {

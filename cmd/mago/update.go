@@ -92,13 +92,14 @@ func (a *app) makeCatalog(ctx context.Context, limit time.Duration) (*catalog.In
 	return catalog.Update(ctx, a.catalogConfig())
 }
 
+// aptUpdate takes lists that apt could not fetch for an error, which by itself apt-get does not.
 func (a *app) aptUpdate(ctx context.Context) error {
 	if err := a.host.mayChange("apt-get update"); err != nil {
 		return err
 	}
 	p := a.screen.phase("apt", "apt-get update")
 	defer p.end()
-	if err := a.installer().Apt(ctx, "-q", "update"); err != nil || a.DryRun {
+	if err := a.installer().Apt(ctx, "-q", "-o", "APT::Update::Error-Mode=any", "update"); err != nil || a.DryRun {
 		return err
 	}
 	p.timed("apt-get update")
@@ -110,8 +111,8 @@ func (a *app) showCatalog(ix *catalog.Index) {
 	a.screen.line(fmt.Sprintf("%-8s %d dkms and %d module-assistant packages, %s", "catalog", dkms, moduleAssistant, ago(a.listsAge(ix))))
 }
 
-// listsAge is how long ago apt fetched lists, which leaves its mark on the directories of them; the lists themselves
-// carry the archive's dates.
+// listsAge is how long ago apt fetched lists, which leaves its mark on the directory of them; the lists themselves carry the
+// archive's dates.
 func (a *app) listsAge(ix *catalog.Index) time.Duration {
 	var fetched time.Time
 	for _, dir := range []string{"/var/lib/apt/lists", "/var/lib/apt/lists/partial"} {
