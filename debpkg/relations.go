@@ -65,11 +65,11 @@ func parseRelation(text string) (relation, error) {
 		return relation{}, err
 	}
 	possibilities := parsed.GetAllPossibilities()
-	if len(parsed.GetSubstvars()) > 0 {
-		return relation{}, errors.New("a substitution variable, which only debian/control may have")
-	}
 	if len(possibilities) != strings.Count(text, "|")+1 {
 		return relation{}, errors.New("package name missing")
+	}
+	if len(parsed.GetSubstvars()) > 0 {
+		return relation{}, errors.New("a substitution variable, which only debian/control may have")
 	}
 	r := relation{text: text}
 	for i, part := range strings.Split(text, "|") {
