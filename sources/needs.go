@@ -99,10 +99,15 @@ var restriction = regexp.MustCompile(`\[([^\]]*)\]|<([^>]*)>`)
 // versioned is a version in parentheses, whose < and > are no restriction.
 var versioned = regexp.MustCompile(`\([^)]*\)`)
 
-// applies takes an alternative's restrictions off and reports whether they hold.
+// applies takes an alternative's restrictions off and reports whether they hold. One that is none is left as it is: who reads
+// relations will say so.
 func applies(alternative, arch string) (plain string, ok bool) {
-	version := versioned.FindString(alternative)
+	versions := versioned.FindAllString(alternative, -1)
 	rest := versioned.ReplaceAllString(alternative, " ")
+	name := restriction.ReplaceAllString(rest, " ")
+	if len(versions) > 1 || strings.ContainsAny(name, "()[]<>") {
+		return strings.Join(strings.Fields(alternative), " "), true
+	}
 	ok = true
 	var formulas, holding int
 	for _, m := range restriction.FindAllStringSubmatch(rest, -1) {
@@ -116,7 +121,7 @@ func applies(alternative, arch string) (plain string, ok bool) {
 		}
 	}
 	ok = ok && (formulas == 0 || holding > 0)
-	plain = strings.Join(strings.Fields(restriction.ReplaceAllString(rest, " ")+" "+version), " ")
+	plain = strings.Join(strings.Fields(name+" "+strings.Join(versions, "")), " ")
 	return plain, ok && plain != ""
 }
 
