@@ -1,6 +1,7 @@
 package debpkg
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -8,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"mago/debpkg/control"
 )
 
 const sizeField = "Installed-Size"
@@ -27,7 +30,10 @@ func paragraph(fields []Field, installedSize int64) ([]byte, error) {
 			out = append(out, f.Name+":"+value+"\n"...)
 		}
 	}
-	return out, nil
+	s := control.NewScanner(bytes.NewReader(out), "control") // which has limits
+	s.Scan()
+	_, err := s.Paragraph()
+	return out, errors.Join(s.Err(), err)
 }
 
 // withSize puts Installed-Size where the fields have it, else after Maintainer as dpkg-gencontrol does.

@@ -2,11 +2,13 @@ package debpkg
 
 import (
 	"bytes"
+	"errors"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"mago/debpkg/codec"
 	"mago/debpkg/control"
 )
 
@@ -58,6 +60,15 @@ func TestInstalledSizeOfTheCallerIsReplaced(t *testing.T) {
 	got, err := paragraph(fields, 7)
 	if err != nil || !strings.HasPrefix(string(got), "Installed-Size: 7\nPackage: ") || strings.Count(strings.ToLower(string(got)), "installed-size") != 1 {
 		t.Errorf("err = %v, got:\n%s", err, got)
+	}
+}
+
+// TestParagraphTooLong: nothing is written that Open would not read.
+func TestParagraphTooLong(t *testing.T) {
+	fields := []Field{{"Package", "ab"}, {"Version", "1"}, {"Architecture", "all"}, {"Maintainer", "N <n@example.org>"}, {"Description", "d" + strings.Repeat("\n x", 5000)}}
+	var limit *codec.LimitError
+	if _, err := paragraph(fields, 1); !errors.As(err, &limit) {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -85,19 +85,24 @@ func readConf(dir *os.Root, name string) ([]byte, error) {
 	return text, err
 }
 
-// DkmsSettings lists the administrator's files that a dkms.conf is read with (dkms(8)), by their paths inside root.
-func DkmsSettings(root, name, version string, k Kernel) []string {
+// DkmsSettings gives the administrator's files that a dkms.conf is read with (dkms(8)): host paths by those inside root.
+func DkmsSettings(root, name, version string, k Kernel) map[string]string {
 	const dir = "/etc/dkms"
 	files := []string{"framework.conf"}
 	for _, drop := range newRooted(root).names(dir + "/framework.conf.d") {
-		files = append(files, "framework.conf.d/"+drop)
+		if !strings.HasPrefix(drop, ".") && path.Ext(drop) == ".conf" {
+			files = append(files, "framework.conf.d/"+drop)
+		}
 	}
-	files = append(files, dkms.Overrides(name, version, k.Release, k.Arch)...)
-	var paths []string
-	for _, file := range files {
-		info, err := newRooted(root).stat(path.Join(dir, file))
-		if err == nil && info.Mode().IsRegular() && path.Ext(file) == ".conf" {
-			paths = append(paths, path.Join(dir, file))
+	paths := map[string]string{}
+	for _, file := range append(files, dkms.Overrides(name, version, k.Release, k.Arch)...) {
+		inside := path.Join(dir, file)
+		host, err := newRooted(root).host(inside)
+		if err != nil {
+			continue
+		}
+		if info, err := os.Stat(host); err == nil && info.Mode().IsRegular() {
+			paths[inside] = host
 		}
 	}
 	return paths

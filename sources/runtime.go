@@ -6,6 +6,8 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+
+	"mago/debpkg/codec"
 )
 
 // Runtime is what a source package installs beside its source and its own documents, for the modules at work: modprobe.d
@@ -18,6 +20,9 @@ type Runtime struct {
 // aboutSource are the directories whose contents are about the source package or for compiling, not for its modules.
 var aboutSource = []string{"usr/src", "usr/include", "usr/share/doc", "usr/share/lintian", "usr/share/bug", "usr/share/metainfo", "usr/share/dkms"}
 
+// maxRuntime is a hundred times what Debian's packages have.
+const maxRuntime = 10_000
+
 // findRuntime looks a package's data at dir through.
 func findRuntime(dir string) (paths []string, err error) {
 	err = fs.WalkDir(os.DirFS(dir), ".", func(name string, e fs.DirEntry, err error) error {
@@ -26,6 +31,8 @@ func findRuntime(dir string) (paths []string, err error) {
 			return err
 		case e.IsDir() && slices.Contains(aboutSource, name):
 			return fs.SkipDir
+		case !e.IsDir() && len(paths) == maxRuntime:
+			return &codec.LimitError{What: "files beside a package's source", Max: maxRuntime}
 		case !e.IsDir():
 			paths = append(paths, path.Join("/", name))
 		}

@@ -109,9 +109,18 @@ func (u unit) commonControl(arch string, files []debpkg.File) []debpkg.Field {
 		{Name: "Priority", Value: "optional"},
 		{Name: "Homepage", Value: homepage},
 		{Name: "Description", Value: fmt.Sprintf("files that the %s kernel modules need at work\n%s\n\n%s", u.name,
-			wrapped("What comes with these modules and is the same for every kernel: "+strings.Join(paths, ", ")+"."),
+			wrapped("What comes with these modules and is the same for every kernel: "+enumerated(paths)+"."),
 			wrapped("Made by mago from "+u.origin()+"."))},
 	}
+}
+
+// enumerated names as many paths as somebody may want to read.
+func enumerated(paths []string) string {
+	const most = 100
+	if len(paths) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(paths[:most], ", "), len(paths)-most)
+	}
+	return strings.Join(paths, ", ")
 }
 
 // conffiles are the plain files below /etc, as debhelper marks them.

@@ -4,8 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"mago/debpkg/sbom"
@@ -86,8 +88,9 @@ func (a *app) fileInputs(u unit, r record) ([]sbom.Input, error) {
 		files = append(files, file{sbom.Against, "linux " + u.kernel.Release + ", " + name, u.kernel.Version, filepath.Join(a.Root, u.kernel.Headers, name)})
 	}
 	if r.Recipe == "dkms.conf" {
-		for _, path := range kbuild.DkmsSettings(a.Root, r.RecipeName, r.RecipeVersion, u.kernel) {
-			files = append(files, file{sbom.Settings, path, "", filepath.Join(a.Root, path)})
+		settings := kbuild.DkmsSettings(a.Root, r.RecipeName, r.RecipeVersion, u.kernel)
+		for _, path := range slices.Sorted(maps.Keys(settings)) {
+			files = append(files, file{sbom.Settings, path, "", settings[path]})
 		}
 	}
 	var inputs []sbom.Input
