@@ -61,7 +61,7 @@ func upstreamVersion(v string) string {
 	}, strings.TrimPrefix(v, "v"))
 	v = strings.TrimRight(v, "-") // which would begin an empty revision
 	if v == "" || v[0] < '0' || '9' < v[0] {
-		return "0" + strings.TrimRight("+"+strings.TrimLeft(v, "+.~-"), "+")
+		return "0" + strings.TrimRight("+"+strings.TrimLeft(v, "+.~-"), "+-")
 	}
 	return v
 }
