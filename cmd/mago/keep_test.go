@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -76,5 +78,26 @@ func TestKeepEndsFailure(t *testing.T) {
 	}
 	if kept, ok := p.readRecord("hello", "6.1"); ok {
 		t.Errorf("beside the failure there is the record %+v", kept)
+	}
+}
+
+// TestWithin: clean takes a directory away that is empty, just when something is to be made in it.
+func TestWithin(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a/b")
+	taken := false
+	err := within(dir, func(dir string) error {
+		if !taken {
+			taken = true
+			if err := os.Remove(dir); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return os.Mkdir(filepath.Join(dir, "c"), 0o755)
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if err := within(dir, func(string) error { return fs.ErrNotExist }); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("for ever: %v", err)
 	}
 }

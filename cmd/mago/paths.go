@@ -107,6 +107,20 @@ func removeTree(dir string) error {
 	return os.RemoveAll(dir)
 }
 
+// within makes a directory and does something in it, once more where another mago's clean has meanwhile taken it away for
+// being empty.
+func within(dir string, do func(dir string) error) (err error) {
+	for range 10 {
+		if err = os.MkdirAll(dir, 0o755); err == nil {
+			err = do(dir)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return err
+}
+
 // absent reports whether an error says that a path leads nowhere.
 func absent(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)

@@ -225,10 +225,11 @@ func (r record) isInstalled(version string) bool {
 
 // createLog opens the log of a build that begins.
 func (p paths) createLog(module, release string) (*os.File, error) {
-	if err := os.MkdirAll(p.unitDir(module, release), 0o755); err != nil {
-		return nil, ownPlace(err)
-	}
-	file, err := os.OpenFile(filepath.Join(p.unitDir(module, release), unfinishedLog), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_NOFOLLOW, 0o644)
+	var file *os.File
+	err := within(p.unitDir(module, release), func(dir string) (err error) {
+		file, err = os.OpenFile(filepath.Join(dir, unfinishedLog), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_NOFOLLOW, 0o644)
+		return err
+	})
 	return file, ownPlace(err)
 }
 

@@ -259,10 +259,10 @@ func (r *record) describeDeb(path string) (err error) {
 // freshDir makes an empty directory, in the place of what a killed run may have left. It is nobody else's, also where
 // everybody may write to the one above it, as with --dest /tmp.
 func freshDir(dir string) error {
-	if err := errors.Join(removeTree(dir), os.MkdirAll(filepath.Dir(dir), 0o755)); err != nil {
+	if err := removeTree(dir); err != nil {
 		return err
 	}
-	return os.Mkdir(dir, 0o755)
+	return within(filepath.Dir(dir), func(string) error { return os.Mkdir(dir, 0o755) })
 }
 
 func plural(n int, noun string) string {
