@@ -2,8 +2,10 @@ package sources
 
 import (
 	"context"
+	"errors"
 
 	"mago/catalog"
+	"mago/sources/lock"
 )
 
 // Get brings the source of pkg in its candidate version, or in the installed one where apt has no candidate. What the
@@ -29,7 +31,13 @@ func (f *Fetcher) once(ctx context.Context, owner string, cached func() (*Tree, 
 		return tree, nil
 	}
 	f.sweep()
-	unlock, err := f.lock(ctx, owner, "fetched")
+	var made *Tree // by who may read it now for a long time, and whom nobody has to wait for
+	patient := *f
+	patient.Locks.Enough = func() (ok bool) { made, ok = cached(); return ok }
+	unlock, err := patient.lock(ctx, owner, "fetched")
+	if errors.Is(err, lock.ErrEnough) {
+		return made, nil
+	}
 	if err != nil {
 		return nil, err
 	}

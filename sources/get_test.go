@@ -437,3 +437,24 @@ func TestCheck(t *testing.T) {
 		}
 	}
 }
+
+// TestGetWhileItIsRead: who finds the source being fetched takes it as soon as it is there, though it is then built from.
+func TestGetWhileItIsRead(t *testing.T) {
+	data := deb(t, "hello-dkms", "1.0-2", tarball(t, dkmsFiles()))
+	f := &Fetcher{Cache: t.TempDir(), Run: leaves("x.deb", data).Run}
+	tree, err := f.Get(t.Context(), helloDKMS(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	release, err := f.Hold(t.Context(), tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	asked := 0
+	cached := func() (*Tree, bool) { asked++; return tree, asked > 1 }
+	got, err := f.once(t.Context(), "hello-dkms", cached, func() (*Tree, error) { return nil, errors.New("fetched again") })
+	if got != tree || err != nil {
+		t.Errorf("got %v, %v", got, err)
+	}
+}

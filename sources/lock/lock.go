@@ -38,7 +38,14 @@ type Locks struct {
 
 	// Waiting, if not nil, is told for whom a thing is waited for, again where that changes, and nil once the wait is over.
 	Waiting func(*BusyError)
+
+	// Enough, if not nil, is asked while a thing is waited for: whether another process has done what it was wanted for.
+	// Take then fails with ErrEnough.
+	Enough func() bool
 }
+
+// ErrEnough says that nothing is wanted any more.
+var ErrEnough = errors.New("another process has done it")
 
 // Take takes all things or none. It takes them in the order of their names, so that two that want the same ones never
 // wait for each other. It fails with *BusyError, or as the context ended.
@@ -119,6 +126,9 @@ func (l Locks) wait(ctx context.Context, t Thing, try func() (bool, error), path
 		}
 		if ok, err := try(); ok || err != nil {
 			return wrap(t, err)
+		}
+		if l.Enough != nil && l.Enough() {
+			return ErrEnough
 		}
 		if now := readHolder(path); now != nil && (busy.Holder == nil || *now != *busy.Holder) {
 			busy = &BusyError{t.What, now}
