@@ -87,12 +87,17 @@ func sourceDateEpoch(value string) (time.Time, error) {
 	return time.Unix(seconds, 0).UTC(), nil
 }
 
+// ownVersion is this version of mago and, where it was built between two of them, the commit: Go calls that v0.0.0.
 func ownVersion() string {
+	const version = "0.3"
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return "0.3"
+		return version
 	}
-	return info.Main.Version
+	if commit, untagged := strings.CutPrefix(info.Main.Version, "v0.0.0-"); untagged {
+		return version + "+git" + commit
+	}
+	return strings.TrimPrefix(info.Main.Version, "v")
 }
 
 // installed is what dpkg's status says; forgetInstalled has it read again after dpkg has run.
