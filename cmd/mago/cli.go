@@ -35,7 +35,7 @@ type cli struct {
 
 // options hold for every command.
 type options struct {
-	KversList  []string         `short:"l" sep:"none" placeholder:"KERNELS" help:"Kernels to work for: releases, globs, running (default), installed, all, newest."`
+	KversList  []string         `short:"l" sep:"none" placeholder:"KERNELS" help:"Kernels to work for: releases, globs, running (default), installed, all, newest; several with commas."`
 	KernelDir  []string         `short:"k" sep:"none" placeholder:"DIRS" help:"Directories of kernel headers; their kernels are worked for. Also from the environment: KERNELDIRS."`
 	Force      bool             `short:"f" help:"Do again what is done already: fetch, open, build, install."`
 	NoRebuild  bool             `short:"n" help:"Build nothing where any package of the module for the kernel is there, even an old one."`

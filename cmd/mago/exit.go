@@ -172,7 +172,7 @@ func explainCommand(err error) (int, string) {
 	case errors.As(err, &root):
 		return exitNotRoot, "run the same command with sudo, or let mago call that with -S sudo"
 	case errors.As(err, &busy):
-		return exitBusy, "with --wait mago waits for it (--wait=10m: so long at most)"
+		return exitBusy, "with --wait mago waits for it as long as that takes, with --wait=10m so long at most"
 	}
 	return 0, ""
 }
