@@ -21,6 +21,17 @@ func (e *FormatError) Error() string {
 
 func (e *FormatError) Unwrap() error { return e.Err }
 
+// FieldError says that a package's control paragraph may not have a field so.
+type FieldError struct {
+	Field, Value string
+	Err          error
+}
+
+func (e *FieldError) Error() string {
+	return fmt.Sprintf("control field %s %.1000q: %v", e.Field, e.Value, e.Err)
+}
+func (e *FieldError) Unwrap() error { return e.Err }
+
 // UnmetError says that a package needs others that are not installed and that apt cannot install.
 type UnmetError struct {
 	Package   string

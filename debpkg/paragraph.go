@@ -59,7 +59,7 @@ func checkFields(fields []Field) error {
 			return fmt.Errorf("control field %s: given twice", f.Name)
 		}
 		if err := checkValue(key, f.Value); err != nil {
-			return fmt.Errorf("control field %s %q: %w", f.Name, f.Value, err)
+			return &FieldError{f.Name, f.Value, err}
 		}
 		seen[key] = fold(f.Value) != ""
 	}

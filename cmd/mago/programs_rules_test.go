@@ -28,8 +28,12 @@ func makePackage(args []string) error {
 			release = value
 		}
 	}
+	paragraph := strings.ReplaceAll(rulesParagraph, "RELEASE", release)
+	if breaks, err := os.ReadFile("debian/breaks"); err == nil {
+		paragraph = "Breaks: " + string(breaks) + paragraph
+	}
 	deb, err := debOf(map[string]string{
-		"./control":  strings.ReplaceAll(rulesParagraph, "RELEASE", release),
+		"./control":  paragraph,
 		"./postinst": "#!/bin/sh\nset -e\ndepmod\ntouch /hello-was-here\n",
 	}, tarOf(map[string]string{
 		"lib/modules/" + release + "/kernel/drivers/hello.ko": string(moduleFile(release)),

@@ -89,6 +89,9 @@ func (a *app) compileAndPack(ctx context.Context, u unit, log io.Writer, r *reco
 	}
 	r.Recipe, r.RecipeName, r.RecipeVersion = result.Recipe, result.Name, result.Version
 	if err := a.pack(u, result, r); err != nil {
+		if field := (*debpkg.FieldError)(nil); result.Package != nil && errors.As(err, &field) {
+			return &kbuild.RecipeError{Recipe: result.Recipe, Err: fmt.Errorf("its package cannot be made: %w", field)}
+		}
 		return &packError{err}
 	}
 	if err := errors.Join(a.stageSymvers(*r, result.Symvers), a.stageBill(u, r)); err != nil {
