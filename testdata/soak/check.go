@@ -171,6 +171,9 @@ func (m *machine) leftOver(p places) []finding {
 				tell(path)
 				return fs.SkipDir
 			case strings.HasPrefix(entry.Name(), "apt."), strings.HasPrefix(entry.Name(), "apt-key-gpghome."): // apt's own, where it was killed
+				if entry.IsDir() {
+					return fs.SkipDir
+				}
 				return nil
 			case top == "/tmp", top == "/var/tmp", strings.HasPrefix(entry.Name(), "."), strings.HasPrefix(entry.Name(), "unfinished."):
 				tell(path)

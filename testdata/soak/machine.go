@@ -53,8 +53,12 @@ func newMachine(ctx context.Context, store *debian.Store) (*machine, error) {
 
 // prepare mends what an earlier run that was broken off has left, and brings everything into its place.
 func (m *machine) prepare(ctx context.Context) (err error) {
+	stale := m.glob("/tmp/*")
 	for _, tool := range tools {
-		if err := os.RemoveAll(m.standIn(tool)); err != nil {
+		stale = append(stale, m.standIn(tool))
+	}
+	for _, path := range stale {
+		if err := os.RemoveAll(path); err != nil {
 			return err
 		}
 	}
