@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"mago/debpkg/control"
@@ -54,7 +55,7 @@ func ReadStatus(root string) (*Status, error) {
 	var packages []Installed
 	var broken, unfinished []string
 	for _, p := range merge(known, changes) {
-		words := strings.Fields(p.Status) // what is wanted, the error flag, the state (dpkg-query(1))
+		words := strings.Fields(p.Status)
 		if len(words) != 3 {
 			continue
 		}
@@ -115,12 +116,35 @@ func readKnown(path string) ([]Installed, error) {
 		field := func(name string) string { return string(s.Field(name)) }
 		all = append(all, Installed{
 			Package: strings.ToLower(field("Package")), Version: field("Version"), Architecture: field("Architecture"),
-			Status: strings.Join(strings.Fields(strings.ToLower(field("Status"))), " "), Source: field("Source"), MultiArch: field("Multi-Arch"),
+			Status: statusOf(field("Status")), Source: field("Source"), MultiArch: field("Multi-Arch"),
 			Provides: field("Provides"), PreDepends: field("Pre-Depends"), Depends: field("Depends"),
 			Essential: field("Essential") == "yes",
 		})
 	}
 	return all, s.Err()
+}
+
+// statusWords are what dpkg knows for each of a Status's three words: what is wanted, the error flag, the state (dpkg-query(1)).
+var statusWords = [][]string{
+	{"unknown", "install", "hold", "deinstall", "purge"},
+	{"ok", "reinstreq"},
+	{"not-installed", "config-files", "half-installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending", "installed"},
+}
+
+// statusOf reads a Status as dpkg does, which goes by how the words begin, whatever parts them; "" where it is none.
+func statusOf(text string) string {
+	rest := strings.ToLower(text)
+	var words []string
+	for _, known := range statusWords {
+		rest = strings.TrimSpace(rest)
+		i := slices.IndexFunc(known, func(word string) bool { return strings.HasPrefix(rest, word) })
+		if i < 0 {
+			return ""
+		}
+		words = append(words, known[i])
+		rest = rest[len(known[i]):]
+	}
+	return strings.Join(words, " ")
 }
 
 // merge puts each change in the place of what it is about: the package of its name and architecture, or the only one of its
