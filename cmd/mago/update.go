@@ -86,10 +86,15 @@ func (a *app) makeCatalog(ctx context.Context, limit time.Duration) (*catalog.In
 		return ix, err
 	}
 	p.end()
-	if err := a.aptUpdate(ctx); err != nil {
-		return nil, err
+	failed := a.aptUpdate(ctx)
+	ix, err = catalog.Update(ctx, a.catalogConfig())
+	switch {
+	case failed != nil && err != nil:
+		return nil, failed
+	case failed != nil: // of some archive, which need not be the one that matters
+		a.screen.line(fmt.Sprintf("%-8s %v", "apt", failed))
 	}
-	return catalog.Update(ctx, a.catalogConfig())
+	return ix, err
 }
 
 // aptUpdate takes lists that apt could not fetch for an error, which by itself apt-get does not.
