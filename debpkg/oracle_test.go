@@ -323,6 +323,7 @@ func FuzzStatusAgreesWithDpkgQuery(f *testing.F) {
 	same := strings.ReplaceAll(one, "Description", "Multi-Arch: same\nDescription")
 	f.Add(same, strings.ReplaceAll(same, "amd64", "i386"))
 	f.Add(same, strings.ReplaceAll(one, "amd64", "i386"))
+	f.Add(same, strings.ReplaceAll(strings.ReplaceAll(same, "same", "SAME"), "amd64", "i386"))
 	f.Fuzz(func(t *testing.T, text, change string) {
 		root := testRoot(t, text)
 		writeFile(t, filepath.Join(root, "var/lib/dpkg/updates/0000"), change)

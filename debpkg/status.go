@@ -116,9 +116,9 @@ func readKnown(path string) ([]Installed, error) {
 		field := func(name string) string { return string(s.Field(name)) }
 		all = append(all, Installed{
 			Package: strings.ToLower(field("Package")), Version: field("Version"), Architecture: field("Architecture"),
-			Status: statusOf(field("Status")), Source: field("Source"), MultiArch: field("Multi-Arch"),
+			Status: statusOf(field("Status")), Source: field("Source"), MultiArch: strings.ToLower(field("Multi-Arch")),
 			Provides: field("Provides"), PreDepends: field("Pre-Depends"), Depends: field("Depends"),
-			Essential: field("Essential") == "yes",
+			Essential: strings.EqualFold(field("Essential"), "yes"),
 		})
 	}
 	return all, s.Err()

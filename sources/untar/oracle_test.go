@@ -117,9 +117,23 @@ func FuzzExtractAgreesWithTar(f *testing.F) {
 // nulInRecord is a NUL in an extended header's record, where tar(1) takes a name to end and archive/tar does not go on.
 var nulInRecord = regexp.MustCompile(`[0-9]+ (path|linkpath|uname|gname)=[^\n]*\x00`)
 
+// octal is a number as a header has it (tar(5)).
+var octal = regexp.MustCompile(`^ *[0-7]*[ \x00]*$`)
+
+// oddDevice reports whether a header has a device's number that is none: tar(1) looks at that of devices only.
+func oddDevice(data []byte) bool {
+	const size = 512
+	for ; len(data) >= size; data = data[size:] {
+		if bytes.HasPrefix(data[257:], []byte("ustar")) && (!octal.Match(data[329:337]) || !octal.Match(data[337:345])) {
+			return true
+		}
+	}
+	return false
+}
+
 // stricter reports what is refused on purpose.
 func stricter(err error, data []byte) bool {
-	return errors.As(err, new(*UnsafeError)) || errors.As(err, new(*LimitError)) || errors.Is(err, tar.ErrHeader) && nulInRecord.Match(data)
+	return errors.As(err, new(*UnsafeError)) || errors.As(err, new(*LimitError)) || errors.Is(err, tar.ErrHeader) && (nulInRecord.Match(data) || oddDevice(data))
 }
 
 // tarLists reports whether tar(1) reads an archive without a complaint.
