@@ -315,6 +315,7 @@ func FuzzStatusAgreesWithDpkgQuery(f *testing.F) {
 	f.Add(strings.ReplaceAll(one, "1.0-1", "1.0\x00-1"), "")
 	f.Add(strings.ReplaceAll(one, "ok installed", "ok half-configured"), "")
 	f.Add(strings.ReplaceAll(one, "install ok installed", "installokhalf-configured"), "")
+	f.Add(one+"\n"+strings.ReplaceAll(one, "Status", "Stat"), "")
 	half := strings.ReplaceAll(one, "install ok installed", "install reinstreq half-installed")
 	f.Add(one, half)
 	f.Add(half, one)

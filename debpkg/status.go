@@ -108,18 +108,26 @@ func readKnown(path string) ([]Installed, error) {
 	}
 	defer f.Close()
 	var all []Installed
+	at := map[[2]string]int{}
 	s := control.NewScanner(f, path)
 	for s.Scan() {
 		if bytes.IndexByte(s.Bytes(), 0) >= 0 || bytes.IndexByte(s.Bytes(), 0x1a) >= 0 {
 			return nil, fmt.Errorf("%s:%d: a NUL or ^Z, where dpkg stops reading; of its status, status-old and /var/backups have earlier ones", path, s.Line())
 		}
 		field := func(name string) string { return string(s.Field(name)) }
-		all = append(all, Installed{
+		p := Installed{
 			Package: strings.ToLower(field("Package")), Version: field("Version"), Architecture: field("Architecture"),
 			Status: statusOf(field("Status")), Source: field("Source"), MultiArch: strings.ToLower(field("Multi-Arch")),
 			Provides: field("Provides"), PreDepends: field("Pre-Depends"), Depends: field("Depends"),
 			Essential: strings.EqualFold(field("Essential"), "yes"),
-		})
+		}
+		key := [2]string{p.Package, p.Architecture}
+		if i, twice := at[key]; twice { // the last counts
+			all[i] = p
+			continue
+		}
+		at[key] = len(all)
+		all = append(all, p)
 	}
 	return all, s.Err()
 }

@@ -134,7 +134,7 @@ func (p paths) nameUnfinished(dir, logName, recordName string) error {
 	return syncDir(dir)
 }
 
-// dropUnfinished removes what a build leaves that comes to an end without a record; after a good one there is nothing.
+// dropUnfinished removes what is left where a record could not get its name; after one that did there is nothing.
 func (p paths) dropUnfinished(module, release string) {
 	files, _ := entries(p.unitDir(module, release), unfinishedFiles) // a directory that cannot be read keeps them for the next build
 	for _, file := range files {

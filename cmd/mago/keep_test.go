@@ -101,3 +101,18 @@ func TestWithin(t *testing.T) {
 		t.Errorf("for ever: %v", err)
 	}
 }
+
+// TestKeepInstalledLeavesNothing has the record's name taken, so that it cannot be given.
+func TestKeepInstalledLeavesNothing(t *testing.T) {
+	p := paths{cache: t.TempDir()}
+	dir := p.unitDir("hello", "6.1")
+	if err := os.MkdirAll(filepath.Join(dir, recordFile, "held"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.keepInstalled(record{Module: "hello", Kernel: "6.1"}); err == nil {
+		t.Fatal("no error")
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("there are %v, %v", left, err)
+	}
+}

@@ -91,6 +91,7 @@ func (p paths) symvers(r record) string {
 // keepInstalled writes down that a record's package is the one that is installed.
 func (p paths) keepInstalled(r record) error {
 	r.Current = r.SHA256
+	defer p.dropUnfinished(r.Module, r.Kernel)
 	dir := p.unitDir(r.Module, r.Kernel)
 	if err := writeRecordFile(filepath.Join(dir, unfinishedRecord), r); err != nil {
 		return err
