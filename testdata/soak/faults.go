@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -50,8 +51,8 @@ func (s *soaking) fail(ctx context.Context, dice *rand.Rand, t *tally) (string, 
 	if first.code != 0 && first.lastError() == "" && !strings.Contains(first.said, "fatal error: runtime: ") { // Go's own pipes have failed
 		found = append(found, finding{lost, "no word of what failed: " + first.said})
 	}
-	if s.pipeFailed() { // as none ever does: what a program prints is lost, and it fails of that
-		t.note("pipes")
+	if s.unheard() {
+		t.note("what was said was lost")
 		found = nil
 	}
 	again, more := s.again(ctx, t, usual, sc.args...)
@@ -67,9 +68,11 @@ func (m *machine) firstInjected() string {
 	return ""
 }
 
-func (m *machine) pipeFailed() bool {
-	return slices.ContainsFunc(m.allInjected(), func(line string) bool { return strings.Contains(line, "<pipe:[") })
-}
+// mouths are what mago speaks by, and hears the programs that it runs by.
+var mouths = regexp.MustCompile(`<pipe:\[| write\([12]<`)
+
+// unheard reports whether a call failed on one of them: of pipes none ever does so, and who cannot speak tells nothing.
+func (m *machine) unheard() bool { return slices.ContainsFunc(m.allInjected(), mouths.MatchString) }
 
 // allInjected are the lines of strace's that tell of a call that it has made fail.
 func (m *machine) allInjected() (lines []string) {
