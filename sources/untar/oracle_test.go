@@ -99,14 +99,14 @@ func FuzzExtractAgreesWithTar(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		tree, _, err := open(t, bytes.NewReader(data), Options{Limits: Limits{Bytes: 4 << 20, Entries: 100}})
 		if err != nil {
-			if text, ok := tarLists(t, data); ok && !stricter(err) {
+			if text, ok := tarLists(data); ok && !stricter(err) {
 				t.Errorf("tar lists %q, and here: %v", text, err)
 			}
 			return
 		}
 		theirs := t.TempDir()
-		if complaint := tarOpens(t, data, theirs); complaint != "" {
-			t.Errorf("tar: %s", complaint)
+		if complaint, err := tarOpens(data, theirs); err != nil {
+			t.Errorf("tar: %v: %s", err, complaint)
 		}
 		if out, err := exec.Command("diff", "-r", "--no-dereference", theirs, tree).CombinedOutput(); err != nil {
 			t.Errorf("diff: %v: %s", err, out)
@@ -122,26 +122,24 @@ func stricter(err error) bool {
 }
 
 // tarLists reports whether tar(1) reads an archive without a complaint.
-func tarLists(t *testing.T, data []byte) (string, bool) {
-	out, complaint := tarReads(t, data, "-t")
-	return out, complaint == ""
+func tarLists(data []byte) (string, bool) {
+	out, complaint, err := tarReads(data, "-t")
+	return out, err == nil && complaint == ""
 }
 
-// tarOpens opens an archive that Extract has found harmless.
-func tarOpens(t *testing.T, data []byte, dir string) (complaint string) {
-	_, complaint = tarReads(t, data, "-x", "--no-same-owner", "--no-same-permissions", "--directory="+dir)
-	return complaint
+// tarOpens opens an archive that Extract has found harmless. A complaint alone, such as the one about a PAX keyword that tar(1)
+// does not know and passes over, is no refusal.
+func tarOpens(data []byte, dir string) (complaint string, err error) {
+	_, complaint, err = tarReads(data, "-x", "--no-same-owner", "--no-same-permissions", "--directory="+dir)
+	return complaint, err
 }
 
-func tarReads(t *testing.T, data []byte, args ...string) (out, complaint string) {
-	t.Helper()
+func tarReads(data []byte, args ...string) (out, complaint string, err error) {
 	var stdout, stderr bytes.Buffer
 	cmd := exec.Command("tar", append(args, "--file=-")...)
 	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = append(os.Environ(), "LC_ALL=C", "TAR_OPTIONS="), bytes.NewReader(data), &stdout, &stderr
-	if err := cmd.Run(); err != nil && stderr.Len() == 0 {
-		t.Fatal(err)
-	}
-	return stdout.String(), stderr.String()
+	err = cmd.Run()
+	return stdout.String(), stderr.String(), err
 }
 
 // listed is what tar -t lists.
