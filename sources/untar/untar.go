@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -104,6 +105,9 @@ func (x *extractor) entry(h *tar.Header, content io.Reader) error {
 	if h.Typeflag == tar.TypeXGlobalHeader {
 		return nil
 	}
+	if !sparseWhole(h.PAXRecords) {
+		return fmt.Errorf("%s: half of what tells of a sparse file: %w", h.Name, tar.ErrHeader)
+	}
 	name, err := x.name(h.Name, h.Linkname)
 	if err != nil {
 		return err
@@ -112,6 +116,33 @@ func (x *extractor) entry(h *tar.Header, content io.Reader) error {
 		x.stats.Newest = h.ModTime
 	}
 	return x.make(name, h, content)
+}
+
+// sparseWhole reports whether PAX records tell all that makes a sparse file, or nothing of one (GNU tar's manual, "Storing Sparse
+// Files"). Of half of it archive/tar would make a plain file, of the map together with the content.
+func sparseWhole(records map[string]string) bool {
+	const sparse = "GNU.sparse."
+	size := sparse + "size"
+	switch version := records[sparse+"major"] + "." + records[sparse+"minor"]; version {
+	case "1.0":
+		size = sparse + "realsize"
+	case "0.0", "0.1", ".":
+		if _, mapped := records[sparse+"map"]; !mapped {
+			return !hasPrefix(records, sparse)
+		}
+	default:
+		return false
+	}
+	return records[size] != ""
+}
+
+func hasPrefix(records map[string]string, prefix string) bool {
+	for key := range records {
+		if strings.HasPrefix(key, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // clamp keeps dates between the epoch and now: make(1) would rebuild for ever what lies in the future.
