@@ -3,6 +3,7 @@ package kbuild
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Cause is what a failed step's first error usually means. The zero value is: not known.
@@ -59,31 +60,37 @@ func (c Cause) String() string { return strings.Replace(sentences[c.Kind], "%", 
 // causes leads from a failed step's first error to its cause. A group is the thing.
 var causes = []struct {
 	kind  CauseKind
-	shape *regexp.Regexp
+	shape func() *regexp.Regexp
 }{
-	{CauseSpace, regexp.MustCompile(`No space left on device`)},
-	{CauseMemory, regexp.MustCompile(`[Kk]illed signal terminated program|internal compiler error: Killed|virtual memory exhausted|out of memory allocating|Cannot allocate memory`)},
-	{CauseGPLOnly, regexp.MustCompile(`GPL-incompatible module \S+ uses GPL-only symbol '([^']+)'`)},
-	{CauseNamespace, regexp.MustCompile(`uses symbol \S+ from namespace (\S+), but does not import it`)},
-	{CauseSymbol, regexp.MustCompile(`"([^"]+)" \[.*\] undefined!`)},
-	{CauseFullSource, regexp.MustCompile(`error: (\S*(?:^|/)(?:drivers|fs|kernel|mm|block|security|virt)/\S+\.h): No such file`)},
-	{CauseFullSource, regexp.MustCompile(`No rule to make target '(?:\S*/)?(vmlinux|System\.map)'`)},
-	{CauseFullSource, regexp.MustCompile(`(?:^|[ /])(vmlinux|System\.map)'?: No such file`)},
-	{CauseKernelHeader, regexp.MustCompile(`error: ((?:linux|asm|asm-generic|uapi|net|scsi|sound|drm|media|rdma|crypto|acpi|video|xen|target|trace|generated|config|pcmcia|soc|keys|clocksource|kvm|cxl|misc|vdso)/\S+|std(?:arg|bool|def)\.h): No such file`)},
-	{CauseHeader, regexp.MustCompile(`error: (\S+\.h(?:pp)?): No such file`)},
-	{CauseCompiler, regexp.MustCompile(`unrecognized command[- ]line option ['‘"]([^'’"]+)|unrecognized argument in option ['‘"]([^'’"]+)|bad value (\S+ for \S+)|unknown argument: '([^']+)'`)},
-	{CauseCompiler, regexp.MustCompile(`(?:fail(?:ed)? to initialize|cannot load|incompatible gcc/)(?: )?(plugin)`)},
-	{CauseInterface, regexp.MustCompile(`incompatible (?:pointer )?type|too (?:many|few) arguments|has no member named|implicit declaration of function|unknown type name|redefinition of|conflicting types for|redeclar|undeclared|incomplete type|macro ".*" (?:requires|passed) |unknown field|isn't known|static declaration of|void value not ignored|discards ['‘]const|read-only|storage class`)},
-	{CauseWarning, regexp.MustCompile(`error: .*\[(-W[^\]]+)\]$`)},
-	{CauseRefusal, regexp.MustCompile(`error: #error|\*\*\* [^\[NWm].*Stop\.$|^configure: error: `)},
-	{CausePatch, regexp.MustCompile(`FAILED -- saving rejects|^patch: \*\*\*\* `)},
-	{CauseProgram, regexp.MustCompile(`(?:^|: )([A-Za-z0-9_.+-]+): (?:command )?not found$|^(?:env|make(?:\[\d+\])?): ['‘]?([A-Za-z0-9_.+-]+)['’]?: No such file or directory$`)},
+	{CauseSpace, pattern(`No space left on device`)},
+	{CauseMemory, pattern(`[Kk]illed signal terminated program|internal compiler error: Killed|virtual memory exhausted|out of memory allocating|Cannot allocate memory`)},
+	{CauseGPLOnly, pattern(`GPL-incompatible module \S+ uses GPL-only symbol '([^']+)'`)},
+	{CauseNamespace, pattern(`uses symbol \S+ from namespace (\S+), but does not import it`)},
+	{CauseSymbol, pattern(`"([^"]+)" \[.*\] undefined!`)},
+	{CauseFullSource, pattern(`error: (\S*(?:^|/)(?:drivers|fs|kernel|mm|block|security|virt)/\S+\.h): No such file`)},
+	{CauseFullSource, pattern(`No rule to make target '(?:\S*/)?(vmlinux|System\.map)'`)},
+	{CauseFullSource, pattern(`(?:^|[ /])(vmlinux|System\.map)'?: No such file`)},
+	{CauseKernelHeader, pattern(`error: ((?:linux|asm|asm-generic|uapi|net|scsi|sound|drm|media|rdma|crypto|acpi|video|xen|target|trace|generated|config|pcmcia|soc|keys|clocksource|kvm|cxl|misc|vdso)/\S+|std(?:arg|bool|def)\.h): No such file`)},
+	{CauseHeader, pattern(`error: (\S+\.h(?:pp)?): No such file`)},
+	{CauseCompiler, pattern(`unrecognized command[- ]line option ['‘"]([^'’"]+)|unrecognized argument in option ['‘"]([^'’"]+)|bad value (\S+ for \S+)|unknown argument: '([^']+)'`)},
+	{CauseCompiler, pattern(`(?:fail(?:ed)? to initialize|cannot load|incompatible gcc/)(?: )?(plugin)`)},
+	{CauseInterface, pattern(`incompatible (?:pointer )?type|too (?:many|few) arguments|has no member named|implicit declaration of function|unknown type name|redefinition of|conflicting types for|redeclar|undeclared|incomplete type|macro ".*" (?:requires|passed) |unknown field|isn't known|static declaration of|void value not ignored|discards ['‘]const|read-only|storage class`)},
+	{CauseWarning, pattern(`error: .*\[(-W[^\]]+)\]$`)},
+	{CauseRefusal, pattern(`error: #error|\*\*\* [^\[NWm].*Stop\.$|^configure: error: `)},
+	{CausePatch, pattern(`FAILED -- saving rejects|^patch: \*\*\*\* `)},
+	{CauseProgram, pattern(`(?:^|: )([A-Za-z0-9_.+-]+): (?:command )?not found$|^(?:env|make(?:\[\d+\])?): ['‘]?([A-Za-z0-9_.+-]+)['’]?: No such file or directory$`)},
+}
+
+// pattern is a regular expression that is compiled when it is first asked for: mago starts several times for a build, inside
+// the room too, and most builds do not fail.
+func pattern(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
 }
 
 // causeOf tells what a failed step's first error means.
 func causeOf(message string) Cause {
 	for _, s := range causes {
-		m := s.shape.FindStringSubmatch(message)
+		m := s.shape().FindStringSubmatch(message)
 		if m == nil {
 			continue
 		}

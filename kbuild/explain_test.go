@@ -53,6 +53,7 @@ func TestCauseOf(t *testing.T) {
 
 func TestEveryCauseHasItsSentence(t *testing.T) {
 	for _, s := range causes {
+		s.shape() // panics if it is none
 		if text := (Cause{Kind: s.kind, Thing: "x"}).String(); text == "" || strings.HasSuffix(text, ".") || strings.Contains(text, "%") {
 			t.Errorf("%s: %q", s.kind, text)
 		}

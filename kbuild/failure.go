@@ -35,12 +35,12 @@ func (e *CompileError) Unwrap() error { return e.Err }
 
 // failures are the shapes of error lines, the most telling first. A line of a later shape only counts while no
 // earlier shape has been seen: make's own "***" follows everything else.
-var failures = []*regexp.Regexp{
-	regexp.MustCompile(`^\S+:\d+(?::\d+)?: (?:fatal )?[Ee]rror: |^\S+: (?:fatal )?error: Killed signal terminated|internal compiler error: |virtual memory exhausted`),
-	regexp.MustCompile(`^(?:ERROR|FATAL): modpost: |^ERROR: ".*" \[.*\] undefined!$`),
-	regexp.MustCompile(`^configure: error: |^\*\*\* |^\S+:\d+: \*\*\* |^\S+: (?:fatal )?error: |^(?:bwrap|setpriv): |^patch: \*\*\*\* |^\S*ld: (?:error|cannot|.*undefined reference)`),
-	regexp.MustCompile(`: (?:command )?not found$|: No such file or directory$|: Permission denied$|No space left on device|FAILED -- saving rejects`),
-	regexp.MustCompile(`^make(?:\[\d+\])?: \*\*\* `),
+var failures = []func() *regexp.Regexp{
+	pattern(`^\S+:\d+(?::\d+)?: (?:fatal )?[Ee]rror: |^\S+: (?:fatal )?error: Killed signal terminated|internal compiler error: |virtual memory exhausted`),
+	pattern(`^(?:ERROR|FATAL): modpost: |^ERROR: ".*" \[.*\] undefined!$`),
+	pattern(`^configure: error: |^\*\*\* |^\S+:\d+: \*\*\* |^\S+: (?:fatal )?error: |^(?:bwrap|setpriv): |^patch: \*\*\*\* |^\S*ld: (?:error|cannot|.*undefined reference)`),
+	pattern(`: (?:command )?not found$|: No such file or directory$|: Permission denied$|No space left on device|FAILED -- saving rejects`),
+	pattern(`^make(?:\[\d+\])?: \*\*\* `),
 }
 
 // marks are words of which a line of each of failures has one. To look for them is cheap, and most lines have none.
@@ -63,7 +63,7 @@ func (f *firstError) see(line string) {
 		if f.rank != 0 && i+1 >= f.rank || i > 0 && noError.MatchString(line) {
 			return
 		}
-		if shape.MatchString(line) {
+		if shape().MatchString(line) {
 			f.rank, f.message = i+1, printable(strings.TrimSpace(line))
 			return
 		}
