@@ -1,12 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"slices"
-	"syscall"
+	"sync"
 	"time"
 )
 
@@ -69,49 +70,58 @@ func (l *lab) forgetCaches() error {
 	return nil
 }
 
-// measured is one run of a command.
-type measured struct {
-	wall   time.Duration
-	memory int64 // of the largest process, in bytes
-}
-
+// run is the contest's line. Memory is measured in a round of its own, which also warms both sides up.
 func (c contest) run(ctx context.Context) (row string, err error) {
-	var mago, peer, ratios []float64
 	var memory int64
-	for round := range rounds + 1 {
-		a, err := c.measure(ctx, c.mago)
+	if _, err := c.once(ctx, c.mago, func(pid int, stop <-chan struct{}) { memory = watch(pid, stop) }); err != nil {
+		return "", err
+	}
+	if _, err := c.once(ctx, c.peer, nil); err != nil {
+		return "", err
+	}
+	var mago, peer, ratios []float64
+	for range rounds {
+		a, err := c.once(ctx, c.mago, nil)
 		if err != nil {
 			return "", err
 		}
-		b, err := c.measure(ctx, c.peer)
+		b, err := c.once(ctx, c.peer, nil)
 		if err != nil {
 			return "", err
 		}
-		if round == 0 {
-			continue
-		}
-		mago, peer = append(mago, a.wall.Seconds()), append(peer, b.wall.Seconds())
-		ratios, memory = append(ratios, a.wall.Seconds()/b.wall.Seconds()), max(memory, a.memory)
+		mago, peer, ratios = append(mago, a.Seconds()), append(peer, b.Seconds()), append(ratios, a.Seconds()/b.Seconds())
 	}
 	return fmt.Sprintf("| %s | %.3f s | %.3f s | **%.3f** | %s | %d MB |",
 		c.what, median(mago), median(peer), median(ratios), c.aim, memory/1e6), nil
 }
 
-func (c contest) measure(ctx context.Context, command func(context.Context) *exec.Cmd) (measured, error) {
+// once runs a command and tells how long it took. beside runs next to it, until it has ended; nil: nothing does.
+func (c contest) once(ctx context.Context, command func(context.Context) *exec.Cmd, beside func(pid int, stop <-chan struct{})) (time.Duration, error) {
 	if c.before != nil {
 		if err := c.before(); err != nil {
-			return measured{}, err
+			return 0, err
 		}
 	}
+	var out bytes.Buffer
 	cmd := command(ctx)
+	cmd.Stdout, cmd.Stderr = &out, &out
 	begun := time.Now()
-	out, err := cmd.CombinedOutput()
-	wall := time.Since(begun)
-	if err != nil {
-		return measured{}, fmt.Errorf("%q: %w:\n%s", cmd.Args, err, out)
+	if err := cmd.Start(); err != nil {
+		return 0, err
 	}
-	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	return measured{wall: wall, memory: usage.Maxrss << 10}, nil
+	var watching sync.WaitGroup
+	stop := make(chan struct{})
+	if beside != nil {
+		watching.Go(func() { beside(cmd.Process.Pid, stop) })
+	}
+	err := cmd.Wait()
+	wall := time.Since(begun)
+	close(stop)
+	watching.Wait()
+	if err != nil {
+		return 0, fmt.Errorf("%q: %w:\n%s", cmd.Args, err, out.String())
+	}
+	return wall, nil
 }
 
 func median(values []float64) float64 {

@@ -14,7 +14,7 @@ import (
 	"mago/testdata/e2e/debian"
 )
 
-// rounds is how often everything is measured, after one round that does not count.
+// rounds is how often everything is timed, after one round for memory.
 const rounds = 5
 
 func main() {
