@@ -3,6 +3,7 @@
 package kbuild
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -216,7 +217,7 @@ func (f Finder) config(headers string) (Config, error) {
 }
 
 func readConfig(text []byte) Config {
-	config := Config{}
+	config := make(Config, bytes.Count(text, []byte("=")))
 	for line := range strings.Lines(string(text)) {
 		name, value, ok := strings.Cut(strings.TrimSpace(line), "=")
 		if ok && strings.HasPrefix(name, "CONFIG_") {

@@ -9,10 +9,12 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"mago/catalog"
 	"mago/debpkg"
+	"mago/debpkg/sbom"
 	"mago/kbuild"
 	"mago/kbuild/sandbox"
 	"mago/sources"
@@ -28,9 +30,10 @@ type app struct {
 	epoch  time.Time // SOURCE_DATE_EPOCH, zero where it is not set
 	limits sandbox.Limits
 
-	status *debpkg.Status // dpkg's, read once; see installed
-	index  *catalog.Index // opened once; see catalog
-	room   *sandbox.Room  // chosen once; see buildRoom
+	status *debpkg.Status    // dpkg's, read once; see installed
+	index  *catalog.Index    // opened once; see catalog
+	room   *sandbox.Room     // chosen once; see buildRoom
+	own    func() sbom.Input // hashed once; see ownInput
 
 	reading bool // whether the command only shows something, and so waits for nobody
 
@@ -58,7 +61,7 @@ func newApp(m machine, o options, stdout, stderr io.Writer) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &app{options: o, paths: paths, stderr: stderr, epoch: epoch, limits: limits}
+	a := &app{options: o, paths: paths, stderr: stderr, epoch: epoch, limits: limits, own: sync.OnceValue(ownInput)}
 	a.screen = newScreen(stdout, o)
 	a.host = &host{machine: m, root: root, sudo: strings.Fields(o.SudoCmd), dryRun: o.DryRun, say: a.screen.line, verbose: o.Verbose}
 	return a, nil

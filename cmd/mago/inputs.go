@@ -39,7 +39,7 @@ func (a *app) stageBill(u unit, r *record) error {
 }
 
 func (a *app) inputs(u unit, r record) ([]sbom.Input, error) {
-	inputs := append(neededInputs(r), sourceInput(u), ownInput())
+	inputs := append(neededInputs(r), sourceInput(u), a.own())
 	files, err := a.fileInputs(u, r)
 	if err != nil {
 		return nil, err

@@ -83,6 +83,7 @@ func (a *app) compileAndPack(ctx context.Context, u unit, log io.Writer, r *reco
 	if err != nil {
 		return &packError{err}
 	}
+	go a.own() // its file takes a while to hash; stageBill wants it
 	result, err := a.compile(ctx, u, needed, work, log)
 	if err != nil {
 		return err

@@ -42,10 +42,11 @@ func (a *app) catalog(ctx context.Context) (*catalog.Index, error) {
 		return a.index, nil
 	}
 	ix, err := catalog.Open(a.catalogConfig())
+	stale := err == nil && ix.Stale(a.catalogConfig())
 	switch {
-	case errors.Is(err, catalog.ErrNoIndex), err == nil && !a.reading && ix.Stale(a.catalogConfig()):
+	case errors.Is(err, catalog.ErrNoIndex), stale && !a.reading:
 		ix, err = a.updateCatalog(ctx)
-	case err == nil && ix.Stale(a.catalogConfig()):
+	case stale:
 		ix, err = a.newestCatalog(ctx, ix)
 	}
 	a.index = ix
