@@ -109,17 +109,20 @@ func dispatch(ctx context.Context, m machine, args []string, stdout, stderr io.W
 	return worst
 }
 
-// commandLines is a command line for each of the commands that commas join.
+// commandLines is a command line for each of the commands that commas join, in the one order that kong takes: it wants words
+// together, but apt's and dpkg's users put options among them.
 func commandLines(args []string) [][]string {
-	at := commandAt(args)
-	if at < 0 {
+	words, flags, rest := partArgs(args)
+	if len(words) == 0 {
 		return [][]string{args}
 	}
 	var all [][]string
-	for command := range strings.SplitSeq(args[at], ",") {
-		words := slices.Clone(args)
-		words[at] = command
-		all = append(all, words)
+	for command := range strings.SplitSeq(words[0], ",") {
+		if len(rest) > 0 {
+			all = append(all, slices.Concat([]string{command}, flags, []string{"--"}, words[1:], rest))
+		} else {
+			all = append(all, slices.Concat([]string{command}, words[1:], flags))
+		}
 	}
 	return all
 }
@@ -162,33 +165,45 @@ func newParser(c *cli, stdout, stderr io.Writer) (*kong.Kong, error) {
 	)
 }
 
-// commandAt is the index of the first argument that is neither a flag nor a flag's value, -1 without one.
-func commandAt(args []string) int {
+// partArgs parts words from flags, which keep their values, and from what stands behind "--", which are all words.
+func partArgs(args []string) (words, flags, rest []string) {
+	valued := valuedFlags()
+	for i := 0; i < len(args); i++ {
+		switch arg := args[i]; {
+		case arg == "--":
+			return words, flags, args[i+1:]
+		case !strings.HasPrefix(arg, "-"):
+			words = append(words, arg)
+		case valued[arg] || shortCluster(arg, valued):
+			flags = append(flags, args[i:min(i+2, len(args))]...)
+			i++
+		default:
+			flags = append(flags, arg)
+		}
+	}
+	return words, flags, nil
+}
+
+// valuedFlags are the flags that take the next argument for their value. The commands' own take none.
+func valuedFlags() map[string]bool {
+	valued := map[string]bool{}
 	parser, err := newParser(&cli{}, io.Discard, io.Discard)
 	if err != nil {
-		return -1
+		return valued
 	}
-	valued := map[string]bool{}
 	for _, flag := range parser.Model.Flags {
-		if !flag.IsBool() {
-			valued["--"+flag.Name] = true
-			if flag.Short != 0 {
-				valued["-"+string(flag.Short)] = true
-			}
-			for _, alias := range flag.Aliases {
-				valued["--"+alias] = true
-			}
+		if flag.IsBool() {
+			continue
+		}
+		valued["--"+flag.Name] = true
+		if flag.Short != 0 {
+			valued["-"+string(flag.Short)] = true
+		}
+		for _, alias := range flag.Aliases {
+			valued["--"+alias] = true
 		}
 	}
-	for i := 0; i < len(args); i++ {
-		switch {
-		case args[i] == "--" || !strings.HasPrefix(args[i], "-"):
-			return i
-		case valued[args[i]] || shortCluster(args[i], valued):
-			i++
-		}
-	}
-	return -1
+	return valued
 }
 
 // shortCluster reports whether letters such as -fl end in one that takes the next argument.

@@ -1,49 +1,56 @@
 package main
 
 import (
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 )
 
-func TestCommandAt(t *testing.T) {
-	for _, c := range []struct {
-		line string
-		want int
-	}{
-		{"", -1},
-		{"--version", -1},
-		{"list", 0},
-		{"-f list", 1},
-		{"-l running list", 2},
-		{"-lrunning list", 1},
-		{"-fl running list", 2},
-		{"-fv list", 1},
-		{"--kvers-list running list", 2},
-		{"--kvers-list=running list", 1},
-		{"--userdir /srv list", 2},
-		{"-u /srv -q -k a,b get,build hello", 5},
-		{"--root / --dry-run a-i hello", 3},
-		{"-l", -1},
-		{"--frobnicate list", 1},
-		{"- list", 1},
+func TestCommandLines(t *testing.T) {
+	for line, want := range map[string][]string{
+		"":                             {""},
+		"--version":                    {"--version"},
+		"-l":                           {"-l"},
+		"list":                         {"list"},
+		"list -l":                      {"list -l"},
+		"-f list":                      {"list -f"},
+		"-l running list":              {"list -l running"},
+		"-lrunning list":               {"list -lrunning"},
+		"-fl running list":             {"list -fl running"},
+		"--kvers-list running list":    {"list --kvers-list running"},
+		"--kvers-list=running list":    {"list --kvers-list=running"},
+		"--userdir /srv list":          {"list --userdir /srv"},
+		"--frobnicate list":            {"list --frobnicate"},
+		"--wait a-i hello":             {"a-i hello --wait"},
+		"-l a,b get,build hello,x":     {"get hello,x -l a,b", "build hello,x -l a,b"},
+		"a-i hello -f other -l K more": {"a-i hello other more -f -l K"},
+		"a-i hello -q -- -x other":     {"a-i -q -- hello -x other"},
+		"a-i --":                       {"a-i"},
 	} {
-		args := strings.Fields(c.line)
-		if got := commandAt(args); got != c.want {
-			t.Errorf("commandAt(%q) = %d, want %d", args, got, c.want)
+		var got []string
+		for _, words := range commandLines(strings.Fields(line)) {
+			got = append(got, strings.Join(words, " "))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q becomes %q, want %q", line, got, want)
 		}
 	}
 }
 
-func TestCommandLines(t *testing.T) {
-	got := commandLines([]string{"-l", "a,b", "get,build", "hello,x"})
-	want := [][]string{{"-l", "a,b", "get", "hello,x"}, {"-l", "a,b", "build", "hello,x"}}
-	if !slices.EqualFunc(got, want, slices.Equal) {
-		t.Errorf("got %q, want %q", got, want)
+// TestCommandsOwnFlagsTakeNoValue: valuedFlags looks for such that do among the flags of all commands only.
+func TestCommandsOwnFlagsTakeNoValue(t *testing.T) {
+	parser, err := newParser(&cli{}, io.Discard, io.Discard)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if got := commandLines([]string{"--version"}); len(got) != 1 || !slices.Equal(got[0], []string{"--version"}) {
-		t.Errorf("without a command: %q", got)
+	for _, command := range parser.Model.Children {
+		for _, flag := range command.Flags {
+			if !flag.IsBool() {
+				t.Errorf("%s %s takes a value", command.Name, flag)
+			}
+		}
 	}
 }
 
