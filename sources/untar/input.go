@@ -1,7 +1,9 @@
 package untar
 
 import (
+	"archive/tar"
 	"context"
+	"fmt"
 	"io"
 )
 
@@ -14,9 +16,16 @@ type input struct {
 	zeros int
 
 	broken bool // whether the stream has failed by itself
+	failed bool // whether it has for any reason
 }
 
 func (in *input) Read(p []byte) (int, error) {
+	n, err := in.read(p)
+	in.failed = in.failed || err != nil && err != io.EOF
+	return n, err
+}
+
+func (in *input) read(p []byte) (int, error) {
 	if err := in.ctx.Err(); err != nil {
 		return 0, context.Cause(in.ctx)
 	}
@@ -49,4 +58,18 @@ func (in *input) end() error {
 	}
 	_, err := io.Copy(io.Discard, in)
 	return err
+}
+
+// entryContent reads an entry. Its errors are the stream's, or archive/tar's about what the header says of the content.
+type entryContent struct {
+	tr *tar.Reader
+	in *input
+}
+
+func (c entryContent) Read(p []byte) (int, error) {
+	n, err := c.tr.Read(p)
+	if err != nil && err != io.EOF && !c.in.failed {
+		err = fmt.Errorf("%w: %w", tar.ErrHeader, err)
+	}
+	return n, err
 }

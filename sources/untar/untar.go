@@ -87,7 +87,7 @@ func (x *extractor) extract() error {
 		if err != nil {
 			return err
 		}
-		if err := x.entry(h, tr); err != nil {
+		if err := x.entry(h, entryContent{tr, x.in}); err != nil {
 			return err
 		}
 	}

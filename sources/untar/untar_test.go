@@ -392,3 +392,27 @@ func TestExtractNoticesEveryCut(t *testing.T) {
 		}
 	}
 }
+
+// TestSparseFilesThatContradictThemselves: archive/tar tells of some only while the content is read.
+func TestSparseFilesThatContradictThemselves(t *testing.T) {
+	for name, records := range map[string]map[string]string{
+		"content that the map has not": {"major": "1", "minor": "0", "realsize": "5"},
+		"no version":                   {"minor": "0", "realsize": "5"},
+		"no map":                       {"major": "0", "minor": "1", "size": "5"},
+		"no size":                      {"major": "1", "minor": "0"},
+		"a version to come":            {"major": "2", "minor": "0", "realsize": "5"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := file("f", "0\n"+strings.Repeat("\x00", 510)+"extra")
+			e.PAXRecords = map[string]string{}
+			for key, value := range records {
+				e.PAXRecords["XYZ.sparse."+key] = value // archive/tar writes none of GNU's
+			}
+			data := bytes.ReplaceAll(archive(t, e), []byte("XYZ.sparse"), []byte("GNU.sparse"))
+			_, _, err := open(t, bytes.NewReader(data), Options{Archive: "x.tar"})
+			if !errors.As(err, new(*DamagedError)) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
