@@ -186,6 +186,8 @@ func TestExclusive(t *testing.T) {
 		"BUILD_EXCLUSIVE_CONFIG=!CONFIG_USB":           false,
 		"BUILD_EXCLUSIVE_CONFIG=CONFIG_HZ":             false,
 		"BUILD_EXCLUSIVE_CONFIG=CONFIG_ACPI CONFIG_PM": false,
+		"build_exclude=":                               true,
+		"build_exclude=yes":                            false,
 		"OBSOLETE_BY=6.1":                              false,
 		"OBSOLETE_BY=6.1.0-56":                         false,
 		"OBSOLETE_BY=6.1.0-57":                         true,

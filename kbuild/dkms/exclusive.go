@@ -19,6 +19,10 @@ var exclusives = []string{
 	"BUILD_EXCLUSIVE_KERNEL", "BUILD_EXCLUSIVE_KERNEL_MIN", "BUILD_EXCLUSIVE_KERNEL_MAX", "BUILD_EXCLUSIVE_ARCH", "BUILD_EXCLUSIVE_CONFIG",
 }
 
+// excluded is the variable in which dkms notes that a file is not meant for a kernel. It takes it from the file as well, and
+// some set it for what no BUILD_EXCLUSIVE_* can say.
+const excluded = "build_exclude"
+
 // Excluded is a module that is not meant for a kernel.
 type Excluded struct {
 	Module Module
@@ -28,19 +32,19 @@ type Excluded struct {
 // For splits the modules into those to be built for a kernel and those that BUILD_EXCLUSIVE_* keep back. A directive
 // that is set as a scalar, or for index 0 alone, binds all of them, as in dkms 3.2; one with further indexes binds
 // each its own module. A kernel that OBSOLETE_BY names, or a newer one, has the modules itself.
-func (c *Conf) For(k Kernel) (modules []Module, excluded []Excluded, err error) {
+func (c *Conf) For(k Kernel) (modules []Module, notMeant []Excluded, err error) {
 	for _, m := range c.Modules() {
 		reason, err := c.reason(m, k)
 		switch {
 		case err != nil:
 			return nil, nil, err
 		case reason != "":
-			excluded = append(excluded, Excluded{m, reason})
+			notMeant = append(notMeant, Excluded{m, reason})
 		default:
 			modules = append(modules, m)
 		}
 	}
-	return modules, excluded, nil
+	return modules, notMeant, nil
 }
 
 // rule is the value that a BUILD_EXCLUSIVE_* has for one module, and the name to call it by.
@@ -54,6 +58,9 @@ func (c *Conf) rule(directive string, m Module) (name, value string) {
 }
 
 func (c *Conf) reason(m Module, k Kernel) (string, error) {
+	if value := c.Value(excluded); value != "" {
+		return fmt.Sprintf("%s=%q, which the file sets for this kernel", excluded, value), nil
+	}
 	if by := c.Value("OBSOLETE_BY"); by != "" && compare(k.Release, by) >= 0 {
 		return fmt.Sprintf("OBSOLETE_BY=%q: a kernel that new has the module itself", by), nil
 	}

@@ -17,6 +17,7 @@ var imitations = map[string]string{
 	"appended":         "BUILT_MODULE_NAME+=(a)\nBUILT_MODULE_NAME+=(b c)\nPATCH+=(1.patch); PATCH_MATCH+=('^6\\.')",
 	"appended text":    "MAKE=make\nMAKE+=' all'\nMAKE[2]=x MAKE_MATCH[2]='^[56]'",
 	"case":             "case $kernelver in 5.*|4.*) PATCH[0]=old.patch;; 6.*) PATCH[0]=new.patch;; esac\ncase \"$arch\" in @(x86_64|i686)) STRIP=no;; esac",
+	"kept out":         `[[ "$kernelver" =~ "-amd64" ]] && build_exclude="yes"`,
 	"condition":        "if [ \"${kernelver%%.*}\" -ge 6 ] && [[ $kernelver =~ ^6\\.([0-9]+) ]]; then MAKE=\"make MINOR=${BASH_REMATCH[1]}\"; else MAKE=make; fi",
 	"version parts":    "v=${kernelver%%-*}; IFS=. read_=x\nmajor=${v%%.*} rest=${v#*.}; PRE_BUILD=\"pre.sh $major ${rest%%.*}\"",
 	"substitution":     "MAKE=\"make DIR=$(echo \"$kernel_source_dir\") V=$(printf %03d 7)\"",

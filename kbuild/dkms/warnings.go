@@ -63,10 +63,10 @@ func (c *Conf) BuildDepends() []string {
 	return names
 }
 
-// Rules lists the BUILD_EXCLUSIVE_* and OBSOLETE_BY that a file sets, as "NAME=value" or "NAME[index]=value".
+// Rules lists the BUILD_EXCLUSIVE_*, build_exclude and OBSOLETE_BY that a file sets, as "NAME=value" or "NAME[index]=value".
 func (c *Conf) Rules() []string {
 	var rules []string
-	for _, name := range append(slices.Clone(exclusives), "OBSOLETE_BY") {
+	for _, name := range append(slices.Clone(exclusives), excluded, "OBSOLETE_BY") {
 		for _, i := range c.Indexes(name) {
 			rule := fmt.Sprintf("%s[%d]", name, i)
 			if i == 0 {
