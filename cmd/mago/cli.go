@@ -195,15 +195,23 @@ func valuedFlags() map[string]bool {
 		if flag.IsBool() {
 			continue
 		}
-		valued["--"+flag.Name] = true
-		if flag.Short != 0 {
-			valued["-"+string(flag.Short)] = true
-		}
-		for _, alias := range flag.Aliases {
-			valued["--"+alias] = true
+		for _, name := range flagNames(flag) {
+			valued[name] = true
 		}
 	}
 	return valued
+}
+
+// flagNames are all that a flag can be called by, with their dashes.
+func flagNames(flag *kong.Flag) []string {
+	names := []string{"--" + flag.Name}
+	if flag.Short != 0 {
+		names = append(names, "-"+string(flag.Short))
+	}
+	for _, alias := range flag.Aliases {
+		names = append(names, "--"+alias)
+	}
+	return names
 }
 
 // shortCluster reports whether letters such as -fl end in one that takes the next argument.
