@@ -15,10 +15,11 @@ type statusCommand struct{ jsonOption }
 
 // The states of a unit, from good to bad.
 const (
-	statePresent = "present" // installed, of the source's and the kernel's present version
-	stateStale   = "stale"   // installed or built of an older source or kernel package
-	stateMissing = "missing" // not installed for this kernel
-	stateFailed  = "failed"  // the last build failed
+	statePresent  = "present"  // installed, of the source's and the kernel's present version
+	stateExcluded = "excluded" // not meant for this kernel, as its last build found
+	stateStale    = "stale"    // installed or built of an older source or kernel package
+	stateMissing  = "missing"  // not installed for this kernel
+	stateFailed   = "failed"   // the last build failed
 )
 
 // state is one module for one kernel as status shows it; its JSON form is part of mago's interface.
@@ -202,7 +203,7 @@ func (a *app) state(module, release string) state {
 	case failed && failure.Result == resultFailed:
 		s.State, s.Error = stateFailed, failure.Error
 	case failed:
-		s.State, s.Reason = statePresent, failure.Error
+		s.State, s.Reason = stateExcluded, failure.Error
 	case s.Installed != "" && (s.Current == "" || compareVersions(s.Installed, s.Current) >= 0):
 		s.State = statePresent
 	case s.Installed != "":
