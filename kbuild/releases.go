@@ -69,6 +69,20 @@ func flavour(release string) string {
 	}
 }
 
+// OfFlavour keeps the releases of the same flavour as another one, such as cloud-amd64; where there is none the plain ones, and
+// where there are none of these either, all.
+func OfFlavour(releases []string, like string) []string {
+	for _, fits := range []func(string) bool{
+		func(release string) bool { return flavour(release) == flavour(like) },
+		func(release string) bool { return !strings.Contains(flavour(release), "-") },
+	} {
+		if slices.ContainsFunc(releases, fits) {
+			return slices.DeleteFunc(slices.Clone(releases), func(release string) bool { return !fits(release) })
+		}
+	}
+	return releases
+}
+
 // Nearest picks the releases most like the wanted one: same flavour first, then the plain ones, then by the longest
 // common beginning, newest first.
 func Nearest(wanted string, known []string, most int) []string {

@@ -64,3 +64,20 @@ func TestNearest(t *testing.T) {
 		t.Errorf("the caller's list became %v", known)
 	}
 }
+
+func TestOfFlavour(t *testing.T) {
+	known := []string{"5.10.0-1-amd64", "6.1.0-56-cloud-amd64", "6.1.0-56-rt-amd64", "6.12.117+deb12-amd64"}
+	for like, want := range map[string][]string{
+		"6.1.0-9-amd64":       {"5.10.0-1-amd64", "6.12.117+deb12-amd64"},
+		"6.1.0-9-cloud-amd64": {"6.1.0-56-cloud-amd64"},
+		"6.18.4-own-v7":       {"5.10.0-1-amd64", "6.12.117+deb12-amd64"},
+		"":                    {"5.10.0-1-amd64", "6.12.117+deb12-amd64"},
+	} {
+		if got := OfFlavour(known, like); !slices.Equal(got, want) {
+			t.Errorf("like %q: got %v, want %v", like, got, want)
+		}
+	}
+	if got := OfFlavour(known[1:3], "6.1.0-9-amd64"); !slices.Equal(got, known[1:3]) {
+		t.Errorf("of none plain: got %v", got)
+	}
+}

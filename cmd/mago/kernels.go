@@ -204,7 +204,7 @@ func (a *app) running() string {
 	return unix.ByteSliceToString(name.Release[:])
 }
 
-// newest is the newest kernel here, else the newest that apt has headers for.
+// newest is the newest kernel here of the running one's flavour, else the newest that apt has headers for.
 func (a *app) newest(ctx context.Context, here []string) ([]string, error) {
 	if len(here) == 0 {
 		var err error
@@ -215,6 +215,7 @@ func (a *app) newest(ctx context.Context, here []string) ([]string, error) {
 	if len(here) == 0 {
 		return nil, &noKernelError{word: "newest", inApt: true}
 	}
+	here = kbuild.OfFlavour(here, a.running())
 	return here[len(here)-1:], nil
 }
 
