@@ -45,6 +45,8 @@ func sample(t testing.TB) string {
 		os.Link(filepath.Join(top, "plain"), filepath.Join(top, "hard")),
 		os.WriteFile(filepath.Join(top, "sparse"), []byte("begin"), 0o644),
 		os.Truncate(filepath.Join(top, "sparse"), 1<<20),
+		os.WriteFile(filepath.Join(top, "hole"), nil, 0o644),
+		os.Truncate(filepath.Join(top, "hole"), 1<<20),
 	} {
 		if err != nil {
 			t.Fatal(err)
