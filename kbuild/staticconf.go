@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"mago/kbuild/dkms"
@@ -24,13 +25,15 @@ type Plan struct {
 	BuildDepends []string   // dkms's names of the modules that are to be installed first
 	Scripts      []string   // what is to run as root at installation, as "DIRECTIVE: script arguments"
 	Warnings     []string
+	Unread       []string // what of the file only running it could tell the outcome of, as "line N: what it does there"
+	Unknown      []string // the directives that this may set; nothing else here is theirs
 }
 
 // Excluded is a module that a recipe keeps back, and why.
 type Excluded struct{ Module, Reason string }
 
 // ReadPlan reads a source's dkms.conf, and the administrator's overrides below /etc/dkms of the root, as a build for
-// the kernel would, but without running anything. What that cannot tell is a *RecipeError. Of the kernel, the release and the
+// the kernel would, but without running anything. What that cannot tell at all is a *RecipeError. Of the kernel, the release and the
 // architecture have to be known; without its Config, BUILD_EXCLUSIVE_CONFIG binds nothing.
 func ReadPlan(ctx context.Context, root string, source Source, k Kernel) (*Plan, error) {
 	conf, err := readStatic(ctx, root, source, k)
@@ -43,6 +46,26 @@ func ReadPlan(ctx context.Context, root string, source Source, k Kernel) (*Plan,
 			p.Scripts = append(p.Scripts, strings.Join(append([]string{directive + ":", script}, args...), " "))
 		}
 	}
+	for _, e := range conf.Unread {
+		p.Unread = append(p.Unread, e.Reason())
+	}
+	p.Unknown = conf.Unknown
+	if err := p.choose(conf, k); err != nil {
+		return nil, &RecipeError{"dkms.conf", err}
+	}
+	for _, list := range [][]string{p.Modules, p.Rules, p.BuildDepends, p.Scripts, p.Warnings, p.Unread} {
+		for i := range list {
+			list[i] = printable(list[i])
+		}
+	}
+	return p, nil
+}
+
+// choose tells the modules to be built, where their names are known.
+func (p *Plan) choose(conf *dkms.Conf, k Kernel) error {
+	if slices.ContainsFunc(conf.Unknown, func(name string) bool { return name == "BUILT_MODULE_NAME" || name == "DEST_MODULE_NAME" }) {
+		return nil
+	}
 	modules, excluded, err := conf.For(dkms.Kernel{Release: k.Release, Arch: k.Arch, Config: k.Config})
 	for _, m := range modules {
 		p.Modules = append(p.Modules, m.Dest)
@@ -50,15 +73,7 @@ func ReadPlan(ctx context.Context, root string, source Source, k Kernel) (*Plan,
 	for _, e := range excluded {
 		p.Excluded = append(p.Excluded, Excluded{printable(e.Module.Dest), printable(e.Reason)})
 	}
-	if err != nil {
-		return nil, &RecipeError{"dkms.conf", err}
-	}
-	for _, list := range [][]string{p.Modules, p.Rules, p.BuildDepends, p.Scripts, p.Warnings} {
-		for i := range list {
-			list[i] = printable(list[i])
-		}
-	}
-	return p, nil
+	return err
 }
 
 func readStatic(ctx context.Context, root string, source Source, k Kernel) (*dkms.Conf, error) {

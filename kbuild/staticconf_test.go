@@ -44,7 +44,7 @@ func TestReadPlan(t *testing.T) {
 
 func TestReadPlanRefuses(t *testing.T) {
 	for name, test := range map[string]struct{ conf, want string }{
-		"program":        {named + "MAKE=$(nproc)\n", "dkms.conf: it cannot be read without running it: line 3: it runs nproc"},
+		"program":        {"PACKAGE_NAME=$(hostname)\n", "dkms.conf: it cannot be read without running it: line 1: it runs hostname"},
 		"bad expression": {named + "BUILD_EXCLUSIVE_ARCH='['\n", "dkms.conf: BUILD_EXCLUSIVE_ARCH: "},
 		"long":           {strings.Repeat("#", maxConf+1), "dkms.conf: dkms.conf is longer than"},
 		"link":           {"-> /etc/passwd", "dkms.conf: openat dkms.conf: "},
@@ -58,7 +58,31 @@ func TestReadPlanRefuses(t *testing.T) {
 		})
 	}
 	var unknown *dkms.StaticError
-	if _, err := plan(t, named+"MAKE=$(nproc)\n", nil); !errors.As(err, &unknown) {
+	if _, err := plan(t, "PACKAGE_NAME=$(hostname)\n", nil); !errors.As(err, &unknown) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestReadPlanInPart(t *testing.T) {
+	for name, test := range map[string]struct {
+		conf string
+		want *Plan
+	}{
+		"rules": {
+			"BUILT_MODULE_NAME=a\nif [ -f /x ]; then BUILD_EXCLUSIVE_KERNEL=no; fi\n",
+			&Plan{Modules: []string{"a"}, Unread: []string{"line 4: it looks for /x"}, Unknown: []string{"BUILD_EXCLUSIVE_KERNEL"}},
+		},
+		"names": {
+			"BUILT_MODULE_NAME=$(id)\nBUILD_DEPENDS=other\n",
+			&Plan{BuildDepends: []string{"other"}, Unread: []string{"line 3: it runs id"}, Unknown: []string{"BUILT_MODULE_NAME"}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := plan(t, named+test.conf, nil)
+			test.want.Warnings = got.Warnings
+			if err != nil || !reflect.DeepEqual(got, test.want) {
+				t.Errorf("got %+v, %v\nwant %+v", got, err, test.want)
+			}
+		})
 	}
 }

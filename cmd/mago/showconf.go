@@ -18,7 +18,9 @@ type shownConf struct {
 	BuildDepends []string        `json:"build_depends,omitempty"`
 	Scripts      []string        `json:"install_scripts,omitempty"`
 	Warnings     []string        `json:"warnings,omitempty"`
-	Error        string          `json:"error,omitempty"` // why nothing is known
+	Unread       []string        `json:"unread,omitempty"`  // what would have to be run
+	Unknown      []string        `json:"unknown,omitempty"` // directives that this may set
+	Error        string          `json:"error,omitempty"`   // why nothing is known
 }
 
 type shownExcluded struct {
@@ -35,6 +37,7 @@ func (a *app) readConf(ctx context.Context, t target) *shownConf {
 	}
 	shown := &shownConf{
 		Kernel: k.Release, Modules: p.Modules, Rules: p.Rules, BuildDepends: p.BuildDepends, Scripts: p.Scripts, Warnings: p.Warnings,
+		Unread: p.Unread, Unknown: p.Unknown,
 	}
 	for _, e := range p.Excluded {
 		shown.Excluded = append(shown.Excluded, shownExcluded(e))
@@ -75,6 +78,10 @@ func (s *shownConf) print(field func(name, value string)) {
 	for _, script := range s.Scripts {
 		field("Runs as root", script)
 	}
+	for _, unread := range s.Unread {
+		field("Not read", unread)
+	}
+	field("Unknown", strings.Join(s.Unknown, ", "))
 	for _, warning := range s.Warnings {
 		field("Warning", warning)
 	}

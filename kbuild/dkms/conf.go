@@ -41,7 +41,9 @@ var Hook string
 
 // Conf is an evaluated dkms.conf. Arrays are sparse, as bash's are.
 type Conf struct {
-	Name, Version string // PACKAGE_NAME, PACKAGE_VERSION
+	Name, Version string         // PACKAGE_NAME, PACKAGE_VERSION
+	Unread        []*StaticError // what Static has left out
+	Unknown       []string       // the directives that it may set
 	values        map[string]map[int]string
 }
 

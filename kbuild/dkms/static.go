@@ -20,15 +20,22 @@ import (
 
 // StaticError says what a file does that only running it could tell the outcome of.
 type StaticError struct {
+	Text int  // 0: the dkms.conf itself, else the number of an override
 	Line uint // 0: of no one line
 	What string
 }
 
-func (e *StaticError) Error() string {
-	if e.Line == 0 {
-		return "it cannot be read without running it: " + e.What
+func (e *StaticError) Error() string { return "it cannot be read without running it: " + e.Reason() }
+
+// Reason is what the file does, and where.
+func (e *StaticError) Reason() string {
+	switch {
+	case e.Line == 0:
+		return e.What
+	case e.Text > 0:
+		return fmt.Sprintf("line %d of override %d: %s", e.Line, e.Text, e.What)
 	}
-	return fmt.Sprintf("it cannot be read without running it: line %d: %s", e.Line, e.What)
+	return fmt.Sprintf("line %d: %s", e.Line, e.What)
 }
 
 // What a static reading is held to.
@@ -40,49 +47,76 @@ const (
 )
 
 // Static evaluates a dkms.conf, and an administrator's overrides after it, without running anything: programs, files
-// and directories are denied to it. What it gives is what Script and Parse would; where it cannot know that, the error
-// is a *StaticError. The variables are NAME=VALUE.
+// and directories are denied to it. What it gives is what Script and Parse would. A statement that would need them is left out,
+// and so is what builds on it; Unread and Unknown of the Conf tell that. Where not even the file's two names are known, the
+// error is a *StaticError. The variables are NAME=VALUE.
 func Static(ctx context.Context, variables []string, texts ...[]byte) (*Conf, error) {
 	ctx, cancel := context.WithTimeout(ctx, staticTime)
 	defer cancel()
-	r := &reading{variables: variables}
-	c, err := r.conf(ctx, texts)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = &StaticError{What: fmt.Sprintf("it did not end within %s", staticTime)}
+	left := &leftOut{places: map[position]bool{}}
+	for {
+		r := &reading{variables: variables, left: left}
+		c, err := r.conf(ctx, texts)
+		var unknown *StaticError
+		switch {
+		case errors.Is(err, context.DeadlineExceeded):
+			return nil, &StaticError{What: fmt.Sprintf("it did not end within %s", staticTime)}
+		case errors.As(err, &unknown) && r.at != nil:
+			left.places[*r.at] = true
+			left.because = append(left.because, unknown)
+		case err != nil && len(left.because) > 0:
+			return nil, left.because[0]
+		default:
+			return c, err
+		}
 	}
-	return c, err
 }
 
 // reading is one run of the interpreter.
 type reading struct {
 	variables []string
 	runner    *interp.Runner
-	settled   expand.Environ  // the variables once all is read
-	functions map[string]bool // that the file declares
+	settled   expand.Environ          // the variables once all is read
+	functions map[string]*syntax.Stmt // that the file declares, and their bodies
 	fallbacks []fallback
 	calls     atomic.Int64
 	denied    atomic.Pointer[StaticError] // the first thing that was
+
+	at      *position       // the statement that is being run, or that was the last
+	left    *leftOut        // nil: nothing may be left out
+	unknown map[string]bool // the variables that what is left out may have set
 }
 
 // conf recovers from the interpreter's own faults: what it reads is foreign.
 func (r *reading) conf(ctx context.Context, texts [][]byte) (c *Conf, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			c, err = nil, &StaticError{What: fmt.Sprintf("the interpreter gives up: %v", p)}
+			fault := &StaticError{What: fmt.Sprintf("the interpreter gives up: %v", p)}
+			if r.at != nil {
+				fault.Text, fault.Line = r.at.text, r.at.line
+			}
+			c, err = nil, fault
 		}
 	}()
 	if err := r.start(); err != nil {
 		return nil, err
 	}
-	for _, text := range texts {
-		if err := r.run(ctx, text); err != nil {
+	for number, text := range texts {
+		if err := r.run(ctx, number, text); err != nil {
 			return nil, err
 		}
 	}
-	r.settled = r.environ()
+	r.at, r.settled = nil, r.environ()
 	c = &Conf{values: map[string]map[int]string{}}
+	if r.left != nil {
+		c.Unread = r.left.because
+	}
 	for _, name := range directives {
-		if err := r.collect(ctx, c, name); err != nil {
+		err := r.collect(ctx, c, name)
+		if unknown := (*StaticError)(nil); r.left != nil && errors.As(err, &unknown) {
+			delete(c.values, name)
+			c.Unknown, c.Unread = append(c.Unknown, name), append(c.Unread, unknown)
+		} else if err != nil {
 			return nil, err
 		}
 	}
@@ -108,13 +142,13 @@ func (r *reading) start() (err error) {
 }
 
 func (r *reading) deny(pos syntax.Pos, what string) error {
-	err := &StaticError{pos.Line(), what}
+	err := &StaticError{Line: pos.Line(), What: what}
 	r.denied.CompareAndSwap(nil, err)
 	return err
 }
 
-// run interprets one file, as bash's source does.
-func (r *reading) run(ctx context.Context, text []byte) error {
+// run interprets one file, as bash's source does, statement by statement.
+func (r *reading) run(ctx context.Context, number int, text []byte) error {
 	if len(text) > staticText {
 		return &StaticError{What: fmt.Sprintf("longer than %d bytes", staticText)}
 	}
@@ -122,32 +156,57 @@ func (r *reading) run(ctx context.Context, text []byte) error {
 	if err != nil {
 		return fmt.Errorf("it cannot be parsed: %w", err)
 	}
-	if err := tame(file); err != nil {
+	r.functions, r.fallbacks = declared(file), fallbacks(file)
+	for i, stmt := range file.Stmts {
+		at := position{number, i, stmt.Pos().Line()}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if r.leaveOut(at, stmt) {
+			continue
+		}
+		r.at = &at
+		err := r.statement(ctx, stmt)
+		if unknown := (*StaticError)(nil); errors.As(err, &unknown) {
+			unknown.Text, unknown.Line = number, cmp.Or(unknown.Line, at.line)
+		}
+		if err != nil {
+			return err
+		}
+		r.settle(stmt)
+	}
+	r.at = nil
+	return nil
+}
+
+func (r *reading) statement(ctx context.Context, stmt *syntax.Stmt) error {
+	if err := tame(stmt); err != nil {
 		return err
 	}
-	r.functions, r.fallbacks = declared(file), fallbacks(file)
-	err = r.runner.Run(ctx, file)
-	switch {
-	case r.denied.Load() != nil:
-		return r.denied.Load()
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case err != nil && !isStatus(err):
-		return &StaticError{What: err.Error()}
+	for _, s := range checked([]*syntax.Stmt{stmt}) {
+		err := r.runner.Run(ctx, s)
+		switch {
+		case r.denied.Load() != nil:
+			return r.denied.Load()
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil && !isStatus(err):
+			return &StaticError{What: err.Error()}
+		}
 	}
 	return nil
 }
 
-// declared names the functions of a file, whether it comes to declare them or not.
-func declared(file *syntax.File) map[string]bool {
-	names := map[string]bool{}
+// declared are the functions of a file, whether it comes to declare them or not.
+func declared(file *syntax.File) map[string]*syntax.Stmt {
+	bodies := map[string]*syntax.Stmt{}
 	syntax.Walk(file, func(node syntax.Node) bool {
 		if f, ok := node.(*syntax.FuncDecl); ok {
-			names[f.Name.Value] = true
+			bodies[f.Name.Value] = f.Body
 		}
 		return true
 	})
-	return names
+	return bodies
 }
 
 func isStatus(err error) bool {
@@ -157,6 +216,10 @@ func isStatus(err error) bool {
 
 // collect takes a directive's values over.
 func (r *reading) collect(ctx context.Context, c *Conf, name string) error {
+	if r.unknown[name] {
+		c.Unknown = append(c.Unknown, name)
+		return nil
+	}
 	v := r.runner.Vars[name]
 	values, indexes := []string{v.Str}, []int{0}
 	switch {
@@ -230,7 +293,8 @@ func onlyElement(file *syntax.File) (*syntax.Word, error) {
 
 // environ is what a file has set, with the caller's variables over it.
 func (r *reading) environ() expand.Environ {
-	all := maps.Clone(r.runner.Vars)
+	all := map[string]expand.Variable{}
+	maps.Copy(all, r.runner.Vars) // nil where there was nothing to run
 	for _, v := range r.variables {
 		name, value, _ := strings.Cut(v, "=")
 		all[name] = expand.Variable{Set: true, Kind: expand.String, Str: value}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -106,6 +107,66 @@ func TestStaticRefuses(t *testing.T) {
 				t.Errorf("got %+v, %v, want %q", c, err, test.want)
 			}
 		})
+	}
+}
+
+func TestStaticLeavesOut(t *testing.T) {
+	const all = "BUILT_MODULE_NAME=m MAKE=make\n"
+	for name, test := range map[string]struct {
+		text    string
+		unread  []string // what the statements do that were left out
+		unknown []string
+		known   map[string]string
+	}{
+		"a branch": {
+			"if [ -f $kernel_source_dir/.config ]; then\n. $kernel_source_dir/.config\nBUILD_EXCLUSIVE_KERNEL=no\nfi\nPRE_BUILD=\"pre $kernelver\"",
+			[]string{"line 3: it looks for /lib/modules/6.1.0-56-amd64/build/.config"},
+			[]string{"BUILD_EXCLUSIVE_KERNEL"}, map[string]string{"MAKE": "make", "PRE_BUILD": "pre 6.1.0-56-amd64"},
+		},
+		"nothing to know": {"pushd `dirname $BASH_SOURCE`\nSTRIP=no", []string{"line 3: it reads $BASH_SOURCE"}, nil, map[string]string{"STRIP": "no"}},
+		"what builds on it": {
+			"x=$(uname -r)\ny=${x%%-*}\nMAKE=\"make $y\"\nSTRIP=no", []string{"line 3: it runs uname"}, []string{"MAKE"}, map[string]string{"STRIP": "no"},
+		},
+		"a status":      {"which ofed\nif [ $? -eq 0 ]; then MAKE=other; fi\ntrue\nSTRIP=$?", []string{"line 3: it runs which"}, []string{"MAKE"}, map[string]string{"STRIP": "0"}},
+		"a counter":     {"i=0\nPATCH[$i]=a\nif grep x y; then i=$((i+1)); fi\nPATCH[i]=b", []string{"line 5: it runs grep"}, []string{"PATCH"}, nil},
+		"a number":      {"which ofed\nif [ $? -eq 0 ]; then x=1; fi\nPATCH[0]=a", []string{"line 3: it runs which"}, nil, map[string]string{"PATCH": "a"}},
+		"a read":        {"read STRIP </etc/motd", []string{"line 3: it opens /etc/motd"}, []string{"STRIP"}, nil},
+		"a default":     {": ${STRIP:=$(id)}", []string{"line 3: it runs id"}, []string{"STRIP"}, nil},
+		"set again":     {"x=$(id)\nx=new\nSTRIP=$x", []string{"line 3: it runs id"}, nil, map[string]string{"STRIP": "new"}},
+		"added to":      {"STRIP=$(id)\nSTRIP+=new", []string{"line 3: it runs id"}, []string{"STRIP"}, nil},
+		"a function":    {"f() { g; }\ng() { STRIP=$x; }\nx=$(id)\nf", []string{"line 5: it runs id"}, []string{"STRIP"}, nil},
+		"what it calls": {"f() { STRIP=no; id; }\nf", []string{"line 3: it runs id"}, []string{"STRIP"}, nil},
+		"two":           {"STRIP=$(id)\nMAKE=$(uname)", []string{"line 3: it runs id", "line 4: it runs uname"}, []string{"STRIP", "MAKE"}, nil},
+		"when built":    {"MAKE='make $(nproc)'", []string{"unexpected command substitution"}, []string{"MAKE"}, nil},
+		"a fault":       {"shift -1\nSTRIP=no", []string{"line 3: the interpreter gives up"}, nil, map[string]string{"STRIP": "no"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := Static(t.Context(), variables, []byte(named+all+test.text+"\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(c.Unread) != len(test.unread) || !slices.Equal(c.Unknown, test.unknown) {
+				t.Fatalf("unread %v, unknown %q", c.Unread, c.Unknown)
+			}
+			for i, unread := range c.Unread {
+				if !strings.Contains(unread.Error(), test.unread[i]) {
+					t.Errorf("left out because %q, want %q", unread, test.unread[i])
+				}
+			}
+			for _, directive := range test.unknown {
+				if len(c.Indexes(directive)) > 0 {
+					t.Errorf("%s is %q", directive, c.Value(directive))
+				}
+			}
+			for directive, value := range test.known {
+				if c.Value(directive) != value {
+					t.Errorf("%s is %q, want %q", directive, c.Value(directive), value)
+				}
+			}
+		})
+	}
+	if _, err := Static(t.Context(), variables, []byte("PACKAGE_NAME=$(id)\nPACKAGE_VERSION=1\n")); err == nil || !strings.Contains(err.Error(), "line 1: it runs id") {
+		t.Errorf("without a name: %v", err)
 	}
 }
 

@@ -21,10 +21,10 @@ var hostly = []string{
 
 // tame refuses what the interpreter does not do as bash does, or not within bounds, has the variables' size looked at
 // after each assignment, and keeps everything in one goroutine.
-func tame(file *syntax.File) (err error) {
+func tame(statement syntax.Node) (err error) {
 	functions := 0
 	var stack []syntax.Node
-	syntax.Walk(file, func(node syntax.Node) bool {
+	syntax.Walk(statement, func(node syntax.Node) bool {
 		if node == nil {
 			if _, ok := stack[len(stack)-1].(*syntax.FuncDecl); ok {
 				functions--
@@ -33,7 +33,7 @@ func tame(file *syntax.File) (err error) {
 			return true
 		}
 		if what := untamed(node, functions > 0); what != "" && err == nil {
-			err = &StaticError{node.Pos().Line(), what}
+			err = &StaticError{Line: node.Pos().Line(), What: what}
 		}
 		if _, ok := node.(*syntax.FuncDecl); ok {
 			functions++
@@ -44,7 +44,7 @@ func tame(file *syntax.File) (err error) {
 	if err != nil {
 		return err
 	}
-	syntax.Walk(file, func(node syntax.Node) bool {
+	syntax.Walk(statement, func(node syntax.Node) bool {
 		insertChecks(node)
 		refusePipe(node)
 		return true
@@ -156,8 +156,6 @@ func expansions(node syntax.Node) (n int) {
 // insertChecks adds the size check to each list of statements in a node.
 func insertChecks(node syntax.Node) {
 	switch n := node.(type) {
-	case *syntax.File:
-		n.Stmts = checked(n.Stmts)
 	case *syntax.Block:
 		n.Stmts = checked(n.Stmts)
 	case *syntax.Subshell:
