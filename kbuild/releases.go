@@ -2,6 +2,7 @@ package kbuild
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -58,16 +59,19 @@ func SortReleases(releases []string) []string {
 	return slices.Compact(releases)
 }
 
-// flavour is what follows a release's numbers: rt-amd64 in 6.1.0-56-rt-amd64.
+// flavour is what follows a release's numbers: rt-amd64 in 6.1.0-56-rt-amd64; "" where nothing does.
 func flavour(release string) string {
-	for {
-		head, rest, more := strings.Cut(release, "-")
-		if !more || head == "" || head[0] < '0' || head[0] > '9' {
+	for release != "" {
+		head, rest, _ := strings.Cut(release, "-")
+		if !number.MatchString(head) {
 			return release
 		}
 		release = rest
 	}
+	return ""
 }
+
+var number = regexp.MustCompile(`^(?:rc)?[0-9]+(?:[.+~].*)?$`)
 
 // OfFlavour keeps the releases of the same flavour as another one, such as cloud-amd64; where there is none the plain ones, and
 // where there are none of these either, all.

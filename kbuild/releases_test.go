@@ -77,6 +77,17 @@ func TestOfFlavour(t *testing.T) {
 			t.Errorf("like %q: got %v, want %v", like, got, want)
 		}
 	}
+	own := []string{"6.16-rc7-amd64", "6.16.1-amd64", "6.18.4", "6.18.9"}
+	if got := OfFlavour(own, "6.18.4"); !slices.Equal(got, own[2:]) {
+		t.Errorf("without a flavour: got %v", got)
+	}
+	if got := OfFlavour(own, "6.16-rc7-amd64"); !slices.Equal(got, own[:2]) {
+		t.Errorf("like a candidate: got %v", got)
+	}
+	mips := []string{"6.1.0-9-4kc-malta", "6.1.0-9-5kc-malta"}
+	if got := OfFlavour(mips, "6.1.0-8-5kc-malta"); !slices.Equal(got, mips[1:]) {
+		t.Errorf("with a number in the flavour: got %v", got)
+	}
 	if got := OfFlavour(known[1:3], "6.1.0-9-amd64"); !slices.Equal(got, known[1:3]) {
 		t.Errorf("of none plain: got %v", got)
 	}

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"mago/kbuild/dkms"
@@ -21,7 +20,7 @@ const maxConf = 1 << 20
 type Plan struct {
 	Modules      []string   // to be built, by the names they are installed under
 	Excluded     []Excluded // not meant for the kernel
-	Rules        []string   // the BUILD_EXCLUSIVE_* and OBSOLETE_BY, as "NAME=value"
+	Rules        []string   // the BUILD_EXCLUSIVE_*, build_exclude and OBSOLETE_BY, as "NAME=value"
 	BuildDepends []string   // dkms's names of the modules that are to be installed first
 	Scripts      []string   // what is to run as root at installation, as "DIRECTIVE: script arguments"
 	Warnings     []string
@@ -63,7 +62,7 @@ func ReadPlan(ctx context.Context, root string, source Source, k Kernel) (*Plan,
 
 // choose tells the modules to be built, where their names are known.
 func (p *Plan) choose(conf *dkms.Conf, k Kernel) error {
-	if slices.ContainsFunc(conf.Unknown, func(name string) bool { return name == "BUILT_MODULE_NAME" || name == "DEST_MODULE_NAME" }) {
+	if !conf.NamesModules() {
 		return nil
 	}
 	modules, excluded, err := conf.For(dkms.Kernel{Release: k.Release, Arch: k.Arch, Config: k.Config})

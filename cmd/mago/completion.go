@@ -44,6 +44,7 @@ const completionScript = `_mago() {
 		elif [[ -z $command ]]; then
 			mapfile -t COMPREPLY < <(compgen -W '%s' -- "$cur")
 		elif [[ $cur == */* ]]; then
+			compopt -o filenames 2>/dev/null
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		else
 			mapfile -t COMPREPLY < <(compgen -W "all alli allu $(mago list 2>/dev/null | awk 'NR>1{print $1, $2}')" -- "$cur")
@@ -64,7 +65,7 @@ func writeCompletion(w io.Writer) error {
 	for _, flag := range parser.Model.Flags {
 		flags = append(flags, "--"+flag.Name)
 		if offer := valuesOf(flag); offer != "" {
-			fmt.Fprintf(&values, "\t%s) mapfile -t COMPREPLY < <(compgen %s -- \"$cur\") ;;\n", strings.Join(flagNames(flag), "|"), offer)
+			fmt.Fprintf(&values, "\t%s) %s ;;\n", strings.Join(flagNames(flag), "|"), offer)
 		}
 	}
 	for _, node := range visible(parser.Model) {
@@ -75,15 +76,16 @@ func writeCompletion(w io.Writer) error {
 	return err
 }
 
-// valuesOf is what compgen offers for a flag's value, "" where nothing is known of it.
+// valuesOf is the command that completes a flag's value, "" where nothing is known of it.
 func valuesOf(flag *kong.Flag) string {
+	const offer = `mapfile -t COMPREPLY < <(compgen %s -- "$cur")`
 	switch {
 	case flag.Enum != "":
-		return "-W '" + strings.ReplaceAll(flag.Enum, ",", " ") + "'"
+		return fmt.Sprintf(offer, "-W '"+strings.ReplaceAll(flag.Enum, ",", " ")+"'")
 	case strings.HasPrefix(flag.PlaceHolder, "DIR"):
-		return "-d"
+		return "compopt -o filenames 2>/dev/null; " + fmt.Sprintf(offer, "-d")
 	case flag.PlaceHolder == "KERNELS":
-		return `-W "` + strings.Join(kernelWords, " ") + ` $(ls /lib/modules 2>/dev/null)"`
+		return fmt.Sprintf(offer, `-W "`+strings.Join(kernelWords, " ")+` $(ls /lib/modules 2>/dev/null)"`)
 	}
 	return ""
 }

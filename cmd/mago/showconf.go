@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -69,7 +70,7 @@ func (s *shownConf) print(field func(name, value string)) {
 	}
 	field("For kernel", s.Kernel)
 	field("Unknown", s.Error)
-	field("Builds", strings.Join(s.Modules, ", "))
+	field("Builds", strings.Join(s.Modules, ", ")+s.unless())
 	for _, e := range s.Excluded {
 		field("Excluded", e.Module+": "+e.Reason)
 	}
@@ -81,8 +82,19 @@ func (s *shownConf) print(field func(name, value string)) {
 	for _, unread := range s.Unread {
 		field("Not read", unread)
 	}
-	field("Unknown", strings.Join(s.Unknown, ", "))
+	field("It may set", strings.Join(s.Unknown, ", "))
 	for _, warning := range s.Warnings {
 		field("Warning", warning)
 	}
+}
+
+// unless names what may keep the modules back, where that is not known.
+func (s *shownConf) unless() string {
+	rules := slices.DeleteFunc(slices.Clone(s.Unknown), func(directive string) bool {
+		return !strings.HasPrefix(strings.ToUpper(directive), "BUILD_EXCLU") && directive != "OBSOLETE_BY"
+	})
+	if len(rules) == 0 || len(s.Modules) == 0 {
+		return ""
+	}
+	return " (unless " + strings.Join(rules, " or ") + " says no)"
 }

@@ -79,6 +79,13 @@ func Parse(output []byte) (*Conf, error) {
 	return c, c.check()
 }
 
+// NamesModules reports whether the modules' names and places are known.
+func (c *Conf) NamesModules() bool {
+	return !slices.ContainsFunc(c.Unknown, func(name string) bool {
+		return strings.HasPrefix(name, "BUILT_MODULE_") || strings.HasPrefix(name, "DEST_MODULE_")
+	})
+}
+
 func (c *Conf) set(name string, index int, value string) {
 	if c.values[name] == nil {
 		c.values[name] = map[int]string{}
@@ -104,6 +111,9 @@ func (c *Conf) check() error {
 		return fmt.Errorf("PACKAGE_NAME %q cannot be a directory's name", c.Name)
 	case !plainName.MatchString(c.Version) && !c.Placeholder():
 		return fmt.Errorf("PACKAGE_VERSION %q cannot be a directory's name", c.Version)
+	}
+	if !c.NamesModules() {
+		return nil
 	}
 	for _, m := range c.Modules() {
 		if err := m.check(); err != nil {

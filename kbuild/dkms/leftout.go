@@ -1,7 +1,9 @@
 package dkms
 
 import (
+	"regexp"
 	"slices"
+	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -22,41 +24,80 @@ type leftOut struct {
 const status = "?"
 
 // leaveOut reports whether a statement is not to be run: one that cannot be, or that works on what such a one may have set.
-// What it may set itself is unknown then.
-func (r *reading) leaveOut(p position, stmt *syntax.Stmt) bool {
+// What it may set itself is unknown then. The error is for a file of which nothing can be known any more.
+func (r *reading) leaveOut(p position, stmt *syntax.Stmt) (bool, error) {
 	if r.left == nil || len(r.left.places) == 0 {
-		return false
+		return false, nil
 	}
-	reads, sets := r.mentioned(stmt)
-	if !r.left.places[p] && !slices.ContainsFunc(reads, func(name string) bool { return r.unknown[name] }) {
-		return false
+	e := r.effects(stmt)
+	if !r.left.places[p] && !slices.ContainsFunc(e.reads, r.unsure) {
+		if e.any && len(r.unknown) > 0 {
+			return false, &StaticError{Text: p.text, Line: p.line, What: "what it runs is in a variable that may be unknown"}
+		}
+		return false, nil
 	}
-	if r.unknown == nil {
-		r.unknown = map[string]bool{}
+	if slices.ContainsFunc(e.words, r.isExpression) {
+		e.unbounded = "it may evaluate a variable"
 	}
-	for _, name := range append(sets, status) {
+	if e.unbounded != "" {
+		return false, &StaticError{Text: p.text, Line: p.line, What: e.unbounded}
+	}
+	for _, name := range append(e.sets, status) {
 		r.unknown[name] = true
 	}
-	return true
+	return true, nil
 }
 
-// settle knows again what a statement that was run has set as a whole.
-func (r *reading) settle(stmt *syntax.Stmt) {
-	delete(r.unknown, status)
-	call, ok := stmt.Cmd.(*syntax.CallExpr)
-	if !ok || len(call.Args) > 0 {
-		return
-	}
-	for _, a := range call.Assigns {
-		if a.Index == nil && !a.Append {
-			delete(r.unknown, a.Name.Value)
-		}
-	}
+// unsure reports whether a variable is unknown, or has a value by which another one that is unknown may be read.
+func (r *reading) unsure(name string) bool {
+	v := r.runner.Vars[name]
+	return r.isUnknown(name) || r.namesUnknown(v.Str) || slices.ContainsFunc(v.List, r.namesUnknown)
 }
 
-// mentioned are the names that a statement may read, and those that it may set: rather one too many than one too few. A bare word
-// counts as both, as it may be read's or in an arithmetic expression; so does what the functions say that it calls.
-func (r *reading) mentioned(stmt *syntax.Stmt) (reads, sets []string) {
+var identifiers = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*|\?`)
+
+func (r *reading) namesUnknown(value string) bool {
+	if len(r.unknown) == 0 {
+		return false
+	}
+	return slices.ContainsFunc(identifiers.FindAllString(value, -1), r.isUnknown)
+}
+
+// isExpression reports whether a variable's value would set others where it is evaluated as arithmetic.
+func (r *reading) isExpression(name string) bool {
+	value := r.runner.Vars[name].Str
+	return strings.Contains(value, "=") || strings.Contains(value, "++") || strings.Contains(value, "--")
+}
+
+func (r *reading) isUnknown(name string) bool {
+	return r.unknown[name] || r.unknown[kernelOptions] && strings.HasPrefix(name, "CONFIG_")
+}
+
+// effects are what a statement may do, as far as its text tells.
+type effects struct {
+	reads, sets []string // names of variables
+	words       []string // bare words, which are among both: each may be a name in an arithmetic expression
+	any         bool     // whether a command's name is not in the text
+	unbounded   string   // why what it sets is not in the text either; "" where it is
+}
+
+// changing are the commands that may change the shell itself, or end the file.
+var changing = []string{
+	"alias", "break", "builtin", "command", "continue", "declare", "enable", "eval", "exec", "exit", "export", "getopts", "hash", "let", "local",
+	"mapfile", "printf", "read", "readarray", "readonly", "return", "set", "shift", "shopt", "source", ".", "trap", "typeset", "unalias", "unset", "wait",
+}
+
+// everywhere are the variables that change how everything else is read.
+var everywhere = regexp.MustCompile(`^(IFS|LANG|LC_.*|POSIXLY_CORRECT|GLOBIGNORE|BASH.*|SHELLOPTS)$`)
+
+// kernelOptions stands for all the variables that a kernel's configuration sets, which are CONFIG_*.
+const kernelOptions = "CONFIG_*"
+
+var kernelConfig = regexp.MustCompile(`/\.config$|^/boot/config-`)
+
+// effects looks at a statement, and at the functions that it calls.
+func (r *reading) effects(stmt *syntax.Stmt) *effects {
+	e := &effects{}
 	seen := map[string]bool{}       // functions
 	named := map[*syntax.Lit]bool{} // names of parameters and variables, which are no bare words
 	var look func(node syntax.Node)
@@ -64,36 +105,123 @@ func (r *reading) mentioned(stmt *syntax.Stmt) (reads, sets []string) {
 		syntax.Walk(node, func(node syntax.Node) bool {
 			switch n := node.(type) {
 			case *syntax.ParamExp:
-				if n.Param == nil {
-					break
-				}
 				named[n.Param] = true
-				reads = append(reads, n.Param.Value)
-				if n.Exp != nil && (n.Exp.Op == syntax.AssignUnset || n.Exp.Op == syntax.AssignUnsetOrNull) {
-					sets = append(sets, n.Param.Value)
-				}
+				e.parameter(n)
 			case *syntax.Assign:
-				if n.Name == nil {
-					break
-				}
 				named[n.Name] = true
-				sets = append(sets, n.Name.Value)
-				if n.Append || n.Index != nil {
-					reads = append(reads, n.Name.Value)
+				e.assignment(n)
+			case *syntax.CmdSubst:
+				e.subshell(r, n.Stmts)
+				return false
+			case *syntax.Subshell:
+				e.subshell(r, n.Stmts)
+				return false
+			case *syntax.CallExpr:
+				e.call(n)
+			case *syntax.BinaryTest:
+				if n.Op == syntax.TsReMatch {
+					e.sets = append(e.sets, "BASH_REMATCH")
+				}
+			case *syntax.DeclClause, *syntax.LetClause, *syntax.FuncDecl, *syntax.CoprocClause:
+				e.unbounded = "it changes the shell"
+			case *syntax.ForClause:
+				if n.Select {
+					e.unbounded = "it asks"
+				}
+			case *syntax.Redirect:
+				if n.N != nil && strings.HasPrefix(n.N.Value, "{") {
+					e.unbounded = "it keeps a file open"
 				}
 			case *syntax.Lit:
-				if named[n] || !syntax.ValidName(n.Value) {
-					break
+				if bodies := r.functions[n.Value]; len(bodies) > 0 && !named[n] {
+					e.unbounded = "it calls " + n.Value
+					if !seen[n.Value] {
+						seen[n.Value] = true
+						for _, body := range bodies {
+							look(body)
+						}
+					}
 				}
-				reads, sets = append(reads, n.Value), append(sets, n.Value)
-				if body, ok := r.functions[n.Value]; ok && !seen[n.Value] {
-					seen[n.Value] = true
-					look(body)
+				if !named[n] && syntax.ValidName(n.Value) {
+					e.words = append(e.words, n.Value)
 				}
 			}
 			return true
 		})
 	}
 	look(stmt)
-	return reads, sets
+	e.reads, e.sets = append(e.reads, e.words...), append(e.sets, e.words...)
+	slices.Sort(e.reads)
+	e.reads = slices.Compact(e.reads)
+	return e
+}
+
+// subshell looks at what only reads here, whatever it does to its own shell.
+func (e *effects) subshell(r *reading, stmts []*syntax.Stmt) {
+	for _, stmt := range stmts {
+		inner := r.effects(stmt)
+		e.reads, e.any = append(e.reads, inner.reads...), e.any || inner.any
+	}
+}
+
+func (e *effects) parameter(p *syntax.ParamExp) {
+	if p.Excl || p.Param == nil {
+		e.unbounded = "it reads a variable that another one names"
+	}
+	if p.Param == nil {
+		return
+	}
+	e.reads = append(e.reads, p.Param.Value)
+	if p.Exp == nil {
+		return
+	}
+	switch p.Exp.Op {
+	case syntax.AssignUnset, syntax.AssignUnsetOrNull:
+		e.sets = append(e.sets, p.Param.Value)
+	case syntax.ErrorUnset, syntax.ErrorUnsetOrNull:
+		e.unbounded = "it may end the file"
+	}
+}
+
+func (e *effects) assignment(a *syntax.Assign) {
+	if a.Name == nil {
+		return
+	}
+	e.sets = append(e.sets, a.Name.Value)
+	if a.Append || a.Index != nil {
+		e.reads = append(e.reads, a.Name.Value)
+	}
+	if everywhere.MatchString(a.Name.Value) {
+		e.unbounded = "it sets " + a.Name.Value
+	}
+}
+
+func (e *effects) call(c *syntax.CallExpr) {
+	if len(c.Args) == 0 {
+		return
+	}
+	name := c.Args[0].Lit()
+	switch {
+	case name == "":
+		e.any, e.unbounded = true, "what it runs is in a variable"
+	case (name == "." || name == "source") && len(c.Args) == 2 && kernelConfig.MatchString(text(c.Args[1])):
+		e.sets = append(e.sets, kernelOptions)
+	case slices.Contains(changing, name):
+		e.unbounded = "it runs " + name
+	}
+}
+
+// text is what a word says, without quotes and expansions.
+func text(w *syntax.Word) string {
+	var b strings.Builder
+	syntax.Walk(w, func(node syntax.Node) bool {
+		switch n := node.(type) {
+		case *syntax.ParamExp, *syntax.CmdSubst, *syntax.ArithmExp:
+			return false
+		case *syntax.Lit:
+			b.WriteString(n.Value)
+		}
+		return true
+	})
+	return b.String()
 }

@@ -43,19 +43,20 @@ const (
 	staticTime  = 900 * time.Millisecond
 	staticText  = 32 << 10 // bytes of a text that is parsed: its nesting takes stack, a GB of which ends the process
 	staticCalls = 1000     // commands
-	staticSize  = 1 << 20  // bytes of all variables
+	staticSize  = 64 << 10 // bytes of all variables
+	staticIndex = 9999     // of an array
 )
 
 // Static evaluates a dkms.conf, and an administrator's overrides after it, without running anything: programs, files
 // and directories are denied to it. What it gives is what Script and Parse would. A statement that would need them is left out,
-// and so is what builds on it; Unread and Unknown of the Conf tell that. Where not even the file's two names are known, the
-// error is a *StaticError. The variables are NAME=VALUE.
+// and so is what builds on it; Unread and Unknown of the Conf tell that. Where one may do what its text does not tell, or the
+// file's two names are not known, the error is a *StaticError. The variables are NAME=VALUE.
 func Static(ctx context.Context, variables []string, texts ...[]byte) (*Conf, error) {
 	ctx, cancel := context.WithTimeout(ctx, staticTime)
 	defer cancel()
 	left := &leftOut{places: map[position]bool{}}
 	for {
-		r := &reading{variables: variables, left: left}
+		r := &reading{variables: variables, left: left, unknown: map[string]bool{}}
 		c, err := r.conf(ctx, texts)
 		var unknown *StaticError
 		switch {
@@ -64,7 +65,7 @@ func Static(ctx context.Context, variables []string, texts ...[]byte) (*Conf, er
 		case errors.As(err, &unknown) && r.at != nil:
 			left.places[*r.at] = true
 			left.because = append(left.because, unknown)
-		case err != nil && len(left.because) > 0:
+		case unknown == nil && err != nil && (r.isUnknown("PACKAGE_NAME") || r.isUnknown("PACKAGE_VERSION")):
 			return nil, left.because[0]
 		default:
 			return c, err
@@ -76,8 +77,8 @@ func Static(ctx context.Context, variables []string, texts ...[]byte) (*Conf, er
 type reading struct {
 	variables []string
 	runner    *interp.Runner
-	settled   expand.Environ          // the variables once all is read
-	functions map[string]*syntax.Stmt // that the file declares, and their bodies
+	settled   expand.Environ            // the variables once all is read
+	functions map[string][]*syntax.Stmt // that the files declare, and their bodies
 	fallbacks []fallback
 	calls     atomic.Int64
 	denied    atomic.Pointer[StaticError] // the first thing that was
@@ -124,6 +125,7 @@ func (r *reading) conf(ctx context.Context, texts [][]byte) (c *Conf, err error)
 }
 
 func (r *reading) start() (err error) {
+	r.functions = map[string][]*syntax.Stmt{}
 	home := []string{"HOME=/nonexistent", "UID=0", "EUID=0", "GID=0"} // the interpreter would ask this machine
 	r.runner, err = interp.New(
 		interp.Env(expand.ListEnviron(slices.Concat(home, r.variables)...)), interp.Dir("/"), interp.BashOpts("-s", "extglob"),
@@ -156,26 +158,59 @@ func (r *reading) run(ctx context.Context, number int, text []byte) error {
 	if err != nil {
 		return fmt.Errorf("it cannot be parsed: %w", err)
 	}
-	r.functions, r.fallbacks = declared(file), fallbacks(file)
+	r.declare(file)
+	r.fallbacks = fallbacks(file)
+	if err := r.restore(ctx, number); err != nil {
+		return err
+	}
 	for i, stmt := range file.Stmts {
 		at := position{number, i, stmt.Pos().Line()}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if r.leaveOut(at, stmt) {
+		left, err := r.leaveOut(at, stmt)
+		if err != nil {
+			r.at = nil
+			return err
+		}
+		if left {
 			continue
 		}
 		r.at = &at
-		err := r.statement(ctx, stmt)
+		err = r.statement(ctx, stmt)
 		if unknown := (*StaticError)(nil); errors.As(err, &unknown) {
 			unknown.Text, unknown.Line = number, cmp.Or(unknown.Line, at.line)
 		}
 		if err != nil {
 			return err
 		}
-		r.settle(stmt)
+		delete(r.unknown, status)
+		if r.at = nil; r.runner.Exited() {
+			return &StaticError{Text: number, Line: at.line, What: "it exits before its end"}
+		}
 	}
-	r.at = nil
+	return nil
+}
+
+// restore gives the variables their values again before the first override, as evaluate.bash does.
+func (r *reading) restore(ctx context.Context, number int) error {
+	if number != 1 {
+		return nil
+	}
+	for _, v := range r.variables {
+		name, value, _ := strings.Cut(v, "=")
+		quoted, err := syntax.Quote(value, syntax.LangBash)
+		if err != nil {
+			return &StaticError{What: err.Error()}
+		}
+		file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(name+"="+quoted), "")
+		if err != nil {
+			return err
+		}
+		if err := r.runner.Run(ctx, file.Stmts[0]); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -197,16 +232,14 @@ func (r *reading) statement(ctx context.Context, stmt *syntax.Stmt) error {
 	return nil
 }
 
-// declared are the functions of a file, whether it comes to declare them or not.
-func declared(file *syntax.File) map[string]*syntax.Stmt {
-	bodies := map[string]*syntax.Stmt{}
+// declare notes the functions of a file, whether it comes to declare them or not.
+func (r *reading) declare(file *syntax.File) {
 	syntax.Walk(file, func(node syntax.Node) bool {
 		if f, ok := node.(*syntax.FuncDecl); ok {
-			bodies[f.Name.Value] = f.Body
+			r.functions[f.Name.Value] = append(r.functions[f.Name.Value], f.Body)
 		}
 		return true
 	})
-	return bodies
 }
 
 func isStatus(err error) bool {
@@ -216,11 +249,11 @@ func isStatus(err error) bool {
 
 // collect takes a directive's values over.
 func (r *reading) collect(ctx context.Context, c *Conf, name string) error {
-	if r.unknown[name] {
+	v := r.runner.Vars[name]
+	if r.isUnknown(name) || slices.ContainsFunc(append(v.List, v.Str), r.readsUnknown) {
 		c.Unknown = append(c.Unknown, name)
 		return nil
 	}
-	v := r.runner.Vars[name]
 	values, indexes := []string{v.Str}, []int{0}
 	switch {
 	case v.Kind == expand.Indexed: // IsSet does not know elements that were set one by one
@@ -235,6 +268,9 @@ func (r *reading) collect(ctx context.Context, c *Conf, name string) error {
 		if indexes != nil {
 			index = indexes[i]
 		}
+		if index < 0 || index > staticIndex {
+			return &StaticError{What: fmt.Sprintf("%s has an index above %d", name, staticIndex)}
+		}
 		value, err := r.again(value)
 		if err = cmp.Or(ctx.Err(), err); err != nil {
 			return err
@@ -242,6 +278,11 @@ func (r *reading) collect(ctx context.Context, c *Conf, name string) error {
 		c.set(name, index, value)
 	}
 	return nil
+}
+
+// readsUnknown reports whether a value would read an unknown variable when it is read again.
+func (r *reading) readsUnknown(value string) bool {
+	return strings.ContainsAny(value, "$`") && r.namesUnknown(value)
 }
 
 var blanks = regexp.MustCompile(`[ \t\n\v\f\r]+`)
@@ -252,6 +293,9 @@ func (r *reading) again(value string) (string, error) {
 	value = blanks.ReplaceAllString(strings.TrimSuffix(value, "\r"), " ")
 	if !strings.ContainsAny(value, "\"\\$`") {
 		return value, nil
+	}
+	if strings.Contains(value, "[@]") || strings.Contains(value, "$@") || strings.Contains(value, "${@") {
+		return "", &StaticError{What: "a value may become several"}
 	}
 	if len(value) > staticText {
 		return "", &StaticError{What: fmt.Sprintf("a value is longer than %d bytes", staticText)}

@@ -81,17 +81,32 @@ func TestStaticRefuses(t *testing.T) {
 		"strict":        {"set -e", "it runs set -e"},
 		"for ever":      {"while :; do :; done", "it runs more than 1000 commands"},
 		"recursion":     {"f() { f; }; f", "it runs more than 1000 commands"},
-		"doubling":      {"x=aaaaaaaa\n" + strings.Repeat("x=$x$x\n", 60), "it holds more than 1048576 bytes"},
-		"doubling loop": {"x=aaaaaaaa\nfor ((;;)); do x=$x$x; done", "it holds more than 1048576 bytes"},
-		"doubling echo": {"x=aaaaaaaa\nfor ((;;)); do x=$(echo $x$x); done", "it holds more than 1048576 bytes"},
-		"doubling join": {"x=aaaaaaaa\nfor ((;;)); do true && x=$x$x; done", "it holds more than 1048576 bytes"},
-		"declared join": {"x=aaaaaaaa\nfor ((;;)); do declare x=$x$x; done", "it holds more than 1048576 bytes"},
+		"doubling":      {"x=aaaaaaaa\n" + strings.Repeat("x=$x$x\n", 60), "it holds more than 65536 bytes"},
+		"doubling loop": {"x=aaaaaaaa\nfor ((;;)); do x=$x$x; done", "it holds more than 65536 bytes"},
+		"doubling echo": {"x=aaaaaaaa\nfor ((;;)); do x=$(echo $x$x); done", "it holds more than 65536 bytes"},
+		"doubling join": {"x=aaaaaaaa\nfor ((;;)); do true && x=$x$x; done", "it holds more than 65536 bytes"},
+		"declared join": {"x=aaaaaaaa\nfor ((;;)); do declare x=$x$x; done", "it holds more than 65536 bytes"},
 		"one long word": {"x=" + strings.Repeat("$kernelver", 65), "it puts more than 64 values together"},
 		"braces":        {"x=({1..9999})", "it expands many braces"},
 		"braces twice":  {"x=({a,b}{a,b})", "it expands many braces"},
 		"wide":          {"printf %100000d 1", "it prints a wide field"},
 		"long":          {"#" + strings.Repeat("x", staticText), "longer than 32768 bytes"},
-		"nested":        {"x='$(((((((((('\n" + strings.Repeat("x=$x$x\n", 15) + "MAKE=$x", "a value is longer than 32768 bytes"},
+		"nested":        {"x='$(((((((((('\n" + strings.Repeat("x=$x$x\n", 10) + "MAKE=$x$x$x$x", "a value is longer than 32768 bytes"},
+		"deep":          {"f() { " + strings.Repeat("{ ", 60) + "f;" + strings.Repeat(" };", 60) + " }; f", "it nests more than 100 deep"},
+		"deep calls":    {"f() { " + strings.Repeat("{ ", 28) + "f;" + strings.Repeat(" };", 28) + " }; f", "it runs more than 1000 commands"},
+		"many words":    {": " + strings.Repeat("$kernelver ", 65), "it puts more than 64 values together"},
+		"many to loop":  {"for x in " + strings.Repeat("$kernelver ", 65) + "; do :; done", "it puts more than 64 values together"},
+		"given pattern": {"[[ $kernelver == *$arch* ]]", "it matches by an expansion"},
+		"given regexp":  {"[[ $kernelver =~ ^$arch ]]", "it matches by an expansion"},
+		"given case":    {"case x in $arch) ;; esac", "it matches by an expansion"},
+		"given cut":     {"x=${kernelver%$arch}", "it matches by an expansion"},
+		"long pattern":  {"[[ $kernelver == " + strings.Repeat("*a", 200) + " ]]", "it matches by a long pattern"},
+		"far index":     {"PATCH[9223372036854775807]=x", "PATCH has an index above 9999"},
+		"unset":         {"set -u", "it runs set -u"},
+		"unset ends":    {"x=${nope:?}", "it may exit before its end"},
+		"home":          {"MAKE=~/make", "it reads $HOME"},
+		"reference":     {"declare -n x=STRIP", "it declares a reference"},
+		"several":       {"x=(a b)\nMAKE='make ${x[@]}'", "a value may become several"},
 		"map":           {"declare -A MAKE=([a]=b)", "MAKE is neither text nor array"},
 		"ends quotes":   {"MAKE='a\"); true; x=(\"'", "a value ends its own quotes"},
 		"extended":      {"x=${kernelver//+(-)/_}", "it replaces or cuts by an extended pattern"},
@@ -127,18 +142,20 @@ func TestStaticLeavesOut(t *testing.T) {
 		"what builds on it": {
 			"x=$(uname -r)\ny=${x%%-*}\nMAKE=\"make $y\"\nSTRIP=no", []string{"line 3: it runs uname"}, []string{"MAKE"}, map[string]string{"STRIP": "no"},
 		},
-		"a status":      {"which ofed\nif [ $? -eq 0 ]; then MAKE=other; fi\ntrue\nSTRIP=$?", []string{"line 3: it runs which"}, []string{"MAKE"}, map[string]string{"STRIP": "0"}},
-		"a counter":     {"i=0\nPATCH[$i]=a\nif grep x y; then i=$((i+1)); fi\nPATCH[i]=b", []string{"line 5: it runs grep"}, []string{"PATCH"}, nil},
-		"a number":      {"which ofed\nif [ $? -eq 0 ]; then x=1; fi\nPATCH[0]=a", []string{"line 3: it runs which"}, nil, map[string]string{"PATCH": "a"}},
-		"a read":        {"read STRIP </etc/motd", []string{"line 3: it opens /etc/motd"}, []string{"STRIP"}, nil},
-		"a default":     {": ${STRIP:=$(id)}", []string{"line 3: it runs id"}, []string{"STRIP"}, nil},
-		"set again":     {"x=$(id)\nx=new\nSTRIP=$x", []string{"line 3: it runs id"}, nil, map[string]string{"STRIP": "new"}},
-		"added to":      {"STRIP=$(id)\nSTRIP+=new", []string{"line 3: it runs id"}, []string{"STRIP"}, nil},
-		"a function":    {"f() { g; }\ng() { STRIP=$x; }\nx=$(id)\nf", []string{"line 5: it runs id"}, []string{"STRIP"}, nil},
-		"what it calls": {"f() { STRIP=no; id; }\nf", []string{"line 3: it runs id"}, []string{"STRIP"}, nil},
-		"two":           {"STRIP=$(id)\nMAKE=$(uname)", []string{"line 3: it runs id", "line 4: it runs uname"}, []string{"STRIP", "MAKE"}, nil},
-		"when built":    {"MAKE='make $(nproc)'", []string{"unexpected command substitution"}, []string{"MAKE"}, nil},
-		"a fault":       {"shift -1\nSTRIP=no", []string{"line 3: the interpreter gives up"}, nil, map[string]string{"STRIP": "no"}},
+		"a status":   {"which ofed\nif [ $? -eq 0 ]; then MAKE=other; fi\ntrue\nSTRIP=$?", []string{"line 3: it runs which"}, []string{"MAKE"}, map[string]string{"STRIP": "0"}},
+		"a counter":  {"i=0\nPATCH[$i]=a\nif grep x y; then i=$((i+1)); fi\nPATCH[i]=b", []string{"line 5: it runs grep"}, []string{"PATCH"}, nil},
+		"a number":   {"which ofed\nif [ $? -eq 0 ]; then x=1; fi\nPATCH[0]=a", []string{"line 3: it runs which"}, nil, map[string]string{"PATCH": "a"}},
+		"a default":  {": ${STRIP:=$(id)}", []string{"line 3: it runs id"}, []string{"STRIP"}, nil},
+		"set again":  {"x=$(id)\nx=new\nSTRIP=$x", []string{"line 3: it runs id"}, []string{"STRIP"}, nil},
+		"read again": {"x=$(id)\nMAKE='make $x'\nSTRIP='$y'", []string{"line 3: it runs id"}, []string{"MAKE"}, nil},
+		"by a value": {"e=y y=1\nif id; then y=7; fi\nPATCH[e]=x", []string{"line 4: it runs id"}, []string{"PATCH"}, nil},
+		"configuration": {
+			". /boot/config-$kernelver\nPATCH=$CONFIG_X STRIP=no", []string{"line 3: it runs ."}, []string{"STRIP", "PATCH"}, nil,
+		},
+		"added to":   {"STRIP=$(id)\nSTRIP+=new", []string{"line 3: it runs id"}, []string{"STRIP"}, nil},
+		"a subshell": {"STRIP=$(shopt -s extglob; x=1; id)\n(id; exit 1)\nPATCH=$x", []string{"line 3: it runs id", "line 4: it runs id"}, []string{"STRIP"}, nil},
+		"two":        {"STRIP=$(id)\nMAKE=$(uname)", []string{"line 3: it runs id", "line 4: it runs uname"}, []string{"STRIP", "MAKE"}, nil},
+		"when built": {"MAKE='make $(nproc)'", []string{"unexpected command substitution"}, []string{"MAKE"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, err := Static(t.Context(), variables, []byte(named+all+test.text+"\n"))
@@ -167,6 +184,61 @@ func TestStaticLeavesOut(t *testing.T) {
 	}
 	if _, err := Static(t.Context(), variables, []byte("PACKAGE_NAME=$(id)\nPACKAGE_VERSION=1\n")); err == nil || !strings.Contains(err.Error(), "line 1: it runs id") {
 		t.Errorf("without a name: %v", err)
+	}
+}
+
+// TestStaticGivesUp at statements whose effects are not in their text: of what follows them nothing can be said.
+func TestStaticGivesUp(t *testing.T) {
+	for text, want := range map[string]string{
+		"if [ -e /x ]; then return 0; fi":             "it runs return",
+		"die() { exit 1; }\n[ -n $arch ] && die":      "it runs exit",
+		"set-it() { id; STRIP=no; }\nset-it":          "it calls set-it",
+		"f() { id; STRIP=no; }\nf\nf() { :; }":        "it calls f",
+		"f() { g; }\ng() { STRIP=$x; }\nx=$(id)\nf":   "it calls g",
+		"c=f\nf() { STRIP=$x; }\nx=$(id)\n$c":         "what it runs is in a variable",
+		"eval STRIP=no":                               "it runs eval",
+		". /etc/os-release":                           "it runs .",
+		"exec true":                                   "it runs exec",
+		"trap 'STRIP=no' DEBUG":                       "it runs trap",
+		"set -- a b":                                  "it runs set",
+		"[ -e /x ] && shopt -s nocasematch":           "it runs shopt",
+		"[ -e /x ] && declare STRIP=no":               "it changes the shell",
+		"[ -e /x ] && let i+=1":                       "it changes the shell",
+		"[ -e /x ] && IFS=,":                          "it sets IFS",
+		"read STRIP </etc/motd":                       "it runs read",
+		"exec {STRIP}</etc/motd":                      "it keeps a file open",
+		"y=STRIP\nSTRIP=$(id)\nPATCH=${!y}":           "it reads a variable that another one names",
+		"e='i=5' i=1\n[ -e /x ] && ((e))\nPATCH[i]=x": "it may evaluate a variable",
+		"x=$(id)\n: ${STRIP:?$x}":                     "it may end the file",
+		"shift -1":                                    "it runs shift",
+		"coproc id":                                   "it changes the shell",
+		"select STRIP in a b; do :; done":             "it asks",
+		"x=$(id)\nPACKAGE_NAME=$x":                    "line 2: it runs id",
+		"[ -e /x ] && PACKAGE_NAME=other":             "line 2: it looks for /x",
+		"BUILT_MODULE_NAME=$(id) DEST_MODULE_LOCATION=/extra PACKAGE_NAME=": "line 2: it runs id",
+	} {
+		c, err := Static(t.Context(), variables, []byte(named+text+"\n"))
+		var unknown *StaticError
+		if !errors.As(err, &unknown) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s:\ngot %+v, %v, want %q", text, c, err, want)
+		}
+	}
+	for text, want := range map[string]string{ // faults of the file, whatever is left out
+		"pushd /tmp\nBUILT_MODULE_NAME=a/b":         `module "a/b"`,
+		"pushd /tmp\nPACKAGE_NAME=":                 "no PACKAGE_NAME",
+		"pushd /tmp\nif true":                       "it cannot be parsed",
+		"[ -e /x ] && STRIP=no\nBUILT_MODULE_NAME=": "",
+	} {
+		if _, err := Static(t.Context(), variables, []byte(named+text+"\n")); want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: got %v, want %q", text, err, want)
+		}
+	}
+}
+
+func TestStaticOverrideAgrees(t *testing.T) {
+	c, err := Static(t.Context(), variables, []byte(named+"kernelver=5.0\nset_it() { STRIP=no; }\n"), []byte("MAKE=\"make $kernelver\"\nset_it\n"))
+	if err != nil || c.Value("MAKE") != "make 6.1.0-56-amd64" || c.Value("STRIP") != "no" {
+		t.Errorf("got %+v, %v", c, err)
 	}
 }
 

@@ -25,7 +25,7 @@ const sizeCheck = "mago-size-check"
 const pipeSource = "mago-pipe-source"
 
 var (
-	plainFlags = regexp.MustCompile(`^[-+][fuvx]+$|^[+]e$`)
+	plainFlags = regexp.MustCompile(`^-[fvx]+$|^[+][efuvx]+$`)
 	wide       = regexp.MustCompile(`%[^%a-zA-Z]*(\*|[0-9]{5})`)
 )
 
@@ -44,7 +44,7 @@ func (r *reading) call(ctx context.Context, args []string) ([]string, error) {
 		return nil, r.deny(h.Pos, "it pipes")
 	case name == "exit":
 		return nil, r.deny(h.Pos, "it exits before its end")
-	case !slices.Contains(harmless, name) && r.functions[name] == nil:
+	case !slices.Contains(harmless, name) && len(r.functions[name]) == 0:
 		return nil, r.deny(h.Pos, "it runs "+name)
 	case name == "set" && slices.ContainsFunc(args[1:], func(arg string) bool { return !plainFlags.MatchString(arg) }):
 		return nil, r.deny(h.Pos, "it runs "+strings.Join(args, " "))

@@ -9,13 +9,20 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// staticParts is how many expansions one word or assignment may have. With the size check after each assignment it
+// staticParts is how many expansions one command, word or assignment may have. With the size check after each assignment it
 // keeps a file from growing without bounds.
 const staticParts = 64
 
+// Deep nesting takes the interpreter's stack, in functions that call themselves once more for each call; a match takes the product
+// of both lengths, and cannot be ended.
+const (
+	staticDepth   = 100 // nodes of the syntax tree
+	staticPattern = 256 // bytes
+)
+
 // hostly are the parameters whose values are the machine's or the shell's, not the file's.
 var hostly = []string{
-	"$", "!", "0", "_", "-", "BASH_SOURCE", "BASHPID", "BASH_VERSION", "BASH", "EPOCHSECONDS", "EUID", "FUNCNAME", "GID", "GROUPS", "HOME", "HOSTNAME",
+	"$", "!", "0", "_", "-", "DIRSTACK", "BASH_SOURCE", "BASHPID", "BASH_VERSION", "BASH", "EPOCHSECONDS", "EUID", "FUNCNAME", "GID", "GROUPS", "HOME", "HOSTNAME",
 	"HOSTTYPE", "LINENO", "MACHTYPE", "OLDPWD", "OSTYPE", "PATH", "PIPESTATUS", "PPID", "PWD", "RANDOM", "SECONDS", "SHELL", "SHLVL", "TMPDIR", "UID", "USER",
 }
 
@@ -32,13 +39,18 @@ func tame(statement syntax.Node) (err error) {
 			stack = stack[:len(stack)-1]
 			return true
 		}
-		if what := untamed(node, functions > 0); what != "" && err == nil {
+		if err != nil {
+			return false
+		}
+		if what := untamed(node, functions > 0); what != "" {
 			err = &StaticError{Line: node.Pos().Line(), What: what}
 		}
 		if _, ok := node.(*syntax.FuncDecl); ok {
 			functions++
 		}
-		stack = append(stack, node)
+		if stack = append(stack, node); len(stack) > staticDepth {
+			err = &StaticError{Line: node.Pos().Line(), What: fmt.Sprintf("it nests more than %d deep", staticDepth)}
+		}
 		return true
 	})
 	if err != nil {
@@ -64,8 +76,37 @@ func untamed(node syntax.Node, inFunction bool) string {
 		if !inFunction && len(n.Args) > 0 && n.Args[0].Lit() == "return" {
 			return "it returns before its end"
 		}
+		if len(n.Args) > 0 && n.Args[0].Lit() == "exec" { // with nothing but redirections it is no command to call
+			return "it runs exec"
+		}
+		return tooMany(n)
+	case *syntax.Redirect:
+		if n.N != nil && strings.HasPrefix(n.N.Value, "{") {
+			return "it keeps a file open"
+		}
+	case *syntax.ForClause:
+		if n.Select {
+			return "it asks"
+		}
+	case *syntax.WordIter:
+		return tooMany(n)
+	case *syntax.BinaryTest:
+		switch n.Op {
+		case syntax.TsMatch, syntax.TsMatchShort, syntax.TsNoMatch, syntax.TsReMatch:
+			return untamedPattern(n.Y)
+		}
+	case *syntax.CaseItem:
+		for _, pattern := range n.Patterns {
+			if what := untamedPattern(pattern); what != "" {
+				return what
+			}
+		}
 	case *syntax.ParamExp:
 		return untamedParameter(n)
+	case *syntax.DeclClause:
+		if slices.ContainsFunc(n.Args, isReference) {
+			return "it declares a reference"
+		}
 	case *syntax.Word:
 		return untamedWord(n)
 	case *syntax.Assign:
@@ -74,32 +115,76 @@ func untamed(node syntax.Node, inFunction bool) string {
 	return ""
 }
 
+// isReference reports whether an argument of declare(1) is the option -n, alone or among others.
+func isReference(a *syntax.Assign) bool {
+	if a.Name != nil || a.Value == nil {
+		return false
+	}
+	option := a.Value.Lit()
+	return strings.HasPrefix(option, "-") && strings.Contains(option, "n") || option == ""
+}
+
 func untamedParameter(p *syntax.ParamExp) string {
 	switch {
 	case p.Param != nil && slices.Contains(hostly, p.Param.Value):
 		return "it reads $" + p.Param.Value
 	case p.Excl && p.Names != 0:
 		return "it lists variables by a prefix"
-	case extended(p):
-		return "it replaces or cuts by an extended pattern"
 	case p.Repl != nil && p.Repl.With != nil && expansions(p.Repl.With) > 0:
 		return "it replaces by an expansion"
+	case p.Exp != nil && (p.Exp.Op == syntax.ErrorUnset || p.Exp.Op == syntax.ErrorUnsetOrNull):
+		return "it may exit before its end"
+	case p.Repl != nil:
+		return untamedCut(p.Repl.Orig)
+	case p.Exp != nil && slices.Contains(cuts, p.Exp.Op):
+		return untamedCut(p.Exp.Word)
 	}
 	return ""
 }
 
-// extended reports whether ${x/...}, ${x%...} and their like have a pattern that only bash's extglob knows.
-func extended(p *syntax.ParamExp) bool {
-	var pattern *syntax.Word
+// cuts are the operators whose words are patterns.
+var cuts = []syntax.ParExpOperator{syntax.RemSmallPrefix, syntax.RemLargePrefix, syntax.RemSmallSuffix, syntax.RemLargeSuffix}
+
+// untamedCut looks at the pattern of ${x/...}, ${x%...} and their like.
+func untamedCut(pattern *syntax.Word) string {
 	switch {
-	case p.Repl != nil:
-		pattern = p.Repl.Orig
-	case p.Exp != nil:
-		pattern = p.Exp.Word
+	case pattern == nil:
+		return ""
+	case extended(pattern):
+		return "it replaces or cuts by an extended pattern"
 	}
-	if pattern == nil {
-		return false
+	return untamedPattern(pattern)
+}
+
+// untamedPattern finds patterns that may be long; what stands between quotes is none.
+func untamedPattern(pattern syntax.Node) string {
+	if word, ok := pattern.(*syntax.Word); ok && len(word.Parts) == 1 {
+		if _, quoted := word.Parts[0].(*syntax.DblQuoted); quoted {
+			return ""
+		}
 	}
+	switch {
+	case takesValues(pattern):
+		return "it matches by an expansion"
+	case pattern.End().Offset()-pattern.Pos().Offset() > staticPattern:
+		return "it matches by a long pattern"
+	}
+	return ""
+}
+
+func takesValues(node syntax.Node) (takes bool) {
+	syntax.Walk(node, func(node syntax.Node) bool {
+		switch node.(type) {
+		case *syntax.CmdSubst, *syntax.ParamExp, *syntax.ArithmExp:
+			takes = true
+		}
+		return !takes
+	})
+	return takes
+}
+
+// extended reports whether a pattern is one that only bash's extglob knows.
+func extended(pattern *syntax.Word) bool {
 	var text strings.Builder
 	return syntax.NewPrinter().Print(&text, pattern) != nil || extendedPattern.MatchString(text.String())
 }
@@ -108,6 +193,9 @@ var extendedPattern = regexp.MustCompile(`[?*+@!]\(`)
 
 // untamedWord finds brace expansions that would give many words; one of few is what files in the wild use.
 func untamedWord(w *syntax.Word) string {
+	if first, ok := w.Parts[0].(*syntax.Lit); ok && strings.HasPrefix(first.Value, "~") {
+		return "it reads $HOME"
+	}
 	braces, dots := 0, false
 	for _, part := range w.Parts {
 		if lit, ok := part.(*syntax.Lit); ok {

@@ -60,7 +60,7 @@ func (in *input) end() error {
 	return err
 }
 
-// entryContent reads an entry. Its errors are the stream's, or archive/tar's about what the header says of the content.
+// entryContent reads an entry. Its errors are the stream's, its end, or archive/tar's about what the header says of the content.
 type entryContent struct {
 	tr *tar.Reader
 	in *input
@@ -68,7 +68,7 @@ type entryContent struct {
 
 func (c entryContent) Read(p []byte) (int, error) {
 	n, err := c.tr.Read(p)
-	if err != nil && err != io.EOF && !c.in.failed {
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF && !c.in.failed {
 		err = fmt.Errorf("%w: %w", tar.ErrHeader, err)
 	}
 	return n, err

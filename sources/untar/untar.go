@@ -128,7 +128,7 @@ func sparseWhole(records map[string]string) bool {
 		size = sparse + "realsize"
 	case "0.0", "0.1", ".":
 		if _, mapped := records[sparse+"map"]; !mapped {
-			return !hasPrefix(records, sparse)
+			return !anyKeyHas(records, sparse)
 		}
 	default:
 		return false
@@ -136,7 +136,7 @@ func sparseWhole(records map[string]string) bool {
 	return records[size] != ""
 }
 
-func hasPrefix(records map[string]string, prefix string) bool {
+func anyKeyHas(records map[string]string, prefix string) bool {
 	for key := range records {
 		if strings.HasPrefix(key, prefix) {
 			return true
