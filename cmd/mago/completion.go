@@ -27,6 +27,7 @@ const completionScript = `_mago() {
 		else
 			case $word in
 			%s) flag=$word ;;
+			-[!-]*[%s]) flag=-${word: -1} ;;
 			-*) ;;
 			*) command=${command:-$word} ;;
 			esac
@@ -72,7 +73,13 @@ func writeCompletion(w io.Writer) error {
 		commands = append(append(commands, node.Name), node.Aliases...)
 	}
 	valued := slices.Sorted(maps.Keys(valuedFlags()))
-	_, err = fmt.Fprintf(w, completionScript, strings.Join(valued, "|"), &values, strings.Join(flags, " "), strings.Join(commands, " "))
+	letters := ""
+	for _, name := range valued {
+		if letter, short := strings.CutPrefix(name, "-"); short && len(letter) == 1 {
+			letters += letter
+		}
+	}
+	_, err = fmt.Fprintf(w, completionScript, strings.Join(valued, "|"), letters, &values, strings.Join(flags, " "), strings.Join(commands, " "))
 	return err
 }
 
