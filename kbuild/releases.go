@@ -2,7 +2,6 @@ package kbuild
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -63,7 +62,7 @@ func SortReleases(releases []string) []string {
 func flavour(release string) string {
 	for release != "" {
 		head, rest, _ := strings.Cut(release, "-")
-		if !number.MatchString(head) {
+		if !number().MatchString(head) {
 			return release
 		}
 		release = rest
@@ -71,7 +70,7 @@ func flavour(release string) string {
 	return ""
 }
 
-var number = regexp.MustCompile(`^(?:rc)?[0-9]+(?:[.+~].*)?$`)
+var number = pattern(`^(?:rc)?[0-9]+(?:[.+~].*)?$`)
 
 // OfFlavour keeps the releases of the same flavour as another one, such as cloud-amd64; where there is none the plain ones, and
 // where there are none of these either, all.

@@ -87,13 +87,19 @@ var changing = []string{
 	"mapfile", "printf", "read", "readarray", "readonly", "return", "set", "shift", "shopt", "source", ".", "trap", "typeset", "unalias", "unset", "wait",
 }
 
-// everywhere are the variables that change how everything else is read.
-var everywhere = regexp.MustCompile(`^(IFS|LANG|LC_.*|POSIXLY_CORRECT|GLOBIGNORE|BASH.*|SHELLOPTS)$`)
+// bearsOnAll reports whether a variable changes how everything else is read.
+func bearsOnAll(name string) bool {
+	return slices.Contains([]string{"IFS", "LANG", "POSIXLY_CORRECT", "GLOBIGNORE", "SHELLOPTS"}, name) ||
+		strings.HasPrefix(name, "LC_") || strings.HasPrefix(name, "BASH")
+}
 
 // kernelOptions stands for all the variables that a kernel's configuration sets, which are CONFIG_*.
 const kernelOptions = "CONFIG_*"
 
-var kernelConfig = regexp.MustCompile(`/\.config$|^/boot/config-`)
+// isKernelConfig tells a kernel's configuration by its path.
+func isKernelConfig(path string) bool {
+	return strings.HasSuffix(path, "/.config") || strings.HasPrefix(path, "/boot/config-")
+}
 
 // effects looks at a statement, and at the functions that it calls.
 func (r *reading) effects(stmt *syntax.Stmt) *effects {
@@ -129,7 +135,7 @@ func (r *reading) effects(stmt *syntax.Stmt) *effects {
 					e.unbounded = "it asks"
 				}
 			case *syntax.Redirect:
-				if n.N != nil && strings.HasPrefix(n.N.Value, "{") {
+				if keepsOpen(n) {
 					e.unbounded = "it keeps a file open"
 				}
 			case *syntax.Lit:
@@ -175,11 +181,11 @@ func (e *effects) parameter(p *syntax.ParamExp) {
 	if p.Exp == nil {
 		return
 	}
-	switch p.Exp.Op {
-	case syntax.AssignUnset, syntax.AssignUnsetOrNull:
-		e.sets = append(e.sets, p.Param.Value)
-	case syntax.ErrorUnset, syntax.ErrorUnsetOrNull:
+	switch {
+	case mayEnd(p):
 		e.unbounded = "it may end the file"
+	case p.Exp.Op == syntax.AssignUnset || p.Exp.Op == syntax.AssignUnsetOrNull:
+		e.sets = append(e.sets, p.Param.Value)
 	}
 }
 
@@ -191,7 +197,7 @@ func (e *effects) assignment(a *syntax.Assign) {
 	if a.Append || a.Index != nil {
 		e.reads = append(e.reads, a.Name.Value)
 	}
-	if everywhere.MatchString(a.Name.Value) {
+	if bearsOnAll(a.Name.Value) {
 		e.unbounded = "it sets " + a.Name.Value
 	}
 }
@@ -204,7 +210,7 @@ func (e *effects) call(c *syntax.CallExpr) {
 	switch {
 	case name == "":
 		e.any, e.unbounded = true, "what it runs is in a variable"
-	case (name == "." || name == "source") && len(c.Args) == 2 && kernelConfig.MatchString(text(c.Args[1])):
+	case (name == "." || name == "source") && len(c.Args) == 2 && isKernelConfig(text(c.Args[1])):
 		e.sets = append(e.sets, kernelOptions)
 	case slices.Contains(changing, name):
 		e.unbounded = "it runs " + name

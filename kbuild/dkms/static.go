@@ -83,7 +83,7 @@ type reading struct {
 	calls     atomic.Int64
 	denied    atomic.Pointer[StaticError] // the first thing that was
 
-	at      *position       // the statement that is being run, or that was the last
+	at      *position       // the statement that is being run; nil: none is
 	left    *leftOut        // nil: nothing may be left out
 	unknown map[string]bool // the variables that what is left out may have set
 }
@@ -107,7 +107,7 @@ func (r *reading) conf(ctx context.Context, texts [][]byte) (c *Conf, err error)
 			return nil, err
 		}
 	}
-	r.at, r.settled = nil, r.environ()
+	r.settled = r.environ()
 	c = &Conf{values: map[string]map[int]string{}}
 	if r.left != nil {
 		c.Unread = r.left.because
@@ -170,7 +170,6 @@ func (r *reading) run(ctx context.Context, number int, text []byte) error {
 		}
 		left, err := r.leaveOut(at, stmt)
 		if err != nil {
-			r.at = nil
 			return err
 		}
 		if left {

@@ -81,7 +81,7 @@ func untamed(node syntax.Node, inFunction bool) string {
 		}
 		return tooMany(n)
 	case *syntax.Redirect:
-		if n.N != nil && strings.HasPrefix(n.N.Value, "{") {
+		if keepsOpen(n) {
 			return "it keeps a file open"
 		}
 	case *syntax.ForClause:
@@ -115,6 +115,14 @@ func untamed(node syntax.Node, inFunction bool) string {
 	return ""
 }
 
+// keepsOpen reports whether a redirection is {name}<file, which sets a variable.
+func keepsOpen(r *syntax.Redirect) bool { return r.N != nil && strings.HasPrefix(r.N.Value, "{") }
+
+// mayEnd reports whether an expansion is ${name:?} or ${name?}, which may end the file.
+func mayEnd(p *syntax.ParamExp) bool {
+	return p.Exp != nil && (p.Exp.Op == syntax.ErrorUnset || p.Exp.Op == syntax.ErrorUnsetOrNull)
+}
+
 // isReference reports whether an argument of declare(1) is the option -n, alone or among others.
 func isReference(a *syntax.Assign) bool {
 	if a.Name != nil || a.Value == nil {
@@ -132,7 +140,7 @@ func untamedParameter(p *syntax.ParamExp) string {
 		return "it lists variables by a prefix"
 	case p.Repl != nil && p.Repl.With != nil && expansions(p.Repl.With) > 0:
 		return "it replaces by an expansion"
-	case p.Exp != nil && (p.Exp.Op == syntax.ErrorUnset || p.Exp.Op == syntax.ErrorUnsetOrNull):
+	case mayEnd(p):
 		return "it may exit before its end"
 	case p.Repl != nil:
 		return untamedCut(p.Repl.Orig)
