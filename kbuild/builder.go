@@ -21,7 +21,7 @@ type Job struct {
 	Source Source
 	Kernel Kernel
 	Needed []Needed  // what it is compiled against, besides the kernel
-	Work   string    // host path of a directory that belongs to this job alone; it becomes readable for all
+	Work   string    // host path of a directory that belongs to this job alone; the build user may enter it, nobody else
 	Jobs   int       // how many compilers at once
 	Epoch  time.Time // the date that compilers may see: SOURCE_DATE_EPOCH and kbuild's timestamp
 }

@@ -13,8 +13,9 @@ import (
 )
 
 // copyTree copies the directories, regular files and symbolic links of a source to a directory below a work directory.
-// Dates are kept, because make goes by them; of the permissions only the executable bit is. Finished modules stay
-// behind: those that lie in a source are somebody's earlier build. Neither side is left through a symbolic link.
+// Dates are kept, because make goes by them; the owner may read and write all of it, and others may what they may with the
+// original, but for writing. Finished modules stay behind: those that lie in a source are somebody's earlier build. Neither
+// side is left through a symbolic link.
 func (s *steps) copyTree(from, to string) error {
 	source, err := os.OpenRoot(from)
 	if err != nil {
@@ -50,7 +51,7 @@ func (c *copying) entry(from, to string, kind fs.FileMode) error {
 	}
 	switch kind {
 	case fs.ModeDir:
-		return c.work.Mkdir(to, 0o755)
+		return c.directory(from, to)
 	case fs.ModeSymlink:
 		target, err := c.source.Readlink(from)
 		if err != nil {
@@ -66,6 +67,17 @@ func (c *copying) entry(from, to string, kind fs.FileMode) error {
 	return fmt.Errorf("%s is neither file, directory nor symbolic link", from)
 }
 
+func (c *copying) directory(from, to string) error {
+	info, err := c.source.Stat(from)
+	if err != nil {
+		return err
+	}
+	return c.work.Mkdir(to, 0o700|info.Mode().Perm()&toOthers)
+}
+
+// toOthers are the rights that a copy's group and others keep of the original's.
+const toOthers = 0o055
+
 func (c *copying) file(from, to string) error {
 	in, err := c.source.Open(from)
 	if err != nil {
@@ -76,7 +88,7 @@ func (c *copying) file(from, to string) error {
 	if err != nil {
 		return err
 	}
-	out, err := c.work.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644|info.Mode().Perm()&0o111)
+	out, err := c.work.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600|info.Mode().Perm()&(0o100|toOthers))
 	if err != nil {
 		return err
 	}

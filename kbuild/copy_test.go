@@ -53,10 +53,10 @@ func TestCopyTree(t *testing.T) {
 	source := tree{
 		"a.c": "int a;", "configure+": "#!/bin/sh\n", "sub/deep/b.c": "int b;", "empty/": "",
 		"link": "-> a.c", "away": "-> /etc/passwd", "dangling": "-> nowhere", "loop": "-> .",
-		"old.ko": "built earlier", "firmware.ko.bin": "kept", "link.ko": "-> a.c",
+		"closed/x.c": "int x;", "old.ko": "built earlier", "firmware.ko.bin": "kept", "link.ko": "-> a.c",
 	}.write(t, filepath.Join(t.TempDir(), "source"))
 	old := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
-	if err := errors.Join(os.Chtimes(filepath.Join(source, "a.c"), old, old), os.Chmod(filepath.Join(source, "a.c"), 0o600)); err != nil {
+	if err := errors.Join(os.Chtimes(filepath.Join(source, "a.c"), old, old), os.Chmod(filepath.Join(source, "a.c"), 0o600), os.Chmod(filepath.Join(source, "closed"), 0o750)); err != nil {
 		t.Fatal(err)
 	}
 	work := workRoot(t)
@@ -65,7 +65,7 @@ func TestCopyTree(t *testing.T) {
 	}
 	to := filepath.Join(work.Name(), "hello/1.0/build")
 	for name, want := range map[string]string{
-		"a.c": "-rw-r--r-- int a;", "configure": "-rwxr-xr-x #!/bin/sh\n", "sub/deep/b.c": "-rw-r--r-- int b;", "empty": "drwxr-xr-x ",
+		"a.c": "-rw------- int a;", "configure": "-rwxr-xr-x #!/bin/sh\n", "sub/deep/b.c": "-rw-r--r-- int b;", "empty": "drwxr-xr-x ", "closed": "drwxr-x--- ", "closed/x.c": "-rw-r--r-- int x;",
 		"link": "L a.c", "away": "L /etc/passwd", "dangling": "L nowhere", "loop": "L .", "firmware.ko.bin": "-rw-r--r-- kept", "link.ko": "L a.c",
 	} {
 		if got := describe(t, filepath.Join(to, name)); got != want {

@@ -48,11 +48,7 @@ func (b *Builder) open(ctx context.Context, job Job) (*steps, error) {
 	if log.to == nil {
 		log.to = io.Discard
 	}
-	tree := filepath.Join(job.Work, foreign)
-	err := os.MkdirAll(tree, 0o755)
-	if err == nil {
-		err = errors.Join(os.Chmod(job.Work, 0o755), os.Chmod(tree, 0o755)) // whatever the umask
-	}
+	tree, err := b.Room.MakeWork(job.Work, foreign)
 	if err != nil {
 		return nil, fmt.Errorf("make the work directory: %w", err)
 	}

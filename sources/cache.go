@@ -2,6 +2,8 @@ package sources
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +18,7 @@ import (
 //	trees/<owner>/<version>/tree.json  the record, written last
 //	trees/<owner>/<version>/data       what the .deb or tarball held
 //	trees/<owner>/<version>/source     what the tarball inside the .deb held
+//	trees/_tarballs                    closed to everybody else: the user's own tarballs may have been
 //	locks/<owner>.lock                 held by whoever fills or empties the owner's places, and shared by those who read them
 //
 // The owner is a source package or, of the user's own tarballs, localOwner, with the tarball's hash as version. What is
@@ -31,6 +34,18 @@ func (f *Fetcher) trees() string     { return filepath.Join(f.Cache, "trees") }
 // place is where an owner's tree of one version lies, or will.
 func (f *Fetcher) place(owner, version string) string {
 	return filepath.Join(f.trees(), owner, quoteVersion(version))
+}
+
+// closeTarballs makes the directory of the user's own tarballs, which nobody else may enter.
+func (f *Fetcher) closeTarballs() error {
+	if err := makeDir(f.trees()); err != nil {
+		return err
+	}
+	dir := filepath.Join(f.trees(), localOwner)
+	if err := os.Mkdir(dir, 0o700); !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return os.Chmod(dir, 0o700)
 }
 
 // lock waits until nobody else works on owner's places, or reads them. The caller calls unlock.

@@ -64,6 +64,9 @@ func (f *Fetcher) localTarball(ctx context.Context, tarball string) (*Tree, erro
 	if err != nil {
 		return nil, err
 	}
+	if err := f.closeTarballs(); err != nil {
+		return nil, err
+	}
 	cached := func() (*Tree, bool) {
 		tree, rec, err := f.read(localOwner, sum)
 		return tree, err == nil && rec.Stamp == filepath.Base(tarball) // which may have named the module

@@ -220,6 +220,27 @@ func TestLocalTarballEndsWithItsContext(t *testing.T) {
 	}
 }
 
+// TestLocalTarballIsClosed: what is opened of a user's own tarball is nobody else's to read, of an earlier version's either.
+func TestLocalTarballIsClosed(t *testing.T) {
+	f := Fetcher{Cache: t.TempDir()}
+	dir := filepath.Join(f.Cache, "trees/_tarballs")
+	path := filepath.Join(t.TempDir(), "hello-1.0.tar")
+	if err := os.WriteFile(path, tarball(t, files{"hello-1.0/Makefile": "obj-m := hello.o\n"}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, before := range []string{"not there", "open to all"} {
+		if _, err := f.Local(t.Context(), path); err != nil {
+			t.Fatal(err)
+		}
+		if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+			t.Errorf("%s before: %v, %v", before, info.Mode(), err)
+		}
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestLocalTarballSwapped: what is opened is what was hashed, though its owner puts another file in its place meanwhile.
 func TestLocalTarballSwapped(t *testing.T) {
 	good, evil := tarball(t, files{"Makefile": "obj-m := a.o\n"}), tarball(t, files{"Makefile": "obj-m := evil.o\n"})

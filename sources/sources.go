@@ -23,7 +23,7 @@ const (
 	Tarball   Origin = "tarball"   // a tarball the user named
 )
 
-// Tree is the source of one module, complete and ready to be read by anybody. Paths are as this process sees them.
+// Tree is the source of one module, complete. Paths are as this process sees them.
 // In trees of archives and tarballs no link leads out, so root may follow what it finds there.
 type Tree struct {
 	Name    string // the module's, valid in a Debian package name: the source package's without -dkms, -source and the like

@@ -266,7 +266,7 @@ func freshDir(dir string) error {
 	if err := removeTree(dir); err != nil {
 		return err
 	}
-	return within(filepath.Dir(dir), func(string) error { return os.Mkdir(dir, 0o755) })
+	return within(filepath.Dir(dir), func(string) error { return os.Mkdir(dir, 0o700) })
 }
 
 func plural(n int, noun string) string {

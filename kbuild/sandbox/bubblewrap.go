@@ -36,7 +36,7 @@ var system = []string{"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/lib
 func (r Room) unshare() []string {
 	if r.ByRoot {
 		return []string{"--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
-			"--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"}
+			"--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_DAC_READ_SEARCH"} // the work directory is the user's alone
 	}
 	return []string{"--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"}
 }

@@ -2,8 +2,10 @@ package sandbox
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 )
 
@@ -55,4 +57,40 @@ func TestClosed(t *testing.T) {
 	if got := err.Error(); got != "mago-build cannot reach /root/cache: /root is closed to it" {
 		t.Errorf("got %q", got)
 	}
+}
+
+// TestMakeWork: only the user who builds gets to a work directory, and of that only to a part.
+func TestMakeWork(t *testing.T) {
+	for _, r := range []Room{{}, {Drop: true, UID: nobody, GID: nobody}} {
+		if r.Drop && os.Geteuid() != 0 {
+			t.Skip("only root has another user to build as")
+		}
+		work := filepath.Join(workdir(t, Room{}), "work")
+		tree, err := r.MakeWork(work, "room")
+		if err != nil || tree != filepath.Join(work, "room") {
+			t.Fatalf("%s, %v", tree, err)
+		}
+		wantWork, wantTree := fmt.Sprint(os.Geteuid(), " drwx------"), fmt.Sprint(os.Geteuid(), " drwx------")
+		if r.Drop {
+			wantWork, wantTree = "0 drwx--x---", fmt.Sprint(nobody, " drwx------")
+		}
+		if got := ownerAndMode(t, work); got != wantWork {
+			t.Errorf("the work directory is %s, want %s", got, wantWork)
+		}
+		if got := ownerAndMode(t, tree); got != wantTree {
+			t.Errorf("what is the user's in it is %s, want %s", got, wantTree)
+		}
+		if err := r.Closed(tree); err != nil {
+			t.Errorf("the user itself: %v", err)
+		}
+	}
+}
+
+func ownerAndMode(t *testing.T, path string) string {
+	t.Helper()
+	info, err := os.Lstat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(info.Sys().(*syscall.Stat_t).Uid, " ", info.Mode())
 }

@@ -57,6 +57,22 @@ func CreateUser(run func(*exec.Cmd) error) error {
 	return nil
 }
 
+// MakeWork makes dir a work directory that the room's user alone may enter, and in it the directory name, which belongs to
+// that user; it returns the path of the second one. What stands beside that the user cannot change.
+func (r Room) MakeWork(dir, name string) (string, error) {
+	tree := filepath.Join(dir, name)
+	if err := os.MkdirAll(tree, 0o700); err != nil {
+		return "", err
+	}
+	if !r.Drop {
+		return tree, errors.Join(os.Chmod(dir, 0o700), os.Chmod(tree, 0o700))
+	}
+	const entered = 0o710 // by the user's group
+	return tree, errors.Join(
+		os.Chown(tree, int(r.UID), int(r.GID)), os.Chmod(tree, 0o700),
+		os.Chown(dir, -1, int(r.GID)), os.Chmod(dir, entered))
+}
+
 // Own gives a file tree to the room's user, so that programs in the room can write there. It stays inside the tree,
 // even if that user has written there before and changes it meanwhile.
 func (r Room) Own(dir string) error {
