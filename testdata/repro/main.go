@@ -50,7 +50,7 @@ func run(ctx context.Context) error {
 	}
 	defer store.Close()
 	fmt.Fprintln(os.Stderr, "repro: preparing a clean Debian")
-	sys, err := store.Kept(ctx, "repro", func(*debian.System) error { return nil })
+	sys, err := store.Kept(ctx, "repro", nil, func(*debian.System) error { return nil })
 	if err != nil {
 		return err
 	}

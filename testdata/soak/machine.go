@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"embed"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,13 +32,18 @@ var packaged = []string{"v4l2loopback", "acpi-call", "xtrx", "bbswitch-source"}
 
 const local = "./hello"
 
+// source is this program's own, which the system that it keeps is made by.
+//
+//go:embed *.go
+var source embed.FS
+
 // limit is far above what any one command takes on a busy machine.
 const limit = 10 * time.Minute
 
 func newMachine(ctx context.Context, store *debian.Store) (*machine, error) {
 	m := &machine{trees: map[string]string{}, whole: map[string]bool{}}
 	var err error
-	if m.System, err = store.Kept(ctx, "soak", func(sys *debian.System) error {
+	if m.System, err = store.Kept(ctx, "soak", []fs.FS{source}, func(sys *debian.System) error {
 		_, err := sys.Run(ctx, "apt-get", "update")
 		return errors.Join(err, store.KeepLists(ctx, sys))
 	}); err != nil {
@@ -74,7 +81,8 @@ func (m *machine) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	// What maintainer scripts take for the kernel itself: they have depmod run.
-	if err := os.WriteFile(m.Path("/lib/modules/"+m.kernel+"/modules.builtin"), nil, 0o644); err != nil {
+	modules := m.Path("/lib/modules/" + m.kernel)
+	if err := errors.Join(os.MkdirAll(modules, 0o755), os.WriteFile(filepath.Join(modules, "modules.builtin"), nil, 0o644)); err != nil {
 		return err
 	}
 	for _, args := range [][]string{{"clean"}, append([]string{"prepare", local}, packaged...), append([]string{"get"}, packaged...), append([]string{"a-b", local}, packaged...)} {

@@ -54,7 +54,7 @@ func run(ctx context.Context, o options) error {
 // prepare gives the systems the lists of today and mago of this source tree.
 func (s *sweep) prepare(ctx context.Context) (err error) {
 	fmt.Fprintln(os.Stderr, "sweep: preparing a clean Debian", s.release)
-	if s.system, err = s.store.Kept(ctx, "mago", func(*debian.System) error { return nil }); err != nil {
+	if s.system, err = s.store.Kept(ctx, "mago", nil, func(*debian.System) error { return nil }); err != nil {
 		return err
 	}
 	if _, err = s.system.Deliver(ctx); err != nil {
@@ -63,7 +63,7 @@ func (s *sweep) prepare(ctx context.Context) (err error) {
 	if err = refresh(ctx, s.system); err != nil || !s.withPeers {
 		return err
 	}
-	if s.peers, err = s.store.Kept(ctx, "peers", func(sys *debian.System) error { return preparePeers(ctx, sys) }); err != nil {
+	if s.peers, err = s.store.Kept(ctx, "peers", nil, func(sys *debian.System) error { return preparePeers(ctx, sys) }); err != nil {
 		return err
 	}
 	return refresh(ctx, s.peers)

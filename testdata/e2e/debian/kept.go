@@ -3,6 +3,7 @@ package debian
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 )
@@ -10,27 +11,33 @@ import (
 // Dir is where those who have the store may keep files of their own, under names that no system has.
 func (s *Store) Dir() string { return s.dir }
 
-// Kept gives the system of that name as an earlier run left it, or a fresh one once prepare has done its part. A
-// prepare that fails is done again next time, on another fresh one. What its apt downloads is its own, as apt locks the
-// directory: kept systems may be at work at the same time.
-func (s *Store) Kept(ctx context.Context, name string, prepare func(*System) error) (*System, error) {
-	sys, stamp, archives := s.system(name), s.system(name+".stamp").Dir, s.system(name+".archives").Dir
+// Kept gives the system of that name as an earlier run left it, or a fresh one once prepare has done its part: where there
+// is none, where prepare failed, and where this package or the sources that prepare belongs to have changed since. What its
+// apt downloads is its own, as apt locks the directory: kept systems may be at work at the same time.
+func (s *Store) Kept(ctx context.Context, name string, sources []fs.FS, prepare func(*System) error) (*System, error) {
+	sys, archives := s.system(name), s.system(name+".archives").Dir
 	if err := os.MkdirAll(archives, 0o755); err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(stamp); err == nil {
+	stamp, err := s.stamp(name, sources...)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := stamp.holds(); ok {
 		sys.archives = archives
 		return sys, s.connect(ctx, sys)
 	}
-	sys, err := s.Fresh(ctx, name)
-	if err != nil {
+	if err := stamp.clear(); err != nil {
+		return nil, err
+	}
+	if sys, err = s.Fresh(ctx, name); err != nil {
 		return nil, err
 	}
 	sys.archives = archives
 	if err := prepare(sys); err != nil {
 		return nil, err
 	}
-	return sys, os.WriteFile(stamp, nil, 0o644)
+	return sys, stamp.set()
 }
 
 // Deliver builds mago as "make build" does, from the source that the working directory is in, onto the system.

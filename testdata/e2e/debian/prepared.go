@@ -2,18 +2,20 @@ package debian
 
 import (
 	"context"
-	"os"
 	"time"
 )
 
 // Prepared gives the directory of a system with the newest kernel's headers, a compiler, make, and the user that mago
-// builds as. Tests of real builds use it, read-only, and leave it as it is; once a day it is made anew.
+// builds as. Tests of real builds use it, read-only, and leave it as it is. It is made anew once a day, and where this package has changed.
 func (s *Store) Prepared(ctx context.Context) (string, error) {
-	sys, stamp := s.system("prepared"), s.system("prepared.stamp").Dir
-	if info, err := os.Stat(stamp); err == nil && time.Since(info.ModTime()) < 24*time.Hour {
-		return sys.Dir, nil
+	stamp, err := s.stamp("prepared")
+	if err != nil {
+		return "", err
 	}
-	if err := os.RemoveAll(stamp); err != nil {
+	if since, ok := stamp.holds(); ok && time.Since(since) < 24*time.Hour {
+		return s.system("prepared").Dir, nil
+	}
+	if err := stamp.clear(); err != nil {
 		return "", err
 	}
 	sys, err := s.Fresh(ctx, "prepared")
@@ -38,5 +40,5 @@ func (s *Store) Prepared(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	return sys.Dir, os.WriteFile(stamp, nil, 0o644)
+	return sys.Dir, stamp.set()
 }

@@ -75,10 +75,8 @@ func (s *Store) lists() string    { return filepath.Join(s.dir, "lists") }
 // Fresh gives a system that nothing has happened to since debootstrap, in place of the one that a killed run of that
 // name may have left. It has the lists that an earlier apt-get update brought, so that the next need fetch little.
 func (s *Store) Fresh(ctx context.Context, name string) (*System, error) {
-	if _, err := os.Stat(s.base()); err != nil {
-		if err := s.bootstrap(ctx); err != nil {
-			return nil, fmt.Errorf("bootstrap %s: %w", s.Release, err)
-		}
+	if err := s.haveBase(ctx); err != nil {
+		return nil, fmt.Errorf("bootstrap %s: %w", s.Release, err)
 	}
 	sys := s.system(name)
 	if err := sys.Remove(); err != nil {
@@ -115,6 +113,21 @@ func (s *Store) KeepLists(ctx context.Context, sys *System) error {
 		return err
 	}
 	return os.Rename(fresh, s.lists())
+}
+
+// haveBase makes the archive that fresh systems come from, where there is none by the same programs.
+func (s *Store) haveBase(ctx context.Context) error {
+	stamp, err := s.stamp("base")
+	if err != nil {
+		return err
+	}
+	if _, ok := stamp.holds(); ok {
+		return nil
+	}
+	if err := errors.Join(stamp.clear(), s.bootstrap(ctx)); err != nil {
+		return err
+	}
+	return stamp.set()
 }
 
 func (s *Store) bootstrap(ctx context.Context) error {
