@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"mago/debpkg/control"
 )
 
 // Closure lists what is installed of the packages that a Depends value names, of those that they depend on in turn, and
@@ -31,7 +33,7 @@ func (s *Status) Closure(depends string) []Installed {
 
 func (s *Status) reach(depends string, reached map[int]bool) {
 	for text := range strings.SplitSeq(depends, ",") {
-		r, _ := parseRelation(strings.Join(strings.Fields(text), " "))
+		r, _ := parseRelation(strings.Join(strings.FieldsFunc(text, control.IsBlank), " "))
 		for _, a := range r.alternatives {
 			for _, i := range s.byName[a.name] {
 				s.reachOne(i, reached)

@@ -81,5 +81,5 @@ func onlyParagraph(text []byte) (control.Paragraph, error) {
 	if s.Scan() || s.Err() != nil {
 		return p, errors.New("file control holds more than one paragraph")
 	}
-	return p, checkBinary(text, p)
+	return p, checkBinary(string(text), p)
 }

@@ -1,7 +1,6 @@
 package debpkg
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,8 +8,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"mago/debpkg/control"
 )
 
 const sizeField = "Installed-Size"
@@ -30,10 +27,8 @@ func paragraph(fields []Field, installedSize int64) ([]byte, error) {
 			out = append(out, f.Name+":"+value+"\n"...)
 		}
 	}
-	s := control.NewScanner(bytes.NewReader(out), "control") // which has limits
-	s.Scan()
-	_, err := s.Paragraph()
-	return out, errors.Join(s.Err(), err)
+	_, err := onlyParagraph(out)
+	return out, err
 }
 
 // withSize puts Installed-Size where the fields have it, else after Maintainer as dpkg-gencontrol does.
@@ -77,6 +72,9 @@ func checkValue(key, value string) error {
 	}
 	if strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }) {
 		return errors.New("control character")
+	}
+	if err := checkAllowed(key); err != nil {
+		return err
 	}
 	if rule := fieldRules[key]; rule != nil && fold(value) != "" {
 		return rule(value)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -70,14 +71,23 @@ func oneOf(allowed ...string) func(string) error {
 	}
 }
 
+// checkRelations is for a field in a control file, where dpkg wants the first relation beside the field's name, and no dot
+// for an empty line.
 func checkRelations(value string) error {
-	_, err := parseRelations(value)
+	_, err := relationsIn(value)
 	return err
+}
+
+func relationsIn(value string) ([]relation, error) {
+	if strings.HasPrefix(value, "\n") {
+		return nil, errors.New("nothing on the first line")
+	}
+	return parseRelations(value)
 }
 
 // checkSets is for the relations that know no alternatives (Policy 7.1).
 func checkSets(value string) error {
-	relations, err := parseRelations(value)
+	relations, err := relationsIn(value)
 	for _, r := range relations {
 		if len(r.alternatives) > 1 {
 			return fmt.Errorf("alternatives in %q", r.text)
@@ -88,7 +98,7 @@ func checkSets(value string) error {
 
 // checkProvides: only exact versions may be provided (Policy 7.5).
 func checkProvides(value string) error {
-	relations, err := parseRelations(value)
+	relations, err := relationsIn(value)
 	for _, r := range relations {
 		if len(r.alternatives) > 1 {
 			return fmt.Errorf("alternatives in %q", r.text)
@@ -99,9 +109,6 @@ func checkProvides(value string) error {
 	}
 	return err
 }
-
-// checkDpkgOnly is for the fields that only dpkg's own status file may hold.
-func checkDpkgOnly(string) error { return errors.New("only dpkg's status file may hold it") }
 
 // fieldRules says what dpkg, or Policy where it is narrower, takes as a field's value; the names are in lower case.
 var fieldRules = map[string]func(string) error{
@@ -130,10 +137,24 @@ var fieldRules = map[string]func(string) error{
 	"conflicts":   checkSets,
 	"replaces":    checkSets,
 	"provides":    checkProvides,
-
-	"status":           checkDpkgOnly,
-	"conffiles":        checkDpkgOnly,
-	"config-version":   checkDpkgOnly,
-	"triggers-awaited": checkDpkgOnly,
-	"triggers-pending": checkDpkgOnly,
 }
+
+// dpkgFields are those that only dpkg's own status file may hold.
+var dpkgFields = []string{"status", "conffiles", "config-version", "triggers-awaited", "triggers-pending"}
+
+// obsoleteFields are names that dpkg has others for: Revision becomes the end of the Version.
+var obsoleteFields = []string{"revision", "package-revision", "package_revision", "recommended", "optional", "class"}
+
+// checkAllowed refuses the fields that no package's control file may have, whatever their value.
+func checkAllowed(key string) error {
+	switch {
+	case slices.Contains(dpkgFields, key):
+		return errors.New("only dpkg's status file may hold it")
+	case slices.Contains(obsoleteFields, key):
+		return errors.New("obsolete: dpkg reads it as another field, or as a part of one")
+	}
+	return nil
+}
+
+// archiveFields are an archive's, and not empty where dpkg meets them.
+var archiveFields = []string{"filename", "size", "md5sum", "msdos-filename"}

@@ -9,6 +9,8 @@ import (
 
 	"pault.ag/go/debian/dependency"
 	"pault.ag/go/debian/version"
+
+	"mago/debpkg/control"
 )
 
 // relation is one of the comma-separated parts of a relationship field (Policy 7.1).
@@ -28,25 +30,29 @@ var (
 	relationName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9+._-]*$`)
 	// qualified matches a name and what follows it at once: dpkg takes any word that could be an architecture's name.
 	qualified = regexp.MustCompile(`^[^ :(]+:([A-Za-z0-9][A-Za-z0-9-]*)($|[ (])`)
-	// obsolete matches < and >, which dpkg reads as <= and >=.
+	// obsolete matches < and >, which dpkg reads as <= and >=, and exact a version alone, which it reads as that one.
 	obsolete = regexp.MustCompile(`\( ?([<>])([^<>=])`)
+	exact    = regexp.MustCompile(`\( ?([0-9])`)
+	// restricted matches what begins or ends a restriction to architectures or build profiles, and stands in no version.
+	restricted = regexp.MustCompile(`[][<>]`)
+	versioned  = regexp.MustCompile(`\([^()]*\)`)
 )
 
 // parseRelations reads the relationship field of a binary package. It refuses, as dpkg does, restrictions to
 // architectures and build profiles, and parts that are empty; an empty value has no relations.
 func parseRelations(value string) ([]relation, error) {
-	if strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) && !unicode.IsSpace(r) }) {
+	if strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) && !control.IsBlank(r) }) {
 		return nil, errors.New("control character")
 	}
-	value = strings.Join(strings.Fields(value), " ")
+	value = strings.Join(strings.FieldsFunc(value, control.IsBlank), " ")
 	if value == "" {
 		return nil, nil
 	}
 	var relations []relation
 	for text := range strings.SplitSeq(value, ",") {
-		r, err := parseRelation(strings.TrimSpace(text))
+		r, err := parseRelation(strings.Trim(text, " "))
 		if err != nil {
-			return nil, fmt.Errorf("relation %.200q: %w", strings.TrimSpace(text), err)
+			return nil, fmt.Errorf("relation %.200q: %w", strings.Trim(text, " "), err)
 		}
 		relations = append(relations, r)
 	}
@@ -60,7 +66,10 @@ func parseRelation(text string) (relation, error) {
 	if len(text) > maxRelation {
 		return relation{}, fmt.Errorf("more than %d bytes", maxRelation)
 	}
-	parsed, err := dependency.Parse(obsolete.ReplaceAllString(text, "($1= $2"))
+	if restricted.MatchString(versioned.ReplaceAllString(text, "")) {
+		return relation{}, errors.New("restricted as only source packages may")
+	}
+	parsed, err := dependency.Parse(exact.ReplaceAllString(obsolete.ReplaceAllString(text, "($1= $2"), "(= $1"))
 	if err != nil {
 		return relation{}, err
 	}
@@ -75,7 +84,7 @@ func parseRelation(text string) (relation, error) {
 	for i, part := range strings.Split(text, "|") {
 		a, err := parseAlternative(possibilities[i])
 		if err == nil {
-			a.qualifier, err = qualifierIn(strings.TrimSpace(part))
+			a.qualifier, err = qualifierIn(strings.Trim(part, " "))
 		}
 		if err != nil {
 			return relation{}, err
@@ -86,9 +95,6 @@ func parseRelation(text string) (relation, error) {
 }
 
 func parseAlternative(p dependency.Possibility) (alternative, error) {
-	if len(p.Architectures.Architectures) > 0 || len(p.StageSets) > 0 {
-		return alternative{}, errors.New("restricted as only source packages may")
-	}
 	if !relationName.MatchString(p.Name) {
 		return alternative{}, fmt.Errorf("%q is no package name", p.Name)
 	}
@@ -114,7 +120,7 @@ func qualifierIn(text string) (string, error) {
 	}
 	match := qualified.FindStringSubmatch(text)
 	if match == nil {
-		return "", fmt.Errorf("%q names no architecture behind its colon", strings.TrimSpace(name))
+		return "", fmt.Errorf("%q names no architecture behind its colon", strings.Trim(name, " "))
 	}
 	return match[1], nil
 }

@@ -142,6 +142,7 @@ func TestUnmet(t *testing.T) {
 		{"wine32", []string{"wine32"}},
 		{"wine", []string{"wine"}},
 		{"half, broken", []string{"half", "broken"}},
+		{"half (1)", []string{"half (1)"}},
 	} {
 		got, err := s.Unmet(test.depends)
 		if err != nil || !slices.Equal(got, test.unmet) {
@@ -152,7 +153,7 @@ func TestUnmet(t *testing.T) {
 
 func TestUnmetRefusesWhatIsNoRelation(t *testing.T) {
 	s := testStatus(t)
-	for _, depends := range []string{"a b", "a (", "a (1)", "a (>= )", "a (>= 1", "a [amd64]", "a <x>", "${x}", ",a", "a||b", "a\x00, b", "-a", "ä"} {
+	for _, depends := range []string{"a b", "a (", "a (x)", "a (>= )", "a (>= 1", "a [amd64]", "a <x>", "a []", "a <>", "a\u00a0", "${x}", ",a", "a||b", "a\x00, b", "-a", "ä"} {
 		if got, err := s.Unmet(depends); err == nil {
 			t.Errorf("Unmet(%q) = %q and no error", depends, got)
 		}

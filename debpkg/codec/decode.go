@@ -3,7 +3,6 @@ package codec
 import (
 	"bufio"
 	"compress/bzip2"
-	"compress/gzip"
 	"fmt"
 	"io"
 
@@ -32,16 +31,20 @@ func NewReader(r io.Reader) (io.ReadCloser, Format, error) {
 // decode answers a stream that ends within its header, which decoders call io.EOF, with io.ErrUnexpectedEOF.
 func decode(br *bufio.Reader, format Format) (io.ReadCloser, error) {
 	rc, err := decoder(br, format)
+	return rc, unexpected(err)
+}
+
+func unexpected(err error) error {
 	if err == io.EOF {
-		err = io.ErrUnexpectedEOF
+		return io.ErrUnexpectedEOF
 	}
-	return rc, err
+	return err
 }
 
 func decoder(br *bufio.Reader, format Format) (io.ReadCloser, error) {
 	switch format {
 	case Gzip:
-		return gzip.NewReader(br)
+		return newGzip(br)
 	case Bzip2:
 		return io.NopCloser(bzip2.NewReader(br)), nil
 	case XZ:

@@ -79,7 +79,7 @@ func (s *Scanner) Scan() bool {
 func (s *Scanner) add(line []byte) bool {
 	s.line++
 	midLine := len(s.paragraph) > 0 && s.paragraph[len(s.paragraph)-1] != '\n'
-	if !midLine && len(bytes.TrimSpace(line)) == 0 {
+	if !midLine && len(trim(line)) == 0 {
 		return len(s.paragraph) == 0
 	}
 	if len(s.paragraph) == 0 {
@@ -134,7 +134,21 @@ func valueOf(line []byte, name string) (value []byte, ok bool) {
 	if len(rest) == 0 || rest[0] != ':' {
 		return nil, false
 	}
-	return bytes.TrimSpace(rest[1:]), true
+	return trim(rest[1:]), true
+}
+
+// IsBlank reports whether dpkg takes a character for white space, as which it knows only ASCII's.
+func IsBlank(r rune) bool { return r == ' ' || '\t' <= r && r <= '\r' }
+
+// trim takes the blanks from both ends of a line.
+func trim(line []byte) []byte {
+	for len(line) > 0 && IsBlank(rune(line[0])) {
+		line = line[1:]
+	}
+	for len(line) > 0 && IsBlank(rune(line[len(line)-1])) {
+		line = line[:len(line)-1]
+	}
+	return line
 }
 
 // Paragraph decodes the current paragraph. It refuses what dpkg refuses: a line without a colon, a continuation
