@@ -6,7 +6,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"unicode"
+
+	"mago/debpkg/visible"
 )
 
 // LockedError says that another process holds locks of apt's or dpkg's, for longer than was to be waited.
@@ -47,12 +48,8 @@ func commandOf(pid int) string {
 	if err != nil {
 		return ""
 	}
-	line := strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, strings.TrimRight(string(bytes.ToValidUTF8(text[:min(len(text), maxCommand)], nil)), "\x00"))
+	words := strings.TrimRight(string(text[:min(len(text), maxCommand)]), "\x00")
+	line := visible.Line(strings.ReplaceAll(words, "\x00", " "))
 	if len(text) > maxCommand {
 		line += "…"
 	}

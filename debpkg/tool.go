@@ -37,7 +37,15 @@ func (in *Installer) run(ctx context.Context, stdout, stderr io.Writer, name str
 		return err
 	}
 	defer complaints.Close()
-	cmd.Stdout, cmd.Stderr = stdout, complaints
+	cmd.Stderr = complaints
+	if stdout != nil {
+		printed, err := memoryFile(name)
+		if err != nil {
+			return err
+		}
+		cmd.Stdout = printed
+		defer follow(printed, stdout)()
+	}
 	run := in.Run
 	if run == nil {
 		run = (*exec.Cmd).Run
@@ -73,6 +81,28 @@ func memoryFile(name string) (*os.File, error) {
 		return nil, os.NewSyscallError("memfd_create", err)
 	}
 	return os.NewFile(uintptr(fd), name), nil
+}
+
+// follow passes on what a program writes to a file, as it does so, until stop is called; then the file is closed.
+func follow(file *os.File, to io.Writer) (stop func()) {
+	written := io.NewSectionReader(file, 0, math.MaxInt64)
+	ended, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for more := true; more; {
+			select {
+			case <-ended:
+				more = false
+			case <-time.After(100 * time.Millisecond):
+			}
+			_, _ = io.Copy(to, written) // for the user to read, no more
+		}
+	}()
+	return func() {
+		close(ended)
+		<-done
+		_ = file.Close()
+	}
 }
 
 // lastOf is the end of a file, some lines at most.

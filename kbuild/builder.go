@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"time"
 
+	"mago/debpkg/visible"
 	"mago/kbuild/sandbox"
 )
 
@@ -75,14 +76,14 @@ type RecipeError struct {
 	Err    error
 }
 
-func (e *RecipeError) Error() string { return printable(e.Recipe + ": " + e.Err.Error()) }
+func (e *RecipeError) Error() string { return visible.Line(e.Recipe + ": " + e.Err.Error()) }
 func (e *RecipeError) Unwrap() error { return e.Err }
 
 // NotMeantError says that a recipe excludes this kernel (BUILD_EXCLUSIVE_* of dkms(8)); nothing failed.
 type NotMeantError struct{ Name, Release, Reason string }
 
 func (e *NotMeantError) Error() string {
-	return printable(fmt.Sprintf("%s is not meant for kernel %s: %s", e.Name, e.Release, e.Reason))
+	return visible.Line(fmt.Sprintf("%s is not meant for kernel %s: %s", e.Name, e.Release, e.Reason))
 }
 
 // ToolError says that a program which the build needs is not installed; Package is Debian's name of what has it.

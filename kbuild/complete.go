@@ -26,7 +26,7 @@ func (s *steps) complete(built []builtModule, p *proof) ([]builtModule, error) {
 			if file == "" {
 				continue
 			}
-			fmt.Fprintf(s.log, "mago: module %s needs %s, which was built too\n", built[i].dest, file)
+			s.log.note("module %s needs %s, which was built too", built[i].dest, file)
 			other := builtModule{path: file, strip: true}
 			other.dest = fileName(other)
 			info, err := s.noteModules(p, other)

@@ -40,12 +40,12 @@ func (r *dkmsRecipe) hooks(s *steps) ([]Hook, error) {
 		text, err := hookText(source, script)
 		switch {
 		case errors.Is(err, errNoHook):
-			fmt.Fprintf(s.log, "mago: warning: %s names %s, which is no executable file; it is passed over, as dkms does\n", directive, script)
+			s.log.note("warning: %s names %s, which is no executable file; it is passed over, as dkms does", directive, script)
 			continue
 		case err != nil:
 			return nil, &RecipeError{r.String(), fmt.Errorf("%s: %s: %w", directive, script, err)}
 		}
-		fmt.Fprintf(s.log, "mago: %s: %s goes into the package, %d bytes\n", directive, script, len(text))
+		s.log.note("%s: %s goes into the package, %d bytes", directive, script, len(text))
 		hooks = append(hooks, Hook{directive, text, args, s.hookEnvironment(r.conf)})
 	}
 	return hooks, nil

@@ -35,7 +35,7 @@ func (r *dkmsRecipe) run(s *steps) ([]builtModule, error) {
 // choose finds out which modules the kernel is to have, and tells in the log what is odd about the file.
 func (r *dkmsRecipe) choose(s *steps) error {
 	for _, warning := range r.conf.Warnings() {
-		fmt.Fprintf(s.log, "mago: warning: dkms.conf: %s\n", warning)
+		s.log.note("warning: dkms.conf: %s", warning)
 	}
 	k := s.job.Kernel
 	modules, excluded, err := r.conf.For(dkms.Kernel{Release: k.Release, Arch: k.Arch, Config: k.Config})
@@ -46,10 +46,10 @@ func (r *dkmsRecipe) choose(s *steps) error {
 		return &NotMeantError{s.job.Source.Name, k.Release, excluded[0].Reason}
 	}
 	for _, e := range excluded {
-		fmt.Fprintf(s.log, "mago: %s is not meant for this kernel: %s\n", e.Module.Dest, e.Reason)
+		s.log.note("%s is not meant for this kernel: %s", e.Module.Dest, e.Reason)
 	}
 	if names := r.conf.BuildDepends(); len(names) > 0 {
-		fmt.Fprintf(s.log, "mago: BUILD_DEPENDS: dkms would want these to be installed: %s\n", strings.Join(names, " "))
+		s.log.note("BUILD_DEPENDS: dkms would want these to be installed: %s", strings.Join(names, " "))
 	}
 	r.modules = modules
 	return nil

@@ -6,8 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"mago/debpkg/visible"
 )
 
 // CompileError says that a step of the recipe failed. Message is the first real error in its output, "" where the
@@ -64,7 +64,7 @@ func (f *firstError) see(line string) {
 			return
 		}
 		if shape().MatchString(line) {
-			f.rank, f.message = i+1, printable(strings.TrimSpace(line))
+			f.rank, f.message = i+1, visible.Line(strings.TrimSpace(line))
 			return
 		}
 	}
@@ -73,17 +73,4 @@ func (f *firstError) see(line string) {
 // within shortens the paths of the build directory to what the source's author would recognise.
 func (f *firstError) within(build string) string {
 	return strings.ReplaceAll(f.message, build+"/", "")
-}
-
-// printable replaces what could command a terminal: foreign text gets to root's screen by error messages.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\t':
-			return ' '
-		case unicode.In(r, unicode.Cc, unicode.Cf): // the second turn the direction of writing
-			return utf8.RuneError
-		}
-		return r
-	}, text)
 }

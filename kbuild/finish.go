@@ -14,6 +14,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"mago/debpkg/codec"
+	"mago/debpkg/visible"
 	"mago/kbuild/sandbox"
 )
 
@@ -152,9 +153,9 @@ func (s *steps) openBuilt(path string) (*os.File, error) {
 	switch {
 	case err != nil:
 	case s.Room.Drop && isOthers(info, s.Room.UID):
-		err = fmt.Errorf("%s is another name of a file that is not the build's", printable(path))
+		err = fmt.Errorf("%s is another name of a file that is not the build's", visible.Line(path))
 	case info.Size() > maxModule:
-		err = fmt.Errorf("%s has %d bytes", printable(path), info.Size())
+		err = fmt.Errorf("%s has %d bytes", visible.Line(path), info.Size())
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
@@ -175,7 +176,7 @@ func openRegular(root *os.Root, path string) (*os.File, error) {
 	}
 	info, err := file.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is no regular file", printable(path))
+		err = fmt.Errorf("%s is no regular file", visible.Line(path))
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())

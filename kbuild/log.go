@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"mago/debpkg/visible"
 	"mago/kbuild/sandbox"
 )
 
@@ -27,6 +28,11 @@ func (l *boundedLog) Write(p []byte) (int, error) {
 		l.pass(fmt.Appendf(nil, "\nmago: the log is cut here: the build printed more than %d bytes\n", l.limit))
 	}
 	return len(p), nil
+}
+
+// note writes a line of mago's own, whatever foreign words are in it. What a build prints is kept as it is.
+func (l *boundedLog) note(format string, args ...any) {
+	fmt.Fprintln(l, "mago: "+visible.Line(fmt.Sprintf(format, args...)))
 }
 
 func (l *boundedLog) pass(p []byte) {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"mago/debpkg/visible"
 )
 
 // modinfo is what a module says of itself in its .modinfo section.
@@ -23,7 +25,7 @@ type VermagicError struct {
 
 func (e *VermagicError) Error() string {
 	if e.Word != "" {
-		return printable(fmt.Sprintf("its vermagic %.200q is not that of kernel %s, which differs in %q; was it built with other headers?", e.Vermagic, e.Release, e.Word))
+		return visible.Line(fmt.Sprintf("its vermagic %.200q is not that of kernel %s, which differs in %q; was it built with other headers?", e.Vermagic, e.Release, e.Word))
 	}
 	return fmt.Sprintf("it was built for kernel %.200q, not for %s; does its Makefile ask uname -r?", e.Vermagic, e.Release)
 }

@@ -44,7 +44,7 @@ func (r *kbuildRecipe) run(s *steps) ([]builtModule, error) {
 		}
 		failed.see(err)
 		if i+1 < len(attempts) {
-			fmt.Fprintf(s.log, "mago: %v; trying another way\n", err)
+			s.log.note("%v; trying another way", err)
 		}
 	}
 	return nil, failed.err

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"path"
 	"regexp"
+
+	"mago/debpkg/visible"
 )
 
 // progressWriter reads what make prints: it counts kbuild's compile lines and keeps the first error.
@@ -52,6 +54,6 @@ func (w *progressWriter) line(line []byte) {
 	}
 	w.files++
 	if w.event != nil {
-		w.event(Progress{Files: w.files, File: printable(path.Base(string(m[1])))})
+		w.event(Progress{Files: w.files, File: visible.Line(path.Base(string(m[1])))})
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"mago/debpkg/visible"
 )
 
 // SymbolError says that a kernel would refuse a module, or load it as something else than it was compiled for: a symbol
@@ -11,14 +13,14 @@ import (
 type SymbolError struct{ Module, Symbol, Why string }
 
 func (e *SymbolError) Error() string {
-	return printable(fmt.Sprintf("module %s would not load: symbol %s %s", e.Module, e.Symbol, e.Why))
+	return visible.Line(fmt.Sprintf("module %s would not load: symbol %s %s", e.Module, e.Symbol, e.Why))
 }
 
 // DependsError says that a module names one that it depends on and that nobody gives.
 type DependsError struct{ Module, Depends string }
 
 func (e *DependsError) Error() string {
-	return printable(fmt.Sprintf("module %s depends on module %s, which neither the kernel nor this build has", e.Module, e.Depends))
+	return visible.Line(fmt.Sprintf("module %s depends on module %s, which neither the kernel nor this build has", e.Module, e.Depends))
 }
 
 // proof holds what a kernel offers to the modules of one build.

@@ -64,7 +64,7 @@ func (s *steps) prove(built []builtModule, p *proof) (Exports, error) {
 		return exports, nil
 	}
 	for _, err := range wrong {
-		fmt.Fprintf(s.log, "mago: %v\n", err)
+		s.log.note("%v", err)
 	}
 	return nil, wrong[0]
 }

@@ -96,7 +96,7 @@ func (c *collection) scripts() error {
 			return err
 		}
 		if line := rules.Beyond(string(text)); line != "" {
-			fmt.Fprintf(c.log, "mago: the %s of the rules' package does more than depmod and will not be run: %.200s\n", name, printable(line))
+			c.log.note("the %s of the rules' package does more than depmod and will not be run: %.200s", name, line)
 		}
 	}
 	return nil

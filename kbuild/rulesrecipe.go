@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"mago/debpkg/visible"
 	"mago/kbuild/rules"
 	"mago/kbuild/sandbox"
 )
@@ -71,7 +72,7 @@ func (r *rulesRecipe) lendsNoRights(s *steps, deb string) error {
 	for line := range strings.Lines(string(list.held)) {
 		mode, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 		if _, name, ok := strings.Cut(rest, " ."); ok && strings.ContainsAny(mode, "sS") {
-			return &RecipeError{rulesFile, fmt.Errorf("its package holds %s with the rights of another user", printable(name))}
+			return &RecipeError{rulesFile, fmt.Errorf("its package holds %s with the rights of another user", visible.Line(name))}
 		}
 	}
 	return nil

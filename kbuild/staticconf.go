@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"mago/debpkg/visible"
 	"mago/kbuild/dkms"
 	"mago/kbuild/sandbox"
 )
@@ -54,7 +55,7 @@ func ReadPlan(ctx context.Context, root string, source Source, k Kernel) (*Plan,
 	}
 	for _, list := range [][]string{p.Modules, p.Rules, p.BuildDepends, p.Scripts, p.Warnings, p.Unread} {
 		for i := range list {
-			list[i] = printable(list[i])
+			list[i] = visible.Line(list[i])
 		}
 	}
 	return p, nil
@@ -70,7 +71,7 @@ func (p *Plan) choose(conf *dkms.Conf, k Kernel) error {
 		p.Modules = append(p.Modules, m.Dest)
 	}
 	for _, e := range excluded {
-		p.Excluded = append(p.Excluded, Excluded{printable(e.Module.Dest), printable(e.Reason)})
+		p.Excluded = append(p.Excluded, Excluded{visible.Line(e.Module.Dest), visible.Line(e.Reason)})
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"mago/debpkg/visible"
 	"mago/kbuild/dkms"
 )
 
@@ -32,7 +33,7 @@ func TestReadPlan(t *testing.T) {
 	want := &Plan{
 		Modules:      []string{"a"},
 		Excluded:     []Excluded{{"b", `BUILD_EXCLUSIVE_KERNEL[1]="^5\x1b" does not match 6.1.0-56-amd64`}},
-		Rules:        []string{"BUILD_EXCLUSIVE_KERNEL[1]=^5" + printable("\x1b")},
+		Rules:        []string{"BUILD_EXCLUSIVE_KERNEL[1]=^5" + visible.Line("\x1b")},
 		BuildDepends: []string{"base", "second"},
 		Scripts:      []string{"POST_INSTALL: run 1.0"},
 		Warnings:     []string{`PACKAGE_VERSION="#MODULE_VERSION#" is a placeholder; the source's version is 1.0`},

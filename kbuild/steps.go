@@ -104,7 +104,7 @@ func (s *steps) do(step, command string, args ...string) error {
 	defer cancel(nil)
 	progress := &progressWriter{event: s.Event}
 	out := io.MultiWriter(s.log, progress, &flood{limit: s.Room.Limits, over: cancel})
-	fmt.Fprintf(s.log, "mago: %s: %s\n", step, command)
+	s.log.note("%s: %s", step, command)
 	err := s.runIn(ctx, sandbox.Spec{Args: args, Dir: s.build, Stdout: out, Stderr: out})
 	progress.close()
 	switch {

@@ -40,7 +40,7 @@ type app struct {
 	found map[string]kbuild.Kernel // looked up once; see kernel
 }
 
-func newApp(m machine, o options, stdout, stderr io.Writer) (*app, error) {
+func newApp(m machine, o options, stdout *stream, stderr io.Writer) (*app, error) {
 	root, err := filepath.Abs(o.Root)
 	if err != nil {
 		return nil, err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"mago/catalog"
 	"mago/kbuild"
@@ -53,5 +52,5 @@ func (e *buildError) hint() string {
 		lines = append(lines, fmt.Sprintf("%s %s is in %s: apt-get download %[1]s=%[2]s && dpkg-deb -x %[1]s_*.deb newer && sudo mago auto-install ./newer/usr/src/* -l %[4]s",
 			o.Package, o.Version, o.Suite, e.release))
 	}
-	return strings.Join(lines, "\n")
+	return hints(lines...)
 }

@@ -80,7 +80,7 @@ func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
 // dispatch runs one command, or several that commas join, one after the other once all of them are understood.
-func dispatch(ctx context.Context, m machine, args []string, stdout, stderr io.Writer) error {
+func dispatch(ctx context.Context, m machine, args []string, stdout *stream, stderr io.Writer) error {
 	var runs []func() error
 	for _, words := range commandLines(args) {
 		var c cli

@@ -69,7 +69,7 @@ func writeCompletion(w io.Writer) error {
 			fmt.Fprintf(&values, "\t%s) %s ;;\n", strings.Join(flagNames(flag), "|"), offer)
 		}
 	}
-	for _, node := range visible(parser.Model) {
+	for _, node := range offered(parser.Model) {
 		commands = append(append(commands, node.Name), node.Aliases...)
 	}
 	valued := slices.Sorted(maps.Keys(valuedFlags()))

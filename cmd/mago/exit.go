@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"mago/catalog"
 	"mago/debpkg"
 	"mago/debpkg/codec"
+	"mago/debpkg/visible"
 	"mago/kbuild"
 	"mago/kbuild/sandbox"
 	"mago/sources"
@@ -65,7 +67,7 @@ var exitCodes = []struct {
 	{exitPackages, "apt or dpkg failed"},
 	{exitNotRoot, "it needs root"},
 	{exitBusy, "another process is at the same thing: another mago, or with --wait=DURATION apt or dpkg"},
-	{exitNoSpace, "the disk is full"},
+	{exitNoSpace, "the disk is full, or what output goes to"},
 	{exitIncomplete, "status: something is stale or missing"},
 	{exitFailed, "status: a build has failed"},
 	{exitHangup, "ended by SIGHUP: its terminal has gone"},
@@ -80,20 +82,23 @@ type statusError struct{ code int }
 
 func (e *statusError) Error() string { return "" }
 
-// report prints an error with its hint and gives the exit code.
-func report(ctx context.Context, stderr io.Writer, err error) int {
+// report prints an error with its hint and gives the exit code. Output that could not be written is an error, too.
+func report(ctx context.Context, stdout *stream, stderr io.Writer, err error) int {
 	var ended *interruption
 	if err == nil && errors.As(context.Cause(ctx), &ended) && ended.signal == syscall.SIGPIPE {
 		return exitPipe // some of what it printed was lost
 	}
-	if err == nil {
-		return exitDone
-	}
-	if ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil {
 		return reportInterruption(ctx, stderr)
 	}
 	var status *statusError
-	if errors.As(err, &status) {
+	if err == nil || errors.As(err, &status) {
+		err = cmp.Or(stdout.failed(), err)
+	}
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &status):
 		return status.code
 	}
 	return tell(stderr, err)
@@ -102,27 +107,88 @@ func report(ctx context.Context, stderr io.Writer, err error) int {
 // tell prints an error and what to do next.
 func tell(stderr io.Writer, err error) (code int) {
 	code, hint := explain(err)
-	fmt.Fprintln(stderr, "mago:", err)
-	for line := range strings.Lines(hint) {
-		fmt.Fprintln(stderr, "mago: hint:", strings.TrimSpace(line))
+	fmt.Fprintln(stderr, "mago:", oneLine(err))
+	for line := range strings.SplitSeq(hint, "\n") {
+		if line = strings.TrimSpace(visible.Line(line)); line != "" {
+			fmt.Fprintln(stderr, "mago: hint:", visible.Middle(line, maxMessage))
+		}
 	}
 	return code
 }
 
-// explain is the one place that turns an error's type into an exit code and the next step.
+// maxMessage is, in characters, how much of an error is shown.
+const maxMessage = 4000
+
+// oneLine is an error in one line of bounded length; several that were joined stand one after the other.
+func oneLine(err error) string { return visible.Middle(visible.Line(joined(err)), maxMessage) }
+
+// joined is an error's text with those that errors.Join has put in lines of their own after semicolons.
+func joined(err error) string {
+	text := err.Error()
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		if cause := e.Unwrap(); cause != nil {
+			text = strings.Replace(text, cause.Error(), joined(cause), 1)
+		}
+	case interface{ Unwrap() []error }:
+		var all []string
+		for _, cause := range e.Unwrap() {
+			text = strings.Replace(text, cause.Error(), joined(cause), 1)
+			all = append(all, joined(cause))
+		}
+		if text == strings.Join(all, "\n") {
+			text = strings.Join(all, "; ")
+		}
+	}
+	return text
+}
+
+// reportPanic tells of a mistake of mago's own; Go's own report would pass on what foreign text is in it.
+func reportPanic(stderr io.Writer, cause any, stack []byte) int {
+	fmt.Fprintf(stderr, "mago: panic: %s\n%s", visible.Line(fmt.Sprint(cause)), stack)
+	return exitError
+}
+
+// explain is the one place that turns an error's type into an exit code and the next steps, a line each.
 func explain(err error) (code int, hint string) {
+	if output := (*outputError)(nil); errors.As(err, &output) {
+		return outputCode(output), "what was to be done is done and kept; not all that there was to say of it could be written"
+	}
 	if diskFull(err) {
 		return exitNoSpace, `free some space ("mago clean" helps), then run the same command again`
 	}
 	if broken(err) {
 		return exitError, `it is this machine that fails, not the source: "sudo dmesg" may say more; then run the same command again`
 	}
-	for _, explained := range []func(error) (int, string){explainCommand, explainCatalog, explainSource, explainKernel, explainBuild, explainPackage} {
+	for _, explained := range []func(error) (int, string){explainCommand, explainCatalog, explainSource, explainKernel} {
+		if code, hint := explained(err); code != 0 {
+			return code, visible.Line(hint)
+		}
+	}
+	for _, explained := range []func(error) (int, string){explainNoKernel, explainBuild} {
 		if code, hint := explained(err); code != 0 {
 			return code, hint
 		}
 	}
+	if code, hint := explainPackage(err); code != 0 {
+		return code, visible.Line(hint)
+	}
 	return exitError, ""
+}
+
+// hints has several hints after one another.
+func hints(lines ...string) string {
+	for i, line := range lines {
+		lines[i] = visible.Line(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func outputCode(e *outputError) int {
+	if diskFull(e.err) {
+		return exitNoSpace
+	}
+	return exitError
 }
 
 // diskFull also looks at what other programs said of it.
@@ -233,7 +299,6 @@ func explainSource(err error) (int, string) {
 
 func explainKernel(err error) (int, string) {
 	var headers *kbuild.HeadersError
-	var unknown *noKernelError
 	var tool *kbuild.ToolError
 	var user *sandbox.UserError
 	var needs *needsError
@@ -253,8 +318,6 @@ func explainKernel(err error) (int, string) {
 	case errors.As(err, &needs):
 		return exitNoTool, fmt.Sprintf(`run "sudo mago prepare %s -l %s", or "sudo apt-get install --no-install-recommends %s"`,
 			needs.unit.word(), needs.unit.kernel.Release, strings.Join(needs.packages, " "))
-	case errors.As(err, &unknown):
-		return exitNoKernel, unknown.hint()
 	case errors.As(err, &reach):
 		return exitError, "have mago work where everybody may go, with -u /var/tmp/mago for example, or open that directory (chmod a+x)"
 	case errors.As(err, &headers) && headers.Dir != "":
@@ -265,6 +328,14 @@ func explainKernel(err error) (int, string) {
 		return exitNoTool, fmt.Sprintf(`run "sudo mago prepare", or "sudo apt-get install %s"`, tool.Package)
 	case errors.As(err, &user):
 		return exitNoTool, `run "sudo mago prepare", which makes that user first of all`
+	}
+	return 0, ""
+}
+
+func explainNoKernel(err error) (int, string) {
+	var unknown *noKernelError
+	if errors.As(err, &unknown) {
+		return exitNoKernel, unknown.hint()
 	}
 	return 0, ""
 }

@@ -90,9 +90,14 @@ var failures = []struct {
 	{&debpkg.ToolError{Tool: "apt-get", Stderr: "E: dpkg was interrupted, you must manually run 'dpkg --configure -a'"}, exitPackages, "dpkg --configure -a"},
 	{&severalError{first: &lock.BusyError{}, failed: 2, units: 3}, exitBusy, ""},
 	{errors.Join(&lock.BusyError{}, errors.New("more")), exitBusy, "wait"},
+	{&outputError{"standard output", syscall.ENOSPC}, exitNoSpace, "is done and kept"},
+	{&outputError{"standard output", syscall.EBADF}, exitError, "is done and kept"},
 	{&statusError{exitIncomplete}, exitIncomplete, ""},
 	{&statusError{exitFailed}, exitFailed, ""},
 }
+
+// quiet is an output that nothing goes wrong with.
+var quiet = newStream("standard output", io.Discard, nil)
 
 func built(err error) error { return &buildError{unit: "x for 6.1", log: "/x/build.log", err: err} }
 
@@ -100,7 +105,7 @@ func TestReport(t *testing.T) {
 	reached := []int{exitDone, exitHangup, exitInterrupted, exitQuit, exitPipe, exitTerminated} // signals: TestReportInterrupted
 	for _, f := range failures {
 		var stderr strings.Builder
-		code := report(t.Context(), &stderr, f.err)
+		code := report(t.Context(), quiet, &stderr, f.err)
 		if code != f.code {
 			t.Errorf("%T %v: exit code %d, want %d", f.err, f.err, code, f.code)
 		}
@@ -114,24 +119,56 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// TestReportOutput: what could not be written is an error of its own, unless there is another one.
+func TestReportOutput(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer full.Close()
+	stdout := newStream("standard output", full, nil)
+	fmt.Fprintln(stdout, "text")
+	for err, want := range map[error]int{nil: exitNoSpace, &statusError{exitFailed}: exitNoSpace, &notFetchedError{"x"}: exitFetch} {
+		var stderr strings.Builder
+		if code := report(t.Context(), stdout, &stderr, err); code != want {
+			t.Errorf("%v: exit code %d, want %d", err, code, want)
+		}
+		if told := strings.HasPrefix(stderr.String(), "mago: write standard output: no space left on device\n"); told != (want == exitNoSpace) {
+			t.Errorf("%v: %q", err, stderr.String())
+		}
+	}
+}
+
+func TestOneLine(t *testing.T) {
+	both := errors.Join(errors.New("a"), errors.New("b\nmago: c"))
+	for err, want := range map[error]string{
+		errors.New("x\x1b[2J"):                 "x\ufffd[2J",
+		both:                                   "a; b\ufffdmago: c",
+		fmt.Errorf("d: %w (e)", both):          "d: a; b\ufffdmago: c (e)",
+		built(errors.Join(both, both)):         "build x for 6.1: a; b\ufffdmago: c; a; b\ufffdmago: c",
+		errors.New(strings.Repeat("/a", 5000)): strings.Repeat("/a", maxMessage/4) + " […] " + strings.Repeat("/a", maxMessage/4),
+	} {
+		if got := oneLine(err); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func checkMessage(t *testing.T, err error, message, hint string) {
 	t.Helper()
 	first, rest, _ := strings.Cut(message, "\n")
-	if text := err.Error(); text != "" && !errorsJoined(err) && first != "mago: "+text {
+	if text := oneLine(err); text != "" && first != "mago: "+text {
 		t.Errorf("%T: first line %q", err, first)
 	}
 	if !strings.Contains(rest, hint) || (hint == "") != (rest == "") {
 		t.Errorf("%T: hint %q, want %q", err, rest, hint)
 	}
 	for line := range strings.Lines(rest) {
-		if text, ok := strings.CutPrefix(line, "mago: hint: "); !errorsJoined(err) && (!ok || strings.HasSuffix(text, ".\n")) {
+		if text, ok := strings.CutPrefix(line, "mago: hint: "); !ok || strings.HasSuffix(text, ".\n") {
 			t.Errorf("%T: no hint in good style: %q", err, line)
 		}
 	}
 }
-
-// errorsJoined: the text of such an error takes several lines.
-func errorsJoined(err error) bool { return strings.Contains(err.Error(), "\n") }
 
 func TestReportInterrupted(t *testing.T) {
 	for s, want := range map[syscall.Signal]int{
@@ -140,23 +177,23 @@ func TestReportInterrupted(t *testing.T) {
 	} {
 		ctx, end := context.WithCancelCause(t.Context())
 		end(&interruption{s})
-		if code := report(ctx, io.Discard, context.Canceled); code != want {
+		if code := report(ctx, quiet, io.Discard, context.Canceled); code != want {
 			t.Errorf("%v: exit code %d, want %d", s, code, want)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var stderr strings.Builder
-	if code := report(ctx, &stderr, built(&kbuild.CompileError{Err: context.Canceled})); code != exitInterrupted {
+	if code := report(ctx, quiet, &stderr, built(&kbuild.CompileError{Err: context.Canceled})); code != exitInterrupted {
 		t.Errorf("exit code %d", code)
 	}
 	if strings.Contains(stderr.String(), "build") {
 		t.Errorf("it blames the build: %s", stderr.String())
 	}
-	if code := report(ctx, io.Discard, &statusError{exitFailed}); code != exitInterrupted {
+	if code := report(ctx, quiet, io.Discard, &statusError{exitFailed}); code != exitInterrupted {
 		t.Errorf("a status that was broken off: exit code %d", code)
 	}
-	if code := report(ctx, &stderr, nil); code != exitDone {
+	if code := report(ctx, quiet, &stderr, nil); code != exitDone {
 		t.Errorf("what was done in spite of the signal ends with %d", code)
 	}
 }

@@ -38,8 +38,7 @@ func (e *noKernelError) Error() string {
 
 func (e *noKernelError) hint() string {
 	if len(e.nearest) > 0 {
-		return "the nearest that have headers: " + strings.Join(e.nearest, ", ") + "\n" +
-			`boot one of them, or build for one with -l`
+		return hints("the nearest that have headers: "+strings.Join(e.nearest, ", "), `boot one of them, or build for one with -l`)
 	}
 	return `"apt-cache search linux-headers" shows what apt has; "sudo apt-get update" brings its lists up to date`
 }

@@ -1,15 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"mago/catalog"
+	"mago/debpkg/visible"
 	"mago/kbuild"
 )
 
@@ -91,12 +91,11 @@ func (a *app) printList(ctx context.Context, targets []target, asJSON bool) erro
 	if asJSON {
 		return a.printJSON(rows)
 	}
-	w := tabwriter.NewWriter(a.screen.out, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "MODULE\tSOURCE PACKAGE\tVERSION\tKIND\tKERNELS")
+	table := [][]string{{"MODULE", "SOURCE PACKAGE", "VERSION", "KIND", "KERNELS"}}
 	for _, r := range rows {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Module, r.Package, r.Version, r.Kind, r.kernels())
+		table = append(table, []string{r.Module, r.Package, r.Version, r.Kind, r.kernels()})
 	}
-	return w.Flush()
+	return writeTable(a.screen.out, table)
 }
 
 func (a *app) listed(ctx context.Context, t target, states []state) listed {
@@ -154,8 +153,13 @@ func (l listed) kernels() string {
 }
 
 func (a *app) printJSON(v any) error {
-	encoder := json.NewEncoder(a.screen.out)
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
-	return encoder.Encode(v)
+	if err := encoder.Encode(v); err != nil {
+		return err
+	}
+	_, err := a.screen.out.Write(visible.JSON(text.Bytes()))
+	return err
 }

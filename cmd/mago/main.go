@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"runtime/debug"
 	"syscall"
 
 	"mago/kbuild/sandbox"
@@ -23,10 +24,15 @@ func run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writ
 	return runOn(ctx, thisMachine(), args, stdout, stderr)
 }
 
-func runOn(ctx context.Context, m machine, args []string, stdout, stderr io.Writer) int {
+func runOn(ctx context.Context, m machine, args []string, stdout, stderr io.Writer) (code int) {
 	ctx, end := withSignals(ctx)
 	defer end(nil)
-	stdout, stderr = untilClosed(stdout, end), untilClosed(stderr, end)
-	err := dispatch(ctx, m, args, stdout, stderr)
-	return report(ctx, stderr, err)
+	out, complaints := newStream("standard output", stdout, end), newStream("standard error", stderr, end)
+	defer func() {
+		if cause := recover(); cause != nil {
+			code = reportPanic(complaints, cause, debug.Stack())
+		}
+	}()
+	err := dispatch(ctx, m, args, out, complaints)
+	return report(ctx, out, complaints, err)
 }

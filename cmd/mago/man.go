@@ -33,11 +33,11 @@ func writeMan(w io.Writer) error {
 	for _, c := range exitCodes {
 		codes = append(codes, map[string]any{"Code": c.code, "Meaning": c.meaning})
 	}
-	return page.Execute(w, map[string]any{"Commands": visible(parser.Model), "Flags": parser.Model.Flags, "Codes": codes, "Version": ownVersion()})
+	return page.Execute(w, map[string]any{"Commands": offered(parser.Model), "Flags": parser.Model.Flags, "Codes": codes, "Version": ownVersion()})
 }
 
-// visible leaves out the commands that only the Makefile calls.
-func visible(model *kong.Application) []*kong.Node {
+// offered leaves out the commands that only the Makefile calls.
+func offered(model *kong.Application) []*kong.Node {
 	var nodes []*kong.Node
 	for _, node := range model.Children {
 		if !node.Hidden {

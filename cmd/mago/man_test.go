@@ -23,7 +23,7 @@ func TestManIsComplete(t *testing.T) {
 		want(t, page.String(), manFlag(flag), troff(flag.Help))
 		want(t, completion.String(), " --"+flag.Name+" ")
 	}
-	for _, node := range visible(parser.Model) {
+	for _, node := range offered(parser.Model) {
 		want(t, page.String(), manSynopsis(node)+"\n"+troff(node.Help))
 		want(t, completion.String(), " "+node.Name+" ")
 		for _, alias := range node.Aliases {

@@ -1,24 +1,22 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync/atomic"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 	"golang.org/x/term"
+
+	"mago/debpkg/visible"
 )
 
 // screen prints a run: a line per phase, and on a terminal a live line below while a phase lasts.
 type screen struct {
-	out   io.Writer
+	out   *stream
 	quiet bool
 	live  bool
 	width int
@@ -26,23 +24,22 @@ type screen struct {
 	active *phase // the innermost that lasts
 }
 
-func newScreen(out io.Writer, o options) *screen {
+func newScreen(out *stream, o options) *screen {
 	s := &screen{out: out, quiet: o.Quiet, width: 80}
-	file, ok := out.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
+	if out.terminal == nil {
 		return s
 	}
-	if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 40 {
+	if width, _, err := term.GetSize(int(out.terminal.Fd())); err == nil && width > 40 {
 		s.width = min(width, 100)
 	}
 	s.live = !o.TextMode && !o.Quiet && !o.Verbose
 	return s
 }
 
-// line prints one line, unless mago is to be quiet.
+// line prints one line, whatever foreign words are in it, unless mago is to be quiet.
 func (s *screen) line(text string) {
 	if !s.quiet {
-		fmt.Fprintln(s.out, text)
+		fmt.Fprintln(s.out, visible.Line(text))
 	}
 }
 
@@ -79,7 +76,7 @@ func (s *screen) begin(name, doing string) *phase {
 
 func (p *phase) show() {
 	if p.screen.live {
-		p.bars = mpb.New(mpb.WithOutput(p.screen.out), mpb.WithRefreshRate(100*time.Millisecond))
+		p.bars = mpb.New(mpb.WithOutput(p.screen.out.terminal), mpb.WithRefreshRate(100*time.Millisecond))
 		p.bar = p.bars.MustAdd(0, mpb.NopStyle().Build(), mpb.PrependDecorators(decor.Any(p.liveLine)), mpb.BarRemoveOnComplete())
 	}
 }
@@ -92,11 +89,15 @@ func (p *phase) hide() {
 	}
 }
 
-func (p *phase) update(doing string) { p.text.Store(&doing) }
+// update says what the live line shows.
+func (p *phase) update(doing string) {
+	doing = visible.Line(doing)
+	p.text.Store(&doing)
+}
 
 func (p *phase) liveLine(decor.Statistics) string {
 	seconds := fmt.Sprintf("  %.0f s", time.Since(p.begun).Seconds())
-	return fit(fmt.Sprintf("%-8s %s", p.name, *p.text.Load()), p.screen.width-1-len(seconds)) + seconds
+	return visible.Cut(fmt.Sprintf("%-8s %s", p.name, *p.text.Load()), p.screen.width-1-len(seconds)) + seconds
 }
 
 // above is where to write lines to a terminal while there may be a live line, which would cover them.
@@ -123,7 +124,7 @@ func (p *phase) end() {
 // done ends a phase with a line; figure stands at the right edge.
 func (p *phase) done(text, figure string) {
 	p.end()
-	p.screen.line(columns(p.name, text, figure, p.screen.width))
+	p.screen.line(columns(p.name, visible.Line(text), figure, p.screen.width))
 }
 
 // timed ends a phase with a line and the time it took.
@@ -136,16 +137,8 @@ func columns(name, text, figure string, width int) string {
 	if figure == "" {
 		return left
 	}
-	gap := max(width-utf8.RuneCountInString(left)-utf8.RuneCountInString(figure), 2)
+	gap := max(width-visible.Width(left)-visible.Width(figure), 2)
 	return left + strings.Repeat(" ", gap) + figure
-}
-
-// fit cuts a line that would wrap, which the live line must not.
-func fit(text string, width int) string {
-	if runes := []rune(text); len(runes) > width {
-		return string(runes[:width-1]) + "…"
-	}
-	return text
 }
 
 // size writes bytes as people read them, in powers of ten as apt does.
@@ -172,17 +165,4 @@ func ago(d time.Duration) string {
 		return fmt.Sprintf("%.0f h old", d.Hours())
 	}
 	return fmt.Sprintf("%.0f days old", d.Hours()/24)
-}
-
-// plainWriter passes a build's output on to a terminal without what could command that.
-type plainWriter struct{ to io.Writer }
-
-func (w plainWriter) Write(p []byte) (int, error) {
-	_, err := w.to.Write(bytes.Map(func(r rune) rune {
-		if unicode.In(r, unicode.Cc, unicode.Cf) && r != '\n' && r != '\t' {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, p))
-	return len(p), err
 }

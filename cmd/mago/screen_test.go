@@ -1,7 +1,6 @@
 package main
 
 import (
-	"strings"
 	"testing"
 	"time"
 )
@@ -37,29 +36,11 @@ func TestColumns(t *testing.T) {
 		{"build", "done", "", 20, "build    done"},
 		{"build", "done", "1.0 s", 20, "build    done  1.0 s"},
 		{"build", "Größe", "1 kB", 24, "build    Größe      1 kB"},
+		{"build", "漢字", "1 kB", 20, "build    漢字   1 kB"},
 		{"build", "too long for that", "1 kB", 20, "build    too long for that  1 kB"},
 	} {
 		if got := columns(c.name, c.text, c.figure, c.width); got != c.want {
 			t.Errorf("columns(%q, %q, %q, %d) = %q, want %q", c.name, c.text, c.figure, c.width, got, c.want)
 		}
-	}
-}
-
-func TestFit(t *testing.T) {
-	for text, want := range map[string]string{"": "", "fünf5": "fünf5", "sechs6": "sech…", "ÄÖÜäöü": "ÄÖÜä…"} {
-		if got := fit(text, 5); got != want {
-			t.Errorf("fit(%q, 5) = %q, want %q", text, got, want)
-		}
-	}
-}
-
-func TestPlainWriterKeepsEscapesFromTheTerminal(t *testing.T) {
-	var out strings.Builder
-	const said = "a.c:1:\terror: \x1b[31mred\x1b]0;title\a\n"
-	if n, err := (plainWriter{&out}).Write([]byte(said)); n != len(said) || err != nil {
-		t.Errorf("Write = %d, %v", n, err)
-	}
-	if got, want := out.String(), "a.c:1:\terror: \ufffd[31mred\ufffd]0;title\ufffd\n"; got != want {
-		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mago/catalog"
+	"mago/debpkg/visible"
 	"mago/kbuild"
 )
 
@@ -82,7 +83,7 @@ func (a *app) describeSource(ctx context.Context, t target, m *shownModule) {
 func (a *app) printModule(m shownModule) {
 	field := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(a.screen.out, "%-12s %s\n", name+":", value)
+			fmt.Fprintf(a.screen.out, "%-12s %s\n", name+":", visible.Folded(value))
 		}
 	}
 	field("Module", m.Module)

@@ -10,7 +10,6 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
-	"golang.org/x/term"
 )
 
 // interruption is the signal that ended a run. The exit code is what a shell gives a program that the signal killed.
@@ -33,7 +32,7 @@ func withSignals(ctx context.Context) (_ context.Context, end context.CancelCaus
 			signal.Notify(arrived, s)
 		}
 	}
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a broken pipe is a failed write, and kills nobody; see untilClosed
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a broken pipe is a failed write, and kills nobody; see stream
 	go func() {
 		select {
 		case s := <-arrived:
@@ -43,28 +42,6 @@ func withSignals(ctx context.Context) (_ context.Context, end context.CancelCaus
 		}
 	}()
 	return ctx, cancel
-}
-
-// untilClosed is an output whose reader may go: then the run ends in order, where SIGPIPE would have ended it in the
-// middle. A terminal's does not go without SIGHUP.
-func untilClosed(out io.Writer, end context.CancelCauseFunc) io.Writer {
-	if file, ok := out.(*os.File); !ok || term.IsTerminal(int(file.Fd())) {
-		return out
-	}
-	return &pipe{out, end}
-}
-
-type pipe struct {
-	to  io.Writer
-	end context.CancelCauseFunc
-}
-
-func (p *pipe) Write(text []byte) (int, error) {
-	n, err := p.to.Write(text)
-	if errors.Is(err, syscall.EPIPE) {
-		p.end(&interruption{syscall.SIGPIPE})
-	}
-	return n, err
 }
 
 // reportInterruption says why a run has ended, except to somebody who no longer listens.

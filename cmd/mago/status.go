@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"mago/kbuild"
 )
@@ -119,16 +118,15 @@ func (a *app) printStates(ctx context.Context, states []state) error {
 		return nil
 	}
 	running := a.running()
-	w := tabwriter.NewWriter(a.screen.out, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "KERNEL\tMODULE\tSTATE\tVERSION\tNOTE")
+	table := [][]string{{"KERNEL", "MODULE", "STATE", "VERSION", "NOTE"}}
 	for _, s := range states {
 		kernel := s.Kernel
 		if kernel == running {
 			kernel += " *"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", kernel, s.Module, s.State, cmp.Or(s.Installed, s.Built, "-"), s.note())
+		table = append(table, []string{kernel, s.Module, s.State, cmp.Or(s.Installed, s.Built, "-"), s.note()})
 	}
-	return w.Flush()
+	return writeTable(a.screen.out, table)
 }
 
 // note explains a state where its word does not.

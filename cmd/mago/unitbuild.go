@@ -113,7 +113,7 @@ func (a *app) conclude(ctx context.Context, u unit, r record, log *os.File, err 
 	case isMachinesFault(err):
 		return record{}, err
 	}
-	fmt.Fprintf(log, "mago: %v\n", err)
+	fmt.Fprintf(log, "mago: %s\n", oneLine(err))
 	r.fail(err)
 	kept := a.keepFailure(&r, log)
 	return r, errors.Join(&buildError{unit: u.String(), release: r.Kernel, log: r.Log, newer: a.newer(ctx, u), err: err}, kept)
@@ -179,7 +179,7 @@ func (a *app) compile(ctx context.Context, u unit, needed []kbuild.Needed, work 
 	p := a.screen.phase("build", what)
 	defer p.end()
 	if a.Verbose {
-		log = io.MultiWriter(log, plainWriter{a.screen.out})
+		log = io.MultiWriter(log, heedless{a.screen.out})
 	}
 	builder := kbuild.Builder{Root: a.Root, Room: *a.room, Run: a.host.run, Log: log, ConfTimeout: a.host.confTimeout, Event: func(e kbuild.Progress) {
 		p.update(fmt.Sprintf("%s: %s, %s", u.kernel.Release, plural(e.Files, "file"), e.File))

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"syscall"
 	"time"
-	"unicode"
+
+	"mago/debpkg/visible"
 )
 
 // BusyError says that another process has a thing.
@@ -103,7 +103,7 @@ func readHolder(path string) *Holder {
 		return nil
 	}
 	for _, text := range []*string{&h.Host, &h.Command, &h.User, &h.Doing} {
-		*text = printable(*text)
+		*text = visible.Line(*text)
 	}
 	return &h
 }
@@ -112,14 +112,4 @@ func readHolder(path string) *Holder {
 func (h *Holder) gone() bool {
 	me := h.note("")
 	return h.Host == me.Host && h.Space == me.Space && errors.Is(syscall.Kill(h.PID, 0), syscall.ESRCH)
-}
-
-// printable takes out what could command a terminal: in a directory of the user's the note may be anybody's.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, text)
 }
