@@ -311,6 +311,8 @@ func explainKernel(err error) (int, string) {
 		return exitNoTool, roomHint(room)
 	case errors.Is(err, sandbox.ErrNoProc):
 		return exitNoTool, "run \"mount -t proc proc /proc\" in here"
+	case errors.Is(err, sandbox.ErrForeignProc):
+		return exitNoTool, "run \"mount -t proc proc /proc\" in here, or begin with \"unshare --fork --pid --mount-proc\""
 	case errors.As(err, &arch):
 		return exitNoKernel, "run mago on a machine of that kind, or choose another kernel with -l"
 	case errors.As(err, &dir):

@@ -60,6 +60,7 @@ var failures = []struct {
 	{&sandbox.RoomError{Kind: sandbox.Bubblewrap, Why: "not installed"}, exitNoTool, "mago prepare"},
 	{&sandbox.RoomError{Kind: sandbox.Namespaces, Why: "refused"}, exitNoTool, "--sandbox auto"},
 	{sandbox.ErrNoProc, exitNoTool, "mount -t proc"},
+	{sandbox.ErrForeignProc, exitNoTool, "--mount-proc"},
 	{built(fmt.Errorf("MAKE was ended: %w", &sandbox.LimitError{Name: "memory", Value: "8G"})), exitBuild, "more than --limit memory=8G"},
 	{built(&kbuild.RecipeError{Recipe: "dkms.conf", Err: errors.New("empty")}), exitRecipe, "/x/build.log"},
 	{built(&kbuild.CompileError{Step: "make"}), exitBuild, "/x/build.log"},

@@ -82,9 +82,6 @@ func (e *RoomError) Error() string {
 	return fmt.Sprintf("no room of the kind %s: %s", e.Kind, e.Why)
 }
 
-// ErrNoProc says that processes cannot be seen here, and so neither held to limits nor ended when a build leaves them.
-var ErrNoProc = errors.New("/proc is not mounted here, and builds are watched through it")
-
 // Wish is what a room is asked for with.
 type Wish struct {
 	Root   string
@@ -96,8 +93,8 @@ type Wish struct {
 // Choose finds the room of the kind that is wished for, or the closest that works here, and never another; run executes
 // the probes (nil: (*exec.Cmd).Run).
 func Choose(ctx context.Context, w Wish, run func(*exec.Cmd) error) (Room, error) {
-	if _, err := os.Stat(self); err != nil {
-		return Room{}, ErrNoProc
+	if err := ownProc(); err != nil {
+		return Room{}, err
 	}
 	room, err := occupant(w.Root, w.AsRoot)
 	if err != nil {

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -86,6 +85,9 @@ const watchInterval = 200 * time.Millisecond
 // guard starts the entrant and stays until nothing of it is left.
 func (o order) guard() (code int, err error) {
 	syscall.CloseOnExec(reported)
+	if err := ownProc(); err != nil {
+		return 0, err
+	}
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return 0, err
 	}
@@ -97,7 +99,11 @@ func (o order) guard() (code int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	first := hold(pid)
+	first, err := hold(pid)
+	if err != nil {
+		sweep()
+		return 0, err
+	}
 	ended := make(chan syscall.WaitStatus, 1)
 	go reap(pid, ended)
 	tick := time.NewTicker(watchInterval)
@@ -109,13 +115,13 @@ func (o order) guard() (code int, err error) {
 			why = watch.last(status)
 			return exitCode(status), report(why)
 		case <-told:
-			end(first)
+			end(first, ended)
 			return 128 + int(syscall.SIGTERM), nil
 		case <-tick.C:
 			why = watch.look()
 		}
 	}
-	end(first)
+	end(first, ended)
 	return 128 + int(syscall.SIGKILL), report(why)
 }
 
@@ -144,108 +150,6 @@ func enterUserNamespace(attr *syscall.SysProcAttr) {
 	attr.Cloneflags |= syscall.CLONE_NEWUSER
 	attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getuid(), HostID: os.Getuid(), Size: 1}}
 	attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getgid(), HostID: os.Getgid(), Size: 1}}
-}
-
-// reap takes every process that ends, also those whose own parent has, and tells of one.
-func reap(pid int, ended chan<- syscall.WaitStatus) {
-	for {
-		var status syscall.WaitStatus
-		got, err := syscall.Wait4(-1, &status, 0, nil)
-		switch {
-		case errors.Is(err, syscall.EINTR):
-		case err != nil:
-			return
-		case got == pid:
-			ended <- status
-			return
-		}
-	}
-}
-
-// end kills the first process, which takes the whole of a PID namespace along, and then the others.
-func end(first grip) {
-	first.signal(syscall.SIGKILL)
-	sweep()
-}
-
-// sweep ends every process below this one, and returns when there is none.
-func sweep() {
-	for {
-		below := freeze()
-		for _, p := range below {
-			p.signal(syscall.SIGKILL)
-			p.release()
-		}
-		got, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil)
-		for err == nil && got > 0 {
-			got, err = syscall.Wait4(-1, nil, syscall.WNOHANG, nil)
-		}
-		if errors.Is(err, syscall.ECHILD) {
-			return
-		}
-		time.Sleep(time.Millisecond)
-	}
-}
-
-// grips is how many descriptors of processes there are at a time: the warden needs some to look at the others with, and a
-// room may have more processes than it may have descriptors.
-const grips = 64
-
-// freeze stops processes that may be faster at starting others than this one is at ending them, until no new ones come,
-// and gives them.
-func freeze() map[int]grip {
-	stopped := map[int]grip{}
-	for range 100 {
-		fresh := map[int]grip{}
-		for _, p := range descendants() {
-			if _, known := stopped[p.pid]; !known {
-				fresh[p.pid] = grip{p.pid, -1}
-				if len(stopped)+len(fresh) <= grips {
-					fresh[p.pid] = hold(p.pid)
-				}
-			}
-		}
-		if len(fresh) == 0 {
-			break
-		}
-		for _, p := range descendants() { // listed before and after its descriptor was opened: no stranger
-			if g, ok := fresh[p.pid]; ok {
-				g.signal(syscall.SIGSTOP)
-				stopped[p.pid] = g
-				delete(fresh, p.pid)
-			}
-		}
-		for _, g := range fresh {
-			g.release()
-		}
-	}
-	return stopped
-}
-
-// grip is a process that can be signalled, and no other that gets its number after it; without a descriptor (-1) it is
-// known by the number alone.
-type grip struct{ pid, descriptor int }
-
-func hold(pid int) grip {
-	descriptor, err := unix.PidfdOpen(pid, 0)
-	if err != nil {
-		descriptor = -1
-	}
-	return grip{pid, descriptor}
-}
-
-func (g grip) signal(s syscall.Signal) {
-	if g.descriptor < 0 {
-		_ = syscall.Kill(g.pid, s)
-		return
-	}
-	_ = unix.PidfdSendSignal(g.descriptor, s, nil, 0)
-}
-
-func (g grip) release() {
-	if g.descriptor >= 0 {
-		_ = syscall.Close(g.descriptor)
-	}
 }
 
 func exitCode(status syscall.WaitStatus) int {

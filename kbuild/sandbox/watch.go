@@ -48,7 +48,8 @@ func (w *watch) allowance() uint64 {
 			have += p.threads
 		}
 	}
-	return uint64(have + 2*w.Limits.Processes)
+	const most = 1 << 12 // there are no more numbers than pid_max, which may be 32768
+	return uint64(have + w.Limits.Processes + min(w.Limits.Processes, most))
 }
 
 // look measures what it has to, and gives the verdict.
