@@ -59,7 +59,7 @@ func newBench(t *testing.T) *bench {
 // newRoom is the closest room that works under a root; where nobody made the build user, nobody builds.
 func newRoom(t *testing.T, root string) sandbox.Room {
 	t.Helper()
-	room, err := sandbox.Choose(t.Context(), sandbox.Wish{Root: root, AsRoot: os.Geteuid() == 0}, nil)
+	room, err := sandbox.Choose(t.Context(), sandbox.Wish{Root: root, Work: (&bench{root: root}).work(t), AsRoot: os.Geteuid() == 0}, nil)
 	var missing *sandbox.UserError
 	if errors.As(err, &missing) {
 		const nobody = 65534

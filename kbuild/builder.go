@@ -92,7 +92,7 @@ type ToolError struct{ Tool, Package, Why string }
 func (e *ToolError) Error() string { return fmt.Sprintf("no %s: %s", e.Tool, e.Why) }
 
 // Build compiles one job. Errors that somebody can mend are *ArchError, *HeadersError, *ToolError, *RecipeError, *NotMeantError,
-// *CompileError, *SymbolError, *DependsError, *VermagicError, *sandbox.ReachError and *sandbox.LimitError.
+// *CompileError, *SymbolError, *DependsError, *VermagicError, *sandbox.ReachError and *sandbox.LimitError. A *sandbox.BrokenError is this machine's.
 func (b *Builder) Build(ctx context.Context, job Job) (*Result, error) {
 	if err := job.Kernel.Native(); err != nil {
 		return nil, err

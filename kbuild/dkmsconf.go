@@ -80,6 +80,9 @@ func (r *dkmsRecipe) read(s *steps, name, version string) (*dkms.Conf, error) {
 		return nil, err
 	}
 	parsed, err := dkms.Parse(out.held)
+	if errors.Is(err, dkms.ErrUnread) {
+		return nil, s.broken("read "+r.String(), string(complaint.held))
+	}
 	if err != nil {
 		return nil, &RecipeError{r.String(), fmt.Errorf("%w%s", err, bashComplaint(string(complaint.held)))}
 	}

@@ -58,7 +58,7 @@ func (b *Builder) open(ctx context.Context, job Job) (*steps, error) {
 	}
 	job.Jobs = max(job.Jobs, 2) // with one, make says other things, and there are sources that what it says gets into
 	s := &steps{Builder: b, ctx: ctx, job: job, log: log, tree: tree, work: work}
-	if err := s.placeUname(""); err != nil {
+	if err := errors.Join(s.placeUname(""), s.Room.Own(tree)); err != nil {
 		return nil, errors.Join(err, work.Close())
 	}
 	return s, nil
@@ -82,19 +82,30 @@ func (s *steps) prepare(name, version string) error {
 // inside is the path that programs in the room know a file of the foreign tree by.
 func (s *steps) inside(path string) string { return filepath.Join(s.Room.Path(s.tree), path) }
 
-// reach tries whether the build user can enter all that it has to. What fails for another reason is left to the recipe's
-// own programs to tell.
+// reach tries whether the build user can enter all that it has to.
 func (s *steps) reach() error {
 	k := s.job.Kernel
 	dirs := slices.DeleteFunc([]string{k.Headers, k.Common, k.Build}, func(dir string) bool { return dir == "" })
-	args := []string{"ls", "-d", "--", "."}
+	args := []string{"ls", "-d", "--", s.inside(".")}
 	for _, dir := range dirs {
 		args = append(args, dir+"/.")
 	}
-	if err := s.run(sandbox.Spec{Args: args}); err == nil || s.ctx.Err() != nil {
+	complaint := &boundedBuffer{limit: confLimit}
+	err := s.run(sandbox.Spec{Args: args, Stderr: complaint})
+	if !exited(err) {
 		return err
 	}
-	return s.Room.Closed(s.tree, dirs...)
+	said := string(complaint.held)
+	if closed := s.Room.Closed(s.tree, dirs...); closed != nil && strings.Contains(said, "ermission denied") {
+		return closed
+	}
+	return s.broken("enter the directories that a build needs", said)
+}
+
+// broken is the error of a room that failed by itself, with the first line that was said of it.
+func (s *steps) broken(doing, complaint string) error {
+	why, _, _ := strings.Cut(strings.TrimSpace(complaint), "\n")
+	return &sandbox.BrokenError{Kind: s.Room.Kind, Doing: doing, Why: why}
 }
 
 // do runs one program of the recipe in the build directory, its output in the log below a line that shows the command.

@@ -169,11 +169,19 @@ func (a *app) buildRoom(ctx context.Context) (sandbox.Room, error) {
 		return *a.room, nil
 	}
 	wish := sandbox.Wish{Root: a.Root, AsRoot: a.host.asRoot, Kind: sandbox.Kind(a.Sandbox), Limits: a.limits}
-	room, err := sandbox.Choose(ctx, wish, a.host.run)
-	if err == nil {
-		a.room = &room
+	err := within(a.workDir(), func(dir string) error {
+		wish.Work = dir
+		room, err := sandbox.Choose(ctx, wish, a.host.run)
+		if err == nil {
+			a.room = &room
+		}
+		return err
+	})
+	_ = os.Remove(a.workDir()) // stays where something is built meanwhile
+	if err != nil {
+		return sandbox.Room{}, err
 	}
-	return room, err
+	return *a.room, nil
 }
 
 // architecture is dpkg's own, as its status records it.

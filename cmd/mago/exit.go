@@ -306,9 +306,12 @@ func explainKernel(err error) (int, string) {
 	var reach *sandbox.ReachError
 	var arch *kbuild.ArchError
 	var room *sandbox.RoomError
+	var failing *sandbox.BrokenError
 	switch {
 	case errors.As(err, &room):
 		return exitNoTool, roomHint(room)
+	case errors.As(err, &failing):
+		return exitError, "it is this machine that fails, not the source: the sandbox does not start or show what every build needs; once that is mended, run the same command again"
 	case errors.Is(err, sandbox.ErrNoProc):
 		return exitNoTool, "run \"mount -t proc proc /proc\" in here"
 	case errors.Is(err, sandbox.ErrForeignProc):

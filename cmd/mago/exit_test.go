@@ -59,6 +59,7 @@ var failures = []struct {
 	{&sandbox.RoomError{Kind: sandbox.Auto, Why: "x"}, exitNoTool, "--sandbox user"},
 	{&sandbox.RoomError{Kind: sandbox.Bubblewrap, Why: "not installed"}, exitNoTool, "mago prepare"},
 	{&sandbox.RoomError{Kind: sandbox.Namespaces, Why: "refused"}, exitNoTool, "--sandbox auto"},
+	{&sandbox.BrokenError{Kind: sandbox.Bubblewrap, Doing: "read dkms.conf"}, exitError, "this machine that fails, not the source"},
 	{sandbox.ErrNoProc, exitNoTool, "mount -t proc"},
 	{sandbox.ErrForeignProc, exitNoTool, "--mount-proc"},
 	{built(fmt.Errorf("MAKE was ended: %w", &sandbox.LimitError{Name: "memory", Value: "8G"})), exitBuild, "more than --limit memory=8G"},

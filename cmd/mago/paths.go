@@ -53,9 +53,12 @@ func (p paths) unitDir(module, release string) string {
 	return filepath.Join(p.cache, "builds", module, release)
 }
 
+// workDir is where everything is compiled.
+func (p paths) workDir() string { return filepath.Join(p.cache, "work") }
+
 // work is where a unit is compiled; it exists only meanwhile.
 func (p paths) work(module, release string) string {
-	return filepath.Join(p.cache, "work", module+"_"+release)
+	return filepath.Join(p.workDir(), module+"_"+release)
 }
 
 // dirSize adds up the bytes of the regular files below a directory; 0 where there is none.

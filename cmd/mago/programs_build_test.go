@@ -56,7 +56,7 @@ func room(w *world, inside []string) error {
 
 // become gives this process to another program.
 func become(args []string) error {
-	if args[0] == "/bin/true" {
+	if filepath.Base(args[0]) == "mago-probe" {
 		return nil
 	}
 	for i := range args {

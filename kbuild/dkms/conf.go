@@ -47,24 +47,29 @@ type Conf struct {
 	values        map[string]map[int]string
 }
 
-// What ends the output of Script; without either the file left bash before its end.
+// What begins and ends the output of Script. Without an end the file left bash before its own.
 const (
+	beginning  = "mago-begin-of-conf"
 	terminator = "mago-end-of-conf"
 	badSyntax  = "mago-bad-syntax"
 )
 
+// ErrUnread says that bash did not get as far as to judge the file: it could not be read, or bash not be started.
+var ErrUnread = errors.New("bash could not read it")
+
 // Parse reads the output of Script: name, index, value, each ended by a NUL. It wants what dkms wants before it takes
-// a file: the two names, and modules that lie below the build directory.
+// a file: the two names, and modules that lie below the build directory. The error is ErrUnread where the file is not to blame.
 func Parse(output []byte) (*Conf, error) {
 	fields := strings.Split(string(bytes.TrimSuffix(output, []byte{0})), "\x00")
-	switch fields[len(fields)-1] {
-	case terminator:
-	case badSyntax:
+	switch first, last := fields[0], fields[len(fields)-1]; {
+	case first == badSyntax:
 		return nil, errors.New("bash cannot parse it")
-	default:
+	case first != beginning:
+		return nil, ErrUnread
+	case last != terminator:
 		return nil, errors.New("it exits before its end")
 	}
-	fields = fields[:len(fields)-1]
+	fields = fields[1 : len(fields)-1]
 	if len(fields)%3 != 0 {
 		return nil, errors.New("bash printed an incomplete list of directives")
 	}

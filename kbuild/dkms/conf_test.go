@@ -18,7 +18,7 @@ func output(directives ...string) []byte {
 		}
 		out.WriteString(name + "\x00" + index + "\x00" + value + "\x00")
 	}
-	return []byte(out.String() + terminator + "\x00")
+	return []byte(begun + out.String() + terminator + "\x00")
 }
 
 // conf is a valid one with further directives.
@@ -47,19 +47,23 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// begun is what Script prints first of a file that bash can parse.
+const begun = beginning + "\x00"
+
 func TestParseRefuses(t *testing.T) {
 	named := []string{"PACKAGE_NAME=hello", "PACKAGE_VERSION=1.0"}
 	for name, test := range map[string]struct {
 		output string
 		want   string
 	}{
-		"nothing":             {"", "it exits before its end"},
-		"no terminator":       {"PACKAGE_NAME\x000\x00hello\x00", "it exits before its end"},
-		"cut in a value":      {"PACKAGE_NAME\x000\x00mago-end", "it exits before its end"},
+		"nothing":             {"", ErrUnread.Error()},
+		"no beginning":        {"PACKAGE_NAME\x000\x00hello\x00" + terminator + "\x00", ErrUnread.Error()},
+		"no terminator":       {begun + "PACKAGE_NAME\x000\x00hello\x00", "it exits before its end"},
+		"cut in a value":      {begun + "PACKAGE_NAME\x000\x00mago-end", "it exits before its end"},
 		"bad syntax":          {badSyntax + "\x00", "bash cannot parse it"},
 		"no directive":        {string(output()), "it sets no directive at all"},
-		"two fields":          {"MAKE\x000\x00" + terminator + "\x00", "incomplete list"},
-		"index":               {"MAKE\x00x\x00y\x00" + terminator + "\x00", `MAKE has index "x"`},
+		"two fields":          {begun + "MAKE\x000\x00" + terminator + "\x00", "incomplete list"},
+		"index":               {begun + "MAKE\x00x\x00y\x00" + terminator + "\x00", `MAKE has index "x"`},
 		"no name":             {string(output("PACKAGE_VERSION=1")), "no PACKAGE_NAME"},
 		"no version":          {string(output("PACKAGE_NAME=hello")), "no PACKAGE_VERSION"},
 		"name with slash":     {string(output("PACKAGE_NAME=a/b", "PACKAGE_VERSION=1")), `PACKAGE_NAME "a/b"`},
@@ -307,7 +311,7 @@ func TestMatchesAsBash(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add(output("PACKAGE_NAME=hello", "PACKAGE_VERSION=1.0", "BUILT_MODULE_NAME[2]=hello", "STRIP=no"))
 	f.Add(output("PACKAGE_NAME=hello", "PACKAGE_VERSION=#MODULE_VERSION#", "BUILT_MODULE_LOCATION=../.."))
-	f.Add([]byte("\x00\x00\x00" + terminator))
+	f.Add([]byte(begun + "\x00\x00\x00" + terminator))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := Parse(data)
 		if err != nil {

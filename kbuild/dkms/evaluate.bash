@@ -31,10 +31,14 @@ mago_again() {
 	if eval "mago_words=(\"$mago_value\")" 2>/dev/null && ((${#mago_words[@]} == 1)); then mago_value=${mago_words[0]}; fi
 }
 
-if ! bash -O extglob -n "$mago_conf"; then
-	printf 'mago-bad-syntax\0'
-	exit 1
-fi
+# That the file cannot be read, or bash not be started, says nothing of the file: then nothing is printed.
+: <"$mago_conf" || exit
+bash -O extglob -n "$mago_conf"
+case $? in
+0) printf 'mago-begin-of-conf\0' ;;
+1 | 2 | 126) printf 'mago-bad-syntax\0'; exit 1 ;; # 126: a binary file
+*) exit ;;
+esac
 exec 3>&1 >&2
 mago_limit=0
 mago_declare

@@ -137,6 +137,22 @@ func TestScriptRefuses(t *testing.T) {
 	}
 }
 
+// TestScriptUnread: what bash cannot open, or has no process to parse with, it has not judged.
+func TestScriptUnread(t *testing.T) {
+	_, path := place(t, named)
+	for name, program := range map[string]string{
+		"not there":  "rm " + path + "\n" + Script,
+		"no process": "bash() { return 254; }\n" + Script,
+		"no bash":    "false",
+	} {
+		out, err := run(t, t.TempDir(), program, append([]string{path}, variables...)...)
+		if _, parsed := Parse([]byte(out)); !errors.Is(parsed, ErrUnread) || err == nil {
+			t.Errorf("%s: got %q, %v, %v", name, out, parsed, err)
+		}
+		_ = os.WriteFile(path, []byte(named), 0o644)
+	}
+}
+
 func TestMakeScript(t *testing.T) {
 	for name, test := range map[string]struct{ conf, directive, want string }{
 		"make gets more":        {"", "make all", "-j3 KERNELRELEASE=6.1.0-56-amd64 all\n"},

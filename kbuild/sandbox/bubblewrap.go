@@ -16,27 +16,40 @@ func (r Room) bubblewrap(s Spec) []string {
 	args = append(args, r.places(s.Places)...)
 	args = append(args, "--proc", "/proc", "--dev", "/dev")
 	args = append(append(args, r.scratch("/dev/shm")...), r.scratch("/tmp")...)
-	args = append(args, "--ro-bind-try", r.host("/var/lib/dpkg"), "/var/lib/dpkg")
+	args = append(args, bind("--ro-bind-try", r.host("/var/lib/dpkg"), "/var/lib/dpkg")...)
 	for _, dir := range s.ReadOnly {
-		args = append(args, "--ro-bind", r.host(dir), dir)
+		args = append(args, bind("--ro-bind", r.host(dir), dir)...)
 	}
 	chdir := "/"
 	if s.Work != "" {
-		args = append(args, "--bind", s.Work, Mount)
+		args = append(args, bind("--bind", s.Work, Mount)...)
 		chdir = filepath.Join(Mount, s.Dir)
 	}
 	args = append(args, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", chdir, "--")
 	return append(append(args, r.become()...), s.Args...)
 }
 
+// bind shows something at a path whose parents everybody may enter. The parents that bubblewrap makes by itself are
+// root's alone where root sets it up.
+func bind(how, from, to string) []string {
+	var args []string
+	for i, c := range to {
+		if c == '/' && i > 0 {
+			args = append(args, "--perms", "0755", "--dir", to[:i])
+		}
+	}
+	return append(args, how, from, to)
+}
+
 // system are the directories of the system that programs in a room may read.
 var system = []string{"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/boot"}
 
 // unshare has the room's user make the namespaces, and nobody in them any more; or has root, where users may make none.
+// That root needs rights to become the user, and to stand in a directory that is the user's alone.
 func (r Room) unshare() []string {
 	if r.ByRoot {
 		return []string{"--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
-			"--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_DAC_READ_SEARCH"} // the work directory is the user's alone
+			"--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_DAC_READ_SEARCH"}
 	}
 	return []string{"--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"}
 }

@@ -29,7 +29,7 @@ func room(t *testing.T, kind Kind) Room {
 	if os.Geteuid() == 0 {
 		r.UID, r.GID, r.Drop = nobody, nobody, true
 	}
-	switch err := r.probe(t.Context(), (*exec.Cmd).Run); {
+	switch err := r.probe(t.Context(), testTrial(t, r), (*exec.Cmd).Run); {
 	case err == nil:
 		return r
 	case strings.HasPrefix(err.Error(), "not installed"), strings.HasPrefix(err.Error(), "refused"):
@@ -65,6 +65,17 @@ func workdir(t *testing.T, r Room) string {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// testTrial is a directory to try a room out in.
+func testTrial(t *testing.T, r Room) trial {
+	t.Helper()
+	try, err := newTrial(workdir(t, Room{}), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(try.remove)
+	return try
 }
 
 // sh runs a shell program in a room.
@@ -421,7 +432,9 @@ func TestPlaceBelowLib(t *testing.T) {
 	}
 	r.Root = root
 	args := strings.Join(r.places([]Place{{Base: "/lib/modules/6.1.0", Name: "updates/dkms", Dir: "/new"}}), " ")
-	want := "--tmpfs /usr/lib/modules/6.1.0 --ro-bind-try " + root + "/usr/lib/modules/6.1.0/kernel /usr/lib/modules/6.1.0/kernel --ro-bind /new /usr/lib/modules/6.1.0/updates/dkms --remount-ro /usr/lib/modules/6.1.0"
+	want := "--tmpfs /usr/lib/modules/6.1.0 --ro-bind-try " + root + "/usr/lib/modules/6.1.0/kernel /usr/lib/modules/6.1.0/kernel " +
+		"--perms 0755 --dir /usr --perms 0755 --dir /usr/lib --perms 0755 --dir /usr/lib/modules --perms 0755 --dir /usr/lib/modules/6.1.0 " +
+		"--perms 0755 --dir /usr/lib/modules/6.1.0/updates --ro-bind /new /usr/lib/modules/6.1.0/updates/dkms --remount-ro /usr/lib/modules/6.1.0"
 	if args != want {
 		t.Errorf("got %s\nwant %s", args, want)
 	}

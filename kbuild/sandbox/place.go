@@ -14,6 +14,12 @@ type Place struct {
 	Writable bool
 }
 
+// shows reports whether a place's base is there.
+func (r Room) shows(p Place) bool {
+	_, err := os.ReadDir(r.host(r.merged(p.Base)))
+	return err == nil
+}
+
 // places lays out what is shown in other places.
 func (r Room) places(all []Place) []string {
 	var args, seal []string
@@ -29,11 +35,11 @@ func (r Room) places(all []Place) []string {
 			args = append(args, r.repeat(base, entries, all)...)
 			seal = append(seal, "--remount-ro", base) // what is bound below it stays as it is
 		}
-		bind := "--ro-bind"
+		how := "--ro-bind"
 		if p.Writable {
-			bind = "--bind"
+			how = "--bind"
 		}
-		args = append(args, bind, p.Dir, filepath.Join(base, p.Name))
+		args = append(args, bind(how, p.Dir, filepath.Join(base, p.Name))...)
 	}
 	return append(args, seal...)
 }

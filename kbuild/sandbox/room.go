@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"os/user"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -82,11 +81,27 @@ func (e *RoomError) Error() string {
 	return fmt.Sprintf("no room of the kind %s: %s", e.Kind, e.Why)
 }
 
+// BrokenError says that a room that was found to work has failed by itself: no program in it is to blame.
+type BrokenError struct {
+	Kind  Kind
+	Doing string // what could not be done
+	Why   string // what was said of it, "" for nothing
+}
+
+func (e *BrokenError) Error() string {
+	text := fmt.Sprintf("the sandbox (%s) fails: cannot %s", e.Kind, e.Doing)
+	if e.Why != "" {
+		text += ": " + e.Why
+	}
+	return text
+}
+
 // Wish is what a room is asked for with.
 type Wish struct {
 	Root   string
-	AsRoot bool // whether mago runs as root
-	Kind   Kind // Auto or "": the closest that works
+	Work   string // host path of a directory that builds will work below; it is there
+	AsRoot bool   // whether mago runs as root
+	Kind   Kind   // Auto or "": the closest that works
 	Limits Limits
 }
 
@@ -101,19 +116,26 @@ func Choose(ctx context.Context, w Wish, run func(*exec.Cmd) error) (Room, error
 		return Room{}, err
 	}
 	room.Limits, room.Landlock = w.Limits, landlockVersion()
-	if w.Kind != "" && w.Kind != Auto {
-		return room.only(ctx, w.Kind, run)
+	t, err := newTrial(w.Work, room)
+	if err != nil {
+		return Room{}, err
 	}
-	return room.closest(ctx, run)
+	defer t.remove()
+	if w.Kind != "" && w.Kind != Auto {
+		return room.only(ctx, w.Kind, t, run)
+	}
+	return room.closest(ctx, t, run)
 }
 
 // only is the room of one kind.
-func (r Room) only(ctx context.Context, kind Kind, run func(*exec.Cmd) error) (Room, error) {
-	r, err := r.try(ctx, kind, run)
-	if ctx.Err() != nil {
+func (r Room) only(ctx context.Context, kind Kind, t trial, run func(*exec.Cmd) error) (Room, error) {
+	r, err := r.try(ctx, kind, t, run)
+	switch {
+	case ctx.Err() != nil:
 		return Room{}, ctx.Err()
-	}
-	if err != nil {
+	case errors.As(err, new(*ReachError)):
+		return Room{}, err
+	case err != nil:
 		return Room{}, &RoomError{kind, err.Error()}
 	}
 	if kind != Bubblewrap {
@@ -122,11 +144,13 @@ func (r Room) only(ctx context.Context, kind Kind, run func(*exec.Cmd) error) (R
 	return r, nil
 }
 
-// closest is the room of the first kind that works. One that would close in nothing has to be asked for by its name.
-func (r Room) closest(ctx context.Context, run func(*exec.Cmd) error) (Room, error) {
+// closest is the room of the first kind that works. One that would close in nothing has to be asked for by its name. Where
+// none works and a directory is closed to the user, the error is that.
+func (r Room) closest(ctx context.Context, t trial, run func(*exec.Cmd) error) (Room, error) {
 	var reasons []string
+	var reach *ReachError
 	for _, kind := range []Kind{Bubblewrap, Namespaces, User} {
-		tried, err := r.try(ctx, kind, run)
+		tried, err := r.try(ctx, kind, t, run)
 		if ctx.Err() != nil {
 			return Room{}, ctx.Err()
 		}
@@ -137,7 +161,11 @@ func (r Room) closest(ctx context.Context, run func(*exec.Cmd) error) (Room, err
 		if err == nil {
 			return tried, nil
 		}
+		errors.As(err, &reach)
 		reasons = append(reasons, string(kind)+" "+err.Error())
+	}
+	if reach != nil {
+		return Room{}, reach
 	}
 	return Room{}, &RoomError{Auto, why(reasons)}
 }
@@ -153,16 +181,19 @@ func why(reasons []string) string {
 }
 
 // try makes the room one of a kind. Where users may make no namespaces, root can still make those of bubblewrap.
-func (r Room) try(ctx context.Context, kind Kind, run func(*exec.Cmd) error) (Room, error) {
+func (r Room) try(ctx context.Context, kind Kind, t trial, run func(*exec.Cmd) error) (Room, error) {
 	r.Kind = kind
-	err := r.probe(ctx, run)
+	err := r.probe(ctx, t, run)
 	if kind != Bubblewrap || !r.Drop || !errors.Is(err, errRefused) {
 		return r, err
 	}
 	byRoot := r
 	byRoot.ByRoot = true
-	if byRoot.probe(ctx, run) == nil {
+	switch failed := byRoot.probe(ctx, t, run); {
+	case failed == nil:
 		return byRoot, nil
+	case !errors.Is(failed, errRefused):
+		err = fmt.Errorf("%w; set up by root it %w", err, failed)
 	}
 	return r, err
 }
@@ -186,31 +217,6 @@ func invoking() string {
 	}
 	return strconv.Itoa(os.Getuid())
 }
-
-var errRefused = errors.New("refused: the kernel lets this user make no namespaces")
-
-// probe tries the room out; its error says what is wrong with it.
-func (r Room) probe(ctx context.Context, run func(*exec.Cmd) error) error {
-	var stderr strings.Builder
-	err := r.Run(ctx, Spec{Args: []string{"/bin/true"}, Stderr: &stderr}, run)
-	if err == nil {
-		return nil
-	}
-	complaint, _, _ := strings.Cut(strings.TrimSpace(stderr.String()), "\n")
-	switch _, complaint, _ := strings.Cut(complaint, ": "); {
-	case errors.Is(err, exec.ErrNotFound):
-		return errors.New("not installed")
-	case refusesNamespaces.MatchString(complaint):
-		return errRefused
-	case complaint != "":
-		return fmt.Errorf("does not work: %s", complaint)
-	}
-	return fmt.Errorf("does not work: %w", err)
-}
-
-// refusesNamespaces is what bubblewrap and the warden say where namespaces are switched off: by sysctl, in a chroot, by
-// AppArmor, in a container.
-var refusesNamespaces = regexp.MustCompile(`(?i)new namespace|uid map|RTM_NEWADDR|make the room: operation not permitted|make the room: no space left`)
 
 func atoi32(s string) (uint32, error) {
 	n, err := strconv.ParseUint(s, 10, 32)

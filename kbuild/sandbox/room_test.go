@@ -64,6 +64,7 @@ func withBubblewrap(t *testing.T) {
 
 func TestClosest(t *testing.T) {
 	const sysctl = "bwrap: No permissions to create new namespace, likely because the kernel does not allow non-privileged user namespaces.\n"
+	const inside = "bwrap: Creating new namespace failed: Operation not permitted\n"
 	withBubblewrap(t)
 	for name, test := range map[string]struct {
 		complaints map[string]string
@@ -72,19 +73,20 @@ func TestClosest(t *testing.T) {
 	}{
 		"bubblewrap works":     {nil, 7, "mago-build in bubblewrap, no network"},
 		"by root alone":        {map[string]string{"bubblewrap": sysctl}, 7, "mago-build in bubblewrap, no network"},
-		"refused by sysctl":    {map[string]string{"bubblewrap": sysctl, "by root": "x"}, 7, "mago-build, no network, files by Landlock (bubblewrap " + refusedText + ")"},
-		"refused in a chroot":  {map[string]string{"bubblewrap": "bwrap: Creating new namespace failed: Operation not permitted\n", "by root": "x"}, 0, "mago-build, no network (bubblewrap " + refusedText + ")"},
-		"refused by AppArmor":  {map[string]string{"bubblewrap": "bwrap: setting up uid map: Permission denied\n", "by root": "x"}, 0, "mago-build, no network (bubblewrap " + refusedText + ")"},
+		"refused by sysctl":    {map[string]string{"bubblewrap": sysctl, "by root": inside}, 7, "mago-build, no network, files by Landlock (bubblewrap " + refusedText + ")"},
+		"refused in a chroot":  {map[string]string{"bubblewrap": "bwrap: Creating new namespace failed: Operation not permitted\n", "by root": inside}, 0, "mago-build, no network (bubblewrap " + refusedText + ")"},
+		"refused by AppArmor":  {map[string]string{"bubblewrap": "bwrap: setting up uid map: Permission denied\n", "by root": inside}, 0, "mago-build, no network (bubblewrap " + refusedText + ")"},
 		"another reason":       {map[string]string{"bubblewrap": "bwrap: Can't mount proc on /newroot/proc: Operation not permitted\nmore\n"}, 0, "mago-build, no network (bubblewrap does not work: Can't mount proc on /newroot/proc: Operation not permitted)"},
+		"root cannot either":   {map[string]string{"bubblewrap": sysctl, "by root": "/var/lib/dkms/mago-probe: 8: cannot open /var/lib/dkms/given: Permission denied\n"}, 7, "mago-build, no network, files by Landlock (bubblewrap " + refusedText + "; set up by root it does not work: cannot open /var/lib/dkms/given: Permission denied)"},
 		"no word":              {map[string]string{"bubblewrap": ""}, 0, "mago-build, no network (bubblewrap does not work: exit status 1)"},
-		"neither, one cause":   {map[string]string{"bubblewrap": sysctl, "by root": "x", "namespaces": "mago-room: make the room: operation not permitted\n"}, 0, "mago-build, not closed in (bubblewrap and namespaces " + refusedText + ")"},
-		"neither, two causes":  {map[string]string{"bubblewrap": sysctl, "by root": "x", "namespaces": ""}, 6, "mago-build, no network, files by Landlock, other processes in sight (bubblewrap " + refusedText + ", namespaces does not work: exit status 1)"},
+		"neither, one cause":   {map[string]string{"bubblewrap": sysctl, "by root": inside, "namespaces": "mago-room: make the room: operation not permitted\n"}, 0, "mago-build, not closed in (bubblewrap and namespaces " + refusedText + ")"},
+		"neither, two causes":  {map[string]string{"bubblewrap": sysctl, "by root": inside, "namespaces": ""}, 6, "mago-build, no network, files by Landlock, other processes in sight (bubblewrap " + refusedText + ", namespaces does not work: exit status 1)"},
 		"neither, bookworm's":  {map[string]string{"bubblewrap": "", "namespaces": ""}, 2, "mago-build, no network, files by Landlock, other processes in sight (bubblewrap and namespaces does not work: exit status 1)"},
 		"nothing works at all": {map[string]string{"bubblewrap": "", "namespaces": "", "user": "mago-enter: become user 990: operation not permitted"}, 2, "nothing here closes a build in: bubblewrap and namespaces does not work: exit status 1, user does not work: become user 990: operation not permitted"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			room := Room{UserName: BuildUser, UID: 990, GID: 989, Drop: true, Landlock: test.landlock}
-			room, err := room.closest(t.Context(), answers(test.complaints))
+			room, err := room.closest(t.Context(), trial{}, answers(test.complaints))
 			got := room.String()
 			if err != nil {
 				got = err.Error()
@@ -104,7 +106,7 @@ func TestClosest(t *testing.T) {
 func TestClosestForOrdinaryUser(t *testing.T) {
 	withBubblewrap(t)
 	fail := map[string]string{"bubblewrap": "bwrap: setting up uid map: Permission denied\n"}
-	room, err := Room{UserName: "tester"}.closest(t.Context(), answers(fail))
+	room, err := Room{UserName: "tester"}.closest(t.Context(), trial{}, answers(fail))
 	if err != nil || room.Kind != Namespaces || room.Drop || room.ByRoot {
 		t.Errorf("got %+v, %v", room, err)
 	}
@@ -112,11 +114,11 @@ func TestClosestForOrdinaryUser(t *testing.T) {
 		t.Error("an ordinary user needs a user namespace to make the others")
 	}
 	fail["namespaces"] = ""
-	if room, err = (Room{UserName: "tester", Landlock: 2}).closest(t.Context(), answers(fail)); err != nil || !strings.Contains(room.String(), "this user's processes within reach") {
+	if room, err = (Room{UserName: "tester", Landlock: 2}).closest(t.Context(), trial{}, answers(fail)); err != nil || !strings.Contains(room.String(), "this user's processes within reach") {
 		t.Errorf("got %s, %v", room, err)
 	}
 	var none *RoomError
-	if _, err := (Room{UserName: "tester"}).closest(t.Context(), answers(fail)); !errors.As(err, &none) || none.Kind != Auto {
+	if _, err := (Room{UserName: "tester"}).closest(t.Context(), trial{}, answers(fail)); !errors.As(err, &none) || none.Kind != Auto {
 		t.Errorf("got %v", err)
 	}
 }
@@ -125,19 +127,23 @@ func TestClosestForOrdinaryUser(t *testing.T) {
 func TestChooseKind(t *testing.T) {
 	withBubblewrap(t)
 	root := fakeRoot(t, passwd)
+	work := filepath.Join(root, "work")
+	if err := os.Mkdir(work, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	for _, kind := range []Kind{Bubblewrap, Namespaces, User} {
-		room, err := Choose(t.Context(), Wish{Root: root, AsRoot: true, Kind: kind}, answers(nil))
+		room, err := Choose(t.Context(), Wish{Root: root, Work: work, AsRoot: true, Kind: kind}, answers(nil))
 		if err != nil || room.Kind != kind {
 			t.Errorf("asked for %s: got %s, %v", kind, room.Kind, err)
 		}
-		_, err = Choose(t.Context(), Wish{Root: root, AsRoot: true, Kind: kind}, answers(map[string]string{string(kind): "mago-room: it is broken\n"}))
+		_, err = Choose(t.Context(), Wish{Root: root, Work: work, AsRoot: true, Kind: kind}, answers(map[string]string{string(kind): "mago-room: it is broken\n"}))
 		var none *RoomError
 		if !errors.As(err, &none) || none.Kind != kind || none.Why != "does not work: it is broken" {
 			t.Errorf("asked for %s, which does not work: got %v", kind, err)
 		}
 	}
 	t.Setenv("PATH", t.TempDir())
-	if _, err := Choose(t.Context(), Wish{Root: root, AsRoot: true, Kind: Bubblewrap}, answers(nil)); err == nil || err.Error() != "no room of the kind bubblewrap: not installed" {
+	if _, err := Choose(t.Context(), Wish{Root: root, Work: work, AsRoot: true, Kind: Bubblewrap}, answers(nil)); err == nil || err.Error() != "no room of the kind bubblewrap: not installed" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -145,7 +151,7 @@ func TestChooseKind(t *testing.T) {
 func TestChooseCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Choose(ctx, Wish{Root: fakeRoot(t, passwd), AsRoot: true}, nil); !errors.Is(err, context.Canceled) {
+	if _, err := Choose(ctx, Wish{Root: fakeRoot(t, passwd), Work: t.TempDir(), AsRoot: true}, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -1,0 +1,74 @@
+package sandbox
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+//go:embed probe.sh
+var probeScript []byte
+
+// probeName is what the script is called in a trial's directory.
+const probeName = "mago-probe"
+
+var errRefused = errors.New("refused: the kernel lets this user make no namespaces")
+
+// probe has the room's user do what builds do in their directory; its error says what is wrong with the room.
+func (r Room) probe(ctx context.Context, t trial, run func(*exec.Cmd) error) error {
+	spec := t.spec(r)
+	var stderr strings.Builder
+	spec.Stderr = &stderr
+	err := r.Run(ctx, spec, run)
+	if err == nil {
+		return nil
+	}
+	complaint, _, _ := strings.Cut(strings.TrimSpace(stderr.String()), "\n")
+	_, complaint, _ = strings.Cut(complaint, ": ")
+	complaint = strings.TrimLeft(complaint, "0123456789: ") // a shell names the line
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		return errors.New("not installed")
+	case refusesNamespaces.MatchString(complaint):
+		return errRefused
+	}
+	if closed := r.Closed(t.dir); closed != nil && strings.Contains(complaint, "ermission denied") {
+		return closed
+	}
+	if complaint != "" {
+		return fmt.Errorf("does not work: %s", complaint)
+	}
+	return fmt.Errorf("does not work: %w", err)
+}
+
+// refusesNamespaces is what bubblewrap and the warden say where namespaces are switched off: by sysctl, in a chroot, by
+// AppArmor, in a container.
+var refusesNamespaces = regexp.MustCompile(`(?i)new namespace|uid map|RTM_NEWADDR|make the room: operation not permitted|make the room: no space left`)
+
+// spec is the probe of a room in the trial's directory, and where the room can show it at another place, there as well.
+func (t trial) spec(r Room) Spec {
+	name, inside := string(r.Kind), r.Path(t.dir)
+	if r.ByRoot {
+		name += "-by-root"
+	}
+	s := Spec{Work: t.dir, Args: []string{filepath.Join(inside, probeName), name, inside}}
+	if t.noexec() {
+		s.Args = append([]string{"/bin/sh"}, s.Args...) // in no kind of room can builds run what they make here
+	}
+	if place := (Place{"/usr/src", probeName, filepath.Join(t.dir, "place"), true}); r.Kind == Bubblewrap && r.shows(place) {
+		s.Places, s.Args = []Place{place}, append(s.Args, filepath.Join(place.Base, place.Name))
+	}
+	return s
+}
+
+func (t trial) noexec() bool {
+	var disk unix.Statfs_t
+	return unix.Statfs(t.dir, &disk) == nil && disk.Flags&unix.ST_NOEXEC != 0
+}
