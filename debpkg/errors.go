@@ -1,6 +1,7 @@
 package debpkg
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -59,22 +60,38 @@ func (e *ToolError) Error() string {
 	return text
 }
 
-// complaint is the line of Stderr that tells most: dpkg and apt end with advice. Where dpkg breaks its message after a
-// colon, it is the line after it too.
+// complaint is the line of Stderr that tells most: dpkg and apt end with advice, and of packages that wait for the one at
+// fault dpkg may say so first.
 func (e *ToolError) complaint() string {
 	lines := strings.Split(e.Stderr, "\n")
+	second := ""
 	for _, prefix := range []string{"dpkg: error", "dpkg: ", "E: "} {
 		for i, line := range lines {
-			if !strings.HasPrefix(line, prefix) {
+			if !strings.HasPrefix(line, prefix) || strings.HasPrefix(line, "dpkg: warning") {
 				continue
 			}
-			if strings.HasSuffix(line, ":") && i+1 < len(lines) {
-				line += " " + strings.TrimSpace(lines[i+1])
+			whole := continued(line, lines[i+1:])
+			if !follows(whole) {
+				return whole
 			}
-			return line
+			second = cmp.Or(second, whole)
 		}
 	}
-	return lines[len(lines)-1]
+	return cmp.Or(second, lines[len(lines)-1])
+}
+
+// continued adds the next line where dpkg breaks its message after a colon.
+func continued(line string, rest []string) string {
+	if strings.HasSuffix(line, ":") && len(rest) > 0 {
+		line += " " + strings.TrimSpace(rest[0])
+	}
+	return line
+}
+
+// follows tells the complaints that another one has brought about.
+func follows(line string) bool {
+	return strings.HasPrefix(line, "dpkg: dependency problems") || strings.Contains(line, "dependency problems - leaving") ||
+		strings.HasPrefix(line, "E: Sub-process ")
 }
 
 func (e *ToolError) Unwrap() error { return e.Err }

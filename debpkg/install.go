@@ -6,6 +6,7 @@ import (
 	"io"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"mago/debpkg/control"
@@ -29,6 +30,9 @@ type Installer struct {
 	LockTimeout time.Duration
 	// Waiting, if not nil, is told who is waited for, again where that changes, and nil once the wait is over.
 	Waiting func(*LockedError)
+	// Kept, if not nil, is told of each conffile that dpkg has left as the administrator has it, or has removed it, though
+	// the package brings another: that one lies beside it then, with the ending .dpkg-dist. The path is within Root.
+	Kept func(conffile string)
 	// Finishing, if not nil, is told which tool the end of the context does not stop: apt-get and dpkg finish what dpkg
 	// has begun.
 	Finishing func(tool string)
@@ -51,7 +55,7 @@ func (in *Installer) Install(ctx context.Context, debs ...string) error {
 		return err
 	}
 	return in.exclusively(ctx, dpkgLocks, nil, func() error {
-		return in.tool(ctx, "dpkg", append([]string{"-i"}, paths...)...)
+		return in.keeping(func() error { return in.tool(ctx, "dpkg", slices.Concat([]string{"-i", keepConffiles}, paths)...) })
 	})
 }
 

@@ -74,8 +74,8 @@ func (s *fakeSystem) deb(t *testing.T, name, depends string) string {
 }
 
 const (
-	aptInstalls  = "apt-get -o DPkg::Lock::Timeout=0 install --yes --no-install-recommends --no-remove --mark-auto "
-	aptSimulates = "apt-get --simulate -o DPkg::Lock::Timeout=0 install --yes --no-install-recommends --no-remove --mark-auto "
+	aptInstalls  = "apt-get -o DPkg::Lock::Timeout=0 -o Dpkg::Options::=--force-confdef,confold install --yes --no-install-recommends --no-remove --mark-auto "
+	aptSimulates = "apt-get --simulate -o DPkg::Lock::Timeout=0 -o Dpkg::Options::=--force-confdef,confold install --yes --no-install-recommends --no-remove --mark-auto "
 )
 
 func TestInstall(t *testing.T) {
@@ -84,13 +84,13 @@ func TestInstall(t *testing.T) {
 		available     map[string]string
 		ran           []string
 	}{
-		{"nothing missing", "libc6 (>= 2.36)", nil, []string{"dpkg -i /one_2.0-3+6.1.55-1_amd64.deb"}},
+		{"nothing missing", "libc6 (>= 2.36)", nil, []string{"dpkg -i --force-confdef,confold /one_2.0-3+6.1.55-1_amd64.deb"}},
 		{"one missing", "libc6, more (>= 2)", map[string]string{"more": "2"},
-			[]string{aptSimulates + "more", aptInstalls + "more", "dpkg -i /one_2.0-3+6.1.55-1_amd64.deb"}},
+			[]string{aptSimulates + "more", aptInstalls + "more", "dpkg -i --force-confdef,confold /one_2.0-3+6.1.55-1_amd64.deb"}},
 		{"second alternative", "other | more", map[string]string{"more": "2"},
-			[]string{aptSimulates + "other", aptSimulates + "more", aptInstalls + "more", "dpkg -i /one_2.0-3+6.1.55-1_amd64.deb"}},
+			[]string{aptSimulates + "other", aptSimulates + "more", aptInstalls + "more", "dpkg -i --force-confdef,confold /one_2.0-3+6.1.55-1_amd64.deb"}},
 		{"architecture", "more:amd64 | more:any", map[string]string{"more": "1"},
-			[]string{aptSimulates + "more:amd64", aptSimulates + "more", aptInstalls + "more", "dpkg -i /one_2.0-3+6.1.55-1_amd64.deb"}},
+			[]string{aptSimulates + "more:amd64", aptSimulates + "more", aptInstalls + "more", "dpkg -i --force-confdef,confold /one_2.0-3+6.1.55-1_amd64.deb"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newFakeSystem(t, test.available)
@@ -112,7 +112,7 @@ func TestInstallOfPackagesThatNeedEachOther(t *testing.T) {
 	if err := in.Install(context.Background(), one, two); err != nil {
 		t.Error(err)
 	}
-	if want := []string{"dpkg -i /one_2.0-3+6.1.55-1_amd64.deb /two_2.0-3+6.1.55-1_amd64.deb"}; !slices.Equal(s.ran, want) {
+	if want := []string{"dpkg -i --force-confdef,confold /one_2.0-3+6.1.55-1_amd64.deb /two_2.0-3+6.1.55-1_amd64.deb"}; !slices.Equal(s.ran, want) {
 		t.Errorf("ran %q, want %q", s.ran, want)
 	}
 }
@@ -151,7 +151,7 @@ func TestToolErrors(t *testing.T) {
 	if !errors.As(err, &tool) || tool.Tool != "dpkg" || tool.ExitCode != 7 || tool.Stderr != "reading\nE: it does not work" {
 		t.Fatalf("err = %#v", err)
 	}
-	if want := "run dpkg -i /one_2.0-3+6.1.55-1_amd64.deb: exit status 7: E: it does not work"; err.Error() != want {
+	if want := "run dpkg -i --force-confdef,confold /one_2.0-3+6.1.55-1_amd64.deb: exit status 7: E: it does not work"; err.Error() != want {
 		t.Errorf("err = %v, want %s", err, want)
 	}
 	if stderr.String() != "reading\nE: it does not work\n" {
@@ -173,6 +173,12 @@ func TestToolErrorShowsTheComplaint(t *testing.T) {
 		{"dpkg: Fehler: Platte voll\nUnd mehr", "dpkg: Fehler: Platte voll"},
 		{"W: old\nE: Unable to locate package x\nE: and y", "E: Unable to locate package x"},
 		{"E: ends so:", "E: ends so:"},
+		{"dpkg: warning: old\ndpkg: dependency problems prevent configuration of x-modules:\n x-modules depends on x-common (>= 1); however:\n" +
+			"  Package x-common is not configured yet.\n\ndpkg: error processing package x-modules (--install):\n dependency problems - leaving unconfigured\n" +
+			"dpkg: error processing package x-common (--install):\n end of file on stdin at conffile prompt\nErrors were encountered while processing:\n x-modules",
+			"dpkg: error processing package x-common (--install): end of file on stdin at conffile prompt"},
+		{"dpkg: error processing package x (--configure):\n dependency problems - leaving unconfigured\nErrors", "dpkg: error processing package x (--configure): dependency problems - leaving unconfigured"},
+		{"E: Sub-process /usr/bin/dpkg returned an error code (1)\nE: Write error", "E: Write error"},
 	} {
 		want := "run dpkg -i: exit status 1"
 		if test.want != "" {

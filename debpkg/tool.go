@@ -135,11 +135,16 @@ func (in *Installer) AptUnless(ctx context.Context, done func() bool, args ...st
 	if slices.Contains(args, "update") {
 		locks = updateLocks
 	}
-	return in.exclusively(ctx, locks, done, func() error { return in.tool(ctx, "apt-get", append(aptWaits(), args...)...) })
+	return in.exclusively(ctx, locks, done, func() error {
+		return in.keeping(func() error { return in.tool(ctx, "apt-get", append(aptAsksNobody(), args...)...) })
+	})
 }
 
-// aptWaits are the arguments that have apt-get not wait for locks: it would do so in silence.
-func aptWaits() []string { return []string{"-o", "DPkg::Lock::Timeout=0"} }
+// aptAsksNobody are the arguments that have apt-get not wait for locks, which it would do in silence, and dpkg not ask
+// about conffiles.
+func aptAsksNobody() []string {
+	return []string{"-o", "DPkg::Lock::Timeout=0", "-o", "Dpkg::Options::=" + keepConffiles}
+}
 
 func toolError(name string, args []string, stderr string, err error) error {
 	e := &ToolError{Tool: name, Args: args, ExitCode: -1, Stderr: strings.TrimSpace(stderr), Err: err}
@@ -188,7 +193,7 @@ func (in *Installer) available(ctx context.Context, r relation) (string, error) 
 		if a.qualifier != "" && a.qualifier != "any" {
 			name += ":" + a.qualifier
 		}
-		err := in.run(ctx, nil, nil, "apt-get", slices.Concat([]string{"--simulate"}, aptWaits(), aptInstall(name))...)
+		err := in.run(ctx, nil, nil, "apt-get", slices.Concat([]string{"--simulate"}, aptAsksNobody(), aptInstall(name))...)
 		if refused := (*ToolError)(nil); err == nil || !errors.As(err, &refused) || refused.ExitCode < 0 {
 			return name, err
 		}

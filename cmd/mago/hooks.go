@@ -9,8 +9,9 @@ import (
 	"mago/kbuild"
 )
 
-// maintainerScript begins the scripts of every package.
-const maintainerScript = "#!/bin/sh\nset -e\n"
+// maintainerScript begins the scripts of every package. What they call is the system's, whatever lies in /usr/local or
+// in the caller's PATH.
+const maintainerScript = "#!/bin/sh\nset -e\nPATH=/usr/sbin:/usr/bin:/sbin:/bin\nexport PATH\n"
 
 // hookFunction is a shell function that runs one script of the source as dkms would: with its arguments and variables,
 // from a directory of its own, for the source is not here. /tmp may be mounted noexec, so the interpreter reads it.

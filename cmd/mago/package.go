@@ -149,10 +149,10 @@ func maintainer(u unit) string {
 }
 
 // depmodScript runs depmod where the kernel itself is installed: without it there is nothing to load modules into,
-// and files of depmod's making would be left over.
+// and files of depmod's making would be left over. /sbin/depmod is there with a merged /usr and without.
 const depmodScript = `
-if [ "$1" = %s ] && [ -e %s/modules.builtin ] && command -v depmod >/dev/null; then
-	depmod %s
+if [ "$1" = %s ] && [ -e %s/modules.builtin ] && [ -x /sbin/depmod ]; then
+	/sbin/depmod %s
 fi
 `
 

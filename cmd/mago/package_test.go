@@ -181,9 +181,11 @@ func TestMaintainer(t *testing.T) {
 func TestScripts(t *testing.T) {
 	const format = `#!/bin/sh
 set -e
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+export PATH
 
-if [ "$1" = %s ] && [ -e /usr/lib/modules/6.12.9-amd64/modules.builtin ] && command -v depmod >/dev/null; then
-	depmod 6.12.9-amd64
+if [ "$1" = %s ] && [ -e /usr/lib/modules/6.12.9-amd64/modules.builtin ] && [ -x /sbin/depmod ]; then
+	/sbin/depmod 6.12.9-amd64
 fi
 `
 	scripts := zfs().scripts(nil)
@@ -217,18 +219,20 @@ func checkShell(t *testing.T, name, text string) {
 	}
 }
 
-// A script runs depmod when the package comes or goes, and only where there is a kernel to run it for.
+// A script runs depmod when the package comes or goes, and only where there is a kernel to run it for: the system's own,
+// whatever is called so in the caller's PATH.
 func TestScriptsRun(t *testing.T) {
 	u := zfs()
 	u.kernel.ModulesDir = t.TempDir()
-	bin := t.TempDir()
-	depmod := "#!/bin/sh\necho depmod \"$@\"\n"
-	if err := os.WriteFile(filepath.Join(bin, "depmod"), []byte(depmod), 0o755); err != nil {
-		t.Fatal(err)
+	bin, other := t.TempDir(), t.TempDir()
+	for dir, says := range map[string]string{bin: "depmod", other: "another depmod"} {
+		if err := os.WriteFile(filepath.Join(dir, "depmod"), []byte("#!/bin/sh\necho "+says+" \"$@\"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
 	run := func(name, action string) string {
-		cmd := exec.Command("sh", "-c", u.scripts(nil)[name], name, action)
-		cmd.Env = []string{"PATH=" + bin + ":/usr/bin:/bin"}
+		cmd := exec.Command("sh", "-c", strings.ReplaceAll(u.scripts(nil)[name], "/sbin/depmod", filepath.Join(bin, "depmod")), name, action)
+		cmd.Env = []string{"PATH=" + other + ":/usr/bin:/bin"}
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			t.Errorf("%s %s: %v", name, action, err)

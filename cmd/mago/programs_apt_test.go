@@ -162,7 +162,7 @@ func dpkg(w *world, args []string) error {
 		fmt.Println("amd64")
 		return nil
 	}
-	for _, deb := range args[1:] {
+	for _, deb := range packagesIn(args[1:]) {
 		if err := w.unpack(filepath.Join(w.root, deb)); err != nil {
 			return err
 		}
