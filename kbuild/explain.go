@@ -11,6 +11,7 @@ type Cause struct {
 	Kind    CauseKind `json:"kind"`
 	Thing   string    `json:"thing,omitempty"`   // the header, symbol or program that it is about
 	Package string    `json:"package,omitempty"` // Debian package that has the thing, "" where none is known
+	Limit   string    `json:"-"`                 // of whoever started mago, and the reason: "ulimit -n 100"
 }
 
 // CauseKind says what stands in the way; see sentences.
@@ -33,7 +34,21 @@ const (
 	CauseMemory       CauseKind = "memory"
 	CauseSpace        CauseKind = "disk space"
 	CauseScratch      CauseKind = "space in the room"
+	CauseFiles        CauseKind = "open files"
+	CauseFileSize     CauseKind = "size of files"
+	CauseProcesses    CauseKind = "processes"
+	CauseTime         CauseKind = "processor time"
 )
+
+// limits are the causes that are this machine's, or its limits', and never the source's, with the letters of ulimit that
+// may have brought them about.
+var limits = map[CauseKind]string{CauseMemory: "vdt", CauseSpace: "", CauseFiles: "n", CauseFileSize: "f", CauseProcesses: "u", CauseTime: "t"}
+
+// OfMachine tells what this machine is short of from what is wrong with a source.
+func (c Cause) OfMachine() bool {
+	_, ok := limits[c.Kind]
+	return ok
+}
 
 // sentences has one line for each kind, with the thing for %.
 var sentences = map[CauseKind]string{
@@ -51,11 +66,21 @@ var sentences = map[CauseKind]string{
 	CausePatch:        "a patch of the source does not fit the source",
 	CauseMemory:       "the machine has run out of memory",
 	CauseSpace:        "the disk is full",
+	CauseFiles:        "there may be no more open files: a build's programs have 1024 each, or what the caller's limit leaves them",
+	CauseFileSize:     "a file may become no larger",
+	CauseProcesses:    "there may be no more processes",
+	CauseTime:         "a program may take no more processor time",
 	CauseScratch:      "/tmp or /dev/shm of the closed room is full; each holds half of --limit memory",
 }
 
 // String is the cause in one sentence, "" where it is not known.
-func (c Cause) String() string { return strings.Replace(sentences[c.Kind], "%", c.Thing, 1) }
+func (c Cause) String() string {
+	sentence := strings.Replace(sentences[c.Kind], "%", c.Thing, 1)
+	if c.Limit != "" {
+		sentence += "; whoever started mago has set " + c.Limit
+	}
+	return sentence
+}
 
 // causes leads from a failed step's first error to its cause. A group is the thing.
 var causes = []struct {
@@ -63,7 +88,11 @@ var causes = []struct {
 	shape func() *regexp.Regexp
 }{
 	{CauseSpace, pattern(`No space left on device`)},
-	{CauseMemory, pattern(`[Kk]illed signal terminated program|internal compiler error: Killed|virtual memory exhausted|out of memory allocating|Cannot allocate memory`)},
+	{CauseFiles, pattern(`(?i)too many open files`)},
+	{CauseFileSize, pattern(`File size limit exceeded|File too large`)},
+	{CauseTime, pattern(`CPU time limit exceeded`)},
+	{CauseProcesses, pattern(`(?i)resource temporarily unavailable|cannot fork|failed to create new OS thread`)},
+	{CauseMemory, pattern(`[Kk]illed signal terminated program|internal compiler error: Killed|\] Killed$|memory exhausted|out of memory allocating|Cannot allocate memory|cannot allocate \d+ bytes|failed to map segment`)},
 	{CauseGPLOnly, pattern(`GPL-incompatible module \S+ uses GPL-only symbol '([^']+)'`)},
 	{CauseNamespace, pattern(`uses symbol \S+ from namespace (\S+), but does not import it`)},
 	{CauseSymbol, pattern(`"([^"]+)" \[.*\] undefined!`)},

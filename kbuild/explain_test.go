@@ -27,21 +27,38 @@ func TestCauseOf(t *testing.T) {
 		"gcc-12: error: unrecognized command-line option ‘-mfoo’":                                                                                                                           {Kind: CauseCompiler, Thing: "-mfoo"},
 		"cc1: error: incompatible gcc/plugin versions":                                                                                                                                      {Kind: CauseCompiler, Thing: "plugin"},
 		"gcc-12: fatal error: Killed signal terminated program cc1":                                                                                                                         {Kind: CauseMemory},
-		"a.c:1:2: error: unused variable ‘x’ [-Werror=unused-variable]":                                                                                                                     {Kind: CauseWarning, Thing: "-Werror=unused-variable"},
-		"a.c:1:2: error: #error this kernel is too new":                                                                                                                                     {Kind: CauseRefusal},
-		"Makefile:4: *** \"set KDIR\".  Stop.":                                                                                                                                              {Kind: CauseRefusal},
-		"ERROR: modpost: \"foo\" [a.ko] undefined!":                                                                                                                                         {Kind: CauseSymbol, Thing: "foo"},
-		"FATAL: modpost: GPL-incompatible module a.ko uses GPL-only symbol 'foo'":                                                                                                           {Kind: CauseGPLOnly, Thing: "foo"},
-		"ERROR: modpost: module a uses symbol dma_buf_fd from namespace DMA_BUF, but does not import it.":                                                                                   {Kind: CauseNamespace, Thing: "DMA_BUF"},
-		"1 out of 1 hunk FAILED -- saving rejects to file a.c.rej":                                                                                                                          {Kind: CausePatch},
-		"/bin/sh: 1: bison: not found":                                                                                                                                                      {Kind: CauseProgram, Thing: "bison", Package: "bison"},
-		"make: frobnicate: No such file or directory":                                                                                                                                       {Kind: CauseProgram, Thing: "frobnicate"},
-		"cc1: No space left on device":                                                                                                                                                      {Kind: CauseSpace},
-		"a.c:9:1: error: expected ‘;’ before ‘}’ token":                                                                                                                                     {},
-		"make[2]: *** No rule to make target 'a.o', needed by 'b.o'.  Stop.":                                                                                                                {},
+		"gcc-12: internal compiler error: File size limit exceeded signal terminated program cc1":                                                                                           {Kind: CauseFileSize},
+		"ld: final link failed: File too large":                                                                                                                                             {Kind: CauseFileSize},
+		"a.c:1:10: fatal error: linux/module.h: Too many open files":                                                                                                                        {Kind: CauseFiles},
+		"mago-room: fork/exec /proc/self/exe: too many open files":                                                                                                                          {Kind: CauseFiles},
+		"make: /bin/sh: Resource temporarily unavailable":                                                                                                                                   {Kind: CauseProcesses},
+		"bash: fork: retry: Resource temporarily unavailable":                                                                                                                               {Kind: CauseProcesses},
+		"sh: 1: Cannot fork": {Kind: CauseProcesses},
+		"gcc-12: fatal error: CPU time limit exceeded signal terminated program cc1":                      {Kind: CauseTime},
+		"make[1]: *** [Makefile:3: a.o] Killed":                                                           {Kind: CauseMemory},
+		"cc1: out of memory allocating 65536 bytes after a total of 1 bytes":                              {Kind: CauseMemory},
+		"bash: xmalloc: cannot allocate 32 bytes":                                                         {Kind: CauseMemory},
+		"ld: memory exhausted":                                                                            {Kind: CauseMemory},
+		"make: error while loading shared libraries: libc.so.6: failed to map segment from shared object": {Kind: CauseMemory},
+		"a.c:1:2: error: unused variable ‘x’ [-Werror=unused-variable]":                                   {Kind: CauseWarning, Thing: "-Werror=unused-variable"},
+		"a.c:1:2: error: #error this kernel is too new":                                                   {Kind: CauseRefusal},
+		"Makefile:4: *** \"set KDIR\".  Stop.":                                                            {Kind: CauseRefusal},
+		"ERROR: modpost: \"foo\" [a.ko] undefined!":                                                       {Kind: CauseSymbol, Thing: "foo"},
+		"FATAL: modpost: GPL-incompatible module a.ko uses GPL-only symbol 'foo'":                         {Kind: CauseGPLOnly, Thing: "foo"},
+		"ERROR: modpost: module a uses symbol dma_buf_fd from namespace DMA_BUF, but does not import it.": {Kind: CauseNamespace, Thing: "DMA_BUF"},
+		"1 out of 1 hunk FAILED -- saving rejects to file a.c.rej":                                        {Kind: CausePatch},
+		"/bin/sh: 1: bison: not found":                                                                    {Kind: CauseProgram, Thing: "bison", Package: "bison"},
+		"make: frobnicate: No such file or directory":                                                     {Kind: CauseProgram, Thing: "frobnicate"},
+		"cc1: No space left on device":                                                                    {Kind: CauseSpace},
+		"a.c:9:1: error: expected ‘;’ before ‘}’ token":                                                   {},
+		"make[2]: *** No rule to make target 'a.o', needed by 'b.o'.  Stop.":                              {},
 		"": {},
 	} {
 		got := causeOf(message)
+		var first firstError
+		if first.see(message); message != "" && first.message == "" {
+			t.Errorf("%q is no error", message)
+		}
 		if got != want {
 			t.Errorf("%s:\ngot %+v, want %+v", message, got, want)
 		}

@@ -54,7 +54,7 @@ func (r *kbuildRecipe) run(s *steps) ([]builtModule, error) {
 func another(err error) bool {
 	var recipe *RecipeError
 	var compile *CompileError
-	return errors.As(err, &recipe) || errors.As(err, &compile)
+	return errors.As(err, &recipe) || errors.As(err, &compile) && !compile.Cause.OfMachine()
 }
 
 // furthest keeps the failure of the attempt that compiled most files, the last of several: it tells what is wrong. One

@@ -125,11 +125,7 @@ func (s *steps) do(step, command string, args ...string) error {
 		return fmt.Errorf("%s: %w", step, err)
 	case exited(err):
 		message := progress.errors.within(s.inside(s.build))
-		cause := causeOf(message)
-		if cause.Kind == CauseSpace && s.Room.Kind == sandbox.Bubblewrap && s.diskHasRoom() {
-			cause.Kind = CauseScratch
-		}
-		return &CompileError{Step: step, Message: message, Cause: cause, Err: err}
+		return s.failed(&CompileError{Step: step, Message: message, Cause: causeOf(message), Err: err})
 	case err == nil && s.log.err != nil:
 		return fmt.Errorf("write the build's log: %w", s.log.err)
 	}
@@ -137,6 +133,31 @@ func (s *steps) do(step, command string, args ...string) error {
 		s.unheeded = &CompileError{Step: step, Message: message, Cause: causeOf(message)}
 	}
 	return err
+}
+
+// failed finds out more of a step's cause where that is not in what the step has printed.
+func (s *steps) failed(err *CompileError) error {
+	c := &err.Cause
+	if err.Message == "" {
+		c.Kind = endedBy(err.Err)
+	}
+	c.Limit = s.Room.Limits.Inherited(limits[c.Kind])
+	switch {
+	case c.Kind == CauseSpace && s.Room.Kind == sandbox.Bubblewrap && s.diskHasRoom():
+		c.Kind = CauseScratch
+	case c.Kind == CauseFileSize && c.Limit == "" && s.Room.Limits.Output > 0:
+		return fmt.Errorf("%s was ended: %w", err.Step, s.Room.Limits.Exceeded("output"))
+	}
+	return err
+}
+
+// endedBy is what a signal of the kernel's, which the warden passes on as shells do, says of the machine.
+func endedBy(err error) CauseKind {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return ""
+	}
+	return map[int]CauseKind{128 + int(syscall.SIGXCPU): CauseTime, 128 + int(syscall.SIGXFSZ): CauseFileSize, 128 + int(syscall.SIGKILL): CauseMemory}[exit.ExitCode()]
 }
 
 // diskHasRoom reports whether so much of the disk is free that it cannot have been full a moment ago.

@@ -158,7 +158,10 @@ func explain(err error) (code int, hint string) {
 		return exitNoSpace, `free some space ("mago clean" helps), then run the same command again`
 	}
 	if broken(err) {
-		return exitError, `it is this machine that fails, not the source: "sudo dmesg" may say more; then run the same command again`
+		return exitError, hints(`it is this machine that fails, not the source: "sudo dmesg" may say more; then run the same command again`, shortOf(err))
+	}
+	if cause := causeOf(err); cause.OfMachine() {
+		return exitError, hints(cause.String(), "it is this machine that fails, not the source: once there is more of that, run the same command again")
 	}
 	for _, explained := range []func(error) (int, string){explainCommand, explainCatalog, explainSource, explainKernel} {
 		if code, hint := explained(err); code != 0 {
@@ -174,6 +177,16 @@ func explain(err error) (code int, hint string) {
 		return code, visible.Line(hint)
 	}
 	return exitError, ""
+}
+
+// shortOf names the limits that whoever started mago has set and that an error may be by, "" where there are none.
+func shortOf(err error) string {
+	for errno, letters := range map[syscall.Errno]string{syscall.EMFILE: "n", syscall.EFBIG: "f", syscall.ENOMEM: "vd", syscall.EAGAIN: "u"} {
+		if low := sandbox.DefaultLimits("/").Inherited(letters); errors.Is(err, errno) && low != "" {
+			return "whoever started mago has set " + low
+		}
+	}
+	return ""
 }
 
 // hints has several hints after one another.

@@ -32,7 +32,8 @@ func withSignals(ctx context.Context) (_ context.Context, end context.CancelCaus
 			signal.Notify(arrived, s)
 		}
 	}
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a broken pipe is a failed write, and kills nobody; see stream
+	// A broken pipe is a failed write, and so is a file that may become no larger; neither kills mago in the middle. See stream.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE, syscall.SIGXFSZ, syscall.SIGXCPU)
 	go func() {
 		select {
 		case s := <-arrived:

@@ -128,13 +128,13 @@ func isMachinesFault(err error) bool {
 	var room *sandbox.RoomError
 	var failing *sandbox.BrokenError
 	var pack *packError
-	return diskFull(err) || broken(err) || errors.Is(err, fs.ErrPermission) || errors.As(err, &tool) || errors.As(err, &headers) ||
+	return diskFull(err) || broken(err) || causeOf(err).OfMachine() || errors.Is(err, fs.ErrPermission) || errors.As(err, &tool) || errors.As(err, &headers) ||
 		errors.As(err, &arch) || errors.As(err, &reach) || errors.As(err, &room) || errors.As(err, &failing) || errors.As(err, &pack)
 }
 
 // broken reports whether the machine has run out of something, or a disk cannot be read or written.
 func broken(err error) bool {
-	return slices.ContainsFunc([]syscall.Errno{syscall.EIO, syscall.EROFS, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE, syscall.EAGAIN},
+	return slices.ContainsFunc([]syscall.Errno{syscall.EIO, syscall.EROFS, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE, syscall.EAGAIN, syscall.EFBIG},
 		func(e syscall.Errno) bool { return errors.Is(err, e) }) || strings.Contains(said(err), "Input/output error")
 }
 

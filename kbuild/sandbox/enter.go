@@ -40,24 +40,15 @@ func (o order) enter() error {
 	return fmt.Errorf("run %s: %w", program, syscall.Exec(program, args, os.Environ()))
 }
 
-// slack is what the kernel's own limits give beyond those that the warden watches, which so are the first to be seen.
-const (
-	memorySlack = 1 << 30
-	outputSlack = 1 << 20
-)
-
-// limit sets what the kernel holds every single process to.
+// limit sets what the kernel holds every single process to: what the order says, or less where the caller's own hard limits
+// are lower. The caller's soft limits do not count.
 func (o order) limit() error {
-	const descriptors = 1024 // some programs try to close every one that they may have
-	limits := map[int]uint64{unix.RLIMIT_CORE: 0, unix.RLIMIT_NOFILE: descriptors}
+	limits := map[int]uint64{
+		unix.RLIMIT_CORE: 0, unix.RLIMIT_NOFILE: descriptors, unix.RLIMIT_DATA: o.Limits.data(), unix.RLIMIT_FSIZE: o.Limits.fileSize(),
+		unix.RLIMIT_AS: unix.RLIM_INFINITY, unix.RLIMIT_CPU: unix.RLIM_INFINITY,
+	}
 	if o.Tasks > 0 {
 		limits[unix.RLIMIT_NPROC] = o.Tasks
-	}
-	if o.Limits.Memory > 0 {
-		limits[unix.RLIMIT_DATA] = uint64(o.Limits.Memory) + memorySlack
-	}
-	if o.Limits.Output > 0 {
-		limits[unix.RLIMIT_FSIZE] = uint64(o.Limits.Output) + outputSlack
 	}
 	for resource, value := range limits {
 		var now unix.Rlimit

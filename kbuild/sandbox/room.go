@@ -161,6 +161,9 @@ func (r Room) closest(ctx context.Context, t trial, run func(*exec.Cmd) error) (
 		if err == nil {
 			return tried, nil
 		}
+		if short := shortage(err); short != nil {
+			return Room{}, fmt.Errorf("try the sandbox %s: %w", kind, short)
+		}
 		errors.As(err, &reach)
 		reasons = append(reasons, string(kind)+" "+err.Error())
 	}
