@@ -30,6 +30,8 @@ type Installer struct {
 	LockTimeout time.Duration
 	// Waiting, if not nil, is told who is waited for, again where that changes, and nil once the wait is over.
 	Waiting func(*LockedError)
+	// Before, if not nil, is called when all that is needed is there and nobody else is at it, before dpkg; its error is Install's.
+	Before func() error
 	// Kept, if not nil, is told of each conffile that dpkg has left as the administrator has it, or has removed it, though
 	// the package brings another: that one lies beside it then, with the ending .dpkg-dist. The path is within Root.
 	Kept func(conffile string)
@@ -55,6 +57,11 @@ func (in *Installer) Install(ctx context.Context, debs ...string) error {
 		return err
 	}
 	return in.exclusively(ctx, dpkgLocks, nil, func() error {
+		if in.Before != nil && !in.DryRun {
+			if err := in.Before(); err != nil {
+				return err
+			}
+		}
 		return in.keeping(func() error { return in.tool(ctx, "dpkg", slices.Concat([]string{"-i", keepConffiles}, paths)...) })
 	})
 }

@@ -155,3 +155,17 @@ func (a alternative) accepts(text string) bool {
 	}
 	return c == 0
 }
+
+// Names are the packages that a relationship field names; of one that cannot be read none.
+func Names(field string) (names []string) {
+	relations, err := parseRelations(field)
+	if err != nil {
+		return nil
+	}
+	for _, r := range relations {
+		for _, a := range r.alternatives {
+			names = append(names, a.name)
+		}
+	}
+	return names
+}

@@ -14,6 +14,7 @@ import (
 
 	"mago/catalog"
 	"mago/debpkg"
+	"mago/debpkg/payload"
 	"mago/debpkg/sbom"
 	"mago/kbuild"
 	"mago/kbuild/sandbox"
@@ -29,6 +30,7 @@ type app struct {
 	stderr io.Writer
 	epoch  time.Time // SOURCE_DATE_EPOCH, zero where it is not set
 	limits sandbox.Limits
+	allow  []payload.Glob // --allow-file
 
 	status *debpkg.Status    // dpkg's, read once; see installed
 	index  *catalog.Index    // opened once; see catalog
@@ -57,11 +59,15 @@ func newApp(m machine, o options, stdout *stream, stderr io.Writer) (*app, error
 	if err != nil {
 		return nil, err
 	}
+	allow, err := globs(o.AllowFile)
+	if err != nil {
+		return nil, err
+	}
 	paths, err := newPaths(o, m.asRoot)
 	if err != nil {
 		return nil, err
 	}
-	a := &app{options: o, paths: paths, stderr: stderr, epoch: epoch, limits: limits, own: sync.OnceValue(ownInput)}
+	a := &app{options: o, paths: paths, stderr: stderr, epoch: epoch, limits: limits, allow: allow, own: sync.OnceValue(ownInput)}
 	a.screen = newScreen(stdout, o)
 	a.host = &host{machine: m, root: root, sudo: strings.Fields(o.SudoCmd), dryRun: o.DryRun, say: a.screen.line, verbose: o.Verbose}
 	return a, nil

@@ -52,6 +52,7 @@ type options struct {
 	Limit      []string         `sep:"," placeholder:"NAME=VALUE" help:"What a build may take: time=6h, memory=8G, processes=4096, output=20G; none lifts a limit."`
 	DryRun     bool             `help:"Say what would be done, and change nothing."`
 	Unsigned   bool             `name:"allow-unauthenticated" help:"Take packages from archives whose signature apt has not checked, in this run."`
+	AllowFile  []string         `name:"allow-file" sep:"none" placeholder:"GLOB" help:"Let the packages of modules bring files that match GLOB, such as /etc/default/*, though modules have none there; may be given several times."`
 	Root       string           `default:"/" placeholder:"DIR" help:"Work on the system under DIR."`
 	Wait       waitOption       `placeholder:"DURATION" help:"Wait for other mago processes that are at the same thing, without end or at most so long for each (--wait=10m)."`
 	Version    kong.VersionFlag `help:"Print mago's version."`

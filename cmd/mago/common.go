@@ -163,7 +163,10 @@ func (a *app) commonToInstall(u unit, built record) (deb string, err error) {
 	if c == nil {
 		return "", nil
 	}
-	if have := a.packageVersion(c.Package); have != "" && compareVersions(have, c.Version) >= 0 {
+	have := a.packageVersion(c.Package)
+	newer := compareVersions(have, c.Version)
+	remade := a.forced(u.target) || u.digest != "" // of one version there may be several then
+	if have != "" && (newer > 0 || newer == 0 && !remade) {
 		return "", nil
 	}
 	return c.Deb, a.checkOwner(u)

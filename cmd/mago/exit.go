@@ -13,6 +13,7 @@ import (
 	"mago/catalog"
 	"mago/debpkg"
 	"mago/debpkg/codec"
+	"mago/debpkg/payload"
 	"mago/debpkg/visible"
 	"mago/kbuild"
 	"mago/kbuild/sandbox"
@@ -370,6 +371,7 @@ func roomHint(e *sandbox.RoomError) string {
 }
 
 func explainBuild(err error) (int, string) {
+	var refused *payload.RefusedError
 	var recipe *kbuild.RecipeError
 	var compile *kbuild.CompileError
 	var vermagic *kbuild.VermagicError
@@ -381,6 +383,8 @@ func explainBuild(err error) (int, string) {
 		hint = failed.hint()
 	}
 	switch {
+	case errors.As(err, &refused):
+		return exitRecipe, allowHint(refused)
 	case errors.As(err, &limit):
 		return exitBuild, strings.TrimPrefix(hint+"\n", "\n") + fmt.Sprintf("if that is what this source takes, allow it more than --limit %s=%s", limit.Name, limit.Value)
 	case errors.As(err, &excluded):
@@ -397,12 +401,15 @@ func explainBuild(err error) (int, string) {
 
 func explainPackage(err error) (int, string) {
 	var inTheWay *inTheWayError
+	var files *payload.InTheWayError
 	var unmet *debpkg.UnmetError
 	var locked *debpkg.LockedError
 	var tool *debpkg.ToolError
 	switch {
 	case errors.As(err, &inTheWay):
 		return exitPackages, fmt.Sprintf(`run "sudo apt-get remove %s", then the same command again; what is built is kept`, inTheWay.pkg)
+	case errors.As(err, &files):
+		return exitPackages, "put what is in the way elsewhere, or remove the package that has it; then run the same command again; what is built is kept"
 	case errors.As(err, &locked) && locked.Above:
 		return exitBusy, "one of its hooks or scripts has called mago: call it once that has ended"
 	case errors.As(err, &locked):

@@ -14,6 +14,7 @@ import (
 	"mago/catalog"
 	"mago/debpkg"
 	"mago/debpkg/codec"
+	"mago/debpkg/payload"
 	"mago/kbuild"
 	"mago/kbuild/sandbox"
 	"mago/sources"
@@ -74,6 +75,9 @@ var failures = []struct {
 	{built(&kbuild.ToolError{Tool: "patch", Package: "patch"}), exitNoTool, "apt-get install patch"},
 	{fmt.Errorf("install x: %w", &debpkg.ToolError{Tool: "dpkg"}), exitPackages, "dpkg --audit"},
 	{&debpkg.UnmetError{Package: "x"}, exitPackages, "check its sources"},
+	{built(&payload.RefusedError{Refused: []payload.Refusal{{Path: "/etc/it's [x]", Why: "is not wanted"}}}), exitRecipe, `--allow-file '/etc/it'\''s \[x]'`},
+	{built(&payload.RefusedError{Refused: []payload.Refusal{{Path: "/a"}, {Path: "/b", Final: true}}}), exitRecipe, "to be mended"},
+	{fmt.Errorf("install x: %w", &payload.InTheWayError{Files: []payload.Refusal{{Path: "/a", Why: "of no package"}}}), exitPackages, "what is in the way"},
 	{&notRootError{"installing packages"}, exitNotRoot, "with -S sudo"},
 	{&debpkg.LockedError{PID: 7}, exitBusy, "run the same command again"},
 	{&debpkg.LockedError{PID: 7, Above: true}, exitBusy, "hooks or scripts"},

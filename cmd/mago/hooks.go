@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"mago/debpkg"
 	"mago/kbuild"
 )
 
@@ -101,6 +102,16 @@ func interpreter(script []byte) []string {
 
 // quoted is a word as a shell reads it back.
 func quoted(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }
+
+// hooksIn finds the hooks that a package's scripts carry.
+func hooksIn(r *debpkg.Reader) (names []string) {
+	for _, when := range []string{"PRE_INSTALL", "POST_INSTALL", "POST_REMOVE"} {
+		if bytes.Contains(r.Script(hookCalls[when].script), []byte("\n"+strings.ToLower(when)+"() {\n")) {
+			names = append(names, when)
+		}
+	}
+	return names
+}
 
 // hooksNote tells that a package carries foreign scripts; "" where it does not.
 func hooksNote(hooks []kbuild.Hook) string {

@@ -66,6 +66,9 @@ func (u unit) control(arch, maintainer string, result *kbuild.Result) []debpkg.F
 	if p := u.pkg; p != nil {
 		depends = join(depends, running(p.PreDepends+","+p.Depends))
 		recommends, provides = join(recommends, running(p.Recommends)), p.Provides
+		if u.unauthenticated() {
+			provides = keep(provides, u.isOwn)
+		}
 		source, homepage = fmt.Sprintf("%s (%s)", p.Source, u.version), p.Homepage
 	}
 	return []debpkg.Field{

@@ -258,9 +258,18 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 		return err
 	}
 	defer remove()
+	coming, err := a.arrive(built, debs)
+	if err == nil {
+		err = a.announce(coming)
+	}
+	if err != nil {
+		return fmt.Errorf("install %s: %w", built.Package, err)
+	}
 	p := a.screen.phase("install", built.Package)
 	defer p.end()
-	if err := a.installer().Install(ctx, debs...); err != nil {
+	in := a.installer()
+	in.Before = func() error { return a.compare(coming) }
+	if err := in.Install(ctx, debs...); err != nil {
 		return fmt.Errorf("install %s: %w", built.Package, err)
 	}
 	a.forgetInstalled()

@@ -29,18 +29,21 @@ func makePackage(args []string) error {
 		}
 	}
 	paragraph := strings.ReplaceAll(rulesParagraph, "RELEASE", release)
-	if breaks, err := os.ReadFile("debian/breaks"); err == nil {
-		paragraph = "Breaks: " + string(breaks) + paragraph
-	}
-	deb, err := debOf(map[string]string{
-		"./control":  paragraph,
-		"./postinst": "#!/bin/sh\nset -e\ndepmod\ntouch /hello-was-here\n",
-	}, tarOf(map[string]string{
+	files := map[string]string{
 		"lib/modules/" + release + "/kernel/drivers/hello.ko": string(moduleFile(release)),
 		"lib/modules/" + release + "/modules.dep":             "",
 		"usr/lib/hello/greet":                                 "hello\n",
 		"usr/share/doc/hello-module/README":                   "hello\n",
-	}))
+	}
+	brings, _ := os.ReadFile("debian/brings") // most bring no more
+	for path := range strings.FieldsSeq(string(brings)) {
+		files[path] = "hello\n"
+	}
+	fields, _ := os.ReadFile("debian/fields")
+	deb, err := debOf(map[string]string{
+		"./control":  string(fields) + paragraph,
+		"./postinst": "#!/bin/sh\nset -e\ndepmod\ntouch /hello-was-here\n",
+	}, tarOf(files))
 	if err != nil {
 		return err
 	}

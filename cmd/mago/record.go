@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"mago/debpkg/payload"
 	"mago/kbuild"
 )
 
@@ -57,6 +58,8 @@ type record struct {
 	SBOMSHA256 string `json:"sbom_sha256,omitempty"` // of that file
 
 	Common *builtPackage `json:"common,omitempty"` // the module's files that are the same for every kernel
+
+	Allowed []payload.Grant `json:"allowed,omitempty"` // what the packages bring beside the rules for modules
 }
 
 type recordSource struct {

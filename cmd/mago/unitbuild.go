@@ -17,6 +17,7 @@ import (
 	"mago/catalog"
 	"mago/debpkg"
 	"mago/debpkg/codec"
+	"mago/debpkg/payload"
 	"mago/kbuild"
 	"mago/kbuild/sandbox"
 )
@@ -89,7 +90,10 @@ func (a *app) compileAndPack(ctx context.Context, u unit, log io.Writer, r *reco
 		return err
 	}
 	r.Recipe, r.RecipeName, r.RecipeVersion = result.Recipe, result.Name, result.Version
-	if err := a.pack(u, result, r); err != nil {
+	if err := a.pack(ctx, u, result, r); err != nil {
+		if refused := (*payload.RefusedError)(nil); errors.As(err, &refused) {
+			return err
+		}
 		if field := (*debpkg.FieldError)(nil); result.Package != nil && errors.As(err, &field) {
 			return &kbuild.RecipeError{Recipe: result.Recipe, Err: fmt.Errorf("its package cannot be made: %w", field)}
 		}
@@ -201,15 +205,22 @@ func (a *app) compile(ctx context.Context, u unit, needed []kbuild.Needed, work 
 }
 
 // pack writes the package and puts what it holds in the record.
-func (a *app) pack(u unit, result *kbuild.Result, r *record) error {
+func (a *app) pack(ctx context.Context, u unit, result *kbuild.Result, r *record) error {
 	p := a.screen.phase("package", u.packageName())
 	defer p.end()
+	dropped := []string(nil)
+	if !u.vouched(ctx) {
+		result.Package, dropped = a.kinOnly(u, result.Package)
+	}
 	pkg, err := a.packageOf(u, result)
 	if err != nil {
 		return err
 	}
 	files, err := u.commonFiles(result)
 	if err != nil {
+		return err
+	}
+	if r.Allowed, err = a.grants(ctx, u, pkg, files); err != nil {
 		return err
 	}
 	if len(files) > 0 {
@@ -233,6 +244,9 @@ func (a *app) pack(u unit, result *kbuild.Result, r *record) error {
 	p.done(a.shown(r.Deb), size(r.Size))
 	if r.Common != nil {
 		a.screen.line(fmt.Sprintf("%-8s %s", "package", a.shown(r.Common.Deb)))
+	}
+	for _, relations := range dropped {
+		a.screen.line(fmt.Sprintf("%-8s left out of the package, because a local source may speak of its own only: %s", "note", relations))
 	}
 	if note := hooksNote(result.Hooks); note != "" {
 		a.screen.line(fmt.Sprintf("%-8s %s", "scripts", note))

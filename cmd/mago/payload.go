@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"mago/debpkg"
+	"mago/debpkg/payload"
+	"mago/kbuild"
+	"mago/sources"
+)
+
+// globs reads the patterns of --allow-file.
+func globs(texts []string) (all []payload.Glob, err error) {
+	for _, text := range texts {
+		glob, err := payload.ParseGlob(text)
+		if err != nil {
+			return nil, &usageError{fmt.Errorf("--allow-file: %w", err)}
+		}
+		all = append(all, glob)
+	}
+	return all, nil
+}
+
+// payloadName is what a module's own directories are called.
+func payloadName(module string) string {
+	return strings.TrimSuffix(commonName(module), "-modules-common")
+}
+
+// isVouched reports whether an archive vouches for all that a record's source brings.
+func (s recordSource) isVouched() bool {
+	local := s.Origin == string(sources.Directory) || s.Origin == string(sources.Tarball)
+	return !local && !s.Unauthenticated && !s.Edited
+}
+
+// vouched is the same of a unit that is built; a source that lies as it was opened is as good as that.
+func (u unit) vouched(ctx context.Context) bool {
+	return u.pkg != nil && !u.unauthenticated() && (!u.edited || u.tree.Origin == sources.Archive && u.tree.Check(ctx) == nil)
+}
+
+// grants applies the policy to a build's packages; common are the files of that for every kernel.
+func (a *app) grants(ctx context.Context, u unit, pkg *debpkg.Package, common []debpkg.File) ([]payload.Grant, error) {
+	policy := payload.Policy{Module: payloadName(u.name), Local: !u.vouched(ctx), Allow: a.allow}
+	if !policy.Local && u.tree.Origin == sources.Archive {
+		policy.Vouched = u.tree.Runtime.Paths
+	}
+	modules, err := payload.Of(u.packageName(), pkg.Files, pkg.Conffiles)
+	if err != nil {
+		return nil, err
+	}
+	shared, err := payload.Of(commonName(u.name), common, conffiles(common))
+	if err != nil {
+		return nil, err
+	}
+	return policy.Check(modules, shared)
+}
+
+// arrival is what is about to be installed, and the policy that it comes under.
+type arrival struct {
+	payload.Policy
+	packages []payload.Package
+	debs     []string
+}
+
+// arrive applies the policy to .debs as they will be installed: their record may be older than it.
+func (a *app) arrive(built record, debs []string) (*arrival, error) {
+	ar := &arrival{debs: debs, Policy: payload.Policy{Module: payloadName(built.Module), Local: !built.Source.isVouched(), Allow: a.allow}}
+	for _, grant := range built.Allowed {
+		if grant.By == payload.Archive {
+			ar.Vouched = append(ar.Vouched, grant.Path)
+		}
+	}
+	for _, deb := range debs {
+		p, err := payload.Read(deb)
+		if err != nil {
+			return nil, err
+		}
+		ar.packages = append(ar.packages, p)
+	}
+	if _, err := ar.Check(ar.packages...); err != nil {
+		return nil, err
+	}
+	return ar, a.compare(ar)
+}
+
+// compare looks for what is in its way on the system.
+func (a *app) compare(ar *arrival) error {
+	status, err := debpkg.ReadStatus(a.Root)
+	if err != nil {
+		return err
+	}
+	return payload.System{Root: a.Root, Broken: status.Broken()}.Check(ar.Policy, ar.packages...)
+}
+
+// announce lists, before anything of it is installed, what a source brings that no archive vouches for.
+func (a *app) announce(ar *arrival) error {
+	if !ar.Local {
+		return nil
+	}
+	brought := map[payload.Kind][]string{}
+	for _, p := range ar.packages {
+		for _, e := range p.Entries {
+			if kind, _ := ar.Kind(e); !e.Mode.IsDir() && !isMagos(p.Name, e.Path) {
+				brought[kind] = append(brought[kind], e.Path)
+			}
+		}
+	}
+	for _, kind := range payload.Kinds {
+		if paths := brought[kind]; len(paths) > 0 && kind != payload.Module && kind != payload.Document {
+			a.screen.line(fmt.Sprintf("%-8s %s: %s", "brings", kind, fewOf(paths)))
+		}
+	}
+	return a.announceControl(ar)
+}
+
+// isMagos tells the files that mago itself puts into every package.
+func isMagos(pkg, path string) bool { return strings.HasSuffix(path, "/depmod.d/"+pkg+".conf") }
+
+// announceControl lists the scripts that root will run, and what apt may be asked for.
+func (a *app) announceControl(ar *arrival) error {
+	var hooks, needs []string
+	for _, deb := range ar.debs {
+		r, err := debpkg.Open(deb)
+		if err != nil {
+			return err
+		}
+		r.Close()
+		hooks = append(hooks, hooksIn(r)...)
+		for _, field := range []string{"Pre-Depends", "Depends"} {
+			needs = append(needs, keep(r.Control().Get(field), func(name string) bool { return name != commonName(ar.Module) }))
+		}
+	}
+	if len(hooks) > 0 {
+		a.screen.line(fmt.Sprintf("%-8s scripts of the source, which root runs: %s", "brings", strings.Join(hooks, ", ")))
+	}
+	if needs := join(needs...); needs != "" {
+		a.screen.line(fmt.Sprintf("%-8s %s", "needs", fewOf(strings.Split(needs, ", "))))
+	}
+	return nil
+}
+
+// fewOf names as many things as somebody will read.
+func fewOf(names []string) string {
+	const most = 20
+	if more := len(names) - most; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), more)
+	}
+	return strings.Join(names, ", ")
+}
+
+// kin tells the names of packages that a source that nobody vouches for may speak of: its module's own, as long as no
+// other package on the system has that name.
+func (a *app) kin(u unit) func(name string) bool {
+	return func(name string) bool {
+		name = strings.ToLower(name)
+		return u.isOwn(name) && (strings.HasPrefix(name, payloadName(u.name)+"-modules-") || a.packageVersion(name) == "")
+	}
+}
+
+// isOwn reports whether a package is called after the module.
+func (t target) isOwn(pkg string) bool {
+	own := payloadName(t.name)
+	return pkg == own || strings.HasPrefix(pkg, own+"-")
+}
+
+// kinOnly drops from the relations of a package that a debian/rules made what a source that nobody vouches for has no
+// business with; dropped says what that was.
+func (a *app) kinOnly(u unit, from *kbuild.RulesPackage) (kept *kbuild.RulesPackage, dropped []string) {
+	if from == nil {
+		return nil, nil
+	}
+	kin := a.kin(u)
+	kept = &kbuild.RulesPackage{Control: map[string]string{}, Files: from.Files}
+	for field, value := range from.Control {
+		kept.Control[field] = value
+		if !slices.Contains(ofOthers, field) {
+			continue
+		}
+		kept.Control[field] = keep(value, kin)
+		foreign := keep(value, func(name string) bool { return !kin(name) })
+		if field == "Package" && foreign != "" {
+			kept.Control[field] = u.packageName() // which is not provided
+		} else if foreign != "" {
+			dropped = append(dropped, field+": "+foreign)
+		}
+	}
+	slices.Sort(dropped)
+	return kept, dropped
+}
+
+// ofOthers are the fields by which a package takes something from others, or stands for them.
+var ofOthers = []string{"Package", "Provides", "Conflicts", "Breaks", "Replaces", "Enhances"}
+
+// allowHint says how a path of a module's package can be allowed.
+func allowHint(e *payload.RefusedError) string {
+	paths := e.Allowable()
+	if paths == nil {
+		return "nobody can allow that: the source has to be mended"
+	}
+	return fmt.Sprintf("where you want that all the same, say so with --allow-file %s, once for each path or pattern",
+		quoted(payload.Literal(paths[0])))
+}

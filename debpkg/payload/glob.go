@@ -1,0 +1,63 @@
+package payload
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+)
+
+// Glob is a pattern of absolute paths. Each component is one of path.Match (*, ?, [a-z], a backslash takes the next
+// character as it is) and matches one component; ** as a whole component matches any number of them, none too.
+// /lib and its kin mean what is below /usr.
+type Glob struct {
+	text  string
+	parts []string
+}
+
+// ParseGlob reads a pattern.
+func ParseGlob(text string) (Glob, error) {
+	if !strings.HasPrefix(text, "/") || path.Clean(text) != text || text == "/" {
+		return Glob{}, fmt.Errorf("%q is not a pattern of a clean absolute path, such as /etc/default/* or /usr/share/hello/**", text)
+	}
+	parts := split(canonical(text))
+	for _, part := range parts {
+		if _, err := path.Match(part, ""); err != nil {
+			return Glob{}, fmt.Errorf("%q: %q: %w", text, part, errors.New("syntax error in pattern"))
+		}
+	}
+	return Glob{text, parts}, nil
+}
+
+func (g Glob) String() string { return g.text }
+
+// Match reports whether the pattern is of a path.
+func (g Glob) Match(name string) bool { return matches(g.parts, split(canonical(name))) }
+
+func matches(pattern, parts []string) bool {
+	for len(pattern) > 0 {
+		if pattern[0] == "**" {
+			for i := range len(parts) + 1 {
+				if matches(pattern[1:], parts[i:]) {
+					return true
+				}
+			}
+			return false
+		}
+		if len(parts) == 0 {
+			return false
+		}
+		if ok, _ := path.Match(pattern[0], parts[0]); !ok {
+			return false
+		}
+		pattern, parts = pattern[1:], parts[1:]
+	}
+	return len(parts) == 0
+}
+
+func split(name string) []string { return strings.Split(strings.TrimPrefix(name, "/"), "/") }
+
+// Literal is the pattern of one path alone.
+func Literal(name string) string {
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(name)
+}

@@ -1,0 +1,135 @@
+package payload
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// hiding are directories in which the same name means the same thing, so that a file in one may be used in the place of
+// that in another. {triplet} is that of rules.
+var hiding = [][]string{
+	{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/usr/local/games", "/usr/games"},
+	{"/etc/udev/rules.d", "/run/udev/rules.d", "/usr/local/lib/udev/rules.d", "/usr/lib/udev/rules.d"},
+	{"/etc/udev/hwdb.d", "/run/udev/hwdb.d", "/usr/local/lib/udev/hwdb.d", "/usr/lib/udev/hwdb.d"},
+	{"/etc/modprobe.d", "/run/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d"},
+	{"/etc/modules-load.d", "/run/modules-load.d", "/usr/local/lib/modules-load.d", "/usr/lib/modules-load.d"},
+	{"/etc/depmod.d", "/run/depmod.d", "/usr/local/lib/depmod.d", "/usr/lib/depmod.d"},
+	{"/etc/initramfs-tools", "/usr/share/initramfs-tools"},
+	{"/usr/lib/firmware/updates", "/usr/lib/firmware"},
+	{"/usr/local/include", "/usr/include/{triplet}", "/usr/include"},
+	{"/usr/local/lib/pkgconfig", "/usr/lib/{triplet}/pkgconfig", "/usr/lib/pkgconfig", "/usr/share/pkgconfig"},
+}
+
+// libraries are the directories that ld.so searches.
+var libraries = []string{"/usr/local/lib/*-linux-gnu*", "/usr/local/lib", "/usr/lib/*-linux-gnu*", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libx32"}
+
+// hides refuses what others' files of another directory would be hidden by, or would hide.
+func (c *comparing) hides(file string) error {
+	name := canonical(file)
+	for _, group := range hiding {
+		for _, dir := range group {
+			rest, below := c.below(name, dir)
+			if !below {
+				continue
+			}
+			for _, other := range group {
+				if err := c.hidesAt(file, path.Join(c.asHere(name, other), Literal(rest))); err != nil {
+					return err
+				}
+			}
+			break
+		}
+	}
+	if isLibrary(name) {
+		return c.hidesLibrary(file)
+	}
+	return nil
+}
+
+// below gives the rest of a path behind a directory, whose {triplet} fits any.
+func (c *comparing) below(name, dir string) (rest string, ok bool) {
+	n := len(split(dir))
+	parts := split(name)
+	if len(parts) <= n || !matches(split(strings.ReplaceAll(dir, "{triplet}", "*-linux-gnu*")), parts[:n]) {
+		return "", false
+	}
+	return path.Join(parts[n:]...), true
+}
+
+// asHere gives a directory's {triplet} that of the path, or a pattern.
+func (c *comparing) asHere(name, dir string) string {
+	for _, part := range split(name) {
+		if strings.Contains(part, "-linux-gnu") {
+			return strings.ReplaceAll(dir, "{triplet}", Literal(part))
+		}
+	}
+	return strings.ReplaceAll(dir, "{triplet}", "*-linux-gnu*")
+}
+
+// hidesAt looks for files of others at what may be a pattern in its directories.
+func (c *comparing) hidesAt(file, pattern string) error {
+	found, err := c.glob(pattern)
+	if err != nil {
+		return err
+	}
+	for _, other := range found {
+		if err := c.hidesOne(file, other); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *comparing) hidesOne(file, other string) error {
+	info, err := os.Lstat(c.host(other))
+	if err != nil || info.IsDir() || canonical(file) == other {
+		return nil
+	}
+	of, err := c.owners.of(other)
+	if err != nil {
+		return err
+	}
+	if foreign := slices.DeleteFunc(slices.Clone(of), c.isModules); len(foreign) > 0 {
+		c.outside(file, fmt.Sprintf("stands for %s of %s", other, foreign[0]))
+	} else if len(of) == 0 {
+		c.outside(file, "stands for "+other+", which is there and of no package")
+	}
+	return nil
+}
+
+// hidesLibrary looks for other libraries of the same name, whatever their versions.
+func (c *comparing) hidesLibrary(file string) error {
+	for _, dir := range libraries {
+		found, err := c.glob(path.Join(dir, Literal(stem(file))+".so*"))
+		if err != nil {
+			return err
+		}
+		for _, other := range found {
+			if err := c.hidesOne(file, other); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// glob gives the canonical paths that fit; a name's own [ and * are its caller's to hide.
+func (c *comparing) glob(pattern string) (names []string, err error) {
+	root := strings.TrimSuffix(filepath.Join("/", c.Root), "/")
+	if !strings.ContainsAny(pattern, "*?[\\") {
+		if _, err := os.Lstat(c.host(pattern)); err != nil {
+			return nil, nil
+		}
+		return []string{pattern}, nil
+	}
+	found, err := fs.Glob(os.DirFS(root+"/"), strings.TrimPrefix(pattern, "/"))
+	for _, name := range found {
+		names = append(names, "/"+name)
+	}
+	return names, err
+}

@@ -1,0 +1,40 @@
+package payload
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"mago/debpkg/visible"
+)
+
+// merged are the directories of / that are links into /usr where it is merged, as it is since Debian 12.
+var merged = []string{"bin", "sbin", "lib", "lib32", "lib64", "libx32", "libo32"}
+
+// canonical is the one of a path's two names on a system with a merged /usr that all comparing goes by.
+func canonical(name string) string {
+	top, _, _ := strings.Cut(strings.TrimPrefix(name, "/"), "/")
+	if strings.HasPrefix(name, "/") && slices.Contains(merged, top) {
+		return "/usr" + name
+	}
+	return name
+}
+
+// isClean reports whether a path is absolute, has one way to be written, and can be shown to somebody.
+func isClean(name string) bool {
+	return strings.HasPrefix(name, "/") && path.Clean(name) == name && isShown(name)
+}
+
+// isShown reports whether a text can be printed as it is.
+func isShown(text string) bool { return visible.Line(text) == text }
+
+// isBelow reports whether a path is below a directory.
+func isBelow(name, dir string) bool { return strings.HasPrefix(name, strings.TrimSuffix(dir, "/")+"/") }
+
+// parents are the directories above a path, the nearest first, without /.
+func parents(name string) (dirs []string) {
+	for dir := path.Dir(name); dir != "/" && dir != "."; dir = path.Dir(dir) {
+		dirs = append(dirs, dir)
+	}
+	return dirs
+}

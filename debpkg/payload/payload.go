@@ -1,0 +1,46 @@
+// Package payload is the policy of what the packages of a kernel module may bring to a system: which files, over what
+// nothing may be put, and what nothing may be hidden by. It reads packages and systems and changes neither.
+package payload
+
+import (
+	"io"
+	"io/fs"
+
+	"mago/debpkg"
+)
+
+// Entry is a file, symbolic link or directory of a package.
+type Entry struct {
+	Path string      // absolute, as the package has it
+	Link string      // a symbolic link's target
+	Mode fs.FileMode // permissions, and what else lends rights; fs.ModeDir for a directory
+	Odd  string      // what else it is, "" for one of these three
+
+	Soname string // of a shared library among the system's own, as its bytes say; "" where they say none
+}
+
+// Package is what a package brings, as far as the policy has to know it.
+type Package struct {
+	Name      string
+	Entries   []Entry
+	Conffiles []string
+	Replaces  []string // the packages whose files it may take
+}
+
+// Of describes files that are to be packed.
+func Of(name string, files []debpkg.File, conffiles []string) (Package, error) {
+	p := Package{Name: name, Conffiles: conffiles}
+	for _, f := range files {
+		e := Entry{Path: f.Path, Link: f.Link, Mode: f.Mode}
+		if isLibrary(f.Path) && f.Open != nil {
+			r, err := f.Open()
+			if err != nil {
+				return p, err
+			}
+			e.Soname = soname(io.LimitReader(r, maxLibrary))
+			r.Close()
+		}
+		p.Entries = append(p.Entries, e)
+	}
+	return p, nil
+}

@@ -1,0 +1,194 @@
+package payload
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Policy is what the packages of one module may bring.
+type Policy struct {
+	Module  string   // its name, which directories of its own have
+	Local   bool     // whether no archive vouches for its source
+	Vouched []string // paths that the source's own package has, which an archive vouches for: they may be anywhere
+	Allow   []Glob   // paths that the user allows
+}
+
+// Archive is who allows what Policy.Vouched names.
+const Archive = "archive"
+
+// Grant is a path outside of the rules, and by what it is allowed: Archive or a Glob.
+type Grant struct {
+	Path string `json:"path"`
+	By   string `json:"by"`
+}
+
+// Check applies the rules to the packages of one build. The error is a *RefusedError; the grants are what was needed
+// beside the rules.
+func (p Policy) Check(packages ...Package) ([]Grant, error) {
+	c := &checking{Policy: p, links: map[string]bool{}, paths: map[string]bool{}}
+	for _, pkg := range packages {
+		c.note(pkg)
+	}
+	for _, pkg := range packages {
+		for _, e := range pkg.Entries {
+			c.entry(e)
+		}
+	}
+	return c.grants, c.err()
+}
+
+// checking is a Check at work; all paths are canonical.
+type checking struct {
+	Policy
+	links   map[string]bool
+	paths   map[string]bool // all but directories
+	twice   []string
+	refused []Refusal
+	grants  []Grant
+}
+
+func (c *checking) note(pkg Package) {
+	for _, e := range pkg.Entries {
+		name := canonical(e.Path)
+		if e.Mode.IsDir() {
+			continue
+		}
+		if c.paths[name] {
+			c.twice = append(c.twice, name)
+		}
+		c.paths[name] = true
+		c.links[name] = c.links[name] || e.Link != ""
+	}
+}
+
+func (c *checking) err() error {
+	if len(c.refused) == 0 {
+		return nil
+	}
+	return &RefusedError{c.refused}
+}
+
+// entry refuses what nobody can allow, and what nobody has.
+func (c *checking) entry(e Entry) {
+	if why := c.unsafe(e); why != "" {
+		c.refused = append(c.refused, Refusal{e.Path, why, true})
+		return
+	}
+	if e.Mode.IsDir() {
+		return // made for what is in it
+	}
+	if slices.Contains(c.Vouched, e.Path) {
+		if _, why := c.Kind(e); why != "" {
+			c.grants = append(c.grants, Grant{e.Path, Archive})
+		}
+		return
+	}
+	if _, why := c.Kind(e); why != "" {
+		c.outside(e.Path, why)
+	}
+}
+
+// outside refuses a path, unless the user allows it.
+func (c *checking) outside(name, why string) {
+	i := slices.IndexFunc(c.Allow, func(g Glob) bool { return g.Match(name) })
+	if i < 0 {
+		c.refused = append(c.refused, Refusal{name, why, false})
+		return
+	}
+	c.grants = append(c.grants, Grant{name, c.Allow[i].String()})
+}
+
+// unsafe says what is wrong with an entry wherever it is, "" for nothing.
+func (c *checking) unsafe(e Entry) string {
+	name := canonical(e.Path)
+	switch {
+	case !isClean(e.Path) && e.Path != "/" || e.Link != "" && !isShown(e.Link):
+		return "is not a clean path without control characters"
+	case e.Odd != "":
+		return "is " + e.Odd
+	case e.Mode&(fs.ModeSetuid|fs.ModeSetgid|fs.ModeSticky) != 0 || e.Mode.Perm()&0o022 != 0 && !slices.Contains(c.Vouched, e.Path):
+		return fmt.Sprintf("has the mode %v, which lends rights", e.Mode)
+	case e.Mode.IsDir() && c.paths[name], !e.Mode.IsDir() && slices.Contains(c.twice, name):
+		return "comes twice"
+	}
+	for _, dir := range parents(name) {
+		if c.paths[dir] {
+			return "lies below " + dir + ", which is not a directory"
+		}
+	}
+	return ""
+}
+
+// Kind is what a file is for, by the rules; where they do not let a module have it, why.
+func (p Policy) Kind(e Entry) (Kind, string) {
+	name := canonical(e.Path)
+	rule := p.rule(name)
+	switch {
+	case rule < 0:
+		return Foreign, "is not where a module has files"
+	case reserved[path.Base(p.ownDirectory(name))]:
+		return Foreign, "is in a directory of others"
+	}
+	if e.Link != "" && !p.leadsHome(e) {
+		return Foreign, "is a link to " + e.Link
+	}
+	if isLibrary(name) {
+		if why := checkLibrary(e); why != "" {
+			return Foreign, why
+		}
+	}
+	return rules[rule].kind, ""
+}
+
+// rule is the index of the first that fits a canonical path, -1 for none.
+func (p Policy) rule(name string) int {
+	for i, r := range rules {
+		for _, pattern := range p.expanded(r.pattern) {
+			if matches(split(pattern), split(name)) {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+func (p Policy) expanded(pattern string) []string {
+	pattern = strings.ReplaceAll(pattern, "{triplet}", "*-linux-gnu*")
+	if !strings.Contains(pattern, "{name}") {
+		return []string{pattern}
+	}
+	if p.Module == "" {
+		return nil
+	}
+	return []string{strings.ReplaceAll(pattern, "{name}", Literal(p.Module)), strings.ReplaceAll(pattern, "{name}", Literal(p.Module)+"-*")}
+}
+
+// ownDirectory is the directory, or the file, of the module's name that a path is in below /usr/lib, /usr/libexec and
+// /usr/share; "" for none.
+func (p Policy) ownDirectory(name string) string {
+	if i := p.rule(name); i < 0 || rules[i].kind != Own && !strings.HasPrefix(name, "/usr/libexec/") {
+		return ""
+	}
+	for _, dir := range append([]string{name}, parents(name)...) {
+		above := path.Dir(dir)
+		if slices.Contains([]string{"/usr/lib", "/usr/libexec", "/usr/share"}, above) && !strings.Contains(path.Base(dir), "-linux-gnu") ||
+			path.Dir(above) == "/usr/lib" && strings.Contains(path.Base(above), "-linux-gnu") {
+			return dir
+		}
+	}
+	return ""
+}
+
+// leadsHome reports whether a link's target is below /usr, where only packages write, or a configuration file that the
+// packages bring.
+func (p Policy) leadsHome(e Entry) bool {
+	target := e.Link
+	if !path.IsAbs(target) {
+		target = path.Join(path.Dir(canonical(e.Path)), target)
+	}
+	target = canonical(path.Clean(target))
+	return isBelow(target, "/usr") && !isBelow(target, "/usr/local") && target != "/usr/local" || p.rule(target) >= 0
+}
