@@ -361,10 +361,12 @@ func explainNoKernel(err error) (int, string) {
 
 // roomHint says how another room can be had.
 func roomHint(e *sandbox.RoomError) string {
-	switch e.Kind {
-	case sandbox.Auto:
+	switch {
+	case e.Kind == sandbox.Auto && e.Root:
+		return "mount -t cgroup2 none /sys/fs/cgroup lets mago end all of a build; --sandbox user builds here without that, which only a source that you trust should"
+	case e.Kind == sandbox.Auto:
 		return "mago as root builds as a user of its own; --sandbox user builds here as you are, which only a source that you trust should"
-	case sandbox.Bubblewrap:
+	case e.Kind == sandbox.Bubblewrap:
 		return `"sudo mago prepare" installs bubblewrap; --sandbox auto takes the closest room that works`
 	}
 	return "--sandbox auto takes the closest room that works"

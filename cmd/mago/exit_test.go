@@ -58,6 +58,7 @@ var failures = []struct {
 	{&kernelDirError{"/x", io.EOF}, exitNoKernel, "name a directory"},
 	{&sandbox.ReachError{User: "mago-build", Path: "/root/x", Closed: "/root"}, exitError, "-u /var/tmp/mago"},
 	{&sandbox.RoomError{Kind: sandbox.Auto, Why: "x"}, exitNoTool, "--sandbox user"},
+	{&sandbox.RoomError{Kind: sandbox.Auto, Why: "x", Root: true}, exitNoTool, "mount -t cgroup2"},
 	{&sandbox.RoomError{Kind: sandbox.Bubblewrap, Why: "not installed"}, exitNoTool, "mago prepare"},
 	{&sandbox.RoomError{Kind: sandbox.Namespaces, Why: "refused"}, exitNoTool, "--sandbox auto"},
 	{&sandbox.BrokenError{Kind: sandbox.Bubblewrap, Doing: "read dkms.conf"}, exitError, "this machine that fails, not the source"},

@@ -77,9 +77,15 @@ func realPath(path string) string {
 // Where it takes more than the room's limits it is ended, and the error is a *LimitError. Where it fills the disk it is
 // ended, too, and that is syscall.ENOSPC; as it is where the program fails and nothing is free any more.
 func (r Room) Run(ctx context.Context, s Spec, run func(*exec.Cmd) error) error {
+	_, err := r.run(ctx, s, run)
+	return err
+}
+
+// run tells also what the kernel held the program to.
+func (r Room) run(ctx context.Context, s Spec, run func(*exec.Cmd) error) (held Held, err error) {
 	cmd, verdict, err := r.command(ctx, s)
 	if err != nil {
-		return err
+		return held, err
 	}
 	defer verdict.Close()
 	if run == nil {
@@ -87,21 +93,35 @@ func (r Room) Run(ctx context.Context, s Spec, run func(*exec.Cmd) error) error 
 	}
 	err = run(cmd)
 	if ctx.Err() != nil {
-		return err
+		return held, err
 	}
-	if why := r.judge(verdict); why != nil {
-		return why
+	held, why := r.judge(verdict)
+	if why != nil {
+		return held, why
 	}
-	return err
+	return held, err
 }
 
-// judge reads the warden's verdict.
-func (r Room) judge(from *os.File) error {
-	text := make([]byte, 64)
+// judge reads what the warden has told: what is held, and its verdict.
+func (r Room) judge(from *os.File) (held Held, err error) {
+	text := make([]byte, 256)
 	n, err := from.ReadAt(text, 0)
-	switch why := verdict(text[:n]); {
-	case err != io.EOF:
-		return fmt.Errorf("ask the room: %w", err)
+	if err != io.EOF {
+		return held, fmt.Errorf("ask the room: %w", err)
+	}
+	first, why, _ := strings.Cut(string(text[:n]), "\n")
+	if first == "" {
+		return held, nil // it has told nothing
+	}
+	if err := json.Unmarshal([]byte(first), &held); err != nil {
+		return held, fmt.Errorf("ask the room: %w", err)
+	}
+	return held, r.sentence(verdict(why))
+}
+
+// sentence is the error that a verdict means.
+func (r Room) sentence(why verdict) error {
+	switch {
 	case why == full:
 		return fmt.Errorf("ended where it had filled the disk but for a %dth of what was free: %w", reserved, syscall.ENOSPC)
 	case why == starved:
@@ -143,7 +163,7 @@ func (r Room) command(ctx context.Context, s Spec) (*exec.Cmd, *os.File, error) 
 
 // order is what the warden and the entrant get to know of a program.
 func (r Room) order(s Spec) (order, error) {
-	o := order{Kind: r.Kind, Limits: r.Limits, Drop: r.Drop && !r.ByRoot, UID: r.UID, GID: r.GID, Watched: s.Work, Dir: "/"}
+	o := order{Kind: r.Kind, Group: r.groupBy(), Held: r.Held, Limits: r.Limits, Drop: r.Drop && !r.ByRoot, UID: r.UID, GID: r.GID, Watched: s.Work, Dir: "/"}
 	if r.Kind == Bubblewrap {
 		if _, err := exec.LookPath("bwrap"); err != nil {
 			return o, err

@@ -50,6 +50,9 @@ func (o order) limit() error {
 	if o.Tasks > 0 {
 		limits[unix.RLIMIT_NPROC] = o.Tasks
 	}
+	if o.Held.Memory {
+		limits[unix.RLIMIT_DATA] = unix.RLIM_INFINITY // the group's memory is what counts, not what a process sets aside
+	}
 	for resource, value := range limits {
 		var now unix.Rlimit
 		if err := unix.Getrlimit(resource, &now); err != nil {

@@ -34,10 +34,13 @@ func DefaultLimits(root string) Limits {
 }
 
 // memoryOf is the machine's memory in bytes, 0 where that is unknown.
-func memoryOf(root string) int64 {
+func memoryOf(root string) int64 { return meminfo(root, "MemTotal") }
+
+// meminfo reads a figure of /proc/meminfo in bytes, 0 where it is not there.
+func meminfo(root, name string) int64 {
 	text, _ := os.ReadFile(filepath.Join("/", root, "proc/meminfo"))
 	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, "MemTotal:"); ok {
+		if rest, ok := strings.CutPrefix(line, name+":"); ok {
 			kilobytes, _ := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 10, 64)
 			return kilobytes << 10
 		}

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 		cmd := exec.Command("/proc/self/exe")
 		cmd.Args = []string{wardenName, os.Args[1]}
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGTERM}
-		cmd.ExtraFiles = []*os.File{os.Stdin}
+		cmd.ExtraFiles = []*os.File{os.Stdout}
 		if cmd.Run() != nil {
 			os.Exit(1)
 		}

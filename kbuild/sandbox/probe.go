@@ -21,13 +21,15 @@ const probeName = "mago-probe"
 
 var errRefused = errors.New("refused: the kernel lets this user make no namespaces")
 
-// probe has the room's user do what builds do in their directory; its error says what is wrong with the room.
-func (r Room) probe(ctx context.Context, t trial, run func(*exec.Cmd) error) error {
-	spec := t.spec(r)
+// probe has the room's user do what builds do in their directory, and notes what the kernel holds there; its error says
+// what is wrong with the room.
+func (r *Room) probe(ctx context.Context, t trial, run func(*exec.Cmd) error) error {
+	spec := t.spec(*r)
 	var stderr strings.Builder
 	spec.Stderr = &stderr
-	err := r.Run(ctx, spec, run)
+	held, err := r.run(ctx, spec, run)
 	if err == nil {
+		r.Held = held
 		return nil
 	}
 	complaint, _, _ := strings.Cut(strings.TrimSpace(stderr.String()), "\n")

@@ -43,6 +43,7 @@ type Room struct {
 	ByRoot   bool   // whether root has to set bubblewrap up, because users may make no namespaces
 	Landlock int    // the version that the kernel has of it, which rooms without bubblewrap go by; 0 for none
 	Limits   Limits
+	Held     Held   // what the kernel holds programs to by a control group
 	Why      string // why the room is no closer, such as "bubblewrap not installed"; "" for bubblewrap
 }
 
@@ -72,6 +73,7 @@ func (e *UserError) Error() string { return "no system user " + e.Name + " to bu
 type RoomError struct {
 	Kind Kind
 	Why  string
+	Root bool // whether root asked
 }
 
 func (e *RoomError) Error() string {
@@ -136,7 +138,7 @@ func (r Room) only(ctx context.Context, kind Kind, t trial, run func(*exec.Cmd) 
 	case errors.As(err, new(*ReachError)):
 		return Room{}, err
 	case err != nil:
-		return Room{}, &RoomError{kind, err.Error()}
+		return Room{}, &RoomError{kind, err.Error(), r.Drop}
 	}
 	if kind != Bubblewrap {
 		r.Why = "as --sandbox asks"
@@ -158,6 +160,9 @@ func (r Room) closest(ctx context.Context, t trial, run func(*exec.Cmd) error) (
 		if err == nil && kind == User && !r.Drop && r.Landlock == 0 {
 			err = errors.New("would be this user with all rights: the kernel has no Landlock")
 		}
+		if err == nil && kind == User && r.Drop && !tried.Held.End {
+			err = errNoEnd
+		}
 		if err == nil {
 			return tried, nil
 		}
@@ -170,8 +175,11 @@ func (r Room) closest(ctx context.Context, t trial, run func(*exec.Cmd) error) (
 	if reach != nil {
 		return Room{}, reach
 	}
-	return Room{}, &RoomError{Auto, why(reasons)}
+	return Room{}, &RoomError{Auto, why(reasons), r.Drop}
 }
+
+// errNoEnd is about a room without a PID namespace as well as without a control group.
+var errNoEnd = errors.New("could not end processes that start others and end at once: no control group can be made here")
 
 // why names the reason of two kinds once.
 func why(reasons []string) string {

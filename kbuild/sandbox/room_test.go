@@ -30,7 +30,8 @@ func fakeRoot(t *testing.T, passwd string) string {
 
 const passwd = "root:x:0:0:root:/root:/bin/bash\nmago-build:x:990:989::/nonexistent:/usr/sbin/nologin\n"
 
-// answers is a run that knows what becomes of a room of each kind; "by root" is bubblewrap's other form.
+// answers is a run that knows what becomes of a room of each kind; "by root" is bubblewrap's other form, and
+// "no group" has all of them be without a control group.
 func answers(complaints map[string]string) func(*exec.Cmd) error {
 	return func(cmd *exec.Cmd) error {
 		var o order
@@ -42,6 +43,9 @@ func answers(complaints map[string]string) func(*exec.Cmd) error {
 			name = "by root"
 		}
 		complaint, fails := complaints[name]
+		if _, none := complaints["no group"]; !none {
+			io.WriteString(cmd.ExtraFiles[0], `{"end":true}`+"\n")
+		}
 		if !fails {
 			return nil
 		}
@@ -82,6 +86,7 @@ func TestClosest(t *testing.T) {
 		"neither, one cause":   {map[string]string{"bubblewrap": sysctl, "by root": inside, "namespaces": "mago-room: make the room: operation not permitted\n"}, 0, "mago-build, not closed in (bubblewrap and namespaces " + refusedText + ")"},
 		"neither, two causes":  {map[string]string{"bubblewrap": sysctl, "by root": inside, "namespaces": ""}, 6, "mago-build, no network, files by Landlock, other processes in sight (bubblewrap " + refusedText + ", namespaces does not work: exit status 1)"},
 		"neither, bookworm's":  {map[string]string{"bubblewrap": "", "namespaces": ""}, 2, "mago-build, no network, files by Landlock, other processes in sight (bubblewrap and namespaces does not work: exit status 1)"},
+		"no group":             {map[string]string{"bubblewrap": "", "namespaces": "", "no group": ""}, 6, "nothing here closes a build in: bubblewrap and namespaces does not work: exit status 1, user could not end processes that start others and end at once: no control group can be made here"},
 		"nothing works at all": {map[string]string{"bubblewrap": "", "namespaces": "", "user": "mago-enter: become user 990: operation not permitted"}, 2, "nothing here closes a build in: bubblewrap and namespaces does not work: exit status 1, user does not work: become user 990: operation not permitted"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -29,13 +29,6 @@ func reap(pid int, ended chan<- syscall.WaitStatus) {
 	}
 }
 
-// end kills the first process, which takes the whole of a PID namespace along, and then the others.
-func end(first grip, ended <-chan syscall.WaitStatus) {
-	first.signal(syscall.SIGKILL)
-	<-ended
-	sweep()
-}
-
 // sweep ends every process below this one, and returns when there is none; nobody else may wait for them meanwhile. As long
 // as one lives it waits for none that has ended: that one keeps its number, so that no stranger gets it, and counts for
 // its user's RLIMIT_NPROC, so that processes which start others and end at once cannot do so for ever.

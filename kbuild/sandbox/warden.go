@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"mago/kbuild/sandbox/cgroup"
 )
 
 // A program in a room has two processes of mago's own before it. The warden stays outside and outlives it: it ends what
@@ -35,6 +37,8 @@ type order struct {
 	Write    []string // inside paths that may be written to
 	Limits   Limits
 	Tasks    uint64 // RLIMIT_NPROC, which counts all the user's; 0 for none
+	Group    string // the way to a control group; "" for none
+	Held     Held   // what the group has to do; of the entrant's order, what it does
 }
 
 // Serve is for the beginning of main: where this process was started as a part of a room, ok is true, and the process is
@@ -93,40 +97,96 @@ func (o order) guard() (code int, err error) {
 	}
 	told := make(chan os.Signal, 1)
 	signal.Notify(told, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
-	watch := newWatch(o)
-	o.Tasks = watch.allowance()
-	pid, err := o.start()
+	group, err := o.makeGroup()
 	if err != nil {
 		return 0, err
 	}
-	first, err := hold(pid)
+	g := guard{order: o, group: group, watch: newWatch(o), told: told}
+	defer g.removeGroup()
+	if err := o.reportHeld(); err != nil {
+		return 0, err
+	}
+	return g.run()
+}
+
+// guard is what the warden has to do with a program that runs.
+type guard struct {
+	order
+	group *cgroup.Group // nil: none
+	watch *watch
+	told  <-chan os.Signal
+	first grip
+	ended chan syscall.WaitStatus
+}
+
+func (g *guard) run() (code int, err error) {
+	g.Tasks = g.watch.allowance()
+	pid, err := g.start(g.group)
 	if err != nil {
+		return 0, err
+	}
+	if g.first, err = hold(pid); err != nil {
 		sweep()
 		return 0, err
 	}
-	ended := make(chan syscall.WaitStatus, 1)
-	go reap(pid, ended)
+	g.ended = make(chan syscall.WaitStatus, 1)
+	go reap(pid, g.ended)
 	tick := time.NewTicker(watchInterval)
+	exceeded := watchGroup(g.group)
 	var why verdict
 	for why == "" {
 		select {
-		case status := <-ended:
-			sweep()
-			why = watch.last(status)
-			return exitCode(status), report(why)
-		case <-told:
-			end(first, ended)
+		case status := <-g.ended:
+			return g.finish(status)
+		case <-g.told:
+			g.end()
 			return 128 + int(syscall.SIGTERM), nil
+		case why = <-exceeded:
 		case <-tick.C:
-			why = watch.look()
+			why = g.watch.look()
 		}
 	}
-	end(first, ended)
+	g.end()
 	return 128 + int(syscall.SIGKILL), report(why)
 }
 
+// finish is for a program that has ended by itself, or that the kernel has.
+func (g *guard) finish(status syscall.WaitStatus) (code int, err error) {
+	g.killGroup()
+	sweep()
+	var why verdict
+	if g.group != nil {
+		why = verdictOn(g.group.Exceeded())
+	}
+	if why == "" {
+		why = g.watch.last(status)
+	}
+	return exitCode(status), report(why)
+}
+
+// end kills all, the first process before the others: it takes the whole of a PID namespace along.
+func (g *guard) end() {
+	g.killGroup()
+	g.first.signal(syscall.SIGKILL)
+	<-g.ended
+	sweep()
+}
+
+func (g *guard) killGroup() {
+	if g.group != nil {
+		_ = g.group.Kill() // what it does not end the sweep does
+	}
+}
+
+// removeGroup leaves what cannot be removed to the next room, which sweeps.
+func (g *guard) removeGroup() {
+	if g.group != nil {
+		_ = g.group.Remove()
+	}
+}
+
 // start runs the entrant in namespaces of its own where the room has them.
-func (o order) start() (pid int, err error) {
+func (o order) start(group *cgroup.Group) (pid int, err error) {
 	args, err := o.command(entrantName)
 	if err != nil {
 		return 0, err
@@ -134,6 +194,9 @@ func (o order) start() (pid int, err error) {
 	attr := &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
 	if o.Kind == Namespaces {
 		attr.Cloneflags = syscall.CLONE_NEWNET | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS
+	}
+	if group != nil {
+		attr.UseCgroupFD, attr.CgroupFD = true, group.Descriptor()
 	}
 	if o.User {
 		enterUserNamespace(attr)

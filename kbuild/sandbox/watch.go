@@ -35,7 +35,7 @@ func newWatch(o order) *watch {
 // allowance is what the kernel itself may hold the user's processes to: it counts those of other builds, too, and those
 // that the user has anyway. It is no more than a brake, until the warden has looked.
 func (w *watch) allowance() uint64 {
-	if w.Limits.Processes == 0 {
+	if w.Limits.Processes == 0 || w.Held.Processes {
 		return 0
 	}
 	uid := uint32(os.Getuid())
@@ -54,16 +54,17 @@ func (w *watch) allowance() uint64 {
 
 // look measures what it has to, and gives the verdict.
 func (w *watch) look() verdict {
-	if w.Limits.Memory > 0 || w.Limits.Processes > 0 {
+	memory, processes := w.Limits.Memory > 0 && !w.Held.Memory, w.Limits.Processes > 0 && !w.Held.Processes
+	if memory || processes {
 		var held, threads int64
 		for _, p := range descendants() {
 			held += p.held()
 			threads += p.threads
 		}
 		switch {
-		case w.Limits.Processes > 0 && threads > w.Limits.Processes:
+		case processes && threads > w.Limits.Processes:
 			return "processes"
-		case w.Limits.Memory > 0 && held > w.Limits.Memory:
+		case memory && held > w.Limits.Memory:
 			return "memory"
 		}
 	}
