@@ -73,6 +73,10 @@ func (r Room) MakeWork(dir, name string) (string, error) {
 		os.Chown(dir, -1, int(r.GID)), os.Chmod(dir, entered))
 }
 
+// MaxDepth bounds how deep directories may be where a tree is taken over or its files are gathered; it is far above the 64
+// levels that an archive may have.
+const MaxDepth = 256
+
 // Own gives a file tree to the room's user, so that programs in the room can write there. It stays inside the tree,
 // even if that user has written there before and changes it meanwhile.
 func (r Room) Own(dir string) error {

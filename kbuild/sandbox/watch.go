@@ -96,7 +96,7 @@ func (w *watch) measure() verdict {
 		size := make(chan measured, 1)
 		w.size = size
 		go func() {
-			bytes := sizeOf(w.Watched)
+			bytes := sizeOf(w.Watched, w.Limits.Output)
 			size <- measured{bytes, time.Since(begun)}
 		}()
 	}
@@ -126,7 +126,7 @@ func (w *watch) last(status syscall.WaitStatus) verdict {
 	case w.Limits.Output == 0:
 		return ""
 	}
-	return w.tooMuch(sizeOf(w.Watched))
+	return w.tooMuch(sizeOf(w.Watched, w.Limits.Output))
 }
 
 // isStarved allows for the files that were too many: a program mostly removes them when it fails. Where a file system tells of
@@ -135,47 +135,6 @@ func (w *watch) isStarved() bool {
 	const nothing = 1 << 20
 	var now unix.Statfs_t
 	return unix.Statfs(w.Watched, &now) == nil && (now.Blocks > 0 && int64(now.Bavail)*now.Bsize < nothing || now.Files > 0 && now.Ffree == 0)
-}
-
-// MaxDepth bounds how deep directories are looked into; it is far above the 64 levels that an archive may have. Files below
-// are not measured, but left to the reserve.
-const MaxDepth = 256
-
-// sizeOf is what the files below a directory take of the disk, whatever is done to them meanwhile.
-func sizeOf(dir string) int64 {
-	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return 0
-	}
-	return sizeIn(fd, MaxDepth)
-}
-
-// perName is what the least file counts for, in bytes: names cost the disk, too, and who has to look at them all.
-const perName = 4096
-
-// sizeIn closes fd. A file of several names counts for each: a build has few of them.
-func sizeIn(fd, depth int) (size int64) {
-	dir := os.NewFile(uintptr(fd), "")
-	defer dir.Close()
-	for {
-		names, err := dir.Readdirnames(1000)
-		for _, name := range names {
-			var stat unix.Stat_t
-			if unix.Fstatat(fd, name, &stat, unix.AT_SYMLINK_NOFOLLOW) != nil {
-				continue
-			}
-			size += max(stat.Blocks*512, perName)
-			if stat.Mode&unix.S_IFMT != unix.S_IFDIR || depth == 0 {
-				continue
-			}
-			if below, err := unix.Openat(fd, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0); err == nil {
-				size += sizeIn(below, depth-1)
-			}
-		}
-		if err != nil {
-			return size
-		}
-	}
 }
 
 // task is a process as /proc/<pid>/stat has it.
