@@ -22,7 +22,12 @@ type Installed struct {
 	MultiArch                      string
 	Provides, PreDepends, Depends  string
 	Essential                      bool
+
+	Unauthenticated string // of packages of modules: the field UnauthenticatedField
 }
+
+// UnauthenticatedField is the field in which a package of modules names what went into it that no checked signature covers.
+const UnauthenticatedField = "Mago-Unauthenticated"
 
 // Status is what is installed under one root.
 type Status struct {
@@ -120,6 +125,9 @@ func readKnown(path string) ([]Installed, error) {
 			Status: statusOf(field("Status")), Source: field("Source"), MultiArch: strings.ToLower(field("Multi-Arch")),
 			Provides: field("Provides"), PreDepends: field("Pre-Depends"), Depends: field("Depends"),
 			Essential: strings.EqualFold(field("Essential"), "yes"),
+		}
+		if strings.Contains(p.Package, "-modules-") {
+			p.Unauthenticated = field(UnauthenticatedField)
 		}
 		key := [2]string{p.Package, p.Architecture}
 		if i, twice := at[key]; twice { // the last counts

@@ -67,6 +67,9 @@ func newApp(m machine, o options, stdout *stream, stderr io.Writer) (*app, error
 	if err != nil {
 		return nil, err
 	}
+	if err := paths.checkOwn(o, m.asRoot); err != nil {
+		return nil, err
+	}
 	a := &app{options: o, paths: paths, stderr: stderr, epoch: epoch, limits: limits, allow: allow, own: sync.OnceValue(ownInput)}
 	a.screen = newScreen(stdout, o)
 	a.host = &host{machine: m, root: root, sudo: strings.Fields(o.SudoCmd), dryRun: o.DryRun, say: a.screen.line, verbose: o.Verbose}
@@ -121,14 +124,17 @@ func (a *app) installed() (*debpkg.Status, error) {
 
 func (a *app) forgetInstalled() { a.status, a.found = nil, nil }
 
-func (a *app) packageVersion(name string) string {
+// installedPackage is a package as dpkg has it; without a version it has none.
+func (a *app) installedPackage(name string) debpkg.Installed {
 	status, err := a.installed()
 	if err != nil {
-		return ""
+		return debpkg.Installed{}
 	}
 	p, _ := status.Installed(name)
-	return p.Version
+	return p
 }
+
+func (a *app) packageVersion(name string) string { return a.installedPackage(name).Version }
 
 func (a *app) finder() kbuild.Finder {
 	return kbuild.Finder{Root: a.Root, Dirs: a.kernelDirs(), PackageVersion: a.packageVersion}

@@ -150,7 +150,7 @@ func (a *app) cleanCommon(ctx context.Context, name string, stays func(record) b
 		return 0, err
 	}
 	defer release()
-	debs, err := entries(a.dest, commonName(name)+"_*.deb")
+	debs, err := entries(a.debs(), commonName(name)+"_*.deb")
 	if err != nil {
 		return 0, err
 	}
@@ -193,17 +193,17 @@ func (a *app) cleanUnit(ctx context.Context, name, release string, purge bool) (
 	if err != nil {
 		return 0, err
 	}
-	debs, err := entries(a.dest, packageName(name, "modules", release)+"_*.deb")
+	debs, err := entries(a.debs(), packageName(name, "modules", release)+"_*.deb")
 	if err != nil {
 		return 0, err
 	}
 	for _, deb := range debs {
-		if deb != last.Deb {
+		if purge || deb != last.Deb {
 			doomed = append(doomed, deb)
 		}
 	}
 	if purge { // the record first: it is never without its package
-		doomed = slices.Concat([]string{dir}, doomed, []string{last.Deb})
+		doomed = slices.Insert(doomed, 0, dir)
 	} else {
 		doomed = append(doomed, unfinished...)
 	}

@@ -47,11 +47,11 @@ type options struct {
 	NotUnpack  bool             `short:"O" help:"Build the opened source as it lies in the cache, edited by hand or not; never fetch or open it."`
 	UnpackOnce bool             `short:"o" help:"Accepted for module-assistant's users; mago opens a source once anyway."`
 	SudoCmd    string           `short:"S" placeholder:"COMMAND" help:"Command that runs apt and dpkg as root where mago itself is not, such as sudo."`
-	Dest       string           `env:"KPKG_DEST_DIR" placeholder:"DIR" help:"Directory for the packages."`
+	Dest       string           `env:"KPKG_DEST_DIR" placeholder:"DIR" help:"Directory for copies of the packages."`
 	Sandbox    string           `enum:"auto,bubblewrap,namespaces,user" default:"auto" env:"MAGO_SANDBOX" placeholder:"ROOM" help:"Room to build in: auto (the closest that works), bubblewrap, namespaces, user."`
 	Limit      []string         `sep:"," placeholder:"NAME=VALUE" help:"What a build may take: time=6h, memory=8G, processes=4096, output=20G; none lifts a limit."`
 	DryRun     bool             `help:"Say what would be done, and change nothing."`
-	Unsigned   bool             `name:"allow-unauthenticated" help:"Take packages from archives whose signature apt has not checked, in this run."`
+	Unsigned   bool             `name:"allow-unauthenticated" help:"Take packages from archives whose signature apt has not checked, and what was built of them, in this run."`
 	AllowFile  []string         `name:"allow-file" sep:"none" placeholder:"GLOB" help:"Let the packages of modules bring files that match GLOB, such as /etc/default/*, though modules have none there; may be given several times."`
 	Root       string           `default:"/" placeholder:"DIR" help:"Work on the system under DIR."`
 	Wait       waitOption       `placeholder:"DURATION" help:"Wait for other mago processes that are at the same thing, without end or at most so long for each (--wait=10m)."`

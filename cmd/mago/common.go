@@ -60,7 +60,7 @@ func (u unit) commonRelation() string {
 }
 
 // writeCommon writes that package.
-func (a *app) writeCommon(u unit, files []debpkg.File) (*builtPackage, error) {
+func (a *app) writeCommon(u unit, files []debpkg.File, r *record) (*builtPackage, error) {
 	arch := "all"
 	if u.pkg != nil && u.pkg.Kind == catalog.DKMS {
 		arch = u.pkg.Architecture // a source package of one architecture may hold its libraries
@@ -74,12 +74,13 @@ func (a *app) writeCommon(u unit, files []debpkg.File) (*builtPackage, error) {
 		return nil, err
 	}
 	p.Files = append(p.Files, docs...)
+	r.mark(p)
 	staged, err := debpkg.Write(a.stage(u.name, u.kernel.Release), p, debpkg.Options{Compression: compressionFor(p)})
 	if err != nil {
 		return nil, err
 	}
 	sum, _, err := sha256Of(staged)
-	return &builtPackage{commonName(u.name), u.version, filepath.Join(a.dest, filepath.Base(staged)), sum}, err
+	return &builtPackage{commonName(u.name), u.version, filepath.Join(a.debs(), filepath.Base(staged)), sum}, err
 }
 
 // commonControl makes it a stand-in for the source package: both own the same paths, so there is never more than one of
@@ -163,10 +164,10 @@ func (a *app) commonToInstall(u unit, built record) (deb string, err error) {
 	if c == nil {
 		return "", nil
 	}
-	have := a.packageVersion(c.Package)
-	newer := compareVersions(have, c.Version)
+	have := a.installedPackage(c.Package)
+	newer := compareVersions(have.Version, c.Version)
 	remade := a.forced(u.target) || u.digest != "" // of one version there may be several then
-	if have != "" && (newer > 0 || newer == 0 && !remade) {
+	if a.counts(have) && (newer > 0 || newer == 0 && !remade) {
 		return "", nil
 	}
 	return c.Deb, a.checkOwner(u)

@@ -235,7 +235,7 @@ var aptRefuses = regexp.MustCompile(`could not be authenticated|There were unaut
 
 // unauthenticated tells apt's refusals of what it can check no signature of from its other failures.
 func unauthenticated(err error) bool {
-	return errors.As(err, new(*sources.UnauthenticatedError)) || aptRefuses.MatchString(said(err))
+	return errors.As(err, new(*sources.UnauthenticatedError)) || errors.As(err, new(*unsignedError)) || aptRefuses.MatchString(said(err))
 }
 
 func explainCommand(err error) (int, string) {
@@ -243,10 +243,13 @@ func explainCommand(err error) (int, string) {
 	var root *notRootError
 	var busy *lock.BusyError
 	var several *severalError
+	var shared *sharedError
 	switch {
 	case errors.As(err, &several):
 		code, _ := explain(several.first) // whose hint has been given
 		return code, ""
+	case errors.As(err, &shared):
+		return exitError, shared.hint()
 	case errors.As(err, &usage):
 		return exitUsage, `run "mago --help"`
 	case errors.As(err, &root):

@@ -1,6 +1,10 @@
 package main
 
-import "context"
+import (
+	"context"
+
+	"mago/sources"
+)
 
 type getCommand struct{ moduleArgs }
 
@@ -32,6 +36,14 @@ func (a *app) opened(ctx context.Context, t *target) error {
 		if tree, ok := a.fetcher().Cached(*t.pkg); ok {
 			return a.take(ctx, t, tree)
 		}
+	}
+	return a.notHere(*t)
+}
+
+// notHere says why a module's source cannot be had without fetching.
+func (a *app) notHere(t target) error {
+	if t.pkg != nil && t.pkg.Unauthenticated && !a.Unsigned {
+		return &sources.UnauthenticatedError{Package: t.pkg.Name, Version: t.version}
 	}
 	return &notFetchedError{t.name}
 }

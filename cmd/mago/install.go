@@ -23,6 +23,9 @@ func (c *installCommand) Run(a *app, ctx context.Context) error {
 	if err := a.installer().CheckCaller(); err != nil {
 		return err
 	}
+	if err := a.checkSudoPlace(); err != nil {
+		return err
+	}
 	if err := a.tellUnfinished(); err != nil {
 		return err
 	}
@@ -47,7 +50,7 @@ func (a *app) installBuilt(ctx context.Context, u unit) error {
 	for _, n := range r.Needed {
 		need := unit{target{name: n.Module, asNeed: true, above: append(slices.Clip(u.above), u.name)}, u.kernel}
 		built, ok := a.readRecord(n.Module, u.kernel.Release)
-		if !ok || !built.hasDeb() || a.packageVersion(need.packageName()) != "" || slices.Contains(need.above, n.Module) {
+		if !ok || !a.hasDeb(built) || a.counts(a.installedPackage(need.packageName())) || slices.Contains(need.above, n.Module) {
 			continue
 		}
 		if err := a.installBuilt(ctx, need); err != nil {

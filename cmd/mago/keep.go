@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,20 +13,16 @@ import (
 
 // stage is where a unit's packages wait for their names. It exists only meanwhile.
 func (p paths) stage(module, release string) string {
-	return filepath.Join(p.dest, ".mago-"+module+"_"+release)
+	return filepath.Join(p.debs(), ".mago-"+module+"_"+release)
 }
 
-// freshStage finds out, too, before a compilation that its package could not be written.
+// freshStage finds out, too, before a compilation that its package could not be written, or not be copied.
 func (a *app) freshStage(u unit) (string, error) {
-	dir := a.stage(u.name, u.kernel.Release)
-	err := freshDir(dir)
-	switch {
-	case err != nil && a.Dest != "":
-		return "", &usageError{fmt.Errorf("packages are written to --dest: %w", err)}
-	case err != nil:
-		return "", ownPlace(err)
+	if err := a.tryDest(); err != nil {
+		return "", err
 	}
-	return dir, nil
+	dir := a.stage(u.name, u.kernel.Release)
+	return dir, ownPlace(freshDir(dir))
 }
 
 // stageSymvers keeps the symbols that a build exports; "" are none.

@@ -12,8 +12,8 @@ import (
 func unfinishedBuild(t *testing.T, before, now string) (paths, record, *os.File) {
 	t.Helper()
 	dir := t.TempDir()
-	p := paths{cache: dir, dest: filepath.Join(dir, "debs")}
-	r := record{Format: 1, Module: "hello", Kernel: "6.1", Result: resultBuilt, Deb: filepath.Join(p.dest, "hello.deb"), SHA256: now}
+	p := paths{cache: dir}
+	r := record{Format: 1, Module: "hello", Kernel: "6.1", Result: resultBuilt, Deb: filepath.Join(p.debs(), "hello.deb"), SHA256: now}
 	for _, dir := range []string{p.unitDir("hello", "6.1"), p.stage("hello", "6.1")} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)

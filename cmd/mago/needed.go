@@ -142,7 +142,7 @@ func flat(targets []target) []target {
 // and its source are here too.
 func (a *app) isThere(ctx context.Context, u unit) bool {
 	if u.asNeed {
-		if r, ok := a.readRecord(u.name, u.kernel.Release); !ok || !r.hasDeb() || a.opened(ctx, &u.target) != nil {
+		if r, ok := a.readRecord(u.name, u.kernel.Release); !ok || !a.hasDeb(r) || a.opened(ctx, &u.target) != nil {
 			return false
 		}
 	}
@@ -207,9 +207,10 @@ func (a *app) neededModules(ctx context.Context, u unit, dir string, r *record) 
 			return nil, err
 		}
 		built, ok := a.readRecord(n.name, u.kernel.Release)
-		if !n.unbuilt && (!ok || !built.hasDeb()) {
+		if !n.unbuilt && (!ok || !a.hasDeb(built)) {
 			return nil, &notBuiltError{n.name, u.kernel.Release} // another mago has removed it meanwhile
 		}
+		r.noteNeed(n, built)
 		if !n.unbuilt {
 			need.Name, need.Version = built.RecipeName, built.RecipeVersion
 			if err := a.unpackModules(ctx, built, need.Modules); err != nil {

@@ -14,7 +14,7 @@ import (
 // paths is where mago keeps things; host paths all.
 type paths struct {
 	cache string // index.json, downloads/, trees/, and what follows
-	dest  string // the packages
+	dest  string // where copies of them go, "" for nowhere
 }
 
 // newPaths puts root's things under /var/cache/mago, a user's where XDG has caches, and both below -u.
@@ -37,7 +37,7 @@ func newPaths(o options, asRoot bool) (paths, error) {
 	if o.Root != "/" && !strings.HasPrefix(cache+"/", o.Root+"/") {
 		return paths{}, &usageError{fmt.Errorf("-u %s is outside of --root %s, where its apt could not write", cache, o.Root)}
 	}
-	p := paths{cache: cache, dest: filepath.Join(cache, "debs")}
+	p := paths{cache: cache}
 	if o.Dest != "" {
 		dest, err := filepath.Abs(o.Dest)
 		if err != nil {
@@ -47,6 +47,9 @@ func newPaths(o options, asRoot bool) (paths, error) {
 	}
 	return p, nil
 }
+
+// debs holds the packages.
+func (p paths) debs() string { return filepath.Join(p.cache, "debs") }
 
 // unitDir holds the records and the logs of one module for one kernel.
 func (p paths) unitDir(module, release string) string {

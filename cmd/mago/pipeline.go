@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -19,6 +19,9 @@ func (a *app) autoInstall(ctx context.Context, words []string) error {
 		return err
 	}
 	if err := a.installer().CheckCaller(); err != nil {
+		return err
+	}
+	if err := a.checkSudoPlace(); err != nil {
 		return err
 	}
 	targets, err := a.freshTargets(ctx, words)
@@ -102,11 +105,15 @@ func (a *app) freshTargets(ctx context.Context, words []string) ([]target, error
 
 // isInstalled reports, and says, that there is nothing to do for a unit.
 func (a *app) isInstalled(u unit) bool {
-	have := a.packageVersion(u.packageName())
-	if have == "" || a.forced(u.target) || a.NotUnpack && u.pkg != nil || compareVersions(have, u.packageVersion()) < 0 {
+	installed := a.installedPackage(u.packageName())
+	have := installed.Version
+	if !a.counts(installed) || a.forced(u.target) || a.NotUnpack && u.pkg != nil || compareVersions(have, u.packageVersion()) < 0 {
 		return false
 	}
 	r, _ := a.readRecord(u.name, u.kernel.Release)
+	if r.Source.Edited && r.isInstalled(have) {
+		return false // edited, which without -O is not asked for
+	}
 	if u.exact && r.Source.Package != "" && r.Source.Package != u.pkg.Name {
 		return false // built from the module's other package
 	}
@@ -143,7 +150,7 @@ func (a *app) get(ctx context.Context, t *target) error {
 		return a.take(ctx, t, tree)
 	}
 	if a.NotUnpack {
-		return &notFetchedError{t.name}
+		return a.notHere(*t)
 	}
 	return a.fetch(ctx, t)
 }
@@ -188,7 +195,7 @@ func (a *app) build(ctx context.Context, u unit) (record, error) {
 		if a.DryRun {
 			return r, nil
 		}
-		return r, a.endFailure(u.name, u.kernel.Release) // of what is not asked for any more
+		return r, errors.Join(a.endFailure(u.name, u.kernel.Release), a.deliver(r)) // a failure of what is not asked for any more
 	}
 	if a.DryRun {
 		a.screen.line(fmt.Sprintf("%-8s would build %s from %s", "build", u.packageName(), u.describe()))
@@ -207,7 +214,11 @@ func (a *app) build(ctx context.Context, u unit) (record, error) {
 			return record{}, err
 		}
 	}
-	return a.buildLocked(ctx, u)
+	r, err := a.buildLocked(ctx, u)
+	if err == nil {
+		err = a.deliver(r)
+	}
+	return r, err
 }
 
 // needsError says that a module's source package wants further packages for compiling.
@@ -231,12 +242,12 @@ func (a *app) checkNeeds(u unit) error {
 // isBuilt reports whether a record's package is what a build would give; with -n any of the unit's is good enough.
 func (a *app) isBuilt(u unit, r record) bool {
 	switch {
-	case a.forced(u.target) || !a.isWhole(r):
+	case a.forced(u.target) || !a.vouched(r) || !a.isWhole(r):
 		return false
 	case a.NoRebuild:
 		return true
 	}
-	return r.Version == u.packageVersion() && r.Source.SHA256 == u.sourceDigest() && sameDir(r.Deb, a.dest)
+	return r.Version == u.packageVersion() && r.Source.SHA256 == u.sourceDigest()
 }
 
 // install has dpkg install what was built; the unit's lock is held.
@@ -244,6 +255,9 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 	if a.DryRun {
 		a.screen.line(fmt.Sprintf("%-8s would install %s", "install", u.packageName()))
 		return nil
+	}
+	if !a.vouched(built) {
+		return &unsignedError{built.Package, built.unauthenticated()}
 	}
 	if have := a.packageVersion(built.Package); built.isInstalled(have) && !a.forced(u.target) {
 		a.screen.line(fmt.Sprintf("%-8s %s %s is there: nothing to do", "install", built.Package, have))
@@ -253,11 +267,10 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 	if err != nil {
 		return err
 	}
-	debs, remove, err := a.withinRoot(u, built.Deb, common)
-	if err != nil {
+	debs := slices.DeleteFunc([]string{built.Deb, common}, func(deb string) bool { return deb == "" })
+	if err := a.checkPlaceOf(debs); err != nil {
 		return err
 	}
-	defer remove()
 	coming, err := a.arrive(built, debs)
 	if err == nil {
 		err = a.announce(coming)
@@ -289,26 +302,4 @@ func (a *app) next(k kbuild.Kernel, built record) string {
 		return fmt.Sprintf("next: boot Linux %s, then %s", k.Release, modprobe)
 	}
 	return "next: " + modprobe
-}
-
-// withinRoot gives the paths of .debs inside the root: dpkg, which runs there, sees no others. Empty ones are left out.
-func (a *app) withinRoot(u unit, debs ...string) (paths []string, remove func(), err error) {
-	debs = slices.DeleteFunc(debs, func(deb string) bool { return deb == "" })
-	if a.Root == "/" || !slices.ContainsFunc(debs, func(deb string) bool { return !isBelow(deb, a.Root) }) {
-		return debs, func() {}, nil
-	}
-	dir := a.work(u.name, u.kernel.Release)
-	if err := freshDir(dir); err != nil {
-		return nil, nil, err
-	}
-	remove = func() { _ = os.RemoveAll(dir) }
-	for _, deb := range debs {
-		path, err := copyInto(dir, deb)
-		if err != nil {
-			remove()
-			return nil, nil, err
-		}
-		paths = append(paths, path)
-	}
-	return paths, remove, nil
 }

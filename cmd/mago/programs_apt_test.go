@@ -186,6 +186,9 @@ func (w *world) unpack(deb string) error {
 		return strings.HasPrefix(text, "Package: "+p.Get("Package")+"\n")
 	})
 	added := fmt.Sprintf(statusFormat, p.Get("Package"), p.Get("Version"))
+	if own := p.Get(debpkg.UnauthenticatedField); own != "" { // dpkg keeps fields that it does not know
+		added = strings.TrimSuffix(added, "\n") + debpkg.UnauthenticatedField + ": " + own + "\n\n"
+	}
 	return w.write("var/lib/dpkg/status", strings.Join(paragraphs, "")+added, 0o644)
 }
 

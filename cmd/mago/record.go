@@ -57,6 +57,8 @@ type record struct {
 	SBOM       string `json:"sbom,omitempty"`        // path of the list of all that went in, with hashes
 	SBOMSHA256 string `json:"sbom_sha256,omitempty"` // of that file
 
+	Unauthenticated []string `json:"unauthenticated,omitempty"` // what went into it, beside its source, that no signature covers which apt has checked
+
 	Common *builtPackage `json:"common,omitempty"` // the module's files that are the same for every kernel
 
 	Allowed []payload.Grant `json:"allowed,omitempty"` // what the packages bring beside the rules for modules
@@ -190,27 +192,28 @@ func (p paths) recordsOf(module string) (all []record, err error) {
 	return all, err
 }
 
-// hasDeb reports whether the package that the record names is still there.
-func (r record) hasDeb() bool {
+// hasDeb reports whether the package that a record names is still there, in mago's own place.
+func (p paths) hasDeb(r record) bool {
 	if r.Common != nil {
-		if _, err := os.Stat(r.Common.Deb); err != nil {
+		if _, err := os.Stat(r.Common.Deb); err != nil || filepath.Dir(r.Common.Deb) != p.debs() {
 			return false
 		}
 	}
 	info, err := os.Stat(r.Deb)
-	return r.Result == resultBuilt && err == nil && info.Size() == r.Size
+	return r.Result == resultBuilt && err == nil && info.Size() == r.Size && filepath.Dir(r.Deb) == p.debs()
 }
 
 // isWhole reports whether, beside that, the package is the very one, and that of the common files, too.
 func (p paths) isWhole(r record) bool {
-	if !r.hasDeb() {
+	if !p.hasDeb(r) {
 		return false
 	}
 	sum, _, err := sha256Of(r.Deb)
 	return err == nil && sum == r.SHA256 && (r.Common == nil || p.isCommonWhole(r))
 }
 
-// isCommonWhole takes for the very one also what a build for another kernel has written under the same name since.
+// isCommonWhole takes for the very one also what a build for another kernel has written under the same name since, unless
+// that is one that no signature covers.
 func (p paths) isCommonWhole(r record) bool {
 	sum, _, err := sha256Of(r.Common.Deb)
 	if err != nil || sum == r.Common.SHA256 {
@@ -218,7 +221,7 @@ func (p paths) isCommonWhole(r record) bool {
 	}
 	all, err := p.recordsOf(r.Module)
 	return err == nil && slices.ContainsFunc(all, func(o record) bool {
-		return o.Common != nil && o.Common.Deb == r.Common.Deb && o.Common.SHA256 == sum
+		return o.Common != nil && o.Common.Deb == r.Common.Deb && o.Common.SHA256 == sum && (!o.isUnauthenticated() || r.isUnauthenticated())
 	})
 }
 

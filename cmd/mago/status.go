@@ -186,11 +186,12 @@ func (a *app) kernelsOnMachine(records []record, packages []modulesPackage) []st
 }
 
 func (a *app) state(module, release string) state {
-	s := state{Kernel: release, Module: module, State: stateMissing, Installed: a.packageVersion(packageName(module, "modules", release))}
+	have := a.installedPackage(packageName(module, "modules", release))
+	s := state{Kernel: release, Module: module, State: stateMissing, Installed: have.Version}
 	r, recorded := a.readRecord(module, release)
 	failure, failed := a.readFailure(module, release)
 	s.Log = cmp.Or(failure.Log, r.Log)
-	if recorded && r.hasDeb() {
+	if recorded && a.hasDeb(r) {
 		s.Built, s.Deb = r.Version, r.Deb
 	}
 	if !recorded {
@@ -202,6 +203,8 @@ func (a *app) state(module, release string) state {
 		s.State, s.Error = stateFailed, failure.Error
 	case failed:
 		s.State, s.Reason = stateExcluded, failure.Error
+	case !a.counts(have) && s.Installed != "":
+		s.State, s.Reason = stateStale, "no checked signature covers "+have.Unauthenticated
 	case s.Installed != "" && (s.Current == "" || compareVersions(s.Installed, s.Current) >= 0):
 		s.State = statePresent
 	case s.Installed != "":

@@ -225,10 +225,11 @@ func (a *app) pack(ctx context.Context, u unit, result *kbuild.Result, r *record
 	}
 	if len(files) > 0 {
 		addRelations(pkg, "Depends", u.commonRelation())
-		if r.Common, err = a.writeCommon(u, files); err != nil {
+		if r.Common, err = a.writeCommon(u, files, r); err != nil {
 			return err
 		}
 	}
+	r.mark(pkg)
 	staged, err := debpkg.Write(a.stage(u.name, u.kernel.Release), pkg, debpkg.Options{Compression: compressionFor(pkg)})
 	if err != nil {
 		return err
@@ -236,7 +237,7 @@ func (a *app) pack(ctx context.Context, u unit, result *kbuild.Result, r *record
 	if err := r.describeDeb(staged); err != nil {
 		return err
 	}
-	r.Deb = filepath.Join(a.dest, filepath.Base(staged))
+	r.Deb = filepath.Join(a.debs(), filepath.Base(staged))
 	for _, m := range result.Modules {
 		r.Modules = append(r.Modules, m.Path)
 	}
@@ -275,8 +276,7 @@ func (r *record) describeDeb(path string) (err error) {
 	return err
 }
 
-// freshDir makes an empty directory, in the place of what a killed run may have left. It is nobody else's, also where
-// everybody may write to the one above it, as with --dest /tmp.
+// freshDir makes an empty directory, in the place of what a killed run may have left, which nobody else may enter.
 func freshDir(dir string) error {
 	if err := removeTree(dir); err != nil {
 		return err
@@ -302,8 +302,6 @@ func modprobeName(r record) string {
 	}
 	return first
 }
-
-func sameDir(file, dir string) bool { return filepath.Dir(file) == dir }
 
 func isBelow(path, dir string) bool { return strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/") }
 

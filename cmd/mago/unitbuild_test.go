@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestFreshDir has somebody else put a link to a directory of his in the way, again and again, as anybody could with
-// --dest /tmp: what is given out is a directory of mago's own, or an error.
+// TestFreshDir has somebody else put a link to a directory of his in the way, again and again, as anybody could in
+// /tmp: what is given out is a directory of mago's own, or an error.
 func TestFreshDir(t *testing.T) {
 	dir, theirs := filepath.Join(t.TempDir(), "stage"), t.TempDir()
 	end, ended := make(chan struct{}), make(chan struct{})

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"mago/sources/way"
+)
+
+// sharedError says that somebody else may change what lies in a place that mago has to rely on.
+type sharedError struct {
+	dir    string
+	shared *way.Shared
+	root   bool // whether mago is root
+}
+
+func (e *sharedError) Error() string {
+	if e.root {
+		return fmt.Sprintf("as root mago does not use %s: %s", e.dir, e.shared)
+	}
+	return fmt.Sprintf("root is not to install what lies in %s: %s", e.dir, e.shared)
+}
+
+func (e *sharedError) hint() string {
+	if e.root {
+		return "name a directory with -u that only root may change; what a user has built, that user installs, with -S sudo"
+	}
+	return "name another directory with -u, or close that one (chmod go-w)"
+}
+
+// checkOwn has root keep its things, and take things from, where nobody else can put others in their place: what is in
+// another user's cache (packages, records, opened sources) is that user's word, and so are the programs of a system that
+// another user has made.
+func (p paths) checkOwn(o options, asRoot bool) error {
+	if !asRoot {
+		return nil
+	}
+	if o.Root != "/" {
+		for _, dir := range []string{"usr/bin", "etc", "var/lib/dpkg", ""} {
+			if err := checkPlace(filepath.Join(o.Root, dir), true); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+	}
+	err := p.checkCache()
+	if errors.Is(err, fs.ErrNotExist) {
+		err = checkMissing(p.cache)
+	}
+	return err
+}
+
+// checkCache looks at the cache and at what stands right below it.
+func (p paths) checkCache() error {
+	if err := checkPlace(p.cache, true); err != nil {
+		return err
+	}
+	names, err := os.ReadDir(p.cache)
+	for _, name := range names {
+		if err := checkPlace(filepath.Join(p.cache, name.Name()), true); err != nil && !errors.Is(err, fs.ErrNotExist) { // gone meanwhile
+			return err
+		}
+	}
+	return err
+}
+
+// checkMissing looks at the directory that one which is not there would be made in. In one where everybody may make names
+// it is made at once, before somebody else does.
+func checkMissing(dir string) error {
+	above := filepath.Dir(dir)
+	err := checkPlace(above, true)
+	if errors.Is(err, fs.ErrNotExist) && above != dir {
+		return checkMissing(above)
+	}
+	if shared := (*sharedError)(nil); !errors.As(err, &shared) {
+		return err
+	}
+	if _, err := way.Make(dir); err != nil {
+		return err
+	}
+	return checkPlace(dir, true)
+}
+
+func checkPlace(path string, root bool) error {
+	w, err := way.Find(path)
+	if err == nil && w.Shared != nil {
+		err = &sharedError{path, w.Shared, root}
+	}
+	return err
+}
+
+// checkSudoPlace: what root installs for an ordinary user (-S) no third one may have changed.
+func (a *app) checkSudoPlace() error {
+	if a.host.asRoot || a.DryRun {
+		return nil
+	}
+	err := checkPlace(a.cache, false)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // it is made by this user, whom checkPlaceOf asks again
+	}
+	return err
+}
+
+// checkPlaceOf looks at the very files that dpkg is to get.
+func (a *app) checkPlaceOf(debs []string) error {
+	for _, deb := range debs {
+		if err := checkPlace(deb, a.host.asRoot); err != nil {
+			return err
+		}
+	}
+	return nil
+}

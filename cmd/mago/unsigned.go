@@ -1,0 +1,57 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"mago/debpkg"
+)
+
+// What a run with --allow-unauthenticated has built or installed is as good as not there for one without: the record of a
+// build and the control fields of its packages name what no signature covers that apt has checked.
+
+// unsignedError says that a package is not installed because nobody vouches for what it was built from.
+type unsignedError struct {
+	pkg  string
+	from []string
+}
+
+func (e *unsignedError) Error() string {
+	return fmt.Sprintf("install %s: no signature that apt has checked covers %s, which it was built from", e.pkg, strings.Join(e.from, ", "))
+}
+
+// unauthenticated names what went into a build that no signature covers.
+func (r record) unauthenticated() []string {
+	if !r.Source.Unauthenticated {
+		return r.Unauthenticated
+	}
+	return append([]string{r.Source.Package + " " + r.Source.Version}, r.Unauthenticated...)
+}
+
+func (r record) isUnauthenticated() bool { return len(r.unauthenticated()) > 0 }
+
+// vouched reports whether a build's packages may serve in this run.
+func (a *app) vouched(r record) bool { return a.Unsigned || !r.isUnauthenticated() }
+
+// counts reports whether a package of modules is installed, and may serve in this run.
+func (a *app) counts(p debpkg.Installed) bool {
+	return p.Version != "" && (a.Unsigned || p.Unauthenticated == "")
+}
+
+// noteNeed takes down what no signature covers of a module that the build is compiled against.
+func (r *record) noteNeed(n target, built record) {
+	from := built.unauthenticated()
+	if n.pkg != nil && n.pkg.Unauthenticated {
+		from = append(from, n.describe())
+	}
+	r.Unauthenticated = append(r.Unauthenticated, from...)
+	slices.Sort(r.Unauthenticated)
+	r.Unauthenticated = slices.Compact(r.Unauthenticated)
+}
+
+// mark has a package say what of it no signature covers; the field stands before the description.
+func (r *record) mark(p *debpkg.Package) {
+	field := debpkg.Field{Name: debpkg.UnauthenticatedField, Value: strings.Join(r.unauthenticated(), ", ")}
+	p.Control = slices.Insert(p.Control, max(len(p.Control)-1, 0), field)
+}

@@ -1,0 +1,206 @@
+// Package way goes to a file from directory to directory, by descriptors, and tells who else could lead the same path to
+// another one. Root goes by it to what lies in other users' directories.
+package way
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Way is a path that was gone to its end.
+type Way struct {
+	Path   string      // without links
+	Info   os.FileInfo // of what is there
+	Shared *Shared     // who else may change what the path leads to, or in a directory make names; nil: nobody
+}
+
+// Shared is a directory that somebody may change who is neither root nor this process's user.
+type Shared struct{ Dir, By string }
+
+func (s *Shared) String() string { return s.Dir + " may be changed by " + s.By }
+
+// LinkError says that the way goes over a link of another user's, to what is not that user's.
+type LinkError struct{ Path, Owner string }
+
+func (e *LinkError) Error() string {
+	return fmt.Sprintf("%s is a link of %s's to what is not %[2]s's", e.Path, e.Owner)
+}
+
+// ChangedError says that a path does not lead to what it led to before.
+type ChangedError struct{ Path string }
+
+func (e *ChangedError) Error() string { return e.Path + " was replaced meanwhile" }
+
+// Find goes a path. A link of another user's is followed to what is that user's, too; else the error is a *LinkError.
+func Find(path string) (*Way, error) { return find(path, false) }
+
+// Make is Find for a directory; those on the way that are not there are made.
+func Make(dir string) (*Way, error) { return find(dir, true) }
+
+// Root opens the directory at the way's end.
+func (w *Way) Root() (*os.Root, error) { return OpenRoot(w.Path, w.Info) }
+
+// OpenRoot opens a directory that was looked at before, or fails with *ChangedError. Without a look, before is nil.
+func OpenRoot(dir string, before os.FileInfo) (*os.Root, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil || before == nil {
+		return root, err
+	}
+	now, err := root.Stat(".")
+	if err == nil && !os.SameFile(before, now) {
+		err = &ChangedError{dir}
+	}
+	if err != nil {
+		return nil, errors.Join(err, root.Close())
+	}
+	return root, nil
+}
+
+// maxLinks is the kernel's own bound.
+const maxLinks = 40
+
+// walk is a path that is being gone.
+type walk struct {
+	at     *os.File // the directory that has been reached
+	info   unix.Stat_t
+	path   string
+	rest   []string
+	links  []link // those of other users
+	passed int
+	shared *Shared
+	makes  bool
+}
+
+type link struct {
+	path string
+	uid  uint32
+}
+
+func find(name string, makes bool) (*Way, error) {
+	abs, err := filepath.Abs(name)
+	if err != nil {
+		return nil, err
+	}
+	w := &walk{rest: parts(abs), makes: makes}
+	defer func() { w.at.Close() }()
+	if err := w.begin(); err != nil {
+		return nil, err
+	}
+	for len(w.rest) > 0 {
+		if err := w.step(); err != nil {
+			return nil, err
+		}
+	}
+	return w.end()
+}
+
+func parts(path string) []string {
+	return strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
+}
+
+// begin goes to the file system's root.
+func (w *walk) begin() error { return w.enter(unix.AT_FDCWD, "/", "/") }
+
+// enter opens the next file and leaves the one before; nothing is read of it, and a link is not followed.
+func (w *walk) enter(from int, name, path string) error {
+	fd, err := unix.Openat(from, name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	next := os.NewFile(uintptr(fd), path)
+	if err := unix.Fstat(fd, &w.info); err != nil {
+		return errors.Join(&os.PathError{Op: "stat", Path: path, Err: err}, next.Close())
+	}
+	if w.at != nil {
+		w.at.Close()
+	}
+	w.at, w.path = next, path
+	return nil
+}
+
+func (w *walk) step() error {
+	name, here := w.rest[0], w.path
+	w.rest = w.rest[1:]
+	if name == "." {
+		return nil
+	}
+	w.look(false)
+	next := path.Join(here, name)
+	fd := int(w.at.Fd())
+	var info unix.Stat_t
+	err := unix.Fstatat(fd, name, &info, unix.AT_SYMLINK_NOFOLLOW)
+	if w.makes && errors.Is(err, unix.ENOENT) {
+		if err := unix.Mkdirat(fd, name, 0o755); err != nil && !errors.Is(err, unix.EEXIST) {
+			return &os.PathError{Op: "mkdir", Path: next, Err: err}
+		}
+		err = unix.Fstatat(fd, name, &info, unix.AT_SYMLINK_NOFOLLOW)
+	}
+	if err != nil {
+		return &os.PathError{Op: "stat", Path: next, Err: err}
+	}
+	if info.Mode&unix.S_IFMT != unix.S_IFLNK {
+		return w.enter(fd, name, next)
+	}
+	return w.follow(fd, name, next, info.Uid)
+}
+
+func (w *walk) follow(dir int, name, path string, owner uint32) error {
+	if w.passed++; w.passed > maxLinks {
+		return &os.PathError{Op: "open", Path: path, Err: unix.ELOOP}
+	}
+	if !trusted(owner) {
+		w.links = append(w.links, link{path, owner})
+	}
+	target := make([]byte, unix.PathMax)
+	n, err := unix.Readlinkat(dir, name, target)
+	if err != nil {
+		return &os.PathError{Op: "readlink", Path: path, Err: err}
+	}
+	w.rest = append(parts(string(target[:n])), w.rest...)
+	if n > 0 && target[0] == '/' {
+		return w.begin()
+	}
+	return nil
+}
+
+// end judges what was found.
+func (w *walk) end() (*Way, error) {
+	for _, l := range w.links {
+		if l.uid != w.info.Uid {
+			return nil, &LinkError{l.path, userName(l.uid)}
+		}
+	}
+	w.look(true)
+	info, err := w.at.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return &Way{Path: w.path, Info: info, Shared: w.shared}, nil
+}
+
+// look notes the first file on the way that somebody else may change. In a directory with the sticky bit others can make
+// names, but not take those of root or this user away; so it matters only at the end.
+func (w *walk) look(last bool) {
+	if w.shared != nil {
+		return
+	}
+	sticky := !last && w.info.Mode&unix.S_ISVTX != 0
+	by := ""
+	switch mode := w.info.Mode; {
+	case !trusted(w.info.Uid):
+		by = userName(w.info.Uid)
+	case mode&0o002 != 0 && !sticky:
+		by = "everybody"
+	case mode&0o020 != 0 && !sticky && !w.ownGroup():
+		by = "the group " + groupName(w.info.Gid)
+	}
+	if by != "" {
+		w.shared = &Shared{w.path, by}
+	}
+}
