@@ -3,7 +3,6 @@
 package kbuild
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -28,6 +27,7 @@ type Kernel struct {
 	Arch        string       // machine name as uname -m prints it
 	Compression codec.Format // how this kernel's own modules are compressed
 	Config      Config
+	includes    string // where the headers name Common
 }
 
 // Config holds a kernel's .config: CONFIG_X without quotes; an option that is not set is missing.
@@ -94,13 +94,14 @@ var utsRelease = regexp.MustCompile(`(?m)^#define UTS_RELEASE "([^"]+)"`)
 // include/config/kernel.release holds the upstream version instead, so it comes second.
 func (f Finder) ReleaseOf(dir string) (string, error) {
 	file := filepath.Join(dir, utsrelease)
-	if text, err := f.root().read(file); err == nil {
+	if text, err := f.root().header(dir, utsrelease); err == nil {
 		if m := utsRelease.FindSubmatch(text); m != nil {
 			return checkedRelease(file, string(m[1]))
 		}
 	}
-	file = filepath.Join(dir, "include/config/kernel.release")
-	text, err := f.root().read(file)
+	const upstream = "include/config/kernel.release"
+	file = filepath.Join(dir, upstream)
+	text, err := f.root().header(dir, upstream)
 	if err != nil {
 		return "", err
 	}
@@ -122,7 +123,7 @@ func (f Finder) kernel(release, dir string) (Kernel, error) {
 		return Kernel{}, err
 	}
 	headers := f.root().inside(host)
-	common, err := f.common(headers)
+	common, includes, err := f.common(headers)
 	if err != nil {
 		return Kernel{}, err
 	}
@@ -147,24 +148,28 @@ func (f Finder) kernel(release, dir string) (Kernel, error) {
 		Arch:        machine,
 		Compression: config.compression(),
 		Config:      config,
+		includes:    includes,
 	}
 	k.Package, k.Version = f.owner(release)
-	return k, nil
+	_, err = k.shown(f.Root, "")
+	return k, err
 }
 
 // common follows headers to their other half, whose Makefile theirs includes by absolute path: Debian's
-// linux-headers-*-common, and the source tree of a kernel that was built with O=.
-func (f Finder) common(headers string) (string, error) {
-	text, err := f.root().read(filepath.Join(headers, "Makefile"))
+// linux-headers-*-common, and the source tree of a kernel that was built with O=. It also tells where they name it.
+func (f Finder) common(headers string) (dir, from string, err error) {
+	text, err := f.root().header(headers, "Makefile")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", err
+		return "", "", err
 	}
+	number := 0
 	for line := range strings.Lines(string(text)) {
+		number++
 		if path, ok := strings.CutPrefix(strings.TrimSpace(line), "include /"); ok {
-			return filepath.Dir("/" + path), nil
+			return filepath.Dir("/" + path), fmt.Sprintf("%s, line %d,", filepath.Join(headers, "Makefile"), number), nil
 		}
 	}
-	return "", nil
+	return "", "", nil
 }
 
 // firstMissing is the first file that kbuild needs and does not find, "" where all are there.
@@ -209,7 +214,7 @@ func (f Finder) modulesDir(release string) string {
 }
 
 func (f Finder) config(headers string) (Config, error) {
-	text, err := f.root().read(filepath.Join(headers, ".config"))
+	text, err := f.root().header(headers, ".config")
 	if err != nil {
 		return nil, err
 	}
@@ -217,7 +222,7 @@ func (f Finder) config(headers string) (Config, error) {
 }
 
 func readConfig(text []byte) Config {
-	config := make(Config, bytes.Count(text, []byte("=")))
+	config := Config{}
 	for line := range strings.Lines(string(text)) {
 		name, value, ok := strings.Cut(strings.TrimSpace(line), "=")
 		if ok && strings.HasPrefix(name, "CONFIG_") {

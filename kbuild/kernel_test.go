@@ -258,21 +258,6 @@ func TestConfig(t *testing.T) {
 	}
 }
 
-func TestOutside(t *testing.T) {
-	for _, test := range []struct {
-		kernel Kernel
-		want   []string
-	}{
-		{Kernel{Headers: "/usr/src/a", Common: "/usr/src/b", Build: "/lib/modules/x/build"}, nil},
-		{Kernel{Headers: "/home/me/build", Common: "/home/me/linux", Build: "/home/me/build"}, []string{"/home/me/build", "/home/me/linux"}},
-		{Kernel{Headers: "/opt/k"}, []string{"/opt/k"}},
-	} {
-		if got := test.kernel.outside(); !slices.Equal(got, test.want) {
-			t.Errorf("%+v: got %v", test.kernel, got)
-		}
-	}
-}
-
 // FuzzReadConfig: whatever a .config holds, an option's value stands in it, and what is derived from it can be a name.
 func FuzzReadConfig(f *testing.F) {
 	f.Add("CONFIG_SMP=y\n# CONFIG_X is not set\nCONFIG_CC_VERSION_TEXT=\"gcc-12 (Debian 12.2.0-14) 12.2.0\"\nCONFIG_CLANG_VERSION=190107\n")

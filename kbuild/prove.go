@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 
 	"mago/debpkg/codec"
@@ -80,7 +79,7 @@ func (s *steps) readBuilt(b builtModule) (elfModule, error) {
 
 // newProof knows the kernel's exports and those of the modules that this build needs.
 func (s *steps) newProof() (*proof, error) {
-	kernel, err := readSymversFile(newRooted(s.Root).open(path.Join(s.job.Kernel.Headers, symversFile)))
+	kernel, err := readSymversFile(s.job.Kernel.Open(s.Root, symversFile))
 	if err != nil {
 		return nil, err
 	}

@@ -30,6 +30,7 @@ type steps struct {
 	work    *os.Root        // the same; foreign programs write there, so nothing in it is reached by host path
 	build   string          // the build directory, below the foreign tree
 	places  []sandbox.Place // what programs find at another place, too
+	shown   []sandbox.Shown // of the kernel's headers
 	symvers []string        // the Module.symvers of modules that this one needs, inside
 
 	facts   int64 // bytes of memory, roughly, that hold what is known of its modules
@@ -52,12 +53,16 @@ func (b *Builder) open(ctx context.Context, job Job) (*steps, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the work directory: %w", err)
 	}
+	shown, err := job.Kernel.shown(b.Root, job.Work)
+	if err != nil {
+		return nil, err
+	}
 	work, err := os.OpenRoot(tree)
 	if err != nil {
 		return nil, fmt.Errorf("open the work directory: %w", err)
 	}
 	job.Jobs = max(job.Jobs, 2) // with one, make says other things, and there are sources that what it says gets into
-	s := &steps{Builder: b, ctx: ctx, job: job, log: log, tree: tree, work: work}
+	s := &steps{Builder: b, ctx: ctx, job: job, log: log, tree: tree, work: work, shown: shown}
 	if err := errors.Join(s.placeUname(""), s.Room.Own(tree)); err != nil {
 		return nil, errors.Join(err, work.Close())
 	}
@@ -181,7 +186,7 @@ func (s *steps) run(spec sandbox.Spec) error { return s.runIn(s.ctx, spec) }
 
 func (s *steps) runIn(ctx context.Context, spec sandbox.Spec) error {
 	spec.Work = cmp.Or(spec.Work, s.tree)
-	spec.Env, spec.Places, spec.ReadOnly = s.environment(), s.places, s.job.Kernel.outside()
+	spec.Env, spec.Places, spec.Shown = s.environment(), s.places, s.shown
 	if err := s.checkPlaces(); err != nil {
 		return err
 	}
@@ -190,17 +195,6 @@ func (s *steps) runIn(ctx context.Context, spec sandbox.Spec) error {
 		return context.Cause(ctx)
 	}
 	return err
-}
-
-// outside lists the kernel's directories that a room does not show anyway.
-func (k Kernel) outside() []string {
-	var dirs []string
-	for _, dir := range []string{k.Headers, k.Common, k.Build} {
-		if dir != "" && !slices.Contains(dirs, dir) && !strings.HasPrefix(dir, "/usr/") && !strings.HasPrefix(dir, "/lib/") {
-			dirs = append(dirs, dir)
-		}
-	}
-	return dirs
 }
 
 // environment pins what would otherwise get from this machine into the modules. As dkms does, it names the kernel's

@@ -1,7 +1,6 @@
 package kbuild
 
 import (
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -15,7 +14,7 @@ var (
 // compiler names the one that a kernel was built with. Debian's headers say so in .kernelvariables, which their
 // Makefile follows whatever else is set; of others the configuration tells.
 func (f Finder) compiler(headers string, config Config) string {
-	if text, err := f.root().read(filepath.Join(headers, ".kernelvariables")); err == nil {
+	if text, err := f.root().header(headers, ".kernelvariables"); err == nil {
 		if m := variableCC.FindSubmatch(text); m != nil {
 			prefix := crossPrefix.FindString(config.compiler())
 			return prefix + strings.TrimPrefix(string(m[1]), prefix)

@@ -324,6 +324,7 @@ func explainKernel(err error) (int, string) {
 	var arch *kbuild.ArchError
 	var room *sandbox.RoomError
 	var failing *sandbox.BrokenError
+	var refused *kbuild.RefusedError
 	switch {
 	case errors.As(err, &room):
 		return exitNoTool, roomHint(room)
@@ -342,6 +343,8 @@ func explainKernel(err error) (int, string) {
 			needs.unit.word(), needs.unit.kernel.Release, strings.Join(needs.packages, " "))
 	case errors.As(err, &reach):
 		return exitError, "have mago work where everybody may go, with -u /var/tmp/mago for example, or open that directory (chmod a+x)"
+	case errors.As(err, &refused):
+		return exitNoKernel, refusedHint(refused)
 	case errors.As(err, &headers) && headers.Dir != "":
 		return exitNoKernel, fmt.Sprintf(`run "sudo apt-get install --reinstall linux-headers-%s"`, headers.Release)
 	case errors.As(err, &headers):
@@ -360,6 +363,14 @@ func explainNoKernel(err error) (int, string) {
 		return exitNoKernel, unknown.hint()
 	}
 	return 0, ""
+}
+
+// refusedHint says which directories of headers builds are shown.
+func refusedHint(e *kbuild.RefusedError) string {
+	if e.From == "" {
+		return "have the headers in a directory of their own that only its owner may write to, and name that"
+	}
+	return "have that Makefile include a kernel source tree that belongs to root, to you or to the owner of the headers, in a directory of its own"
 }
 
 // roomHint says how another room can be had.

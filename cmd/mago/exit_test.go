@@ -61,6 +61,8 @@ var failures = []struct {
 	{&sandbox.RoomError{Kind: sandbox.Auto, Why: "x", Root: true}, exitNoTool, "mount -t cgroup2"},
 	{&sandbox.RoomError{Kind: sandbox.Bubblewrap, Why: "not installed"}, exitNoTool, "mago prepare"},
 	{&sandbox.RoomError{Kind: sandbox.Namespaces, Why: "refused"}, exitNoTool, "--sandbox auto"},
+	{&kbuild.RefusedError{Release: "6.1", Dir: "/tmp", From: "/x/Makefile, line 1,"}, exitNoKernel, "kernel source tree that belongs to root"},
+	{&kbuild.RefusedError{Release: "6.1", Dir: "/tmp"}, exitNoKernel, "a directory of their own"},
 	{&sandbox.BrokenError{Kind: sandbox.Bubblewrap, Doing: "read dkms.conf"}, exitError, "this machine that fails, not the source"},
 	{sandbox.ErrNoProc, exitNoTool, "mount -t proc"},
 	{sandbox.ErrForeignProc, exitNoTool, "--mount-proc"},

@@ -80,22 +80,24 @@ func ownInput() sbom.Input {
 // fileInputs are the kernel's symbols and configuration, and dkms's settings where they counted.
 func (a *app) fileInputs(u unit, r record) ([]sbom.Input, error) {
 	type file struct {
-		role                sbom.Role
-		name, version, path string
+		role          sbom.Role
+		name, version string
+		open          func() (*os.File, error)
 	}
 	var files []file
 	for _, name := range []string{".config", "Module.symvers"} {
-		files = append(files, file{sbom.Against, "linux " + u.kernel.Release + ", " + name, u.kernel.Version, filepath.Join(a.Root, u.kernel.Headers, name)})
+		open := func() (*os.File, error) { return u.kernel.Open(a.Root, name) }
+		files = append(files, file{sbom.Against, "linux " + u.kernel.Release + ", " + name, u.kernel.Version, open})
 	}
 	if r.Recipe == "dkms.conf" {
 		settings := kbuild.DkmsSettings(a.Root, r.RecipeName, r.RecipeVersion, u.kernel)
 		for _, path := range slices.Sorted(maps.Keys(settings)) {
-			files = append(files, file{sbom.Settings, path, "", settings[path]})
+			files = append(files, file{sbom.Settings, path, "", func() (*os.File, error) { return os.Open(settings[path]) }})
 		}
 	}
 	var inputs []sbom.Input
 	for _, f := range files {
-		sum, _, err := sha256Of(f.path)
+		sum, _, err := sha256In(f.open())
 		if err != nil {
 			return nil, err
 		}
@@ -135,7 +137,11 @@ func (a *app) packageInputs(u unit) ([]sbom.Input, error) {
 
 // sha256Of gives a file's hash, in hexadecimal, and its size in bytes.
 func sha256Of(path string) (sum string, size int64, err error) {
-	file, err := os.Open(path)
+	return sha256In(os.Open(path))
+}
+
+// sha256In takes what opening a file gave.
+func sha256In(file *os.File, err error) (sum string, size int64, _ error) {
 	if err != nil {
 		return "", 0, err
 	}

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 )
 
@@ -17,16 +18,14 @@ func (r Room) bubblewrap(s Spec) []string {
 	args = append(args, "--proc", "/proc", "--dev", "/dev")
 	args = append(append(args, r.scratch("/dev/shm")...), r.scratch("/tmp")...)
 	args = append(args, bind("--ro-bind-try", r.host("/var/lib/dpkg"), "/var/lib/dpkg")...)
-	for _, dir := range s.ReadOnly {
-		args = append(args, bind("--ro-bind", r.host(dir), dir)...)
-	}
+	args = append(args, r.shows(s.Shown)...)
 	chdir := "/"
 	if s.Work != "" {
 		args = append(args, bind("--bind", s.Work, Mount)...)
 		chdir = filepath.Join(Mount, s.Dir)
 	}
 	args = append(args, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", chdir, "--")
-	return append(append(args, r.become()...), s.Args...)
+	return slices.Concat(args, r.become(), identified(s.Shown), s.Args)
 }
 
 // bind shows something at a path whose parents everybody may enter. The parents that bubblewrap makes by itself are

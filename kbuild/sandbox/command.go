@@ -20,15 +20,15 @@ import (
 
 // Spec is one program to run in a room.
 type Spec struct {
-	Args     []string // program and arguments; the program is looked up inside the room
-	Dir      string   // working directory below Work, "" for Work itself
-	Env      []string // the whole environment but for PATH, HOME and the like, which the room sets
-	Work     string   // host path of the one writable directory; "" for none
-	ReadOnly []string // directories inside the root, not under /usr or /etc, that it may read
-	Places   []Place  // what stands at another place, too; only bubblewrap can do that
-	Stdin    io.Reader
-	Stdout   io.Writer
-	Stderr   io.Writer
+	Args   []string // program and arguments; the program is looked up inside the room
+	Dir    string   // working directory below Work, "" for Work itself
+	Env    []string // the whole environment but for PATH, HOME and the like, which the room sets
+	Work   string   // host path of the one writable directory; "" for none
+	Shown  []Shown  // directories, none of the system's, that it may read
+	Places []Place  // what stands at another place, too; only bubblewrap can do that
+	Stdin  io.Reader
+	Stdout io.Writer
+	Stderr io.Writer
 }
 
 // Path is the inside name of the writable directory whose host path is work. Only bubblewrap can show one that does
@@ -175,7 +175,7 @@ func (r Room) order(s Spec) (order, error) {
 	if root := r.host("/"); root != "/" {
 		o.Chroot = root
 	}
-	o.Read = slices.Concat(system, []string{"/proc", "/var/lib/dpkg"}, s.ReadOnly)
+	o.Read, o.Shown = slices.Concat(system, []string{"/proc", "/var/lib/dpkg"}), s.Shown
 	if s.Work == "" {
 		return o, nil
 	}

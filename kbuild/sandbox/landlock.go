@@ -65,7 +65,7 @@ func (o order) closeFiles() error {
 	defer unix.Close(int(ruleset))
 	const network = unix.LANDLOCK_ACCESS_FS_RESOLVE_UNIX
 	err := errors.Join(
-		allow(ruleset, readRights, o.Read), allow(ruleset, attr.Handled_access_fs&^network, o.Write),
+		allow(ruleset, readRights, o.Read), allowShown(ruleset, o.Shown), allow(ruleset, attr.Handled_access_fs&^network, o.Write),
 		allow(ruleset, attr.Handled_access_fs&(fileRights|unix.LANDLOCK_ACCESS_FS_TRUNCATE), devices))
 	if err != nil {
 		return err
@@ -86,12 +86,34 @@ func allow(ruleset uintptr, rights uint64, paths []string) error {
 		if err != nil {
 			return fmt.Errorf("allow %s: %w", path, err)
 		}
-		rule := unix.LandlockPathBeneathAttr{Allowed_access: rights, Parent_fd: int32(fd)}
-		_, _, errno := unix.Syscall6(unix.SYS_LANDLOCK_ADD_RULE, ruleset, unix.LANDLOCK_RULE_PATH_BENEATH, uintptr(unsafe.Pointer(&rule)), 0, 0, 0)
-		_ = unix.Close(fd)
-		if errno != 0 {
-			return fmt.Errorf("allow %s: %w", path, errno)
+		if err := addRule(ruleset, rights, fd); err != nil {
+			return fmt.Errorf("allow %s: %w", path, err)
 		}
+	}
+	return nil
+}
+
+// allowShown makes exceptions of directories that are still the same.
+func allowShown(ruleset uintptr, all []Shown) error {
+	for _, s := range all {
+		fd, err := s.open()
+		if err == nil {
+			err = addRule(ruleset, readRights, fd)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addRule closes the descriptor.
+func addRule(ruleset uintptr, rights uint64, fd int) error {
+	defer unix.Close(fd)
+	rule := unix.LandlockPathBeneathAttr{Allowed_access: rights, Parent_fd: int32(fd)}
+	_, _, errno := unix.Syscall6(unix.SYS_LANDLOCK_ADD_RULE, ruleset, unix.LANDLOCK_RULE_PATH_BENEATH, uintptr(unsafe.Pointer(&rule)), 0, 0, 0)
+	if errno != 0 {
+		return errno
 	}
 	return nil
 }

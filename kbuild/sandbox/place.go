@@ -14,8 +14,8 @@ type Place struct {
 	Writable bool
 }
 
-// shows reports whether a place's base is there.
-func (r Room) shows(p Place) bool {
+// hasBase reports whether a place's base is there.
+func (r Room) hasBase(p Place) bool {
 	_, err := os.ReadDir(r.host(r.merged(p.Base)))
 	return err == nil
 }

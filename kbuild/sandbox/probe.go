@@ -64,7 +64,7 @@ func (t trial) spec(r Room) Spec {
 	if t.noexec() {
 		s.Args = append([]string{"/bin/sh"}, s.Args...) // in no kind of room can builds run what they make here
 	}
-	if place := (Place{"/usr/src", probeName, filepath.Join(t.dir, "place"), true}); r.Kind == Bubblewrap && r.shows(place) {
+	if place := (Place{"/usr/src", probeName, filepath.Join(t.dir, "place"), true}); r.Kind == Bubblewrap && r.hasBase(place) {
 		s.Places, s.Args = []Place{place}, append(s.Args, filepath.Join(place.Base, place.Name))
 	}
 	return s

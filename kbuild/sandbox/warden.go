@@ -34,6 +34,7 @@ type order struct {
 	Watched  string   // host path of the writable directory
 	Temp     string   // inside path of a directory for temporary files, to be made; "" for none
 	Read     []string // inside paths that may be read and executed; the rest is closed where Landlock works
+	Shown    []Shown  // as with Read, by what they were when they were judged
 	Write    []string // inside paths that may be written to
 	Limits   Limits
 	Tasks    uint64 // RLIMIT_NPROC, which counts all the user's; 0 for none
