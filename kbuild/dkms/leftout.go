@@ -103,70 +103,93 @@ func isKernelConfig(path string) bool {
 
 // effects looks at a statement, and at the functions that it calls.
 func (r *reading) effects(stmt *syntax.Stmt) *effects {
-	e := &effects{}
-	seen := map[string]bool{}       // functions
-	named := map[*syntax.Lit]bool{} // names of parameters and variables, which are no bare words
-	var look func(node syntax.Node)
-	look = func(node syntax.Node) {
-		syntax.Walk(node, func(node syntax.Node) bool {
-			switch n := node.(type) {
-			case *syntax.ParamExp:
-				named[n.Param] = true
-				e.parameter(n)
-			case *syntax.Assign:
-				named[n.Name] = true
-				e.assignment(n)
-			case *syntax.CmdSubst:
-				e.subshell(r, n.Stmts)
-				return false
-			case *syntax.Subshell:
-				e.subshell(r, n.Stmts)
-				return false
-			case *syntax.CallExpr:
-				e.call(n)
-			case *syntax.BinaryTest:
-				if n.Op == syntax.TsReMatch {
-					e.sets = append(e.sets, "BASH_REMATCH")
-				}
-			case *syntax.DeclClause, *syntax.LetClause, *syntax.FuncDecl, *syntax.CoprocClause:
-				e.unbounded = "it changes the shell"
-			case *syntax.ForClause:
-				if n.Select {
-					e.unbounded = "it asks"
-				}
-			case *syntax.Redirect:
-				if keepsOpen(n) {
-					e.unbounded = "it keeps a file open"
-				}
-			case *syntax.Lit:
-				if bodies := r.functions[n.Value]; len(bodies) > 0 && !named[n] {
-					e.unbounded = "it calls " + n.Value
-					if !seen[n.Value] {
-						seen[n.Value] = true
-						for _, body := range bodies {
-							look(body)
-						}
-					}
-				}
-				if !named[n] && syntax.ValidName(n.Value) {
-					e.words = append(e.words, n.Value)
-				}
-			}
-			return true
-		})
-	}
-	look(stmt)
+	e, inner := &effects{}, &effects{}
+	s := &survey{r: r, inner: inner, seen: map[sighting]bool{}, named: map[*syntax.Lit]bool{}}
+	s.look(stmt, e)
 	e.reads, e.sets = append(e.reads, e.words...), append(e.sets, e.words...)
+	e.reads, e.any = slices.Concat(e.reads, inner.reads, inner.words), e.any || inner.any
 	slices.Sort(e.reads)
 	e.reads = slices.Compact(e.reads)
 	return e
 }
 
-// subshell looks at what only reads here, whatever it does to its own shell.
-func (e *effects) subshell(r *reading, stmts []*syntax.Stmt) {
+// survey is one look at a statement and all that it calls.
+type survey struct {
+	r     *reading
+	inner *effects // of subshells, which only read here, whatever they do to themselves
+	seen  map[sighting]bool
+	named map[*syntax.Lit]bool // names of parameters and variables, which are no bare words
+}
+
+// sighting is a function that was looked at: it does one thing to the file itself, and another one in a subshell.
+type sighting struct {
+	function string
+	inner    bool
+}
+
+func (s *survey) look(node syntax.Node, e *effects) {
+	syntax.Walk(node, func(node syntax.Node) bool {
+		if !s.r.budget.spend(nodeBytes) {
+			return false
+		}
+		switch n := node.(type) {
+		case *syntax.ParamExp:
+			s.named[n.Param] = true
+			e.parameter(n)
+		case *syntax.Assign:
+			s.named[n.Name] = true
+			e.assignment(n)
+		case *syntax.CmdSubst:
+			s.subshell(n.Stmts)
+			return false
+		case *syntax.Subshell:
+			s.subshell(n.Stmts)
+			return false
+		case *syntax.CallExpr:
+			e.call(n)
+		case *syntax.BinaryTest:
+			if n.Op == syntax.TsReMatch {
+				e.sets = append(e.sets, "BASH_REMATCH")
+			}
+		case *syntax.DeclClause, *syntax.LetClause, *syntax.FuncDecl, *syntax.CoprocClause:
+			e.unbounded = "it changes the shell"
+		case *syntax.ForClause:
+			if n.Select {
+				e.unbounded = "it asks"
+			}
+		case *syntax.Redirect:
+			if keepsOpen(n) {
+				e.unbounded = "it keeps a file open"
+			}
+		case *syntax.Lit:
+			s.word(n, e)
+		}
+		return true
+	})
+}
+
+func (s *survey) subshell(stmts []*syntax.Stmt) {
 	for _, stmt := range stmts {
-		inner := r.effects(stmt)
-		e.reads, e.any = append(e.reads, inner.reads...), e.any || inner.any
+		s.look(stmt, s.inner)
+	}
+}
+
+// word takes a literal for a function's name, and for a variable's, where it may be one.
+func (s *survey) word(n *syntax.Lit, e *effects) {
+	if s.named[n] {
+		return
+	}
+	if bodies := s.r.functions[n.Value]; len(bodies) > 0 {
+		e.unbounded = "it calls " + n.Value
+		if at := (sighting{n.Value, e == s.inner}); !s.seen[at] {
+			s.seen[at] = true
+			for _, body := range bodies {
+				s.look(body, e)
+			}
+		}
+	}
+	if syntax.ValidName(n.Value) {
+		e.words = append(e.words, n.Value)
 	}
 }
 

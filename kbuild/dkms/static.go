@@ -40,11 +40,11 @@ func (e *StaticError) Reason() string {
 
 // What a static reading is held to.
 const (
-	staticTime  = 900 * time.Millisecond
-	staticText  = 32 << 10 // bytes of a text that is parsed: its nesting takes stack, a GB of which ends the process
-	staticCalls = 1000     // commands
-	staticSize  = 64 << 10 // bytes of all variables
-	staticIndex = 9999     // of an array
+	staticTime  = 20 * time.Second // which only a machine that stands still comes to: the steps are counted
+	staticText  = 32 << 10         // bytes of a text that is parsed: its nesting takes stack, a GB of which ends the process
+	staticCalls = 1000             // commands
+	staticSize  = 64 << 10         // bytes of all variables
+	staticIndex = 9999             // of an array
 )
 
 // Static evaluates a dkms.conf, and an administrator's overrides after it, without running anything: programs, files
@@ -55,11 +55,16 @@ func Static(ctx context.Context, variables []string, texts ...[]byte) (*Conf, er
 	ctx, cancel := context.WithTimeout(ctx, staticTime)
 	defer cancel()
 	left := &leftOut{places: map[position]bool{}}
+	var b budget
 	for {
-		r := &reading{variables: variables, left: left, unknown: map[string]bool{}}
+		r := &reading{variables: variables, left: left, unknown: map[string]bool{}, budget: &b}
 		c, err := r.conf(ctx, texts)
 		var unknown *StaticError
 		switch {
+		case b.spent():
+			return nil, errSteps()
+		case len(left.places) > staticLeft:
+			return nil, &StaticError{What: fmt.Sprintf("more than %d of its statements would have to be run", staticLeft)}
 		case errors.Is(err, context.DeadlineExceeded):
 			return nil, &StaticError{What: fmt.Sprintf("it did not end within %s", staticTime)}
 		case errors.As(err, &unknown) && r.at != nil:
@@ -81,6 +86,8 @@ type reading struct {
 	functions map[string][]*syntax.Stmt // that the files declare, and their bodies
 	fallbacks []fallback
 	calls     atomic.Int64
+	longest   atomic.Int64 // bytes of a command's arguments
+	budget    *budget
 	denied    atomic.Pointer[StaticError] // the first thing that was
 
 	at      *position       // the statement that is being run; nil: none is
@@ -153,6 +160,9 @@ func (r *reading) deny(pos syntax.Pos, what string) error {
 func (r *reading) run(ctx context.Context, number int, text []byte) error {
 	if len(text) > staticText {
 		return &StaticError{What: fmt.Sprintf("longer than %d bytes", staticText)}
+	}
+	if !r.budget.spend(nodeBytes * len(text)) {
+		return errSteps()
 	}
 	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(strings.ReplaceAll(string(text), "\r\n", "\n")), "")
 	if err != nil {
@@ -309,6 +319,9 @@ func (r *reading) again(value string) (string, error) {
 	}
 	if err := tame(file); err != nil {
 		return "", err
+	}
+	if _, _, longest := extent(r.settled); !r.budget.spend(stepBytes + len(value) + weight(file)*max(longest, int(r.longest.Load()))) {
+		return "", errSteps()
 	}
 	fields, err := expand.Fields(&expand.Config{Env: r.settled, ExtGlob: true}, word)
 	switch {

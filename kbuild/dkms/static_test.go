@@ -115,7 +115,7 @@ func TestStaticRefuses(t *testing.T) {
 		"runs later":    {"MAKE='make $(nproc)'", "unexpected command substitution"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := &reading{variables: variables} // without Static's deadline, which a busy machine reaches first
+			r := &reading{variables: variables, budget: &budget{}}
 			c, err := r.conf(t.Context(), [][]byte{[]byte(named + test.text + "\n")})
 			var unknown *StaticError
 			if !errors.As(err, &unknown) || !strings.Contains(err.Error(), test.want) {
@@ -242,10 +242,42 @@ func TestStaticOverrideAgrees(t *testing.T) {
 	}
 }
 
+// TestStaticEnds after so many steps, whatever takes them, and not after some time, which on a busy machine is another one.
 func TestStaticEnds(t *testing.T) {
-	_, err := Static(t.Context(), variables, []byte(named+"while [[ 1 ]]; do ((x++)); done"))
-	if err == nil || !strings.Contains(err.Error(), "it did not end within") {
-		t.Errorf("got %v", err)
+	long := "x='" + strings.Repeat("a ", 8000) + "'\n"
+	for name, text := range map[string]string{
+		"loop":        "while [[ 1 ]]; do ((x++)); done",
+		"condition":   "while ((x++ < 100000000)); do [[ a ]]; done",
+		"until":       "until [[ $x == y ]]; do ((x++)); done",
+		"for":         "for ((;;)); do [[ 1 ]]; done",
+		"words":       long + strings.Repeat(": "+strings.Repeat("$x ", 60)+"\n", 60),
+		"matches":     long + strings.Repeat("[[ $x == *a*a*a*a*a*a*a*ab ]]\n", 200),
+		"cuts":        long + strings.Repeat("y=${x%%*b*b*b}\n", 300),
+		"read again":  long + strings.Repeat("MAKE+=('\"$x\" ${x//a/b}')\n", 200),
+		"cases":       long + "while :; do case $x in *a*b*c*d) ;; *e*f*g*h) ;; esac; continue; done\n" + strings.Repeat("case $x in *a*a*a*a*a*ab) ;; esac\n", 200),
+		"continued":   long + strings.Repeat("for i in 1 2 3 4 5 6 7 8 9; do case $x in *a*a*a*a*b) ;; *) continue ;; esac; done\n", 90),
+		"own weights": strings.Repeat("mago-size-check 99999999999999999 || mago-size-check -99999999999999999\n", 9),
+	} {
+		if _, err := Static(t.Context(), variables, []byte(named+text+"\n")); err == nil || !strings.Contains(err.Error(), "it takes more than 65536 steps") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	if _, err := Static(t.Context(), variables, []byte(named+strings.Repeat("a=`b`\n", 3000))); err == nil || !strings.Contains(err.Error(), "more than 32 of its statements") {
+		t.Errorf("left out: got %v", err)
+	}
+}
+
+// TestStaticLooksAtAFunctionOnce: functions that call themselves, or each other many times, in subshells.
+func TestStaticLooksAtAFunctionOnce(t *testing.T) {
+	itself := "x=$(uname -r)\nf() { x=$(f); }\nf\n"
+	others := "x=$(uname -r)\nf40() { :; }\nf0\n"
+	for i := range 40 {
+		others += fmt.Sprintf("f%d() { y=$(f%d; f%d)$(f%d); }\n", i, i+1, i+1, i+1)
+	}
+	for _, text := range []string{itself, others} {
+		if _, err := Static(t.Context(), variables, []byte(named+text)); err == nil || !strings.Contains(err.Error(), "it calls f") {
+			t.Errorf("%.30q: got %v", text, err)
+		}
 	}
 }
 
@@ -272,6 +304,7 @@ func FuzzStatic(f *testing.F) {
 	for _, text := range imitations {
 		f.Add([]byte(named + text))
 	}
+	f.Add([]byte(named + "x=$(uname -r)\nf() { x=$(f); }\nf\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		c, err := Static(t.Context(), variables, text)
 		if err == nil && len(fmt.Sprint(c)) > 2*staticSize {

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/interp"
 )
 
@@ -18,7 +17,7 @@ var harmless = []string{
 	":", "true", "false", "echo", "printf", "test", "[", "unset", "set", "shopt", "shift", "break", "continue", "return", sizeCheck,
 }
 
-// sizeCheck is a command that tame puts after assignments.
+// sizeCheck is a command that tame puts after assignments, and with a weight before statements.
 const sizeCheck = "mago-size-check"
 
 // pipeSource is the command that tame has stand for a pipe.
@@ -33,12 +32,15 @@ var (
 func (r *reading) call(ctx context.Context, args []string) ([]string, error) {
 	h := interp.HandlerCtx(ctx)
 	name := args[0]
+	holds, ok := r.step(h.Env, args)
 	switch {
+	case !ok:
+		return nil, r.deny(h.Pos, errSteps().What)
 	case r.unused(h):
 		return []string{"true"}, nil
-	case r.calls.Add(1) > staticCalls:
+	case name != sizeCheck && r.calls.Add(1) > staticCalls:
 		return nil, r.deny(h.Pos, fmt.Sprintf("it runs more than %d commands", staticCalls))
-	case size(h.Env)+length(args) > staticSize:
+	case holds > staticSize:
 		return nil, r.deny(h.Pos, fmt.Sprintf("it holds more than %d bytes", staticSize))
 	case name == pipeSource:
 		return nil, r.deny(h.Pos, "it pipes")
@@ -81,17 +83,6 @@ type nowhere struct{}
 func (nowhere) Read([]byte) (int, error)    { return 0, io.EOF }
 func (nowhere) Write(p []byte) (int, error) { return len(p), nil }
 func (nowhere) Close() error                { return nil }
-
-// size is how many bytes an environment's variables hold.
-func size(env expand.Environ) (n int) {
-	for name, v := range env.Each {
-		n += len(name) + len(v.Str) + length(v.List) + 8*len(v.Indexes)
-		for key, value := range v.Map {
-			n += len(key) + len(value)
-		}
-	}
-	return n
-}
 
 func length(words []string) (n int) {
 	for _, w := range words {

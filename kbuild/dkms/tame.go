@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -261,9 +262,9 @@ func insertChecks(node syntax.Node) {
 	case *syntax.IfClause:
 		n.Cond, n.Then = checked(n.Cond), checked(n.Then)
 	case *syntax.WhileClause:
-		n.Cond, n.Do = checked(n.Cond), checked(n.Do)
+		n.Cond, n.Do = checked(n.Cond), counted(n.Do)
 	case *syntax.ForClause:
-		n.Do = checked(n.Do)
+		n.Do = counted(n.Do)
 	case *syntax.CaseItem:
 		n.Stmts = checked(n.Stmts)
 	}
@@ -272,25 +273,40 @@ func insertChecks(node syntax.Node) {
 func checked(stmts []*syntax.Stmt) []*syntax.Stmt {
 	var all []*syntax.Stmt
 	for _, s := range stmts {
+		if w := weight(s); w > 0 {
+			all = append(all, command(s.Pos(), sizeCheck, strconv.Itoa(w)))
+		}
 		all = append(all, s)
 		if assigns(s) {
-			all = append(all, command(sizeCheck, s.Pos()))
+			all = append(all, command(s.Pos(), sizeCheck))
 		}
 	}
 	return all
 }
 
-// command is a statement of one word.
-func command(name string, pos syntax.Pos) *syntax.Stmt {
-	lit := &syntax.Lit{ValuePos: pos, ValueEnd: pos, Value: name}
-	return &syntax.Stmt{Position: pos, Cmd: &syntax.CallExpr{Args: []*syntax.Word{{Parts: []syntax.WordPart{lit}}}}}
+// counted are the statements of a loop, each round of which is a step at least.
+func counted(stmts []*syntax.Stmt) []*syntax.Stmt {
+	if len(stmts) == 0 {
+		return stmts
+	}
+	return append([]*syntax.Stmt{command(stmts[0].Pos(), sizeCheck)}, checked(stmts)...)
+}
+
+// command is a statement of plain words.
+func command(pos syntax.Pos, words ...string) *syntax.Stmt {
+	call := &syntax.CallExpr{}
+	for _, word := range words {
+		lit := &syntax.Lit{ValuePos: pos, ValueEnd: pos, Value: word}
+		call.Args = append(call.Args, &syntax.Word{Parts: []syntax.WordPart{lit}})
+	}
+	return &syntax.Stmt{Position: pos, Cmd: call}
 }
 
 // refusePipe has a command that call denies stand for a pipe's first: the interpreter has a goroutine of its own for
 // that one, in which a fault of its would end the process. Nothing harmless reads what comes through a pipe.
 func refusePipe(node syntax.Node) {
 	if pipe, ok := node.(*syntax.BinaryCmd); ok && (pipe.Op == syntax.Pipe || pipe.Op == syntax.PipeAll) {
-		pipe.X, pipe.Op = command(pipeSource, pipe.X.Pos()), syntax.AndStmt
+		pipe.X, pipe.Op = command(pipe.X.Pos(), pipeSource), syntax.AndStmt
 	}
 }
 
