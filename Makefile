@@ -2,7 +2,7 @@
 PREFIX ?= /usr/local
 FUZZTIME ?= 30s
 RELEASE ?= bookworm
-TESTDATA = ./testdata/ci ./testdata/e2e/... ./testdata/bench ./testdata/hostile ./testdata/repro ./testdata/sweep ./testdata/soak
+TESTDATA = ./testdata/ci ./testdata/e2e/... ./testdata/bench ./testdata/hostile ./testdata/oracle ./testdata/repro ./testdata/sweep ./testdata/soak
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"mago/testdata/oracle"
 )
 
 // object is an ELF object with one section of that name and content.
@@ -113,17 +115,19 @@ func FuzzReadModinfoAgreesWithModinfo(f *testing.F) {
 			return
 		}
 		for field, got := range map[string]string{"vermagic": info.vermagic, "depends": strings.Join(info.depends, ",")} {
-			out, err := exec.Command(program, "-F", field, path).Output()
-			if err != nil || len(out) == 0 {
+			var out strings.Builder
+			cmd := exec.Command(program, "-F", field, path)
+			cmd.Stdout = &out
+			if oracle.Run(t, cmd) != nil || out.Len() == 0 {
 				continue
 			}
-			values := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+			values := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
 			want := values[len(values)-1]
 			if field == "depends" {
 				want = strings.Join(strings.FieldsFunc(want, func(r rune) bool { return r == ',' }), ",")
 			}
 			if got != want && !strings.ContainsRune(text, '\n') {
-				t.Errorf("%s is %q, by modinfo %q", field, got, out)
+				t.Errorf("%s is %q, by modinfo %q", field, got, out.String())
 			}
 		}
 	})

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"mago/testdata/oracle"
 )
 
 // decoders are the formats' own programs.
@@ -23,7 +25,7 @@ func byProgram(t testing.TB, format Format, in []byte, most int64) (out []byte, 
 	cmd := exec.Command(decoders[format][0], decoders[format][1:]...)
 	cmd.Env = append(cmd.Environ(), "LC_ALL=C")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(in), &atMost{&stdout, most}, &stderr
-	err = cmd.Run()
+	err = oracle.Run(t, cmd)
 	if errors.Is(err, exec.ErrNotFound) {
 		t.Fatal(err)
 	}

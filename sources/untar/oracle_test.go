@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"mago/testdata/oracle"
 )
 
 // tarProgram is tar(1), whose archives and whose view of them are the measure.
@@ -101,17 +103,20 @@ func FuzzExtractAgreesWithTar(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		tree, _, err := open(t, bytes.NewReader(data), Options{Limits: Limits{Bytes: 4 << 20, Entries: 100}})
 		if err != nil {
-			if text, ok := tarLists(data); ok && !stricter(err) {
+			if text, ok := tarLists(t, data); ok && !stricter(err) {
 				t.Errorf("tar lists %q, and here: %v", text, err)
 			}
 			return
 		}
 		theirs := t.TempDir()
-		if complaint, err := tarOpens(data, theirs); err != nil {
+		if complaint, err := tarOpens(t, data, theirs); err != nil {
 			t.Errorf("tar: %v: %s", err, complaint)
 		}
-		if out, err := exec.Command("diff", "-r", "--no-dereference", theirs, tree).CombinedOutput(); err != nil {
-			t.Errorf("diff: %v: %s", err, out)
+		var out bytes.Buffer
+		diff := exec.Command("diff", "-r", "--no-dereference", theirs, tree)
+		diff.Stdout, diff.Stderr = &out, &out
+		if err := oracle.Run(t, diff); err != nil {
+			t.Errorf("diff: %v: %s", err, out.String())
 		}
 	})
 }
@@ -124,23 +129,23 @@ func stricter(err error) bool {
 }
 
 // tarLists reports whether tar(1) reads an archive without a complaint.
-func tarLists(data []byte) (string, bool) {
-	out, complaint, err := tarReads(data, "-t")
+func tarLists(t testing.TB, data []byte) (string, bool) {
+	out, complaint, err := tarReads(t, data, "-t")
 	return out, err == nil && complaint == ""
 }
 
 // tarOpens opens an archive that Extract has found harmless. A complaint alone, such as the one about a PAX keyword that tar(1)
 // does not know and passes over, is no refusal.
-func tarOpens(data []byte, dir string) (complaint string, err error) {
-	_, complaint, err = tarReads(data, "-x", "--no-same-owner", "--no-same-permissions", "--directory="+dir)
+func tarOpens(t testing.TB, data []byte, dir string) (complaint string, err error) {
+	_, complaint, err = tarReads(t, data, "-x", "--no-same-owner", "--no-same-permissions", "--directory="+dir)
 	return complaint, err
 }
 
-func tarReads(data []byte, args ...string) (out, complaint string, err error) {
+func tarReads(t testing.TB, data []byte, args ...string) (out, complaint string, err error) {
 	var stdout, stderr bytes.Buffer
 	cmd := exec.Command("tar", append(args, "--file=-")...)
 	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = append(os.Environ(), "LC_ALL=C", "TAR_OPTIONS="), bytes.NewReader(data), &stdout, &stderr
-	err = cmd.Run()
+	err = oracle.Run(t, cmd)
 	return stdout.String(), stderr.String(), err
 }
 
