@@ -16,8 +16,8 @@ import (
 // Dates are kept, because make goes by them; the owner may read and write all of it, and others may what they may with the
 // original, but for writing. Finished modules stay behind: those that lie in a source are somebody's earlier build. Neither
 // side is left through a symbolic link.
-func (s *steps) copyTree(from, to string) error {
-	source, err := os.OpenRoot(from)
+func (s *steps) copyTree(from Source, to string) error {
+	source, err := from.open()
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (c *copying) directory(from, to string) error {
 const toOthers = 0o055
 
 func (c *copying) file(from, to string) error {
-	in, err := c.source.Open(from)
+	in, err := openRegular(c.source, from)
 	if err != nil {
 		return err
 	}

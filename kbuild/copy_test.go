@@ -38,13 +38,13 @@ func TestCopyTreeEnds(t *testing.T) {
 	s := copies(t, workRoot(t))
 	s.Room.Limits.Output = 1 << 20
 	var limit *sandbox.LimitError
-	if err := s.copyTree(source, "a"); !errors.As(err, &limit) || limit.Name != "output" {
+	if err := s.copyTree(Source{Dir: source}, "a"); !errors.As(err, &limit) || limit.Name != "output" {
 		t.Errorf("got %v", err)
 	}
 	ended, end := context.WithCancelCause(t.Context())
 	s.ctx, s.Room.Limits.Output = ended, 0
 	end(errTooLong)
-	if err := s.copyTree(source, "b"); !errors.Is(err, errTooLong) {
+	if err := s.copyTree(Source{Dir: source}, "b"); !errors.Is(err, errTooLong) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -60,7 +60,7 @@ func TestCopyTree(t *testing.T) {
 		t.Fatal(err)
 	}
 	work := workRoot(t)
-	if err := copies(t, work).copyTree(source, "hello/1.0/build"); err != nil {
+	if err := copies(t, work).copyTree(Source{Dir: source}, "hello/1.0/build"); err != nil {
 		t.Fatal(err)
 	}
 	to := filepath.Join(work.Name(), "hello/1.0/build")
@@ -106,7 +106,7 @@ func TestCopyTreeOfLink(t *testing.T) {
 	dir := t.TempDir()
 	tree{"real/a.c": "int a;", "link": "-> real"}.write(t, dir)
 	work := workRoot(t)
-	if err := copies(t, work).copyTree(filepath.Join(dir, "link"), "build"); err != nil {
+	if err := copies(t, work).copyTree(Source{Dir: filepath.Join(dir, "link")}, "build"); err != nil {
 		t.Fatal(err)
 	}
 	if got := describe(t, filepath.Join(work.Name(), "build")); got != "drwxr-xr-x " {
@@ -119,13 +119,13 @@ func TestCopyTreeRefuses(t *testing.T) {
 	if err := unix.Mkfifo(filepath.Join(source, "pipe"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := copies(t, workRoot(t)).copyTree(source, "build"); err == nil || !strings.Contains(err.Error(), "pipe is neither file, directory nor symbolic link") {
+	if err := copies(t, workRoot(t)).copyTree(Source{Dir: source}, "build"); err == nil || !strings.Contains(err.Error(), "pipe is neither file, directory nor symbolic link") {
 		t.Errorf("a named pipe: %v", err)
 	}
-	if err := copies(t, workRoot(t)).copyTree(filepath.Join(source, "nowhere"), "build"); !errors.Is(err, fs.ErrNotExist) {
+	if err := copies(t, workRoot(t)).copyTree(Source{Dir: filepath.Join(source, "nowhere")}, "build"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no source: %v", err)
 	}
-	if err := copies(t, workRoot(t)).copyTree(filepath.Join(source, "a.c"), "build"); err == nil {
+	if err := copies(t, workRoot(t)).copyTree(Source{Dir: filepath.Join(source, "a.c")}, "build"); err == nil {
 		t.Error("a file is no source tree")
 	}
 }
@@ -136,7 +136,7 @@ func TestCopyTreeStaysInside(t *testing.T) {
 	for _, planted := range []string{"hello", "hello/1.0", "hello/1.0/build"} {
 		work := workRoot(t)
 		tree{planted: "-> " + outside}.write(t, work.Name())
-		if err := copies(t, work).copyTree(source, "hello/1.0/build"); err == nil {
+		if err := copies(t, work).copyTree(Source{Dir: source}, "hello/1.0/build"); err == nil {
 			t.Errorf("%s: followed", planted)
 		}
 	}

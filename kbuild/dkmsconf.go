@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -92,7 +91,7 @@ func (r *dkmsRecipe) read(s *steps, name, version string) (*dkms.Conf, error) {
 // place puts the file alone into a directory of its own: while it is evaluated nothing else can be written to. It is
 // read through os.Root, because a link in the source could name a file that only root may read.
 func (r *dkmsRecipe) place(s *steps) error {
-	source, err := os.OpenRoot(s.job.Source.Dir)
+	source, err := s.job.Source.open()
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ const maxHook = 256 << 10
 // hooks reads the scripts that dkms.conf wants run at installation. As with dkms, they are the source's, whatever the
 // build has made of its copy, and one that is no executable file is passed over.
 func (r *dkmsRecipe) hooks(s *steps) ([]Hook, error) {
-	source, err := os.OpenRoot(s.job.Source.Dir)
+	source, err := s.job.Source.open()
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ func (r *dkmsRecipe) run(s *steps) ([]builtModule, error) {
 	if err := r.choose(s); err != nil {
 		return nil, err
 	}
-	if err := s.showSource(s.job.Source.Dir, r.conf.Name, r.conf.Version, true); err != nil {
+	if err := s.showSource(s.job.Source, r.conf.Name, r.conf.Version, true); err != nil {
 		return nil, err
 	}
 	if err := s.prepare(r.conf.Name, r.conf.Version); err != nil {

@@ -17,7 +17,7 @@ import (
 type Needed struct {
 	Module        string // as the caller calls it
 	Name, Version string // as its own recipe has them; "": as its source's directory is called
-	Source        string // host path of its source
+	Source        Source // its Dir and Open alone count
 	Modules       string // host path of a directory that holds its finished modules and, where it exports symbols, its Module.symvers
 }
 
@@ -29,7 +29,7 @@ const usrSrc = "/usr/src"
 
 // showSource shows a source at /usr/src/<name>-<version>, the place that dkms builds from. It is a copy: some recipes write
 // to their own, and the build user need not be able to read the original.
-func (s *steps) showSource(source, name, version string, writable bool) error {
+func (s *steps) showSource(source Source, name, version string, writable bool) error {
 	if s.Room.Kind != sandbox.Bubblewrap {
 		return nil
 	}
@@ -69,7 +69,7 @@ const installed = "_installed"
 func (s *steps) placeNeeded() error {
 	for _, n := range s.job.Needed {
 		if n.Name == "" {
-			n.Name, n.Version = splitDir(n.Source)
+			n.Name, n.Version = splitDir(n.Source.Dir)
 			n.Version = cmp.Or(n.Version, "0")
 		}
 		dir := filepath.Join(directoryName(n.Name), directoryName(n.Version), s.job.Kernel.Release, s.job.Kernel.Arch, "module")

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -27,7 +26,7 @@ type attempt struct {
 }
 
 func (r *kbuildRecipe) run(s *steps) ([]builtModule, error) {
-	source, err := os.OpenRoot(s.job.Source.Dir)
+	source, err := s.job.Source.open()
 	if err != nil {
 		return nil, err
 	}

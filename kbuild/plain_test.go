@@ -134,7 +134,9 @@ func TestRecipe(t *testing.T) {
 		"ordinary rules":         {tree{"debian/rules": "%:\n\tdh $@\n"}, "debian/rules: none of module-assistant's targets"},
 		"module-assistant":       {tree{"debian/rules": "binary-modules:\n", "Makefile": "", "Kbuild": ""}, "debian/rules"},
 		"rules beside dkms.conf": {tree{"debian/rules": "binary-modules:\n", "dkms.conf": ""}, "dkms.conf"},
-		"rules, a link out":      {tree{"debian/rules": "-> /proc/version"}, "debian/rules: none of module-assistant's targets"},
+		"rules, a link out":      {tree{"debian/rules": "-> /proc/version"}, "debian/rules: statat debian/rules: path escapes"},
+		"dkms.conf, a link out":  {tree{"dkms.conf": "-> /proc/version", "Makefile": ""}, "dkms.conf: statat dkms.conf: path escapes"},
+		"Kbuild, a link inside":  {tree{"Kbuild": "-> real", "real": ""}, "Kbuild"},
 		"dkms.conf, a directory": {tree{"dkms.conf/": ""}, "source: no dkms.conf, Kbuild or Makefile in"},
 		"kbuild reads none else": {tree{"GNUmakefile": "", "makefile": ""}, "source: no dkms.conf, Kbuild or Makefile in"},
 	} {

@@ -140,7 +140,7 @@ func TestNeededModules(t *testing.T) {
 		t.Fatalf("got %+v, %v", exports, err)
 	}
 	job := b.job(t, source)
-	job.Needed = []Needed{{Module: "offering", Name: "offers", Version: "1", Source: t.TempDir(), Modules: filepath.Dir(both.Symvers)}}
+	job.Needed = []Needed{{Module: "offering", Name: "offers", Version: "1", Source: Source{Dir: t.TempDir()}, Modules: filepath.Dir(both.Symvers)}}
 	result, err := b.builder().Build(t.Context(), job)
 	if err != nil || !slices.Equal(result.Uses, []string{"offering"}) {
 		t.Errorf("got %+v, %v", result, err)
@@ -150,7 +150,7 @@ func TestNeededModules(t *testing.T) {
 // TestNeededEpoch: KBUILD_EXTRA_SYMBOLS stands among make's prerequisites.
 func TestNeededEpoch(t *testing.T) {
 	from, kernel := tree{symversFile: "", "a.ko": ""}.write(t, t.TempDir()), Kernel{Release: "6.1", Arch: "x86_64"}
-	job := Job{Kernel: kernel, Work: t.TempDir(), Needed: []Needed{{Name: "a", Version: "1:2.0-1", Source: from, Modules: from}}}
+	job := Job{Kernel: kernel, Work: t.TempDir(), Needed: []Needed{{Name: "a", Version: "1:2.0-1", Source: Source{Dir: from}, Modules: from}}}
 	s, err := (&Builder{Room: sandbox.Room{Kind: sandbox.Bubblewrap}}).open(t.Context(), job)
 	if err != nil {
 		t.Fatal(err)

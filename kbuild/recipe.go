@@ -11,36 +11,42 @@ import (
 // RecipeFile is the file of a source that tells how to build it, the first of several; "" where there is none. A
 // module-assistant's debian/rules comes before a Makefile, which it calls, and where the source lies as module-assistant's
 // tarballs hold it, in modules/<name>, before a dkms.conf too. Other rules than that come last: nothing can follow them.
-func RecipeFile(dir string) (string, error) {
-	ours, err := isRules(dir)
+// A link that leads out of the source is an error.
+func RecipeFile(source Source) (string, error) {
+	root, err := source.open()
+	if err != nil {
+		return "", err
+	}
+	defer root.Close()
+	ours, err := isRules(root)
 	if err != nil {
 		return "", err
 	}
 	files := []string{"dkms.conf", "Kbuild", "Makefile", rulesFile}
 	switch {
-	case ours && filepath.Base(filepath.Dir(dir)) == moduleLoc:
+	case ours && filepath.Base(filepath.Dir(source.Dir)) == moduleLoc:
 		files = []string{rulesFile}
 	case ours:
 		files = []string{"dkms.conf", rulesFile}
 	}
-	return firstFile(dir, files)
+	return firstFile(root, files)
 }
 
-func firstFile(dir string, names []string) (string, error) {
+func firstFile(root *os.Root, names []string) (string, error) {
 	for _, name := range names {
-		info, err := os.Stat(filepath.Join(dir, name))
+		info, err := root.Stat(name)
 		if err == nil && info.Mode().IsRegular() {
 			return name, nil
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", err
+			return "", &RecipeError{name, err}
 		}
 	}
 	return "", nil
 }
 
 func (s *steps) recipe() (recipe, error) {
-	file, err := RecipeFile(s.job.Source.Dir)
+	file, err := RecipeFile(s.job.Source)
 	switch {
 	case err != nil:
 		return nil, err
@@ -55,7 +61,12 @@ func (s *steps) recipe() (recipe, error) {
 }
 
 func (s *steps) rulesRecipe() (recipe, error) {
-	ours, err := isRules(s.job.Source.Dir)
+	root, err := s.job.Source.open()
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	ours, err := isRules(root)
 	if err == nil && !ours {
 		err = &RecipeError{rulesFile, errors.New("none of module-assistant's targets is in it, and the source has no dkms.conf or Makefile of its own")}
 	}

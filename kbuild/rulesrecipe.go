@@ -79,12 +79,7 @@ func (r *rulesRecipe) lendsNoRights(s *steps, deb string) error {
 }
 
 // rulesText reads the debian/rules of a source, nil where it has none of its own: a link out of it counts for nothing.
-func rulesText(dir string) ([]byte, error) {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
+func rulesText(root *os.Root) ([]byte, error) {
 	if info, err := root.Stat(rulesFile); err != nil || !info.Mode().IsRegular() {
 		return nil, nil
 	}
@@ -93,15 +88,20 @@ func rulesText(dir string) ([]byte, error) {
 }
 
 // isRules reports whether a source has a debian/rules that is module-assistant's.
-func isRules(dir string) (bool, error) {
-	text, err := rulesText(dir)
+func isRules(root *os.Root) (bool, error) {
+	text, err := rulesText(root)
 	return rules.Recognise(text), err
 }
 
-// RulesNeeds lists the Debian packages that following the debian/rules in a source's directory takes, whatever the source
-// itself declares.
-func RulesNeeds(dir string) ([]string, error) {
-	text, err := rulesText(dir)
+// RulesNeeds lists the Debian packages that following the debian/rules of a source takes, whatever the source itself
+// declares.
+func RulesNeeds(source Source) ([]string, error) {
+	root, err := source.open()
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	text, err := rulesText(root)
 	needs := []string{"fakeroot"}
 	if rules.UsesDebhelper(text) {
 		needs = append(needs, "debhelper")
@@ -111,7 +111,7 @@ func RulesNeeds(dir string) ([]string, error) {
 
 // needs is RulesNeeds for a caller who has not seen to them.
 func (r *rulesRecipe) needs(s *steps) error {
-	needs, err := RulesNeeds(s.job.Source.Dir)
+	needs, err := RulesNeeds(s.job.Source)
 	for _, pkg := range needs {
 		tool := map[string]string{"fakeroot": "fakeroot", "debhelper": "dh"}[pkg]
 		if !HasTool(s.Root, tool) {
@@ -125,7 +125,7 @@ func (r *rulesRecipe) needs(s *steps) error {
 func (r *rulesRecipe) prepare(s *steps) error {
 	s.result.Name, s.result.Version = s.job.Source.Name, s.job.Source.Version
 	s.build = filepath.Join(moduleLoc, directoryName(filepath.Base(s.job.Source.Dir)))
-	if err := s.copyTree(s.job.Source.Dir, s.build); err != nil {
+	if err := s.copyTree(s.job.Source, s.build); err != nil {
 		return fmt.Errorf("copy the source of %s: %w", s.job.Source.Name, err)
 	}
 	if err := errors.Join(rules.Place(s.work, maDir), s.work.Mkdir(debDir, 0o755), r.aim(s)); err != nil {

@@ -172,7 +172,7 @@ func TestRulesToolchain(t *testing.T) {
 func TestRulesBeforeConf(t *testing.T) {
 	files := tree{"debian/rules": "binary-modules:\n", "dkms.conf": "", "Makefile": ""}
 	for dir, want := range map[string]string{"modules/x": "debian/rules", "src/x": "dkms.conf"} {
-		file, err := RecipeFile(files.write(t, filepath.Join(t.TempDir(), dir)))
+		file, err := RecipeFile(Source{Dir: files.write(t, filepath.Join(t.TempDir(), dir))})
 		if file != want || err != nil {
 			t.Errorf("in %s: got %q, %v", dir, file, err)
 		}

@@ -77,7 +77,7 @@ func (p *Plan) choose(conf *dkms.Conf, k Kernel) error {
 }
 
 func readStatic(ctx context.Context, root string, source Source, k Kernel) (*dkms.Conf, error) {
-	dir, err := os.OpenRoot(source.Dir)
+	dir, err := source.open()
 	if err != nil {
 		return nil, err
 	}

@@ -78,7 +78,7 @@ func (s *steps) prepare(name, version string) error {
 	if err := s.work.MkdirAll(filepath.Join(tree, s.job.Kernel.Release, s.job.Kernel.Arch), 0o755); err != nil {
 		return err
 	}
-	if err := s.copyTree(s.job.Source.Dir, s.build); err != nil {
+	if err := s.copyTree(s.job.Source, s.build); err != nil {
 		return fmt.Errorf("copy the source of %s: %w", s.job.Source.Name, err)
 	}
 	return s.Room.Own(s.tree)

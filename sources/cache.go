@@ -105,7 +105,7 @@ func (f *Fetcher) fill(ctx context.Context, owner, version string, fill func(dir
 	if err != nil {
 		return nil, err
 	}
-	if rec.Digest, err = digest(ctx, temp, recordName); err != nil {
+	if rec.Digest, err = digest(ctx, &Tree{Dir: temp}, recordName); err != nil {
 		return nil, err
 	}
 	if err := rec.write(temp); err != nil {

@@ -8,46 +8,50 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"syscall"
 )
 
 // Digest is the SHA-256, in hexadecimal, over the names, kinds, executable bits and contents below a directory. It
 // tells whether a local source has changed; dates, owners and what lies in .git do not count.
-func Digest(ctx context.Context, dir string) (string, error) { return digest(ctx, dir, "") }
+func Digest(ctx context.Context, dir string) (string, error) { return digest(ctx, &Tree{Dir: dir}, "") }
+
+// Contents is the Digest of a tree's directory.
+func (t *Tree) Contents(ctx context.Context) (string, error) { return digest(ctx, t, "") }
 
 // digest leaves out one file of the directory itself.
-func digest(ctx context.Context, dir, without string) (string, error) {
+func digest(ctx context.Context, t *Tree, without string) (string, error) {
+	root, err := t.Open()
+	if err != nil {
+		return "", fmt.Errorf("read source: %w", err)
+	}
+	defer root.Close()
 	sum := sha256.New()
-	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(dir, path)
+	err = fs.WalkDir(root.FS(), ".", func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
 		case entry.IsDir() && entry.Name() == ".git":
 			return fs.SkipDir
-		case rel == without:
+		case path == without:
 			return nil
 		}
-		fmt.Fprintf(sum, "%q %v\n", rel, entry.Type())
-		return digestContent(ctx, sum, path, entry)
+		fmt.Fprintf(sum, "%q %v\n", path, entry.Type())
+		return digestContent(ctx, sum, root, path, entry)
 	})
 	if err != nil {
-		return "", fmt.Errorf("read source %s: %w", dir, err)
+		return "", fmt.Errorf("read source %s: %w", t.Dir, err)
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-func digestContent(ctx context.Context, sum io.Writer, path string, entry fs.DirEntry) error {
+func digestContent(ctx context.Context, sum io.Writer, root *os.Root, path string, entry fs.DirEntry) error {
 	switch entry.Type() {
 	case fs.ModeSymlink:
-		target, err := os.Readlink(path)
+		target, err := root.Readlink(path)
 		fmt.Fprintf(sum, "%q\n", target)
 		return err
 	case 0:
-		file, err := os.Open(path)
+		file, err := root.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 		if err != nil {
 			return err
 		}

@@ -20,21 +20,19 @@ func docs(dir, pkg string) (copyright, changelog string) {
 	return relative(dir, firstFile(copyrights, find)), relative(dir, firstFile(changelogs, find))
 }
 
-// debianDocs gives the same files of a tree that is not packaged but has a debian directory. A link that leads out of
-// the tree is none: root would read for its owner what that one may not.
-func debianDocs(dir string) (copyright, changelog string) {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return "", ""
-	}
-	defer root.Close()
+// debianChangelog is the changelog of a tree that is not packaged but has a debian directory.
+const debianChangelog = "debian/changelog"
+
+// debianDocs gives the same files of such a tree, as paths below it. A link that leads out of the tree is none: root would
+// read for its owner what that one may not.
+func debianDocs(root *os.Root) (copyright, changelog string) {
 	find := func(name string) string {
-		if info, err := root.Stat(filepath.Join("debian", name)); err != nil || !info.Mode().IsRegular() {
+		if info, err := root.Stat(name); err != nil || !info.Mode().IsRegular() {
 			return ""
 		}
-		return filepath.Join(dir, "debian", name)
+		return name
 	}
-	return find("copyright"), find("changelog")
+	return find("debian/copyright"), find(debianChangelog)
 }
 
 // firstFile gives the path of the first name that is a plain file, "" where none is.
@@ -73,10 +71,10 @@ func regular(path string) bool {
 // checkout: they would give the same source other bytes elsewhere.
 var undated = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// treeTime is the date of the changelog's newest entry or, without one, undated.
-func treeTime(changelog string) time.Time {
-	if t := changelogTime(changelog); !t.IsZero() {
-		return wholeSecond(t)
+// treeTime is the date of a changelog's newest entry or, without one, undated.
+func treeTime(entry time.Time) time.Time {
+	if !entry.IsZero() {
+		return wholeSecond(entry)
 	}
 	return undated
 }

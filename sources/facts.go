@@ -6,6 +6,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"syscall"
 	"time"
 
 	"pault.ag/go/debian/changelog"
@@ -22,10 +23,10 @@ var (
 	literal    = regexp.MustCompile(`^\w+=(?:"([\w.+:~-]+)"|'([\w.+:~-]+)'|([\w.+:~-]+))\s*(?:#.*)?$`)
 )
 
-// dkmsFacts reads the name and the version that a dkms.conf says outright, "" for what it computes.
+// dkmsFacts gives the name and the version that the text of a dkms.conf says outright, "" for what it computes.
 func dkmsFacts(conf string) (name, version string) {
 	values := map[string]string{}
-	for line := range strings.Lines(readStart(conf)) {
+	for line := range strings.Lines(conf) {
 		m := assignment.FindStringSubmatch(line)
 		if m == nil {
 			continue
@@ -41,10 +42,7 @@ func dkmsFacts(conf string) (name, version string) {
 // details are the lines between an entry's first and last.
 var details = regexp.MustCompile(`(?m)^ {2}.*\n`)
 
-// newestEntry reads the first entry of a Debian changelog (Debian Policy 4.4), which may be compressed.
-func newestEntry(path string) (changelog.ChangelogEntry, bool) { return firstEntry(readStart(path)) }
-
-// firstEntry leaves the details out: for them the parser's time grows with the square of their number.
+// firstEntry reads the first entry of a Debian changelog (Debian Policy 4.4). It leaves the details out: for them the parser's time grows with the square of their number.
 func firstEntry(text string) (changelog.ChangelogEntry, bool) {
 	entry, err := changelog.ParseOne(bufio.NewReader(strings.NewReader(details.ReplaceAllString(text, ""))))
 	if err != nil {
@@ -53,11 +51,14 @@ func firstEntry(text string) (changelog.ChangelogEntry, bool) {
 	return *entry, true
 }
 
-// changelogTime is the date of a changelog's newest entry, zero where there is none.
-func changelogTime(path string) time.Time {
-	entry, _ := newestEntry(path)
+// entryTime is the date of a changelog's newest entry, zero where there is none.
+func entryTime(text string) time.Time {
+	entry, _ := firstEntry(text)
 	return entry.When
 }
+
+// changelogTime is that of a changelog of the host's or of what a package held, which may be compressed.
+func changelogTime(path string) time.Time { return entryTime(readStart(path)) }
 
 // readStart reads the first factsMax bytes of a file, decompressed. What is no plain file or cannot be read is empty:
 // the facts are had from elsewhere then.
@@ -78,7 +79,7 @@ func startIn(root *os.Root, name string) string {
 	if err != nil || !info.Mode().IsRegular() {
 		return ""
 	}
-	file, err := root.Open(name)
+	file, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe may have taken its place
 	if err != nil {
 		return ""
 	}

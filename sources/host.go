@@ -22,7 +22,7 @@ func (f *Fetcher) hostTree(pkg catalog.Package) (*Tree, bool) {
 	}
 	tree := &Tree{Name: moduleName(pkg.Name), Version: pkg.Version, Origin: Host, Dir: f.host(dir)}
 	f.attach(tree, pkg, "")
-	tree.ModTime = treeTime(tree.Changelog)
+	tree.ModTime = treeTime(changelogTime(tree.Changelog))
 	return tree, true
 }
 
@@ -41,7 +41,11 @@ func (f *Fetcher) hostTarball(pkg catalog.Package) string {
 
 // openHostTarball opens such a tarball into the cache.
 func (f *Fetcher) openHostTarball(ctx context.Context, pkg catalog.Package, tarball string) (*Tree, error) {
-	sum, err := hashFile(ctx, tarball)
+	at, err := os.Stat(tarball)
+	if err != nil {
+		return nil, err
+	}
+	sum, err := hashAt(ctx, tarball, at)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +53,7 @@ func (f *Fetcher) openHostTarball(ctx context.Context, pkg catalog.Package, tarb
 	_, changelog := f.hostDocs(pkg.Name)
 	rec.ModTime = changelogTime(changelog)
 	tree, err := f.fill(ctx, pkg.Name, pkg.Version, func(dir string) (record, error) {
-		return f.openTarball(ctx, rec, tarball, dir)
+		return f.openTarball(ctx, rec, tarball, at, dir)
 	})
 	if err != nil {
 		return nil, err

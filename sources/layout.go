@@ -52,10 +52,11 @@ func (f *Fetcher) findTarball(ctx context.Context, dir, pkg string) (string, err
 	tree := os.DirFS(dir)
 	tarballs, _ := fs.Glob(tree, path.Join(dataDir, "usr/src/*.tar*")) // the pattern is good
 	tarball := pick(tarballs, pkg)
-	if tarball == "" || !isFile(tree, tarball) {
+	at, err := fs.Stat(tree, tarball)
+	if tarball == "" || err != nil || !at.Mode().IsRegular() {
 		return "", nil
 	}
-	if _, _, err := f.unpackTarball(ctx, filepath.Join(dir, tarball), filepath.Join(dir, sourceDir)); err != nil {
+	if _, _, err := f.unpackTarball(ctx, filepath.Join(dir, tarball), at, filepath.Join(dir, sourceDir)); err != nil {
 		return "", err
 	}
 	top := findTop(tree, sourceDir, pkg)

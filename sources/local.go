@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+
+	"mago/sources/way"
 )
 
 // tarSuffix is what a tarball's name has after the name and the version.
@@ -22,45 +24,39 @@ func trimTar(base string) string { return tarSuffix.ReplaceAllString(base, "") }
 // Errors: *LayoutError where there is neither dkms.conf, debian/rules, Kbuild nor Makefile, *UnsafeError, *LimitError,
 // *DamagedError.
 func (f *Fetcher) Local(ctx context.Context, path string) (*Tree, error) {
-	path, err := resolve(path)
-	if err != nil {
-		return nil, err
-	}
-	info, err := os.Stat(path)
+	w, err := way.Find(path)
 	switch {
 	case err != nil:
 		return nil, err
-	case info.IsDir():
-		return localDirectory(path)
-	case info.Mode().IsRegular():
-		return f.localTarball(ctx, path)
+	case w.Info.IsDir():
+		return localDirectory(w)
+	case w.Info.Mode().IsRegular():
+		return f.localTarball(ctx, w)
 	}
-	return nil, &LayoutError{path, "directory or tarball"}
+	return nil, &LayoutError{w.Path, "directory or tarball"}
 }
 
-// resolve makes a path absolute and free of links.
-func resolve(path string) (string, error) {
-	abs, err := filepath.Abs(path)
+// localDirectory reads what a directory says of itself, and follows no link out of it.
+func localDirectory(w *way.Way) (*Tree, error) {
+	root, err := w.Root()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return filepath.EvalSymlinks(abs)
-}
-
-func localDirectory(dir string) (*Tree, error) {
-	if !isSource(os.DirFS(dir), ".") {
-		return nil, &LayoutError{dir, recipeFiles}
+	defer root.Close()
+	if !isSource(root.FS(), ".") {
+		return nil, &LayoutError{w.Path, recipeFiles}
 	}
-	tree := &Tree{Origin: Directory, Dir: dir}
-	tree.Name, tree.Version = identify(dir, filepath.Base(dir))
-	tree.Copyright, tree.Changelog = debianDocs(dir)
-	tree.ModTime = treeTime(tree.Changelog)
+	tree := &Tree{Origin: Directory, Dir: w.Path, at: w.Info, ModTime: treeTime(entryTime(startIn(root, debianChangelog)))}
+	tree.Name, tree.Version = identify(root, filepath.Base(w.Path))
+	copyright, changelog := debianDocs(root)
+	tree.Copyright, tree.Changelog = below(w.Path, copyright), below(w.Path, changelog)
 	return tree, nil
 }
 
 // localTarball opens a tarball once; the hash of what is in it is its place in the cache.
-func (f *Fetcher) localTarball(ctx context.Context, tarball string) (*Tree, error) {
-	sum, err := hashFile(ctx, tarball)
+func (f *Fetcher) localTarball(ctx context.Context, w *way.Way) (*Tree, error) {
+	tarball := w.Path
+	sum, err := hashAt(ctx, tarball, w.Info)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +69,7 @@ func (f *Fetcher) localTarball(ctx context.Context, tarball string) (*Tree, erro
 	}
 	tree, err := f.once(ctx, localOwner, cached, func() (*Tree, error) {
 		rec := record{Origin: Tarball, SHA256: sum, Stamp: filepath.Base(tarball)}
-		return f.fill(ctx, localOwner, sum, func(dir string) (record, error) { return f.openTarball(ctx, rec, tarball, dir) })
+		return f.fill(ctx, localOwner, sum, func(dir string) (record, error) { return f.openTarball(ctx, rec, tarball, w.Info, dir) })
 	})
 	if err != nil {
 		return nil, err
@@ -83,8 +79,8 @@ func (f *Fetcher) localTarball(ctx context.Context, tarball string) (*Tree, erro
 }
 
 // openTarball opens a tarball below dir and completes its record: what the record lacks is what the tarball says.
-func (f *Fetcher) openTarball(ctx context.Context, rec record, tarball, dir string) (record, error) {
-	newest, sum, err := f.unpackTarball(ctx, tarball, filepath.Join(dir, sourceDir))
+func (f *Fetcher) openTarball(ctx context.Context, rec record, tarball string, at os.FileInfo, dir string) (record, error) {
+	newest, sum, err := f.unpackTarball(ctx, tarball, at, filepath.Join(dir, sourceDir))
 	if err == nil && sum != rec.SHA256 { // it is somebody's file, who may put another one in its place
 		err = &DamagedError{Archive: tarball, Err: errors.New("it was changed while it was read")}
 	}
@@ -98,19 +94,23 @@ func (f *Fetcher) openTarball(ctx context.Context, rec record, tarball, dir stri
 	if rec.Dir != sourceDir {
 		base = filepath.Base(rec.Dir)
 	}
-	top := filepath.Join(dir, rec.Dir)
+	top, err := os.OpenRoot(filepath.Join(dir, rec.Dir))
+	if err != nil {
+		return rec, err
+	}
+	defer top.Close()
 	name, version := identify(top, base)
 	rec.Name, rec.Version = cmp.Or(rec.Name, name), cmp.Or(rec.Version, version)
 	copyright, changelog := debianDocs(top)
-	rec.Copyright, rec.Changelog = relative(dir, copyright), relative(dir, changelog)
-	rec.ModTime = wholeSecond(cmp.Or(rec.ModTime, changelogTime(changelog), newest))
+	rec.Copyright, rec.Changelog = below(rec.Dir, copyright), below(rec.Dir, changelog)
+	rec.ModTime = wholeSecond(cmp.Or(rec.ModTime, entryTime(startIn(top, debianChangelog)), newest))
 	return rec, nil
 }
 
-// identify names the module in dir, whose own name is base or that of the archive it came in.
-func identify(dir, base string) (name, version string) {
-	name, version = dkmsFacts(filepath.Join(dir, "dkms.conf"))
-	entry, _ := newestEntry(filepath.Join(dir, "debian", "changelog"))
+// identify names the module in a directory, whose own name is base or that of the archive it came in.
+func identify(dir *os.Root, base string) (name, version string) {
+	name, version = dkmsFacts(startIn(dir, "dkms.conf"))
+	entry, _ := firstEntry(startIn(dir, debianChangelog))
 	baseName, baseVersion := splitVersion(base)
 	name = cmp.Or(moduleName(name), moduleName(entry.Source), moduleName(baseName), "module")
 	if debian := entry.Version.String(); version == "" && validVersion.MatchString(debian) {

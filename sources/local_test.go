@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"mago/sources/way"
 )
 
 func TestLocalDirectory(t *testing.T) {
@@ -245,13 +247,17 @@ func TestLocalTarballIsClosed(t *testing.T) {
 func TestLocalTarballSwapped(t *testing.T) {
 	good, evil := tarball(t, files{"Makefile": "obj-m := a.o\n"}), tarball(t, files{"Makefile": "obj-m := evil.o\n"})
 	path := write(t, filepath.Join(t.TempDir(), "hello-1.tar"), good)
+	at, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
 	f := &Fetcher{Cache: t.TempDir()}
-	_, err := f.openTarball(t.Context(), record{Origin: Tarball, SHA256: hash(evil)}, path, t.TempDir())
+	_, err = f.openTarball(t.Context(), record{Origin: Tarball, SHA256: hash(evil)}, path, at, t.TempDir())
 	var damaged *DamagedError
 	if !errors.As(err, &damaged) || !strings.Contains(err.Error(), "changed while it was read") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := f.openTarball(t.Context(), record{Origin: Tarball, SHA256: hash(good)}, path, t.TempDir()); err != nil {
+	if _, err := f.openTarball(t.Context(), record{Origin: Tarball, SHA256: hash(good)}, path, at, t.TempDir()); err != nil {
 		t.Error(err)
 	}
 }
@@ -269,5 +275,79 @@ func TestDigestEnds(t *testing.T) {
 	}
 	if _, err := hashFile(ctx, path); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestLocalFollowsNoLinkOut has every file that is read for a fact be a link to one that only its owner's reader may read.
+func TestLocalFollowsNoLinkOut(t *testing.T) {
+	outside := t.TempDir()
+	for name, text := range map[string]string{
+		"dkms.conf": "PACKAGE_NAME=secret\nPACKAGE_VERSION=6.6\n", "changelog": strings.ReplaceAll(changelogText, "hello (1.0", "secret (6.6"),
+		"control": "Source: secret\nBuild-Depends: secret\n", "hello.c": "MODULE_VERSION(\"6.6\");\n", "copyright": "secret\n",
+	} {
+		write(t, filepath.Join(outside, name), []byte(text))
+	}
+	for name, target := range map[string]string{
+		"dkms.conf": "dkms.conf", "debian/changelog": "changelog", "debian/control": "control", "debian/copyright": "copyright", "hello.c": "hello.c", "debian": "", "Kbuild": "",
+	} {
+		dir := filepath.Join(t.TempDir(), "hello-2")
+		write(t, filepath.Join(dir, "Makefile"), []byte("obj-m := hello.o\n"))
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.Symlink(filepath.Join(outside, target), path)); err != nil {
+			t.Fatal(err)
+		}
+		tree, err := new(Fetcher).Local(t.Context(), dir)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		needs, _ := tree.BuildDepends("amd64")
+		if tree.Name != "hello" || tree.Version != "2" || !tree.ModTime.Equal(undated) || tree.Copyright != "" || tree.Changelog != "" || needs != "" {
+			t.Errorf("%s, a link out, is read: %+v, needs %q", name, tree, needs)
+		}
+	}
+	dir := filepath.Join(t.TempDir(), "hello-2")
+	write(t, filepath.Join(dir, "real.conf"), []byte("PACKAGE_NAME=inside\nPACKAGE_VERSION=3\n"))
+	if err := os.Symlink("real.conf", filepath.Join(dir, "dkms.conf")); err != nil {
+		t.Fatal(err)
+	}
+	if tree, err := new(Fetcher).Local(t.Context(), dir); err != nil || tree.Name != "inside" || tree.Version != "3" {
+		t.Errorf("a link that stays inside: %+v, %v", tree, err)
+	}
+}
+
+// TestLocalReplaced has another directory, or a link to one, take the place of a source between the look and its use.
+func TestLocalReplaced(t *testing.T) {
+	dir, other := filepath.Join(t.TempDir(), "hello"), filepath.Join(t.TempDir(), "other")
+	for _, d := range []string{dir, other} {
+		write(t, filepath.Join(d, "Makefile"), []byte("obj-m := hello.o\n"))
+	}
+	tree, err := new(Fetcher).Local(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tree.Contents(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := errors.Join(os.Rename(dir, dir+"-away"), os.Symlink(other, dir)); err != nil {
+		t.Fatal(err)
+	}
+	var changed *way.ChangedError
+	if _, err := tree.Open(); !errors.As(err, &changed) {
+		t.Errorf("opened: %v", err)
+	}
+	if _, err := tree.Contents(t.Context()); !errors.As(err, &changed) {
+		t.Errorf("read: %v", err)
+	}
+	tar := write(t, filepath.Join(t.TempDir(), "hello-1.tar"), tarball(t, files{"Makefile": ""}))
+	w, err := way.Find(tar)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Rename(tar, tar+"-away"), os.WriteFile(tar, nil, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (&Fetcher{Cache: t.TempDir()}).localTarball(t.Context(), w); !errors.As(err, &changed) {
+		t.Errorf("a tarball: %v", err)
 	}
 }

@@ -17,12 +17,7 @@ var (
 // moduleVersion is the first that the C sources of a directory's modules give themselves (MODULE_VERSION of
 // linux/module.h) as a literal, "" where none does. Sources are those whose objects Kbuild or Makefile names, in that order,
 // and that lie in the directory.
-func moduleVersion(dir string) string {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return ""
-	}
-	defer root.Close()
+func moduleVersion(root *os.Root) string {
 	read := map[string]bool{}
 	for _, file := range []string{"Kbuild", "Makefile"} {
 		for _, object := range objectName.FindAllString(startIn(root, file), -1) {

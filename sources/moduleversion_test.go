@@ -14,14 +14,19 @@ func TestModuleVersionStaysInside(t *testing.T) {
 	if err := os.Symlink(outside, filepath.Join(dir, "hello.c")); err != nil {
 		t.Fatal(err)
 	}
-	if got := moduleVersion(dir); got != "" {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	if got := moduleVersion(root); got != "" {
 		t.Errorf("read %q through a link out of the source", got)
 	}
 	write(t, filepath.Join(dir, "real.c"), []byte("MODULE_VERSION(\"5\");\n"))
 	if err := os.Symlink("real.c", filepath.Join(dir, "within.c")); err != nil {
 		t.Fatal(err)
 	}
-	if got := moduleVersion(dir); got != "5" {
+	if got := moduleVersion(root); got != "5" {
 		t.Errorf("read %q through a link within the source", got)
 	}
 }

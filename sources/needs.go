@@ -23,7 +23,7 @@ var buildDepends = []string{"Build-Depends", "Build-Depends-Arch", "Build-Depend
 // machine of Debian's architecture arch (Debian Policy 7.7), in the form of a binary package's Depends. Tests and
 // documentation are not built: the profiles nocheck and nodoc hold. It is "" where nothing is said.
 func (t *Tree) BuildDepends(arch string) (string, error) {
-	root, err := os.OpenRoot(t.Dir)
+	root, err := t.Open()
 	if err != nil {
 		return "", err
 	}

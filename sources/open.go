@@ -15,6 +15,7 @@ import (
 	"mago/debpkg"
 	"mago/debpkg/codec"
 	"mago/sources/untar"
+	"mago/sources/way"
 )
 
 // The directories of an opened tree.
@@ -68,9 +69,9 @@ func (f *Fetcher) unpackDeb(ctx context.Context, deb, dir string) (newest time.T
 	return stats.Newest, err
 }
 
-// unpackTarball opens a tarball, compressed or not, into dir, and gives the hash of what it has read.
-func (f *Fetcher) unpackTarball(ctx context.Context, tarball, dir string) (newest time.Time, sum string, err error) {
-	file, err := os.Open(tarball)
+// unpackTarball opens a tarball that was looked at before, compressed or not, into dir, and gives the hash of what it has read.
+func (f *Fetcher) unpackTarball(ctx context.Context, tarball string, at os.FileInfo, dir string) (newest time.Time, sum string, err error) {
+	file, err := way.OpenFile(tarball, at)
 	if err != nil {
 		return time.Time{}, "", err
 	}

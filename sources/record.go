@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/renameio/v2"
+
+	"mago/sources/way"
 )
 
 const (
@@ -92,12 +94,15 @@ func (r record) tree(dir string) *Tree {
 	}
 }
 
+// Open opens Dir, out of which nothing leads then. Where another directory has taken its place the error is a *way.ChangedError.
+func (t *Tree) Open() (*os.Root, error) { return way.OpenRoot(t.Dir, t.at) }
+
 // Check compares an opened source with what was opened; the error is an *EditedError. What lies elsewhere is its owner's.
 func (t *Tree) Check(ctx context.Context) error {
 	if t.digest == "" {
 		return nil
 	}
-	now, err := digest(ctx, t.place, recordName)
+	now, err := digest(ctx, &Tree{Dir: t.place}, recordName)
 	if err == nil && now != t.digest || errors.Is(err, fs.ErrNotExist) {
 		return &EditedError{t.Name, t.Dir}
 	}

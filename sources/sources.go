@@ -4,6 +4,7 @@
 package sources
 
 import (
+	"os"
 	"os/exec"
 	"time"
 
@@ -42,6 +43,8 @@ type Tree struct {
 	Changelog string // its Debian changelog (of native packages their only one), possibly gzipped, "" where it has none
 
 	place, digest string // see Check; "" for what was there before
+
+	at os.FileInfo // what Dir was when it was looked at, of a directory that may be anybody's
 
 	ModTime time.Time // of the newest changelog entry, else of an archive's newest file, else 2000: what SOURCE_DATE_EPOCH becomes
 }

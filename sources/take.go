@@ -14,6 +14,7 @@ import (
 
 	"mago/catalog"
 	"mago/debpkg"
+	"mago/sources/way"
 )
 
 // take checks the .deb that apt left in dir and puts a copy of it at final. The directory comes back from apt's user
@@ -97,6 +98,20 @@ func hashFile(ctx context.Context, path string) (string, error) {
 		return "", err
 	}
 	defer file.Close()
+	return hashOf(ctx, file)
+}
+
+// hashAt is hashFile for a file that was looked at before.
+func hashAt(ctx context.Context, path string, at os.FileInfo) (string, error) {
+	file, err := way.OpenFile(path, at)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	return hashOf(ctx, file)
+}
+
+func hashOf(ctx context.Context, file io.Reader) (string, error) {
 	h := sha256.New()
 	if _, err := io.Copy(h, stoppable{ctx, file}); err != nil {
 		return "", err

@@ -19,6 +19,7 @@ import (
 	"mago/kbuild/sandbox"
 	"mago/sources"
 	"mago/sources/lock"
+	"mago/sources/way"
 )
 
 // The exit codes, as the manual page and README list them.
@@ -291,7 +292,13 @@ func explainSource(err error) (int, string) {
 	var gone *noSourceError
 	var unfetched *notFetchedError
 	var edited *sources.EditedError
+	var changed *way.ChangedError
+	var link *way.LinkError
 	switch {
+	case errors.As(err, &changed):
+		return exitSource, "somebody has put something else there while mago worked; do not trust where it comes from"
+	case errors.As(err, &link):
+		return exitSource, "name what it leads to, if that is what you want"
 	case errors.As(err, &edited):
 		return exitSource, fmt.Sprintf(`"mago get -f %s" opens it anew; -O builds it as it lies, and says so in the package`, edited.Module)
 	case unauthenticated(err):

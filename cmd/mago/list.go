@@ -127,7 +127,7 @@ func (a *app) openedConf(ctx context.Context, t target) *shownConf {
 	if t.tree == nil {
 		return nil
 	}
-	if recipe, err := kbuild.RecipeFile(t.tree.Dir); err != nil || recipe != "dkms.conf" {
+	if recipe, err := kbuild.RecipeFile(t.source()); err != nil || recipe != "dkms.conf" {
 		return nil
 	}
 	return a.readConf(ctx, t)

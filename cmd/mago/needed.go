@@ -70,7 +70,7 @@ func (a *app) needingConf(ctx context.Context, u *unit) error {
 	if u.tree == nil {
 		return nil
 	}
-	plan, err := kbuild.ReadPlan(ctx, a.Root, kbuild.Source{Name: u.name, Version: u.version, Dir: u.tree.Dir}, u.kernel)
+	plan, err := kbuild.ReadPlan(ctx, a.Root, u.source(), u.kernel)
 	if err != nil {
 		return nil // no dkms.conf, or one that only running it tells of: the build's log names what it wants
 	}
@@ -202,7 +202,7 @@ func (a *app) neededModules(ctx context.Context, u unit, dir string, r *record) 
 		if err := a.opened(ctx, &n); err != nil {
 			return nil, err
 		}
-		need := kbuild.Needed{Module: n.name, Source: n.tree.Dir, Modules: filepath.Join(dir, n.name)}
+		need := kbuild.Needed{Module: n.name, Source: n.source(), Modules: filepath.Join(dir, n.name)}
 		if err := os.MkdirAll(need.Modules, 0o755); err != nil {
 			return nil, err
 		}

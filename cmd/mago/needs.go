@@ -20,7 +20,7 @@ func (a *app) needsOf(t target) (string, error) {
 	if t.tree == nil {
 		return needs, nil
 	}
-	recipe, err := kbuild.RecipeFile(t.tree.Dir)
+	recipe, err := kbuild.RecipeFile(t.source())
 	if err != nil || recipe != "debian/rules" {
 		return needs, err
 	}
@@ -37,7 +37,7 @@ func (a *app) rulesNeeds(t target, depends string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	own, err := kbuild.RulesNeeds(t.tree.Dir)
+	own, err := kbuild.RulesNeeds(t.source())
 	if err != nil {
 		return "", err
 	}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"mago/debpkg"
@@ -245,7 +246,7 @@ const maxDoc = 4 << 20
 func (u unit) appendDoc(text *bytes.Buffer, path string) error {
 	open := func() (*os.File, error) { return os.Open(path) }
 	if rel, err := filepath.Rel(u.tree.Dir, path); err == nil && filepath.IsLocal(rel) {
-		open = func() (*os.File, error) { return os.OpenInRoot(u.tree.Dir, rel) }
+		open = func() (*os.File, error) { return u.openInTree(rel) }
 	}
 	file, err := open()
 	if err != nil {
@@ -261,4 +262,14 @@ func (u unit) appendDoc(text *bytes.Buffer, path string) error {
 		return fmt.Errorf("read %s: %w", path, err)
 	}
 	return nil
+}
+
+// openInTree opens a file of the source; a pipe in its place must not hold mago up.
+func (u unit) openInTree(name string) (*os.File, error) {
+	root, err := u.tree.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	return root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 }

@@ -160,7 +160,7 @@ func (a *app) get(ctx context.Context, t *target) error {
 func (a *app) take(ctx context.Context, t *target, tree *sources.Tree) (err error) {
 	t.tree, t.edited = tree, a.NotUnpack
 	if a.NotUnpack || tree.Origin == sources.Host && tree.Archive == "" {
-		t.digest, err = sources.Digest(ctx, tree.Dir)
+		t.digest, err = tree.Contents(ctx)
 	}
 	return err
 }

@@ -77,7 +77,7 @@ func (a *app) describeSource(ctx context.Context, t target, m *shownModule) {
 		return
 	}
 	m.Source = t.tree.Dir
-	m.Recipe, _ = kbuild.RecipeFile(t.tree.Dir) // a source that cannot be read shows none
+	m.Recipe, _ = kbuild.RecipeFile(t.source()) // a source that cannot be read shows none
 }
 
 func (a *app) printModule(m shownModule) {

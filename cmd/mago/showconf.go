@@ -32,7 +32,7 @@ type shownExcluded struct {
 // readConf reads an opened source's dkms.conf without running it.
 func (a *app) readConf(ctx context.Context, t target) *shownConf {
 	k := a.kernelToShow(ctx)
-	p, err := kbuild.ReadPlan(ctx, a.Root, kbuild.Source{Name: t.name, Version: t.version, Dir: t.tree.Dir}, k)
+	p, err := kbuild.ReadPlan(ctx, a.Root, t.source(), k)
 	if err != nil {
 		return &shownConf{Kernel: k.Release, Error: err.Error()}
 	}

@@ -191,7 +191,7 @@ func (a *app) compile(ctx context.Context, u unit, needed []kbuild.Needed, work 
 		p.update(fmt.Sprintf("%s: %s, %s", u.kernel.Release, plural(e.Files, "file"), e.File))
 	}}
 	result, err := builder.Build(ctx, kbuild.Job{
-		Source: kbuild.Source{Name: u.name, Version: u.tree.Version, Dir: u.tree.Dir},
+		Source: u.source(),
 		Kernel: u.kernel,
 		Needed: needed,
 		Work:   work,

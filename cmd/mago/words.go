@@ -13,6 +13,7 @@ import (
 
 	"mago/catalog"
 	"mago/debpkg"
+	"mago/kbuild"
 	"mago/sources"
 )
 
@@ -29,6 +30,11 @@ type target struct {
 	unbuilt bool             // whether it is needed and its source alone is there
 	asNeed  bool             // whether it is here only because another one needs it
 	above   []string         // the modules whose needs have led to it
+}
+
+// source is what a build takes; the tree is there.
+func (t target) source() kbuild.Source {
+	return kbuild.Source{Name: t.name, Version: t.tree.Version, Dir: t.tree.Dir, Open: t.tree.Open}
 }
 
 func (t target) describe() string {
@@ -221,7 +227,7 @@ func (a *app) localTarget(ctx context.Context, path string) (target, error) {
 	}
 	t := target{name: catalog.ModuleName(tree.Name), tree: tree, version: tree.Version, digest: tree.SHA256}
 	if tree.Origin == sources.Directory {
-		t.digest, err = sources.Digest(ctx, tree.Dir)
+		t.digest, err = tree.Contents(ctx)
 	}
 	return t, err
 }

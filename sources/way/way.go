@@ -46,6 +46,22 @@ func Make(dir string) (*Way, error) { return find(dir, true) }
 // Root opens the directory at the way's end.
 func (w *Way) Root() (*os.Root, error) { return OpenRoot(w.Path, w.Info) }
 
+// OpenFile opens a file that was looked at before, or fails with *ChangedError.
+func OpenFile(path string, before os.FileInfo) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0) // a pipe in its place must not hold anybody up
+	if err != nil {
+		return nil, err
+	}
+	now, err := file.Stat()
+	if err == nil && !os.SameFile(before, now) {
+		err = &ChangedError{path}
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
 // OpenRoot opens a directory that was looked at before, or fails with *ChangedError. Without a look, before is nil.
 func OpenRoot(dir string, before os.FileInfo) (*os.Root, error) {
 	root, err := os.OpenRoot(dir)
