@@ -68,7 +68,7 @@ func TestRealApt(t *testing.T) {
 	var got strings.Builder
 	for _, m := range ix.Modules {
 		for _, p := range m.Packages {
-			got.WriteString(p.Name + " " + p.Version + " " + p.Filename + "\n")
+			got.WriteString(p.Name.String() + " " + p.Version.String() + " " + p.Filename + "\n")
 		}
 	}
 	if got.String() != want {

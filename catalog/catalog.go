@@ -11,6 +11,8 @@ import (
 	"time"
 
 	securejoin "github.com/cyphar/filepath-securejoin"
+
+	"mago/debpkg/word"
 )
 
 // Kind says by which manner a package brings its module's source.
@@ -25,16 +27,16 @@ const (
 // Package is one module source package in its candidate version. The fields are those of its control paragraph
 // (Debian Policy 5.3), with Source reduced to the name and Description to the synopsis.
 type Package struct {
-	Name         string `json:"name"`
-	Kind         Kind   `json:"kind"`
-	Version      string `json:"version,omitempty"` // apt's candidate when the index was built, "" where apt has none
-	Installed    string `json:"-"`                 // version by dpkg's status when the index was opened, "" where not installed
-	Architecture string `json:"architecture,omitempty"`
-	Source       string `json:"source,omitempty"` // the package's own name where the field is missing
-	Section      string `json:"section,omitempty"`
-	Maintainer   string `json:"maintainer,omitempty"`
-	Homepage     string `json:"homepage,omitempty"`
-	Description  string `json:"description,omitempty"`
+	Name         word.Package      `json:"name"`
+	Kind         Kind              `json:"kind"`
+	Version      word.Version      `json:"version,omitzero"` // apt's candidate when the index was built, none where apt has none
+	Installed    word.Version      `json:"-"`                // by dpkg's status when the index was opened, none where not installed
+	Architecture word.Architecture `json:"architecture,omitzero"`
+	Source       word.Package      `json:"source,omitzero"` // the package's own name where the field is missing
+	Section      string            `json:"section,omitempty"`
+	Maintainer   string            `json:"maintainer,omitempty"`
+	Homepage     string            `json:"homepage,omitempty"`
+	Description  string            `json:"description,omitempty"`
 
 	Depends    string `json:"depends,omitempty"`
 	PreDepends string `json:"pre_depends,omitempty"`

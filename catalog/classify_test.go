@@ -15,7 +15,7 @@ func TestGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lists, err := newRoot(t).config().readLists(t.Context(), "amd64")
+	lists, err := newRoot(t).config().readLists(t.Context(), amd64)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mago/debpkg/word"
 )
 
 // epoch is when the tests' indexes are built.
@@ -59,6 +61,11 @@ func (r *root) remove(host string) {
 	}
 }
 
+var amd64 = word.Must(word.ParseArchitecture("amd64"))
+
+func named(text string) word.Package     { return word.Must(word.ParsePackage(text)) }
+func versioned(text string) word.Version { return word.Must(word.ParseVersion(text)) }
+
 // run answers as dpkg --print-architecture and apt-cache policy do.
 func (r *root) run(cmd *exec.Cmd) error {
 	r.ran = append(r.ran, cmd.Args)
@@ -94,7 +101,7 @@ func (r *root) answerPolicy(cmd *exec.Cmd) error {
 			}
 		}
 	}
-	for _, name := range cmd.Args[8:] {
+	for _, name := range cmd.Args[slices.Index(cmd.Args, "--")+1:] {
 		version, ok := r.policy[name]
 		if !ok {
 			version = versions[name]

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+
+	"mago/debpkg/word"
 )
 
 // headersPackage is a package of one kernel's headers; the meta packages, and the halves that kernels share
@@ -12,15 +14,16 @@ import (
 var headersPackage = regexp.MustCompile(`(?m)^linux-headers-(\d+\.\d+\.\d+\S*) - `)
 
 // HeaderReleases lists the kernel releases that apt has headers for, in no order.
-func HeaderReleases(ctx context.Context, c Config) ([]string, error) {
-	output, err := c.output(ctx, "apt-cache", "search", "--names-only", `^linux-headers-[0-9]`)
+func HeaderReleases(ctx context.Context, c Config) ([]word.Release, error) {
+	output, err := c.output(ctx, "apt-cache", "search", "--names-only", "--", `^linux-headers-[0-9]`)
 	if err != nil {
 		return nil, fmt.Errorf("ask apt for kernel headers: %w", err)
 	}
-	var releases []string
+	var releases []word.Release
 	for _, m := range headersPackage.FindAllSubmatch(output, -1) {
-		if release := m[1]; !bytes.HasSuffix(release, []byte("-common")) && !bytes.HasSuffix(release, []byte("-common-rt")) && !bytes.HasSuffix(release, []byte("-all")) {
-			releases = append(releases, string(release))
+		release, err := word.ParseRelease(string(m[1]))
+		if err == nil && !bytes.HasSuffix(m[1], []byte("-common")) && !bytes.HasSuffix(m[1], []byte("-common-rt")) && !bytes.HasSuffix(m[1], []byte("-all")) {
+			releases = append(releases, release)
 		}
 	}
 	return releases, nil

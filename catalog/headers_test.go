@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"mago/debpkg/word"
 )
 
 func TestHeaderReleasesAreThoseOfSingleKernels(t *testing.T) {
@@ -17,14 +19,14 @@ linux-headers-6.12.117+deb12-cloud-amd64 - Header files for Linux 6.12.117+deb12
 linux-headers-6.12-amd64 - Header files for Linux amd64 configuration (meta-package)
 `
 	run := func(cmd *exec.Cmd) error {
-		if got := strings.Join(cmd.Args, " "); got != "apt-cache search --names-only ^linux-headers-[0-9]" {
+		if got := strings.Join(cmd.Args, " "); got != "apt-cache search --names-only -- ^linux-headers-[0-9]" {
 			return fmt.Errorf("unexpected %s", got)
 		}
 		_, err := cmd.Stdout.Write([]byte(found))
 		return err
 	}
 	got, err := HeaderReleases(context.Background(), Config{Run: run})
-	want := []string{"6.1.0-56-amd64", "6.12.117+deb12-cloud-amd64"}
+	want := []word.Release{word.Must(word.ParseRelease("6.1.0-56-amd64")), word.Must(word.ParseRelease("6.12.117+deb12-cloud-amd64"))}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("HeaderReleases = %q, %v; want %q", got, err, want)
 	}

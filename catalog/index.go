@@ -13,7 +13,7 @@ import (
 )
 
 // Format is the version of the index file; Open takes no other.
-const Format = 2
+const Format = 3
 
 // indexName is the index file's name in Config.Dir.
 const indexName = "index.json"
@@ -26,6 +26,7 @@ type Index struct {
 	Format  int
 	Built   time.Time // UTC
 	Inputs  string    // fingerprint of apt's lists, sources, preferences and configuration
+	LeftOut []LeftOut `json:",omitempty"`
 	Modules []Module
 }
 
@@ -72,7 +73,7 @@ func (ix *Index) plausible() bool {
 			return false
 		}
 		for _, p := range m.Packages {
-			if ModuleName(p.Name) != m.Name || p.Kind != DKMS && p.Kind != ModuleAssistant {
+			if p.Name.IsZero() || ModuleName(p.Name.String()) != m.Name || p.Kind != DKMS && p.Kind != ModuleAssistant {
 				return false
 			}
 		}

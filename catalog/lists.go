@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
+
+	"mago/debpkg/word"
 )
 
 // listsDir is where apt keeps its lists.
@@ -23,11 +25,12 @@ var ErrNoLists = errors.New("apt has no package lists")
 type list struct {
 	name  string // in listsDir, with the extension of a compressed one
 	found []stanza
+	left  LeftOut
 }
 
 // readLists reads every list that can hold packages for this machine, as many at once as there are processors. A list
 // that no source in sources.list accounts for is among them: apt passes over it when asked for candidates.
-func (c Config) readLists(ctx context.Context, native string) ([]list, error) {
+func (c Config) readLists(ctx context.Context, native word.Architecture) ([]list, error) {
 	names, err := c.listNames(native)
 	if err != nil {
 		return nil, err
@@ -41,11 +44,12 @@ func (c Config) readLists(ctx context.Context, native string) ([]list, error) {
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, name := range names {
 		group.Go(func() error {
-			found, err := c.readList(ctx, path.Join(listsDir, name))
-			for j := range found {
-				found[j].signed = releases.sign(name)
+			l, err := c.readList(ctx, path.Join(listsDir, name))
+			for j := range l.found {
+				l.found[j].signed = releases.sign(name)
 			}
-			lists[i] = list{name, found}
+			l.name = name
+			lists[i] = l
 			return err
 		})
 	}
@@ -53,14 +57,14 @@ func (c Config) readLists(ctx context.Context, native string) ([]list, error) {
 }
 
 // listNames fails with ErrNoLists where there is none.
-func (c Config) listNames(native string) ([]string, error) {
+func (c Config) listNames(native word.Architecture) ([]string, error) {
 	entries, err := c.readDir(listsDir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	var names []string
 	for _, e := range entries {
-		if arch, ok := listArchitecture(e.Name()); ok && (arch == native || arch == "all" || arch == "") {
+		if arch, ok := listArchitecture(e.Name()); ok && (arch == native.String() || arch == "all" || arch == "") {
 			names = append(names, e.Name())
 		}
 	}
@@ -90,10 +94,14 @@ func uncompressed(name string) string {
 }
 
 // architecture asks dpkg for the machine's own.
-func (c Config) architecture(ctx context.Context) (string, error) {
+func (c Config) architecture(ctx context.Context) (word.Architecture, error) {
 	out, err := c.output(ctx, "dpkg", "--print-architecture")
 	if err != nil {
-		return "", fmt.Errorf("find the native architecture: %w", err)
+		return word.Architecture{}, fmt.Errorf("find the native architecture: %w", err)
 	}
-	return string(bytes.TrimSpace(out)), nil
+	arch, err := word.ParseArchitecture(string(bytes.TrimSpace(out)))
+	if err != nil {
+		return arch, fmt.Errorf("find the native architecture: %w", err)
+	}
+	return arch, nil
 }

@@ -13,8 +13,8 @@ func (s stanza) pkg() Package {
 	synopsis, _, _ := strings.Cut(get("Description"), "\n")
 	size, _ := strconv.ParseInt(get("Size"), 10, 64) // status has none; apt checks what it fetches
 	return Package{
-		Name: get("Package"), Kind: s.kind, Version: get("Version"), Architecture: get("Architecture"),
-		Source: sourceOf(s.fields), Section: get("Section"), Maintainer: get("Maintainer"),
+		Name: s.name, Kind: s.kind, Version: s.version, Architecture: s.architecture,
+		Source: s.source, Section: get("Section"), Maintainer: get("Maintainer"),
 		Homepage: get("Homepage"), Description: synopsis,
 		Depends: get("Depends"), PreDepends: get("Pre-Depends"), Recommends: get("Recommends"),
 		Suggests: get("Suggests"), Provides: get("Provides"), Conflicts: get("Conflicts"),
@@ -36,7 +36,7 @@ func modules(packages []Package) []Module {
 // addPackage puts a package among the packages of its module, both in order: modules by name, a module's packages with
 // dkms before module-assistant and then by name.
 func addPackage(modules []Module, p Package) []Module {
-	name := ModuleName(p.Name)
+	name := ModuleName(p.Name.String())
 	i, ok := findModule(modules, name)
 	if !ok {
 		modules = slices.Insert(modules, i, Module{Name: name})
@@ -44,7 +44,7 @@ func addPackage(modules []Module, p Package) []Module {
 	m := &modules[i]
 	m.Packages = append(m.Packages, p)
 	slices.SortFunc(m.Packages, func(a, b Package) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name.String(), b.Name.String()))
 	})
 	return modules
 }

@@ -7,22 +7,25 @@ import (
 	"strings"
 
 	"pault.ag/go/debian/version"
+
+	"mago/debpkg/word"
 )
 
 // Offer is a version of a package that apt's lists have, whatever its candidate is.
 type Offer struct {
-	Package, Version string
-	Suite            string // such as bookworm-backports
+	Package word.Package
+	Version word.Version
+	Suite   string // such as bookworm-backports
 }
 
-// Newer gives the versions of a package that apt could fetch and that are newer than the package's own, the newest first.
-func (c Config) Newer(ctx context.Context, p Package) ([]Offer, error) {
-	out, err := c.output(ctx, "apt-cache", "madison", p.Name)
+// Newer gives the versions of a package that apt could fetch and that are newer than one, the newest first.
+func (c Config) Newer(ctx context.Context, name word.Package, than word.Version) ([]Offer, error) {
+	out, err := c.output(ctx, "apt-cache", "madison", "--", name.String())
 	if err != nil {
-		return nil, fmt.Errorf("ask apt for the versions of %s: %w", p.Name, err)
+		return nil, fmt.Errorf("ask apt for the versions of %s: %w", name, err)
 	}
 	offers := parseMadison(string(out))
-	offers = slices.DeleteFunc(offers, func(o Offer) bool { return o.Package != p.Name || compare(o.Version, p.Version) <= 0 })
+	offers = slices.DeleteFunc(offers, func(o Offer) bool { return o.Package != name || compare(o.Version, than) <= 0 })
 	slices.SortStableFunc(offers, func(a, b Offer) int { return compare(b.Version, a.Version) })
 	return offers, nil
 }
@@ -40,15 +43,19 @@ func parseMadison(out string) []Offer {
 		if len(place) != 4 || place[3] != "Packages" {
 			continue
 		}
+		name, nameErr := word.ParsePackage(strings.TrimSpace(columns[0]))
+		version, versionErr := word.ParseVersion(strings.TrimSpace(columns[1]))
 		suite, _, _ := strings.Cut(place[1], "/")
-		offers = append(offers, Offer{strings.TrimSpace(columns[0]), strings.TrimSpace(columns[1]), suite})
+		if nameErr == nil && versionErr == nil {
+			offers = append(offers, Offer{name, version, suite})
+		}
 	}
 	return offers
 }
 
 // compare orders versions as dpkg does; what is none comes first.
-func compare(a, b string) int {
-	va, _ := version.Parse(a)
-	vb, _ := version.Parse(b)
+func compare(a, b word.Version) int {
+	va, _ := version.Parse(a.String())
+	vb, _ := version.Parse(b.String())
 	return version.Compare(va, vb)
 }

@@ -24,22 +24,22 @@ func TestNewer(t *testing.T) {
 		_, err := io.WriteString(cmd.Stdout, madison)
 		return err
 	}}
-	got, err := c.Newer(t.Context(), Package{Name: "hello-dkms", Version: "1.0-1"})
-	want := []Offer{{"hello-dkms", "1.10-1~bpo12+1", "bookworm-backports"}, {"hello-dkms", "1.9-1", "bookworm-updates"}}
+	got, err := c.Newer(t.Context(), named("hello-dkms"), versioned("1.0-1"))
+	want := []Offer{{named("hello-dkms"), versioned("1.10-1~bpo12+1"), "bookworm-backports"}, {named("hello-dkms"), versioned("1.9-1"), "bookworm-updates"}}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v, %v", got, err)
 	}
-	if strings.Join(argv, " ") != "apt-cache madison hello-dkms" {
+	if strings.Join(argv, " ") != "apt-cache madison -- hello-dkms" {
 		t.Errorf("ran %q", argv)
 	}
-	if got, err := c.Newer(t.Context(), Package{Name: "hello-dkms", Version: "1.10-1"}); err != nil || len(got) > 0 {
+	if got, err := c.Newer(t.Context(), named("hello-dkms"), versioned("1.10-1")); err != nil || len(got) > 0 {
 		t.Errorf("got %v, %v", got, err)
 	}
 }
 
 func TestNewerFails(t *testing.T) {
 	c := Config{Run: func(*exec.Cmd) error { return io.ErrUnexpectedEOF }}
-	if _, err := c.Newer(t.Context(), Package{Name: "hello-dkms"}); err == nil || !strings.Contains(err.Error(), "versions of hello-dkms") {
+	if _, err := c.Newer(t.Context(), named("hello-dkms"), versioned("1")); err == nil || !strings.Contains(err.Error(), "versions of hello-dkms") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -3,32 +3,47 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+
+	"mago/debpkg/word"
 )
 
 // candidates asks apt for the candidate version of each package, "" where pins leave none; packages that apt does not
 // know are missing. lists is the host path of the lists that apt is to use. No cache is read or written: it would be
 // one of other lists.
-func (c Config) candidates(ctx context.Context, lists string, names []string) (map[string]string, error) {
-	if len(names) == 0 {
-		return nil, nil
+func (c Config) candidates(ctx context.Context, lists string, names []word.Package) (map[word.Package]word.Version, error) {
+	all := map[word.Package]word.Version{}
+	for some := range slices.Chunk(names, maxAsked) {
+		found, err := c.policy(ctx, lists, some)
+		if err != nil {
+			return nil, fmt.Errorf("ask apt for candidate versions: %w", err)
+		}
+		maps.Copy(all, found)
 	}
-	argv := []string{"apt-cache", "policy", "-o", "Dir::State::lists=" + lists, "-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache="}
-	out, err := c.output(ctx, append(argv, names...)...)
+	return all, nil
+}
+
+// maxAsked bounds how many packages apt is asked about at a time: of the longest names, a quarter of what a command line
+// holds.
+const maxAsked = 4000
+
+// policy asks for named packages only. By itself apt takes a name that it does not know for a regular expression.
+func (c Config) policy(ctx context.Context, lists string, names []word.Package) (map[word.Package]word.Version, error) {
+	argv := []string{"apt-cache", "policy", "-o", "Dir::State::lists=" + lists, "-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache=",
+		"-o", "APT::Cmd::Pattern-Only=true", "--"}
+	out, err := c.output(ctx, append(argv, word.Strings(names...)...)...)
 	if err != nil {
-		return nil, fmt.Errorf("ask apt for candidate versions: %w", err)
+		return nil, err
 	}
-	candidates, err := parsePolicy(string(out))
-	if err != nil {
-		return nil, fmt.Errorf("ask apt for candidate versions: %w", err)
-	}
-	return candidates, nil
+	return parsePolicy(string(out))
 }
 
 // parsePolicy reads what apt-cache policy prints in the C locale for named packages: "name:" at the margin, and below,
 // by two blanks, "Candidate:" with a version or "(none)".
-func parsePolicy(out string) (map[string]string, error) {
-	candidates := map[string]string{}
+func parsePolicy(out string) (map[word.Package]word.Version, error) {
+	candidates := map[word.Package]word.Version{}
 	name, number := "", 0
 	for line := range strings.Lines(out) {
 		number++
@@ -42,14 +57,24 @@ func parsePolicy(out string) (map[string]string, error) {
 			if name == "" {
 				return nil, fmt.Errorf("parse apt-cache policy: line %d: a candidate of no package", number)
 			}
-			if version == "(none)" {
-				version = ""
+			if pkg, candidate, ok := parseCandidate(name, version); ok {
+				candidates[pkg] = candidate
 			}
-			candidates[name], name = version, ""
+			name = ""
 		}
 	}
 	if name != "" {
 		return nil, fmt.Errorf("parse apt-cache policy: line %d: %s has no candidate", number, name)
 	}
 	return candidates, nil
+}
+
+// parseCandidate passes over what nobody has asked for: packages of another architecture are called name:architecture.
+func parseCandidate(name, version string) (word.Package, word.Version, bool) {
+	pkg, err := word.ParsePackage(name)
+	if err != nil || version == "(none)" {
+		return pkg, word.Version{}, err == nil
+	}
+	candidate, err := word.ParseVersion(version)
+	return pkg, candidate, err == nil
 }

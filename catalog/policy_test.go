@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"mago/debpkg/word"
 )
 
 // The outputs are apt 2.6.1's, of Debian 12's lists and a backports archive, pins and a locally installed package.
@@ -25,10 +27,18 @@ func TestParsePolicy(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := parsePolicy(string(text))
-		if err != nil || !maps.Equal(got, want) {
+		if err != nil || !maps.Equal(texts(got), want) {
 			t.Errorf("%s: %v, %v, want %v", file, got, err, want)
 		}
 	}
+}
+
+func texts(candidates map[word.Package]word.Version) map[string]string {
+	all := map[string]string{}
+	for name, version := range candidates {
+		all[name.String()] = version.String()
+	}
+	return all
 }
 
 func TestParsePolicyErrors(t *testing.T) {
@@ -60,10 +70,10 @@ func FuzzParsePolicy(f *testing.F) {
 			t.Errorf("both %v and %v", candidates, err)
 		}
 		for name, version := range candidates {
-			if name == "" || strings.Contains(name, "\n") || strings.Contains(version, "\n") || version == "(none)" {
-				t.Errorf("candidate %q of %q", version, name)
+			if name.IsZero() {
+				t.Errorf("candidate %q of no package", version)
 			}
-			if !strings.Contains(text, name+":\n") || !strings.Contains(text, "  Candidate: "+version) {
+			if !strings.Contains(text, name.String()+":\n") || !strings.Contains(text, "  Candidate: "+version.String()) {
 				t.Errorf("%s %s is not in the text", name, version)
 			}
 		}

@@ -34,7 +34,7 @@ var completions = []string{"-kernel", "-driver", "-module", "-modules"}
 // *InTreeError and *NotFoundError.
 func (ix *Index) Resolve(word string) (Module, *Package, error) {
 	name := normal(word)
-	if p := ix.pkg(name); p != nil && p.Name != ModuleName(name) {
+	if p := ix.pkg(name); p != nil && p.Name.String() != ModuleName(name) {
 		m, _ := ix.module(ModuleName(name))
 		return m, p, nil
 	}
@@ -68,7 +68,7 @@ func (ix *Index) meanings(name string) []string {
 func (ix *Index) fromSource(source string) string {
 	only := ""
 	for _, m := range ix.Modules {
-		if m.Packages[0].Source != source {
+		if m.Packages[0].Source.String() != source {
 			continue
 		}
 		if only != "" {

@@ -37,7 +37,7 @@ func TestResolve(t *testing.T) {
 		m, p, err := ix.Resolve(tt.word)
 		pkg := ""
 		if p != nil {
-			pkg = p.Name
+			pkg = p.Name.String()
 		}
 		if err != nil || m.Name != tt.module || pkg != tt.pkg {
 			t.Errorf("Resolve(%q) = %s, %q, %v, want %s, %q", tt.word, m.Name, pkg, err, tt.module, tt.pkg)
@@ -96,7 +96,7 @@ func TestResolveNotFound(t *testing.T) {
 func TestSimilarIsShort(t *testing.T) {
 	ix := &Index{}
 	for _, name := range []string{"aa1", "aa2", "aa3", "aa4", "aa5", "aa6"} {
-		ix.Modules = addPackage(ix.Modules, Package{Name: name + "-dkms"})
+		ix.Modules = addPackage(ix.Modules, Package{Name: named(name + "-dkms")})
 	}
 	if got := ix.similar("aa"); len(got) != maxSimilar {
 		t.Errorf("got %q", got)

@@ -14,7 +14,9 @@ import (
 
 // stanza is the paragraph of a module source, as it stands in a list and decoded.
 type stanza struct {
+	words
 	raw    []byte
+	line   int // in the list
 	fields control.Paragraph
 	kind   Kind
 	signed bool // whether the list's signature has been checked
@@ -27,49 +29,65 @@ const (
 )
 
 // readList finds the module sources of a list, compressed or not, or of dpkg's status.
-func (c Config) readList(ctx context.Context, host string) ([]stanza, error) {
+func (c Config) readList(ctx context.Context, host string) (list, error) {
 	file, err := c.path(host)
 	if err != nil {
-		return nil, err
+		return list{}, err
 	}
 	f, err := os.Open(file)
 	if err != nil {
-		return nil, err
+		return list{}, err
 	}
 	defer f.Close()
 	r, _, err := codec.NewReader(f)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", file, err)
+		return list{}, fmt.Errorf("read %s: %w", file, err)
 	}
 	defer r.Close()
-	return scanList(ctx, r, file)
+	l, err := scanList(ctx, r, file)
+	l.left.List = host
+	return l, err
 }
 
 // scanList is readList on an open stream; name stands in its errors.
-func scanList(ctx context.Context, r io.Reader, name string) ([]stanza, error) {
-	var found []stanza
+func scanList(ctx context.Context, r io.Reader, name string) (list, error) {
+	var l list
 	for raw, err := range paragraphs(ctx, codec.Limit(r, maxList)) {
 		if err != nil {
-			return nil, fmt.Errorf("parse %s: %w", name, err)
+			return list{}, fmt.Errorf("parse %s: %w", name, err)
 		}
 		if !worthDecoding(raw.text) {
 			continue
 		}
-		more, err := decode(raw, name)
+		found, err := decode(raw, name)
 		if err != nil {
-			return nil, err
+			return list{}, err
 		}
-		if found = append(found, more...); len(found) > maxSources {
-			return nil, fmt.Errorf("parse %s: %w", name, &codec.LimitError{What: "module sources", Max: maxSources})
+		if l.add(found); len(l.found) > maxSources {
+			return list{}, fmt.Errorf("parse %s: %w", name, &codec.LimitError{What: "module sources", Max: maxSources})
 		}
 	}
-	return found, nil
+	return l, nil
+}
+
+// add takes the module sources whose words are what they should be.
+func (l *list) add(found []stanza) {
+	for _, s := range found {
+		if err := s.words.parse(s.fields.Get, sourceOf(s.fields)); err != nil {
+			l.leave(s.line, err)
+			continue
+		}
+		l.found = append(l.found, s)
+	}
 }
 
 // decode gives the module sources in a raw paragraph; it is more than one where a blank line is not quite empty.
 func decode(raw paragraph, name string) ([]stanza, error) {
 	found, err := decodeAll(control.NewScanner(bytes.NewReader(raw.text), name))
 	if err == nil {
+		for i := range found {
+			found[i].line += raw.line() - 1
+		}
 		return found, nil
 	}
 	// The scanner counts lines from its own beginning: blank ones stand for what came before.
@@ -85,7 +103,7 @@ func decodeAll(s *control.Scanner) ([]stanza, error) {
 			return nil, err
 		}
 		if kind, ok := classify(fields); ok {
-			found = append(found, stanza{raw: bytes.Clone(s.Bytes()), fields: fields, kind: kind})
+			found = append(found, stanza{raw: bytes.Clone(s.Bytes()), line: s.Line(), fields: fields, kind: kind})
 		}
 	}
 	return found, s.Err()

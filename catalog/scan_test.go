@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -19,7 +20,7 @@ import (
 )
 
 func TestListFormats(t *testing.T) {
-	lists, err := newRoot(t).config().readLists(t.Context(), "amd64")
+	lists, err := newRoot(t).config().readLists(t.Context(), amd64)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +43,7 @@ func TestListArchitecture(t *testing.T) {
 		"_srv_flat_._Packages", "m_dists_s_InRelease", "m_dists_s_main_i18n_Translation-en", "m_dists_s_main_source_Sources", "lock"} {
 		r.write(filepath.Join(listsDir, name), "")
 	}
-	got, err := r.config().listNames("amd64")
+	got, err := r.config().listNames(amd64)
 	want := []string{"_srv_flat_._Packages", "m_dists_s_main_binary-all_Packages.lz4", "m_dists_s_main_binary-amd64_Packages"}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %q, %v, want %q", got, err, want)
@@ -147,9 +148,9 @@ func TestScanBlocks(t *testing.T) {
 	for name, r := range map[string]io.Reader{
 		"plain": bytes.NewReader(list.Bytes()), "half": iotest.HalfReader(bytes.NewReader(list.Bytes())), "early EOF": iotest.DataErrReader(bytes.NewReader(list.Bytes())),
 	} {
-		found, err := scanList(t.Context(), r, "list")
-		if err != nil || len(found) != 40 {
-			t.Errorf("%s: %d module sources, %v, want 40", name, len(found), err)
+		l, err := scanList(t.Context(), r, "list")
+		if err != nil || len(l.found) != 40 {
+			t.Errorf("%s: %d module sources, %v, want 40", name, len(l.found), err)
 		}
 	}
 }
@@ -161,19 +162,19 @@ func FuzzScanList(f *testing.F) {
 		f.Add(firstParagraphs(f, file))
 	}
 	f.Fuzz(func(t *testing.T, list []byte) {
-		found, err := scanList(t.Context(), bytes.NewReader(list), "list")
+		l, err := scanList(t.Context(), bytes.NewReader(list), "list")
 		if err != nil {
 			return
 		}
 		var got, want []string
-		for _, s := range found {
-			got = append(got, s.fields.Get("Package")+" "+string(s.kind))
+		for _, s := range l.found {
+			got = append(got, fmt.Sprint(s.name, " ", s.kind, " of line ", s.line))
 		}
 		s := control.NewScanner(bytes.NewReader(list), "list")
 		for s.Scan() {
 			if p, err := s.Paragraph(); err == nil {
-				if kind, ok := classify(p); ok {
-					want = append(want, p.Get("Package")+" "+string(kind))
+				if kind, ok := classify(p); ok && new(words).parse(p.Get, sourceOf(p)) == nil {
+					want = append(want, fmt.Sprint(p.Get("Package"), " ", kind, " of line ", s.Line()))
 				}
 			}
 		}

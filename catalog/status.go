@@ -6,18 +6,21 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+
+	"mago/debpkg/word"
 )
 
 // statusFile is dpkg's record of what is installed.
 const statusFile = "/var/lib/dpkg/status"
 
 // readStatus gives the module sources that are installed. A root without dpkg's status has none.
-func (c Config) readStatus() ([]stanza, error) {
+func (c Config) readStatus() (list, error) {
 	known, err := c.readList(context.Background(), statusFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return list{}, nil
 	}
-	return slices.DeleteFunc(known, func(s stanza) bool { return !installed(s.fields.Get("Status")) }), err
+	known.found = slices.DeleteFunc(known.found, func(s stanza) bool { return !installed(s.fields.Get("Status")) })
+	return known, err
 }
 
 // installed reads the third word of a Status field (dpkg(1), "Package states"): whatever has files on disk is there.
@@ -27,12 +30,13 @@ func installed(status string) bool {
 }
 
 // mergeStatus sets Installed throughout, adds packages that only dpkg knows and drops those it no longer does.
-func (ix *Index) mergeStatus(status []stanza) {
-	versions := map[string]string{}
-	for _, s := range status {
+func (ix *Index) mergeStatus(status list) {
+	ix.LeftOut = append(ix.LeftOut, leftOut([]list{status})...)
+	versions := map[word.Package]word.Version{}
+	for _, s := range status.found {
 		p := s.pkg()
 		versions[p.Name] = p.Version
-		if ix.pkg(p.Name) == nil {
+		if ix.pkg(p.Name.String()) == nil {
 			ix.Modules = addPackage(ix.Modules, p)
 		}
 	}
@@ -41,7 +45,7 @@ func (ix *Index) mergeStatus(status []stanza) {
 		for j := range m.Packages {
 			m.Packages[j].Installed = versions[m.Packages[j].Name]
 		}
-		m.Packages = slices.DeleteFunc(m.Packages, func(p Package) bool { return p.Filename == "" && p.Installed == "" })
+		m.Packages = slices.DeleteFunc(m.Packages, func(p Package) bool { return p.Filename == "" && p.Installed.IsZero() })
 	}
 	ix.Modules = slices.DeleteFunc(ix.Modules, func(m Module) bool { return len(m.Packages) == 0 })
 }
@@ -57,7 +61,7 @@ func (ix *Index) pkg(name string) *Package {
 
 func (m Module) pkg(name string) *Package {
 	for i := range m.Packages {
-		if m.Packages[i].Name == name {
+		if m.Packages[i].Name.String() == name {
 			return &m.Packages[i]
 		}
 	}

@@ -1,10 +1,13 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
+
+	"mago/debpkg/word"
 )
 
 // Update reads apt's lists and dpkg's status, asks apt for the candidate versions and writes the index file anew.
@@ -39,7 +42,7 @@ func (c Config) build(ctx context.Context) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	ix := &Index{Format: Format, Built: c.now().UTC(), Inputs: inputs, Modules: modules(packages)}
+	ix := &Index{Format: Format, Built: c.now().UTC(), Inputs: inputs, LeftOut: leftOut(lists), Modules: modules(packages)}
 	if err := ix.write(c); err != nil {
 		return nil, err
 	}
@@ -48,19 +51,19 @@ func (c Config) build(ctx context.Context) (*Index, error) {
 }
 
 // choose gives every package that apt knows, in the version that it would choose.
-func (c Config) choose(ctx context.Context, native string, lists []list, status []stanza) ([]Package, error) {
+func (c Config) choose(ctx context.Context, native word.Architecture, lists []list, status list) ([]Package, error) {
 	selected, err := c.newSelection(lists)
 	defer selected.remove()
 	if err != nil {
 		return nil, fmt.Errorf("select from apt's lists: %w", err)
 	}
-	versions := versionsOf(native, append(lists, list{found: status}))
-	candidates, err := c.candidates(ctx, selected.host, slices.Sorted(maps.Keys(versions)))
+	versions := versionsOf(native, append(lists, status))
+	candidates, err := c.candidates(ctx, selected.host, sortedNames(versions))
 	if err != nil {
 		return nil, err
 	}
 	var packages []Package
-	for _, name := range slices.Sorted(maps.Keys(candidates)) {
+	for _, name := range sortedNames(candidates) {
 		if listed, ok := versions[name]; ok {
 			packages = append(packages, candidate(listed, candidates[name]))
 		}
@@ -69,25 +72,28 @@ func (c Config) choose(ctx context.Context, native string, lists []list, status 
 }
 
 // versionsOf groups by name the paragraphs of packages that this machine can install.
-func versionsOf(native string, lists []list) map[string][]stanza {
-	versions := map[string][]stanza{}
+func versionsOf(native word.Architecture, lists []list) map[word.Package][]stanza {
+	versions := map[word.Package][]stanza{}
 	for _, l := range lists {
 		for _, s := range l.found {
-			if arch := s.fields.Get("Architecture"); arch == native || arch == "all" {
-				name := s.fields.Get("Package")
-				versions[name] = append(versions[name], s)
+			if s.architecture == native || s.architecture.String() == "all" {
+				versions[s.name] = append(versions[s.name], s)
 			}
 		}
 	}
 	return versions
 }
 
+func sortedNames[V any](byName map[word.Package]V) []word.Package {
+	return slices.SortedFunc(maps.Keys(byName), func(a, b word.Package) int { return cmp.Compare(a.String(), b.String()) })
+}
+
 // candidate is the package in a version, out of its listed ones: as a signed list has it, where one does. Where pins
 // leave no candidate, the first one listed tells about it.
-func candidate(versions []stanza, version string) Package {
+func candidate(versions []stanza, version word.Version) Package {
 	chosen, found := versions[0], false
 	for _, s := range versions {
-		if s.fields.Get("Version") == version && (!found || s.signed && !chosen.signed) {
+		if s.version == version && (!found || s.signed && !chosen.signed) {
 			chosen, found = s, true
 		}
 	}

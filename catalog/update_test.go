@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mago/debpkg/word"
 )
 
 func mustUpdate(t testing.TB, r *root) *Index {
@@ -47,7 +49,7 @@ func TestUpdate(t *testing.T) {
 		t.Errorf("format %d built %v", ix.Format, ix.Built)
 	}
 	p := ix.pkg("nvidia-kernel-dkms")
-	if p.Version != "535.309.01-0+deb12u1" || !strings.HasSuffix(p.Filename, "nvidia-kernel-dkms_535.309.01-0+deb12u1_amd64.deb") {
+	if p.Version.String() != "535.309.01-0+deb12u1" || !strings.HasSuffix(p.Filename, "nvidia-kernel-dkms_535.309.01-0+deb12u1_amd64.deb") {
 		t.Errorf("the candidate %s comes as %s", p.Version, p.Filename)
 	}
 	if got := r.cacheDir(t); !slices.Equal(got, []string{indexName}) {
@@ -80,7 +82,8 @@ description: a synopsis
  and more
 `)
 	want := Package{
-		Name: "foo-source", Kind: ModuleAssistant, Version: "1.0-1", Architecture: "all", Source: "foo-src", Section: "contrib/kernel",
+		Name: named("foo-source"), Kind: ModuleAssistant, Version: versioned("1.0-1"),
+		Architecture: word.Must(word.ParseArchitecture("all")), Source: named("foo-src"), Section: "contrib/kernel",
 		Maintainer: "A <a@b.c>", Homepage: "https://example.org/", Description: "a synopsis", Depends: "module-assistant, bar", PreDepends: "p",
 		Recommends: "r", Suggests: "s", Provides: "foo", Conflicts: "c", Breaks: "b", Replaces: "e", Enhances: "n",
 		Filename: "pool/f/foo.deb", SHA256: "0123", Size: 4711,
@@ -99,7 +102,7 @@ func TestUpdateRecipes(t *testing.T) {
 	if err != nil || p != nil || len(m.Packages) != 2 {
 		t.Fatalf("got %+v, %v, %v", m, p, err)
 	}
-	if m.Packages[0].Kind != DKMS || m.Packages[0].Version != "" || m.Packages[1].Name != "dahdi-source" || m.Packages[1].Version == "" {
+	if m.Packages[0].Kind != DKMS || !m.Packages[0].Version.IsZero() || m.Packages[1].Name.String() != "dahdi-source" || m.Packages[1].Version.IsZero() {
 		t.Errorf("got %+v", m.Packages)
 	}
 }

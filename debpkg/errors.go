@@ -3,6 +3,7 @@ package debpkg
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -53,11 +54,20 @@ type ToolError struct {
 }
 
 func (e *ToolError) Error() string {
-	text := fmt.Sprintf("run %s %s: %v", e.Tool, strings.Join(e.Args, " "), e.Err)
+	text := fmt.Sprintf("run %s %s: %v", e.Tool, strings.Join(e.words(), " "), e.Err)
 	if said := e.complaint(); said != "" {
 		text += ": " + said
 	}
 	return text
+}
+
+// words are the arguments but for "-o" and what is set with it.
+func (e *ToolError) words() []string {
+	words := slices.Clone(e.Args)
+	for at := slices.Index(words, "-o"); at >= 0; at = slices.Index(words, "-o") {
+		words = slices.Delete(words, at, min(at+2, len(words)))
+	}
+	return words
 }
 
 // complaint is the line of Stderr that tells most: dpkg and apt end with advice, and of packages that wait for the one at

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"mago/debpkg/control"
+	"mago/debpkg/word"
 )
 
 // Installer installs packages with dpkg, and with apt-get what they need. The zero value works on the running system.
@@ -62,7 +63,9 @@ func (in *Installer) Install(ctx context.Context, debs ...string) error {
 				return err
 			}
 		}
-		return in.keeping(func() error { return in.tool(ctx, "dpkg", slices.Concat([]string{"-i", keepConffiles}, paths)...) })
+		return in.keeping(func() error {
+			return in.tool(ctx, "dpkg", slices.Concat([]string{"-i", keepConffiles, "--"}, paths)...)
+		})
 	})
 }
 
@@ -106,19 +109,19 @@ func (in *Installer) installNeeds(ctx context.Context, debs []control.Paragraph)
 	if err != nil || len(unmet) == 0 {
 		return err
 	}
-	var names []string
+	var packages []word.Target
 	for _, u := range unmet {
 		chosen, err := in.choose(ctx, u)
 		if err != nil {
 			return err
 		}
-		names = append(names, chosen...)
+		packages = append(packages, chosen...)
 	}
 	done := func() bool {
 		unmet, err := in.unmet(debs)
 		return err == nil && len(unmet) == 0
 	}
-	if err := in.AptUnless(ctx, done, aptInstall(names...)...); err != nil || in.DryRun {
+	if err := in.FromApt(ctx, AptInstall{Need: true}, packages, done); err != nil || in.DryRun {
 		return err
 	}
 	unmet, err = in.unmet(debs)

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"mago/debpkg/word"
 )
 
 // holdLock takes the lock in another process, which holds it until it is released: one's own locks do not show.
@@ -90,7 +92,7 @@ func TestInstallWaitsForDpkgsLock(t *testing.T) {
 	if err := in.Install(context.Background(), deb); err != nil {
 		t.Error(err)
 	}
-	if !slices.Equal(told, []int{holder, 0}) || !slices.Equal(s.ran, []string{"dpkg -i --force-confdef,confold /one_2.0-3+6.1.55-1_amd64.deb"}) {
+	if !slices.Equal(told, []int{holder, 0}) || !slices.Equal(s.ran, []string{"dpkg -i --force-confdef,confold -- /one_2.0-3+6.1.55-1_amd64.deb"}) {
 		t.Errorf("waited for %v (%d holds the lock), ran %q", told, holder, s.ran)
 	}
 }
@@ -193,16 +195,17 @@ func TestAptIsNotRunForWhatAnotherHasDone(t *testing.T) {
 	s := newFakeSystem(t, map[string]string{"more": "2"})
 	_, release := holdLock(t, filepath.Join(s.root, "var/cache/apt/archives/lock"))
 	done := false
+	more := []word.Target{{Name: word.Must(word.ParsePackage("more"))}}
 	in := &Installer{Root: s.root, Run: s.run, Waiting: func(locked *LockedError) {
 		if locked != nil {
 			release()
 			done = true
 		}
 	}}
-	if err := in.AptUnless(t.Context(), func() bool { return done }, "install", "more"); err != nil || len(s.ran) > 0 {
+	if err := in.FromApt(t.Context(), AptInstall{}, more, func() bool { return done }); err != nil || len(s.ran) > 0 {
 		t.Errorf("ran %q, %v", s.ran, err)
 	}
-	if err := in.AptUnless(t.Context(), func() bool { return true }, "install", "more"); err != nil || len(s.ran) != 1 {
+	if err := in.FromApt(t.Context(), AptInstall{}, more, func() bool { return true }); err != nil || len(s.ran) != 1 {
 		t.Errorf("without a wait: ran %q, %v", s.ran, err)
 	}
 }

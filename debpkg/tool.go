@@ -7,7 +7,6 @@ import (
 	"math"
 	"os"
 	"os/exec"
-	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +25,7 @@ func (in *Installer) run(ctx context.Context, stdout, stderr io.Writer, name str
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, name, slices.Concat(args, in.trust(name))...)
+	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Cancel = func() error { return in.letFinish(cmd, name) }
 	cmd.WaitDelay = time.Minute // for output that somebody holds open after the end
 	if in.NonInteractive {
@@ -116,36 +115,6 @@ func lastOf(file *os.File) string {
 	return strings.ToValidUTF8(string(text), "")
 }
 
-// trust are the arguments that a tool gets beside those of its caller.
-func (in *Installer) trust(tool string) []string {
-	if tool == "apt-get" {
-		return AptTrust(in.Unauthenticated)
-	}
-	return nil
-}
-
-// Apt runs apt-get's install or update, once nobody else is at it. It fails with *ToolError or *LockedError.
-func (in *Installer) Apt(ctx context.Context, args ...string) error {
-	return in.AptUnless(ctx, nil, args...)
-}
-
-// AptUnless is Apt, but where it had to wait for another process it asks first whether that has done it all.
-func (in *Installer) AptUnless(ctx context.Context, done func() bool, args ...string) error {
-	locks := installLocks
-	if slices.Contains(args, "update") {
-		locks = updateLocks
-	}
-	return in.exclusively(ctx, locks, done, func() error {
-		return in.keeping(func() error { return in.tool(ctx, "apt-get", append(aptAsksNobody(), args...)...) })
-	})
-}
-
-// aptAsksNobody are the arguments that have apt-get not wait for locks, which it would do in silence, and dpkg not ask
-// about conffiles.
-func aptAsksNobody() []string {
-	return []string{"-o", "DPkg::Lock::Timeout=0", "-o", "Dpkg::Options::=" + keepConffiles}
-}
-
 func toolError(name string, args []string, stderr string, err error) error {
 	e := &ToolError{Tool: name, Args: args, ExitCode: -1, Stderr: strings.TrimSpace(stderr), Err: err}
 	var exit *exec.ExitError
@@ -153,50 +122,4 @@ func toolError(name string, args []string, stderr string, err error) error {
 		e.ExitCode = exit.ExitCode()
 	}
 	return e
-}
-
-// aptInstall are the arguments that install packages as dependencies: nothing is removed for them, and they may go
-// once nobody needs them any more.
-func aptInstall(names ...string) []string {
-	args := []string{"install", "--yes", "--no-install-recommends", "--no-remove", "--mark-auto"}
-	return append(args, slices.Compact(slices.Sorted(slices.Values(names)))...)
-}
-
-// choose names for each unmet relation the first alternative that apt says it can install.
-func (in *Installer) choose(ctx context.Context, unmet *UnmetError) ([]string, error) {
-	relations, err := parseRelations(strings.Join(unmet.Relations, ", "))
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	hopeless := &UnmetError{Package: unmet.Package}
-	for _, r := range relations {
-		name, err := in.available(ctx, r)
-		if err != nil {
-			return nil, err
-		}
-		if name == "" {
-			hopeless.Relations = append(hopeless.Relations, r.text)
-		}
-		names = append(names, name)
-	}
-	if len(hopeless.Relations) > 0 {
-		return nil, hopeless
-	}
-	return names, nil
-}
-
-// available is "" if apt can install none of the alternatives.
-func (in *Installer) available(ctx context.Context, r relation) (string, error) {
-	for _, a := range r.alternatives {
-		name := a.name
-		if a.qualifier != "" && a.qualifier != "any" {
-			name += ":" + a.qualifier
-		}
-		err := in.run(ctx, nil, nil, "apt-get", slices.Concat([]string{"--simulate"}, aptAsksNobody(), aptInstall(name))...)
-		if refused := (*ToolError)(nil); err == nil || !errors.As(err, &refused) || refused.ExitCode < 0 {
-			return name, err
-		}
-	}
-	return "", nil
 }

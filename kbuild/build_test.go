@@ -190,9 +190,9 @@ func TestNoModule(t *testing.T) {
 }
 
 func TestNeedsTools(t *testing.T) {
-	_, err := (&Builder{Root: t.TempDir()}).Build(t.Context(), Job{Kernel: Kernel{Compiler: "gcc-12"}})
+	_, err := (&Builder{Root: t.TempDir()}).Build(t.Context(), Job{Kernel: Kernel{Compiler: program("gcc-12")}})
 	var tool *ToolError
-	if !errors.As(err, &tool) || tool.Package != "gcc-12" {
+	if !errors.As(err, &tool) || tool.Package.String() != "gcc-12" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -206,7 +206,7 @@ func TestEnvironmentStaysOut(t *testing.T) {
 	makefile := "obj-m := hello.o\n$(if $(findstring leaked,$(shell env)),$(error leaked: $(shell env | grep leaked)))\nall:\n\t$(CC) --version\n"
 	source := with(t, tree{"Makefile": makefile, "dkms.conf": "PACKAGE_NAME=hello PACKAGE_VERSION=1.0\nMAKE='make all && make -C $kernel_source_dir M=$dkms_tree/hello/1.0/build'\n"})
 	b.mustBuild(t, source)
-	if !strings.Contains(b.log.String(), b.kernel.Compiler+" --version") {
+	if !strings.Contains(b.log.String(), b.kernel.Compiler.String()+" --version") {
 		t.Errorf("$(CC) is not the kernel's compiler:\n%s", b.log.String())
 	}
 }

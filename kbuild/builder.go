@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mago/debpkg/visible"
+	"mago/debpkg/word"
 	"mago/kbuild/sandbox"
 )
 
@@ -96,8 +97,21 @@ func (e *NotMeantError) Error() string {
 	return visible.Line(fmt.Sprintf("%s is not meant for kernel %s: %s", e.Name, e.Release, e.Reason))
 }
 
-// ToolError says that a program which the build needs is not installed; Package is Debian's name of what has it.
-type ToolError struct{ Tool, Package, Why string }
+// ToolError says that a program which the build needs is not installed.
+type ToolError struct {
+	Tool    word.Program
+	Package word.Package // that has it in Debian; none where no package could be called so
+	Why     string
+}
+
+// newToolError is for names that are words; a package that cannot be one is left out.
+func newToolError(tool, pkg, why string) *ToolError {
+	name, err := word.ParsePackage(pkg)
+	if err != nil {
+		name = word.Package{}
+	}
+	return &ToolError{word.Must(word.ParseProgram(tool)), name, why}
+}
 
 func (e *ToolError) Error() string { return fmt.Sprintf("no %s: %s", e.Tool, e.Why) }
 

@@ -66,7 +66,7 @@ func (r *dkmsRecipe) compile(s *steps) ([]builtModule, error) {
 		return nil, &RecipeError{r.String(), err}
 	}
 	if len(patches) > 0 && !HasTool(s.Root, "patch") {
-		return nil, &ToolError{"patch", "patch", "dkms.conf has patches to apply"}
+		return nil, newToolError("patch", "patch", "dkms.conf has patches to apply")
 	}
 	for _, patch := range patches {
 		if err := s.do("PATCH", patch, "patch", "-p1", "--input", "patches/"+patch); err != nil {

@@ -82,7 +82,7 @@ func TestErrorWords(t *testing.T) {
 		"dkms.conf: �[2J":                                         &RecipeError{"dkms.conf", errors.New("\x1b[2J")},
 		"hello is not meant for kernel 6.1: �]0;�":                &NotMeantError{"hello", "6.1", "\x1b]0;\a"},
 		"hello is not meant for kernel 6.1: too new":              &NotMeantError{"hello", "6.1", "too new"},
-		"no make: modules are built with it":                      &ToolError{"make", "make", "modules are built with it"},
+		"no make: modules are built with it":                      newToolError("make", "make", "modules are built with it"),
 		`it was built for kernel "5.0 SMP", not for 6.1; does its Makefile ask uname -r?`: &VermagicError{"5.0 SMP", "6.1", ""},
 	} {
 		if got := err.Error(); got != want {

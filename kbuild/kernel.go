@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"mago/debpkg/codec"
+	"mago/debpkg/word"
 )
 
 // Kernel is one kernel that modules can be built for. All paths are inside the root it was found in.
@@ -23,7 +24,7 @@ type Kernel struct {
 	ModulesDir  string       // the directory that linux-image puts modules under, such as /lib/modules/6.1.0-56-amd64
 	Package     string       // Debian package of the headers, "" where no package owns them
 	Version     string       // that package's version; the release where there is no package
-	Compiler    string       // the compiler it was built with, such as gcc-12
+	Compiler    word.Program // the compiler it was built with, such as gcc-12
 	Arch        string       // machine name as uname -m prints it
 	Compression codec.Format // how this kernel's own modules are compressed
 	Config      Config
@@ -38,11 +39,15 @@ type HeadersError struct {
 	Release string
 	Dir     string // where they were found, "" where there are none
 	Missing string // the file that is not there
+	Wrong   error  // what they say and cannot mean, nil where something is missing
 }
 
 func (e *HeadersError) Error() string {
 	if e.Dir == "" {
 		return "no headers for kernel " + e.Release
+	}
+	if e.Wrong != nil {
+		return fmt.Sprintf("headers of kernel %s in %s name no compiler that could be called: %v", e.Release, e.Dir, e.Wrong)
 	}
 	return fmt.Sprintf("headers of kernel %s in %s are incomplete: no %s", e.Release, e.Dir, e.Missing)
 }
@@ -137,6 +142,10 @@ func (f Finder) kernel(release, dir string) (Kernel, error) {
 	if name := f.firstMissing(headers, common, config.programs()); name != "" {
 		return Kernel{}, &HeadersError{Release: release, Dir: headers, Missing: name}
 	}
+	compiler, err := f.compiler(headers, config)
+	if err != nil {
+		return Kernel{}, &HeadersError{Release: release, Dir: headers, Wrong: err}
+	}
 	_, machine := config.machine()
 	k := Kernel{
 		Release:     release,
@@ -144,7 +153,7 @@ func (f Finder) kernel(release, dir string) (Kernel, error) {
 		Build:       dir,
 		Common:      common,
 		ModulesDir:  f.modulesDir(release),
-		Compiler:    f.compiler(headers, config),
+		Compiler:    compiler,
 		Arch:        machine,
 		Compression: config.compression(),
 		Config:      config,

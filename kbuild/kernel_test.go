@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"mago/debpkg/codec"
+	"mago/debpkg/word"
 )
 
 const (
@@ -50,7 +51,7 @@ func TestFind(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := Kernel{
-				Release: release, Version: release, Arch: "x86_64", Compiler: "gcc-12", Compression: codec.None,
+				Release: release, Version: release, Arch: "x86_64", Compiler: program("gcc-12"), Compression: codec.None,
 				Headers: "/usr/src/linux-headers-6.1.0-56-amd64", Common: "/usr/src/linux-headers-6.1.0-56-common",
 				Build: "/lib/modules/6.1.0-56-amd64/build", ModulesDir: "/lib/modules/6.1.0-56-amd64",
 			}
@@ -269,9 +270,18 @@ func FuzzReadConfig(f *testing.F) {
 				t.Errorf("%s=%q is not in the text", name, value)
 			}
 		}
-		k := Kernel{Config: c, Compiler: c.compiler()}
-		if slices.ContainsFunc(k.Toolchain(), func(word string) bool { return !strings.Contains(word, "=") }) || k.Compiler == "" {
-			t.Errorf("%q, compiler %q", k.Toolchain(), k.Compiler)
+		compiler, err := word.ParseProgram(c.compiler())
+		k := Kernel{Config: c, Compiler: compiler}
+		for _, setting := range k.Toolchain() {
+			_, value, _ := strings.Cut(setting, "=")
+			if _, err := word.ParseProgram(strings.TrimPrefix(value, "-")); err != nil && !compiler.IsZero() {
+				t.Errorf("%q, compiler %q", setting, compiler)
+			}
+		}
+		for _, tool := range append(tools(t.TempDir(), k), k.toolchain()...) {
+			if tool.Tool.IsZero() {
+				t.Errorf("compiler %q, %v: no program's name", compiler, err)
+			}
 		}
 		c.compression()
 		c.programs()

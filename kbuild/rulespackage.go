@@ -184,7 +184,7 @@ func (c *collection) decompress() error {
 	for _, file := range c.packed {
 		tool, pkg := decompressor(file)
 		if !HasTool(c.Root, tool) {
-			return &ToolError{tool, pkg, "debian/rules compresses its modules with it"}
+			return newToolError(tool, pkg, "debian/rules compresses its modules with it")
 		}
 		if err := c.do(tool, tool+" -d "+file, tool, "-d", "-f", c.inside(file)); err != nil {
 			return err

@@ -115,7 +115,7 @@ func (r *rulesRecipe) needs(s *steps) error {
 	for _, pkg := range needs {
 		tool := map[string]string{"fakeroot": "fakeroot", "debhelper": "dh"}[pkg]
 		if !HasTool(s.Root, tool) {
-			return &ToolError{tool, pkg, "debian/rules makes its package with it"}
+			return newToolError(tool, pkg, "debian/rules makes its package with it")
 		}
 	}
 	return err

@@ -153,7 +153,7 @@ func TestRulesNeedTools(t *testing.T) {
 		s := &steps{Builder: &Builder{Root: dir}, job: Job{Source: Source{Dir: helloRules}}}
 		_, err := (&rulesRecipe{}).run(s)
 		var tool *ToolError
-		if !errors.As(err, &tool) || tool.Package != want {
+		if !errors.As(err, &tool) || tool.Package.String() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
@@ -161,7 +161,7 @@ func TestRulesNeedTools(t *testing.T) {
 
 // TestRulesToolchain: kbuild takes a compiler from make's command line, not from the environment.
 func TestRulesToolchain(t *testing.T) {
-	k := Kernel{Release: "6.1", Compiler: "clang-19", Config: Config{"CONFIG_CC_IS_CLANG": "y"}}
+	k := Kernel{Release: "6.1", Compiler: program("clang-19"), Config: Config{"CONFIG_CC_IS_CLANG": "y"}}
 	args := (&rulesRecipe{}).command(&steps{Builder: &Builder{}, job: Job{Kernel: k}})
 	if i := slices.Index(args, "make"); i < 0 || !slices.Contains(args[i:], "CC=clang-19") {
 		t.Errorf("got %q", args)

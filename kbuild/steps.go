@@ -201,7 +201,7 @@ func (s *steps) runIn(ctx context.Context, spec sandbox.Spec) error {
 // compiler for what a source compiles outside of kbuild: cc may be another, or not installed. ARCH is left to kbuild:
 // there are Makefiles that know x86_64 and not x86.
 func (s *steps) environment() []string {
-	compiler := cmp.Or(s.job.Kernel.Compiler, "gcc")
+	compiler := cmp.Or(s.job.Kernel.Compiler.String(), "gcc")
 	env := []string{
 		"PATH=" + s.path(),
 		"CC=" + compiler, "KERNEL_CC=" + compiler,

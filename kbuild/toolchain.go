@@ -4,16 +4,24 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"mago/debpkg/word"
 )
 
 var (
 	variableCC  = regexp.MustCompile(`(?m)^(?:override )?CC\s*:?=.*?([\w.+-]+)\s*$`)
+	llvmSuffix  = regexp.MustCompile(`^(?:-[0-9]{1,3})?$`)
 	crossPrefix = regexp.MustCompile(`^[\w-]+-linux-(?:gnu|musl)\w*-`)
 )
 
 // compiler names the one that a kernel was built with. Debian's headers say so in .kernelvariables, which their
-// Makefile follows whatever else is set; of others the configuration tells.
-func (f Finder) compiler(headers string, config Config) string {
+// Makefile follows whatever else is set; of others the configuration tells. The error is a *word.Error: foreign headers may
+// say anything.
+func (f Finder) compiler(headers string, config Config) (word.Program, error) {
+	return word.ParseProgram(f.compilerName(headers, config))
+}
+
+func (f Finder) compilerName(headers string, config Config) string {
 	if text, err := f.root().header(headers, ".kernelvariables"); err == nil {
 		if m := variableCC.FindSubmatch(text); m != nil {
 			prefix := crossPrefix.FindString(config.compiler())
@@ -54,7 +62,7 @@ func (c Config) major(option string) string {
 
 // llvm is the suffix of this kernel's LLVM programs, as its compiler has it or else its configuration.
 func (k Kernel) llvm() string {
-	if suffix, ok := strings.CutPrefix(k.Compiler, "clang"); ok {
+	if suffix, ok := strings.CutPrefix(k.Compiler.String(), "clang"); ok && llvmSuffix.MatchString(suffix) {
 		return suffix
 	}
 	return k.Config.major("CONFIG_LLD_VERSION")
@@ -70,7 +78,7 @@ func (k Kernel) Toolchain() []string {
 		}
 		return []string{"LLVM=1"}
 	case k.Config.clang():
-		return []string{"CC=" + k.Compiler}
+		return []string{"CC=" + k.Compiler.String()}
 	case k.Config.lld():
 		return []string{"LD=ld.lld" + k.llvm()}
 	}
@@ -83,9 +91,9 @@ func (k Kernel) toolchain() []*ToolError {
 		return nil
 	}
 	suffix, why := k.llvm(), "kernel "+k.Release+" was built with it"
-	tools := []*ToolError{{"ld.lld" + suffix, "lld" + suffix, why}}
+	tools := []*ToolError{newToolError("ld.lld"+suffix, "lld"+suffix, why)}
 	if k.Config.clang() {
-		tools = append(tools, &ToolError{"llvm-objcopy" + suffix, "llvm" + suffix, why})
+		tools = append(tools, newToolError("llvm-objcopy"+suffix, "llvm"+suffix, why))
 	}
 	return tools
 }

@@ -34,10 +34,10 @@ func TestToolchain(t *testing.T) {
 			}
 			var packages []string
 			for _, tool := range MissingTools(root, k) {
-				packages = append(packages, tool.Package)
+				packages = append(packages, tool.Package.String())
 			}
 			arg, need := strings.Join(k.Toolchain(), " "), strings.Join(packages, " ")
-			if k.Compiler != test.compiler || arg != test.arg || need != test.need {
+			if k.Compiler.String() != test.compiler || arg != test.arg || need != test.need {
 				t.Errorf("compiler %s, argument %q, needs %q", k.Compiler, arg, need)
 			}
 			s := &steps{Builder: &Builder{}, job: Job{Kernel: k}}
@@ -57,7 +57,7 @@ func TestCompilerOfHeaders(t *testing.T) {
 		"gcc-12 (Debian 12.2.0-14) 12.2.0": "gcc-12", "gcc-11 (Debian) 11": "gcc-12", "x86_64-linux-gnu-gcc-12 (Debian) 12": "x86_64-linux-gnu-gcc-12",
 	} {
 		root := bookworm(tree{arch + ".kernelvariables": text, arch + ".config": "CONFIG_CC_VERSION_TEXT=\"" + configured + "\"\n"}).write(t, t.TempDir())
-		if k, err := (Finder{Root: root}).Find(release); err != nil || k.Compiler != want {
+		if k, err := (Finder{Root: root}).Find(release); err != nil || k.Compiler.String() != want {
 			t.Errorf("%s: got %s, %v", configured, k.Compiler, err)
 		}
 	}
@@ -88,7 +88,7 @@ func TestTypeInformation(t *testing.T) {
 		}
 		found := false
 		for _, tool := range MissingTools(root, k) {
-			found = found || tool.Package == "pahole"
+			found = found || tool.Package.String() == "pahole"
 		}
 		if found != want {
 			t.Errorf("%s: pahole is needed: %v", vmlinux, found)

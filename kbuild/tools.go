@@ -1,44 +1,45 @@
 package kbuild
 
 import (
+	"cmp"
 	"path/filepath"
 	"regexp"
 	"slices"
 
 	"mago/debpkg/codec"
+	"mago/debpkg/word"
 )
 
 // MissingTools lists what has to be installed under root before a kernel's modules can be compiled.
 func MissingTools(root string, k Kernel) []*ToolError {
-	return slices.DeleteFunc(tools(root, k), func(t *ToolError) bool { return HasTool(root, t.Tool) })
+	return slices.DeleteFunc(tools(root, k), func(t *ToolError) bool { return HasTool(root, t.Tool.String()) })
 }
 
 // ToolPackages names the Debian packages of what a kernel's modules are compiled with.
-func ToolPackages(root string, k Kernel) []string {
-	var packages []string
+func ToolPackages(root string, k Kernel) []word.Package {
+	var packages []word.Package
 	for _, t := range tools(root, k) {
-		packages = append(packages, t.Package)
+		if !t.Package.IsZero() {
+			packages = append(packages, t.Package)
+		}
 	}
 	return packages
 }
 
 // tools lists the programs that a kernel's modules are compiled with, as the errors that they are where they are missing.
 func tools(root string, k Kernel) []*ToolError {
-	compiler := k.Compiler
-	if compiler == "" {
-		compiler = "gcc"
-	}
+	compiler := cmp.Or(k.Compiler.String(), "gcc")
 	all := []*ToolError{
-		{compiler, compilerPackage(compiler), "kernel " + k.Release + " was built with it"},
-		{"make", "make", "modules are built with it"},
-		{"strip", "binutils", "modules are stripped with it"},
+		newToolError(compiler, compilerPackage(compiler), "kernel "+k.Release+" was built with it"),
+		newToolError("make", "make", "modules are built with it"),
+		newToolError("strip", "binutils", "modules are stripped with it"),
 	}
 	all = append(all, k.toolchain()...)
 	if k.Config["CONFIG_DEBUG_INFO_BTF_MODULES"] == "y" && newRooted(root).exists(filepath.Join(k.Headers, "vmlinux")) {
-		all = append(all, &ToolError{"pahole", "pahole", "kernel " + k.Release + " has type information, and gives it to modules"})
+		all = append(all, newToolError("pahole", "pahole", "kernel "+k.Release+" has type information, and gives it to modules"))
 	}
 	if k.Compression == codec.XZ {
-		all = append(all, &ToolError{"xz", "xz-utils", "the modules of kernel " + k.Release + " are compressed with it"})
+		all = append(all, newToolError("xz", "xz-utils", "the modules of kernel "+k.Release+" are compressed with it"))
 	}
 	return all
 }

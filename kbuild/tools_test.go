@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"mago/debpkg/codec"
+	"mago/debpkg/word"
 )
 
 func TestCompilerPackage(t *testing.T) {
@@ -28,15 +29,15 @@ func TestMissingTools(t *testing.T) {
 		kernel Kernel
 		want   string
 	}{
-		"as the kernel was": {Kernel{Release: "6.1", Compiler: "gcc-12"}, "make"},
-		"another compiler":  {Kernel{Release: "6.1", Compiler: "x86_64-linux-gnu-gcc-14"}, "gcc-14 make"},
+		"as the kernel was": {Kernel{Release: "6.1", Compiler: program("gcc-12")}, "make"},
+		"another compiler":  {Kernel{Release: "6.1", Compiler: program("x86_64-linux-gnu-gcc-14")}, "gcc-14 make"},
 		"unknown compiler":  {Kernel{}, "gcc make"},
-		"compressed":        {Kernel{Compiler: "gcc-12", Compression: codec.XZ}, "make xz-utils"},
+		"compressed":        {Kernel{Compiler: program("gcc-12"), Compression: codec.XZ}, "make xz-utils"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var packages []string
 			for _, tool := range MissingTools(root, test.kernel) {
-				packages = append(packages, tool.Package)
+				packages = append(packages, tool.Package.String())
 			}
 			if got := strings.Join(packages, " "); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
@@ -47,3 +48,5 @@ func TestMissingTools(t *testing.T) {
 		t.Error("HasTool looks in the wrong places")
 	}
 }
+
+func program(name string) word.Program { return word.Must(word.ParseProgram(name)) }

@@ -12,6 +12,7 @@ import (
 
 	"mago/catalog"
 	"mago/debpkg"
+	"mago/debpkg/word"
 )
 
 // aptGrace is how long apt-get may take to end after it was asked to.
@@ -19,7 +20,7 @@ const aptGrace = 5 * time.Second
 
 // debPath is where the cache keeps a package's .deb, under the name that apt gives it.
 func (f *Fetcher) debPath(pkg catalog.Package) string {
-	return filepath.Join(f.downloads(), pkg.Name+"_"+quoteVersion(pkg.Version)+"_"+pkg.Architecture+".deb")
+	return filepath.Join(f.downloads(), pkg.Name.String()+"_"+quoteVersion(pkg.Version.String())+"_"+pkg.Architecture.String()+".deb")
 }
 
 // download gives the path of pkg's .deb, checked; apt is run only where the cache has no good one.
@@ -28,7 +29,7 @@ func (f *Fetcher) download(ctx context.Context, pkg catalog.Package) (string, er
 	if !f.Fresh && verify(ctx, pkg, final) == nil {
 		return final, nil
 	}
-	temp, err := makeTemp(f.downloads(), pkg.Name)
+	temp, err := makeTemp(f.downloads(), pkg.Name.String())
 	if err != nil {
 		return "", err
 	}
@@ -38,7 +39,7 @@ func (f *Fetcher) download(ctx context.Context, pkg catalog.Package) (string, er
 		err = take(ctx, pkg, temp, final)
 	}
 	if err != nil {
-		return "", &FetchError{Package: pkg.Name, Version: pkg.Version, Output: output, Err: err}
+		return "", &FetchError{Package: pkg.Name.String(), Version: pkg.Version.String(), Output: output, Err: err}
 	}
 	return final, nil
 }
@@ -53,7 +54,8 @@ func (f *Fetcher) runApt(ctx context.Context, pkg catalog.Package, dir string) (
 		return "", err
 	}
 	var stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, "apt-get", append([]string{"download", pkg.Name + "=" + pkg.Version}, debpkg.AptTrust(f.Unauthenticated)...)...)
+	wanted := word.Target{Name: pkg.Name, Version: pkg.Version}
+	cmd := exec.CommandContext(ctx, "apt-get", debpkg.AptGet(f.Unauthenticated, []string{"download"}, wanted)...)
 	cmd.Dir, cmd.Stderr, cmd.WaitDelay = inside, &stderr, aptGrace
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	err = f.run(cmd)

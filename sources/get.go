@@ -21,7 +21,7 @@ func (f *Fetcher) Get(ctx context.Context, pkg catalog.Package) (*Tree, error) {
 	if f.Fresh {
 		cached = func() (*Tree, bool) { return nil, false }
 	}
-	return f.once(ctx, pkg.Name, cached, func() (*Tree, error) { return f.get(ctx, pkg) })
+	return f.once(ctx, pkg.Name.String(), cached, func() (*Tree, error) { return f.get(ctx, pkg) })
 }
 
 // once gives the tree that is cached or, where there is none even after waiting for whoever works on owner's, the one
@@ -54,7 +54,7 @@ func (f *Fetcher) get(ctx context.Context, pkg catalog.Package) (*Tree, error) {
 		return f.openHostTarball(ctx, pkg, tarball)
 	}
 	if !f.trusts(pkg) {
-		return nil, &UnauthenticatedError{pkg.Name, pkg.Version}
+		return nil, &UnauthenticatedError{pkg.Name.String(), pkg.Version.String()}
 	}
 	deb, err := f.download(ctx, pkg)
 	if err != nil {
@@ -73,7 +73,7 @@ func (f *Fetcher) Cached(pkg catalog.Package) (*Tree, bool) {
 	if tree, ok := f.hostTree(pkg); ok {
 		return tree, true
 	}
-	tree, rec, err := f.read(pkg.Name, pkg.Version)
+	tree, rec, err := f.read(pkg.Name.String(), pkg.Version.String())
 	if err != nil {
 		return nil, false
 	}
@@ -95,7 +95,7 @@ func (f *Fetcher) trusts(pkg catalog.Package) bool { return !pkg.Unauthenticated
 
 // candidate has the installed version stand in for a missing candidate.
 func candidate(pkg catalog.Package) catalog.Package {
-	if pkg.Version == "" {
+	if pkg.Version.IsZero() {
 		pkg.Version = pkg.Installed
 	}
 	return pkg

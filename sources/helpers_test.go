@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"mago/catalog"
+	"mago/debpkg/word"
 )
 
 // entryDate is the date of everything in the tests' archives.
@@ -138,12 +139,17 @@ func hash(data []byte) string {
 }
 
 // helloDKMS is the package of a .deb that has these bytes.
+var all = word.Must(word.ParseArchitecture("all"))
+
+func named(text string) word.Package     { return word.Must(word.ParsePackage(text)) }
+func ofVersion(text string) word.Version { return word.Must(word.ParseVersion(text)) }
+
 func helloDKMS(data []byte) catalog.Package {
-	return catalog.Package{Name: "hello-dkms", Kind: catalog.DKMS, Version: "1.0-2", Architecture: "all", SHA256: hash(data)}
+	return catalog.Package{Name: named("hello-dkms"), Kind: catalog.DKMS, Version: ofVersion("1.0-2"), Architecture: all, SHA256: hash(data)}
 }
 
 func helloSource(data []byte) catalog.Package {
-	return catalog.Package{Name: "hello-source", Kind: catalog.ModuleAssistant, Version: "1.0-2", Architecture: "all", SHA256: hash(data)}
+	return catalog.Package{Name: named("hello-source"), Kind: catalog.ModuleAssistant, Version: ofVersion("1.0-2"), Architecture: all, SHA256: hash(data)}
 }
 
 // fakeApt stands in for apt-get: it notes what it was called with and does what the test wants in cmd.Dir.

@@ -13,14 +13,14 @@ import (
 // hostTree gives the tree that an installed -dkms package, or the administrator, put where dkms(8) looks for it:
 // /usr/src/<name>-<upstream version>. Another version of the package being installed rules it out.
 func (f *Fetcher) hostTree(pkg catalog.Package) (*Tree, bool) {
-	if !f.SystemSources || pkg.Kind != catalog.DKMS || pkg.Installed != "" && pkg.Installed != pkg.Version {
+	if !f.SystemSources || pkg.Kind != catalog.DKMS || !pkg.Installed.IsZero() && pkg.Installed != pkg.Version {
 		return nil, false
 	}
-	dir := f.inUsrSrc(pkg.Name, "-"+upstream(pkg.Version))
+	dir := f.inUsrSrc(pkg.Name.String(), "-"+upstream(pkg.Version.String()))
 	if dir == "" || !regular(f.host(filepath.Join(dir, "dkms.conf"))) {
 		return nil, false
 	}
-	tree := &Tree{Name: moduleName(pkg.Name), Version: pkg.Version, Origin: Host, Dir: f.host(dir)}
+	tree := &Tree{Name: moduleName(pkg.Name.String()), Version: pkg.Version.String(), Origin: Host, Dir: f.host(dir)}
 	f.attach(tree, pkg, "")
 	tree.ModTime = treeTime(changelogTime(tree.Changelog))
 	return tree, true
@@ -32,7 +32,7 @@ func (f *Fetcher) hostTarball(pkg catalog.Package) string {
 	if !f.SystemSources || pkg.Kind != catalog.ModuleAssistant || pkg.Installed != pkg.Version {
 		return ""
 	}
-	tarball := f.host(f.inUsrSrc(pkg.Name, ".tar", ".tar.xz", ".tar.bz2", ".tar.gz", ".tar.zst", ".tar.lzma"))
+	tarball := f.host(f.inUsrSrc(pkg.Name.String(), ".tar", ".tar.xz", ".tar.bz2", ".tar.gz", ".tar.zst", ".tar.lzma"))
 	if !regular(tarball) {
 		return ""
 	}
@@ -49,10 +49,10 @@ func (f *Fetcher) openHostTarball(ctx context.Context, pkg catalog.Package, tarb
 	if err != nil {
 		return nil, err
 	}
-	rec := record{Name: moduleName(pkg.Name), Version: pkg.Version, Origin: Host, SHA256: sum, Stamp: stamp(tarball)}
-	_, changelog := f.hostDocs(pkg.Name)
+	rec := record{Name: moduleName(pkg.Name.String()), Version: pkg.Version.String(), Origin: Host, SHA256: sum, Stamp: stamp(tarball)}
+	_, changelog := f.hostDocs(pkg.Name.String())
 	rec.ModTime = changelogTime(changelog)
-	tree, err := f.fill(ctx, pkg.Name, pkg.Version, func(dir string) (record, error) {
+	tree, err := f.fill(ctx, pkg.Name.String(), pkg.Version.String(), func(dir string) (record, error) {
 		return f.openTarball(ctx, rec, tarball, at, dir)
 	})
 	if err != nil {
@@ -79,7 +79,7 @@ func (f *Fetcher) inUsrSrc(pkg string, suffixes ...string) string {
 func (f *Fetcher) attach(tree *Tree, pkg catalog.Package, archive string) {
 	tree.Package, tree.Archive = &pkg, archive
 	if tree.Origin == Host {
-		tree.Copyright, tree.Changelog = f.hostDocs(pkg.Name)
+		tree.Copyright, tree.Changelog = f.hostDocs(pkg.Name.String())
 	}
 }
 

@@ -6,6 +6,9 @@ import (
 	"reflect"
 	"testing"
 	"time"
+
+	"mago/catalog"
+	"mago/debpkg/word"
 )
 
 func TestHostDirectoryServesInsteadOfADownload(t *testing.T) {
@@ -38,18 +41,18 @@ func TestHostDirectoryOfAnotherVersionDoesNotServe(t *testing.T) {
 	write(t, filepath.Join(root, "usr/src/hello-1.0/dkms.conf"), []byte(dkmsConf))
 	write(t, filepath.Join(root, "usr/src/empty-1.0/Makefile"), nil)
 	write(t, filepath.Join(root, "dkms.conf"), nil)
-	for name, change := range map[string]func(f *Fetcher, name, version, installed *string){
-		"not asked for":              func(f *Fetcher, _, _, _ *string) { f.SystemSources = false },
-		"another upstream version":   func(_ *Fetcher, _, version, _ *string) { *version = "1.1-1" },
-		"another revision installed": func(_ *Fetcher, _, _, installed *string) { *installed = "1.0-1" },
-		"another name":               func(_ *Fetcher, name, _, _ *string) { *name = "world-dkms" },
-		"no dkms.conf":               func(_ *Fetcher, name, _, _ *string) { *name = "empty-dkms" },
+	for name, change := range map[string]func(f *Fetcher, pkg *catalog.Package){
+		"not asked for":              func(f *Fetcher, _ *catalog.Package) { f.SystemSources = false },
+		"another upstream version":   func(_ *Fetcher, pkg *catalog.Package) { pkg.Version = ofVersion("1.1-1") },
+		"another revision installed": func(_ *Fetcher, pkg *catalog.Package) { pkg.Installed = ofVersion("1.0-1") },
+		"another name":               func(_ *Fetcher, pkg *catalog.Package) { pkg.Name = named("world-dkms") },
+		"no dkms.conf":               func(_ *Fetcher, pkg *catalog.Package) { pkg.Name = named("empty-dkms") },
 	} {
 		f, pkg := &Fetcher{Root: root, Cache: filepath.Join(root, "cache"), SystemSources: true}, helloDKMS(nil)
 		if _, ok := f.Cached(pkg); !ok {
 			t.Fatal("the unchanged package is not served")
 		}
-		change(f, &pkg.Name, &pkg.Version, &pkg.Installed)
+		change(f, &pkg)
 		if tree, ok := f.Cached(pkg); ok {
 			t.Errorf("%s: %+v", name, tree)
 		}
@@ -87,7 +90,7 @@ func TestHostTarballServesWhenInstalled(t *testing.T) {
 	if _, ok := f.Cached(pkg); ok {
 		t.Error("the host's tree counts as apt's where apt's lists have no hash")
 	}
-	f.SystemSources, pkg.Installed = true, ""
+	f.SystemSources, pkg.Installed = true, word.Version{}
 	if path := f.hostTarball(pkg); path != "" {
 		t.Errorf("not installed, but %s is to serve", path)
 	}

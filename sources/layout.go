@@ -20,9 +20,9 @@ const recipeFiles = "dkms.conf, debian/rules, Kbuild or Makefile"
 func (f *Fetcher) findSource(ctx context.Context, dir string, pkg catalog.Package) (string, error) {
 	tree := os.DirFS(dir)
 	finders := []func() (string, error){
-		func() (string, error) { return findDKMS(tree, pkg.Name), nil },
-		func() (string, error) { return f.findTarball(ctx, dir, pkg.Name) },
-		func() (string, error) { return findTop(tree, path.Join(dataDir, "usr/src"), pkg.Name), nil },
+		func() (string, error) { return findDKMS(tree, pkg.Name.String()), nil },
+		func() (string, error) { return f.findTarball(ctx, dir, pkg.Name.String()) },
+		func() (string, error) { return findTop(tree, path.Join(dataDir, "usr/src"), pkg.Name.String()), nil },
 	}
 	if pkg.Kind == catalog.ModuleAssistant {
 		finders = append(finders[1:], finders[0])
@@ -32,7 +32,7 @@ func (f *Fetcher) findSource(ctx context.Context, dir string, pkg catalog.Packag
 			return found, err
 		}
 	}
-	return "", &LayoutError{pkg.Name + " " + pkg.Version, "dkms.conf or tarball below usr/src"}
+	return "", &LayoutError{pkg.Name.String() + " " + pkg.Version.String(), "dkms.conf or tarball below usr/src"}
 }
 
 // findDKMS finds the directory of dkms.conf, as dkms(8) has it: usr/src/<name>-<version>.

@@ -62,7 +62,7 @@ func TestGetFindsTheSource(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			place := filepath.Join(cache, "trees", tree.Package.Name, "1.0-2")
+			place := filepath.Join(cache, "trees", tree.Package.Name.String(), "1.0-2")
 			if rel, _ := filepath.Rel(place, tree.Dir); rel != test.want {
 				t.Errorf("Dir = %s, want %s", rel, test.want)
 			}
@@ -131,7 +131,7 @@ func TestGetNoticesDamage(t *testing.T) {
 		})
 	}
 	f := &Fetcher{Cache: t.TempDir(), Run: leaves("x.deb", []byte("no package")).Run}
-	if _, err := f.Get(t.Context(), catalog.Package{Name: "x", Version: "1", SHA256: hash([]byte("no package"))}); !errors.As(err, new(*debpkg.FormatError)) {
+	if _, err := f.Get(t.Context(), catalog.Package{Name: named("xx"), Version: ofVersion("1"), SHA256: hash([]byte("no package"))}); !errors.As(err, new(*debpkg.FormatError)) {
 		t.Errorf("no package at all: err = %v", err)
 	}
 }
@@ -154,7 +154,7 @@ func TestGetOpensWhatDpkgDebBuilds(t *testing.T) {
 		t.Fatal(err)
 	}
 	pkg := helloSource(data)
-	pkg.Version = "1:1.0-2"
+	pkg.Version = ofVersion("1:1.0-2")
 	f := &Fetcher{Cache: t.TempDir(), Run: leaves("x.deb", data).Run}
 	tree, err := f.Get(t.Context(), pkg)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 
+	"mago/debpkg/word"
 	"mago/sources/way"
 )
 
@@ -112,12 +113,32 @@ func identify(dir *os.Root, base string) (name, version string) {
 	name, version = dkmsFacts(startIn(dir, "dkms.conf"))
 	entry, _ := firstEntry(startIn(dir, debianChangelog))
 	baseName, baseVersion := splitVersion(base)
-	name = cmp.Or(moduleName(name), moduleName(entry.Source), moduleName(baseName), "module")
-	if debian := entry.Version.String(); version == "" && validVersion.MatchString(debian) {
-		return name, debian
+	name = firstName(name, entry.Source, baseName)
+	if debian, err := word.ParseVersion(entry.Version.String()); version == "" && err == nil {
+		return name, debian.String()
 	}
 	if version = cmp.Or(version, baseVersion); version == "" {
 		version = moduleVersion(dir)
 	}
-	return name, upstreamVersion(version)
+	return name, firstVersion(version, baseVersion)
+}
+
+// firstName is the first of what strangers call a source that can become a name of mago's.
+func firstName(names ...string) string {
+	for _, name := range names {
+		if fit, err := word.ParseName(moduleName(name)); err == nil {
+			return fit.String()
+		}
+	}
+	return "module"
+}
+
+// firstVersion is the same for versions.
+func firstVersion(versions ...string) string {
+	for _, version := range versions {
+		if fit, err := word.ParseVersion(upstreamVersion(version)); err == nil {
+			return fit.String()
+		}
+	}
+	return "0"
 }

@@ -8,24 +8,13 @@ import (
 	"mago/catalog"
 )
 
-var (
-	validName    = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]*$`)            // Debian Policy 5.6.1
-	validVersion = regexp.MustCompile(`^([0-9]+:)?[0-9][A-Za-z0-9.+~-]*$`) // Debian Policy 5.6.12
+// nameVersion matches hello-1.0, hello_v1.0 and hello-1.0-rc1, but not usb-2-serial.
+var nameVersion = regexp.MustCompile(`^(.+?)[-_]v?([0-9][\w.+~]*(?:-[a-z]*[0-9][\w.+~]*)?)$`)
 
-	// nameVersion matches hello-1.0, hello_v1.0 and hello-1.0-rc1, but not usb-2-serial.
-	nameVersion = regexp.MustCompile(`^(.+?)[-_]v?([0-9][\w.+~]*(?:-[a-z]*[0-9][\w.+~]*)?)$`)
-)
-
-// check refuses a package of which a name or version could be taken for an option or another path.
+// check refuses a package that apt has no version of.
 func check(pkg catalog.Package) error {
-	if !validName.MatchString(pkg.Name) {
-		return fmt.Errorf("get source package %q: not a package name", pkg.Name)
-	}
-	if !validVersion.MatchString(pkg.Version) {
-		return fmt.Errorf("get source package %s: %q is not a version", pkg.Name, pkg.Version)
-	}
-	if pkg.Architecture != "" && !validName.MatchString(pkg.Architecture) {
-		return fmt.Errorf("get source package %s: %q is not an architecture", pkg.Name, pkg.Architecture)
+	if pkg.Name.IsZero() || pkg.Version.IsZero() {
+		return fmt.Errorf("get source package %s: no version of it is known", pkg.Name)
 	}
 	return nil
 }

@@ -30,19 +30,19 @@ func (f *Fetcher) openDeb(ctx context.Context, pkg catalog.Package, deb string) 
 	if err != nil {
 		return nil, err
 	}
-	tree, err := f.fill(ctx, pkg.Name, pkg.Version, func(dir string) (record, error) {
+	tree, err := f.fill(ctx, pkg.Name.String(), pkg.Version.String(), func(dir string) (record, error) {
 		newest, err := f.unpackDeb(ctx, deb, filepath.Join(dir, dataDir))
 		if err != nil {
 			return record{}, err
 		}
-		rec := record{Name: moduleName(pkg.Name), Version: pkg.Version, Origin: Archive, SHA256: sum}
+		rec := record{Name: moduleName(pkg.Name.String()), Version: pkg.Version.String(), Origin: Archive, SHA256: sum}
 		if rec.Dir, err = f.findSource(ctx, dir, pkg); err != nil {
 			return record{}, err
 		}
 		if rec.Runtime, err = findRuntime(filepath.Join(dir, dataDir)); err != nil {
 			return record{}, fmt.Errorf("look through what %s holds: %w", deb, err)
 		}
-		rec.Copyright, rec.Changelog = docs(dir, pkg.Name)
+		rec.Copyright, rec.Changelog = docs(dir, pkg.Name.String())
 		rec.ModTime = wholeSecond(cmp.Or(changelogTime(below(dir, rec.Changelog)), newest))
 		return rec, nil
 	})

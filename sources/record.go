@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/renameio/v2"
 
+	"mago/debpkg/word"
 	"mago/sources/way"
 )
 
@@ -70,7 +71,9 @@ func readRecord(dir string) (record, error) {
 // plausible reports whether the record names a module, and nothing outside of its tree.
 func (r record) plausible() bool {
 	local := func(path string) bool { return path == "" || filepath.IsLocal(path) }
-	return r.Name != "" && r.Version != "" && local(r.Dir) && local(r.Copyright) && local(r.Changelog) &&
+	_, nameErr := word.ParseName(r.Name)
+	_, versionErr := word.ParseVersion(r.Version)
+	return nameErr == nil && versionErr == nil && local(r.Dir) && local(r.Copyright) && local(r.Changelog) &&
 		!slices.ContainsFunc(r.Runtime, func(path string) bool { return !local(strings.TrimPrefix(path, "/")) })
 }
 

@@ -86,7 +86,7 @@ func verify(ctx context.Context, pkg catalog.Package, path string) error {
 	}
 	defer deb.Close()
 	name, version := deb.Control().Get("Package"), deb.Control().Get("Version")
-	if name != pkg.Name || version != pkg.Version {
+	if name != pkg.Name.String() || version != pkg.Version.String() {
 		return fmt.Errorf("check %s: it is %s %s", filepath.Base(path), name, version)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"mago/catalog"
+	"mago/debpkg/word"
 	"mago/kbuild"
 )
 
@@ -15,9 +16,11 @@ func (a *app) newer(ctx context.Context, u unit) catalog.Offer {
 	if u.pkg == nil {
 		return catalog.Offer{}
 	}
-	built := *u.pkg
-	built.Version = u.tree.Version
-	offers, err := a.catalogConfig().Newer(ctx, built)
+	built, err := word.ParseVersion(u.tree.Version)
+	if err != nil {
+		return catalog.Offer{}
+	}
+	offers, err := a.catalogConfig().Newer(ctx, u.pkg.Name, built)
 	if err != nil || len(offers) == 0 {
 		return catalog.Offer{}
 	}
@@ -48,7 +51,7 @@ func (e *buildError) hint() string {
 	if cause.Package != "" {
 		lines = append(lines, fmt.Sprintf(`run "sudo apt-get install %s"`, cause.Package))
 	}
-	if o := e.newer; o.Version != "" {
+	if o := e.newer; !o.Version.IsZero() {
 		lines = append(lines, fmt.Sprintf("%s %s is in %s: apt-get download %[1]s=%[2]s && dpkg-deb -x %[1]s_*.deb newer && sudo mago auto-install ./newer/usr/src/* -l %[4]s",
 			o.Package, o.Version, o.Suite, e.release))
 	}

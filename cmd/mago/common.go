@@ -63,7 +63,7 @@ func (u unit) commonRelation() string {
 func (a *app) writeCommon(u unit, files []debpkg.File, r *record) (*builtPackage, error) {
 	arch := "all"
 	if u.pkg != nil && u.pkg.Kind == catalog.DKMS {
-		arch = u.pkg.Architecture // a source package of one architecture may hold its libraries
+		arch = u.pkg.Architecture.String() // a source package of one architecture may hold its libraries
 	}
 	p := &debpkg.Package{
 		Control: u.commonControl(arch, files), Conffiles: conffiles(files), Triggers: triggers(files),
@@ -88,9 +88,9 @@ func (a *app) writeCommon(u unit, files []debpkg.File, r *record) (*builtPackage
 func (u unit) commonControl(arch string, files []debpkg.File) []debpkg.Field {
 	var source, homepage, depends, owner string
 	if p := u.pkg; p != nil {
-		source, homepage, depends = p.Source, p.Homepage, running(p.PreDepends+","+p.Depends)
+		source, homepage, depends = p.Source.String(), p.Homepage, running(p.PreDepends+","+p.Depends)
 		if len(u.tree.Runtime.Paths) > 0 {
-			owner = p.Name
+			owner = p.Name.String()
 		}
 	}
 	var paths []string
@@ -152,10 +152,10 @@ func (e *inTheWayError) Error() string {
 
 // checkOwner finds out before a compilation that the source package is in the way of its files.
 func (a *app) checkOwner(u unit) error {
-	if u.pkg == nil || u.tree == nil || len(u.tree.Runtime.Paths) == 0 || a.packageVersion(commonName(u.name)) != "" || a.packageVersion(u.pkg.Name) == "" {
+	if u.pkg == nil || u.tree == nil || len(u.tree.Runtime.Paths) == 0 || a.packageVersion(commonName(u.name)) != "" || a.packageVersion(u.pkg.Name.String()) == "" {
 		return nil
 	}
-	return &inTheWayError{u.pkg.Name, commonName(u.name)}
+	return &inTheWayError{u.pkg.Name.String(), commonName(u.name)}
 }
 
 // commonToInstall is the package that has to be installed with a build's own, "" where what is there serves.

@@ -15,6 +15,7 @@ import (
 	"mago/debpkg"
 	"mago/debpkg/codec"
 	"mago/debpkg/payload"
+	"mago/debpkg/word"
 	"mago/kbuild"
 	"mago/kbuild/sandbox"
 	"mago/sources"
@@ -37,7 +38,7 @@ var failures = []struct {
 	{&noKernelError{word: "4.19", nearest: []string{"5.10"}}, exitNoKernel, "5.10"},
 	{&kbuild.HeadersError{Release: "6.1"}, exitNoKernel, "mago prepare -l 6.1"},
 	{&kbuild.HeadersError{Release: "6.1", Dir: "/usr/src/x", Missing: "Makefile"}, exitNoKernel, "--reinstall linux-headers-6.1"},
-	{&kbuild.ToolError{Tool: "gcc-12", Package: "gcc-12"}, exitNoTool, "apt-get install gcc-12"},
+	{&kbuild.ToolError{Tool: word.Must(word.ParseProgram("gcc-12")), Package: named("gcc-12")}, exitNoTool, "apt-get install gcc-12"},
 	{built(&kbuild.ArchError{Release: "6.1", Machine: "aarch64"}), exitNoKernel, "of that kind"},
 	{&sandbox.UserError{Name: "mago-build"}, exitNoTool, "mago prepare"},
 	{&sources.FetchError{Package: "hello-dkms", Err: errors.New("no network")}, exitFetch, "apt-get update"},
@@ -75,7 +76,7 @@ var failures = []struct {
 	{built(&kbuild.CompileError{Cause: kbuild.Cause{Kind: kbuild.CauseProgram, Thing: "bison", Package: "bison"}}), exitBuild, "apt-get install bison"},
 	{built(errors.New("no ELF object")), exitBuild, "/x/build.log"},
 	{built(&kbuild.NotMeantError{Name: "x"}), exitNotMeant, "-l"},
-	{built(&kbuild.ToolError{Tool: "patch", Package: "patch"}), exitNoTool, "apt-get install patch"},
+	{built(&kbuild.ToolError{Tool: word.Must(word.ParseProgram("patch")), Package: named("patch")}), exitNoTool, "apt-get install patch"},
 	{fmt.Errorf("install x: %w", &debpkg.ToolError{Tool: "dpkg"}), exitPackages, "dpkg --audit"},
 	{&debpkg.UnmetError{Package: "x"}, exitPackages, "check its sources"},
 	{built(&payload.RefusedError{Refused: []payload.Refusal{{Path: "/etc/it's [x]", Why: "is not wanted"}}}), exitRecipe, `--allow-file '/etc/it'\''s \[x]'`},

@@ -43,7 +43,7 @@ func (a *app) opened(ctx context.Context, t *target) error {
 // notHere says why a module's source cannot be had without fetching.
 func (a *app) notHere(t target) error {
 	if t.pkg != nil && t.pkg.Unauthenticated && !a.Unsigned {
-		return &sources.UnauthenticatedError{Package: t.pkg.Name, Version: t.version}
+		return &sources.UnauthenticatedError{Package: t.pkg.Name.String(), Version: t.version}
 	}
 	return &notFetchedError{t.name}
 }

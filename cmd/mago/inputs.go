@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"mago/debpkg/sbom"
+	"mago/debpkg/word"
 	"mago/kbuild"
 )
 
@@ -51,7 +52,7 @@ func (a *app) inputs(u unit, r record) ([]sbom.Input, error) {
 func sourceInput(u unit) sbom.Input {
 	source := sbom.Input{Role: sbom.Source, Item: sbom.Item{Name: u.name, Version: u.version, SHA256: u.sourceDigest()}}
 	if u.pkg != nil {
-		source.Name, source.Architecture = u.pkg.Name, u.pkg.Architecture
+		source.Name, source.Architecture = u.pkg.Name.String(), u.pkg.Architecture.String()
 	}
 	if u.digest != "" && u.tree.SHA256 != u.digest {
 		source.Of = "the names, kinds, executable bits and contents of what its directory held"
@@ -117,7 +118,7 @@ func (a *app) packageInputs(u unit) ([]sbom.Input, error) {
 	if err != nil {
 		return nil, err
 	}
-	depends := join(u.kernel.Package, strings.Join(kbuild.ToolPackages(a.Root, u.kernel), ","), needs)
+	depends := join(u.kernel.Package, word.Join(kbuild.ToolPackages(a.Root, u.kernel), ","), needs)
 	var inputs []sbom.Input
 	for _, p := range status.Closure(depends) {
 		input := sbom.Input{Role: sbom.Tool, Item: sbom.Item{Name: p.Package, Version: p.Version, Architecture: p.Architecture}}

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"mago/catalog"
+	"mago/debpkg/word"
 	"mago/kbuild"
 )
 
@@ -183,7 +184,7 @@ func (a *app) matching(ctx context.Context, word string, here []string) ([]strin
 	if slices.ContainsFunc(here, fits) {
 		return slices.DeleteFunc(here, func(release string) bool { return !fits(release) }), nil
 	}
-	known, err := catalog.HeaderReleases(ctx, a.catalogConfig())
+	known, err := a.releasesInApt(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -192,6 +193,12 @@ func (a *app) matching(ctx context.Context, word string, here []string) ([]strin
 		return nil, &noKernelError{word: word, inApt: true}
 	}
 	return kbuild.SortReleases(found), nil
+}
+
+// releasesInApt lists the kernels that apt has headers for.
+func (a *app) releasesInApt(ctx context.Context) ([]string, error) {
+	known, err := catalog.HeaderReleases(ctx, a.catalogConfig())
+	return word.Strings(known...), err
 }
 
 // running is the running kernel, where the root is the running system even without a /proc.
@@ -224,7 +231,7 @@ func (a *app) plainFlavour(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	known, err := catalog.HeaderReleases(ctx, a.catalogConfig())
+	known, err := a.releasesInApt(ctx)
 	plain := slices.DeleteFunc(known, func(release string) bool {
 		version, ok := strings.CutSuffix(release, "-"+arch)
 		return !ok || strings.HasSuffix(version, "-rt") || strings.HasSuffix(version, "-cloud")
@@ -258,7 +265,7 @@ func (a *app) whyNoKernel(ctx context.Context, release string, err error) error 
 	if !errors.As(err, &headers) || headers.Dir != "" {
 		return err
 	}
-	known, aptErr := catalog.HeaderReleases(ctx, a.catalogConfig())
+	known, aptErr := a.releasesInApt(ctx)
 	if aptErr != nil || slices.Contains(known, release) {
 		return errors.Join(err, aptErr)
 	}

@@ -51,7 +51,7 @@ func (c *searchCommand) Run(a *app, ctx context.Context) error {
 	text := strings.ToLower(c.Text)
 	found := a.targetsOf(ix, func(m catalog.Module) bool {
 		return slices.ContainsFunc(m.Packages, func(p catalog.Package) bool {
-			return strings.Contains(strings.ToLower(m.Name+"\n"+p.Name+"\n"+p.Source+"\n"+p.Description), text)
+			return strings.Contains(strings.ToLower(m.Name+"\n"+p.Name.String()+"\n"+p.Source.String()+"\n"+p.Description), text)
 		})
 	})
 	return a.printList(ctx, found, c.JSON)
@@ -101,11 +101,11 @@ func (a *app) printList(ctx context.Context, targets []target, asJSON bool) erro
 func (a *app) listed(ctx context.Context, t target, states []state) listed {
 	row := listed{Module: t.name, Version: t.version, Kind: "local"}
 	if p := t.pkg; p != nil {
-		row.Package, row.Kind, row.Installed, row.Description = p.Name, string(p.Kind), p.Installed, p.Description
+		row.Package, row.Kind, row.Installed, row.Description = p.Name.String(), string(p.Kind), p.Installed.String(), p.Description
 		if module, _, err := a.index.Resolve(t.name); err == nil {
 			for _, other := range module.Packages {
 				if other.Name != p.Name {
-					row.Others = append(row.Others, other.Name)
+					row.Others = append(row.Others, other.Name.String())
 				}
 			}
 		}

@@ -76,7 +76,7 @@ func (a *app) openOne(ctx context.Context, t *target) error {
 func (t target) word() string {
 	switch {
 	case t.pkg != nil && t.pkg.Kind == catalog.ModuleAssistant:
-		return t.pkg.Name
+		return t.pkg.Name.String()
 	case t.pkg == nil && t.tree != nil:
 		return cmp.Or(t.tree.Archive, t.tree.Dir)
 	}

@@ -104,7 +104,7 @@ func (u unit) origin() string {
 	if u.pkg == nil {
 		return fmt.Sprintf("a local %s, version %s, that came from no archive and has the SHA-256 %s", u.tree.Origin, u.version, u.sourceDigest())
 	}
-	what := u.pkg.Name + " " + u.version
+	what := u.pkg.Name.String() + " " + u.version
 	switch {
 	case u.tree.Origin == sources.Host:
 		return what + ", as it lay in /usr/src"
@@ -211,7 +211,7 @@ func (u unit) entry(date time.Time) string {
 func (u unit) changelogEntry(version, what string, date time.Time) string {
 	source := u.name
 	if u.pkg != nil {
-		source = u.pkg.Source
+		source = u.pkg.Source.String()
 	}
 	return fmt.Sprintf("%s (%s) unstable; urgency=medium\n\n  * %s\n\n -- %s  %s\n",
 		source, version, what, maintainer(u), date.Add(time.Second).Format(time.RFC1123Z))

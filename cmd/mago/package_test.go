@@ -11,21 +11,25 @@ import (
 
 	"mago/catalog"
 	"mago/debpkg"
+	"mago/debpkg/word"
 	"mago/kbuild"
 	"mago/sources"
 )
 
+func named(text string) word.Package     { return word.Must(word.ParsePackage(text)) }
+func versioned(text string) word.Version { return word.Must(word.ParseVersion(text)) }
+
 // zfs is a unit as large as they come: an epoch, relations of both kinds, a module directory below /usr.
 func zfs() unit {
 	pkg := &catalog.Package{
-		Name: "zfs-dkms", Kind: catalog.DKMS, Version: "1:2.1.11-1+deb12u1", Source: "zfs-linux",
+		Name: named("zfs-dkms"), Kind: catalog.DKMS, Version: versioned("1:2.1.11-1+deb12u1"), Source: named("zfs-linux"),
 		Maintainer: "A Person <person@example.org>", Homepage: "https://example.org/zfs",
 		Description: "OpenZFS filesystem kernel modules for Linux",
 		PreDepends:  "libc6", Depends: "dkms (>> 2.1.1.2-5), file, zfs-firmware (>= 2) | zfs-blobs",
 		Recommends: "zfs-zed, zfsutils-linux (>= 2.1.11-1)", Provides: "zfs-modules (= 2.1.11), spl-dkms, zfs-api (= 2)",
 	}
 	return unit{
-		target: target{name: "zfs", pkg: pkg, version: pkg.Version, tree: &sources.Tree{ModTime: dated}},
+		target: target{name: "zfs", pkg: pkg, version: pkg.Version.String(), tree: &sources.Tree{ModTime: dated}},
 		kernel: kbuild.Kernel{Release: "6.12.9-amd64", Version: "6.12.9-1", ModulesDir: "/usr/lib/modules/6.12.9-amd64"},
 	}
 }

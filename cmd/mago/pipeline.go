@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"pault.ag/go/debian/version"
 
+	"mago/debpkg/word"
 	"mago/kbuild"
 	"mago/sources"
 )
@@ -114,7 +114,7 @@ func (a *app) isInstalled(u unit) bool {
 	if r.Source.Edited && r.isInstalled(have) {
 		return false // edited, which without -O is not asked for
 	}
-	if u.exact && r.Source.Package != "" && r.Source.Package != u.pkg.Name {
+	if u.exact && r.Source.Package != "" && r.Source.Package != u.pkg.Name.String() {
 		return false // built from the module's other package
 	}
 	if u.digest != "" && (r.Source.SHA256 != u.digest || !r.isInstalled(have)) {
@@ -224,11 +224,11 @@ func (a *app) build(ctx context.Context, u unit) (record, error) {
 // needsError says that a module's source package wants further packages for compiling.
 type needsError struct {
 	unit     unit
-	packages []string
+	packages []word.Target
 }
 
 func (e *needsError) Error() string {
-	return fmt.Sprintf("building %s needs %s", e.unit.name, strings.Join(e.packages, ", "))
+	return fmt.Sprintf("building %s needs %s", e.unit.name, word.Join(e.packages, ", "))
 }
 
 func (a *app) checkNeeds(u unit) error {

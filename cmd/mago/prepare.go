@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"mago/debpkg"
+	"mago/debpkg/word"
 	"mago/kbuild"
 	"mago/kbuild/sandbox"
 	"mago/sources/lock"
@@ -65,7 +67,7 @@ func (a *app) installMissing(ctx context.Context, releases []string, targets []t
 		if err != nil || len(missing) == 0 {
 			return err
 		}
-		if err := a.host.mayChange("installing " + strings.Join(missing, ", ")); err != nil {
+		if err := a.host.mayChange("installing " + word.Join(missing, ", ")); err != nil {
 			return err
 		}
 		done := func() bool {
@@ -83,8 +85,8 @@ func (a *app) installMissing(ctx context.Context, releases []string, targets []t
 }
 
 // missing lists the packages to install, or says why a kernel cannot be had.
-func (a *app) missing(ctx context.Context, releases []string, targets []target) ([]string, error) {
-	var packages []string
+func (a *app) missing(ctx context.Context, releases []string, targets []target) ([]word.Target, error) {
+	var packages []word.Target
 	for _, release := range releases {
 		k, err := a.kernel(release)
 		var headers *kbuild.HeadersError
@@ -93,7 +95,11 @@ func (a *app) missing(ctx context.Context, releases []string, targets []target) 
 			if err := a.whyNoKernel(ctx, release, err); !errors.As(err, &headers) {
 				return nil, err
 			}
-			packages = append(packages, "linux-headers-"+release)
+			name, err := word.ParsePackage("linux-headers-" + release)
+			if err != nil {
+				return nil, headers // no archive has headers under such a name
+			}
+			packages = append(packages, word.Target{Name: name})
 		case errors.As(err, &headers):
 			broken, berr := a.brokenHeaders()
 			if berr != nil || len(broken) == 0 {
@@ -107,10 +113,13 @@ func (a *app) missing(ctx context.Context, releases []string, targets []target) 
 			return nil, err
 		}
 		if err != nil {
-			k = kbuild.Kernel{Compiler: "make"} // apt brings the compiler with the headers
+			k = kbuild.Kernel{Compiler: word.Must(word.ParseProgram("make"))} // apt brings the compiler with the headers
 		}
 		for _, tool := range kbuild.MissingTools(a.Root, k) {
-			packages = append(packages, tool.Package)
+			if tool.Package.IsZero() {
+				return nil, tool
+			}
+			packages = append(packages, word.Target{Name: tool.Package})
 		}
 	}
 	if a.host.asRoot && a.Root == "/" {
@@ -123,7 +132,7 @@ func (a *app) missing(ctx context.Context, releases []string, targets []target) 
 		}
 		packages = append(packages, needs...)
 	}
-	slices.Sort(packages)
+	slices.SortFunc(packages, func(a, b word.Target) int { return strings.Compare(a.String(), b.String()) })
 	return slices.Compact(packages), nil
 }
 
@@ -140,17 +149,23 @@ func (a *app) tellUnfinished() error {
 }
 
 // brokenHeaders lists the packages of kernels' headers that dpkg was ended in the middle of.
-func (a *app) brokenHeaders() ([]string, error) {
+func (a *app) brokenHeaders() ([]word.Target, error) {
 	status, err := a.installed()
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(slices.Clone(status.Broken()), func(name string) bool { return !strings.HasPrefix(name, "linux-headers-") }), nil
+	var headers []word.Target
+	for _, broken := range status.Broken() {
+		if name, err := word.ParsePackage(broken); err == nil && strings.HasPrefix(broken, "linux-headers-") {
+			headers = append(headers, word.Target{Name: name})
+		}
+	}
+	return headers, nil
 }
 
 // unmetNeeds lists what a module's source needs for compiling and the system lacks, by the first alternative of each
 // relation.
-func (a *app) unmetNeeds(t target) ([]string, error) {
+func (a *app) unmetNeeds(t target) ([]word.Target, error) {
 	needs, err := a.needsOf(t)
 	if err != nil {
 		return nil, err
@@ -163,46 +178,48 @@ func (a *app) unmetNeeds(t target) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find what compiling %s needs: %w", t.name, err)
 	}
-	for i := range relations {
-		relations[i] = relationName(relations[i])
+	var packages []word.Target
+	for _, relation := range relations {
+		name, err := word.ParsePackage(relationName(relation))
+		if err != nil {
+			return nil, fmt.Errorf("find what compiling %s needs: %w", t.name, err)
+		}
+		packages = append(packages, word.Target{Name: name})
 	}
-	return relations, nil
+	return packages, nil
 }
 
 // missingOwn lists the packages of the programs that mago itself runs beside the build: the closed room, and the
 // compressor of its packages.
-func missingOwn() []string {
-	var packages []string
+func missingOwn() []word.Target {
+	var packages []word.Target
 	for _, own := range []struct{ tool, pkg string }{{"bwrap", "bubblewrap"}, {"xz", "xz-utils"}} {
 		if !kbuild.HasTool("/", own.tool) {
-			packages = append(packages, own.pkg)
+			packages = append(packages, word.Target{Name: word.Must(word.ParsePackage(own.pkg))})
 		}
 	}
 	return packages
 }
 
-func (a *app) aptInstall(ctx context.Context, packages []string, done func() bool) error {
-	p := a.screen.phase("prepare", "installing "+strings.Join(packages, ", "))
+func (a *app) aptInstall(ctx context.Context, packages []word.Target, done func() bool) error {
+	p := a.screen.phase("prepare", "installing "+word.Join(packages, ", "))
 	defer p.end()
 	if !p.screen.live {
-		p.screen.line(fmt.Sprintf("%-8s to install: %s", "prepare", strings.Join(packages, ", ")))
+		p.screen.line(fmt.Sprintf("%-8s to install: %s", "prepare", word.Join(packages, ", ")))
 	}
-	args := []string{"-q", "install", "--yes", "--no-install-recommends", "--no-remove"}
 	status, err := a.installed()
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(packages, func(name string) bool { return slices.Contains(status.Broken(), name) }) {
-		args = append(args, "--reinstall") // by itself apt takes what is broken for installed
-	}
-	if err := a.installer().AptUnless(ctx, done, append(args, packages...)...); err != nil {
+	again := slices.ContainsFunc(packages, func(t word.Target) bool { return slices.Contains(status.Broken(), t.Name.String()) })
+	if err := a.installer().FromApt(ctx, debpkg.AptInstall{Again: again}, packages, done); err != nil {
 		return err
 	}
 	if a.DryRun {
 		return nil
 	}
 	a.forgetInstalled()
-	p.timed("installed " + strings.Join(packages, ", "))
+	p.timed("installed " + word.Join(packages, ", "))
 	return nil
 }
 

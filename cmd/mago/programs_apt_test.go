@@ -22,9 +22,9 @@ func aptCache(w *world, args []string) error {
 		return nil
 	case "policy":
 		lists, _ := strings.CutPrefix(args[2], "Dir::State::lists=")
-		return w.printCandidates(lists, args[7:])
+		return w.printCandidates(lists, args[slices.Index(args, "--")+1:])
 	case "madison":
-		return w.printVersions(args[1])
+		return w.printVersions(args[2])
 	}
 	return fmt.Errorf("apt-cache %q", args)
 }
@@ -69,8 +69,18 @@ func (w *world) printCandidates(lists string, names []string) error {
 	return nil
 }
 
+// onlyNames has apt take no name for a pattern.
+const onlyNames = "-o APT::Cmd::Pattern-Only=true"
+
 func aptGet(w *world, args []string) error {
-	told := func(trust []string) bool { return strings.HasSuffix(strings.Join(args, " "), strings.Join(trust, " ")) }
+	options, packages := args, []string(nil)
+	if i := slices.Index(args, "--"); i >= 0 {
+		options, packages = args[:i], slices.Clone(args[i+1:])
+	}
+	told := func(trust []string) bool {
+		said := strings.TrimSuffix(strings.Join(options, " "), " "+onlyNames)
+		return strings.HasSuffix(said, strings.Join(trust, " "))
+	}
 	if !told(debpkg.AptTrust(false)) && !told(debpkg.AptTrust(true)) {
 		return fmt.Errorf("apt-get %q: its own configuration decides whether it checks signatures", args)
 	}
@@ -82,17 +92,17 @@ func aptGet(w *world, args []string) error {
 			args = args[1:]
 		}
 		if args[0] == "--simulate" {
-			return w.simulate(args[1:])
+			return w.simulate(packages)
 		}
 		args = args[1:]
 	}
 	switch args[0] {
 	case "download":
-		return w.download(args[1])
+		return w.download(packages[0])
 	case "update":
 		return os.Rename(filepath.Join(w.archive, "Packages"), filepath.Join(w.root, w.list()))
 	case "install":
-		for _, name := range packagesIn(args[1:]) {
+		for _, name := range packages {
 			if err := w.install(name); err != nil {
 				return err
 			}
@@ -102,10 +112,6 @@ func aptGet(w *world, args []string) error {
 	return fmt.Errorf("apt-get %q", args)
 }
 
-func packagesIn(args []string) []string {
-	return slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return strings.HasPrefix(arg, "-") })
-}
-
 // download leaves half a file where it is told to fail, as apt-get does when the network goes.
 func (w *world) download(what string) error {
 	name := strings.ReplaceAll(strings.Replace(what, "=", "_", 1), ":", "%3a") + "_all.deb"
@@ -113,7 +119,7 @@ func (w *world) download(what string) error {
 	if err != nil {
 		return fmt.Errorf("Can't find a source to download %s", what)
 	}
-	if begins("apt-get download "+what, os.Getenv("FAIL")) {
+	if begins("apt-get download -- "+what, os.Getenv("FAIL")) {
 		err = os.WriteFile(name, deb[:len(deb)/2], 0o644)
 		return errors.Join(err, errors.New("Failed to fetch "+what+": Could not resolve 'example.org'"))
 	}
@@ -125,8 +131,8 @@ func (w *world) download(what string) error {
 	return nil
 }
 
-func (w *world) simulate(args []string) error {
-	for _, name := range packagesIn(args[1:]) {
+func (w *world) simulate(packages []string) error {
+	for _, name := range packages {
 		if !w.has(name) {
 			return errors.New("Unable to locate package " + name)
 		}
@@ -162,7 +168,7 @@ func dpkg(w *world, args []string) error {
 		fmt.Println("amd64")
 		return nil
 	}
-	for _, deb := range packagesIn(args[1:]) {
+	for _, deb := range args[slices.Index(args, "--")+1:] {
 		if err := w.unpack(filepath.Join(w.root, deb)); err != nil {
 			return err
 		}

@@ -59,7 +59,10 @@ func commandLine(name string, args []string) string {
 		args = args[i+1:]
 	}
 	line := strings.Join(append([]string{name}, args...), " ")
-	return strings.TrimSuffix(line, " "+strings.Join(debpkg.AptTrust(false), " "))
+	for _, usual := range []string{strings.Join(debpkg.AptTrust(false), " "), onlyNames} {
+		line = strings.Replace(line, " "+usual, "", 1)
+	}
+	return line
 }
 
 func begins(line, prefixes string) bool {

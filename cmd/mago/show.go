@@ -66,7 +66,7 @@ func (c *showCommand) Run(a *app, ctx context.Context) error {
 // describeSource adds what the packages and, where it is there, the opened source tell.
 func (a *app) describeSource(ctx context.Context, t target, m *shownModule) {
 	if t.pkg != nil {
-		if module, _, err := a.index.Resolve(t.pkg.Name); err == nil {
+		if module, _, err := a.index.Resolve(t.pkg.Name.String()); err == nil {
 			m.Packages = module.Packages
 		}
 		if tree, ok := a.fetcher().Cached(*t.pkg); ok {
@@ -89,7 +89,7 @@ func (a *app) printModule(m shownModule) {
 	field("Module", m.Module)
 	field("Description", m.Description)
 	for _, p := range m.Packages {
-		candidate := cmp.Or(p.Version, "none")
+		candidate := cmp.Or(p.Version.String(), "none")
 		field("Package", fmt.Sprintf("%s, candidate %s, %s%s", p.Name, candidate, p.Kind, packageNote(p)))
 		field("Depends", p.Depends)
 		field("Recommends", p.Recommends)
@@ -125,8 +125,8 @@ func packageNote(p catalog.Package) (note string) {
 	if p.Unauthenticated {
 		note = ", without a checked signature"
 	}
-	if p.Installed != "" {
-		note += ", installed " + p.Installed
+	if !p.Installed.IsZero() {
+		note += ", installed " + p.Installed.String()
 	}
 	return note
 }

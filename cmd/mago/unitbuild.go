@@ -148,14 +148,14 @@ func (u unit) newRecord(room string) record {
 	r := record{
 		Format: 1, Module: u.name, Kernel: u.kernel.Release, Started: time.Now().UTC().Truncate(time.Second),
 		Source:        recordSource{Version: t.Version, Origin: string(t.Origin), Path: t.Dir, SHA256: u.sourceDigest(), Edited: u.edited, Unauthenticated: u.unauthenticated()},
-		KernelPackage: u.kernel.Package, KernelVersion: u.kernel.Version, Compiler: u.kernel.Compiler,
+		KernelPackage: u.kernel.Package, KernelVersion: u.kernel.Version, Compiler: u.kernel.Compiler.String(),
 		Room: room, Version: u.packageVersion(),
 	}
 	if t.Archive != "" {
 		r.Source.Path = t.Archive
 	}
 	if u.pkg != nil {
-		r.Source.Package = u.pkg.Name
+		r.Source.Package = u.pkg.Name.String()
 	}
 	return r
 }

@@ -84,6 +84,7 @@ func (a *app) makeCatalog(ctx context.Context, limit time.Duration) (*catalog.In
 	defer p.end()
 	ix, err := catalog.Update(ctx, a.catalogConfig())
 	if !errors.Is(err, catalog.ErrNoLists) || !a.host.asRoot || a.DryRun {
+		a.tellLeftOut(ix)
 		return ix, err
 	}
 	p.end()
@@ -95,7 +96,18 @@ func (a *app) makeCatalog(ctx context.Context, limit time.Duration) (*catalog.In
 	case failed != nil: // of some archive, which need not be the one that matters
 		a.screen.line(fmt.Sprintf("%-8s %v", "apt", failed))
 	}
+	a.tellLeftOut(ix)
 	return ix, err
+}
+
+// tellLeftOut says once, when the catalog is made, what it does not hold.
+func (a *app) tellLeftOut(ix *catalog.Index) {
+	if ix == nil {
+		return
+	}
+	for _, left := range ix.LeftOut {
+		a.screen.line(fmt.Sprintf("%-8s %s", "catalog", left))
+	}
 }
 
 // aptUpdate takes lists that apt could not fetch for an error, which by itself apt-get does not.
@@ -105,7 +117,7 @@ func (a *app) aptUpdate(ctx context.Context) error {
 	}
 	p := a.screen.phase("apt", "apt-get update")
 	defer p.end()
-	if err := a.installer().Apt(ctx, "-q", "-o", "APT::Update::Error-Mode=any", "update"); err != nil || a.DryRun {
+	if err := a.installer().UpdateLists(ctx); err != nil || a.DryRun {
 		return err
 	}
 	p.timed("apt-get update")

@@ -40,7 +40,7 @@ func (t target) source() kbuild.Source {
 func (t target) describe() string {
 	switch {
 	case t.pkg != nil:
-		return t.pkg.Name + " " + t.version
+		return t.pkg.Name.String() + " " + t.version
 	case t.tree == nil:
 		return t.name + " " + t.version
 	}
@@ -153,10 +153,10 @@ func newTarget(module catalog.Module, pkg *catalog.Package) target {
 
 // pkgVersion is apt's candidate, or what is installed where apt has none.
 func pkgVersion(pkg *catalog.Package) string {
-	if pkg.Version == "" {
-		return pkg.Installed
+	if pkg.Version.IsZero() {
+		return pkg.Installed.String()
 	}
-	return pkg.Version
+	return pkg.Version.String()
 }
 
 func (a *app) targetsOf(ix *catalog.Index, want func(catalog.Module) bool) []target {
@@ -176,7 +176,7 @@ func (a *app) installedTargets(ctx context.Context, ix *catalog.Index) ([]target
 		return nil, err
 	}
 	found := a.targetsOf(ix, func(m catalog.Module) bool {
-		source := slices.ContainsFunc(m.Packages, func(p catalog.Package) bool { return p.Installed != "" })
+		source := slices.ContainsFunc(m.Packages, func(p catalog.Package) bool { return !p.Installed.IsZero() })
 		return source || slices.ContainsFunc(built, func(p modulesPackage) bool { return p.module == m.Name })
 	})
 	for _, p := range built {

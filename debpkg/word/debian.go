@@ -27,6 +27,22 @@ func (packageName) rules() rules {
 	}
 }
 
+// Name is what mago calls a module's source, which the names of its packages begin with: like a Package, but a single
+// character is enough.
+type Name = word[sourceName]
+
+// ParseName fails with an *Error.
+func ParseName(text string) (Name, error) { return parse[sourceName](text) }
+
+type sourceName struct{}
+
+func (sourceName) rules() rules {
+	return rules{
+		kind: "source name", why: "not a-z, 0-9, +, -, . that begin with a letter or digit",
+		first: lower + digits, rest: lower + digits + "+-.", most: 100,
+	}
+}
+
 // Version is a package's version by Debian Policy 5.6.12.
 type Version = word[packageVersion]
 

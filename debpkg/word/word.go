@@ -84,3 +84,11 @@ func Strings[W fmt.Stringer](words ...W) []string {
 func Join[W fmt.Stringer](words []W, separator string) string {
 	return strings.Join(Strings(words...), separator)
 }
+
+// Must is for words that stand in the program itself; it panics where one is wrong.
+func Must[W any](w W, err error) W {
+	if err != nil {
+		panic(err)
+	}
+	return w
+}

@@ -11,6 +11,7 @@ import (
 // parsers are those of every kind, by what their errors call it.
 var parsers = map[string]func(string) (string, error){
 	"package name":   parser[packageName](),
+	"source name":    parser[sourceName](),
 	"version":        parser[packageVersion](),
 	"architecture":   parser[architecture](),
 	"kernel release": parser[release](),
@@ -36,6 +37,7 @@ var hostile = []string{
 func TestParse(t *testing.T) {
 	fit := map[string][]string{
 		"package name":   {"dkms", "g++", "libstdc++6", "0ad", "linux-headers-6.1.0-56-amd64", "linux-headers-6.12.117+deb12-amd64", "v4l2loopback-dkms", "a+"},
+		"source name":    {"x", "tp-smapi", "c++"},
 		"version":        {"0", "1.0-1", "2:1.0~rc1+ds-1~bpo12+1", "535.261.03-1~deb12u1", "8.051.02-2"},
 		"architecture":   {"amd64", "all", "kfreebsd-amd64", "x32"},
 		"kernel release": {"6.1.0-56-amd64", "6.12.117+deb13-cloud-amd64", "6.1.0-rc1_x~", "5.10"},
@@ -46,6 +48,7 @@ func TestParse(t *testing.T) {
 	}
 	unfit := map[string][]string{
 		"package name":   {"a", "Dkms", "a_b", "dpkg-", "+a", ".a", strings.Repeat("a", 129), "a:amd64"},
+		"source name":    {"-x", "X", "a_b", strings.Repeat("a", 101)},
 		"version":        {"a1", "1.0-", ":1", "1:", "1:2:3", "x:1", "99999999999:1", "1_2", strings.Repeat("1", 201)},
 		"architecture":   {"any", "source", "-a", "a b", "linux:any"},
 		"kernel release": {".", "-1", "6.1/..", "6.1 x", strings.Repeat("6", 65)},

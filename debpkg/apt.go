@@ -1,0 +1,114 @@
+package debpkg
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"mago/debpkg/word"
+)
+
+// AptGet are the arguments of one run of apt-get: what mago itself says, whether apt may take packages from archives whose
+// signature it could not check, and the packages. Behind "--" none of those is an option, and none is a pattern: by itself
+// apt takes the name of a package that it does not know for a regular expression.
+func AptGet(unauthenticated bool, args []string, packages ...word.Target) []string {
+	args = append(slices.Clip(args), AptTrust(unauthenticated)...)
+	if len(packages) == 0 {
+		return args
+	}
+	args = append(args, "-o", "APT::Cmd::Pattern-Only=true", "--")
+	return append(args, slices.Compact(slices.Sorted(slices.Values(word.Strings(packages...))))...)
+}
+
+// AptInstall says how apt-get is to install.
+type AptInstall struct {
+	Again bool // also what it takes for installed
+	Need  bool // as what others need: it may go once nobody does
+}
+
+func (i AptInstall) args() []string {
+	args := []string{"-q", "install", "--yes", "--no-install-recommends", "--no-remove"} // nothing is removed for it
+	if i.Need {
+		args = append(args, "--mark-auto")
+	}
+	if i.Again {
+		args = append(args, "--reinstall")
+	}
+	return args
+}
+
+// aptAsksNobody are the arguments that have apt-get not wait for locks, which it would do in silence, and dpkg not ask
+// about conffiles.
+func aptAsksNobody() []string {
+	return []string{"-o", "DPkg::Lock::Timeout=0", "-o", "Dpkg::Options::=" + keepConffiles}
+}
+
+// UpdateLists runs apt-get update, once nobody else is at it. Lists that apt could not fetch are an error, which by itself
+// apt-get does not make of them. It fails with *ToolError or *LockedError.
+func (in *Installer) UpdateLists(ctx context.Context) error {
+	args := append(aptAsksNobody(), "-q", "-o", "APT::Update::Error-Mode=any", "update")
+	return in.aptGet(ctx, updateLocks, nil, AptGet(in.Unauthenticated, args))
+}
+
+// FromApt runs apt-get install, once nobody else is at it. Where it had to wait it asks done first, if not nil, whether the
+// other one has done it all. It fails with *ToolError or *LockedError.
+func (in *Installer) FromApt(ctx context.Context, how AptInstall, packages []word.Target, done func() bool) error {
+	args := AptGet(in.Unauthenticated, append(aptAsksNobody(), how.args()...), packages...)
+	return in.aptGet(ctx, installLocks, done, args)
+}
+
+func (in *Installer) aptGet(ctx context.Context, locks []string, done func() bool, args []string) error {
+	return in.exclusively(ctx, locks, done, func() error {
+		return in.keeping(func() error { return in.tool(ctx, "apt-get", args...) })
+	})
+}
+
+// choose names for each unmet relation the first alternative that apt says it can install.
+func (in *Installer) choose(ctx context.Context, unmet *UnmetError) ([]word.Target, error) {
+	relations, err := parseRelations(strings.Join(unmet.Relations, ", "))
+	if err != nil {
+		return nil, err
+	}
+	var packages []word.Target
+	hopeless := &UnmetError{Package: unmet.Package}
+	for _, r := range relations {
+		target, ok, err := in.available(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			hopeless.Relations = append(hopeless.Relations, r.text)
+		}
+		packages = append(packages, target)
+	}
+	if len(hopeless.Relations) > 0 {
+		return nil, hopeless
+	}
+	return packages, nil
+}
+
+// available is not ok where apt can install none of the alternatives.
+func (in *Installer) available(ctx context.Context, r relation) (target word.Target, ok bool, err error) {
+	for _, a := range r.alternatives {
+		target, err := a.target()
+		if err != nil {
+			continue // dpkg reads more names than any archive has
+		}
+		args := append([]string{"--simulate"}, append(aptAsksNobody(), AptInstall{Need: true}.args()...)...)
+		err = in.run(ctx, nil, nil, "apt-get", AptGet(in.Unauthenticated, args, target)...)
+		if refused := (*ToolError)(nil); err == nil || !errors.As(err, &refused) || refused.ExitCode < 0 {
+			return target, true, err
+		}
+	}
+	return word.Target{}, false, nil
+}
+
+// target is what apt knows an alternative by.
+func (a alternative) target() (t word.Target, err error) {
+	if t.Name, err = word.ParsePackage(a.name); err != nil || a.qualifier == "" || a.qualifier == "any" {
+		return t, err
+	}
+	t.Architecture, err = word.ParseArchitecture(a.qualifier)
+	return t, err
+}
