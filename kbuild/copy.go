@@ -10,6 +10,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+
+	"mago/kbuild/deep"
 )
 
 // copyTree copies the directories, regular files and symbolic links of a source to a directory below a work directory.
@@ -26,12 +28,12 @@ func (s *steps) copyTree(from Source, to string) error {
 		return err
 	}
 	c := s.copying(source)
-	return fs.WalkDir(source.FS(), ".", func(path string, entry fs.DirEntry, err error) error {
+	return fs.WalkDir(source.FS(), ".", deep.Bounded(func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		return c.entry(path, filepath.Join(to, path), entry.Type())
-	})
+	}))
 }
 
 // copying is a source on its way into the room, which ends with the build's time and at its limit on output.

@@ -100,7 +100,7 @@ func (r *dkmsRecipe) place(s *steps) error {
 	if err != nil {
 		return &RecipeError{r.String(), err}
 	}
-	if err := errors.Join(s.work.RemoveAll(confDir), s.work.Mkdir(confDir, 0o755)); err != nil {
+	if err := errors.Join(s.remove(confDir), s.work.Mkdir(confDir, 0o755)); err != nil {
 		return err
 	}
 	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))

@@ -7,6 +7,8 @@ import (
 	"path"
 	"regexp"
 	"strings"
+
+	"mago/kbuild/deep"
 )
 
 // makefileMax bounds what is read of a Makefile, makefilesMax how many are.
@@ -107,7 +109,7 @@ func objectDirs(source *os.Root) []string {
 // makefiles reads all of a source, the topmost first by name.
 func makefiles(source *os.Root) []*makefile {
 	var all []*makefile
-	fs.WalkDir(source.FS(), ".", func(file string, entry fs.DirEntry, err error) error {
+	fs.WalkDir(source.FS(), ".", deep.Bounded(func(file string, entry fs.DirEntry, err error) error {
 		if err != nil || len(all) >= makefilesMax {
 			return fs.SkipAll
 		}
@@ -117,6 +119,6 @@ func makefiles(source *os.Root) []*makefile {
 			}
 		}
 		return nil
-	})
+	}))
 	return all
 }

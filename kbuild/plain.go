@@ -84,7 +84,7 @@ func (f *furthest) see(err error) {
 // attempt makes one, its progress told to event.
 func (s *steps) attempt(a attempt, variables []string, event func(Progress)) ([]builtModule, error) {
 	name, version := directoryName(s.job.Source.Name), directoryName(s.job.Source.Version)
-	if err := s.work.RemoveAll(filepath.Join(name, version, "build")); err != nil {
+	if err := s.remove(filepath.Join(name, version, "build")); err != nil {
 		return nil, fmt.Errorf("remove the last attempt: %w", err)
 	}
 	if err := s.prepare(name, version); err != nil {

@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"mago/kbuild/deep"
 	"mago/kbuild/sandbox"
 )
 
@@ -217,6 +218,19 @@ func (s *steps) environment() []string {
 		env = append(env, "KCFLAGS="+moved, "KAFLAGS="+moved)
 	}
 	return env
+}
+
+// remove removes what a build has left at a path below the work directory.
+func (s *steps) remove(path string) error {
+	in, err := s.work.Open(filepath.Dir(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	return deep.RemoveAt(int(in.Fd()), filepath.Base(path))
 }
 
 // walk is fs.WalkDir over what a build has left, which may be made to take for ever: it ends with the build's time, and

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"mago/kbuild/deep"
 	"mago/sources/lock"
 )
 
@@ -100,7 +101,7 @@ func (f *Fetcher) fill(ctx context.Context, owner, version string, fill func(dir
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(temp) // not there any more after success
+	defer deep.Remove(temp) // not there any more after success
 	rec, err := fill(temp)
 	if err != nil {
 		return nil, err
@@ -132,7 +133,7 @@ func (f *Fetcher) sweep() {
 func (f *Fetcher) sweepOne(owner, temp string) {
 	unlock, err := f.takeLocks(context.Background(), lock.AtOnce, lock.Thing{Name: owner, What: whatOf(owner), Doing: "swept"})
 	if err == nil {
-		_ = os.RemoveAll(temp)
+		_ = deep.Remove(temp)
 		unlock()
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"mago/kbuild/deep"
 )
 
 // Unpacked is a tree that lies opened in the cache.
@@ -90,14 +92,14 @@ func (f *Fetcher) named(name, owner, dir string) bool {
 // remove removes a tree or a download under its owner's lock.
 func (f *Fetcher) remove(ctx context.Context, owner, path string) (freed int64, err error) {
 	if f.KeepAll {
-		return size(path), nil
+		return deep.Size(path), nil
 	}
 	unlock, err := f.lock(ctx, owner, "removed")
 	if err != nil {
 		return 0, err
 	}
 	defer unlock()
-	freed = size(path)
+	freed = deep.Size(path)
 	if err := discard(path); err != nil {
 		return 0, err
 	}
@@ -108,20 +110,6 @@ func (f *Fetcher) remove(ctx context.Context, owner, path string) (freed int64, 
 		err = nil
 	}
 	return freed, err
-}
-
-// size adds up the files below path.
-func size(path string) (bytes int64) {
-	_ = filepath.WalkDir(path, func(_ string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return nil // gone meanwhile
-		}
-		if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
-			bytes += info.Size()
-		}
-		return nil
-	})
-	return bytes
 }
 
 // eachPlace calls do for every tree in the cache, complete or not.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"mago/kbuild/deep"
 )
 
 // filled is a cache with hello from a -dkms and a -source package, and from a tarball of the user's.
@@ -106,13 +108,13 @@ func TestCleanRemovesTreesAndPurgeDownloads(t *testing.T) {
 		{"", true, nil, nil},
 	} {
 		f := filled(t)
-		before := size(f.Cache)
+		before := deep.Size(f.Cache)
 		remove := f.Clean
 		if test.purge {
 			remove = f.Purge
 		}
 		freed, err := remove(t.Context(), test.name)
-		if after := size(f.Cache); err != nil || freed != before-after {
+		if after := deep.Size(f.Cache); err != nil || freed != before-after {
 			t.Errorf("%q: freed %d of %d, %d are left, %v", test.name, freed, before, after, err)
 		}
 		if got := unpacked(t, f); !slices.Equal(got, test.trees) {

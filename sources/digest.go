@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+
+	"mago/kbuild/deep"
 )
 
 // Digest is the SHA-256, in hexadecimal, over the names, kinds, executable bits and contents below a directory. It
@@ -26,7 +28,7 @@ func digest(ctx context.Context, t *Tree, without string) (string, error) {
 	}
 	defer root.Close()
 	sum := sha256.New()
-	err = fs.WalkDir(root.FS(), ".", func(path string, entry fs.DirEntry, err error) error {
+	err = fs.WalkDir(root.FS(), ".", deep.Bounded(func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -37,7 +39,7 @@ func digest(ctx context.Context, t *Tree, without string) (string, error) {
 		}
 		fmt.Fprintf(sum, "%q %v\n", path, entry.Type())
 		return digestContent(ctx, sum, root, path, entry)
-	})
+	}))
 	if err != nil {
 		return "", fmt.Errorf("read source %s: %w", t.Dir, err)
 	}

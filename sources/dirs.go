@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"mago/kbuild/deep"
 )
 
 // replace puts temp in the place of final, on the disk as well: a kill or a power cut leaves one of them whole. Only a file
@@ -16,7 +18,7 @@ func replace(final, temp string) error {
 		return err
 	}
 	if unix.Renameat2(unix.AT_FDCWD, temp, unix.AT_FDCWD, final, unix.RENAME_EXCHANGE) == nil {
-		return os.RemoveAll(temp)
+		return deep.Remove(temp)
 	}
 	if err := discard(final); err != nil {
 		return err
@@ -37,7 +39,7 @@ func syncAll(dir string) error {
 // discard removes a tree; a kill in the middle leaves a temporary name rather than half a tree.
 func discard(dir string) error {
 	temp := filepath.Join(filepath.Dir(dir), tempPrefix+"old-"+filepath.Base(dir))
-	if err := os.RemoveAll(temp); err != nil {
+	if err := deep.Remove(temp); err != nil {
 		return err
 	}
 	if err := os.Rename(dir, temp); err != nil {
@@ -46,7 +48,7 @@ func discard(dir string) error {
 		}
 		return err
 	}
-	return os.RemoveAll(temp)
+	return deep.Remove(temp)
 }
 
 // makeTemp makes an empty temporary directory, in the place of one that was left behind.
@@ -55,7 +57,7 @@ func makeTemp(parent, name string) (string, error) {
 		return "", err
 	}
 	temp := filepath.Join(parent, tempPrefix+name)
-	if err := os.RemoveAll(temp); err != nil {
+	if err := deep.Remove(temp); err != nil {
 		return "", err
 	}
 	return temp, makeDir(temp)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"syscall"
@@ -13,6 +12,7 @@ import (
 	"mago/catalog"
 	"mago/debpkg"
 	"mago/debpkg/word"
+	"mago/kbuild/deep"
 )
 
 // aptGrace is how long apt-get may take to end after it was asked to.
@@ -33,7 +33,7 @@ func (f *Fetcher) download(ctx context.Context, pkg catalog.Package) (string, er
 	if err != nil {
 		return "", err
 	}
-	defer os.RemoveAll(temp)
+	defer deep.Remove(temp)
 	output, err := f.runApt(ctx, pkg, temp)
 	if err == nil {
 		err = take(ctx, pkg, temp, final)

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"mago/debpkg/codec"
+	"mago/kbuild/deep"
 )
 
 // Runtime is what a source package installs beside its source and its own documents, for the modules at work: modprobe.d
@@ -25,7 +26,7 @@ const maxRuntime = 10_000
 
 // findRuntime looks a package's data at dir through.
 func findRuntime(dir string) (paths []string, err error) {
-	err = fs.WalkDir(os.DirFS(dir), ".", func(name string, e fs.DirEntry, err error) error {
+	err = fs.WalkDir(os.DirFS(dir), ".", deep.Bounded(func(name string, e fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -37,7 +38,7 @@ func findRuntime(dir string) (paths []string, err error) {
 			paths = append(paths, path.Join("/", name))
 		}
 		return nil
-	})
+	}))
 	return paths, err
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"mago/catalog"
 	"mago/kbuild"
+	"mago/kbuild/deep"
 	"mago/sources/lock"
 )
 
@@ -221,7 +222,7 @@ func (a *app) lockToClean(ctx context.Context, t lock.Thing) (release func(), er
 func (a *app) removeEach(paths []string) (int64, error) {
 	var freed int64
 	for _, path := range paths {
-		freed += dirSize(path)
+		freed += deep.Size(path)
 		a.verbose("remove " + path)
 		if a.DryRun {
 			continue

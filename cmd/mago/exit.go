@@ -17,6 +17,7 @@ import (
 	"mago/debpkg/visible"
 	"mago/debpkg/word"
 	"mago/kbuild"
+	"mago/kbuild/deep"
 	"mago/kbuild/sandbox"
 	"mago/sources"
 	"mago/sources/lock"
@@ -310,6 +311,8 @@ func explainSource(err error) (int, string) {
 		return exitFetch, fmt.Sprintf(`run "mago get %s", or "mago auto-build %[1]s" for both`, unfetched.module)
 	case errors.As(err, &unsafe), errors.As(err, &limit), errors.As(err, &bomb):
 		return exitSource, "do not trust where it comes from; nothing of it was kept"
+	case errors.As(err, new(*deep.LevelsError)):
+		return exitSource, "no module's source is so deep; do not trust where it comes from"
 	case errors.As(err, &layout):
 		return exitSource, "a module's source has a dkms.conf, a Kbuild file, a Makefile that sets obj-m, or a debian/rules for module-assistant"
 	case errors.As(err, &gone):

@@ -11,10 +11,10 @@ import (
 // that know nothing of packages: compressed streams, control paragraphs, foreign text and foreign words are in several rooms.
 var mayImport = map[string][]string{
 	"catalog": {"debpkg/codec", "debpkg/control", "debpkg/word"},
-	"sources": {"catalog", "debpkg", "debpkg/codec", "debpkg/control", "debpkg/visible", "debpkg/word"},
+	"sources": {"catalog", "debpkg", "debpkg/codec", "debpkg/control", "debpkg/visible", "debpkg/word", "kbuild/deep"},
 	"kbuild":  {"debpkg/codec", "debpkg/control", "debpkg/visible", "debpkg/word"},
 	"debpkg":  {},
-	"cmd":     {"catalog", "sources", "sources/lock", "sources/way", "kbuild", "kbuild/sandbox", "debpkg", "debpkg/codec", "debpkg/payload", "debpkg/sbom", "debpkg/visible", "debpkg/word"},
+	"cmd":     {"catalog", "sources", "sources/lock", "sources/way", "kbuild", "kbuild/sandbox", "debpkg", "debpkg/codec", "debpkg/payload", "debpkg/sbom", "debpkg/visible", "debpkg/word", "kbuild/deep"},
 }
 
 func TestNothingFlowsBackwards(t *testing.T) {

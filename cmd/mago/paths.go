@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"mago/kbuild/deep"
 )
 
 // paths is where mago keeps things; host paths all.
@@ -64,20 +65,6 @@ func (p paths) work(module, release string) string {
 	return filepath.Join(p.workDir(), module+"_"+release)
 }
 
-// dirSize adds up the bytes of the regular files below a directory; 0 where there is none.
-func dirSize(dir string) int64 {
-	var size int64
-	_ = filepath.WalkDir(dir, func(_ string, entry os.DirEntry, err error) error {
-		if err == nil && entry.Type().IsRegular() {
-			if info, err := entry.Info(); err == nil {
-				size += info.Size()
-			}
-		}
-		return nil
-	})
-	return size
-}
-
 // entries lists what lies in a directory under names that path.Match has for a pattern's. Unlike filepath.Glob it tells
 // of a directory that cannot be read; one that is not there has none.
 func entries(dir, pattern string) (paths []string, err error) {
@@ -95,22 +82,12 @@ func entries(dir, pattern string) (paths []string, err error) {
 	return paths, err
 }
 
-// removeTree removes what a build may have left without the rights to do so, of which root needs none, or very deep.
+// removeTree removes what a build may have left.
 func removeTree(dir string) error {
-	err := os.RemoveAll(dir)
-	if errors.Is(err, syscall.EMFILE) { // it has a descriptor open for every level of directories
-		return exec.Command("rm", "-rf", "--", dir).Run()
+	if err := deep.Remove(dir); err != nil {
+		return fmt.Errorf("remove %s: %w", dir, err)
 	}
-	if !errors.Is(err, fs.ErrPermission) {
-		return err
-	}
-	_ = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, _ error) error {
-		if entry != nil && entry.IsDir() {
-			_ = os.Chmod(path, 0o700)
-		}
-		return nil
-	})
-	return os.RemoveAll(dir)
+	return nil
 }
 
 // within makes a directory and does something in it, once more where another mago's clean has meanwhile taken it away for

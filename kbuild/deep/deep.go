@@ -28,8 +28,13 @@ func Walk(dir string, visit, leave func(Entry) error) error {
 	if err != nil {
 		return &fs.PathError{Op: "open", Path: dir, Err: err}
 	}
-	w := walk{top: os.NewFile(uintptr(fd), dir), visit: visit, leave: leave}
-	defer w.top.Close()
+	return from(os.NewFile(uintptr(fd), dir), visit, leave)
+}
+
+// from is Walk below a directory that is open, and closes that.
+func from(top *os.File, visit, leave func(Entry) error) error {
+	defer top.Close()
+	w := walk{top: top, visit: visit, leave: leave}
 	return w.run()
 }
 

@@ -2,10 +2,12 @@ package deep
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -191,5 +193,72 @@ func TestRemove(t *testing.T) {
 	}
 	if _, err := os.Lstat(link); err == nil {
 		t.Error("the link is still there")
+	}
+}
+
+// TestTopIsClosed: so may the directory itself be that is to go, whatever its name.
+func TestTopIsClosed(t *testing.T) {
+	if os.Geteuid() == 0 {
+		asNobody(t)
+		return
+	}
+	for _, name := range []string{"top", "\xff\n\x1b[2J", strings.Repeat("n", 255)} {
+		dir := filepath.Join(t.TempDir(), name)
+		if err := errors.Join(os.MkdirAll(filepath.Join(dir, name, name), 0o755), os.Chmod(filepath.Join(dir, name), 0), os.Chmod(dir, 0)); err != nil {
+			t.Fatal(err)
+		}
+		if err := Remove(dir); err != nil {
+			t.Error(err)
+		}
+		if _, err := os.Lstat(dir); err == nil {
+			t.Errorf("%q is still there", name)
+		}
+	}
+}
+
+// TestMessageIsShort: what cannot be removed is named without the way to it.
+func TestMessageIsShort(t *testing.T) {
+	if os.Geteuid() == 0 {
+		asNobody(t)
+		return
+	}
+	err := RemoveAt(unix.AT_FDCWD, "/proc/self/task")
+	if err == nil || len(err.Error()) > 400 {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestSize(t *testing.T) {
+	dir := t.TempDir()
+	nest(t, dir, 3_000)
+	file := filepath.Join(dir, "a")
+	if err := errors.Join(os.WriteFile(file, make([]byte, 1234), 0o600), os.Symlink("a", filepath.Join(dir, "link"))); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]int64{dir: 1234, file: 1234, filepath.Join(dir, "link"): 0, filepath.Join(dir, "none"): 0} {
+		if got := Size(path); got != want {
+			t.Errorf("Size(%s) = %d, want %d", path, got, want)
+		}
+	}
+	if err := Remove(filepath.Join(dir, "d")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestBounded(t *testing.T) {
+	dir := t.TempDir()
+	nest(t, dir, 3_000)
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	seen := 0
+	err = fs.WalkDir(root.FS(), ".", Bounded(func(string, fs.DirEntry, error) error { seen++; return nil }))
+	if !errors.As(err, new(*LevelsError)) || seen != 1+MaxLevels {
+		t.Errorf("%d seen, %v", seen, err)
+	}
+	if err := Remove(filepath.Join(dir, "d")); err != nil {
+		t.Error(err)
 	}
 }
