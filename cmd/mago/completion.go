@@ -16,8 +16,30 @@ type completionCommand struct{}
 func (c *completionCommand) Run(a *app) error { return writeCompletion(a.screen.out) }
 
 // completionScript finds the command and the flag whose value the word under the cursor is. Bash itself has parted --flag=value
-// at the sign, which is a word of its own.
-const completionScript = `_mago() {
+// at the sign, which is a word of its own. What programs print is read line by line and never expanded; a word that would mean
+// something to the shell once it is on the command line is not offered.
+const completionScript = `_mago_offer() {
+	local word
+	for word; do
+		if [[ $word == "$cur"* && $word == [A-Za-z0-9-]* && $word != *[!A-Za-z0-9._+~:-]* ]]; then
+			COMPREPLY+=("$word")
+		fi
+	done
+}
+_mago_offer_releases() {
+	local releases
+	mapfile -t releases < <(command ls /lib/modules 2>/dev/null)
+	_mago_offer "${releases[@]}"
+}
+_mago_offer_modules() {
+	local line lines module package rest
+	mapfile -t -s 1 lines < <(mago list 2>/dev/null)
+	for line in "${lines[@]}"; do
+		IFS=$' \t' read -r module package rest <<<"$line"
+		_mago_offer "$module" "$package"
+	done
+}
+_mago() {
 	local cur=${COMP_WORDS[COMP_CWORD]} command= flag= word
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		if [[ $word == = ]]; then
@@ -41,14 +63,15 @@ const completionScript = `_mago() {
 %s	?*) ;;
 	*)
 		if [[ $cur == -* ]]; then
-			mapfile -t COMPREPLY < <(compgen -W '%s' -- "$cur")
+			_mago_offer %s
 		elif [[ -z $command ]]; then
-			mapfile -t COMPREPLY < <(compgen -W '%s' -- "$cur")
+			_mago_offer %s
 		elif [[ $cur == */* ]]; then
 			compopt -o filenames 2>/dev/null
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		else
-			mapfile -t COMPREPLY < <(compgen -W "all alli allu $(mago list 2>/dev/null | awk 'NR>1{print $1, $2}')" -- "$cur")
+			_mago_offer all alli allu
+			_mago_offer_modules
 		fi
 		;;
 	esac
@@ -85,14 +108,13 @@ func writeCompletion(w io.Writer) error {
 
 // valuesOf is the command that completes a flag's value, "" where nothing is known of it.
 func valuesOf(flag *kong.Flag) string {
-	const offer = `mapfile -t COMPREPLY < <(compgen %s -- "$cur")`
 	switch {
 	case flag.Enum != "":
-		return fmt.Sprintf(offer, "-W '"+strings.ReplaceAll(flag.Enum, ",", " ")+"'")
+		return "_mago_offer " + strings.ReplaceAll(flag.Enum, ",", " ")
 	case strings.HasPrefix(flag.PlaceHolder, "DIR"):
-		return "compopt -o filenames 2>/dev/null; " + fmt.Sprintf(offer, "-d")
+		return `compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$cur")`
 	case flag.PlaceHolder == "KERNELS":
-		return fmt.Sprintf(offer, `-W "`+strings.Join(kernelWords, " ")+` $(ls /lib/modules 2>/dev/null)"`)
+		return "_mago_offer " + strings.Join(kernelWords, " ") + "; _mago_offer_releases"
 	}
 	return ""
 }

@@ -37,7 +37,7 @@ func TestManIsComplete(t *testing.T) {
 
 func want(t *testing.T, text string, parts ...string) {
 	t.Helper()
-	words := strings.NewReplacer("'", " ").Replace(text)
+	words := strings.NewReplacer("'", " ", "\n", " ").Replace(text)
 	for _, part := range parts {
 		if !strings.Contains(text, part) && !strings.Contains(words, part) {
 			t.Errorf("no %q", part)

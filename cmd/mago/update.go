@@ -106,6 +106,10 @@ func (a *app) tellLeftOut(ix *catalog.Index) {
 		return
 	}
 	for _, left := range ix.LeftOut {
+		if a.reading { // whose output others read
+			fmt.Fprintln(a.stderr, "mago:", left)
+			continue
+		}
 		a.screen.line(fmt.Sprintf("%-8s %s", "catalog", left))
 	}
 }
