@@ -2,10 +2,10 @@ package codec
 
 import (
 	"bufio"
-	"compress/bzip2"
 	"fmt"
 	"io"
 
+	"github.com/dsnet/compress/bzip2"
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
 	"github.com/xi2/xz"
@@ -46,7 +46,7 @@ func decoder(br *bufio.Reader, format Format) (io.ReadCloser, error) {
 	case Gzip:
 		return newGzip(br)
 	case Bzip2:
-		return io.NopCloser(bzip2.NewReader(br)), nil
+		return bzip2.NewReader(br, nil)
 	case XZ:
 		r, err := xz.NewReader(br, xzDictionary)
 		return io.NopCloser(r), err

@@ -116,7 +116,7 @@ func decodedUpTo(in []byte, most int64) ([]byte, Format, error) {
 // stream, where something has been cut or added (tapes were padded so; no tarball or package is), streams of other formats
 // there, with which gzip and zstd go on, a name in gzip's header that no file can have, and bzip2's streams of 1996.
 func stricter(in []byte, err error, complaint string) bool {
-	for _, text := range []string{"magic number mismatch", "deprecated randomized files"} {
+	for _, text := range []string{"magic number mismatch", "block randomization is not supported"} {
 		if strings.Contains(err.Error(), text) {
 			return true
 		}
