@@ -3,6 +3,7 @@ package debpkg
 import (
 	"archive/tar"
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -245,6 +246,12 @@ func FuzzOpenAgreesWithDpkg(f *testing.F) {
 	} {
 		f.Add([]byte("!<arch>\n" + strings.Join(members, "")))
 	}
+	for _, format := range []codec.Format{codec.Gzip, codec.XZ, codec.Zstd} {
+		packedControl, packedData := packed(f, format, d.control), packed(f, format, d.data[:1024])+packed(f, format, d.data[1024:])
+		f.Add([]byte("!<arch>\n" + version + arMember("control.tar"+format.Extension(), packedControl) + data))
+		f.Add([]byte("!<arch>\n" + version + control + arMember("data.tar"+format.Extension(), packedData)))
+		f.Add([]byte("!<arch>\n" + version + arMember("control.tar"+format.Extension(), packedControl+packedControl) + data))
+	}
 	f.Fuzz(func(t *testing.T, in []byte) {
 		path := filepath.Join(t.TempDir(), "x.deb")
 		writeFile(t, path, string(in))
@@ -262,6 +269,21 @@ func FuzzOpenAgreesWithDpkg(f *testing.F) {
 			sameFields(t, r, path)
 		}
 	})
+}
+
+// packed is a member's content in one stream.
+func packed(t testing.TB, format codec.Format, content []byte) string {
+	t.Helper()
+	var out bytes.Buffer
+	w, err := codec.NewWriter(&out, format, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.Write(content)
+	if err := errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
 }
 
 // readWhole gives the data member of a package, and its closed reader.
@@ -284,6 +306,7 @@ func readWhole(path string) ([]byte, *Reader, error) {
 var stricterArchive = []string{
 	"cut short", "goes beyond the end", ": malformed", // what follows data.tar, where dpkg-deb stops reading
 	"is not 2.x",                                        // 02.0
+	"follows the end of its first stream",               // where dpkg-deb stops reading a member
 	"more than ",                                        // a limit
 	"not a plain file",                                  // in control.tar, whatever it is that dpkg-deb ignores
 	"archive/tar: invalid tar header", "unexpected EOF", // damage in control.tar, or its missing end, behind the file control

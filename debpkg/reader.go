@@ -85,7 +85,7 @@ func (r *Reader) openTar(m member) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	rc, got, err := codec.NewReader(m.open(r.file))
+	rc, got, err := codec.NewSingleReader(m.open(r.file))
 	if err != nil {
 		return nil, err
 	}
