@@ -96,7 +96,9 @@ func TestUnreachable(t *testing.T) {
 				closed := filepath.Join(b.work(t), "closed")
 				job := b.job(t, with(t, nil))
 				host := filepath.Join(closed, "sub")
-				if err := errors.Join(os.Mkdir(closed, 0o700), os.Mkdir(host, 0o755)); err != nil {
+				files := tree{}
+				headersIn("sub", files)
+				if err := os.Chmod(files.write(t, closed), 0o700); err != nil {
 					t.Fatal(err)
 				}
 				change(&job, host, newRooted(b.root).inside(host))

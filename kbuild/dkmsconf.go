@@ -75,6 +75,9 @@ func (r *dkmsRecipe) read(s *steps, name, version string) (*dkms.Conf, error) {
 	if out.over || complaint.over {
 		return nil, &RecipeError{r.String(), fmt.Errorf("reading it printed more than %d bytes", confLimit)}
 	}
+	if errors.As(err, new(*sandbox.BrokenError)) {
+		return nil, s.broken("read "+r.String(), string(complaint.held))
+	}
 	if err != nil && !exited(err) {
 		return nil, err
 	}

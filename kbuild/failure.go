@@ -38,7 +38,7 @@ func (e *CompileError) Unwrap() error { return e.Err }
 var failures = []func() *regexp.Regexp{
 	pattern(`^\S+:\d+(?::\d+)?: (?:fatal )?[Ee]rror: |^\S+: (?:fatal )?error: .* signal terminated program|internal compiler error: |` + exhausted),
 	pattern(`^(?:ERROR|FATAL): modpost: |^ERROR: ".*" \[.*\] undefined!$`),
-	pattern(`^configure: error: |^\*\*\* |^\S+:\d+: \*\*\* |^\S+: (?:fatal )?error: |^(?:bwrap|setpriv): |^patch: \*\*\*\* |^\S*ld: (?:error|cannot|.*undefined reference)`),
+	pattern(`^configure: error: |^\*\*\* |^\S+:\d+: \*\*\* |^\S+: (?:fatal )?error: |^(?:bwrap|setpriv|mago-room|mago-enter): |^patch: \*\*\*\* |^\S*ld: (?:error|cannot|.*undefined reference)`),
 	pattern(`: (?:command )?not found$|: No such file or directory$|: Permission denied$|No space left on device|FAILED -- saving rejects`),
 	pattern(`^make(?:\[\d+\])?: \*\*\* `),
 }
@@ -48,7 +48,7 @@ const exhausted = `memory exhausted|out of memory allocating|: (?i:too many open
 	`|(?:File size|CPU time) limit exceeded|\] Killed$|[Cc]annot fork|: cannot allocate \d+ bytes|failed to map segment|failed to create new OS thread`
 
 // marks are words of which a line of each of failures has one. To look for them is cheap, and most lines have none.
-var marks = []string{"rror: ", "*** ", "ERROR", "FATAL", "exhausted", "bwrap: ", "setpriv: ", "ld: ", "not found", "No such file", "Permission denied",
+var marks = []string{"rror: ", "*** ", "ERROR", "FATAL", "exhausted", "bwrap: ", "setpriv: ", "mago-", "ld: ", "not found", "No such file", "Permission denied",
 	"No space left", "FAILED", "out of memory", "ignal terminated", "oo many open", "ile too large", "temporarily", "limit exceeded", "] Killed",
 	"annot fork", "annot allocate", "map segment", "OS thread"}
 

@@ -130,3 +130,36 @@ func TestAttacksAreReal(t *testing.T) {
 		})
 	}
 }
+
+// TestClosesItself: a build that takes its own directory away is to blame itself for what cannot be started there.
+func TestClosesItself(t *testing.T) {
+	for _, kind := range []sandbox.Kind{sandbox.Bubblewrap, sandbox.Namespaces, sandbox.User} {
+		for _, command := range []string{"chmod 0 .", "rm -rf \"$PWD\"", "chmod 0 ../../.."} {
+			t.Run(string(kind)+" "+command, func(t *testing.T) {
+				b := newBench(t).in(t, kind)
+				source := with(t, tree{"dkms.conf": named + "PRE_BUILD=trap\n", "trap+": "#!/bin/bash\n" + command + "\n"})
+				_, err := b.build(t, source)
+				wantRecipeError(t, err, "source: an earlier step has removed or closed the directory")
+			})
+		}
+	}
+}
+
+// TestRoomBreaks: a sandbox that cannot start a program is this machine's failure, at whatever step.
+func TestRoomBreaks(t *testing.T) {
+	for _, program := range []string{"ls", "bash", "strip"} {
+		b := newBench(t)
+		builder := b.builder()
+		builder.Run = func(cmd *exec.Cmd) error {
+			if _, args, _, ok := sandbox.Wrapped(cmd); ok && slices.Contains(args, program) {
+				cmd.Args[1] = strings.ReplaceAll(cmd.Args[1], `"`+program+`"`, `"/nonexistent"`)
+			}
+			return cmd.Run()
+		}
+		_, err := builder.Build(t.Context(), b.job(t, with(t, nil)))
+		var broken *sandbox.BrokenError
+		if !errors.As(err, &broken) || !strings.Contains(err.Error(), "/nonexistent") {
+			t.Errorf("%s: got %v", program, err)
+		}
+	}
+}

@@ -34,6 +34,7 @@ type steps struct {
 	shown   []sandbox.Shown // of the kernel's headers
 	symvers []string        // the Module.symvers of modules that this one needs, inside
 
+	touched bool  // whether a program of the recipe's has run
 	facts   int64 // bytes of memory, roughly, that hold what is known of its modules
 	through bool  // whether the recipe's own programs have all run
 
@@ -96,13 +97,17 @@ func (s *steps) reach() error {
 	for _, dir := range dirs {
 		args = append(args, dir+"/.")
 	}
+	closed := s.Room.Closed(s.tree, dirs...)
+	if closed != nil && s.Room.ByRoot { // root shows what the user could not get to
+		return closed
+	}
 	complaint := &boundedBuffer{limit: confLimit}
 	err := s.run(sandbox.Spec{Args: args, Stderr: complaint})
-	if !exited(err) {
+	if !exited(err) && !errors.As(err, new(*sandbox.BrokenError)) {
 		return err
 	}
 	said := string(complaint.held)
-	if closed := s.Room.Closed(s.tree, dirs...); closed != nil && strings.Contains(said, "ermission denied") {
+	if closed != nil && strings.Contains(said, "ermission denied") {
 		return closed
 	}
 	return s.broken("enter the directories that a build needs", said)
@@ -123,8 +128,13 @@ func (s *steps) do(step, command string, args ...string) error {
 	out := io.MultiWriter(s.log, progress, &flood{limit: s.Room.Limits, over: cancel})
 	s.log.note("%s: %s", step, command)
 	err := s.runIn(ctx, sandbox.Spec{Args: args, Dir: s.build, Stdout: out, Stderr: out})
+	s.touched = true
 	progress.close()
+	var broken *sandbox.BrokenError
 	switch {
+	case errors.As(err, &broken):
+		broken.Why = progress.errors.within(s.inside(s.build))
+		return fmt.Errorf("%s: %w", step, err)
 	case errors.As(err, new(*sandbox.LimitError)):
 		return fmt.Errorf("%s was ended: %w", step, err)
 	case errors.Is(err, syscall.ENOSPC):
@@ -195,7 +205,20 @@ func (s *steps) runIn(ctx context.Context, spec sandbox.Spec) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	if errors.As(err, new(*sandbox.BrokenError)) && s.touched && s.isClosed(ctx, spec) {
+		return &RecipeError{"source", errors.New("an earlier step has removed or closed the directory that the build works in")}
+	}
 	return err
+}
+
+// isClosed reports whether it is the directory that keeps programs from being started: a build can do that to its own.
+func (s *steps) isClosed(ctx context.Context, spec sandbox.Spec) bool {
+	try := sandbox.Spec{Args: []string{"true"}}
+	if s.Room.Run(ctx, try, s.Builder.Run) != nil {
+		return false
+	}
+	try.Work, try.Dir = spec.Work, spec.Dir
+	return s.Room.Run(ctx, try, s.Builder.Run) != nil
 }
 
 // environment pins what would otherwise get from this machine into the modules. As dkms does, it names the kernel's

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -75,7 +76,8 @@ func realPath(path string) string {
 // Run runs a program in the room, by run (nil: (*exec.Cmd).Run), until it and all that it has started has ended, or ctx
 // has. In a session of its own it has no terminal to read from or to put words into. Without Stdin it reads /dev/null.
 // Where it takes more than the room's limits it is ended, and the error is a *LimitError. Where it fills the disk it is
-// ended, too, and that is syscall.ENOSPC; as it is where the program fails and nothing is free any more.
+// ended, too, and that is syscall.ENOSPC; as it is where the program fails and nothing is free any more. Where it could not
+// be started the error is a *BrokenError.
 func (r Room) Run(ctx context.Context, s Spec, run func(*exec.Cmd) error) error {
 	_, err := r.run(ctx, s, run)
 	return err
@@ -96,6 +98,10 @@ func (r Room) run(ctx context.Context, s Spec, run func(*exec.Cmd) error) (held 
 		return held, err
 	}
 	held, why := r.judge(verdict)
+	var broken *BrokenError
+	if errors.As(why, &broken) {
+		broken.Doing = "start " + s.Args[0]
+	}
 	if why != nil {
 		return held, why
 	}
@@ -109,9 +115,9 @@ func (r Room) judge(from *os.File) (held Held, err error) {
 	if err != io.EOF {
 		return held, fmt.Errorf("ask the room: %w", err)
 	}
-	first, why, _ := strings.Cut(string(text[:n]), "\n")
-	if first == "" {
-		return held, nil // it has told nothing
+	first, why, ok := strings.Cut(string(text[:n]), "\n")
+	if !ok {
+		return held, r.sentence(verdict(first)) // it did not get as far as to hold anything
 	}
 	if err := json.Unmarshal([]byte(first), &held); err != nil {
 		return held, fmt.Errorf("ask the room: %w", err)
@@ -126,6 +132,8 @@ func (r Room) sentence(why verdict) error {
 		return fmt.Errorf("ended where it had filled the disk but for a %dth of what was free: %w", reserved, syscall.ENOSPC)
 	case why == starved:
 		return fmt.Errorf("failed where nothing is free of the disk: %w", syscall.ENOSPC)
+	case why == unbegun:
+		return &BrokenError{Kind: r.Kind}
 	case slices.Contains(LimitNames, string(why)):
 		return r.Limits.Exceeded(string(why))
 	}
@@ -168,7 +176,7 @@ func (r Room) order(s Spec) (order, error) {
 		if _, err := exec.LookPath("bwrap"); err != nil {
 			return o, err
 		}
-		o.Args = append([]string{"bwrap"}, r.bubblewrap(s)...)
+		o.Args = slices.Concat([]string{"bwrap"}, tellingArgs(), r.bubblewrap(s))
 		return o, nil
 	}
 	o.Args, o.User = s.Args, r.Kind == Namespaces && !r.Drop

@@ -13,6 +13,9 @@ import (
 
 // enter makes this process the room's program. What it gives up it cannot get back.
 func (o order) enter() error {
+	if o.Kind != Bubblewrap {
+		syscall.CloseOnExec(beginning)
+	}
 	_, _ = unix.KeyctlJoinSessionKeyring("") // an empty one: the inherited one may hold keys
 	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0)
 	if o.Chroot != "" {

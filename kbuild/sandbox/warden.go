@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -54,7 +55,7 @@ func Serve(args []string) (code int, ok bool) {
 	if err == nil && args[0] == wardenName {
 		code, err = o.guard()
 	} else if err == nil {
-		err = o.enter()
+		err = o.notBegun(o.enter())
 	}
 	if err == nil {
 		return code, true
@@ -82,14 +83,23 @@ type verdict string
 const (
 	full    verdict = "full"    // the program has taken nearly all that was free
 	starved verdict = "starved" // it failed where nothing is free; what it says may not have found its way into any file
+	unbegun verdict = "unbegun" // it has never been started
 )
 
 // watchInterval is short enough for a process that fills memory as fast as it can.
 const watchInterval = 200 * time.Millisecond
 
-// guard starts the entrant and stays until nothing of it is left.
+// guard has the program watched, and tells where that fails.
 func (o order) guard() (code int, err error) {
 	syscall.CloseOnExec(reported)
+	if code, err = o.attend(); err != nil {
+		err = errors.Join(err, report(unbegun))
+	}
+	return code, err
+}
+
+// attend starts the entrant and stays until nothing of it is left.
+func (o order) attend() (code int, err error) {
 	if err := ownProc(); err != nil {
 		return 0, err
 	}
@@ -118,11 +128,15 @@ type guard struct {
 	told  <-chan os.Signal
 	first grip
 	ended chan syscall.WaitStatus
+	begun *begun
 }
 
 func (g *guard) run() (code int, err error) {
 	g.Tasks = g.watch.allowance()
-	pid, err := g.start(g.group)
+	if g.begun, err = newBegun(); err != nil {
+		return 0, err
+	}
+	pid, err := g.start(g.group, g.begun)
 	if err != nil {
 		return 0, err
 	}
@@ -162,6 +176,9 @@ func (g *guard) finish(status syscall.WaitStatus) (code int, err error) {
 	if why == "" {
 		why = g.watch.last(status)
 	}
+	if why == "" && status.ExitStatus() > 0 && !g.begun.by(g.Kind) {
+		why = unbegun
+	}
 	return exitCode(status), report(why)
 }
 
@@ -187,7 +204,7 @@ func (g *guard) removeGroup() {
 }
 
 // start runs the entrant in namespaces of its own where the room has them.
-func (o order) start(group *cgroup.Group) (pid int, err error) {
+func (o order) start(group *cgroup.Group, begun *begun) (pid int, err error) {
 	args, err := o.command(entrantName)
 	if err != nil {
 		return 0, err
@@ -202,7 +219,7 @@ func (o order) start(group *cgroup.Group) (pid int, err error) {
 	if o.User {
 		enterUserNamespace(attr)
 	}
-	pid, err = syscall.ForkExec(self, args, &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{0, 1, 2}, Sys: attr})
+	pid, err = syscall.ForkExec(self, args, &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{0, 1, 2, uintptr(begun.tell)}, Sys: attr})
 	if err != nil {
 		return 0, fmt.Errorf("make the room: %w", err)
 	}

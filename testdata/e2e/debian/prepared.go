@@ -28,12 +28,12 @@ func (s *Store) Prepared(ctx context.Context) (string, error) {
 	if err := s.KeepLists(ctx, sys); err != nil {
 		return "", err
 	}
-	kernel, err := sys.NewestKernel(ctx)
+	kernels, err := sys.Kernels(ctx)
 	if err != nil {
 		return "", err
 	}
 	for _, args := range [][]string{
-		{"apt-get", "install", "--yes", "--no-install-recommends", "linux-headers-" + kernel, "gcc", "make", "patch", "xz-utils", "zstd", "kmod", "bubblewrap", "fakeroot", "debhelper"},
+		{"apt-get", "install", "--yes", "--no-install-recommends", "linux-headers-" + kernels[0], "gcc", "make", "patch", "xz-utils", "zstd", "kmod", "bubblewrap", "fakeroot", "debhelper"},
 		{"useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", "mago-build"},
 	} {
 		if _, err := sys.Run(ctx, args...); err != nil {
