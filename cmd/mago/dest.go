@@ -45,10 +45,17 @@ type destination struct {
 func (a *app) openDest() (*destination, error) {
 	w, err := way.Make(a.dest)
 	if err != nil {
-		return nil, err
+		return nil, destError(err)
 	}
 	root, err := w.Root()
-	return &destination{root, w.Shared != nil}, err
+	if err != nil {
+		return nil, destError(err)
+	}
+	return &destination{root, w.Shared != nil}, nil
+}
+
+func destError(err error) error {
+	return &usageError{fmt.Errorf("packages are copied to --dest: %w", err)}
 }
 
 // tryDest finds out before a compilation that its package could not be copied.
@@ -57,11 +64,12 @@ func (a *app) tryDest() error {
 		return nil
 	}
 	d, err := a.openDest()
-	if err == nil {
-		err = errors.Join(d.try(), d.root.Close())
-	}
 	if err != nil {
-		return &usageError{fmt.Errorf("packages are copied to --dest: %w", err)}
+		return err
+	}
+	defer d.root.Close()
+	if err := d.try(); err != nil {
+		return destError(err)
 	}
 	return nil
 }

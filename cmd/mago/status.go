@@ -203,12 +203,13 @@ func (a *app) state(module, release string) state {
 		s.State, s.Error = stateFailed, failure.Error
 	case failed:
 		s.State, s.Reason = stateExcluded, failure.Error
-	case !a.counts(have) && s.Installed != "":
-		s.State, s.Reason = stateStale, "no checked signature covers "+have.Unauthenticated
 	case s.Installed != "" && (s.Current == "" || compareVersions(s.Installed, s.Current) >= 0):
 		s.State = statePresent
 	case s.Installed != "":
 		s.State = stateStale
+	}
+	if s.State == statePresent && have.Unauthenticated != "" {
+		s.Reason = "no checked signature covers " + have.Unauthenticated
 	}
 	return s
 }

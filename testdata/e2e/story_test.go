@@ -47,6 +47,8 @@ func TestStory(t *testing.T) {
 		{"again", s.again},
 		{"upgrade", s.upgrade},
 		{"user", s.user},
+		{"others' places", s.othersPlaces},
+		{"private source", s.privateSource},
 		{"chroot", s.chroot},
 		{"same bytes", s.sameBytes},
 		{"clean", s.clean},

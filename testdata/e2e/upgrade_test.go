@@ -35,7 +35,10 @@ func (s *story) upgrade(t *testing.T) {
 		t.Errorf("the installed module is not of the newer source: %q", got)
 	}
 	s.hasModule(t, "v4l2loopback.ko")
-	s.mago(t, "status").matches(t, `v4l2loopback +present +`+regexp.QuoteMeta(newer))
+	s.mago(t, "status").matches(t, `v4l2loopback +present +`+regexp.QuoteMeta(newer)+`.* no checked signature covers v4l2loopback-dkms `)
+	for _, command := range []string{"install", "build", "a-i"} {
+		exits(t, 7, s.Command(t.Context(), "mago", command, "v4l2loopback", "-l", s.kernel)).has(t, "no signature that apt has checked", unsigned)
+	}
 }
 
 // publishNewer makes an archive on the system with a newer v4l2loopback-dkms, whose modules say so.
