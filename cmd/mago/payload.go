@@ -109,7 +109,7 @@ func (a *app) announce(ar *arrival) error {
 	}
 	for _, kind := range payload.Kinds {
 		if paths := brought[kind]; len(paths) > 0 && kind != payload.Module && kind != payload.Document {
-			a.screen.line(fmt.Sprintf("%-8s %s: %s", "brings", kind, fewOf(paths)))
+			a.screen.line(fmt.Sprintf("%-8s %s: %s", "brings", kind, fewOf(paths, "dpkg-deb -c "+strings.Join(ar.debs, " "))))
 		}
 	}
 	return a.announceControl(ar)
@@ -136,16 +136,16 @@ func (a *app) announceControl(ar *arrival) error {
 		a.screen.line(fmt.Sprintf("%-8s scripts of the source, which root runs: %s", "brings", strings.Join(hooks, ", ")))
 	}
 	if needs := join(needs...); needs != "" {
-		a.screen.line(fmt.Sprintf("%-8s %s", "needs", fewOf(strings.Split(needs, ", "))))
+		a.screen.line(fmt.Sprintf("%-8s %s", "needs", fewOf(strings.Split(needs, ", "), "dpkg-deb -f "+strings.Join(ar.debs, " "))))
 	}
 	return nil
 }
 
-// fewOf names as many things as somebody will read.
-func fewOf(names []string) string {
+// fewOf names as many things as somebody will read, and what shows all of them.
+func fewOf(names []string, all string) string {
 	const most = 20
 	if more := len(names) - most; more > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), more)
+		return fmt.Sprintf("%s and %d more (%s shows them)", strings.Join(names[:most], ", "), more, all)
 	}
 	return strings.Join(names, ", ")
 }

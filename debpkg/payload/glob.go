@@ -32,27 +32,31 @@ func ParseGlob(text string) (Glob, error) {
 func (g Glob) String() string { return g.text }
 
 // Match reports whether the pattern is of a path.
-func (g Glob) Match(name string) bool { return matches(g.parts, split(canonical(name))) }
+func (g Glob) Match(name string) bool { return matches(g.parts, split(canonical(name)), fits) }
 
-func matches(pattern, parts []string) bool {
+// matches goes through the components, for which part is asked.
+func matches(pattern, parts []string, part func(pattern, name string) bool) bool {
 	for len(pattern) > 0 {
 		if pattern[0] == "**" {
 			for i := range len(parts) + 1 {
-				if matches(pattern[1:], parts[i:]) {
+				if matches(pattern[1:], parts[i:], part) {
 					return true
 				}
 			}
 			return false
 		}
-		if len(parts) == 0 {
-			return false
-		}
-		if ok, _ := path.Match(pattern[0], parts[0]); !ok {
+		if len(parts) == 0 || !part(pattern[0], parts[0]) {
 			return false
 		}
 		pattern, parts = pattern[1:], parts[1:]
 	}
 	return len(parts) == 0
+}
+
+// fits applies path.Match's rules to a component; the patterns here have been parsed.
+func fits(pattern, name string) bool {
+	ok, _ := path.Match(pattern, name)
+	return ok
 }
 
 func split(name string) []string { return strings.Split(strings.TrimPrefix(name, "/"), "/") }

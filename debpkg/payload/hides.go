@@ -45,8 +45,8 @@ func (c *comparing) hides(file string) error {
 			break
 		}
 	}
-	if isLibrary(name) {
-		return c.hidesLibrary(file)
+	if isBelow(name, "/usr/lib") && strings.Contains(path.Base(name), ".so") {
+		return c.hidesLibrary(file) // ld.so also looks into directories below its own, for some processors
 	}
 	return nil
 }
@@ -55,7 +55,7 @@ func (c *comparing) hides(file string) error {
 func (c *comparing) below(name, dir string) (rest string, ok bool) {
 	n := len(split(dir))
 	parts := split(name)
-	if len(parts) <= n || !matches(split(strings.ReplaceAll(dir, "{triplet}", "*-linux-gnu*")), parts[:n]) {
+	if len(parts) <= n || !matches(split(dir), parts[:n], c.part) {
 		return "", false
 	}
 	return path.Join(parts[n:]...), true
@@ -64,7 +64,7 @@ func (c *comparing) below(name, dir string) (rest string, ok bool) {
 // asHere gives a directory's {triplet} that of the path, or a pattern.
 func (c *comparing) asHere(name, dir string) string {
 	for _, part := range split(name) {
-		if strings.Contains(part, "-linux-gnu") {
+		if isTriplet(part) {
 			return strings.ReplaceAll(dir, "{triplet}", Literal(part))
 		}
 	}

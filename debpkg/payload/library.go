@@ -16,7 +16,7 @@ const maxLibrary = 128 << 20
 func isLibrary(name string) bool {
 	name = canonical(name)
 	dir := path.Dir(name)
-	ours := dir == "/usr/lib" || path.Dir(dir) == "/usr/lib" && strings.Contains(path.Base(dir), "-linux-gnu")
+	ours := dir == "/usr/lib" || path.Dir(dir) == "/usr/lib" && isTriplet(path.Base(dir))
 	return ours && strings.Contains(path.Base(name), ".so")
 }
 

@@ -28,6 +28,9 @@ func isClean(name string) bool {
 // isShown reports whether a text can be printed as it is.
 func isShown(text string) bool { return visible.Line(text) == text }
 
+// isTriplet tells the directories of an architecture, as x86_64-linux-gnu.
+func isTriplet(name string) bool { return strings.Contains(name, "-linux-gnu") }
+
 // isBelow reports whether a path is below a directory.
 func isBelow(name, dir string) bool { return strings.HasPrefix(name, strings.TrimSuffix(dir, "/")+"/") }
 

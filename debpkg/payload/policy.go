@@ -145,25 +145,28 @@ func (p Policy) Kind(e Entry) (Kind, string) {
 
 // rule is the index of the first that fits a canonical path, -1 for none.
 func (p Policy) rule(name string) int {
-	for i, r := range rules {
-		for _, pattern := range p.expanded(r.pattern) {
-			if matches(split(pattern), split(name)) {
-				return i
-			}
-		}
-	}
-	return -1
+	parts := split(name)
+	return slices.IndexFunc(patterns, func(pattern []string) bool { return matches(pattern, parts, p.part) })
 }
 
-func (p Policy) expanded(pattern string) []string {
-	pattern = strings.ReplaceAll(pattern, "{triplet}", "*-linux-gnu*")
-	if !strings.Contains(pattern, "{name}") {
-		return []string{pattern}
+// part reports whether a component fits one of a rule.
+func (p Policy) part(pattern, name string) bool {
+	before, named := strings.CutSuffix(pattern, "{name}")
+	switch {
+	case pattern == "{triplet}":
+		return isTriplet(name)
+	case !named:
+		return fits(pattern, name)
 	}
-	if p.Module == "" {
-		return nil
+	rest := name
+	if before != "" {
+		i := strings.Index(name, p.Module)
+		if i < 0 || !fits(before, name[:i]) {
+			return false
+		}
+		rest = name[i:]
 	}
-	return []string{strings.ReplaceAll(pattern, "{name}", Literal(p.Module)), strings.ReplaceAll(pattern, "{name}", Literal(p.Module)+"-*")}
+	return p.Module != "" && (rest == p.Module || strings.HasPrefix(rest, p.Module+"-"))
 }
 
 // ownDirectory is the directory, or the file, of the module's name that a path is in below /usr/lib, /usr/libexec and
@@ -174,8 +177,8 @@ func (p Policy) ownDirectory(name string) string {
 	}
 	for _, dir := range append([]string{name}, parents(name)...) {
 		above := path.Dir(dir)
-		if slices.Contains([]string{"/usr/lib", "/usr/libexec", "/usr/share"}, above) && !strings.Contains(path.Base(dir), "-linux-gnu") ||
-			path.Dir(above) == "/usr/lib" && strings.Contains(path.Base(above), "-linux-gnu") {
+		if slices.Contains([]string{"/usr/lib", "/usr/libexec", "/usr/share"}, above) && !isTriplet(path.Base(dir)) ||
+			path.Dir(above) == "/usr/lib" && isTriplet(path.Base(above)) {
 			return dir
 		}
 	}

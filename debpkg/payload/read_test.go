@@ -16,10 +16,10 @@ import (
 func TestRead(t *testing.T) {
 	so := sharedLibrary("libhello.so.1", "libz.so.1")
 	files := []debpkg.File{
-		debpkg.Bytes("/etc/modprobe.d/hello.conf", []byte("options hello a=1\n")), debpkg.Bytes("/usr/lib/libhello.so.1", so),
+		debpkg.Bytes("/etc/modprobe.d/hello.conf", []byte("options hello a=1\n")), debpkg.Bytes("/usr/lib/libhello.so.1", so), debpkg.Bytes("/etc/modprobe.d/a b.conf", nil),
 		{Path: "/usr/lib/libhello.so", Link: "libhello.so.1"}, {Path: "/usr/share/hello/empty", Mode: fs.ModeDir | 0o755},
 	}
-	deb, err := debpkg.Write(t.TempDir(), &debpkg.Package{Files: files, Conffiles: []string{"/etc/modprobe.d/hello.conf"}, Control: []debpkg.Field{
+	deb, err := debpkg.Write(t.TempDir(), &debpkg.Package{Files: files, Conffiles: []string{"/etc/modprobe.d/hello.conf", "/etc/modprobe.d/a b.conf"}, Control: []debpkg.Field{
 		{Name: "Package", Value: "hello-modules-common"}, {Name: "Version", Value: "1"}, {Name: "Architecture", Value: "all"}, {Name: "Maintainer", Value: "A Person <a@example.org>"},
 		{Name: "Replaces", Value: "hello-dkms, old-hello (<< 2)"}, {Name: "Description", Value: "x"}}}, debpkg.Options{})
 	if err != nil {
@@ -29,7 +29,7 @@ func TestRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := Of("hello-modules-common", files, []string{"/etc/modprobe.d/hello.conf"})
+	want, err := Of("hello-modules-common", files, []string{"/etc/modprobe.d/hello.conf", "/etc/modprobe.d/a b.conf"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,24 +76,36 @@ var rules = []struct {
 	{Library, "/usr/lib/{triplet}/xtables/lib*.so", "iptables' side of a module for packets, as iptables-netflow's"},
 	{Header, "/usr/lib/{triplet}/lib*.a", "the same libraries, for linking"},
 
-	{Own, "/usr/lib/{name}/**", "programs and data of the module's own"},
-	{Own, "/usr/lib/{triplet}/{name}/**", "the same"},
-	{Own, "/usr/share/{name}/**", "the same, for every architecture"},
+	{Own, "/usr/lib/{name}/*/**", "programs and data of the module's own"},
+	{Own, "/usr/lib/{triplet}/{name}/*/**", "the same"},
+	{Own, "/usr/share/{name}/*/**", "the same, for every architecture"},
 }
+
+// patterns are the rules' in components.
+var patterns = func() (all [][]string) {
+	for _, r := range rules {
+		all = append(all, split(r.pattern))
+	}
+	return all
+}()
 
 // reserved are directories of others below those where a module may have one of its own name: what lies in them runs, or
 // tells programs what to do, without that anybody calls it.
-var reserved = map[string]bool{}
+var reserved = setOf(`
+	aes alsa applications apt apt-listchanges aptitude atomics augeas autostart avx512_1 bash-completion binfmt.d cmake cnf-update-db containers
+	cron cups dbus-1 dbus-1.0 debconf depmod.d dhclient dhcpcd dkms dpkg dracut emacs environment.d firewalld firmware fish gcc gconv gdb gdm3
+	gio girepository-1.0 git-core glib-2.0 glibc-hwcaps glvnd gnupg grub grub-legacy guile haswell i686 ifupdown info init initcpio
+	initramfs-tools initscripts insserv kernel ld.so.conf.d lightdm lintian linux-boot-probes locale lua man-db mime modprobe.d modules
+	modules-load.d needrestart network networkd-dispatcher NetworkManager node_modules nodejs nss openssh openssl os-prober os-probes
+	ossl-modules pam pam-configs pam.d perl perl-base perl5 php pkg-config pkgconfig pm-utils polkit-1 power8 power9 ppp python python2 python3
+	python3.11 python3.12 python3.13 rpm rsyslog ruby runit sasl2 security sendmail service sse2 ssh ssl sudo sysconfig sysctl.d systemd
+	sysusers.d tcltk thumbnailers tls tmpfiles.d ucf udev udisks2 upstart valgrind vim vulkan wayland-sessions X11 x86_64 xeon_phi xorg
+	xsessions xtables zsh`)
 
-func init() {
-	for name := range strings.FieldsSeq(`
-		apt aptitude apt-listchanges binfmt.d bash-completion cmake cron cnf-update-db cups dbus-1 dbus-1.0 debconf dhcpcd dhclient
-		dkms dpkg dracut emacs environment.d firmware firewalld fish gcc gconv gdm3 gio girepository-1.0 git-core glibc-hwcaps glvnd grub
-		grub-legacy gnupg guile ifupdown init initcpio initramfs-tools insserv kernel ld.so.conf.d lightdm linux-boot-probes lintian locale lua
-		modprobe.d modules modules-load.d depmod.d mime needrestart network networkd-dispatcher NetworkManager node_modules nodejs nss openssh
-		openssl ossl-modules os-prober os-probes pam pam.d perl perl5 perl-base php pkgconfig pkg-config pm-utils polkit-1 ppp python python2
-		python3 python3.11 python3.12 python3.13 rpm ruby runit rsyslog sasl2 security service ssh ssl sudo sysctl.d systemd sysusers.d tcltk
-		tls tmpfiles.d udev udisks2 ucf valgrind vim vulkan X11 xorg xsessions xtables zsh`) {
-		reserved[name] = true
+func setOf(words string) map[string]bool {
+	set := map[string]bool{}
+	for word := range strings.FieldsSeq(words) {
+		set[word] = true
 	}
+	return set
 }

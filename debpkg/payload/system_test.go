@@ -69,6 +69,7 @@ func TestSystem(t *testing.T) {
 		{"odd names", map[string]string{"usr/include/x.h": ""}, brought("/usr/include/[x.h", "/usr/include/*/*.h", "/usr/bin/[", "/usr/bin/*"), false, ""},
 		{"a library", map[string]string{"usr/lib/x86_64-linux-gnu/libz.so.1": "", lists("zlib1g"): "/lib/x86_64-linux-gnu/libz.so.1\n"}, library("/usr/lib/libz.so.2"), false, "stands for /usr/lib/x86_64-linux-gnu/libz.so.1 of zlib1g"},
 		{"a library beside", map[string]string{"usr/lib/x86_64-linux-gnu/libz.so.1": "", lists("zlib1g"): "/lib/x86_64-linux-gnu/libz.so.1\n"}, library("/lib/x86_64-linux-gnu/libz.so"), false, "of zlib1g"},
+		{"a library for some processors", map[string]string{"usr/lib/x86_64-linux-gnu/libz.so.1": "", lists("zlib1g"): "/lib/x86_64-linux-gnu/libz.so.1\n"}, brought("/usr/lib/x86_64-linux-gnu/hello/libz.so.1"), true, "of zlib1g"},
 		{"its own library", map[string]string{"usr/lib/libhello.so.1": "", lists("hello-modules-common"): "/usr/lib/libhello.so.1\n"}, library("/usr/lib/libhello.so.2"), true, ""},
 
 		{"a directory of others", map[string]string{"usr/share/hello/x": "", lists("hello"): "/usr/share/hello\n/usr/share/hello/x\n"}, brought("/usr/share/hello/y"), true, "is in /usr/share/hello, of hello"},

@@ -67,6 +67,10 @@ func Write(dir, door string, a Attack, v *Victim) error {
 	default:
 		return fmt.Errorf("no door %s", door)
 	}
+	return writeAll(dir, files)
+}
+
+func writeAll(dir string, files map[string]string) error {
 	for name, text := range files {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

@@ -44,7 +44,7 @@ func main() {
 	flag.IntVar(&o.failures, "failures", 30, "how many times apt or dpkg fails")
 	flag.IntVar(&o.clocks, "clocks", 10, "how many times dates are wrong")
 	flag.IntVar(&o.crowd, "crowd", 20, "how many run at once")
-	flag.IntVar(&o.hostile, "hostile", 1, "how many times every hostile source is built")
+	flag.IntVar(&o.hostile, "hostile", 1, "how many times every hostile source and package is tried")
 	flag.DurationVar(&o.fuzz, "fuzz", 10*time.Minute, "how long each fuzz target runs; 0: not at all")
 	flag.Parse()
 	if os.Getpid() != 1 {

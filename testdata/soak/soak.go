@@ -90,6 +90,7 @@ func (s *soaking) parts() []part {
 		{"dates", s.clocks, s.misdate},
 		{"crowds", min(s.crowd, 1), s.gather},
 		{"hostile", s.hostile, s.attack},
+		{"packages", s.hostile, s.steal},
 		{"fuzz", int(min(s.fuzz, 1)), s.fuzzAll},
 	}
 }
