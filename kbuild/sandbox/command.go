@@ -76,8 +76,8 @@ func realPath(path string) string {
 // Run runs a program in the room, by run (nil: (*exec.Cmd).Run), until it and all that it has started has ended, or ctx
 // has. In a session of its own it has no terminal to read from or to put words into. Without Stdin it reads /dev/null.
 // Where it takes more than the room's limits it is ended, and the error is a *LimitError. Where it fills the disk it is
-// ended, too, and that is syscall.ENOSPC; as it is where the program fails and nothing is free any more. Where it could not
-// be started the error is a *BrokenError.
+// ended, too, and that is syscall.ENOSPC; as it is where the program fails and nothing is free any more. Where it uses up
+// the machine's memory that is syscall.ENOMEM. Where it could not be started the error is a *BrokenError.
 func (r Room) Run(ctx context.Context, s Spec, run func(*exec.Cmd) error) error {
 	_, err := r.run(ctx, s, run)
 	return err
@@ -130,6 +130,8 @@ func (r Room) sentence(why verdict) error {
 	switch {
 	case why == full:
 		return fmt.Errorf("ended where it had filled the disk but for a %dth of what was free: %w", reserved, syscall.ENOSPC)
+	case why == exhausted:
+		return fmt.Errorf("ended where the machine had no memory left but a %dth of what was available: %w", reserved, syscall.ENOMEM)
 	case why == starved:
 		return fmt.Errorf("failed where nothing is free of the disk: %w", syscall.ENOSPC)
 	case why == unbegun:

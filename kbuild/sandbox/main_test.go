@@ -3,6 +3,7 @@ package sandbox
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"testing"
 )
@@ -14,6 +15,10 @@ const parentName = "mago-room-parent"
 func TestMain(m *testing.M) {
 	if code, ok := Serve(os.Args); ok {
 		syscall.Exit(code) // os.Exit takes a second under the race detector
+	}
+	if filepath.Base(os.Args[0]) == attackName {
+		attack(os.Args[1])
+		return
 	}
 	if os.Args[0] == parentName {
 		cmd := exec.Command("/proc/self/exe")

@@ -17,6 +17,9 @@ const comets = `perl -MPOSIX -e '$SIG{$_} = "IGNORE" for keys %SIG; open F, ">fi
 
 // TestComets: they are gone when the program has ended, by itself or because it was told to.
 func TestComets(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes all processors for seconds")
+	}
 	for how, more := range map[string]string{"left behind": "", "told to end": "; echo begun >&3; sleep infinity"} {
 		t.Run(how, func(t *testing.T) {
 			everyKind(t, func(t *testing.T, r Room) {

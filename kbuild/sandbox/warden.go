@@ -81,9 +81,10 @@ const reported = 3
 type verdict string
 
 const (
-	full    verdict = "full"    // the program has taken nearly all that was free
-	starved verdict = "starved" // it failed where nothing is free; what it says may not have found its way into any file
-	unbegun verdict = "unbegun" // it has never been started
+	exhausted verdict = "exhausted" // the machine's memory is used up but for the reserve
+	full      verdict = "full"      // the program has taken nearly all that was free
+	starved   verdict = "starved"   // it failed where nothing is free; what it says may not have found its way into any file
+	unbegun   verdict = "unbegun"   // it has never been started
 )
 
 // watchInterval is short enough for a process that fills memory as fast as it can.

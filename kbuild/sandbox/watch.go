@@ -16,15 +16,20 @@ import (
 type watch struct {
 	order
 	reserve unix.Statfs_t // what has to stay free of the writable directory's file system
+	spare   int64         // what has to stay of the machine's memory
+	shared  lowest        // memory that processes of the machine share, and what is swapped out
 	next    time.Time     // when that directory is measured again
 	size    chan measured // what a measurement gives that is under way; nil: none is
 }
 
-// reserved is the part of the free space, one of so many, that a build leaves.
+// reserved is the part of the free disk space, one of so many, that a build leaves; and of the memory where no control group
+// holds it.
 const reserved = 20
 
 func newWatch(o order) *watch {
 	w := &watch{order: o}
+	_ = w.shared.growth(sharedNow())
+	w.spare = available() / reserved
 	if o.Watched != "" && unix.Statfs(o.Watched, &w.reserve) == nil {
 		w.reserve.Bavail /= reserved
 		w.reserve.Ffree /= reserved
@@ -56,17 +61,16 @@ func (w *watch) allowance() uint64 {
 func (w *watch) look() verdict {
 	memory, processes := w.Limits.Memory > 0 && !w.Held.Memory, w.Limits.Processes > 0 && !w.Held.Processes
 	if memory || processes {
-		var held, threads int64
-		for _, p := range descendants() {
-			held += p.held()
-			threads += p.threads
-		}
+		below := descendants()
 		switch {
-		case processes && threads > w.Limits.Processes:
+		case processes && threadsOf(below) > w.Limits.Processes:
 			return "processes"
-		case memory && held > w.Limits.Memory:
+		case memory && w.memory(below) > w.Limits.Memory:
 			return "memory"
 		}
+	}
+	if !w.Held.Memory && available() < w.spare {
+		return exhausted
 	}
 	if w.Watched == "" {
 		return ""
@@ -166,6 +170,13 @@ func tasks() []task {
 	return all
 }
 
+func threadsOf(all []task) (threads int64) {
+	for _, p := range all {
+		threads += p.threads
+	}
+	return threads
+}
+
 // descendants are all processes below this one.
 func descendants() []task {
 	children := map[int][]task{}
@@ -185,34 +196,4 @@ func (p task) owner() uint32 {
 		return 0
 	}
 	return stat.Uid
-}
-
-// held is what a process holds of memory in bytes, apart from files. Where its first thread has ended, another one tells.
-func (p task) held() int64 {
-	dir := filepath.Join("/proc", strconv.Itoa(p.pid))
-	bytes, ok := heldBy(filepath.Join(dir, "status"))
-	if ok || p.threads < 2 {
-		return bytes
-	}
-	threads, _ := os.ReadDir(filepath.Join(dir, "task"))
-	for _, t := range threads {
-		if bytes, ok = heldBy(filepath.Join(dir, "task", t.Name(), "status")); ok {
-			break
-		}
-	}
-	return bytes
-}
-
-// heldBy reads a status; ok is false where the thread has no memory any more.
-func heldBy(status string) (bytes int64, ok bool) {
-	text, _ := os.ReadFile(status)
-	for line := range strings.Lines(string(text)) {
-		name, value, _ := strings.Cut(line, ":")
-		switch name {
-		case "RssAnon", "RssShmem", "VmSwap", "VmPTE":
-			kilobytes, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
-			bytes, ok = bytes+kilobytes<<10, true
-		}
-	}
-	return bytes, ok
 }

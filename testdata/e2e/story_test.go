@@ -44,6 +44,7 @@ func TestStory(t *testing.T) {
 		{"lintian", s.lintian},
 		{"modules", s.modules},
 		{"boot", s.boot},
+		{"limits", s.limits},
 		{"again", s.again},
 		{"upgrade", s.upgrade},
 		{"user", s.user},

@@ -1,0 +1,131 @@
+package sandbox
+
+import (
+	"bufio"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// memory is what processes hold of it in bytes, apart from files on a disk. What several share need be in nobody's page
+// tables; it is looked for only where the machine has so much more of it than before that it would matter.
+func (w *watch) memory(below []task) (bytes int64) {
+	for _, p := range below {
+		bytes += p.held()
+	}
+	if grown := w.shared.growth(sharedNow()); grown > 0 && bytes+grown > w.Limits.Memory {
+		bytes += sharedBy(below, grown)
+	}
+	return bytes
+}
+
+// available is what the machine has of memory that is nobody's yet.
+func available() int64 { return meminfo("/", "MemAvailable") + meminfo("/", "SwapFree") }
+
+// lowest is the least that a figure has been.
+type lowest struct {
+	value int64
+	known bool
+}
+
+// growth is by how much a figure is above the least that it has been.
+func (l *lowest) growth(now int64) int64 {
+	if !l.known || now < l.value {
+		l.value, l.known = now, true
+	}
+	return now - l.value
+}
+
+// sharedNow is what the machine has of shared memory, files in memory among it, wherever it is.
+func sharedNow() int64 {
+	return meminfo("/", "Shmem") + meminfo("/", "SwapTotal") - meminfo("/", "SwapFree")
+}
+
+// sharedBy is what processes have of shared memory: its real size, which only root gets to know; for others all that
+// there is more of than before, as soon as they have any.
+func sharedBy(below []task, grown int64) (bytes int64) {
+	seen := map[[2]uint64]int64{}
+	for _, p := range below {
+		p.scratch(seen)
+		if !p.shared(seen) {
+			return grown
+		}
+	}
+	for _, size := range seen {
+		bytes += size
+	}
+	return min(bytes, grown)
+}
+
+// shared adds what a process has mapped of memory that is in no directory, by device and inode. It reports whether sizes
+// could be found out.
+func (p task) shared(seen map[[2]uint64]int64) bool {
+	dir := filepath.Join("/proc", strconv.Itoa(p.pid))
+	maps, err := os.Open(filepath.Join(dir, "maps"))
+	if err != nil {
+		return true // it has ended
+	}
+	defer maps.Close()
+	for lines := bufio.NewScanner(maps); lines.Scan(); {
+		fields := strings.Fields(lines.Text())
+		const mode, device, inode, name = 1, 3, 4, 5
+		if len(fields) <= name || !strings.HasPrefix(fields[device], "00:") || !strings.HasSuffix(fields[mode], "s") || fields[inode] == "0" {
+			continue
+		}
+		var stat unix.Stat_t
+		if err := unix.Stat(filepath.Join(dir, "map_files", fields[0]), &stat); errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
+			return false
+		} else if err == nil && stat.Nlink == 0 {
+			seen[[2]uint64{stat.Dev, stat.Ino}] = stat.Blocks * 512
+		}
+	}
+	return true
+}
+
+// scratch adds what lies in the directories in memory that bubblewrap gives a process.
+func (p task) scratch(seen map[[2]uint64]int64) {
+	for _, dir := range []string{"/tmp", "/dev/shm"} {
+		path := filepath.Join("/proc", strconv.Itoa(p.pid), "root", dir)
+		var own, host unix.Stat_t
+		var disk unix.Statfs_t
+		if unix.Stat(path, &own) != nil || unix.Stat(dir, &host) == nil && own.Dev == host.Dev || unix.Statfs(path, &disk) != nil || disk.Type != unix.TMPFS_MAGIC {
+			continue
+		}
+		seen[[2]uint64{own.Dev, 0}] = int64(disk.Blocks-disk.Bfree) * disk.Bsize
+	}
+}
+
+// held is what a process holds of memory in bytes, apart from what it shares. Where its first thread has ended, another
+// one tells.
+func (p task) held() int64 {
+	dir := filepath.Join("/proc", strconv.Itoa(p.pid))
+	bytes, ok := heldBy(filepath.Join(dir, "status"))
+	if ok || p.threads < 2 {
+		return bytes
+	}
+	threads, _ := os.ReadDir(filepath.Join(dir, "task"))
+	for _, t := range threads {
+		if bytes, ok = heldBy(filepath.Join(dir, "task", t.Name(), "status")); ok {
+			break
+		}
+	}
+	return bytes
+}
+
+// heldBy reads a status; ok is false where the thread has no memory any more.
+func heldBy(status string) (bytes int64, ok bool) {
+	text, _ := os.ReadFile(status)
+	for line := range strings.Lines(string(text)) {
+		name, value, _ := strings.Cut(line, ":")
+		switch name {
+		case "RssAnon", "VmSwap", "VmPTE":
+			kilobytes, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
+			bytes, ok = bytes+kilobytes<<10, true
+		}
+	}
+	return bytes, ok
+}
