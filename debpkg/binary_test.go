@@ -32,6 +32,8 @@ var refusedControls = map[string]string{
 	small + "Multi-Arch: same\n":                         "Multi-Arch is same, and Architecture all",
 	small + "Size:\nX-Odd: x\n":                          "field Size \"\": empty",
 	small + "Status:\nX-Odd: x\n":                        "only dpkg's status file may hold it",
+	small + "Priority: Optionally\nX-Odd: x\n":           "something follows optional",
+	small + "Priority: extra x\nX-Odd: x\n":              "something follows extra",
 	small + "Recommended:\n cd\n":                        "obsolete: dpkg reads it as another field",
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -369,6 +370,12 @@ func FuzzStatusAgreesWithDpkgQuery(f *testing.F) {
 	f.Add(strings.ReplaceAll(one, "ok installed", "ok half-configured"), "")
 	f.Add(strings.ReplaceAll(one, "install ok installed", "installokhalf-configured"), "")
 	f.Add(one+"\n"+strings.ReplaceAll(one, "Status", "Stat"), "")
+	for _, text := range []string{"Package\r", "Status\v"} {
+		f.Add(strings.Replace(one, text[:len(text)-1], text, 1), "")
+	}
+	f.Add(strings.ReplaceAll(one, "install ok", "install\n \n ok"), "")
+	f.Add(strings.ReplaceAll(one, "\nMaintainer", "\n \nMaintainer"), "")
+	f.Add(strings.ReplaceAll(one, "1.0-1", "0:1.0-1"), "")
 	half := strings.ReplaceAll(one, "install ok installed", "install reinstreq half-installed")
 	f.Add(one, half)
 	f.Add(half, one)
@@ -378,7 +385,11 @@ func FuzzStatusAgreesWithDpkgQuery(f *testing.F) {
 	f.Add(same, strings.ReplaceAll(same, "amd64", "i386"))
 	f.Add(same, strings.ReplaceAll(one, "amd64", "i386"))
 	f.Add(same, strings.ReplaceAll(strings.ReplaceAll(same, "same", "SAME"), "amd64", "i386"))
+	noEpoch := regexp.MustCompile(`^0+:`) // which dpkg leaves out where it writes
 	f.Fuzz(func(t *testing.T, text, change string) {
+		if strings.Contains(strings.ToLower(text+change), "revision") {
+			t.Skip("a field that dpkg reads as the end of the version, and does not write")
+		}
 		root := testRoot(t, text)
 		writeFile(t, filepath.Join(root, "var/lib/dpkg/updates/0000"), change)
 		writeFile(t, filepath.Join(root, "var/lib/dpkg/updates/tmp.i"), one)
@@ -397,7 +408,7 @@ func FuzzStatusAgreesWithDpkgQuery(f *testing.F) {
 		}
 		var got, want []string
 		for p := range s.All() {
-			got = append(got, p.Package+" "+p.Version)
+			got = append(got, p.Package+" "+noEpoch.ReplaceAllString(p.Version, ""))
 		}
 		for _, name := range s.Broken() {
 			got = append(got, "broken "+name)

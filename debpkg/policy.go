@@ -53,6 +53,16 @@ func checkSingleLine(value string) error {
 	return nil
 }
 
+// checkPriority takes any line but one that only begins with a word that dpkg knows, as dpkg does.
+func checkPriority(value string) error {
+	for _, known := range []string{"required", "important", "standard", "optional", "extra", "unknown"} {
+		if len(value) > len(known) && strings.EqualFold(value[:len(known)], known) {
+			return fmt.Errorf("something follows %s", known)
+		}
+	}
+	return checkSingleLine(value)
+}
+
 func checkSynopsis(value string) error {
 	if strings.HasPrefix(strings.TrimLeft(value, " \t"), "\n") {
 		return errors.New("no synopsis on the first line")
@@ -119,7 +129,7 @@ var fieldRules = map[string]func(string) error{
 	"description":  checkSynopsis,
 	"source":       checkSingleLine,
 	"section":      checkSingleLine,
-	"priority":     checkSingleLine,
+	"priority":     checkPriority,
 	"homepage":     checkSingleLine,
 	"origin":       checkSingleLine,
 	"bugs":         checkSingleLine,

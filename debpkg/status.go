@@ -104,8 +104,7 @@ func readJournal(dir string) (changes []Installed, err error) {
 	return changes, err
 }
 
-// readKnown reads the paragraphs of a file of dpkg's without decoding them; dpkg writes these fields on one line each, and
-// takes names and states in capitals, too.
+// readKnown reads the paragraphs of a file of dpkg's without decoding them; dpkg takes names and states in capitals, too.
 func readKnown(path string) ([]Installed, error) {
 	f, err := os.Open(path)
 	if err != nil {

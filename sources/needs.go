@@ -59,7 +59,7 @@ func declared(root *os.Root, name, arch string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	scanner := control.NewScanner(strings.NewReader(comments.ReplaceAllString(string(text), "")), name)
+	scanner := control.NewScanner(strings.NewReader(blank.ReplaceAllString(comments.ReplaceAllString(string(text), ""), "")), name)
 	if !scanner.Scan() {
 		return "", scanner.Err()
 	}
@@ -74,8 +74,11 @@ func declared(root *os.Root, name, arch string) (string, error) {
 	return strings.Join(needs, ", "), nil
 }
 
-// comments are those of debian/control (deb-src-control(5)).
-var comments = regexp.MustCompile(`(?m)^#.*\n`)
+// comments are those of debian/control (deb-src-control(5)); blank lines part its paragraphs, whatever blanks they hold.
+var (
+	comments = regexp.MustCompile(`(?m)^#.*\n`)
+	blank    = regexp.MustCompile(`(?m)^[ \t\r\f\v]+$`)
+)
 
 // unrestricted resolves the restrictions to architectures and build profiles in a field of relations.
 func unrestricted(field, arch string) []string {

@@ -79,7 +79,7 @@ func (s *Scanner) Scan() bool {
 func (s *Scanner) add(line []byte) bool {
 	s.line++
 	midLine := len(s.paragraph) > 0 && s.paragraph[len(s.paragraph)-1] != '\n'
-	if !midLine && len(trim(line)) == 0 {
+	if !midLine && line[0] == '\n' {
 		return len(s.paragraph) == 0
 	}
 	if len(s.paragraph) == 0 {
@@ -105,50 +105,55 @@ func (s *Scanner) Bytes() []byte { return s.paragraph }
 // Line is the line number on which the paragraph begins.
 func (s *Scanner) Line() int { return s.first }
 
-// Field finds a field's first line without decoding the paragraph, nil where it is missing; valid until the next Scan.
+// Field finds a field without decoding the paragraph, and gives its value as it stands there, but for the blanks around it; nil
+// where it is missing. It is valid until the next Scan.
 func (s *Scanner) Field(name string) []byte {
-	rest := s.paragraph
-	for len(rest) > 0 {
-		line := rest
-		if i := bytes.IndexByte(rest, '\n'); i >= 0 {
-			line, rest = rest[:i], rest[i+1:]
-		} else {
-			rest = nil
+	for rest := s.paragraph; len(rest) > 0; {
+		end := lineEnd(rest)
+		begin, ok := valueIn(rest[:end], name)
+		if !ok {
+			rest = rest[end:]
+			continue
 		}
-		if value, ok := valueOf(line, name); ok {
-			return value
+		for end < len(rest) && IsBlank(rune(rest[end])) {
+			end += lineEnd(rest[end:])
 		}
+		return trim(rest[begin:end])
 	}
 	return nil
 }
 
-// valueOf is on the path of every line of every list; blanks before the colon are rare, but dpkg takes them.
-func valueOf(line []byte, name string) (value []byte, ok bool) {
+func lineEnd(text []byte) int {
+	if i := bytes.IndexByte(text, '\n'); i >= 0 {
+		return i + 1
+	}
+	return len(text)
+}
+
+// valueIn tells where the field's value begins in a line. It is on the path of every line of every list; blanks before the colon
+// are rare, but dpkg takes them.
+func valueIn(line []byte, name string) (begin int, ok bool) {
 	if len(line) <= len(name) {
-		return nil, false
+		return 0, false
 	}
-	if c := line[len(name)]; c != ':' && c != ' ' && c != '\t' || !strings.EqualFold(string(line[:len(name)]), name) {
-		return nil, false
+	if c := line[len(name)]; c != ':' && !IsBlank(rune(c)) || !strings.EqualFold(string(line[:len(name)]), name) {
+		return 0, false
 	}
-	rest := bytes.TrimLeft(line[len(name):], " \t")
-	if len(rest) == 0 || rest[0] != ':' {
-		return nil, false
+	for begin = len(name); begin < len(line) && line[begin] != '\n' && IsBlank(rune(line[begin])); {
+		begin++
 	}
-	return trim(rest[1:]), true
+	return begin + 1, begin < len(line) && line[begin] == ':'
 }
 
 // IsBlank reports whether dpkg takes a character for white space, as which it knows only ASCII's.
 func IsBlank(r rune) bool { return r == ' ' || '\t' <= r && r <= '\r' }
 
-// trim takes the blanks from both ends of a line.
-func trim(line []byte) []byte {
-	for len(line) > 0 && IsBlank(rune(line[0])) {
-		line = line[1:]
+// trim takes the blanks from both ends of a value, but at the first no further than its first line.
+func trim(value []byte) []byte {
+	for len(value) > 0 && IsBlank(rune(value[len(value)-1])) {
+		value = value[:len(value)-1]
 	}
-	for len(line) > 0 && IsBlank(rune(line[len(line)-1])) {
-		line = line[:len(line)-1]
-	}
-	return line
+	return bytes.TrimLeft(value, " \t\v\f\r")
 }
 
 // Paragraph decodes the current paragraph. It refuses what dpkg refuses: a line without a colon, a continuation

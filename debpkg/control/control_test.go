@@ -56,6 +56,23 @@ func TestParagraphRefusesWhatDpkgRefuses(t *testing.T) {
 	}
 }
 
+// TestFieldIsWhole: the lines that go on with a value belong to it, a line of blanks among them.
+func TestFieldIsWhole(t *testing.T) {
+	s := NewScanner(strings.NewReader("Package\r: a\nStatus: install\n \n ok installed\nDepends:\n b,\n\tc\nVersion: 1\n\nPackage: d\n"), "status")
+	want := map[string]string{"package": "a", "status": "install\n \n ok installed", "depends": "\n b,\n\tc", "version": "1", "depend": "", "c": ""}
+	if !s.Scan() {
+		t.Fatal(s.Err())
+	}
+	for name, want := range want {
+		if got := string(s.Field(name)); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	if !s.Scan() || string(s.Field("Package")) != "d" {
+		t.Errorf("then %q, %v", s.Field("Package"), s.Err())
+	}
+}
+
 // TestParagraphIsBounded: neither the bytes nor the lines of a paragraph may have the decoder run for minutes, and one line
 // without an end is not collected.
 func TestParagraphIsBounded(t *testing.T) {
@@ -149,7 +166,8 @@ func FuzzScanner(f *testing.F) {
 			}
 			for _, name := range p.Fields() {
 				first, _, _ := strings.Cut(p.Get(name), "\n")
-				if got := strings.TrimSpace(string(s.Field(name))); got != "" && got != strings.TrimSpace(first) {
+				got, _, _ := strings.Cut(string(s.Field(name)), "\n")
+				if got = strings.TrimSpace(got); got != "" && got != strings.TrimSpace(first) {
 					t.Errorf("Field(%q) = %q, Get gives %q", name, got, p.Get(name))
 				}
 			}
