@@ -24,6 +24,9 @@ type Installer struct {
 	DryRun bool
 	// Unauthenticated says that apt may take packages from archives whose signature it could not check.
 	Unauthenticated bool
+	// Unchecked, if not nil, is told which packages apt-get has taken or refused because it could check no signature of theirs,
+	// and which it kept that were to be installed again, because no archive has them.
+	Unchecked func(unchecked, kept []string)
 	// NonInteractive keeps debconf from asking questions.
 	NonInteractive bool
 	Stdout, Stderr io.Writer

@@ -15,7 +15,19 @@ import (
 
 // tool runs dpkg or apt-get as the user sees it.
 func (in *Installer) tool(ctx context.Context, name string, args ...string) error {
-	return in.run(ctx, in.Stdout, in.Stderr, name, args...)
+	if name != "apt-get" || in.Unchecked == nil {
+		return in.run(ctx, in.Stdout, in.Stderr, name, args...)
+	}
+	var talk aptTalk
+	var out io.Writer = &talk
+	if in.Stdout != nil {
+		out = io.MultiWriter(in.Stdout, out)
+	}
+	err := in.run(ctx, out, in.Stderr, name, args...)
+	if len(talk.unchecked)+len(talk.kept) > 0 {
+		in.Unchecked(talk.unchecked, talk.kept)
+	}
+	return err
 }
 
 // run ends in a *ToolError if the tool fails. The tool writes to files, never to a pipe of ours, whose end it would die of

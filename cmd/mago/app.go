@@ -32,6 +32,8 @@ type app struct {
 	limits sandbox.Limits
 	allow  []payload.Glob // --allow-file
 
+	unchecked, kept []string // what apt-get said last: see debpkg.Installer
+
 	status *debpkg.Status    // dpkg's, read once; see installed
 	index  *catalog.Index    // opened once; see catalog
 	room   *sandbox.Room     // chosen once; see buildRoom
@@ -166,6 +168,7 @@ func (a *app) installer() *debpkg.Installer {
 	in := &debpkg.Installer{Root: a.Root, Run: a.host.change, DryRun: a.DryRun, NonInteractive: true, Unauthenticated: a.Unsigned}
 	in.LockTimeout, in.Waiting, in.Finishing = a.Wait.limit, tellWaiting[*debpkg.LockedError](a), a.tellFinishing
 	in.Kept = a.tellKept
+	in.Unchecked = func(unchecked, kept []string) { a.unchecked, a.kept = unchecked, kept }
 	if a.Verbose {
 		in.Stdout, in.Stderr = a.screen.out, a.stderr
 	}

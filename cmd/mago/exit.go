@@ -238,7 +238,7 @@ var aptRefuses = regexp.MustCompile(`could not be authenticated|There were unaut
 
 // unauthenticated tells apt's refusals of what it can check no signature of from its other failures.
 func unauthenticated(err error) bool {
-	return errors.As(err, new(*sources.UnauthenticatedError)) || errors.As(err, new(*unsignedError)) || aptRefuses.MatchString(said(err))
+	return errors.As(err, new(*sources.UnauthenticatedError)) || errors.As(err, new(*unsignedError)) || errors.As(err, new(*stillDoubtedError)) || aptRefuses.MatchString(said(err))
 }
 
 func explainCommand(err error) (int, string) {
@@ -295,6 +295,7 @@ func explainSource(err error) (int, string) {
 	var unfetched *notFetchedError
 	var edited *sources.EditedError
 	var changed *way.ChangedError
+	var doubted *doubtedError
 	var link *way.LinkError
 	switch {
 	case errors.As(err, &changed):
@@ -303,6 +304,9 @@ func explainSource(err error) (int, string) {
 		return exitSource, "name what it leads to, if that is what you want"
 	case errors.As(err, &edited):
 		return exitSource, fmt.Sprintf(`"mago get -f %s" opens it anew; -O builds it as it lies, and says so in the package`, edited.Module)
+	case errors.As(err, &doubted):
+		return exitFetch, fmt.Sprintf("\"sudo mago prepare %s -l %s\" installs it again from an archive with a checked signature; else say --allow-unauthenticated for one run",
+			doubted.unit.word(), doubted.unit.kernel.Release)
 	case unauthenticated(err):
 		return exitFetch, "where you trust that archive all the same, say so for one run, with --allow-unauthenticated"
 	case errors.As(err, &fetch):

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"mago/debpkg"
 	"mago/debpkg/sbom"
 	"mago/debpkg/word"
 	"mago/kbuild"
@@ -110,17 +111,12 @@ func (a *app) fileInputs(u unit, r record) ([]sbom.Input, error) {
 // packageInputs are the installed packages that took part: the kernel's headers, tools, what the source asks for, and
 // what all of those stand on.
 func (a *app) packageInputs(u unit) ([]sbom.Input, error) {
-	status, err := a.installed()
+	packages, err := a.takingPart(u)
 	if err != nil {
 		return nil, err
 	}
-	needs, err := a.needsOf(u.target)
-	if err != nil {
-		return nil, err
-	}
-	depends := join(u.kernel.Package, word.Join(kbuild.ToolPackages(a.Root, u.kernel), ","), needs)
 	var inputs []sbom.Input
-	for _, p := range status.Closure(depends) {
+	for _, p := range packages {
 		input := sbom.Input{Role: sbom.Tool, Item: sbom.Item{Name: p.Package, Version: p.Version, Architecture: p.Architecture}}
 		if strings.HasPrefix(p.Package, "linux-headers-") {
 			input.Role = sbom.Against
@@ -134,6 +130,19 @@ func (a *app) packageInputs(u unit) ([]sbom.Input, error) {
 		inputs = append(inputs, input)
 	}
 	return inputs, nil
+}
+
+// takingPart are those packages.
+func (a *app) takingPart(u unit) ([]debpkg.Installed, error) {
+	status, err := a.installed()
+	if err != nil {
+		return nil, err
+	}
+	needs, err := a.needsOf(u.target)
+	if err != nil {
+		return nil, err
+	}
+	return status.Closure(join(u.kernel.Package, word.Join(kbuild.ToolPackages(a.Root, u.kernel), ","), needs)), nil
 }
 
 // sha256Of gives a file's hash, in hexadecimal, and its size in bytes.

@@ -201,7 +201,7 @@ func (a *app) build(ctx context.Context, u unit) (record, error) {
 		a.screen.line(fmt.Sprintf("%-8s would build %s from %s", "build", u.packageName(), u.describe()))
 		return record{}, nil
 	}
-	if err := a.checkNeeds(u); err != nil {
+	if err := errors.Join(a.checkNeeds(u), a.checkTools(u)); err != nil {
 		return record{}, err
 	}
 	release, err := a.holdSources(ctx, u)
@@ -282,10 +282,11 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 	defer p.end()
 	in := a.installer()
 	in.Before = func() error { return a.compare(coming) }
-	if err := in.Install(ctx, debs...); err != nil {
+	err = in.Install(ctx, debs...)
+	a.forgetInstalled()
+	if err := errors.Join(err, a.noteUnchecked(nil)); err != nil {
 		return fmt.Errorf("install %s: %w", built.Package, err)
 	}
-	a.forgetInstalled()
 	if err := a.keepInstalled(built); err != nil {
 		return err
 	}

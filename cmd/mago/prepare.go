@@ -125,6 +125,11 @@ func (a *app) missing(ctx context.Context, releases []string, targets []target) 
 	if a.host.asRoot && a.Root == "/" {
 		packages = append(packages, missingOwn()...)
 	}
+	doubted, err := a.doubted()
+	if err != nil {
+		return nil, err
+	}
+	packages = append(packages, doubted...)
 	for _, t := range flat(targets) {
 		needs, err := a.unmetNeeds(t)
 		if err != nil {
@@ -211,14 +216,29 @@ func (a *app) aptInstall(ctx context.Context, packages []word.Target, done func(
 	if err != nil {
 		return err
 	}
-	again := slices.ContainsFunc(packages, func(t word.Target) bool { return slices.Contains(status.Broken(), t.Name.String()) })
-	if err := a.installer().FromApt(ctx, debpkg.AptInstall{Again: again}, packages, done); err != nil {
+	doubted, err := a.doubted()
+	if err != nil {
 		return err
 	}
+	again := slices.ContainsFunc(packages, func(t word.Target) bool { // what is broken, or was taken unchecked, apt takes for installed
+		return slices.Contains(status.Broken(), t.Name.String()) || slices.Contains(doubted, t)
+	})
+	err = a.installer().FromApt(ctx, debpkg.AptInstall{Again: again}, packages, done)
 	if a.DryRun {
-		return nil
+		return err
 	}
 	a.forgetInstalled()
+	if err != nil {
+		return errors.Join(err, a.noteUnchecked(nil))
+	}
+	if err := a.noteUnchecked(packages); err != nil {
+		return err
+	}
+	if still, err := a.doubted(); err != nil {
+		return err
+	} else if len(still) > 0 {
+		return &stillDoubtedError{still}
+	}
 	p.timed("installed " + word.Join(packages, ", "))
 	return nil
 }

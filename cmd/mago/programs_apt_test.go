@@ -84,6 +84,7 @@ func aptGet(w *world, args []string) error {
 	if !told(debpkg.AptTrust(false)) && !told(debpkg.AptTrust(true)) {
 		return fmt.Errorf("apt-get %q: its own configuration decides whether it checks signatures", args)
 	}
+	trusting := told(debpkg.AptTrust(true))
 	for at := slices.Index(args, "-o"); at > 0; at = slices.Index(args, "-o") {
 		args = slices.Delete(args, at, at+2)
 	}
@@ -102,6 +103,9 @@ func aptGet(w *world, args []string) error {
 	case "update":
 		return os.Rename(filepath.Join(w.archive, "Packages"), filepath.Join(w.root, w.list()))
 	case "install":
+		if err := w.unchecked(packages, trusting); err != nil {
+			return err
+		}
 		for _, name := range packages {
 			if err := w.install(name); err != nil {
 				return err
@@ -110,6 +114,21 @@ func aptGet(w *world, args []string) error {
 		return nil
 	}
 	return fmt.Errorf("apt-get %q", args)
+}
+
+// unchecked says of packages that a file of the archive's names what apt-get says where their archive is not signed.
+func (w *world) unchecked(names []string, trusting bool) error {
+	text, _ := os.ReadFile(filepath.Join(w.archive, "unsigned"))
+	unsigned := strings.Fields(string(text))
+	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !slices.Contains(unsigned, name) })
+	if len(names) == 0 {
+		return nil
+	}
+	fmt.Printf("WARNING: The following packages cannot be authenticated!\n  %s\n", strings.Join(names, " "))
+	if !trusting {
+		return errors.New("There were unauthenticated packages and -y was used without --allow-unauthenticated")
+	}
+	return nil
 }
 
 // download leaves half a file where it is told to fail, as apt-get does when the network goes.

@@ -80,6 +80,9 @@ func (a *app) compileAndPack(ctx context.Context, u unit, log io.Writer, r *reco
 			err = errors.Join(err, &packError{failed})
 		}
 	}()
+	if r.Unauthenticated, err = a.doubtedTools(u); err != nil {
+		return &packError{err}
+	}
 	needed, err := a.neededModules(ctx, u, filepath.Join(work, "needed"), r)
 	if err != nil {
 		return &packError{err}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mago/debpkg/word"
+)
+
+// What apt installed for a run with --allow-unauthenticated, and could check no signature of, takes no part in the builds of a
+// run without: it is written down by name and version, until apt has installed it again from an archive that it could check.
+
+// doubtedFile lies in the cache.
+const doubtedFile = "unauthenticated.json"
+
+// doubtedError says that such a package would take part in a build.
+type doubtedError struct {
+	unit     unit
+	packages []string
+}
+
+func (e *doubtedError) Error() string {
+	return fmt.Sprintf("build %s: no signature that apt has checked covers %s, which would take part", e.unit, strings.Join(e.packages, ", "))
+}
+
+// stillDoubtedError says that they could not be installed again.
+type stillDoubtedError struct{ packages []word.Target }
+
+func (e *stillDoubtedError) Error() string {
+	return fmt.Sprintf("install %s: no archive with a signature that apt has checked has what is installed", word.Join(e.packages, ", "))
+}
+
+// notes are the versions of packages by their names. A user's builds also heed what root has written down.
+func (a *app) notes() (map[string]string, error) {
+	all := map[string]string{}
+	for _, dir := range []string{filepath.Join(a.Root, "/var/cache/mago"), a.cache} {
+		notes := map[string]string{}
+		path := filepath.Join(dir, doubtedFile)
+		text, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) && dir != a.cache {
+			continue
+		}
+		if err == nil {
+			err = json.Unmarshal(text, &notes)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read what apt took unchecked: %s: %w", path, err)
+		}
+		maps.Copy(all, notes)
+	}
+	return all, nil
+}
+
+// doubted are the installed packages that may not serve in this run.
+func (a *app) doubted() ([]word.Target, error) {
+	if a.Unsigned {
+		return nil, nil
+	}
+	return a.stillDoubted()
+}
+
+// stillDoubted are the packages that are installed as they were written down.
+func (a *app) stillDoubted() ([]word.Target, error) {
+	notes, err := a.notes()
+	if err != nil {
+		return nil, err
+	}
+	var packages []word.Target
+	for _, text := range slices.Sorted(maps.Keys(notes)) {
+		if name, err := word.ParsePackage(text); err == nil && a.packageVersion(text) == notes[text] {
+			packages = append(packages, word.Target{Name: name})
+		}
+	}
+	return packages, nil
+}
+
+// noteUnchecked writes down what apt has just said of packages; those asked for that it has installed from where it could check
+// them are doubted no longer.
+func (a *app) noteUnchecked(asked []word.Target) error {
+	unchecked, kept := a.unchecked, a.kept
+	a.unchecked, a.kept = nil, nil
+	notes, err := a.notes()
+	if err != nil || len(notes)+len(unchecked) == 0 {
+		return err
+	}
+	if !a.Unsigned {
+		maps.DeleteFunc(notes, func(name, _ string) bool {
+			asked := slices.ContainsFunc(asked, func(t word.Target) bool { return t.Name.String() == name })
+			return asked && !slices.Contains(kept, name) && !slices.Contains(unchecked, name)
+		})
+	}
+	for _, name := range unchecked {
+		if version := a.packageVersion(name); version != "" && a.Unsigned {
+			notes[name] = version
+		}
+	}
+	text, err := json.Marshal(notes)
+	if err != nil {
+		return err
+	}
+	return within(a.cache, func(dir string) error {
+		unfinished := filepath.Join(dir, "unfinished."+doubtedFile)
+		return errors.Join(writeSynced(unfinished, append(text, '\n')), os.Rename(unfinished, filepath.Join(dir, doubtedFile)), syncDir(dir))
+	})
+}
+
+// doubtedTools names those packages that take part in a build, with their versions.
+func (a *app) doubtedTools(u unit) ([]string, error) {
+	doubted, err := a.stillDoubted()
+	if err != nil || len(doubted) == 0 {
+		return nil, err
+	}
+	packages, err := a.takingPart(u)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, p := range packages {
+		if slices.ContainsFunc(doubted, func(t word.Target) bool { return t.Name.String() == p.Package }) {
+			names = append(names, p.Package+" "+p.Version)
+		}
+	}
+	return names, nil
+}
+
+// checkTools refuses, before a compilation, what may not take part in it.
+func (a *app) checkTools(u unit) error {
+	if a.Unsigned {
+		return nil
+	}
+	names, err := a.doubtedTools(u)
+	if err == nil && len(names) > 0 {
+		err = &doubtedError{u, names}
+	}
+	return err
+}
