@@ -31,6 +31,8 @@ import (
 //	control DEB                     prints the files of a package's control member
 //	installed NAME VERSION          has dpkg's status hold that package
 //	hold NAME                       takes one of mago's locks until the script ends
+//	evil FILE…                      puts what would command a terminal, as in $EVIL, in the place of each @EVIL@ in files
+//	said ARG…                       mago, however it ends, prints nothing that commands a terminal, but something of $EVIL (!: or nothing)
 //	tidy                            nothing half-done lies in the root
 //	interrupt [-finish] [-nohup] [-SIGNAL] CALL ARG…
 //	                                ends mago with Ctrl-C, or that signal, once the program of that call runs
@@ -39,6 +41,7 @@ import (
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"fails": fails, "json": jsonValue, "package": addPackage, "damage": damagePackage, "tarball": makeTarball,
 	"contents": contents, "control": controlFiles, "installed": installed, "hold": hold, "tidy": tidy, "interrupt": interrupt, "waits": waits,
+	"evil": putEvil, "said": saysEvil,
 }
 
 func fails(ts *testscript.TestScript, _ bool, args []string) {

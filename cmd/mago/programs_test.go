@@ -37,7 +37,7 @@ func fakeMain(program func(*world, []string) error) int {
 		err = errors.Join(err, hang())
 	}
 	if failing && !strings.Contains(line, " download ") {
-		err = errors.Join(err, errors.New(name+" is out of order"))
+		err = errors.Join(err, errors.New(name+" is out of order "+os.Getenv("EVIL")))
 	}
 	if err == nil {
 		err = program(newWorld(os.Getenv("WORK")), os.Args[1:])

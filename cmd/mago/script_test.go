@@ -74,7 +74,7 @@ func startInWorld(cmd *exec.Cmd) error {
 		return cmd.Err
 	}
 	cmd.Env = cmd.Environ()
-	for _, name := range []string{"PATH", "WORK", "ROOT", "FAKES", "FAIL", "HANG", "GORACE", "GOCOVERDIR"} {
+	for _, name := range []string{"PATH", "WORK", "ROOT", "FAKES", "FAIL", "HANG", "EVIL", "GORACE", "GOCOVERDIR"} {
 		cmd.Env = append(cmd.Env, name+"="+os.Getenv(name))
 	}
 	return cmd.Run()
@@ -88,6 +88,8 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("CACHE", filepath.Join(w.root, "var/cache/mago"))
 	env.Setenv("PATH", fakes+":"+env.Getenv("PATH"))
 	env.Setenv("GORACE", "atexit_sleep_ms=0")
+	env.Setenv("EVIL", evil)
+	env.Setenv("LINES", "x\nspoof")
 	env.Values[worldKey{}] = w
 	return errors.Join(linkPrograms(fakes), w.furnish())
 }
