@@ -40,6 +40,7 @@ type record struct {
 	KernelVersion string       `json:"kernel_version"`
 	Compiler      string       `json:"compiler"`
 	Room          string       `json:"room"`
+	Limits        string       `json:"limits,omitempty"` // what held the build to them
 	Recipe        string       `json:"recipe,omitempty"`
 	RecipeName    string       `json:"recipe_name,omitempty"`    // the module's, as its recipe has it
 	RecipeVersion string       `json:"recipe_version,omitempty"` // the same

@@ -110,6 +110,7 @@ func worst(states []state) error {
 func (a *app) printStates(ctx context.Context, states []state) error {
 	if room, err := a.buildRoom(ctx); err == nil {
 		a.screen.line(fmt.Sprintf("%-8s as %s", "builds", room))
+		a.screen.line(fmt.Sprintf("%-8s %s", "limits", room.Held))
 	} else {
 		a.screen.line(fmt.Sprintf("%-8s nowhere: %v", "builds", err))
 	}

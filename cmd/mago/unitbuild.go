@@ -64,6 +64,7 @@ func (a *app) buildLocked(ctx context.Context, u unit) (record, error) {
 	}
 	defer release()
 	r := u.newRecord(room.String())
+	r.Limits = room.Held.String()
 	begun := time.Now()
 	err = a.compileAndPack(ctx, u, log, &r)
 	r.Seconds = time.Since(begun).Seconds()

@@ -16,6 +16,17 @@ type Held struct {
 	Processes bool `json:"processes"` // and to that of processes
 }
 
+// String says which limits are held by what.
+func (h Held) String() string {
+	switch {
+	case h.Memory && h.Processes:
+		return "memory and processes held by a control group, which ends all at once"
+	case h.End:
+		return "memory and processes watched, a control group ends all at once"
+	}
+	return "memory and processes watched, no control group"
+}
+
 // The ways to a control group.
 const (
 	byRoot  = "root"  // in a directory that root makes

@@ -39,7 +39,7 @@ func (s *story) limits(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := output(console)
-	out.has(t, "held by a control group: {End:true Memory:true Processes:true}", "mago: passed", "mago: end")
+	out.has(t, "limits: memory and processes held by a control group", "mago: passed", "mago: end")
 	out.lacks(t, "FAIL")
 	out.lacks(t, "mago: left")
 }
