@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -58,6 +59,9 @@ func runInWorld(args []string) int {
 func startInWorld(cmd *exec.Cmd) error {
 	name := filepath.Base(cmd.Path)
 	if kind, args, dir, ok := sandbox.Wrapped(cmd); ok {
+		if !strings.Contains(os.Getenv("FAIL"), "cgroup") { // what a warden tells of first
+			_, _ = cmd.ExtraFiles[0].WriteString(`{"end":true}` + "\n")
+		}
 		if kind != sandbox.Bubblewrap {
 			args = append([]string{string(kind)}, args...)
 		}
