@@ -135,6 +135,9 @@ func (f Finder) kernel(release, dir string) (Kernel, error) {
 	if name := f.firstMissing(headers, common, headerFiles); name != "" {
 		return Kernel{}, &HeadersError{Release: release, Dir: headers, Missing: name}
 	}
+	if err := f.root().checkHeaders(headers); err != nil {
+		return Kernel{}, err
+	}
 	config, err := f.config(headers)
 	if err != nil {
 		return Kernel{}, err

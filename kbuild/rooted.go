@@ -42,52 +42,6 @@ func (r rooted) read(path string) ([]byte, error) {
 	return text, nil
 }
 
-// maxHeader is, in bytes, many times the longest file of a kernel's headers that is read whole: its .config.
-const maxHeader = 4 << 20
-
-// header reads a file of a kernel's headers that lie in dir.
-func (r rooted) header(dir, name string) ([]byte, error) {
-	file, err := r.openHeader(dir, name)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	text, err := io.ReadAll(codec.Limit(file, maxHeader))
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", filepath.Join(dir, name), err)
-	}
-	return text, nil
-}
-
-// openHeader opens a regular file below dir. Where that is not root's no link is followed out of it: whose it is could have
-// files read that he may not read himself.
-func (r rooted) openHeader(dir, name string) (*os.File, error) {
-	j, err := r.judge(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer j.dir.Close()
-	file, err := openRegular(j.dir, name)
-	if err == nil || j.owner != 0 {
-		return file, err
-	}
-	host, err := r.host(filepath.Join(dir, name))
-	if err != nil {
-		return nil, err
-	}
-	above, err := os.OpenRoot(filepath.Dir(host))
-	if err != nil {
-		return nil, err
-	}
-	defer above.Close()
-	return openRegular(above, filepath.Base(host))
-}
-
-// Open opens a regular file of the kernel's headers.
-func (k Kernel) Open(root, name string) (*os.File, error) {
-	return newRooted(root).openHeader(k.Headers, name)
-}
-
 func (r rooted) stat(path string) (os.FileInfo, error) {
 	host, err := r.host(path)
 	if err != nil {

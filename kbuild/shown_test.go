@@ -121,13 +121,17 @@ func TestFindRefuses(t *testing.T) {
 
 // TestHeaderFiles: nothing that somebody else than root has put into headers has mago read what lies elsewhere, or wait.
 func TestHeaderFiles(t *testing.T) {
-	files := tree{"secret": "secret", "k/good": "good", "k/link": "-> good", "k/out": "-> /secret", "k/up": "-> ../secret", "k/sub/": "", "k/away": "-> /sub", "sub/x": "x"}
+	files := tree{"usr/lib/open": "good", "usr/lib/closed": "secret", "k/system": "-> /usr/lib/open", "k/shadow": "-> ../usr/lib/closed",
+		"secret": "secret", "k/good": "good", "k/link": "-> good", "k/out": "-> /secret", "k/up": "-> ../secret", "k/sub/": "", "k/away": "-> /sub", "sub/x": "x"}
 	root := files.write(t, t.TempDir())
 	long := filepath.Join(root, "k/long")
 	if err := errors.Join(syscall.Mkfifo(filepath.Join(root, "k/fifo"), 0o644), os.WriteFile(long, nil, 0o644), os.Truncate(long, 1<<30)); err != nil {
 		t.Fatal(err)
 	}
-	readable := []string{"good", "link"}
+	if err := os.Chmod(filepath.Join(root, "usr/lib/closed"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	readable := []string{"good", "link", "system"}
 	if os.Geteuid() == 0 {
 		text, err := newRooted(root).header("/k", "out")
 		if string(text) != "secret" {
@@ -137,7 +141,7 @@ func TestHeaderFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{"good", "link", "out", "up", "sub", "away/x", "fifo", "long", "gone"} {
+	for _, name := range []string{"good", "link", "system", "shadow", "out", "up", "sub", "away/x", "fifo", "long", "gone"} {
 		text, err := newRooted(root).header("/k", name)
 		if slices.Contains(readable, name) != (err == nil) || err == nil && string(text) != "good" {
 			t.Errorf("%s: got %q, %v", name, text, err)
@@ -148,6 +152,26 @@ func TestHeaderFiles(t *testing.T) {
 	}
 	if file, err := (Kernel{Headers: "/k"}).Open(root, "fifo"); err == nil {
 		t.Errorf("opened %s", file.Name())
+	}
+}
+
+// TestFindChecksFiles: what a build would read for ever, or wait in, is told of when the headers are found.
+func TestFindChecksFiles(t *testing.T) {
+	for _, name := range []string{"Module.symvers", ".config", ".kernelvariables", "Makefile", "include/config/auto.conf"} {
+		for want, spoil := range map[string]func(path string) error{
+			"is not a regular file": func(path string) error { return syscall.Mkfifo(path, 0o644) },
+			"more than ":            func(path string) error { return errors.Join(os.WriteFile(path, nil, 0o644), os.Truncate(path, 1<<30)) },
+		} {
+			root := bookworm(nil).write(t, t.TempDir())
+			path := filepath.Join(root, arch, name)
+			_ = os.Remove(path)
+			if err := spoil(path); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := (Finder{Root: root}).Find(release); err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s, %s: got %v", name, want, err)
+			}
+		}
 	}
 }
 

@@ -340,6 +340,7 @@ func explainKernel(err error) (int, string) {
 	var room *sandbox.RoomError
 	var failing *sandbox.BrokenError
 	var refused *kbuild.RefusedError
+	var file *kbuild.HeaderFileError
 	switch {
 	case errors.As(err, &room):
 		return exitNoTool, roomHint(room)
@@ -358,6 +359,8 @@ func explainKernel(err error) (int, string) {
 			needs.unit.word(), needs.unit.kernel.Release, word.Join(needs.packages, " "))
 	case errors.As(err, &reach):
 		return exitError, "have mago work where everybody may go, with -u /var/tmp/mago for example, or open that directory (chmod a+x)"
+	case errors.As(err, &file):
+		return exitNoKernel, "headers hold plain files; a link out of them is followed where root owns them, or to what everybody may read below /usr"
 	case errors.As(err, &refused):
 		return exitNoKernel, refusedHint(refused)
 	case errors.As(err, &headers) && headers.Wrong != nil:

@@ -63,6 +63,7 @@ var failures = []struct {
 	{&sandbox.RoomError{Kind: sandbox.Bubblewrap, Why: "not installed"}, exitNoTool, "mago prepare"},
 	{&sandbox.RoomError{Kind: sandbox.Namespaces, Why: "refused"}, exitNoTool, "--sandbox auto"},
 	{&kbuild.RefusedError{Release: "6.1", Dir: "/tmp", From: "/x/Makefile, line 1,"}, exitNoKernel, "kernel source tree that belongs to root"},
+	{&kbuild.HeaderFileError{Path: "/x/.config", Why: "is not a regular file"}, exitNoKernel, "plain files"},
 	{&kbuild.RefusedError{Release: "6.1", Dir: "/tmp"}, exitNoKernel, "a directory of their own"},
 	{&sandbox.BrokenError{Kind: sandbox.Bubblewrap, Doing: "read dkms.conf"}, exitError, "this machine that fails, not the source"},
 	{sandbox.ErrNoProc, exitNoTool, "mount -t proc"},
