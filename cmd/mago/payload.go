@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -95,7 +97,7 @@ func (a *app) compare(ar *arrival) error {
 }
 
 // announce lists, before anything of it is installed, what a source brings that no archive vouches for.
-func (a *app) announce(ar *arrival) error {
+func (a *app) announce(built record, ar *arrival) error {
 	if !ar.Local {
 		return nil
 	}
@@ -107,12 +109,38 @@ func (a *app) announce(ar *arrival) error {
 			}
 		}
 	}
+	if hidden := a.hidden(built); len(hidden) > 0 {
+		a.screen.line(fmt.Sprintf("%-8s modules in the place of the kernel's own: %s", "brings", fewOf(hidden, "modinfo -k "+built.Kernel)))
+	}
 	for _, kind := range payload.Kinds {
 		if paths := brought[kind]; len(paths) > 0 && kind != payload.Module && kind != payload.Document {
 			a.screen.line(fmt.Sprintf("%-8s %s: %s", "brings", kind, fewOf(paths, "dpkg-deb -c "+strings.Join(ar.debs, " "))))
 		}
 	}
 	return a.announceControl(ar)
+}
+
+// hidden names the modules of the kernel itself that a build's would be loaded instead of, by depmod's list.
+func (a *app) hidden(built record) (names []string) {
+	list, _ := os.ReadFile(filepath.Join(a.Root, "lib/modules", built.Kernel, "modules.dep")) // there is none where the kernel is not installed
+	own := map[string]bool{}
+	for line := range strings.Lines(string(list)) {
+		if file, _, ok := strings.Cut(line, ":"); ok && strings.HasPrefix(file, "kernel/") {
+			own[moduleOf(file)] = true
+		}
+	}
+	for _, file := range built.Modules {
+		if name := moduleOf(file); own[name] {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// moduleOf is what modprobe calls the module in a file.
+func moduleOf(file string) string {
+	name, _, _ := strings.Cut(filepath.Base(file), ".ko")
+	return strings.ReplaceAll(name, "-", "_")
 }
 
 // isMagos tells the files that mago itself puts into every package.

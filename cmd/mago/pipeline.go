@@ -273,7 +273,7 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 	}
 	coming, err := a.arrive(built, debs)
 	if err == nil {
-		err = a.announce(coming)
+		err = a.announce(built, coming)
 	}
 	if err != nil {
 		return fmt.Errorf("install %s: %w", built.Package, err)
