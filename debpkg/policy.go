@@ -5,46 +5,29 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
+
+	"mago/debpkg/word"
 )
+
+var fieldName = regexp.MustCompile(`^[!-"$-,.-9;-~][!-9;-~]*$`)
+
+// checked makes a check of a word's parser; whoever reports a broken field quotes it.
+func checked[W any](parse func(string) (W, error)) func(string) error {
+	return func(text string) error {
+		_, err := parse(text)
+		if broken := (*word.Error)(nil); errors.As(err, &broken) {
+			return errors.New(broken.Why)
+		}
+		return err
+	}
+}
 
 var (
-	packageName  = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]+$`)
-	versionText  = regexp.MustCompile(`^(?:([0-9]+):)?[0-9][A-Za-z0-9.+~-]*$`)
-	architecture = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
-	fieldName    = regexp.MustCompile(`^[!-"$-,.-9;-~][!-9;-~]*$`)
+	checkPackageName  = checked(word.ParsePackage)
+	checkVersion      = checked(word.ParseVersion)
+	checkArchitecture = checked(word.ParseArchitecture)
 )
-
-// checkPackageName applies Policy 5.6.1.
-func checkPackageName(name string) error {
-	if !packageName.MatchString(name) {
-		return errors.New("not two or more of a-z, 0-9, +, -, . that begin with a letter or digit")
-	}
-	return nil
-}
-
-// checkVersion applies Policy 5.6.12; dpkg keeps the epoch in an int.
-func checkVersion(version string) error {
-	m := versionText.FindStringSubmatch(version)
-	if m == nil {
-		return errors.New("not [epoch:]upstream[-revision] with a digit first and letters, digits, ., +, -, ~ after it")
-	}
-	if strings.HasSuffix(version, "-") {
-		return errors.New("revision is empty")
-	}
-	if _, err := strconv.ParseInt(m[1], 10, 32); m[1] != "" && err != nil {
-		return fmt.Errorf("epoch %s is too large", m[1])
-	}
-	return nil
-}
-
-func checkArchitecture(arch string) error {
-	if !architecture.MatchString(arch) || arch == "any" || arch == "source" {
-		return errors.New("not the name of one architecture")
-	}
-	return nil
-}
 
 func checkSingleLine(value string) error {
 	if strings.Contains(value, "\n") {

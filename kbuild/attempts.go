@@ -3,13 +3,14 @@ package kbuild
 import (
 	"bytes"
 	"cmp"
-	"fmt"
 	"io"
 	"os"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
+
+	"mago/debpkg/word"
 )
 
 // planAttempts orders the ways to build a directory, the likeliest first. kbuild's own comes before the Makefile's,
@@ -71,11 +72,8 @@ var notInPaths = regexp.MustCompile(`[^A-Za-z0-9._+~-]`)
 
 // moduleIn is the name of the module in a .ko file, as modprobe's command line and lists of blank-parted words can hold it.
 func moduleIn(file string) (string, error) {
-	name := strings.TrimSuffix(path.Base(file), ".ko")
-	if name == "" || name[0] == '-' || notInPaths.MatchString(name) {
-		return "", fmt.Errorf("%q cannot be a module's name", name)
-	}
-	return name, nil
+	name, err := word.ParseModule(strings.TrimSuffix(path.Base(file), ".ko"))
+	return name.String(), err
 }
 
 // directoryName is a name or version as kbuild takes it in a path, which may hold no blank, colon or per cent sign.

@@ -22,7 +22,7 @@ func TestConfRefused(t *testing.T) {
 		"exits, escapes":    {named + "$'\\e]0;x\\a' || exit\n", "dkms.conf: it exits before its end (line 3: "},
 		"malformed":         {named + "if true\n", "dkms.conf: bash cannot parse it (line 4: syntax error: unexpected end of file)"},
 		"no name":           {"PACKAGE_VERSION=1.0\n", "dkms.conf: no PACKAGE_NAME"},
-		"climbs":            {"PACKAGE_NAME=../../etc\nPACKAGE_VERSION=1.0\n", `dkms.conf: PACKAGE_NAME "../../etc" cannot be a directory's name`},
+		"climbs":            {"PACKAGE_NAME=../../etc\nPACKAGE_VERSION=1.0\n", `dkms.conf: PACKAGE_NAME: dkms name "../../etc": not letters`},
 		"bad expression":    {named + "BUILD_EXCLUSIVE_KERNEL='['\n", "dkms.conf: BUILD_EXCLUSIVE_KERNEL: "},
 		"bad patch match":   {named + "PATCH=a PATCH_MATCH='('\n", "dkms.conf: PATCH_MATCH[0]: "},
 		"bad make match":    {named + "MAKE=a MAKE_MATCH='('\n", "dkms.conf: MAKE_MATCH[0]: "},

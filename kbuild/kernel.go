@@ -64,10 +64,11 @@ const utsrelease = "include/generated/utsrelease.h"
 // headerFiles must be there for kbuild to work; Module.symvers too, or modpost could not check a single symbol.
 var headerFiles = []string{"Makefile", ".config", "include/generated/autoconf.h", "include/config/auto.conf", "Module.symvers", "scripts/Makefile.build", "scripts/mod/modpost"}
 
-var validRelease = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+~-]*$`)
-
-// ValidRelease reports whether a word can be a kernel's release, which becomes a part of paths and package names.
-func ValidRelease(release string) bool { return validRelease.MatchString(release) }
+// ValidRelease reports whether a text can be a kernel's release, which becomes a part of paths and package names.
+func ValidRelease(release string) bool {
+	_, err := word.ParseRelease(release)
+	return err == nil
+}
 
 // Find gives the kernel of that release, or a *HeadersError.
 func (f Finder) Find(release string) (Kernel, error) {
@@ -115,8 +116,8 @@ func (f Finder) ReleaseOf(dir string) (string, error) {
 
 // checkedRelease refuses what a file of foreign headers gives for a release and is none.
 func checkedRelease(file, release string) (string, error) {
-	if !ValidRelease(release) {
-		return "", fmt.Errorf("%s: %q is no kernel release", file, release)
+	if _, err := word.ParseRelease(release); err != nil {
+		return "", fmt.Errorf("%s: %w", file, err)
 	}
 	return release, nil
 }

@@ -91,7 +91,7 @@ func TestFindModulesName(t *testing.T) {
 	for file, want := range map[string]string{"\x1b[2J.ko": `"\x1b[2J"`, ".ko": `""`, "-a.ko": `"-a"`} {
 		work := tree{"build/" + file: ""}.write(t, t.TempDir())
 		_, err := stepsIn(t, work, "build").findModules()
-		wantRecipeError(t, err, want+" cannot be a module's name")
+		wantRecipeError(t, err, "module name "+want)
 	}
 }
 

@@ -6,15 +6,22 @@ import (
 	"strings"
 
 	"pault.ag/go/debian/version"
+
+	"mago/debpkg/word"
 )
 
-// Running is the release of the running kernel as the root's /proc says; "" where there is no /proc.
+// Running is the release of the running kernel as the root's /proc says; "" where there is no /proc, or where it says nothing
+// that is one.
 func (f Finder) Running() string {
 	text, err := f.root().read("/proc/sys/kernel/osrelease")
 	if err != nil {
 		return ""
 	}
-	return strings.TrimSpace(string(text))
+	release, err := word.ParseRelease(strings.TrimSpace(string(text)))
+	if err != nil {
+		return ""
+	}
+	return release.String()
 }
 
 // Installed lists the kernels whose modules are on the machine, oldest first.
@@ -24,7 +31,7 @@ func (f Finder) Installed() []string { return SortReleases(f.modules("modules.bu
 func (f Finder) WithHeaders() []string {
 	releases := f.modules("build")
 	for _, name := range f.root().names("/usr/src") {
-		if release, ok := strings.CutPrefix(name, "linux-headers-"); ok && f.root().exists("/usr/src/"+name+"/.config") {
+		if release, ok := strings.CutPrefix(name, "linux-headers-"); ok && ValidRelease(release) && f.root().exists("/usr/src/"+name+"/.config") {
 			releases = append(releases, release)
 		}
 	}
@@ -36,11 +43,11 @@ func (f Finder) WithHeaders() []string {
 	return SortReleases(releases)
 }
 
-// modules lists the directories of /lib/modules that hold a file of that name.
+// modules lists the directories of /lib/modules that hold a file of that name. One that no kernel could be called is none.
 func (f Finder) modules(file string) []string {
 	var releases []string
 	for _, name := range f.root().names("/lib/modules") {
-		if f.root().exists("/lib/modules/" + name + "/" + file) {
+		if ValidRelease(name) && f.root().exists("/lib/modules/"+name+"/"+file) {
 			releases = append(releases, name)
 		}
 	}

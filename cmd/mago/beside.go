@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"mago/debpkg/word"
 	"mago/kbuild"
 )
 
@@ -39,9 +40,10 @@ func (a *app) dkmsRemoval(k kbuild.Kernel, built record) string {
 	dir := filepath.Join(a.Root, "/var/lib/dkms", name)
 	versions, _ := os.ReadDir(dir) // there are none where it cannot be read
 	for _, e := range versions {
-		if _, err := os.Stat(filepath.Join(dir, e.Name(), k.Release)); err == nil {
-			version = e.Name()
+		known, unfit := word.ParseDKMS(e.Name())
+		if _, err := os.Stat(filepath.Join(dir, e.Name(), k.Release)); err == nil && unfit == nil {
+			version = known.String()
 		}
 	}
-	return fmt.Sprintf("sudo dkms remove %s/%s -k %s", name, version, k.Release)
+	return fmt.Sprintf("sudo dkms remove %s -k %s", pasted(name+"/"+version), k.Release)
 }

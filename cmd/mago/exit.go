@@ -356,7 +356,7 @@ func explainKernel(err error) (int, string) {
 		return exitNoKernel, "name a directory that headers were installed to, such as /usr/src/linux-headers-…"
 	case errors.As(err, &needs):
 		return exitNoTool, fmt.Sprintf(`run "sudo mago prepare %s -l %s", or "sudo apt-get install --no-install-recommends %s"`,
-			needs.unit.word(), needs.unit.kernel.Release, word.Join(needs.packages, " "))
+			pasted(needs.unit.word()), needs.unit.kernel.Release, word.Join(needs.packages, " "))
 	case errors.As(err, &reach):
 		return exitError, "have mago work where everybody may go, with -u /var/tmp/mago for example, or open that directory (chmod a+x)"
 	case errors.As(err, &file):
@@ -366,9 +366,9 @@ func explainKernel(err error) (int, string) {
 	case errors.As(err, &headers) && headers.Wrong != nil:
 		return exitNoKernel, "the compiler is the first word of CONFIG_CC_VERSION_TEXT in .config, or CC in .kernelvariables: a plain name such as gcc-12"
 	case errors.As(err, &headers) && headers.Dir != "":
-		return exitNoKernel, fmt.Sprintf(`run "sudo apt-get install --reinstall linux-headers-%s"`, headers.Release)
+		return exitNoKernel, fmt.Sprintf(`run "sudo apt-get install --reinstall %s"`, pasted("linux-headers-"+headers.Release))
 	case errors.As(err, &headers):
-		return exitNoKernel, fmt.Sprintf(`run "sudo mago prepare -l %s"`, headers.Release)
+		return exitNoKernel, fmt.Sprintf(`run "sudo mago prepare -l %s"`, pasted(headers.Release))
 	case errors.As(err, &tool):
 		if tool.Package.IsZero() {
 			return exitNoTool, "no package of Debian's is called so: install it yourself, where the build's PATH finds it"

@@ -100,6 +100,14 @@ func interpreter(script []byte) []string {
 	return []string{program, strings.TrimSpace(arg)}
 }
 
+// pasted is a word as a hint has it, which may be pasted into a shell: quoted where it is more than letters and the like.
+func pasted(word string) string {
+	if mapped(word, "+-._/:~", 0) == word && word != "" && word[0] != '~' {
+		return word
+	}
+	return quoted(word)
+}
+
 // quoted is a word as a shell reads it back.
 func quoted(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }
 

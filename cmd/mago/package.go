@@ -16,6 +16,7 @@ import (
 
 	"mago/debpkg"
 	"mago/debpkg/codec"
+	"mago/debpkg/visible"
 	"mago/kbuild"
 	"mago/sources"
 )
@@ -214,7 +215,7 @@ func (u unit) changelogEntry(version, what string, date time.Time) string {
 		source = u.pkg.Source.String()
 	}
 	return fmt.Sprintf("%s (%s) unstable; urgency=medium\n\n  * %s\n\n -- %s  %s\n",
-		source, version, what, maintainer(u), date.Add(time.Second).Format(time.RFC1123Z))
+		source, version, visible.Line(what), visible.Line(maintainer(u)), date.Add(time.Second).Format(time.RFC1123Z))
 }
 
 // changelog is the source's own, under a first entry, and compressed as Policy 12.7 wants it.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"mago/debpkg/payload"
+	"mago/debpkg/word"
 	"mago/kbuild"
 )
 
@@ -152,7 +153,21 @@ func loadRecord(path string) (r record, err error) {
 // at reports whether the record is one, and of the unit in whose directory it lies.
 func (r record) at(path string) bool {
 	dir := filepath.Dir(path)
-	return r.Format == 1 && r.Kernel == filepath.Base(dir) && r.Module == filepath.Base(filepath.Dir(dir))
+	return r.Format == 1 && r.Kernel == filepath.Base(dir) && r.Module == filepath.Base(filepath.Dir(dir)) && r.fits()
+}
+
+// fits reports whether the words are such that go on into command lines, file names and scripts.
+func (r record) fits() bool {
+	return fit(word.ParseName, r.Module) && fit(word.ParseRelease, r.Kernel) && fit(word.ParsePackage, r.Package, r.Source.Package) &&
+		fit(word.ParseVersion, r.Version, r.Source.Version) && fit(word.ParseDKMS, r.RecipeName, r.RecipeVersion)
+}
+
+// fit parses texts; one that is missing fits.
+func fit[W any](parse func(string) (W, error), texts ...string) bool {
+	return !slices.ContainsFunc(texts, func(text string) bool {
+		_, err := parse(text)
+		return text != "" && err != nil
+	})
 }
 
 // records lists every unit's last good build and what has failed since, by module and kernel. A damaged record is none;

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -59,5 +60,30 @@ func TestUnreadable(t *testing.T) {
 	}
 	if _, err := p.records(); !errors.Is(err, syscall.ELOOP) {
 		t.Errorf("a directory that cannot be read: got %v", err)
+	}
+}
+
+// A record whose words could not have been built is none, whoever wrote it.
+func TestRecordWithUnfitWords(t *testing.T) {
+	good := record{Format: 1, Module: "hello", Kernel: "6.1", Package: "hello-modules-6.1", Version: "1.0+6.1", RecipeName: "hello", RecipeVersion: "1:1.0_x"}
+	good.Source = recordSource{Package: "hello-dkms", Version: "1.0-1"}
+	path := "builds/hello/6.1/" + recordFile
+	if !good.at(path) {
+		t.Fatal("a good record is none")
+	}
+	for name, spoil := range map[string]func(*record){
+		"package":        func(r *record) { r.Package = "-oX=y" },
+		"source package": func(r *record) { r.Source.Package = "dpkg-" },
+		"version":        func(r *record) { r.Version = "1;id" },
+		"source version": func(r *record) { r.Source.Version = "-1" },
+		"recipe's name":  func(r *record) { r.RecipeName = "../x" },
+		"its version":    func(r *record) { r.RecipeVersion = "$(id)" },
+		"module":         func(r *record) { r.Module = "Hello" },
+	} {
+		r := good
+		spoil(&r)
+		if at := strings.Replace(path, "hello", r.Module, 1); r.at(at) {
+			t.Errorf("%s: taken", name)
+		}
 	}
 }

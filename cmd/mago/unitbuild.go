@@ -18,6 +18,7 @@ import (
 	"mago/debpkg"
 	"mago/debpkg/codec"
 	"mago/debpkg/payload"
+	"mago/debpkg/word"
 	"mago/kbuild"
 	"mago/kbuild/sandbox"
 )
@@ -300,7 +301,12 @@ func plural(n int, noun string) string {
 func modprobeName(r record) string {
 	first := ""
 	for _, path := range r.Modules {
-		name, _, _ := strings.Cut(filepath.Base(path), ".ko")
+		text, _, _ := strings.Cut(filepath.Base(path), ".ko")
+		module, err := word.ParseModule(text)
+		if err != nil {
+			continue
+		}
+		name := module.String()
 		if first == "" || mapped(name, "", '-') == mapped(r.Module, "", '-') {
 			first = name
 		}

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"mago/debpkg/word"
 )
 
 //go:embed evaluate.bash
@@ -98,10 +100,7 @@ func (c *Conf) set(name string, index int, value string) {
 	c.values[name][index] = value
 }
 
-var (
-	plainName   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+~:-]*$`)
-	placeholder = regexp.MustCompile(`^([#@])[A-Z_]+[#@]$`)
-)
+var placeholder = regexp.MustCompile(`^([#@])[A-Z_]+[#@]$`)
 
 func (c *Conf) check() error {
 	c.Name, c.Version = c.Value("PACKAGE_NAME"), c.Value("PACKAGE_VERSION")
@@ -112,10 +111,12 @@ func (c *Conf) check() error {
 		return errors.New("no PACKAGE_NAME")
 	case c.Version == "":
 		return errors.New("no PACKAGE_VERSION")
-	case !plainName.MatchString(c.Name):
-		return fmt.Errorf("PACKAGE_NAME %q cannot be a directory's name", c.Name)
-	case !plainName.MatchString(c.Version) && !c.Placeholder():
-		return fmt.Errorf("PACKAGE_VERSION %q cannot be a directory's name", c.Version)
+	}
+	if _, err := word.ParseDKMS(c.Name); err != nil {
+		return fmt.Errorf("PACKAGE_NAME: %w", err)
+	}
+	if _, err := word.ParseDKMS(c.Version); err != nil && !c.Placeholder() {
+		return fmt.Errorf("PACKAGE_VERSION: %w", err)
 	}
 	if !c.NamesModules() {
 		return nil

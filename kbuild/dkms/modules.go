@@ -3,9 +3,10 @@ package dkms
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
+
+	"mago/debpkg/word"
 )
 
 // Module is one BUILT_MODULE_NAME and what belongs to it.
@@ -16,9 +17,6 @@ type Module struct {
 	Strip    bool
 	index    int
 }
-
-// moduleName is what modprobe and depmod.d(5), which part words by blanks, can know a module by.
-var moduleName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._+~-]*$`)
 
 // check refuses what dkms does, names with a suffix or of no file below the build directory, and what is no name.
 func (m Module) check() error {
@@ -31,8 +29,8 @@ func (m Module) check() error {
 		return fmt.Errorf("module %q in %q is no file below the build directory", m.Name, m.Location)
 	}
 	for _, name := range []string{m.Name, m.Dest} {
-		if !moduleName.MatchString(name) {
-			return fmt.Errorf("%q cannot be a module's name", name)
+		if _, err := word.ParseModule(name); err != nil {
+			return err
 		}
 	}
 	return nil
