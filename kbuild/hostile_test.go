@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode"
 
+	"mago/kbuild/deep"
 	"mago/kbuild/sandbox"
 	"mago/testdata/hostile"
 )
@@ -78,6 +79,9 @@ func (b *bench) attack(t *testing.T, a hostile.Attack, door string) {
 	}
 	for _, escape := range v.Escapes(b.log.String(), job.Work) {
 		t.Errorf("%s\nthe log:\n%.3000s", escape, b.log.String())
+	}
+	if err := deep.Remove(job.Work); err != nil {
+		t.Errorf("what it leaves cannot be removed: %v", err)
 	}
 }
 

@@ -85,6 +85,9 @@ func (s *soaking) attackBy(ctx context.Context, a hostile.Attack, door string, u
 		return out, nil, err
 	}
 	found = append(found, s.settled()...)
+	for _, dir := range s.glob(filepath.Join(usual.cache, "work", "*")) {
+		found = append(found, finding{left, dir})
+	}
 	return out, found, s.succeed(ctx, s.arguments("purge", "hello")...)
 }
 
