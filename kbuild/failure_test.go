@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 )
 
 // TestFirstError has what real programs print.
@@ -92,4 +94,21 @@ func TestErrorWords(t *testing.T) {
 	if !errors.Is(&RecipeError{"dkms.conf", io.EOF}, io.EOF) {
 		t.Error("a recipe's error is lost")
 	}
+}
+
+// FuzzFirstError: what is told of a compiler's output is one line of it that a terminal may have.
+func FuzzFirstError(f *testing.F) {
+	f.Add("  CC [M]  x.o\nx.c:1:2: error: 'y' undeclared\nmake[1]: *** [x.o] Error 1\n")
+	f.Add("ERROR: modpost: \"y\" [x.ko] undefined!\r\nx: No such file or directory\n")
+	f.Add("\x1b[31mx.c:1: error: \x9b\u0085\x07\x00\n*** \x1b]0;title\x07\n")
+	f.Fuzz(func(t *testing.T, output string) {
+		var first firstError
+		for line := range strings.Lines(output) {
+			first.see(strings.TrimSuffix(line, "\n"))
+		}
+		told := first.within("/build")
+		if strings.ContainsFunc(told, unicode.IsControl) || !utf8.ValidString(told) || (first.rank == 0) != (first.message == "") {
+			t.Errorf("rank %d, %q", first.rank, told)
+		}
+	})
 }

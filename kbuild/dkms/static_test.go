@@ -300,6 +300,20 @@ func TestStaticOverride(t *testing.T) {
 	}
 }
 
+// FuzzStaticOverride: a file and an administrator's override of it, of which the second goes on where the first ended.
+func FuzzStaticOverride(f *testing.F) {
+	for _, text := range imitations {
+		f.Add([]byte(named+text), []byte("MAKE+=' all'\nPATCH[0]=$PACKAGE_NAME\n"))
+		f.Add([]byte(named), []byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text, override []byte) {
+		c, err := Static(t.Context(), variables, text, override)
+		if err == nil && len(fmt.Sprint(c)) > 4*staticSize {
+			t.Errorf("holds %d bytes", len(fmt.Sprint(c)))
+		}
+	})
+}
+
 func FuzzStatic(f *testing.F) {
 	for _, text := range imitations {
 		f.Add([]byte(named + text))
