@@ -16,7 +16,7 @@ var attacks embed.FS
 // Attack is one thing to try.
 type Attack struct {
 	Name   string
-	Limit  string // the limit that ends it, "" where it ends by itself
+	Limit  string // the limit that ends it, or several of which one does; "" where it ends by itself
 	Real   bool   // whether it can be shown to work outside of a room, on a victim alone
 	Module bool   // whether it gives something else for hello.ko
 }
@@ -26,7 +26,7 @@ var Attacks = []Attack{
 	{Name: "read", Real: true}, {Name: "write", Real: true}, {Name: "network", Real: true}, {Name: "kill", Real: true}, {Name: "ptrace", Real: true},
 	{Name: "secrets", Real: true}, {Name: "outlive", Real: true}, {Name: "outputs", Real: true}, {Name: "place"}, {Name: "killall"}, {Name: "records"}, {Name: "terminal"}, {Name: "nested"},
 	{Name: "forks", Limit: "processes"}, {Name: "memory", Limit: "memory"}, {Name: "loop", Limit: "time"}, {Name: "disk", Limit: "output"},
-	{Name: "chatter", Limit: "output"},
+	{Name: "chatter", Limit: "output"}, {Name: "comets", Limit: "time or processes"}, {Name: "shared", Limit: "memory"}, {Name: "deep", Limit: "output"},
 	{Name: "module-link", Module: true}, {Name: "module-hardlink", Module: true}, {Name: "module-pipe", Module: true},
 	{Name: "module-device", Module: true}, {Name: "module-directory", Module: true}, {Name: "module-sparse", Module: true},
 }
