@@ -35,10 +35,10 @@ const (
 	exitNoTool      = 6   // a compiler or another tool is missing
 	exitFetch       = 7   // a source could not be fetched, or no signature covers it
 	exitSource      = 8   // a source is damaged, unsafe, or holds nothing to build
-	exitRecipe      = 9   // a recipe (dkms.conf, debian/rules, Makefile) is wrong
+	exitRecipe      = 9   // a recipe (dkms.conf, debian/rules, Makefile) is wrong, or its package
 	exitBuild       = 10  // a build failed
 	exitNotMeant    = 11  // the module is not meant for this kernel
-	exitPackages    = 12  // apt or dpkg failed
+	exitPackages    = 12  // apt or dpkg failed, or would
 	exitNotRoot     = 13  // it needs root
 	exitBusy        = 14  // another mago, or apt or dpkg, is at it
 	exitNoSpace     = 15  // the disk is full
@@ -65,10 +65,10 @@ var exitCodes = []struct {
 	{exitNoTool, "the compiler or another tool is missing"},
 	{exitFetch, "a source could not be fetched, or no signature covers it"},
 	{exitSource, "a source is damaged, unsafe, or holds nothing to build"},
-	{exitRecipe, "a recipe (dkms.conf, debian/rules, Makefile) cannot be followed"},
+	{exitRecipe, "a recipe (dkms.conf, debian/rules, Makefile) cannot be followed, or packs what a module may not bring"},
 	{exitBuild, "a build failed"},
 	{exitNotMeant, "the module is not meant for this kernel"},
-	{exitPackages, "apt or dpkg failed"},
+	{exitPackages, "apt or dpkg failed, or files are in the way"},
 	{exitNotRoot, "it needs root"},
 	{exitBusy, "another process is at the same thing: another mago, or with --wait=DURATION apt or dpkg"},
 	{exitNoSpace, "the disk is full, or what output goes to"},

@@ -52,6 +52,9 @@ func (s *soaking) builtModule(ctx context.Context) (string, error) {
 		return "", errors.New("the local module is not built")
 	}
 	const dir = "/root/attack/built"
+	if err := os.MkdirAll(s.Path(dir), 0o755); err != nil {
+		return "", err
+	}
 	if err := s.succeed(ctx, "dpkg-deb", "-x", debs[0][len(s.Dir):], dir); err != nil {
 		return "", err
 	}
