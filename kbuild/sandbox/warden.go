@@ -149,6 +149,7 @@ func (g *guard) run() (code int, err error) {
 	go reap(pid, g.ended)
 	tick := time.NewTicker(watchInterval)
 	exceeded := watchGroup(g.group)
+	looked, looking := make(chan verdict, 1), false
 	var why verdict
 	for why == "" {
 		select {
@@ -158,8 +159,13 @@ func (g *guard) run() (code int, err error) {
 			g.end()
 			return 128 + int(syscall.SIGTERM), nil
 		case why = <-exceeded:
-		case <-tick.C:
-			why = g.watch.look()
+		case <-tick.C: // aside: a build can make it take long, and is to be ended meanwhile
+			if !looking {
+				looking = true
+				go func() { looked <- g.watch.look() }()
+			}
+		case why = <-looked:
+			looking = false
 		}
 	}
 	g.end()
