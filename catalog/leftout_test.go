@@ -93,3 +93,29 @@ func TestAptIsAskedInParts(t *testing.T) {
 		t.Errorf("%d calls, %d candidates, %v", calls, len(got), err)
 	}
 }
+
+// A list that cannot be read is an error, but for one that apt does not look at any more.
+func TestUnaccountedListsDoNoHarm(t *testing.T) {
+	r := newRoot(t)
+	r.write(listsDir+"/gone_Packages", "Package: x-dkms\nno colon\n\n")
+	if _, err := Update(t.Context(), r.config()); err == nil || !strings.Contains(err.Error(), "gone_Packages: line") {
+		t.Errorf("where apt cannot tell: %v", err)
+	}
+	c := r.config()
+	accounted := listsDir + "/gone_Packages.lz4\n"
+	c.Run = func(cmd *exec.Cmd) error {
+		if cmd.Args[0] == "apt-get" {
+			fmt.Fprint(cmd.Stdout, accounted)
+			return nil
+		}
+		return r.run(cmd)
+	}
+	if _, err := Update(t.Context(), c); err == nil || !strings.Contains(err.Error(), "gone_Packages: line") {
+		t.Errorf("accounted for: %v", err)
+	}
+	accounted = listsDir + "/other_Packages\n"
+	ix, err := Update(t.Context(), c)
+	if err != nil || len(ix.Modules) != 43 || len(ix.LeftOut) != 1 || !strings.Contains(ix.LeftOut[0].String(), "left out of /var/lib/apt/lists/gone_Packages") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -29,7 +29,7 @@ type list struct {
 }
 
 // readLists reads every list that can hold packages for this machine, as many at once as there are processors. A list
-// that no source in sources.list accounts for is among them: apt passes over it when asked for candidates.
+// that no source in sources.list accounts for is among them, unless it cannot be read: apt passes over it when asked for candidates.
 func (c Config) readLists(ctx context.Context, native word.Architecture) ([]list, error) {
 	names, err := c.listNames(native)
 	if err != nil {
@@ -39,8 +39,8 @@ func (c Config) readLists(ctx context.Context, native word.Architecture) ([]list
 	if err != nil {
 		return nil, err
 	}
-	lists := make([]list, len(names))
-	group, ctx := errgroup.WithContext(ctx)
+	lists, errs := make([]list, len(names)), make([]error, len(names))
+	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, name := range names {
 		group.Go(func() error {
@@ -49,11 +49,12 @@ func (c Config) readLists(ctx context.Context, native word.Architecture) ([]list
 				l.found[j].signed = releases.sign(name)
 			}
 			l.name = name
-			lists[i] = l
-			return err
+			lists[i], errs[i] = l, err
+			return nil
 		})
 	}
-	return lists, group.Wait()
+	_ = group.Wait()
+	return lists, c.forgive(ctx, lists, errs)
 }
 
 // listNames fails with ErrNoLists where there is none.
