@@ -24,8 +24,12 @@ func (f Finder) compiler(headers string, config Config) (word.Program, error) {
 func (f Finder) compilerName(headers string, config Config) string {
 	if text, err := f.root().header(headers, ".kernelvariables"); err == nil {
 		if m := variableCC.FindSubmatch(text); m != nil {
+			name := string(m[1])
+			if _, err := word.ParseProgram(name); err != nil {
+				return name // which no prefix makes one
+			}
 			prefix := crossPrefix.FindString(config.compiler())
-			return prefix + strings.TrimPrefix(string(m[1]), prefix)
+			return prefix + strings.TrimPrefix(name, prefix)
 		}
 	}
 	compiler := config.compiler()
