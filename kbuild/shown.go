@@ -45,7 +45,7 @@ func (k Kernel) shown(root, work string) ([]sandbox.Shown, error) {
 		}
 		j, err := r.judge(part.dir)
 		if err != nil {
-			return nil, err
+			return nil, &RefusedError{k.Release, part.dir, part.from, err.Error()}
 		}
 		why := ""
 		if !sandbox.IsSystem(j.path) {

@@ -84,6 +84,7 @@ func TestShown(t *testing.T) {
 		"headers that run":     {Kernel{Headers: "/run"}, refusesWide},
 		"headers open to all":  {Kernel{Headers: "/srv/open"}, refusesWritable},
 		"headers at work":      {Kernel{Headers: "/srv/work"}, "mago works in it"},
+		"headers gone":         {Kernel{Headers: "/srv/out/gone"}, "no such file"},
 		"no headers":           {Kernel{Headers: "/srv/linux"}, "it has no .config"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -137,9 +137,10 @@ func isMachinesFault(err error) bool {
 	var room *sandbox.RoomError
 	var failing *sandbox.BrokenError
 	var refused *kbuild.RefusedError
+	var file *kbuild.HeaderFileError
 	var pack *packError
 	return diskFull(err) || broken(err) || causeOf(err).OfMachine() || errors.Is(err, fs.ErrPermission) || errors.As(err, &tool) || errors.As(err, &headers) ||
-		errors.As(err, &arch) || errors.As(err, &reach) || errors.As(err, &room) || errors.As(err, &failing) || errors.As(err, &refused) || errors.As(err, &pack)
+		errors.As(err, &arch) || errors.As(err, &reach) || errors.As(err, &room) || errors.As(err, &failing) || errors.As(err, &refused) || errors.As(err, &file) || errors.As(err, &pack)
 }
 
 // broken reports whether the machine has run out of something, or a disk cannot be read or written.
