@@ -87,6 +87,8 @@ func TestInstall(t *testing.T) {
 			[]string{aptSimulates + "more", aptInstalls + "more", "dpkg -i --force-confdef,confold -- /one_2.0-3+6.1.55-1_amd64.deb"}},
 		{"second alternative", "other | more", map[string]string{"more": "2"},
 			[]string{aptSimulates + "other", aptSimulates + "more", aptInstalls + "more", "dpkg -i --force-confdef,confold -- /one_2.0-3+6.1.55-1_amd64.deb"}},
+		{"names that apt has another meaning for", "more- | x_y | more", map[string]string{"more": "1"},
+			[]string{aptSimulates + "more", aptInstalls + "more", "dpkg -i --force-confdef,confold -- /one_2.0-3+6.1.55-1_amd64.deb"}},
 		{"architecture", "more:amd64 | more:any", map[string]string{"more": "1"},
 			[]string{aptSimulates + "more:amd64", aptSimulates + "more", aptInstalls + "more", "dpkg -i --force-confdef,confold -- /one_2.0-3+6.1.55-1_amd64.deb"}},
 	} {

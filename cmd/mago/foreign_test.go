@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"mago/kbuild/sandbox"
 )
@@ -260,7 +262,7 @@ func (s *witness) download(cmd *exec.Cmd) error {
 }
 
 // travel puts a text at an entrance and goes roads with it.
-func travel(t *testing.T, entrance int, text string, roads ...[]string) {
+func travel(ctx context.Context, t *testing.T, entrance int, text string, roads ...[]string) {
 	t.Helper()
 	at := entrances[entrance]
 	w := newWorld(t.TempDir())
@@ -276,7 +278,7 @@ func travel(t *testing.T, entrance int, text string, roads ...[]string) {
 		for _, word := range road {
 			args = append(args, strings.ReplaceAll(word, "LOCAL", filepath.Join(w.root, "../local")))
 		}
-		runOn(t.Context(), machine{asRoot: true, run: s.run}, args, io.Discard, io.Discard)
+		runOn(ctx, machine{asRoot: true, run: s.run}, args, io.Discard, io.Discard)
 		if len(s.errors) > 0 {
 			t.Errorf("%s: %q: mago %q runs %s", at.name, text, road, strings.Join(s.errors, "\n"))
 			return
@@ -292,7 +294,7 @@ func TestForeignWords(t *testing.T) {
 	for i, at := range entrances {
 		t.Run(at.name, func(t *testing.T) {
 			for j := range 2 { // FuzzForeignWords tries what else there is
-				travel(t, i, hostileWords[(i+5*j)%len(hostileWords)], roads...)
+				travel(t.Context(), t, i, hostileWords[(i+5*j)%len(hostileWords)], roads...)
 			}
 		})
 	}
@@ -304,6 +306,8 @@ func FuzzForeignWords(f *testing.F) {
 		f.Add(uint8(i), uint8(i+4), "good-1.0")
 	}
 	f.Fuzz(func(t *testing.T, entrance, road uint8, text string) {
-		travel(t, int(entrance)%len(entrances), text, roads[int(road)%len(roads)])
+		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second) // on a busy machine; after ten an input counts as one that hangs
+		defer cancel()
+		travel(ctx, t, int(entrance)%len(entrances), text, roads[int(road)%len(roads)])
 	})
 }
