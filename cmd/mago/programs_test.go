@@ -37,7 +37,7 @@ func fakeMain(program func(*world, []string) error) int {
 		err = errors.Join(err, hang())
 	}
 	if failing && !strings.Contains(line, " download ") {
-		err = errors.Join(err, errors.New(name+" is out of order "+os.Getenv("EVIL")))
+		err = errors.Join(err, errors.New(name+" is out of order"+os.Getenv("SAYS")))
 	}
 	if err == nil {
 		err = program(newWorld(os.Getenv("WORK")), os.Args[1:])

@@ -23,6 +23,7 @@ import (
 //
 //	AS=user    mago has no root's rights
 //	FAIL=…     programs whose command line begins so fail; several are set apart by semicolons
+//	SAYS=…     what these say besides
 //	CONF_TIMEOUT=… ends the evaluation of a dkms.conf
 func TestScript(t *testing.T) {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // under nohup(1) programs would start without it
@@ -78,7 +79,7 @@ func startInWorld(cmd *exec.Cmd) error {
 		return cmd.Err
 	}
 	cmd.Env = cmd.Environ()
-	for _, name := range []string{"PATH", "WORK", "ROOT", "FAKES", "FAIL", "HANG", "EVIL", "GORACE", "GOCOVERDIR"} {
+	for _, name := range []string{"PATH", "WORK", "ROOT", "FAKES", "FAIL", "HANG", "SAYS", "GORACE", "GOCOVERDIR"} {
 		cmd.Env = append(cmd.Env, name+"="+os.Getenv(name))
 	}
 	return cmd.Run()

@@ -119,6 +119,8 @@ func (a *app) conclude(ctx context.Context, u unit, r record, log *os.File, err 
 		return r, err
 	case ctx.Err() != nil:
 		return record{}, ctx.Err()
+	case causeOf(err).OfMachine():
+		return record{}, fmt.Errorf("build %s: %w", u, err)
 	case isMachinesFault(err):
 		return record{}, err
 	}
