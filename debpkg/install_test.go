@@ -262,3 +262,20 @@ func TestToolWritesToNoPipe(t *testing.T) {
 		t.Errorf("%d bytes are shown", len(shown.String()))
 	}
 }
+
+// TestBefore: what a caller looks for last comes after apt's packages and keeps dpkg from running.
+func TestBefore(t *testing.T) {
+	s := newFakeSystem(t, map[string]string{"more": "1"})
+	refused := errors.New("in the way")
+	in := &Installer{Root: s.root, Run: s.run}
+	in.Before = func() error {
+		if last := s.ran[len(s.ran)-1]; !strings.HasSuffix(last, " more") {
+			t.Errorf("called after %q", last)
+		}
+		return refused
+	}
+	err := in.Install(context.Background(), s.deb(t, "one", "more"))
+	if !errors.Is(err, refused) || strings.HasPrefix(s.ran[len(s.ran)-1], "dpkg") {
+		t.Errorf("%v, after %q", err, s.ran)
+	}
+}
