@@ -47,12 +47,14 @@ func localDirectory(w *way.Way) (*Tree, error) {
 	if !isSource(root.FS(), ".") {
 		return nil, &LayoutError{w.Path, recipeFiles}
 	}
-	tree := &Tree{Origin: Directory, Dir: w.Path, at: w.Info, ModTime: treeTime(entryTime(startIn(root, debianChangelog)))}
+	tree := &Tree{Origin: Directory, Dir: w.Path, Private: isPrivate(w.Info), at: w.Info, ModTime: treeTime(entryTime(startIn(root, debianChangelog)))}
 	tree.Name, tree.Version = identify(root, filepath.Base(w.Path))
 	copyright, changelog := debianDocs(root)
 	tree.Copyright, tree.Changelog = below(w.Path, copyright), below(w.Path, changelog)
 	return tree, nil
 }
+
+func isPrivate(info os.FileInfo) bool { return info.Mode()&0o004 == 0 }
 
 // localTarball opens a tarball once; the hash of what is in it is its place in the cache.
 func (f *Fetcher) localTarball(ctx context.Context, w *way.Way) (*Tree, error) {
@@ -75,7 +77,7 @@ func (f *Fetcher) localTarball(ctx context.Context, w *way.Way) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	tree.Archive = tarball
+	tree.Archive, tree.Private = tarball, isPrivate(w.Info)
 	return tree, nil
 }
 

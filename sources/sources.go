@@ -44,6 +44,8 @@ type Tree struct {
 
 	place, digest string // see Check; "" for what was there before
 
+	Private bool // whether its owner lets not everybody read it, of local sources
+
 	at os.FileInfo // what Dir was when it was looked at, of a directory that may be anybody's
 
 	ModTime time.Time // of the newest changelog entry, else of an archive's newest file, else 2000: what SOURCE_DATE_EPOCH becomes

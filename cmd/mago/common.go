@@ -79,6 +79,9 @@ func (a *app) writeCommon(u unit, files []debpkg.File, r *record) (*builtPackage
 	if err != nil {
 		return nil, err
 	}
+	if err := u.keepPrivate(staged); err != nil {
+		return nil, err
+	}
 	sum, _, err := sha256Of(staged)
 	return &builtPackage{commonName(u.name), u.version, filepath.Join(a.debs(), filepath.Base(staged)), sum}, err
 }

@@ -76,7 +76,7 @@ func (a *app) tryDest() error {
 
 func (d *destination) try() error {
 	const name = unnamed + "try"
-	file, err := d.create(name)
+	file, err := d.create(name, 0o600)
 	if err != nil {
 		return err
 	}
@@ -87,11 +87,11 @@ func (d *destination) try() error {
 const unnamed = ".mago-"
 
 // create makes a new file in the place of one that a killed run may have left.
-func (d *destination) create(name string) (*os.File, error) {
+func (d *destination) create(name string, mode fs.FileMode) (*os.File, error) {
 	if err := d.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	return d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	return d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 }
 
 // put gives a package its name in the directory once it is there whole. Where only mago's user may write, that is the same
@@ -143,7 +143,11 @@ func (d *destination) copy(deb, temp string) error {
 		return err
 	}
 	defer in.Close()
-	out, err := d.create(temp)
+	info, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	out, err := d.create(temp, info.Mode().Perm())
 	if err != nil {
 		return err
 	}

@@ -211,12 +211,19 @@ func (p paths) recordsOf(module string) (all []record, err error) {
 // hasDeb reports whether the package that a record names is still there, in mago's own place.
 func (p paths) hasDeb(r record) bool {
 	if r.Common != nil {
-		if _, err := os.Stat(r.Common.Deb); err != nil || filepath.Dir(r.Common.Deb) != p.debs() {
+		if info, err := os.Lstat(r.Common.Deb); err != nil || filepath.Dir(r.Common.Deb) != p.debs() || !isOwn(info) {
 			return false
 		}
 	}
-	info, err := os.Stat(r.Deb)
-	return r.Result == resultBuilt && err == nil && info.Size() == r.Size && filepath.Dir(r.Deb) == p.debs()
+	info, err := os.Lstat(r.Deb)
+	return r.Result == resultBuilt && err == nil && info.Size() == r.Size && filepath.Dir(r.Deb) == p.debs() && isOwn(info)
+}
+
+// isOwn reports whether only this user, or root, may write to a file. A copy under another name (--dest) may be the same file,
+// which somebody may have been given.
+func isOwn(info os.FileInfo) bool {
+	owner := int(info.Sys().(*syscall.Stat_t).Uid)
+	return info.Mode().IsRegular() && info.Mode().Perm()&0o022 == 0 && (owner == 0 || owner == os.Geteuid())
 }
 
 // isWhole reports whether, beside that, the package is the very one, and that of the common files, too.

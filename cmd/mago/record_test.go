@@ -87,3 +87,24 @@ func TestRecordWithUnfitWords(t *testing.T) {
 		}
 	}
 }
+
+// TestHasDebOfItsOwn: a package that others could have written to since is as good as not there, and so is one elsewhere.
+func TestHasDebOfItsOwn(t *testing.T) {
+	p := paths{cache: t.TempDir()}
+	r := record{Result: resultBuilt, Deb: filepath.Join(p.debs(), "hello.deb"), Size: 4}
+	write := func(path string, mode os.FileMode) {
+		t.Helper()
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte("text"), 0o600), os.Chmod(path, mode)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for mode, want := range map[os.FileMode]bool{0o644: true, 0o600: true, 0o664: false, 0o646: false} {
+		if write(r.Deb, mode); p.hasDeb(r) != want {
+			t.Errorf("mode %v: %v", mode, !want)
+		}
+	}
+	r.Deb = filepath.Join(t.TempDir(), "hello.deb")
+	if write(r.Deb, 0o644); p.hasDeb(r) {
+		t.Error("one that lies elsewhere serves")
+	}
+}

@@ -21,6 +21,7 @@ import (
 	"mago/debpkg/word"
 	"mago/kbuild"
 	"mago/kbuild/sandbox"
+	"mago/sources/way"
 )
 
 // buildError is a failed build; its log tells the rest.
@@ -58,6 +59,9 @@ func (a *app) buildLocked(ctx context.Context, u unit) (record, error) {
 	}
 	defer a.dropUnfinished(u.name, u.kernel.Release)
 	defer log.Close()
+	if err := u.keepPrivate(log.Name()); err != nil {
+		return record{}, err
+	}
 	defer a.host.awake(u.String() + " is built")()
 	release, err := a.locks(a.Wait.limit).Take(ctx, commonThing(u.name, "written", true))
 	if err != nil {
@@ -141,7 +145,8 @@ func isMachinesFault(err error) bool {
 	var refused *kbuild.RefusedError
 	var file *kbuild.HeaderFileError
 	var pack *packError
-	return diskFull(err) || broken(err) || causeOf(err).OfMachine() || errors.Is(err, fs.ErrPermission) || errors.As(err, &tool) || errors.As(err, &headers) ||
+	var changed *way.ChangedError
+	return diskFull(err) || errors.As(err, &changed) || broken(err) || causeOf(err).OfMachine() || errors.Is(err, fs.ErrPermission) || errors.As(err, &tool) || errors.As(err, &headers) ||
 		errors.As(err, &arch) || errors.As(err, &reach) || errors.As(err, &room) || errors.As(err, &failing) || errors.As(err, &refused) || errors.As(err, &file) || errors.As(err, &pack)
 }
 
@@ -243,7 +248,7 @@ func (a *app) pack(ctx context.Context, u unit, result *kbuild.Result, r *record
 	if err != nil {
 		return err
 	}
-	if err := r.describeDeb(staged); err != nil {
+	if err := errors.Join(u.keepPrivate(staged), r.describeDeb(staged)); err != nil {
 		return err
 	}
 	r.Deb = filepath.Join(a.debs(), filepath.Base(staged))
@@ -278,6 +283,14 @@ func compressionFor(p *debpkg.Package) codec.Format {
 		return codec.Zstd
 	}
 	return codec.XZ
+}
+
+// keepPrivate has what is made of a source be as closed as that is: a package holds the source's changelog, too.
+func (u unit) keepPrivate(file string) error {
+	if !u.tree.Private {
+		return nil
+	}
+	return os.Chmod(file, 0o600)
 }
 
 func (r *record) describeDeb(path string) (err error) {
