@@ -141,7 +141,7 @@ var stricter = []string{
 	"a NUL or ^Z",                         // where dpkg-deb ends a value or the file
 	"no field name and colon in",          // a name that begins with #, which elsewhere is a comment, or is not ASCII
 	"control character",                   // in a relation
-	"more than ",                          // a limit
+	"more than ", "longer than ",          // a limit
 }
 
 func isStricter(err error) bool {
@@ -334,7 +334,7 @@ func FuzzVersionsAgreeWithDpkg(f *testing.F) {
 				t.Errorf("%q is no version", v)
 			}
 			odd := strings.Count(v, ":") > 1 || strings.Trim(v, " \t\n\v\f\r+") != v // a colon in upstream's part, blanks around, +1:
-			if theirs && !ours && !odd {
+			if theirs && !ours && !odd && len(v) <= 200 {
 				t.Errorf("%q is a version", v)
 			}
 		}
