@@ -108,3 +108,32 @@ func TestHasDebOfItsOwn(t *testing.T) {
 		t.Error("one that lies elsewhere serves")
 	}
 }
+
+// TestCommonThatNobodyVouchesFor: common files that another kernel's build has written since serve this one too, unless no
+// signature covers them.
+func TestCommonThatNobodyVouchesFor(t *testing.T) {
+	for unauthenticated, want := range map[bool]bool{false: true, true: false} {
+		p := paths{cache: t.TempDir()}
+		deb, common := filepath.Join(p.debs(), "hello.deb"), filepath.Join(p.debs(), "hello-common.deb")
+		if err := errors.Join(os.Mkdir(p.debs(), 0o755), os.WriteFile(deb, []byte("text"), 0o644), os.WriteFile(common, []byte("other"), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		sum, _, err := sha256Of(deb)
+		now, _, commonErr := sha256Of(common)
+		if err := errors.Join(err, commonErr); err != nil {
+			t.Fatal(err)
+		}
+		own := record{Format: 1, Module: "hello", Kernel: "6.1", Result: resultBuilt, Version: "1", Deb: deb, Size: 4, SHA256: sum, Common: &builtPackage{Deb: common, SHA256: "before"}}
+		other := own
+		other.Kernel, other.Common, other.Source.Unauthenticated = "6.2", &builtPackage{Deb: common, SHA256: now}, unauthenticated
+		for _, r := range []record{own, other} {
+			dir := p.unitDir("hello", r.Kernel)
+			if err := errors.Join(os.MkdirAll(dir, 0o755), writeRecordFile(filepath.Join(dir, recordFile), r)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if p.isWhole(own) != want || !p.isWhole(other) {
+			t.Errorf("unauthenticated %v: %v, %v", unauthenticated, p.isWhole(own), p.isWhole(other))
+		}
+	}
+}
