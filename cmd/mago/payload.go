@@ -221,12 +221,11 @@ func (a *app) kinOnly(u unit, from *kbuild.RulesPackage) (kept *kbuild.RulesPack
 // ofOthers are the fields by which a package takes something from others, or stands for them.
 var ofOthers = []string{"Package", "Provides", "Conflicts", "Breaks", "Replaces", "Enhances"}
 
-// allowHint says how a path of a module's package can be allowed.
+// allowHint says what can be done about a path that a module's package may not bring. It names no pattern to paste: who
+// allows something is to know what it is for.
 func allowHint(e *payload.RefusedError) string {
-	paths := e.Allowable()
-	if paths == nil {
+	if e.Allowable() == nil {
 		return "nobody can allow that: the source has to be mended"
 	}
-	return fmt.Sprintf("where you want that all the same, say so with --allow-file %s, once for each path or pattern",
-		quoted(payload.Literal(paths[0])))
+	return "a module has no files there, and others may come to run them; where you know what they are for, --allow-file GLOB allows them (mago(8))"
 }

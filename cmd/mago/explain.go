@@ -1,0 +1,334 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"syscall"
+
+	"mago/catalog"
+	"mago/debpkg"
+	"mago/debpkg/codec"
+	"mago/debpkg/payload"
+	"mago/debpkg/visible"
+	"mago/debpkg/word"
+	"mago/kbuild"
+	"mago/kbuild/deep"
+	"mago/kbuild/sandbox"
+	"mago/sources"
+	"mago/sources/lock"
+	"mago/sources/way"
+)
+
+// explain is the one place that turns an error's type into an exit code and the next steps, a line each.
+func explain(err error) (code int, hint string) {
+	if output := (*outputError)(nil); errors.As(err, &output) {
+		return outputCode(output), "what was to be done is done and kept; not all that there was to say of it could be written"
+	}
+	if diskFull(err) {
+		return exitNoSpace, `free some space ("mago clean" helps), then run the same command again`
+	}
+	if broken(err) {
+		return exitError, hints(`it is this machine that fails, not the source: "sudo dmesg" may say more; then run the same command again`, shortOf(err))
+	}
+	if cause := causeOf(err); cause.OfMachine() {
+		return exitError, hints(cause.String(), "it is this machine that fails, not the source: once there is more of that, run the same command again")
+	}
+	for _, explained := range []func(error) (int, string){explainCommand, explainCatalog, explainSource, explainKernel} {
+		if code, hint := explained(err); code != 0 {
+			return code, visible.Line(hint)
+		}
+	}
+	for _, explained := range []func(error) (int, string){explainNoKernel, explainBuild} {
+		if code, hint := explained(err); code != 0 {
+			return code, hint
+		}
+	}
+	if code, hint := explainPackage(err); code != 0 {
+		return code, visible.Line(hint)
+	}
+	return exitError, ""
+}
+
+// shortOf names the limits that whoever started mago has set and that an error may be by, "" where there are none.
+func shortOf(err error) string {
+	for errno, letters := range map[syscall.Errno]string{syscall.EMFILE: "n", syscall.EFBIG: "f", syscall.ENOMEM: "vd", syscall.EAGAIN: "u"} {
+		if low := sandbox.DefaultLimits("/").Inherited(letters); errors.Is(err, errno) && low != "" {
+			return "whoever started mago has set " + low
+		}
+	}
+	return ""
+}
+
+// hints has several hints after one another.
+func hints(lines ...string) string {
+	for i, line := range lines {
+		lines[i] = visible.Line(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func outputCode(e *outputError) int {
+	if diskFull(e.err) {
+		return exitNoSpace
+	}
+	return exitError
+}
+
+// diskFull also looks at what other programs said of it.
+func diskFull(err error) bool {
+	var compile *kbuild.CompileError
+	if errors.As(err, &compile) && compile.Cause.Kind == kbuild.CauseScratch {
+		return false
+	}
+	told := err.Error() + said(err)
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || strings.Contains(told, "No space left on device") || strings.Contains(told, "Disk quota exceeded")
+}
+
+// said is what another program wrote before it failed.
+func said(err error) string {
+	var fetch *sources.FetchError
+	var compile *kbuild.CompileError
+	var tool *debpkg.ToolError
+	switch {
+	case errors.As(err, &fetch):
+		return fetch.Output
+	case errors.As(err, &compile):
+		return compile.Message
+	case errors.As(err, &tool):
+		return tool.Stderr
+	}
+	return ""
+}
+
+var aptRefuses = regexp.MustCompile(`could not be authenticated|There were unauthenticated packages|The repository '.*' is not signed`)
+
+// unauthenticated tells apt's refusals of what it can check no signature of from its other failures.
+func unauthenticated(err error) bool {
+	return errors.As(err, new(*sources.UnauthenticatedError)) || errors.As(err, new(*unsignedError)) || errors.As(err, new(*stillDoubtedError)) || aptRefuses.MatchString(said(err))
+}
+
+func explainCommand(err error) (int, string) {
+	var usage *usageError
+	var root *notRootError
+	var busy *lock.BusyError
+	var several *severalError
+	var shared *sharedError
+	switch {
+	case errors.As(err, &several):
+		code, _ := explain(several.first) // whose hint has been given
+		return code, ""
+	case errors.As(err, &shared):
+		return exitError, shared.hint()
+	case errors.As(err, &usage):
+		return exitUsage, `run "mago --help"`
+	case errors.As(err, &root):
+		return exitNotRoot, "run the same command with sudo, or let mago call that with -S sudo"
+	case errors.As(err, &busy):
+		return exitBusy, "with --wait mago waits for it as long as that takes, with --wait=10m so long at most"
+	}
+	return 0, ""
+}
+
+func explainCatalog(err error) (int, string) {
+	var unknown *catalog.NotFoundError
+	var inTree *catalog.InTreeError
+	var unbuilt *notBuiltError
+	switch {
+	case errors.As(err, &inTree):
+		return exitInTree, "sudo modprobe " + inTree.Module
+	case errors.As(err, &unknown):
+		if len(unknown.Similar) > 0 {
+			return exitNoModule, "the nearest names: " + strings.Join(unknown.Similar, ", ")
+		}
+		return exitNoModule, `"mago list" shows the known ones; a module's own directory can be named too, as ./hello`
+	case errors.As(err, &unbuilt):
+		return exitNoModule, fmt.Sprintf(`run "mago auto-build %s -l %s"`, unbuilt.module, unbuilt.release)
+	case errors.Is(err, catalog.ErrNoLists):
+		return exitFetch, `run "sudo apt-get update"`
+	}
+	return 0, ""
+}
+
+func explainSource(err error) (int, string) {
+	var fetch *sources.FetchError
+	var unsafe *sources.UnsafeError
+	var limit *sources.LimitError
+	var bomb *codec.LimitError
+	var layout *sources.LayoutError
+	var format *debpkg.FormatError
+	var damaged *sources.DamagedError
+	var gone *noSourceError
+	var unfetched *notFetchedError
+	var edited *sources.EditedError
+	var changed *way.ChangedError
+	var doubted *doubtedError
+	var link *way.LinkError
+	switch {
+	case errors.As(err, &changed):
+		return exitSource, "somebody has put something else there while mago worked; do not trust where it comes from"
+	case errors.As(err, &link):
+		return exitSource, "name what it leads to, if that is what you want"
+	case errors.As(err, &edited):
+		return exitSource, fmt.Sprintf(`"mago get -f %s" opens it anew; -O builds it as it lies, and says so in the package`, edited.Module)
+	case errors.As(err, &doubted):
+		return exitFetch, fmt.Sprintf("\"sudo mago prepare %s -l %s\" installs it again from an archive with a checked signature; else say --allow-unauthenticated for one run",
+			doubted.unit.word(), doubted.unit.kernel.Release)
+	case unauthenticated(err):
+		return exitFetch, "where you trust that archive all the same, say so for one run, with --allow-unauthenticated"
+	case errors.As(err, &fetch):
+		return exitFetch, `check the network, and "sudo apt-get update"; then run the same command again`
+	case errors.As(err, &unfetched):
+		return exitFetch, fmt.Sprintf(`run "mago get %s", or "mago auto-build %[1]s" for both`, unfetched.module)
+	case errors.As(err, &unsafe), errors.As(err, &limit), errors.As(err, &bomb):
+		return exitSource, "do not trust where it comes from; nothing of it was kept"
+	case errors.As(err, new(*deep.LevelsError)):
+		return exitSource, "no module's source is so deep; do not trust where it comes from"
+	case errors.As(err, &layout):
+		return exitSource, "a module's source has a dkms.conf, a Kbuild file, a Makefile that sets obj-m, or a debian/rules for module-assistant"
+	case errors.As(err, &gone):
+		return exitNoModule, "name a directory or tarball that is there, or a module by its name"
+	case errors.As(err, &damaged) && format == nil:
+		return exitSource, "it is no tarball, or not whole; nothing of it was kept"
+	case errors.As(err, &format), errors.As(err, &damaged):
+		return exitSource, "remove the file and fetch it again"
+	}
+	return 0, ""
+}
+
+func explainKernel(err error) (int, string) {
+	var headers *kbuild.HeadersError
+	var tool *kbuild.ToolError
+	var user *sandbox.UserError
+	var needs *needsError
+	var dir *kernelDirError
+	var reach *sandbox.ReachError
+	var arch *kbuild.ArchError
+	var room *sandbox.RoomError
+	var failing *sandbox.BrokenError
+	var refused *kbuild.RefusedError
+	var file *kbuild.HeaderFileError
+	switch {
+	case errors.As(err, &room):
+		return exitNoTool, roomHint(room)
+	case errors.As(err, &failing):
+		return exitError, "it is this machine that fails, not the source: the sandbox does not start or show what every build needs; once that is mended, run the same command again"
+	case errors.Is(err, sandbox.ErrNoProc):
+		return exitNoTool, "run \"mount -t proc proc /proc\" in here"
+	case errors.Is(err, sandbox.ErrForeignProc):
+		return exitNoTool, "run \"mount -t proc proc /proc\" in here, or begin with \"unshare --fork --pid --mount-proc\""
+	case errors.As(err, &arch):
+		return exitNoKernel, "run mago on a machine of that kind, or choose another kernel with -l"
+	case errors.As(err, &dir):
+		return exitNoKernel, "name a directory that headers were installed to, such as /usr/src/linux-headers-…"
+	case errors.As(err, &needs):
+		return exitNoTool, fmt.Sprintf(`run "sudo mago prepare %s -l %s", or "sudo apt-get install --no-install-recommends %s"`,
+			pasted(needs.unit.word()), needs.unit.kernel.Release, word.Join(needs.packages, " "))
+	case errors.As(err, &reach):
+		return exitError, "have mago work where everybody may go, with -u /var/tmp/mago for example, or open that directory (chmod a+x)"
+	case errors.As(err, &file):
+		return exitNoKernel, "headers hold plain files; a link out of them is followed where root owns them, or to what everybody may read below /usr"
+	case errors.As(err, &refused):
+		return exitNoKernel, refusedHint(refused)
+	case errors.As(err, &headers) && headers.Wrong != nil:
+		return exitNoKernel, "the compiler is the first word of CONFIG_CC_VERSION_TEXT in .config, or CC in .kernelvariables: a plain name such as gcc-12"
+	case errors.As(err, &headers) && headers.Dir != "":
+		return exitNoKernel, fmt.Sprintf(`run "sudo apt-get install --reinstall %s"`, pasted("linux-headers-"+headers.Release))
+	case errors.As(err, &headers):
+		return exitNoKernel, fmt.Sprintf(`run "sudo mago prepare -l %s"`, pasted(headers.Release))
+	case errors.As(err, &tool):
+		if tool.Package.IsZero() {
+			return exitNoTool, "no package of Debian's is called so: install it yourself, where the build's PATH finds it"
+		}
+		return exitNoTool, fmt.Sprintf(`run "sudo mago prepare", or "sudo apt-get install %s"`, tool.Package)
+	case errors.As(err, &user):
+		return exitNoTool, `run "sudo mago prepare", which makes that user first of all`
+	}
+	return 0, ""
+}
+
+func explainNoKernel(err error) (int, string) {
+	var unknown *noKernelError
+	if errors.As(err, &unknown) {
+		return exitNoKernel, unknown.hint()
+	}
+	return 0, ""
+}
+
+// refusedHint says which directories of headers builds are shown.
+func refusedHint(e *kbuild.RefusedError) string {
+	if e.From == "" {
+		return "have the headers in a directory of their own that only its owner may write to, and name that"
+	}
+	return "have that Makefile include a kernel source tree that belongs to root, to you or to the owner of the headers, in a directory of its own"
+}
+
+// roomHint says how another room can be had.
+func roomHint(e *sandbox.RoomError) string {
+	switch {
+	case e.Kind == sandbox.Auto && e.Root:
+		return "mount -t cgroup2 none /sys/fs/cgroup lets mago end all of a build; --sandbox user builds here without that, which only a source that you trust should"
+	case e.Kind == sandbox.Auto:
+		return "mago as root builds as a user of its own; --sandbox user builds here as you are, which only a source that you trust should"
+	case e.Kind == sandbox.Bubblewrap:
+		return `"sudo mago prepare" installs bubblewrap; --sandbox auto takes the closest room that works`
+	}
+	return "--sandbox auto takes the closest room that works"
+}
+
+func explainBuild(err error) (int, string) {
+	var refused *payload.RefusedError
+	var recipe *kbuild.RecipeError
+	var compile *kbuild.CompileError
+	var vermagic *kbuild.VermagicError
+	var excluded *kbuild.NotMeantError
+	var limit *sandbox.LimitError
+	hint := ""
+	var failed *buildError
+	if errors.As(err, &failed) {
+		hint = failed.hint()
+	}
+	switch {
+	case errors.As(err, &refused):
+		return exitRecipe, allowHint(refused)
+	case errors.As(err, &limit):
+		return exitBuild, strings.TrimPrefix(hint+"\n", "\n") + fmt.Sprintf("if that is what this source takes, allow it more than --limit %s=%s", limit.Name, limit.Value)
+	case errors.As(err, &excluded):
+		return exitNotMeant, "the module's own recipe says so; choose another kernel with -l"
+	case errors.As(err, &compile), errors.As(err, &vermagic):
+		return exitBuild, hint
+	case errors.As(err, &recipe):
+		return exitRecipe, hint
+	case failed != nil:
+		return exitBuild, hint
+	}
+	return 0, ""
+}
+
+func explainPackage(err error) (int, string) {
+	var inTheWay *inTheWayError
+	var files *payload.InTheWayError
+	var unmet *debpkg.UnmetError
+	var locked *debpkg.LockedError
+	var tool *debpkg.ToolError
+	switch {
+	case errors.As(err, &inTheWay):
+		return exitPackages, fmt.Sprintf(`run "sudo apt-get remove %s", then the same command again; what is built is kept`, inTheWay.pkg)
+	case errors.As(err, &files):
+		return exitPackages, "move aside a file that no package has, then run the same command again; one that another package has is for the source to leave out; what is built is kept"
+	case errors.As(err, &locked) && locked.Above:
+		return exitBusy, "one of its hooks or scripts has called mago: call it once that has ended"
+	case errors.As(err, &locked):
+		return exitBusy, "when that has finished, run the same command again; what is built is kept"
+	case errors.As(err, &unmet):
+		return exitPackages, `apt has no package for that: check its sources, then "sudo apt-get update"`
+	case errors.As(err, &tool) && strings.Contains(tool.Stderr, "dpkg was interrupted"):
+		return exitPackages, `run "sudo dpkg --configure -a", then the same command again; what is built is kept`
+	case errors.As(err, &tool) && strings.Contains(tool.Stderr, "index files failed to download"):
+		return exitFetch, `check the network and apt's sources; then run the same command again`
+	case errors.As(err, &tool):
+		return exitPackages, `once its cause is gone, run the same command again; "sudo dpkg --audit" shows what dpkg has left`
+	}
+	return 0, ""
+}
