@@ -87,8 +87,7 @@ func watchGroup(g *cgroup.Group) <-chan verdict {
 	if g == nil {
 		return why
 	}
-	excess := make(chan cgroup.Excess, 1)
-	go g.Watch(excess)
+	excess := g.Watch()
 	go func() { why <- verdictOn(<-excess) }()
 	return why
 }

@@ -12,11 +12,14 @@ const (
 
 // events are the files that tell of an excess, and the key that counts it. Memory that is short for another reason than the
 // group's own limit is not counted as oom.
-var events = []struct{ file, key string }{{"memory.events", "oom"}, {"pids.events", "max"}}
+var events = []struct {
+	excess    Excess
+	file, key string
+}{{Memory, "memory.events", "oom"}, {Tasks, "pids.events", "max"}}
 
 // Exceeded tells what the group has had too much of until now, "" for nothing.
 func (g *Group) Exceeded() Excess {
-	for i, e := range events {
+	for _, e := range events {
 		fd, err := g.open(e.file)
 		if err != nil {
 			continue
@@ -24,27 +27,43 @@ func (g *Group) Exceeded() Excess {
 		n := number(fd, e.key)
 		_ = unix.Close(fd)
 		if n > 0 {
-			return []Excess{Memory, Tasks}[i]
+			return e.excess
 		}
 	}
 	return ""
 }
 
-// Watch waits for the group to have too much of something, and sends that; it waits as long as the process lives.
-func (g *Group) Watch(excess chan<- Excess) {
-	var fds []int
+// Watch sends what the group has too much of, once it has, for as long as the process lives. It has its own descriptors, so
+// that the group may be removed meanwhile.
+func (g *Group) Watch() <-chan Excess {
+	excess := make(chan Excess, 1)
+	counts := map[Excess]count{}
 	for _, e := range events {
 		if fd, err := g.open(e.file); err == nil {
-			fds = append(fds, fd)
+			counts[e.excess] = count{fd, e.key}
 		}
 	}
+	go wait(counts, excess)
+	return excess
+}
+
+// count is a number in a file that is open.
+type count struct {
+	fd  int
+	key string
+}
+
+func wait(counts map[Excess]count, excess chan<- Excess) {
+	var fds []int
+	for _, c := range counts {
+		fds = append(fds, c.fd)
+	}
 	for len(fds) > 0 {
-		for _, fd := range fds { // what has been read is not told of again
-			_ = number(fd, "")
-		}
-		if what := g.Exceeded(); what != "" {
-			excess <- what
-			return
+		for what, c := range counts {
+			if number(c.fd, c.key) > 0 { // what has been read is not told of again
+				excess <- what
+				return
+			}
 		}
 		if await(fds...) != nil {
 			return
