@@ -48,7 +48,7 @@ const exhausted = `memory exhausted|out of memory allocating|: (?i:too many open
 	`|(?:File size|CPU time) limit exceeded|\] Killed$|[Cc]annot fork|: cannot allocate \d+ bytes|failed to map segment|failed to create new OS thread`
 
 // marks are words of which a line of each of failures has one. To look for them is cheap, and most lines have none.
-var marks = []string{"rror: ", "*** ", "ERROR", "FATAL", "exhausted", "bwrap: ", "setpriv: ", "mago-", "ld: ", "not found", "No such file", "Permission denied",
+var marks = []string{"rror: ", "*** ", "ERROR", "FATAL", "exhausted", "bwrap: ", "setpriv: ", "mago-room: ", "mago-enter: ", "ld: ", "not found", "No such file", "Permission denied",
 	"No space left", "FAILED", "out of memory", "ignal terminated", "oo many open", "ile too large", "temporarily", "limit exceeded", "] Killed",
 	"annot fork", "annot allocate", "map segment", "OS thread"}
 
