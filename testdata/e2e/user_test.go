@@ -28,7 +28,7 @@ func (s *story) user(t *testing.T) {
 }
 
 func (s *story) asTester(t *testing.T, args ...string) *exec.Cmd {
-	become := []string{"setpriv", "--reuid=tester", "--regid=tester", "--init-groups", "env", "HOME=/home/tester", "USER=tester", "--chdir=/home/tester"}
+	become := []string{"setpriv", "--reuid=tester", "--regid=tester", "--init-groups", "env", "--chdir=/home/tester", "HOME=/home/tester", "USER=tester"}
 	return s.Command(t.Context(), append(become, args...)...)
 }
 
