@@ -45,8 +45,11 @@ func (s *soaking) steal(ctx context.Context, _ *rand.Rand, t *tally) (string, []
 	return fmt.Sprintf("%d hostile packages", len(hostile.Packages)), found, nil
 }
 
-// builtModule takes the local module's file out of its package.
+// builtModule takes the local module's file out of its package, which another part may have purged.
 func (s *soaking) builtModule(ctx context.Context) (string, error) {
+	if err := s.succeed(ctx, s.arguments("a-b", local)...); err != nil {
+		return "", err
+	}
 	debs := s.glob(filepath.Join(usual.cache, "debs", "hello-modules-"+s.kernel+"_*.deb"))
 	if len(debs) == 0 {
 		return "", errors.New("the local module is not built")
