@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// rules tell the words of one kind: by the characters, all of them ASCII, or as a whole.
+// rules tell the words of one kind by their characters, all of them ASCII.
 type rules struct {
 	kind  string
 	why   string                   // what such a word is, for who wrote another
@@ -14,7 +14,6 @@ type rules struct {
 	least int                      // bytes; 0 is 1
 	most  int                      // bytes
 	more  func(text string) string // "" where it breaks no further rule
-	whole func(text string) bool   // in place of first and rest
 }
 
 const (
@@ -26,14 +25,10 @@ const (
 
 // broken says which rule a text breaks, "" where it is a word.
 func (r rules) broken(text string) string {
-	fits := r.spelled
-	if r.whole != nil {
-		fits = r.whole
-	}
 	switch {
 	case len(text) > r.most:
 		return fmt.Sprintf("longer than %d bytes", r.most)
-	case !fits(text):
+	case !r.spelled(text):
 		return r.why
 	case r.more != nil:
 		return r.more(text)

@@ -1,7 +1,7 @@
 // Package word has a type for each kind of word that comes from files which others write and that goes on into command
 // lines, file names, control fields and scripts. A value is made by parsing alone, so that whoever has one need not look at
-// it again: it is not an option, not a pattern and not a path that leads elsewhere, and but for a Path a shell takes it for
-// what it is. The package imports nothing of mago.
+// it again: it is not an option, not a pattern and not a path that leads elsewhere, and a shell takes it for what it is. The
+// package imports nothing of mago.
 package word
 
 import (

@@ -18,7 +18,6 @@ var parsers = map[string]func(string) (string, error){
 	"module name":    parser[module](),
 	"program name":   parser[program](),
 	"dkms name":      parser[dkms](),
-	"path":           parser[relative](),
 }
 
 func parser[G grammar]() func(string) (string, error) {
@@ -44,7 +43,6 @@ func TestParse(t *testing.T) {
 		"module name":    {"v4l2loopback", "_x", "nf-nat", "8021q", "a.b"},
 		"program name":   {"gcc-12", "x86_64-linux-gnu-gcc-12", "clang-16", "g++-12", "ld.lld-16"},
 		"dkms name":      {"v4l2loopback", "1:2.0~3", "nvidia-current", "0.12.7"},
-		"path":           {"a", "updates/mago/a.ko", "usr/share/doc/x y/ü", "...", "a/.b"},
 	}
 	unfit := map[string][]string{
 		"package name":   {"a", "Dkms", "a_b", "dpkg-", "+a", ".a", strings.Repeat("a", 129), "a:amd64"},
@@ -55,7 +53,6 @@ func TestParse(t *testing.T) {
 		"module name":    {"a/b", "-a", ".a", "a b"},
 		"program name":   {"/bin/sh", "-oDir=/x", "CC=gcc", "gcc 12", "_gcc"},
 		"dkms name":      {"#MODULE_VERSION#", "a/b", "-a", ".a"},
-		"path":           {"/a", "a/", "a//b", "./a", "..", "a/../b", "-a", "a/-b", ".", "a\x7fb", "a\nb", "\xff", "-oX=y", "x\u202e"},
 	}
 	for kind, parse := range parsers {
 		for _, text := range fit[kind] {
@@ -76,7 +73,7 @@ func TestParse(t *testing.T) {
 func TestHostile(t *testing.T) {
 	for kind, parse := range parsers {
 		for _, text := range hostile {
-			if got, err := parse(text); err == nil && (kind != "path" || got != text) {
+			if _, err := parse(text); err == nil {
 				t.Errorf("%s %q is taken", kind, text)
 			}
 		}
@@ -138,7 +135,7 @@ func FuzzParse(f *testing.F) {
 				if got != "" || len(err.Error()) > 500 {
 					t.Errorf("%s %q: got %q, %v", kind, text, got, err)
 				}
-			case got != text, kind != "path" && !plain.MatchString(text), kind == "path" && strings.Contains("/"+text+"/", "/../"), strings.HasPrefix(text, "-"):
+			case got != text, !plain.MatchString(text), strings.HasPrefix(text, "-"):
 				t.Errorf("%s %q is taken", kind, text)
 			}
 		}
