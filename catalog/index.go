@@ -28,6 +28,8 @@ type Index struct {
 	Inputs  string    // fingerprint of apt's lists, sources, preferences and configuration
 	LeftOut []LeftOut `json:",omitempty"`
 	Modules []Module
+
+	Changed bool `json:"-"` // whether Update has just made it and it differs from the one before, if there was one
 }
 
 // Open reads the index file and dpkg's status; ErrNoIndex where there is no index of this format.

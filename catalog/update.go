@@ -5,13 +5,14 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 
 	"mago/debpkg/word"
 )
 
 // Update reads apt's lists and dpkg's status, asks apt for the candidate versions and writes the index file anew.
-// What it returns is what Open would. Where apt has no list at all the error is ErrNoLists. One Update at a time may
+// What it returns is what Open would, but for Changed. Where apt has no list at all the error is ErrNoLists. One Update at a time may
 // use c.Dir: what it finds there of others it takes for dead ones'.
 func Update(ctx context.Context, c Config) (*Index, error) {
 	ix, err := c.build(ctx)
@@ -43,6 +44,8 @@ func (c Config) build(ctx context.Context) (*Index, error) {
 		return nil, err
 	}
 	ix := &Index{Format: Format, Built: c.now().UTC(), Inputs: inputs, LeftOut: leftOut(lists), Modules: modules(packages)}
+	before, err := readIndex(c)
+	ix.Changed = err != nil || !reflect.DeepEqual(before.Modules, ix.Modules)
 	if err := ix.write(c); err != nil {
 		return nil, err
 	}

@@ -111,6 +111,10 @@ func TestUpdateOpensTheSame(t *testing.T) {
 	r := newRoot(t)
 	r.write(statusFile, "Package: zfs-dkms\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n")
 	updated := mustUpdate(t, r)
+	if !updated.Changed || mustUpdate(t, r).Changed {
+		t.Error("the first Update has changed something, the second one nothing")
+	}
+	updated.Changed = false
 	opened, err := Open(r.config())
 	if err != nil || !reflect.DeepEqual(updated, opened) {
 		t.Errorf("Open differs from Update: %v", err)

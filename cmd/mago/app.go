@@ -200,6 +200,16 @@ func (a *app) buildRoom(ctx context.Context) (sandbox.Room, error) {
 	return *a.room, nil
 }
 
+// shownRoom is buildRoom, which the screen names once where it is not the closest, or with -v.
+func (a *app) shownRoom(ctx context.Context) (sandbox.Room, error) {
+	named := a.room != nil
+	room, err := a.buildRoom(ctx)
+	if err == nil && !named && (room.Kind != sandbox.Bubblewrap || a.Verbose) {
+		a.screen.line(fmt.Sprintf("%-8s %s", "sandbox", room))
+	}
+	return room, err
+}
+
 // architecture is dpkg's own, as its status records it.
 func (a *app) architecture() (string, error) {
 	status, err := a.installed()

@@ -102,7 +102,7 @@ func interpreter(script []byte) []string {
 
 // pasted is a word as a hint has it, which may be pasted into a shell: quoted where it is more than letters and the like.
 func pasted(word string) string {
-	if mapped(word, "+-._/:~", 0) == word && word != "" && word[0] != '~' {
+	if mapped(word, "+-._/:~=,", 0) == word && word != "" && !strings.ContainsRune("~=", rune(word[0])) {
 		return word
 	}
 	return quoted(word)

@@ -78,7 +78,9 @@ func (h *host) query(cmd *exec.Cmd) error {
 // killed it goes on: dpkg leaves nothing half installed that it can bring to its end.
 func (h *host) change(cmd *exec.Cmd) error {
 	if h.dryRun {
-		h.say("would run: " + strings.Join(cmd.Args, " "))
+		if h.verbose {
+			h.say("would run: " + h.typed(cmd.Args))
+		}
 		return nil
 	}
 	inEnglish(cmd)
@@ -93,6 +95,18 @@ func (h *host) change(cmd *exec.Cmd) error {
 	}
 	h.enter(cmd)
 	return h.run(cmd)
+}
+
+// typed is a command line as a shell takes it.
+func (h *host) typed(args []string) string {
+	words := slices.Concat(h.intoRoot(), args)
+	if !h.asRoot {
+		words = slices.Concat(h.sudo, words)
+	}
+	for i, word := range words {
+		words[i] = pasted(word)
+	}
+	return strings.Join(words, " ")
 }
 
 // deafTo keeps a terminal's signals from a program that changes the system and stands in mago's own process group, since

@@ -99,7 +99,9 @@ func (a *app) freshTargets(ctx context.Context, words []string) ([]target, error
 	if err != nil {
 		return nil, err
 	}
-	a.showCatalog(ix)
+	if ix.Changed || a.Verbose {
+		a.showCatalog(ix)
+	}
 	return a.targets(ctx, words)
 }
 

@@ -209,7 +209,7 @@ func missingOwn() []word.Target {
 func (a *app) aptInstall(ctx context.Context, packages []word.Target, done func() bool) error {
 	p := a.screen.phase("prepare", "installing "+word.Join(packages, ", "))
 	defer p.end()
-	if !p.screen.live {
+	if !p.screen.live || a.DryRun {
 		p.screen.line(fmt.Sprintf("%-8s to install: %s", "prepare", word.Join(packages, ", ")))
 	}
 	status, err := a.installed()
@@ -249,6 +249,7 @@ func (a *app) ensureBuildUser(ctx context.Context) error {
 		return nil
 	}
 	if a.DryRun {
+		a.screen.line(fmt.Sprintf("%-8s would add the system user %s, which compiles", "user", sandbox.BuildUser))
 		return sandbox.CreateUser(a.host.change)
 	}
 	release, err := a.locks(a.Wait.limit).Take(ctx, lock.Thing{Name: "_user", What: "the user " + sandbox.BuildUser, Doing: "made"})

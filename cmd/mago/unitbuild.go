@@ -49,7 +49,7 @@ func (a *app) buildLocked(ctx context.Context, u unit) (record, error) {
 		return record{}, err
 	}
 	defer os.RemoveAll(stage)
-	room, err := a.buildRoom(ctx)
+	room, err := a.shownRoom(ctx)
 	if err != nil {
 		return record{}, err
 	}
@@ -194,8 +194,7 @@ func (r *record) fail(err error) {
 
 // compile runs the recipe; the live line counts files.
 func (a *app) compile(ctx context.Context, u unit, needed []kbuild.Needed, work string, log io.Writer) (*kbuild.Result, error) {
-	what := fmt.Sprintf("%s, as %s", u.kernel.Release, a.room)
-	p := a.screen.phase("build", what)
+	p := a.screen.phase("build", u.kernel.Release)
 	defer p.end()
 	if a.Verbose {
 		log = io.MultiWriter(log, heedless{a.screen.out})
@@ -214,7 +213,7 @@ func (a *app) compile(ctx context.Context, u unit, needed []kbuild.Needed, work 
 	if err != nil {
 		return nil, err
 	}
-	p.timed(fmt.Sprintf("%s: %s", what, plural(len(result.Modules), "module")))
+	p.timed(fmt.Sprintf("%s: %s", u.kernel.Release, plural(len(result.Modules), "module")))
 	return result, nil
 }
 

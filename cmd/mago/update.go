@@ -119,6 +119,9 @@ func (a *app) aptUpdate(ctx context.Context) error {
 	if err := a.host.mayChange("apt-get update"); err != nil {
 		return err
 	}
+	if a.DryRun {
+		a.screen.line(fmt.Sprintf("%-8s would run apt-get update", "apt"))
+	}
 	p := a.screen.phase("apt", "apt-get update")
 	defer p.end()
 	if err := a.installer().UpdateLists(ctx); err != nil || a.DryRun {

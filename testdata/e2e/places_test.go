@@ -26,10 +26,10 @@ useradd --root "$root" --create-home tester
 case $place in plain) ;; *) mount --bind "$root" "$root" ;; esac
 mount -t proc proc "$root/proc"
 cd "$root"
-set -- mago --allow-unauthenticated a-i -l "$kernel" /srv/hello-dkms
+set -- mago -v --allow-unauthenticated a-i -l "$kernel" /srv/hello-dkms
 case $place in
 plain | mounted) exec chroot . "$@" ;;
-user) set -- setpriv --reuid=tester --regid=tester --init-groups env HOME=/home/tester mago a-b -l "$kernel" /srv/hello-dkms ;;
+user) set -- setpriv --reuid=tester --regid=tester --init-groups env HOME=/home/tester mago -v a-b -l "$kernel" /srv/hello-dkms ;;
 none) set -- sh -c "$none" sh "$@" ;;
 esac
 pivot_root . mnt
@@ -52,11 +52,11 @@ func TestPlaces(t *testing.T) {
 	}
 	for release, places := range map[string]map[string]string{
 		"bookworm": {
-			"machine": "as mago-build in bubblewrap, no network: 1 module", "user": "as tester in bubblewrap, no network: 1 module",
-			"mounted": "as mago-build in bubblewrap, no network: 1 module", "none": "as mago-build in bubblewrap, no network: 1 module",
-			"plain": "as mago-build, no network",
+			"machine": "sandbox  mago-build in bubblewrap, no network", "user": "sandbox  tester in bubblewrap, no network",
+			"mounted": "sandbox  mago-build in bubblewrap, no network", "none": "sandbox  mago-build in bubblewrap, no network",
+			"plain": "sandbox  mago-build, no network",
 		},
-		"trixie": {"mounted": "as mago-build in bubblewrap, no network: 1 module", "plain": "as mago-build, no network"},
+		"trixie": {"mounted": "sandbox  mago-build in bubblewrap, no network", "plain": "sandbox  mago-build, no network"},
 	} {
 		t.Run(release, func(t *testing.T) {
 			store, err := debian.OpenStore(release, t.Output())

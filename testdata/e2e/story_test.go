@@ -144,7 +144,7 @@ func (s *story) prepare(t *testing.T) {
 // headersAlone: a package is built and staged where the kernel itself is not, and leaves as it came.
 func (s *story) headersAlone(t *testing.T) {
 	before := s.modulesDir(t)
-	run(t, signed(s.Command(t.Context(), "mago", "a-i", "./hello", "-l", s.kernel))).has(t, "mago-build in bubblewrap, no network", "dpkg: installed")
+	run(t, signed(s.Command(t.Context(), "mago", "-v", "a-i", "./hello", "-l", s.kernel))).has(t, "mago-build in bubblewrap, no network", "dpkg: installed")
 	if got := s.modulesDir(t); strings.TrimPrefix(got, before) == got {
 		t.Errorf("in %s:\n%s", s.libModules(), got)
 	}
@@ -164,7 +164,7 @@ func signed(cmd *exec.Cmd) *exec.Cmd {
 
 // install: one module before the kernel, the others after it, so that depmod is run by the kernel's package and by mago's.
 func (s *story) install(t *testing.T) {
-	s.autoInstall(t, "v4l2loopback").has(t, "mago-build in bubblewrap, no network: 1 module")
+	s.autoInstall(t, "v4l2loopback").has(t, s.kernel+": 1 module")
 	image := s.Command(t.Context(), "apt-get", "install", "--yes", "--no-install-recommends", "linux-image-"+s.kernel)
 	image.Env = append(image.Env, "INITRD=No") // its hook's own switch: nobody boots this initramfs
 	run(t, image)

@@ -18,7 +18,7 @@ import (
 func (s *story) user(t *testing.T) {
 	s.run(t, "useradd", "--create-home", "tester")
 	run(t, s.asTester(t, "mago", "-u", "/home/tester/m", unsigned, "get", "v4l2loopback"))
-	run(t, s.asTester(t, "mago", "-u", "/home/tester/m", unsigned, "build", "v4l2loopback", "-l", s.kernel)).has(t, "tester in bubblewrap, no network")
+	run(t, s.asTester(t, "mago", "-u", "/home/tester/m", unsigned, "-v", "build", "v4l2loopback", "-l", s.kernel)).has(t, "tester in bubblewrap, no network")
 	own := filepath.Join("/home/tester/m/debs", filepath.Base(s.debs["v4l2loopback"]))
 	if s.read(t, own) != s.read(t, s.debs["v4l2loopback"]) {
 		t.Errorf("%s and root's %s differ", own, s.debs["v4l2loopback"])
