@@ -95,8 +95,7 @@ func (in *Installer) available(ctx context.Context, r relation) (target word.Tar
 		if err != nil {
 			continue // dpkg reads more names than any archive has
 		}
-		args := append([]string{"--simulate"}, append(aptAsksNobody(), AptInstall{Need: true}.args()...)...)
-		err = in.run(ctx, nil, nil, "apt-get", AptGet(in.Unauthenticated, args, target)...)
+		_, err = in.Simulate(ctx, AptInstall{Need: true}, []word.Target{target})
 		if refused := (*ToolError)(nil); err == nil || !errors.As(err, &refused) || refused.ExitCode < 0 {
 			return target, true, err
 		}

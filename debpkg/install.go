@@ -20,6 +20,8 @@ type Installer struct {
 	Root string
 	// Run runs a tool, (*exec.Cmd).Run if nil.
 	Run func(*exec.Cmd) error
+	// Query runs a tool that changes nothing and needs no root, Run if nil.
+	Query func(*exec.Cmd) error
 	// DryRun says that Run runs nothing, so that what it would have done is not checked.
 	DryRun bool
 	// Unauthenticated says that apt may take packages from archives whose signature it could not check.

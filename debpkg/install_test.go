@@ -73,7 +73,7 @@ func (s *fakeSystem) deb(t *testing.T, name, depends string) string {
 
 const (
 	aptInstalls  = "apt-get -o DPkg::Lock::Timeout=0 -o Dpkg::Options::=--force-confdef,confold -q install --yes --no-install-recommends --no-remove --mark-auto "
-	aptSimulates = "apt-get --simulate -o DPkg::Lock::Timeout=0 -o Dpkg::Options::=--force-confdef,confold -q install --yes --no-install-recommends --no-remove --mark-auto "
+	aptSimulates = "apt-get --simulate -o Debug::NoLocking=true -o DPkg::Lock::Timeout=0 -o Dpkg::Options::=--force-confdef,confold -q install --yes --no-install-recommends --no-remove --mark-auto "
 )
 
 func TestInstall(t *testing.T) {
