@@ -48,6 +48,9 @@ func (w *progressWriter) close() {
 
 func (w *progressWriter) line(line []byte) {
 	w.errors.see(string(line))
+	if !bytes.HasPrefix(line, []byte("  ")) {
+		return // cheaper than the pattern, and true of most of what a chatty build prints
+	}
 	m := compileLine.FindSubmatch(line)
 	if m == nil {
 		return
