@@ -17,14 +17,21 @@ func AptGet(unauthenticated bool, args []string, packages ...word.Target) []stri
 	if len(packages) == 0 {
 		return args
 	}
-	args = append(args, "-o", "APT::Cmd::Pattern-Only=true", "--")
+	args = append(args, namesOnly...)
 	return append(args, slices.Compact(slices.Sorted(slices.Values(word.Strings(packages...))))...)
 }
 
+// namesOnly stands before the names of packages.
+var namesOnly = []string{"-o", "APT::Cmd::Pattern-Only=true", "--"}
+
 // AptInstall says how apt-get is to install.
 type AptInstall struct {
-	Again bool // also what it takes for installed
-	Need  bool // as what others need: it may go once nobody does
+	Again     bool     // also what it takes for installed
+	Need      bool     // as what others need: it may go once nobody does
+	Downgrade bool     // also older versions
+	Debs      []string // .debs to install besides, as absolute paths within the root
+
+	without []word.Package // what is not installed, and is not to be
 }
 
 func (i AptInstall) args() []string {
@@ -34,6 +41,22 @@ func (i AptInstall) args() []string {
 	}
 	if i.Again {
 		args = append(args, "--reinstall")
+	}
+	if i.Downgrade {
+		args = append(args, "--allow-downgrades")
+	}
+	return args
+}
+
+// aptInstall are the arguments of apt-get for an installation, or in a mode for what it would be.
+func (in *Installer) aptInstall(how AptInstall, packages []word.Target, mode ...string) []string {
+	args := AptGet(in.Unauthenticated, slices.Concat(mode, aptAsksNobody(), how.args()), packages...)
+	if len(packages) == 0 {
+		args = append(args, namesOnly...)
+	}
+	args = append(args, how.Debs...)
+	for _, name := range how.without {
+		args = append(args, name.String()+"-") // which apt-get has for not installing it
 	}
 	return args
 }
@@ -48,19 +71,18 @@ func aptAsksNobody() []string {
 // apt-get does not make of them. It fails with *ToolError or *LockedError.
 func (in *Installer) UpdateLists(ctx context.Context) error {
 	args := append(aptAsksNobody(), "-q", "-o", "APT::Update::Error-Mode=any", "update")
-	return in.aptGet(ctx, updateLocks, nil, AptGet(in.Unauthenticated, args))
+	return in.exclusively(ctx, updateLocks, nil, func() error { return in.tool(ctx, "apt-get", AptGet(in.Unauthenticated, args)...) })
 }
 
 // FromApt runs apt-get install, once nobody else is at it. Where it had to wait it asks done first, if not nil, whether the
-// other one has done it all. It fails with *ToolError or *LockedError.
+// other one has done it all. It fails with *ToolError, *LockedError or *DKMSError: it never has dkms or its packages installed.
 func (in *Installer) FromApt(ctx context.Context, how AptInstall, packages []word.Target, done func() bool) error {
-	args := AptGet(in.Unauthenticated, append(aptAsksNobody(), how.args()...), packages...)
-	return in.aptGet(ctx, installLocks, done, args)
-}
-
-func (in *Installer) aptGet(ctx context.Context, locks []string, done func() bool, args []string) error {
-	return in.exclusively(ctx, locks, done, func() error {
-		return in.keeping(func() error { return in.tool(ctx, "apt-get", args...) })
+	return in.exclusively(ctx, installLocks, done, func() error {
+		how, err := in.withoutDKMS(ctx, how, packages)
+		if err != nil {
+			return err
+		}
+		return in.keeping(func() error { return in.tool(ctx, "apt-get", in.aptInstall(how, packages)...) })
 	})
 }
 

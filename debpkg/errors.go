@@ -44,6 +44,13 @@ func (e *UnmetError) Error() string {
 	return fmt.Sprintf("install %s: unmet dependencies: %s", e.Package, strings.Join(e.Relations, ", "))
 }
 
+// DKMSError says that apt-get would install dkms or packages that it builds modules for, and can do with no others.
+type DKMSError struct{ Packages []string }
+
+func (e *DKMSError) Error() string {
+	return "apt would install " + strings.Join(e.Packages, ", ") + ", and dkms would build modules by itself"
+}
+
 // ToolError says that dpkg or apt-get failed.
 type ToolError struct {
 	Tool     string

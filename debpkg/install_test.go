@@ -98,8 +98,8 @@ func TestInstall(t *testing.T) {
 			if err := in.Install(context.Background(), s.deb(t, "one", test.depends)); err != nil {
 				t.Error(err)
 			}
-			if !slices.Equal(s.ran, test.ran) {
-				t.Errorf("ran %q, want %q", s.ran, test.ran)
+			if ran := slices.Compact(s.ran); !slices.Equal(ran, test.ran) {
+				t.Errorf("ran %q, want %q", ran, test.ran)
 			}
 		})
 	}

@@ -62,13 +62,12 @@ func (in *Installer) Cost(ctx context.Context, how AptInstall, packages []word.T
 
 // ask runs apt-get install in one of its modes that change nothing. There --assume-no is not one: apt.conf(5) can overrule it.
 func (in *Installer) ask(ctx context.Context, mode string, how AptInstall, packages []word.Target) (string, error) {
-	args := slices.Concat([]string{mode, "-o", "Debug::NoLocking=true"}, aptAsksNobody(), how.args())
 	var out bytes.Buffer
 	asking := *in
 	if in.Query != nil {
 		asking.Run = in.Query
 	}
-	err := asking.run(ctx, &out, nil, "apt-get", AptGet(in.Unauthenticated, args, packages...)...)
+	err := asking.run(ctx, &out, nil, "apt-get", in.aptInstall(how, packages, mode, "-o", "Debug::NoLocking=true")...)
 	return out.String(), err
 }
 

@@ -30,6 +30,8 @@ var failures = []struct {
 }{
 	{errors.New("something else"), exitError, ""},
 	{&usageError{errNothingNamed}, exitUsage, "mago --help"},
+	{&debpkg.DKMSError{Packages: []string{"dkms", "x-dkms"}}, exitPackages, "mago auto-install x\""},
+	{&debpkg.DKMSError{Packages: []string{"dkms"}}, exitPackages, "whoever wants it"},
 	{&catalog.NotFoundError{Name: "helo", Similar: []string{"hello", "jello"}}, exitNoModule, "hello, jello"},
 	{&catalog.NotFoundError{Name: "helo"}, exitNoModule, "mago list"},
 	{&notBuiltError{"hello", "6.1"}, exitNoModule, "mago auto-build hello -l 6.1"},

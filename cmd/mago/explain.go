@@ -310,6 +310,7 @@ func explainPackage(err error) (int, string) {
 	var inTheWay *inTheWayError
 	var files *payload.InTheWayError
 	var unmet *debpkg.UnmetError
+	var dkms *debpkg.DKMSError
 	var locked *debpkg.LockedError
 	var tool *debpkg.ToolError
 	switch {
@@ -321,6 +322,8 @@ func explainPackage(err error) (int, string) {
 		return exitBusy, "one of its hooks or scripts has called mago: call it once that has ended"
 	case errors.As(err, &locked):
 		return exitBusy, "when that has finished, run the same command again; what is built is kept"
+	case errors.As(err, &dkms):
+		return exitPackages, dkmsHint(dkms)
 	case errors.As(err, &unmet):
 		return exitPackages, `apt has no package for that: check its sources, then "sudo apt-get update"`
 	case errors.As(err, &tool) && strings.Contains(tool.Stderr, "dpkg was interrupted"):

@@ -150,11 +150,37 @@ func (w *world) download(what string) error {
 	return nil
 }
 
+// simulate tells what would be installed: the packages and, of a file of the archive's, what the lines "PACKAGE: NEED…" say that
+// they bring, but for what is to be left out, as NAME-.
 func (w *world) simulate(packages []string) error {
+	text, _ := os.ReadFile(filepath.Join(w.archive, "brings"))
 	for _, name := range packages {
+		if strings.HasSuffix(name, "-") || strings.HasSuffix(name, ".deb") {
+			continue
+		}
 		if !w.has(name) {
 			return errors.New("Unable to locate package " + name)
 		}
+		fmt.Printf("Inst %s (1.0 Debian:12/stable [all])\n", name)
+		brought, _ := regexp.Compile(`(?m)^` + regexp.QuoteMeta(name) + `: (.*)$`)
+		for _, m := range brought.FindAllStringSubmatch(string(text), -1) {
+			if err := bring(m[1], packages); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// bring takes the first of several alternatives, "one|other", that may be installed.
+func bring(needs string, packages []string) error {
+	for need := range strings.FieldsSeq(needs) {
+		one := strings.Split(need, "|")
+		i := slices.IndexFunc(one, func(name string) bool { return !slices.Contains(packages, name+"-") })
+		if i < 0 {
+			return errors.New("Unable to correct problems, you have held broken packages.")
+		}
+		fmt.Printf("Inst %s (1.0 Debian:12/stable [all])\n", one[i])
 	}
 	return nil
 }

@@ -1,0 +1,22 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"mago/debpkg"
+)
+
+// dkmsHint names the modules that apt wants dkms's packages for, which mago's may stand for.
+func dkmsHint(e *debpkg.DKMSError) string {
+	var modules []string
+	for _, pkg := range e.Packages {
+		if name, ok := strings.CutSuffix(pkg, "-dkms"); ok {
+			modules = append(modules, name)
+		}
+	}
+	if len(modules) == 0 {
+		return "mago never has dkms installed; whoever wants it installs it"
+	}
+	return fmt.Sprintf(`mago never has these installed; "sudo mago auto-install %s" builds the modules, which may do in their place`, strings.Join(modules, " "))
+}
