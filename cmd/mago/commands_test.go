@@ -34,6 +34,8 @@ import (
 //	evil FILE…                      puts what would command a terminal, as in $EVIL, in the place of each @EVIL@ in files
 //	said ARG…                       mago, however it ends, prints nothing that commands a terminal, but something of $EVIL (!: or nothing)
 //	tidy                            nothing half-done lies in the root
+//	terminal [-ctrl-c CALL] COLUMNS mago ARG…
+//	                                runs mago on a terminal and keeps what that shows; see onTerminal
 //	interrupt [-finish] [-nohup] [-SIGNAL] CALL ARG…
 //	                                ends mago with Ctrl-C, or that signal, once the program of that call runs
 //	waits [-stop] LOCK ARG…         runs mago while the lock, one of mago's or a file of apt's or dpkg's, is held, until
@@ -41,7 +43,7 @@ import (
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"fails": fails, "json": jsonValue, "package": addPackage, "damage": damagePackage, "tarball": makeTarball,
 	"contents": contents, "control": controlFiles, "installed": installed, "hold": hold, "tidy": tidy, "interrupt": interrupt, "waits": waits,
-	"evil": putEvil, "said": saysEvil,
+	"evil": putEvil, "said": saysEvil, "terminal": onTerminal,
 }
 
 func fails(ts *testscript.TestScript, _ bool, args []string) {

@@ -10,8 +10,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // hostileNames mean something to a shell that expands them, splits them or puts them on its command line.
@@ -67,7 +65,11 @@ func TestCompletionOffersWordsOnly(t *testing.T) {
 // Pressed in a terminal, TAB runs nothing either.
 func TestTabRunsNothing(t *testing.T) {
 	dir := shellWorld(t)
-	keyboard, terminal := openTerminal(t)
+	keyboard, terminal, err := openTerminal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { keyboard.Close() })
 	cmd := exec.Command("bash", "--noprofile", "--rcfile", filepath.Join(dir, "rc"), "-i")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = terminal, terminal, terminal
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
@@ -89,27 +91,6 @@ func TestTabRunsNothing(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "ran")); err == nil {
 		t.Error("TAB ran a name")
 	}
-}
-
-// openTerminal makes a pseudo-terminal (pty(7)).
-func openTerminal(t *testing.T) (keyboard, terminal *os.File) {
-	t.Helper()
-	keyboard, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { keyboard.Close() })
-	number, err := unix.IoctlGetInt(int(keyboard.Fd()), unix.TIOCGPTN)
-	if err == nil {
-		err = unix.IoctlSetPointerInt(int(keyboard.Fd()), unix.TIOCSPTLCK, 0)
-	}
-	if err == nil {
-		terminal, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return keyboard, terminal
 }
 
 // await reads what a terminal shows until that has been shown anew.

@@ -99,14 +99,25 @@ func report(ctx context.Context, stdout *stream, stderr io.Writer, err error) in
 // tell prints an error and what to do next.
 func tell(stderr io.Writer, err error) (code int) {
 	code, hint := explain(err)
-	fmt.Fprintln(stderr, "mago:", oneLine(err))
+	complain(stderr, "mago: "+oneLine(err))
 	for line := range strings.SplitSeq(hint, "\n") {
 		if line = strings.TrimSpace(visible.Line(line)); line != "" {
-			fmt.Fprintln(stderr, "mago: hint:", visible.Middle(line, maxMessage))
+			complain(stderr, "mago: hint: "+visible.Middle(line, maxMessage))
 		}
 	}
 	return code
 }
+
+// complain prints a line that begins with mago's name, broken between words where that is a terminal.
+func complain(stderr io.Writer, line string) {
+	if s, ok := stderr.(*stream); ok {
+		line = s.wrapped(line, errorIndent)
+	}
+	fmt.Fprintln(stderr, line)
+}
+
+// errorIndent is where the text of an error begins.
+const errorIndent = len("mago: ")
 
 // maxMessage is, in characters, how much of an error is shown.
 const maxMessage = 4000

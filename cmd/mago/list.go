@@ -91,11 +91,16 @@ func (a *app) printList(ctx context.Context, targets []target, asJSON bool) erro
 	if asJSON {
 		return a.printJSON(rows)
 	}
-	table := [][]string{{"MODULE", "SOURCE PACKAGE", "VERSION", "KIND", "KERNELS"}}
+	var table [][]string
 	for _, r := range rows {
 		table = append(table, []string{r.Module, r.Package, r.Version, r.Kind, r.kernels()})
 	}
-	return writeTable(a.screen.out, table)
+	return writeColumns(a.screen.out, a.screen.out.columns(), listColumns, table)
+}
+
+// listColumns give way like this: a package's name tells its kind, and show tells its version.
+var listColumns = []column{
+	{title: "MODULE"}, {title: "SOURCE PACKAGE", least: 20, goes: 3}, {title: "VERSION", least: 10, goes: 2}, {title: "KIND", goes: 1}, {title: "KERNELS"},
 }
 
 func (a *app) listed(ctx context.Context, t target, states []state) listed {

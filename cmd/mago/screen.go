@@ -7,10 +7,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
-	"golang.org/x/term"
-
 	"mago/debpkg/visible"
 )
 
@@ -19,27 +15,31 @@ type screen struct {
 	out   *stream
 	quiet bool
 	live  bool
-	width int
 
 	active *phase // the innermost that lasts
 }
 
 func newScreen(out *stream, o options) *screen {
-	s := &screen{out: out, quiet: o.Quiet, width: 80}
-	if out.terminal == nil {
-		return s
-	}
-	if width, _, err := term.GetSize(int(out.terminal.Fd())); err == nil && width > 40 {
-		s.width = min(width, 100)
-	}
-	s.live = !o.TextMode && !o.Quiet && !o.Verbose
-	return s
+	return &screen{out: out, quiet: o.Quiet, live: out.terminal != nil && !o.TextMode && !o.Quiet && !o.Verbose}
 }
 
-// line prints one line, whatever foreign words are in it, unless mago is to be quiet.
+// textIndent is where the text of a phase's line begins.
+const textIndent = 9
+
+// line prints one line, whatever foreign words are in it, unless mago is to be quiet. A terminal gets it broken between
+// words, but for what is there to be pasted whole.
 func (s *screen) line(text string) {
+	text = visible.Line(text)
+	if !strings.HasPrefix(text, "next: ") && !strings.HasPrefix(text, "would run: ") {
+		text = s.out.wrapped(text, textIndent)
+	}
+	s.print(text)
+}
+
+// print prints lines as they are.
+func (s *screen) print(lines string) {
 	if !s.quiet {
-		fmt.Fprintln(s.out, visible.Line(text))
+		fmt.Fprintln(s.above(s.out), lines)
 	}
 }
 
@@ -49,8 +49,7 @@ type phase struct {
 	name   string
 	begun  time.Time
 	text   atomic.Pointer[string]
-	bars   *mpb.Progress
-	bar    *mpb.Bar
+	drawn  *liveLine
 
 	outer *phase // the one in whose course this one begins; its live line gives way meanwhile
 	ended bool
@@ -58,34 +57,26 @@ type phase struct {
 
 // phase begins a step; doing is what the live line says until update says more.
 func (s *screen) phase(name, doing string) *phase {
-	p := s.begin(name, doing)
-	p.show()
-	return p
-}
-
-// begin is phase without the live line, which show brings.
-func (s *screen) begin(name, doing string) *phase {
 	p := &phase{screen: s, name: name, begun: time.Now(), outer: s.active}
 	p.update(doing)
 	if p.outer != nil {
 		p.outer.hide()
 	}
 	s.active = p
+	p.show()
 	return p
 }
 
 func (p *phase) show() {
 	if p.screen.live {
-		p.bars = mpb.New(mpb.WithOutput(p.screen.out.terminal), mpb.WithRefreshRate(100*time.Millisecond))
-		p.bar = p.bars.MustAdd(0, mpb.NopStyle().Build(), mpb.PrependDecorators(decor.Any(p.liveLine)), mpb.BarRemoveOnComplete())
+		p.drawn = newLiveLine(p.screen.out.terminal, p.doing)
 	}
 }
 
 func (p *phase) hide() {
-	if p.bars != nil {
-		p.bar.Abort(true)
-		p.bars.Wait()
-		p.bars = nil
+	if p.drawn != nil {
+		p.drawn.end()
+		p.drawn = nil
 	}
 }
 
@@ -95,15 +86,17 @@ func (p *phase) update(doing string) {
 	p.text.Store(&doing)
 }
 
-func (p *phase) liveLine(decor.Statistics) string {
+// doing is the live line.
+func (p *phase) doing() string {
 	seconds := fmt.Sprintf("  %.0f s", time.Since(p.begun).Seconds())
-	return visible.Cut(fmt.Sprintf("%-8s %s", p.name, *p.text.Load()), p.screen.width-1-len(seconds)) + seconds
+	width := min(p.screen.out.columns(), maxColumns) - 1
+	return visible.Cut(visible.Cut(fmt.Sprintf("%-8s %s", p.name, *p.text.Load()), width-len(seconds))+seconds, width)
 }
 
 // above is where to write lines to a terminal while there may be a live line, which would cover them.
 func (s *screen) above(out io.Writer) io.Writer {
-	if s.active != nil && s.active.bars != nil {
-		return s.active.bars
+	if s.active != nil && s.active.drawn != nil {
+		return s.active.drawn
 	}
 	return out
 }
@@ -124,21 +117,38 @@ func (p *phase) end() {
 // done ends a phase with a line; figure stands at the right edge.
 func (p *phase) done(text, figure string) {
 	p.end()
-	p.screen.line(columns(p.name, visible.Line(text), figure, p.screen.width))
+	s := p.screen
+	text = s.out.wrapped(fmt.Sprintf("%-8s %s", p.name, visible.Line(text)), textIndent)
+	if width := s.out.columns(); width > 0 {
+		s.print(withFigure(text, figure, min(width, maxColumns), true))
+	} else {
+		s.print(withFigure(text, figure, usualColumns, false))
+	}
 }
+
+// usualColumns is how wide lines are that no terminal shows, and maxColumns how wide a terminal's get.
+const (
+	usualColumns = 80
+	maxColumns   = 100
+)
 
 // timed ends a phase with a line and the time it took.
 func (p *phase) timed(text string) {
 	p.done(text, fmt.Sprintf("%.1f s", time.Since(p.begun).Seconds()))
 }
 
-func columns(name, text, figure string, width int) string {
-	left := fmt.Sprintf("%-8s %s", name, text)
+// withFigure puts a figure at the right edge, beside the last line of a text; where there is no room, it stands two blanks
+// behind that or, where lines may be broken, below.
+func withFigure(text, figure string, width int, broken bool) string {
 	if figure == "" {
-		return left
+		return text
 	}
-	gap := max(width-visible.Width(left)-visible.Width(figure), 2)
-	return left + strings.Repeat(" ", gap) + figure
+	last := visible.Width(text[strings.LastIndexByte(text, '\n')+1:])
+	room := width - last - visible.Width(figure)
+	if room < gap && broken {
+		text, room = text+"\n", width-visible.Width(figure)
+	}
+	return text + strings.Repeat(" ", max(room, gap)) + figure
 }
 
 // size writes bytes as people read them, in powers of ten as apt does.

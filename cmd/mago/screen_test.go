@@ -27,20 +27,23 @@ func TestAgo(t *testing.T) {
 	}
 }
 
-func TestColumns(t *testing.T) {
+func TestWithFigure(t *testing.T) {
 	for _, c := range []struct {
-		name, text, figure string
-		width              int
-		want               string
+		text, figure string
+		width        int
+		broken       bool
+		want         string
 	}{
-		{"build", "done", "", 20, "build    done"},
-		{"build", "done", "1.0 s", 20, "build    done  1.0 s"},
-		{"build", "Größe", "1 kB", 24, "build    Größe      1 kB"},
-		{"build", "漢字", "1 kB", 20, "build    漢字   1 kB"},
-		{"build", "too long for that", "1 kB", 20, "build    too long for that  1 kB"},
+		{"build    done", "", 20, true, "build    done"},
+		{"build    done", "1.0 s", 20, false, "build    done  1.0 s"},
+		{"build    Größe", "1 kB", 24, true, "build    Größe      1 kB"},
+		{"build    漢字", "1 kB", 20, false, "build    漢字   1 kB"},
+		{"build    too long for that", "1 kB", 20, false, "build    too long for that  1 kB"},
+		{"build    too long", "1 kB", 20, true, "build    too long\n                1 kB"},
+		{"build    too long\n         for that", "1 kB", 30, true, "build    too long\n         for that         1 kB"},
 	} {
-		if got := columns(c.name, c.text, c.figure, c.width); got != c.want {
-			t.Errorf("columns(%q, %q, %q, %d) = %q, want %q", c.name, c.text, c.figure, c.width, got, c.want)
+		if got := withFigure(c.text, c.figure, c.width, c.broken); got != c.want {
+			t.Errorf("withFigure(%q, %q, %d, %v) = %q, want %q", c.text, c.figure, c.width, c.broken, got, c.want)
 		}
 	}
 }

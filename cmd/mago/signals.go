@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -50,7 +49,11 @@ func reportInterruption(ctx context.Context, stderr io.Writer) int {
 	ended := &interruption{syscall.SIGINT}
 	_ = errors.As(context.Cause(ctx), &ended)
 	if ended.signal != syscall.SIGPIPE {
-		fmt.Fprintf(stderr, "mago: %v\nmago: hint: the same command again goes on with what is not done yet\n", ended)
+		if s, ok := stderr.(*stream); ok && s.terminal != nil {
+			_, _ = io.WriteString(s.terminal, clearLine) // of the ^C that it has echoed
+		}
+		complain(stderr, "mago: "+ended.Error())
+		complain(stderr, "mago: hint: the same command again goes on with what is not done yet")
 	}
 	return ended.exitCode()
 }

@@ -30,6 +30,23 @@ func newStream(name string, out io.Writer, end context.CancelCauseFunc) *stream 
 	return s
 }
 
+// columns is how wide the terminal is by now, 0 where the stream is not one.
+func (s *stream) columns() int {
+	if s.terminal == nil {
+		return 0
+	}
+	width, _, err := term.GetSize(int(s.terminal.Fd()))
+	if err != nil || width < 20 { // one that does not know has 0
+		return usualColumns
+	}
+	return width
+}
+
+// wrapped is a line as the stream gets it: broken between words where it is a terminal.
+func (s *stream) wrapped(line string, indent int) string {
+	return visible.Wrap(line, s.columns(), indent)
+}
+
 // failed is the first error that writing to the stream gave.
 func (s *stream) failed() error {
 	s.below.lock.Lock()

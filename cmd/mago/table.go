@@ -2,30 +2,132 @@ package main
 
 import (
 	"io"
+	"slices"
 	"strings"
 
 	"mago/debpkg/visible"
 )
 
-// writeTable writes rows in columns that are two blanks apart, as wide as a terminal shows them.
-func writeTable(w io.Writer, rows [][]string) error {
-	var widths []int
+// column is how one column of a table gives way where the terminal is too narrow for all.
+type column struct {
+	title string
+	least int // columns that it is cut to at most, 0 where it is never cut
+	goes  int // when it goes altogether: the lowest number first, those with 0 never
+}
+
+// gap is how many blanks are between two columns.
+const gap = 2
+
+// writeTable is writeColumns with rows whose first one has the titles; no column but the last gives way.
+func writeTable(w *stream, rows [][]string) error {
+	var columns []column
+	for _, title := range rows[0] {
+		columns = append(columns, column{title: title})
+	}
+	return writeColumns(w, w.columns(), columns, rows[1:])
+}
+
+// writeColumns writes rows in columns as wide as a terminal shows them. On a terminal of that width, unless it is 0, columns
+// are cut or left out so that rows fit, and the last one goes on in further lines.
+func writeColumns(w io.Writer, width int, columns []column, rows [][]string) error {
+	rows = slices.Concat([][]string{titles(columns)}, rows)
 	for _, row := range rows {
-		for i, cell := range row {
-			if i == len(widths) {
-				widths = append(widths, 0)
-			}
-			row[i] = visible.Line(cell)
-			widths[i] = max(widths[i], visible.Width(row[i]))
+		for i := range row {
+			row[i] = visible.Line(row[i])
 		}
+	}
+	widths := natural(rows)
+	if width > 0 {
+		columns, rows = leaveOut(width, columns, rows)
+		widths = fitted(width, columns, rows)
 	}
 	var text strings.Builder
 	for _, row := range rows {
-		for i, cell := range row[:len(row)-1] {
-			text.WriteString(visible.Pad(cell, widths[i]+2))
-		}
-		text.WriteString(row[len(row)-1] + "\n")
+		writeRow(&text, widths, row)
 	}
 	_, err := io.WriteString(w, text.String())
 	return err
+}
+
+func titles(columns []column) (row []string) {
+	for _, c := range columns {
+		row = append(row, c.title)
+	}
+	return row
+}
+
+func writeRow(text *strings.Builder, widths []int, row []string) {
+	last, indent := len(row)-1, 0
+	for i, cell := range row[:last] {
+		text.WriteString(visible.Pad(visible.Cut(cell, widths[i]), widths[i]+gap))
+		indent += widths[i] + gap
+	}
+	text.WriteString(strings.ReplaceAll(visible.Wrap(row[last], widths[last], 0), "\n", "\n"+strings.Repeat(" ", indent)) + "\n")
+}
+
+// natural is how wide the columns are where all of them fit.
+func natural(rows [][]string) []int {
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], visible.Width(cell))
+		}
+	}
+	return widths
+}
+
+// narrowest is how narrow the columns may get: the last one as its longest word.
+func narrowest(columns []column, rows [][]string) []int {
+	widths := natural(rows)
+	for i, c := range columns {
+		if c.least > 0 {
+			widths[i] = min(widths[i], c.least)
+		}
+	}
+	last := len(columns) - 1
+	widths[last] = 0
+	for _, row := range rows {
+		for word := range strings.FieldsSeq(row[last]) {
+			widths[last] = max(widths[last], visible.Width(word))
+		}
+	}
+	return widths
+}
+
+func total(widths []int) int {
+	sum := gap * (len(widths) - 1)
+	for _, width := range widths {
+		sum += width
+	}
+	return sum
+}
+
+// leaveOut takes away the columns that even at their narrowest have no room.
+func leaveOut(width int, columns []column, rows [][]string) ([]column, [][]string) {
+	for total(natural(rows)) > width && total(narrowest(columns, rows)) > width {
+		first := -1
+		for i, c := range columns {
+			if c.goes > 0 && (first < 0 || c.goes < columns[first].goes) {
+				first = i
+			}
+		}
+		if first < 0 {
+			break
+		}
+		columns = slices.Delete(slices.Clone(columns), first, first+1)
+		for i, row := range rows {
+			rows[i] = slices.Delete(slices.Clone(row), first, first+1)
+		}
+	}
+	return columns, rows
+}
+
+// fitted shares the width out: what the narrowest columns leave goes to the first ones that want it.
+func fitted(width int, columns []column, rows [][]string) []int {
+	wanted, widths := natural(rows), narrowest(columns, rows)
+	for i := range widths {
+		more := min(wanted[i]-widths[i], width-total(widths))
+		widths[i] += max(more, 0)
+	}
+	return widths
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mago/catalog"
+	"mago/debpkg/visible"
 	"mago/sources/lock"
 )
 
@@ -107,7 +108,7 @@ func (a *app) tellLeftOut(ix *catalog.Index) {
 	}
 	for _, left := range ix.LeftOut {
 		if a.reading { // whose output others read
-			fmt.Fprintln(a.stderr, "mago:", left)
+			complain(a.stderr, "mago: "+visible.Line(left.String()))
 			continue
 		}
 		a.screen.line(fmt.Sprintf("%-8s %s", "catalog", left))

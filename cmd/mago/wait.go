@@ -50,8 +50,7 @@ func (w waitOption) forLong() time.Duration {
 	return w.limit
 }
 
-// tellWaiting shows for whom is waited: once in a line, and on a terminal for whom it is by now, with the seconds that it
-// takes. Whoever was waited for may have installed something.
+// tellWaiting shows for whom is waited: in a line, but on a terminal in the live one, for whom it is by now. Whoever was waited for may have installed something.
 func tellWaiting[E interface {
 	error
 	comparable
@@ -64,9 +63,10 @@ func tellWaiting[E interface {
 			p = nil
 			a.forgetInstalled()
 		case p == nil:
-			p = a.screen.begin("wait", busy.Error())
-			a.screen.line(fmt.Sprintf("%-8s %v", "wait", busy))
-			p.show()
+			p = a.screen.phase("wait", busy.Error())
+			if !a.screen.live {
+				a.screen.line(fmt.Sprintf("%-8s %v", "wait", busy))
+			}
 		default:
 			p.update(busy.Error())
 		}
@@ -75,7 +75,9 @@ func tellWaiting[E interface {
 
 // tellFinishing says why a signal does not end mago at once.
 func (a *app) tellFinishing(tool string) {
-	fmt.Fprintf(a.screen.above(a.stderr), "mago: waiting for %s to end: to stop dpkg half way would leave packages half installed\n", tool)
+	const why = "to stop dpkg half way would leave packages half installed"
+	text := fmt.Sprintf("mago: waiting for %s to end: %s", tool, why)
+	fmt.Fprintln(a.screen.above(a.stderr), a.screen.out.wrapped(text, errorIndent))
 }
 
 // maxCommandLine is, in characters, where others' messages cut this process's command line.

@@ -151,3 +151,28 @@ func FuzzVisible(f *testing.F) {
 		}
 	})
 }
+
+func TestWrap(t *testing.T) {
+	for _, c := range []struct {
+		line   string
+		indent int
+		want   string
+	}{
+		{"", 2, ""},
+		{"just twenty columns.", 2, "just twenty columns."},
+		{"one more than twenty.", 2, "one more than\n  twenty."},
+		{"note     a few words more than fit", 9, "note     a few words\n         more than\n         fit"},
+		{"漢字漢字漢字 漢字漢字", 2, "漢字漢字漢字\n  漢字漢字"},
+		{"a-word-that-is-wider-than-all short", 2, "a-word-that-is-wider-than-all\n  short"},
+		{"note     a-word-that-is-wider-than-all", 9, "note     a-word-that-is-wider-than-all"},
+		{`see: run "mago list" or "mago show x"`, 2, "see: run \"mago list\"\n  or \"mago show x\""},
+		{`a quote " that nobody has closed`, 2, "a quote \" that\n  nobody has closed"},
+	} {
+		if got := Wrap(c.line, 20, c.indent); got != c.want {
+			t.Errorf("Wrap(%q) = %q, want %q", c.line, got, c.want)
+		}
+	}
+	if long := strings.Repeat("a word ", 50); Wrap(long, 0, 2) != long {
+		t.Error("width 0 breaks a line")
+	}
+}
