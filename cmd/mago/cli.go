@@ -5,8 +5,8 @@ import (
 	"errors"
 	"io"
 	"os"
-	"slices"
 	"strings"
+	"sync"
 
 	"github.com/alecthomas/kong"
 )
@@ -48,11 +48,11 @@ type options struct {
 	UnpackOnce bool             `short:"o" help:"Accepted for module-assistant's users; mago opens a source once anyway."`
 	SudoCmd    string           `short:"S" placeholder:"COMMAND" help:"Command that runs apt and dpkg as root where mago itself is not, such as sudo."`
 	Dest       string           `env:"KPKG_DEST_DIR" placeholder:"DIR" help:"Directory for copies of the packages."`
-	Sandbox    string           `enum:"auto,bubblewrap,namespaces,user" default:"auto" env:"MAGO_SANDBOX" placeholder:"ROOM" help:"Room to build in: auto (the closest that works), bubblewrap, namespaces, user."`
+	Sandbox    string           `default:"auto" env:"MAGO_SANDBOX" placeholder:"ROOM" help:"Room to build in: auto (the closest that works), bubblewrap, namespaces, user."`
 	Limit      []string         `sep:"," placeholder:"NAME=VALUE" help:"What a build may take: time=6h, memory=8G, processes=4096, output=20G; none lifts a limit."`
 	DryRun     bool             `help:"Say what would be done, and change nothing."`
-	Unsigned   bool             `name:"allow-unauthenticated" help:"Take packages from archives whose signature apt has not checked, and what was built of them, in this run."`
-	AllowFile  []string         `name:"allow-file" sep:"none" placeholder:"GLOB" help:"Let the packages of modules bring files that match GLOB, such as /etc/default/*, though modules have none there; may be given several times."`
+	Unsigned   bool             `name:"allow-unauthenticated" weakens:"" help:"Take packages from archives whose signature apt has not checked, and what was built of them, in this run."`
+	AllowFile  []string         `name:"allow-file" weakens:"" sep:"none" placeholder:"GLOB" help:"Let the packages of modules bring files that match GLOB, such as /etc/default/*, though modules have none there; may be given several times."`
 	Root       string           `default:"/" placeholder:"DIR" help:"Work on the system under DIR."`
 	Wait       waitOption       `placeholder:"DURATION" help:"Wait for other mago processes that are at the same thing, without end or at most so long for each (--wait=10m)."`
 	Version    kong.VersionFlag `help:"Print mago's version."`
@@ -74,14 +74,11 @@ func (o jsonOption) apply(a *app) {
 	a.screen.quiet = a.screen.quiet || o.JSON
 }
 
-// usageError is a command line that mago does not understand.
-type usageError struct{ err error }
-
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }
-
 // dispatch runs one command, or several that commas join, one after the other once all of them are understood.
 func dispatch(ctx context.Context, m machine, args []string, stdout *stream, stderr io.Writer) error {
+	if err := understand(grammar(), args); err != nil {
+		return err
+	}
 	var runs []func() error
 	for _, words := range commandLines(args) {
 		var c cli
@@ -92,10 +89,10 @@ func dispatch(ctx context.Context, m machine, args []string, stdout *stream, std
 		runs = append(runs, func() error {
 			a, err := newApp(m, c.options, stdout, stderr)
 			if err != nil {
-				return err
+				return misuseOf(parsed.Selected().Name, err)
 			}
 			parsed.BindTo(ctx, (*context.Context)(nil))
-			return parsed.Run(a)
+			return misuseOf(parsed.Selected().Name, parsed.Run(a))
 		})
 	}
 	var worst error
@@ -108,24 +105,6 @@ func dispatch(ctx context.Context, m machine, args []string, stdout *stream, std
 		}
 	}
 	return worst
-}
-
-// commandLines is a command line for each of the commands that commas join, in the one order that kong takes: it wants words
-// together, but apt's and dpkg's users put options among them.
-func commandLines(args []string) [][]string {
-	words, flags, rest := partArgs(args)
-	if len(words) == 0 {
-		return [][]string{args}
-	}
-	var all [][]string
-	for command := range strings.SplitSeq(words[0], ",") {
-		if len(rest) > 0 {
-			all = append(all, slices.Concat([]string{command}, flags, []string{"--"}, words[1:], rest))
-		} else {
-			all = append(all, slices.Concat([]string{command}, words[1:], flags))
-		}
-	}
-	return all
 }
 
 // helpPrinted unwinds kong after --help and --version, which expect the process to end there.
@@ -150,10 +129,19 @@ func parse(c *cli, args []string, stdout, stderr io.Writer) (parsed *kong.Contex
 	}
 	parsed, err = parser.Parse(args)
 	if err != nil {
-		return nil, &usageError{err}
+		return nil, misuse(strings.TrimLeft(args[0], "-"), "%w", err)
 	}
-	return parsed, nil
+	return parsed, checkSandbox(c.Sandbox)
 }
+
+// grammar is the tree of commands and options; what it is asked never depends on a command line.
+var grammar = sync.OnceValue(func() *kong.Application {
+	parser, err := newParser(&cli{}, io.Discard, io.Discard)
+	if err != nil {
+		panic(err) // a tag of cli is wrong
+	}
+	return parser.Model
+})
 
 func newParser(c *cli, stdout, stderr io.Writer) (*kong.Kong, error) {
 	return kong.New(c,
@@ -164,68 +152,6 @@ func newParser(c *cli, stdout, stderr io.Writer) (*kong.Kong, error) {
 		kong.Exit(func(int) { panic(helpPrinted{}) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 	)
-}
-
-// partArgs parts words from flags, which keep their values, and from what stands behind "--", which are all words.
-func partArgs(args []string) (words, flags, rest []string) {
-	valued := valuedFlags()
-	for i := 0; i < len(args); i++ {
-		switch arg := args[i]; {
-		case arg == "--":
-			return words, flags, args[i+1:]
-		case !strings.HasPrefix(arg, "-"):
-			words = append(words, arg)
-		case valued[arg] || shortCluster(arg, valued):
-			flags = append(flags, args[i:min(i+2, len(args))]...)
-			i++
-		default:
-			flags = append(flags, arg)
-		}
-	}
-	return words, flags, nil
-}
-
-// valuedFlags are the flags that take the next argument for their value. The commands' own take none.
-func valuedFlags() map[string]bool {
-	valued := map[string]bool{}
-	parser, err := newParser(&cli{}, io.Discard, io.Discard)
-	if err != nil {
-		return valued
-	}
-	for _, flag := range parser.Model.Flags {
-		if flag.IsBool() {
-			continue
-		}
-		for _, name := range flagNames(flag) {
-			valued[name] = true
-		}
-	}
-	return valued
-}
-
-// flagNames are all that a flag can be called by, with their dashes.
-func flagNames(flag *kong.Flag) []string {
-	names := []string{"--" + flag.Name}
-	if flag.Short != 0 {
-		names = append(names, "-"+string(flag.Short))
-	}
-	for _, alias := range flag.Aliases {
-		names = append(names, "--"+alias)
-	}
-	return names
-}
-
-// shortCluster reports whether letters such as -fl end in one that takes the next argument.
-func shortCluster(arg string, valued map[string]bool) bool {
-	if strings.HasPrefix(arg, "--") {
-		return false
-	}
-	for i, letter := range arg[1:] {
-		if valued["-"+string(letter)] {
-			return i == len(arg)-2
-		}
-	}
-	return false
 }
 
 // lists splits option values as module-assistant does: at commas, blanks and newlines.

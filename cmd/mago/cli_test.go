@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -41,11 +40,7 @@ func TestCommandLines(t *testing.T) {
 
 // TestCommandsOwnFlagsTakeNoValue: valuedFlags looks for such that do among the flags of all commands only.
 func TestCommandsOwnFlagsTakeNoValue(t *testing.T) {
-	parser, err := newParser(&cli{}, io.Discard, io.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, command := range parser.Model.Children {
+	for _, command := range grammar().Children {
 		for _, flag := range command.Flags {
 			if !flag.IsBool() {
 				t.Errorf("%s %s takes a value", command.Name, flag)

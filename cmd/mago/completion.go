@@ -80,19 +80,18 @@ complete -F _mago mago
 `
 
 func writeCompletion(w io.Writer) error {
-	parser, err := newParser(&cli{}, io.Discard, io.Discard)
-	if err != nil {
-		return err
-	}
 	var flags, commands []string
 	var values strings.Builder
-	for _, flag := range parser.Model.Flags {
+	for _, flag := range grammar().Flags {
+		if weakens(flag) {
+			continue
+		}
 		flags = append(flags, "--"+flag.Name)
 		if offer := valuesOf(flag); offer != "" {
 			fmt.Fprintf(&values, "\t%s) %s ;;\n", strings.Join(flagNames(flag), "|"), offer)
 		}
 	}
-	for _, node := range offered(parser.Model) {
+	for _, node := range offered(grammar()) {
 		commands = append(append(commands, node.Name), node.Aliases...)
 	}
 	valued := slices.Sorted(maps.Keys(valuedFlags()))
@@ -102,15 +101,15 @@ func writeCompletion(w io.Writer) error {
 			letters += letter
 		}
 	}
-	_, err = fmt.Fprintf(w, completionScript, strings.Join(valued, "|"), letters, &values, strings.Join(flags, " "), strings.Join(commands, " "))
+	_, err := fmt.Fprintf(w, completionScript, strings.Join(valued, "|"), letters, &values, strings.Join(flags, " "), strings.Join(commands, " "))
 	return err
 }
 
 // valuesOf is the command that completes a flag's value, "" where nothing is known of it.
 func valuesOf(flag *kong.Flag) string {
 	switch {
-	case flag.Enum != "":
-		return "_mago_offer " + strings.ReplaceAll(flag.Enum, ",", " ")
+	case flag.Name == "sandbox":
+		return "_mago_offer " + strings.Join(offeredSandboxes, " ")
 	case strings.HasPrefix(flag.PlaceHolder, "DIR"):
 		return `compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$cur")`
 	case flag.PlaceHolder == "KERNELS":

@@ -29,7 +29,7 @@ var failures = []struct {
 	hint string // a part of it
 }{
 	{errors.New("something else"), exitError, ""},
-	{&usageError{errNothingNamed}, exitUsage, "mago --help"},
+	{&usageError{errNothingNamed}, exitUsage, "mago help"},
 	{&debpkg.DKMSError{Packages: []string{"dkms", "x-dkms"}}, exitPackages, "mago auto-install x\""},
 	{&debpkg.DKMSError{Packages: []string{"dkms"}}, exitPackages, "whoever wants it"},
 	{&catalog.NotFoundError{Name: "helo", Similar: []string{"hello", "jello"}}, exitNoModule, "hello, jello"},

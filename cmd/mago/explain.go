@@ -110,7 +110,7 @@ func unauthenticated(err error) bool {
 }
 
 func explainCommand(err error) (int, string) {
-	var usage *usageError
+	var misused *misuseError
 	var root *notRootError
 	var busy *lock.BusyError
 	var several *severalError
@@ -121,8 +121,10 @@ func explainCommand(err error) (int, string) {
 		return code, ""
 	case errors.As(err, &shared):
 		return exitError, shared.hint()
-	case errors.As(err, &usage):
-		return exitUsage, `run "mago --help"`
+	case errors.As(err, &misused):
+		return exitUsage, misused.hint()
+	case errors.As(err, new(*usageError)):
+		return exitUsage, helpHint("")
 	case errors.As(err, &root):
 		return exitNotRoot, "run the same command with sudo, or let mago call that with -S sudo"
 	case errors.As(err, &busy):

@@ -19,10 +19,6 @@ type manCommand struct{}
 func (c *manCommand) Run(a *app) error { return writeMan(a.screen.out) }
 
 func writeMan(w io.Writer) error {
-	parser, err := newParser(&cli{}, io.Discard, io.Discard)
-	if err != nil {
-		return err
-	}
 	page, err := template.New("mago.8").Funcs(template.FuncMap{
 		"troff": troff, "flag": manFlag, "synopsis": manSynopsis,
 	}).Parse(manTemplate)
@@ -33,7 +29,7 @@ func writeMan(w io.Writer) error {
 	for _, c := range exitCodes {
 		codes = append(codes, map[string]any{"Code": c.code, "Meaning": c.meaning})
 	}
-	return page.Execute(w, map[string]any{"Commands": offered(parser.Model), "Flags": parser.Model.Flags, "Codes": codes, "Version": ownVersion()})
+	return page.Execute(w, map[string]any{"Commands": offered(grammar()), "Flags": grammar().Flags, "Codes": codes, "Version": ownVersion()})
 }
 
 // offered leaves out the commands that only the Makefile calls.
