@@ -3,6 +3,7 @@ package sources
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -39,9 +40,16 @@ func (f *Fetcher) Unpacked() ([]Unpacked, error) {
 	return trees, err
 }
 
-// Clean removes the opened trees of a module or source package, of every one when name is "", and says how many bytes
-// of files that were. It waits for those who read them.
-func (f *Fetcher) Clean(ctx context.Context, name string) (freed int64, err error) {
+// Freed is what Clean or Purge has removed, or with KeepAll would remove.
+type Freed struct {
+	Trees, Downloads int
+	Bytes            int64    // of files
+	Edited           []string // the modules whose opened trees stay because somebody has edited them; see KeepEdited
+}
+
+// Clean removes the opened trees of a module or source package, of every one when name is "". It waits for those who read
+// them.
+func (f *Fetcher) Clean(ctx context.Context, name string) (freed Freed, err error) {
 	if !f.KeepAll {
 		f.sweep()
 	}
@@ -49,15 +57,36 @@ func (f *Fetcher) Clean(ctx context.Context, name string) (freed int64, err erro
 		if !f.named(name, owner, dir) {
 			return nil
 		}
+		if f.KeepEdited {
+			if module := f.edited(ctx, dir); module != "" {
+				freed.Edited = append(freed.Edited, module)
+				return nil
+			}
+		}
 		n, err := f.remove(ctx, owner, dir)
-		freed += n
+		freed.Bytes += n
+		if err == nil {
+			freed.Trees++
+		}
 		return err
 	})
 	return freed, err
 }
 
+// edited names the module of a tree that is not what was opened any more.
+func (f *Fetcher) edited(ctx context.Context, dir string) string {
+	rec, err := readRecord(dir)
+	if err != nil {
+		return ""
+	}
+	if changed := (*EditedError)(nil); errors.As(rec.tree(dir).Check(ctx), &changed) {
+		return rec.Name
+	}
+	return ""
+}
+
 // Purge removes what Clean does and the downloaded .debs as well.
-func (f *Fetcher) Purge(ctx context.Context, name string) (freed int64, err error) {
+func (f *Fetcher) Purge(ctx context.Context, name string) (freed Freed, err error) {
 	freed, err = f.Clean(ctx, name)
 	if err != nil {
 		return freed, err
@@ -72,10 +101,11 @@ func (f *Fetcher) Purge(ctx context.Context, name string) (freed int64, err erro
 			continue
 		}
 		n, err := f.remove(ctx, owner, filepath.Join(f.downloads(), deb.Name()))
-		freed += n
+		freed.Bytes += n
 		if err != nil {
 			return freed, err
 		}
+		freed.Downloads++
 	}
 	return freed, nil
 }
@@ -101,7 +131,7 @@ func (f *Fetcher) remove(ctx context.Context, owner, path string) (freed int64, 
 	defer unlock()
 	freed = deep.Size(path)
 	if err := discard(path); err != nil {
-		return 0, err
+		return 0, fmt.Errorf("remove %s: %w", path, err)
 	}
 	if dir := filepath.Dir(path); dir != f.downloads() { // where others may be at work, under other locks
 		err = os.Remove(dir)

@@ -114,8 +114,8 @@ func TestCleanRemovesTreesAndPurgeDownloads(t *testing.T) {
 			remove = f.Purge
 		}
 		freed, err := remove(t.Context(), test.name)
-		if after := deep.Size(f.Cache); err != nil || freed != before-after {
-			t.Errorf("%q: freed %d of %d, %d are left, %v", test.name, freed, before, after, err)
+		if after := deep.Size(f.Cache); err != nil || freed.Bytes != before-after {
+			t.Errorf("%q: freed %+v of %d, %d are left, %v", test.name, freed, before, after, err)
 		}
 		if got := unpacked(t, f); !slices.Equal(got, test.trees) {
 			t.Errorf("%q: trees %q, want %q", test.name, got, test.trees)
@@ -129,5 +129,28 @@ func TestCleanRemovesTreesAndPurgeDownloads(t *testing.T) {
 		if !slices.Equal(debs, test.debs) {
 			t.Errorf("%q: downloads %q, want %q", test.name, debs, test.debs)
 		}
+	}
+}
+
+// TestCleanKeepsEdited: what somebody has changed by hand cannot be opened again.
+func TestCleanKeepsEdited(t *testing.T) {
+	f := filled(t)
+	trees, err := f.Unpacked()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := trees[slices.IndexFunc(trees, func(u Unpacked) bool { return u.Package == "hello-dkms" })]
+	write(t, filepath.Join(own.Dir, "mine.c"), nil)
+	f.KeepEdited = true
+	freed, err := f.Clean(t.Context(), "")
+	if err != nil || freed.Trees != 3 || !slices.Equal(freed.Edited, []string{"hello"}) {
+		t.Errorf("got %+v, %v", freed, err)
+	}
+	if got := unpacked(t, f); !slices.Equal(got, []string{dkmsTree}) {
+		t.Errorf("trees %q", got)
+	}
+	f.KeepEdited = false
+	if _, err := f.Clean(t.Context(), "hello"); err != nil || len(unpacked(t, f)) > 0 {
+		t.Errorf("by its name it stays: %v", err)
 	}
 }

@@ -67,6 +67,7 @@ type Fetcher struct {
 
 	Fresh           bool         // whether Get fetches and opens again what the cache has; what it has stays until then
 	KeepAll         bool         // whether Clean and Purge only say how much they would free
+	KeepEdited      bool         // whether Clean leaves opened trees that somebody has edited
 	SystemSources   bool         // whether sources below the host's /usr/src serve instead of a download
 	Unauthenticated bool         // whether packages serve that only archives without a checked signature have
 	Locks           lock.Locks   // how others are waited for, without end if zero; its Dir is Cache's

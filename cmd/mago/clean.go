@@ -22,41 +22,79 @@ type cleanCommand struct {
 }
 
 // Run removes opened sources, work directories and all builds of a unit but the last.
-func (c *cleanCommand) Run(a *app, ctx context.Context) error { return a.clean(ctx, c.Modules, false) }
+func (c *cleanCommand) Run(a *app, ctx context.Context) error {
+	return a.clean(ctx, c.Modules, clean{verb: "clean"})
+}
 
 type purgeCommand struct {
-	Modules []string `arg:"" optional:"" name:"module" help:"Names; every module by default."`
+	Modules []string `arg:"" optional:"" name:"module" help:"Names, or all for every module."`
+}
+
+// Validate refuses, before any command is run, to take no name for all.
+func (c *purgeCommand) Validate() error {
+	if len(moduleWords(c.Modules)) == 0 {
+		return &purgeAllError{}
+	}
+	return nil
 }
 
 // Run removes all that mago keeps of modules. Installed packages are dpkg's and stay.
-func (c *purgeCommand) Run(a *app, ctx context.Context) error { return a.clean(ctx, c.Modules, true) }
+func (c *purgeCommand) Run(a *app, ctx context.Context) error {
+	return a.clean(ctx, c.Modules, clean{verb: "purge", purge: true})
+}
 
-func (a *app) clean(ctx context.Context, words []string, purge bool) error {
+// purgeAllError says that purge was told no module; what it removes of all of them has to be asked for in words.
+type purgeAllError struct{}
+
+func (e *purgeAllError) Error() string { return "no module named" }
+
+// clean says what to remove.
+type clean struct {
+	verb   string // what the lines begin with
+	purge  bool
+	edited bool // whether opened sources stay that somebody has edited
+	chosen func(release string) bool
+}
+
+func (a *app) clean(ctx context.Context, words []string, c clean) error {
 	names, err := a.cleanNames(ctx, words)
 	if err != nil {
 		return err
 	}
-	chosen, err := a.chosen(ctx)
-	if err != nil {
+	if c.chosen, err = a.chosen(ctx); err != nil {
 		return err
 	}
+	c.edited = len(moduleWords(words)) == 0
 	if err := a.sweepCatalog(ctx); err != nil {
 		return err
 	}
-	var freed int64
+	var all freed
 	for _, name := range names {
-		n, err := a.cleanModule(ctx, name, chosen, purge)
-		freed += n
+		gone, err := a.cleanModule(ctx, name, c)
+		all.addAll(gone)
+		a.tellFreed(c.verb, name, gone)
 		if err != nil {
-			return fmt.Errorf("clean %s: %w", name, err)
+			return fmt.Errorf("%s %s: %w", c.verb, name, err)
 		}
 	}
-	verb := "freed"
+	freed := "freed"
 	if a.DryRun {
-		verb = "would free"
+		freed = "would free"
 	}
-	a.screen.line(fmt.Sprintf("%-8s %s %s", "clean", verb, size(freed)))
+	a.screen.line(fmt.Sprintf("%-8s %s %s", c.verb, freed, size(all.bytes)))
 	return nil
+}
+
+// tellFreed says in a line what went of a module.
+func (a *app) tellFreed(verb, module string, gone freed) {
+	text := gone.String()
+	switch {
+	case text == "":
+		return
+	case a.DryRun:
+		text = "would remove " + text
+	}
+	a.screen.line(columns(verb, module+": "+text, size(gone.bytes), a.screen.width))
 }
 
 // sweepCatalog removes what an update of the catalog has left that was killed.
@@ -87,6 +125,13 @@ func (a *app) cleanNames(ctx context.Context, words []string) ([]string, error) 
 		for _, dir := range dirs {
 			names = append(names, catalog.ModuleName(filepath.Base(dir)))
 		}
+	}
+	trees, err := a.fetcher().Unpacked()
+	if err != nil {
+		return nil, err
+	}
+	for _, tree := range trees {
+		names = append(names, catalog.ModuleName(tree.Name))
 	}
 	debs, err := entries(filepath.Join(a.cache, "downloads"), "*.deb")
 	for _, deb := range debs {
@@ -119,45 +164,41 @@ func (a *app) moduleNames(ctx context.Context, words []string) ([]string, error)
 // moduleWord is a name that a module's directory can have.
 var moduleWord = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]*$`)
 
-func (a *app) cleanModule(ctx context.Context, name string, chosen func(release string) bool, purge bool) (int64, error) {
-	var freed int64
+func (a *app) cleanModule(ctx context.Context, name string, c clean) (freed, error) {
+	var gone freed
 	dirs, err := entries(filepath.Join(a.cache, "builds", name), "*")
 	if err != nil {
-		return 0, err
+		return gone, err
 	}
 	for _, dir := range dirs {
-		if !chosen(filepath.Base(dir)) {
+		if !c.chosen(filepath.Base(dir)) {
 			continue
 		}
-		n, err := a.cleanUnit(ctx, name, filepath.Base(dir), purge)
-		freed += n
-		if err != nil {
-			return freed, err
+		if err := a.cleanUnit(ctx, name, filepath.Base(dir), c.purge, &gone); err != nil {
+			return gone, err
 		}
 	}
-	n, err := a.cleanCommon(ctx, name, func(r record) bool { return !purge || !chosen(r.Kernel) })
-	freed += n
+	err = a.cleanCommon(ctx, name, func(r record) bool { return !c.purge || !c.chosen(r.Kernel) }, &gone)
 	if err != nil || a.limited() {
-		return freed, err // the source is for every kernel
+		return gone, err // the source is for every kernel
 	}
-	n, err = a.cleanSource(ctx, name, purge)
-	return freed + n, err
+	return gone, a.cleanSource(ctx, name, c, &gone)
 }
 
 // cleanCommon removes a module's packages of common files that no build has which stays.
-func (a *app) cleanCommon(ctx context.Context, name string, stays func(record) bool) (int64, error) {
+func (a *app) cleanCommon(ctx context.Context, name string, stays func(record) bool, gone *freed) error {
 	release, err := a.lockToClean(ctx, commonThing(name, "removed", false))
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer release()
 	debs, err := entries(a.debs(), commonName(name)+"_*.deb")
 	if err != nil {
-		return 0, err
+		return err
 	}
 	records, err := a.recordsOf(name)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	var kept []string
 	for _, r := range records {
@@ -165,50 +206,58 @@ func (a *app) cleanCommon(ctx context.Context, name string, stays func(record) b
 			kept = append(kept, r.Common.Deb)
 		}
 	}
-	return a.removeEach(slices.DeleteFunc(debs, func(deb string) bool { return slices.Contains(kept, deb) }))
+	return a.removeEach(freedPackage, slices.DeleteFunc(debs, func(deb string) bool { return slices.Contains(kept, deb) }), gone)
 }
 
-func (a *app) cleanSource(ctx context.Context, name string, purge bool) (int64, error) {
+func (a *app) cleanSource(ctx context.Context, name string, c clean, gone *freed) error {
 	fetcher := a.fetcher()
-	fetcher.KeepAll, fetcher.Locks.Limit = a.DryRun, a.Wait.forLong()
-	if purge {
-		return fetcher.Purge(ctx, name)
+	fetcher.KeepAll, fetcher.KeepEdited, fetcher.Locks.Limit = a.DryRun, c.edited, a.Wait.forLong()
+	remove := fetcher.Clean
+	if c.purge {
+		remove = fetcher.Purge
 	}
-	return fetcher.Clean(ctx, name)
+	f, err := remove(ctx, name)
+	gone.add(freedSource, f.Trees, 0)
+	gone.add(freedDownload, f.Downloads, f.Bytes)
+	for _, module := range f.Edited {
+		a.screen.line(fmt.Sprintf(`%-8s %s: its opened source is edited and stays; "mago clean %[2]s" removes it`, c.verb, module))
+	}
+	return err
 }
 
 // cleanUnit leaves a unit's last package, record and log; purge leaves nothing.
-func (a *app) cleanUnit(ctx context.Context, name, release string, purge bool) (int64, error) {
+func (a *app) cleanUnit(ctx context.Context, name, release string, purge bool, gone *freed) error {
 	unlock, err := a.lockToClean(ctx, unit{target{name: name}, kbuild.Kernel{Release: release}}.thing("removed"))
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer unlock()
 	last, err := loadRecord(filepath.Join(a.unitDir(name, release), recordFile))
 	if err != nil && !purge && !errors.Is(err, fs.ErrNotExist) {
-		return 0, err // it is not known which package is the last
+		return err // it is not known which package is the last
 	}
 	dir := a.unitDir(name, release)
-	doomed := []string{a.work(name, release), a.stage(name, release)}
 	unfinished, err := entries(dir, unfinishedFiles)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	debs, err := entries(a.debs(), packageName(name, "modules", release)+"_*.deb")
 	if err != nil {
-		return 0, err
-	}
-	for _, deb := range debs {
-		if purge || deb != last.Deb {
-			doomed = append(doomed, deb)
-		}
+		return err
 	}
 	if purge { // the record first: it is never without its package
-		doomed = slices.Insert(doomed, 0, dir)
+		err = a.removeEach(freedRecord, []string{dir}, gone)
 	} else {
-		doomed = append(doomed, unfinished...)
+		debs = slices.DeleteFunc(debs, func(deb string) bool { return deb == last.Deb })
+		err = a.removeEach(freedUnfinished, unfinished, gone)
 	}
-	return a.removeEach(doomed)
+	if err == nil {
+		err = a.removeEach(freedUnfinished, []string{a.work(name, release), a.stage(name, release)}, gone)
+	}
+	if err == nil {
+		err = a.removeEach(freedPackage, debs, gone)
+	}
+	return err
 }
 
 // lockToClean takes nothing where nothing will be removed.
@@ -219,22 +268,25 @@ func (a *app) lockToClean(ctx context.Context, t lock.Thing) (release func(), er
 	return a.locks(a.Wait.forLong()).Take(ctx, t)
 }
 
-func (a *app) removeEach(paths []string) (int64, error) {
-	var freed int64
+// removeEach removes things of one kind, as far as they are there.
+func (a *app) removeEach(kind int, paths []string, gone *freed) error {
 	for _, path := range paths {
-		freed += deep.Size(path)
-		a.verbose("remove " + path)
-		if a.DryRun {
+		if _, err := os.Lstat(path); absent(err) {
 			continue
 		}
-		if err := removeAll(path); err != nil {
-			return freed, err
+		bytes := deep.Size(path)
+		a.verbose("remove " + path)
+		if !a.DryRun {
+			if err := removeAll(path); err != nil {
+				return err
+			}
+			if isBelow(filepath.Dir(path), a.cache) {
+				_ = os.Remove(filepath.Dir(path)) // stays where something else is in it
+			}
 		}
-		if isBelow(filepath.Dir(path), a.cache) {
-			_ = os.Remove(filepath.Dir(path)) // stays where something else is in it
-		}
+		gone.add(kind, 1, bytes)
 	}
-	return freed, nil
+	return nil
 }
 
 // removeAll removes records before what they tell of.

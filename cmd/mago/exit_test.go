@@ -29,6 +29,7 @@ var failures = []struct {
 	hint string // a part of it
 }{
 	{errors.New("something else"), exitError, ""},
+	{&usageError{fmt.Errorf("purge: %w", &purgeAllError{})}, exitUsage, "mago purge all"},
 	{&usageError{errNothingNamed}, exitUsage, "mago help"},
 	{&debpkg.DKMSError{Packages: []string{"dkms", "x-dkms"}}, exitPackages, "mago auto-install x\""},
 	{&debpkg.DKMSError{Packages: []string{"dkms"}}, exitPackages, "whoever wants it"},

@@ -115,12 +115,15 @@ func explainCommand(err error) (int, string) {
 	var busy *lock.BusyError
 	var several *severalError
 	var shared *sharedError
+	var all *purgeAllError
 	switch {
 	case errors.As(err, &several):
 		code, _ := explain(several.first) // whose hint has been given
 		return code, ""
 	case errors.As(err, &shared):
 		return exitError, shared.hint()
+	case errors.As(err, &all):
+		return exitUsage, `"mago purge NAME" forgets one module, "mago purge all" every one`
 	case errors.As(err, &misused):
 		return exitUsage, misused.hint()
 	case errors.As(err, new(*usageError)):

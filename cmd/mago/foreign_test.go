@@ -146,7 +146,7 @@ func quotedJSON(text string) string {
 // roads are the command lines that strangers' words may travel.
 var roads = [][]string{
 	{"update", "-f"}, {"list"}, {"show", "hello"}, {"status"}, {"prepare", "hello", "hello-source"}, {"-l", "all", "-i", "prepare"}, {"-l", "newest", "prepare"}, {"-l", "6.*", "prepare"},
-	{"-i", "a-i", "all"}, {"-i", "a-i", "LOCAL"}, {"prepare", "LOCAL"}, {"-k", "/" + "usr/src/linux-headers-" + runningKernel, "prepare"}, {"-i", "a-i", "alli"}, {"-i", "install", "hello"}, {"clean"}, {"purge"},
+	{"-i", "a-i", "all"}, {"-i", "a-i", "LOCAL"}, {"prepare", "LOCAL"}, {"-k", "/" + "usr/src/linux-headers-" + runningKernel, "prepare"}, {"-i", "a-i", "alli"}, {"-i", "install", "hello"}, {"clean"}, {"purge", "all"},
 }
 
 // witness stands in for this machine: it notes what it is to run, and runs nothing.

@@ -25,7 +25,7 @@ func (m *machine) newScenarios() []*scenario {
 		{args: []string{"a-i", "-f", "v4l2loopback"}, before: do("apt-get", "remove", "--yes", "linux-headers-"+m.kernel)},
 		{args: []string{"clean"}, before: do(m.arguments("a-b", "xtrx")...)},
 		{args: []string{"purge", "xtrx"}, before: do(m.arguments("a-b", "xtrx")...)},
-		{args: []string{"purge"}, before: do(m.arguments("a-b", local, "bbswitch-source")...)},
+		{args: []string{"purge", "all"}, before: do(m.arguments("a-b", local, "bbswitch-source")...)},
 	}
 }
 
