@@ -37,6 +37,7 @@ type Status struct {
 	provided   map[string][]provision
 	broken     []string // see Broken
 	unfinished []string // see Unfinished
+	removed    []string // see Removed
 }
 
 // provision is one package's promise to be another.
@@ -58,7 +59,7 @@ func ReadStatus(root string) (*Status, error) {
 		return nil, fmt.Errorf("read dpkg's journal: %w", err)
 	}
 	var packages []Installed
-	var broken, unfinished []string
+	var broken, unfinished, removed []string
 	for _, p := range merge(known, changes) {
 		words := strings.Fields(p.Status)
 		if len(words) != 3 {
@@ -69,12 +70,14 @@ func ReadStatus(root string) (*Status, error) {
 			broken = append(broken, p.Package)
 		case state == "installed":
 			packages = append(packages, p)
-		case state != "not-installed" && state != "config-files":
+		case state == "config-files":
+			removed = append(removed, p.Package)
+		case state != "not-installed":
 			unfinished = append(unfinished, p.Package)
 		}
 	}
 	status := newStatus(packages)
-	status.broken, status.unfinished = broken, unfinished
+	status.broken, status.unfinished, status.removed = broken, unfinished, removed
 	return status, nil
 }
 
@@ -84,6 +87,9 @@ func (s *Status) Unfinished() []string { return s.unfinished }
 // Broken lists the packages that dpkg was ended in the middle of, and that only a new installation mends: "reinst-required"
 // of dpkg(1).
 func (s *Status) Broken() []string { return s.broken }
+
+// Removed lists the packages that were removed and not purged: "config-files" of dpkg(1).
+func (s *Status) Removed() []string { return s.removed }
 
 // readJournal reads the files of dpkg's journal one after the other; their names are numbers of as many digits each.
 func readJournal(dir string) (changes []Installed, err error) {

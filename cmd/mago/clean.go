@@ -94,7 +94,7 @@ func (a *app) tellFreed(verb, module string, gone freed) {
 	case a.DryRun:
 		text = "would remove " + text
 	}
-	a.screen.line(columns(verb, module+": "+text, size(gone.bytes), a.screen.width))
+	a.screen.figured(verb, module+": "+text, size(gone.bytes))
 }
 
 // sweepCatalog removes what an update of the catalog has left that was killed.

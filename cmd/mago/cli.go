@@ -26,9 +26,9 @@ type cli struct {
 	AutoBuild     autoBuildCommand     `cmd:"" aliases:"a-b" help:"Get and build."`
 	Install       installCommand       `cmd:"" help:"Install what was built, through dpkg."`
 	AutoInstall   autoInstallCommand   `cmd:"" aliases:"a-i" help:"Prepare, get, build and install."`
-	Status        statusCommand        `cmd:"" help:"Show every kernel and every module built or installed: present, excluded, stale, missing, failed."`
+	Status        statusCommand        `cmd:"" help:"Say how things are, every module for every kernel, and the command to type."`
 	Clean         cleanCommand         `cmd:"" help:"Remove opened sources, build trees and old builds."`
-	Purge         purgeCommand         `cmd:"" help:"Clean, and forget packages, downloads and records too."`
+	Purge         purgeCommand         `cmd:"" help:"Clean, and forget packages, downloads and records too; of every module with all."`
 	Man           manCommand           `cmd:"" hidden:"" help:"Print the manual page in troff."`
 	Completion    completionCommand    `cmd:"" hidden:"" help:"Print the completion for bash."`
 }

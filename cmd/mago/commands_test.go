@@ -30,6 +30,7 @@ import (
 //	contents DEB                    prints the date, mode and name of each file in a package
 //	control DEB                     prints the files of a package's control member
 //	installed NAME VERSION          has dpkg's status hold that package
+//	removed [-keep] NAME            has it lose that package, or keep its configuration files
 //	hold NAME                       takes one of mago's locks until the script ends
 //	evil FILE…                      puts what would command a terminal, as in $EVIL, in the place of each @EVIL@ in files
 //	said ARG…                       mago, however it ends, prints nothing that commands a terminal, but something of $EVIL (!: or nothing)
@@ -42,7 +43,7 @@ import (
 //	                                mago says so; then gives the lock up, or presses Ctrl-C
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"fails": fails, "json": jsonValue, "package": addPackage, "damage": damagePackage, "tarball": makeTarball,
-	"contents": contents, "control": controlFiles, "installed": installed, "hold": hold, "tidy": tidy, "interrupt": interrupt, "waits": waits,
+	"contents": contents, "control": controlFiles, "installed": installed, "removed": removed, "hold": hold, "tidy": tidy, "interrupt": interrupt, "waits": waits,
 	"evil": putEvil, "said": saysEvil, "terminal": onTerminal,
 }
 
@@ -152,6 +153,23 @@ func controlFiles(ts *testscript.TestScript, _ bool, args []string) {
 
 func installed(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(worldOf(ts).add("var/lib/dpkg/status", fmt.Sprintf(statusFormat, args[0], args[1])))
+}
+
+func removed(ts *testscript.TestScript, _ bool, args []string) {
+	w, name := worldOf(ts), args[len(args)-1]
+	text, err := os.ReadFile(filepath.Join(w.root, "var/lib/dpkg/status"))
+	ts.Check(err)
+	var left []string
+	for _, p := range strings.SplitAfter(string(text), "\n\n") {
+		if strings.HasPrefix(p, "Package: "+name+"\n") {
+			if args[0] != "-keep" {
+				continue
+			}
+			p = strings.Replace(p, "install ok installed", "deinstall ok config-files", 1)
+		}
+		left = append(left, p)
+	}
+	ts.Check(w.write("var/lib/dpkg/status", strings.Join(left, ""), 0o644))
 }
 
 // tidy looks for temporary names, work directories, .debs that are not whole and records of .debs that are not there.

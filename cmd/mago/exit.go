@@ -31,7 +31,7 @@ const (
 	exitBusy        = 14  // another mago, or apt or dpkg, is at it
 	exitNoSpace     = 15  // the disk is full
 	exitIncomplete  = 16  // status: something is stale or missing
-	exitFailed      = 17  // status: a build has failed
+	exitFailed      = 17  // status: what is wanted does not build
 	exitHangup      = 129 // ended by a signal: 128 and its number, as a shell has it
 	exitInterrupted = 130
 	exitQuit        = 131
@@ -61,7 +61,7 @@ var exitCodes = []struct {
 	{exitBusy, "another process is at the same thing: another mago, or with --wait=DURATION apt or dpkg"},
 	{exitNoSpace, "the disk is full, or what output goes to"},
 	{exitIncomplete, "status: something is stale or missing"},
-	{exitFailed, "status: a build has failed"},
+	{exitFailed, "status: a module that is wanted does not build"},
 	{exitHangup, "ended by SIGHUP: its terminal has gone"},
 	{exitInterrupted, "ended by Ctrl-C (SIGINT)"},
 	{exitQuit, "ended by SIGQUIT"},

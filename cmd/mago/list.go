@@ -138,17 +138,12 @@ func (a *app) openedConf(ctx context.Context, t target) *shownConf {
 	return a.readConf(ctx, t)
 }
 
-// kernels says for which kernels a module is there, and how, and whether it is not meant for the one at hand.
+// kernels says for which kernels a module is there, in the words of status, and whether it is not meant for the one at hand.
 func (l listed) kernels() string {
 	var words []string
 	for _, s := range l.Units {
-		switch {
-		case s.Installed != "":
-			words = append(words, s.Kernel+" installed")
-		case s.Built != "":
-			words = append(words, s.Kernel+" built")
-		case s.State == stateFailed:
-			words = append(words, s.Kernel+" failed")
+		if s.State != stateMissing {
+			words = append(words, s.Kernel+" "+s.State)
 		}
 	}
 	if l.Conf != nil && len(l.Conf.Modules) == 0 && len(l.Conf.Excluded) > 0 {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -30,7 +31,7 @@ const textIndent = 9
 // words, but for what is there to be pasted whole.
 func (s *screen) line(text string) {
 	text = visible.Line(text)
-	if !strings.HasPrefix(text, "next: ") && !strings.HasPrefix(text, "would run: ") {
+	if !slices.ContainsFunc([]string{"next: ", "also: ", "would run: "}, func(label string) bool { return strings.HasPrefix(text, label) }) {
 		text = s.out.wrapped(text, textIndent)
 	}
 	s.print(text)
@@ -117,8 +118,12 @@ func (p *phase) end() {
 // done ends a phase with a line; figure stands at the right edge.
 func (p *phase) done(text, figure string) {
 	p.end()
-	s := p.screen
-	text = s.out.wrapped(fmt.Sprintf("%-8s %s", p.name, visible.Line(text)), textIndent)
+	p.screen.figured(p.name, text, figure)
+}
+
+// figured prints a line of a phase's kind.
+func (s *screen) figured(name, text, figure string) {
+	text = s.out.wrapped(fmt.Sprintf("%-8s %s", name, visible.Line(text)), textIndent)
 	if width := s.out.columns(); width > 0 {
 		s.print(withFigure(text, figure, min(width, maxColumns), true))
 	} else {

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"slices"
+	"strings"
+)
+
+// steps makes the commands that mend states.
+type steps struct {
+	options []string // what mago was told of its places, which the commands repeat
+	asRoot  bool
+}
+
+func (a *app) steps() steps {
+	s := steps{asRoot: a.host.asRoot}
+	if a.UserDir != "" {
+		s.options = append(s.options, "-u", pasted(a.cache))
+	}
+	if a.Root != "/" {
+		s.options = append(s.options, "--root", pasted(a.Root))
+	}
+	return s
+}
+
+// of lists the commands for states, what is wanted most last.
+func (s steps) of(states []state) []string {
+	all := removals(states)
+	all = append(all, s.purges(states)...)
+	for _, st := range states {
+		if st.State == stateFailed && st.Wanted {
+			all = append(all, "less "+pasted(st.Log))
+		}
+	}
+	return append(all, s.installations(states)...)
+}
+
+// removals is the command that removes what is installed for kernels that are gone.
+func removals(states []state) []string {
+	var names []string
+	for _, st := range states {
+		if st.State == stateLeftover && st.Installed != "" {
+			names = append(names, packageName(st.Module, "modules", st.Kernel))
+		}
+	}
+	return aptRemove(names)
+}
+
+// aptRemove is the command that removes packages, by their very names: none without one.
+func aptRemove(names []string) []string {
+	if len(names) == 0 {
+		return nil
+	}
+	return []string{"sudo apt-get remove " + strings.Join(names, " ")}
+}
+
+// purges are the commands that forget what was built for kernels that are gone.
+func (s steps) purges(states []state) []string {
+	return s.grouped(states,
+		func(st state) string {
+			if st.State != stateLeftover || !st.recorded {
+				return ""
+			}
+			return st.Module
+		},
+		func(kernels, modules string, _ bool) []string {
+			return s.mago(!s.asRoot, "purge", "-l", kernels, modules)
+		})
+}
+
+// installations are the commands that bring what is missing or stale.
+func (s steps) installations(states []state) []string {
+	return s.grouped(states,
+		func(st state) string {
+			if st.State != stateMissing && st.State != stateStale {
+				return ""
+			}
+			return st.word
+		},
+		func(kernels, modules string, own bool) []string {
+			if own && !s.asRoot {
+				return s.mago(true, "a-i", "-S", "sudo", "-l", kernels, modules)
+			}
+			return s.mago(false, "a-i", "-l", kernels, modules)
+		})
+}
+
+// mago is a command line of mago's, as the user that calls it or as root.
+func (s steps) mago(asUser bool, words ...string) []string {
+	line := append([]string{"mago"}, words...)
+	if !asUser {
+		line = append([]string{"sudo"}, line...)
+	}
+	return append(line, s.options...)
+}
+
+// grouped makes one command for all kernels that have the same modules; word is what names a state's module in it, "" for none.
+func (s steps) grouped(states []state, word func(state) string, command func(kernels, modules string, own bool) []string) []string {
+	type group struct {
+		kernels, modules []string
+		own              bool
+	}
+	var groups []*group
+	for _, kernel := range kernelsOf(states) {
+		g := &group{kernels: []string{kernel}}
+		for _, st := range states {
+			if w := word(st); w != "" && st.Kernel == kernel {
+				g.modules, g.own = append(g.modules, pasted(w)), g.own || st.own
+			}
+		}
+		same := slices.IndexFunc(groups, func(other *group) bool { return slices.Equal(other.modules, g.modules) && other.own == g.own })
+		switch {
+		case len(g.modules) == 0:
+		case same >= 0:
+			groups[same].kernels = append(groups[same].kernels, kernel)
+		default:
+			groups = append(groups, g)
+		}
+	}
+	var all []string
+	for _, g := range groups {
+		all = append(all, strings.Join(command(strings.Join(g.kernels, ","), strings.Join(g.modules, " "), g.own), " "))
+	}
+	return all
+}
+
+// kernelsOf are the kernels of states, each once, in their order.
+func kernelsOf(states []state) []string {
+	return distinct(states, func(st state) string { return st.Kernel })
+}
+
+// modulesOf are the modules of states, each once.
+func modulesOf(states []state) []string {
+	return distinct(states, func(st state) string { return st.Module })
+}
+
+func distinct(states []state, of func(state) string) []string {
+	var all []string
+	for _, st := range states {
+		if text := of(st); !slices.Contains(all, text) {
+			all = append(all, text)
+		}
+	}
+	return all
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"slices"
+	"testing"
+)
+
+// told are states in short: kernel, module, state, whether it is wanted.
+func told(rows ...[3]string) (all []state) {
+	for _, r := range rows {
+		s := state{Kernel: r[0], Module: r[1], State: r[2], word: r[1]}
+		s.Wanted = !slices.Contains([]string{stateBuilt, stateLeftover, "trial"}, s.State)
+		switch s.State {
+		case statePresent, stateStale:
+			s.Installed = "1"
+		case stateLeftover:
+			s.Installed, s.recorded = "1", true
+		case stateFailed:
+			s.Log = "/x/" + s.Module + ".log"
+		case "trial":
+			s.State = stateFailed
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+func TestSentence(t *testing.T) {
+	for _, test := range []struct {
+		states  []state
+		machine int
+		want    string
+	}{
+		{told([3]string{"5", "a", "present"}, [3]string{"6", "a", "present"}), 2, "a is there for the 2 kernels of this machine"},
+		{told([3]string{"5", "a", "present"}, [3]string{"6", "a", "present"}), 3, "a is there for 5, 6"},
+		{told([3]string{"6", "a", "present"}, [3]string{"6", "b", "present"}, [3]string{"6", "c", "present"}), 1, "all 3 modules are there for 6"},
+		{told([3]string{"6", "a", "present"}, [3]string{"6", "b", "excluded"}), 1, "all 2 modules are there where they are wanted"},
+		{told([3]string{"6", "a", "missing"}), 1, "a is missing for 6"},
+		{told([3]string{"6", "a", "missing"}, [3]string{"6", "b", "missing"}, [3]string{"6", "c", "present"}), 1, "2 of 3 modules are missing for 6"},
+		{told([3]string{"6", "a", "missing"}, [3]string{"6", "b", "stale"}, [3]string{"6", "c", "failed"}), 1,
+			"1 of 3 modules is missing for 6; 1 of 3 modules is stale for 6; 1 of 3 modules does not build for 6"},
+		{told([3]string{"4", "a", "missing"}, [3]string{"5", "a", "missing"}, [3]string{"6", "a", "missing"}), 3, "a is missing for 4, 5, 1 more"},
+		{told([3]string{"6", "a", "built"}, [3]string{"6", "b", "trial"}), 0, "a is built, not installed, for 6; b did not build for 6"},
+		{told([3]string{"5", "a", "leftover"}, [3]string{"6", "a", "present"}), 1, "a is there for 6; a is left over from a kernel that is gone"},
+		{told([3]string{"5", "a", "leftover"}, [3]string{"5", "b", "leftover"}), 0, "2 modules are left over from a kernel that is gone"},
+	} {
+		if got := sentence(test.states, test.machine); got != test.want {
+			t.Errorf("got  %q\nwant %q", got, test.want)
+		}
+	}
+}
+
+func TestSteps(t *testing.T) {
+	both := told([3]string{"5", "a", "missing"}, [3]string{"5", "b", "stale"}, [3]string{"6", "a", "missing"}, [3]string{"6", "b", "missing"})
+	own := slices.Clone(both)
+	own[0].own = true
+	unknown := told([3]string{"6", "a", "missing"})
+	unknown[0].word = ""
+	for _, test := range []struct {
+		steps  steps
+		states []state
+		want   []string
+	}{
+		{steps{asRoot: true}, both, []string{"sudo mago a-i -l 5,6 a b"}},
+		{steps{}, both, []string{"sudo mago a-i -l 5,6 a b"}},
+		{steps{}, own, []string{"mago a-i -S sudo -l 5 a b", "sudo mago a-i -l 6 a b"}},
+		{steps{asRoot: true}, own, []string{"sudo mago a-i -l 5 a b", "sudo mago a-i -l 6 a b"}},
+		{steps{asRoot: true, options: []string{"-u", "/x"}}, both[:1], []string{"sudo mago a-i -l 5 a -u /x"}},
+		{steps{asRoot: true}, unknown, nil},
+		{steps{asRoot: true}, told([3]string{"6", "a", "trial"}), nil},
+		{steps{asRoot: true}, told([3]string{"4", "a", "leftover"}, [3]string{"5", "b", "missing"}, [3]string{"5", "c", "failed"}),
+			[]string{"sudo apt-get remove a-modules-4", "sudo mago purge -l 4 a", "less /x/c.log", "sudo mago a-i -l 5 b"}},
+		{steps{}, told([3]string{"4", "a", "leftover"}), []string{"sudo apt-get remove a-modules-4", "mago purge -l 4 a"}},
+	} {
+		if got := test.steps.of(test.states); !slices.Equal(got, test.want) {
+			t.Errorf("got  %q\nwant %q", got, test.want)
+		}
+	}
+}
+
+func TestIsTrial(t *testing.T) {
+	good := record{Module: "a", KernelVersion: "6", Source: recordSource{Package: "a-dkms", Version: "1", SHA256: "x"}}
+	local := record{Module: "a", Source: recordSource{Path: "/a", Version: "1", SHA256: "x"}}
+	changed := func(r record, change func(*record)) record { change(&r); return r }
+	for name, test := range map[string]struct {
+		failure, good record
+		want          bool
+	}{
+		"nothing was good before":   {good, record{}, false},
+		"the same again":            {good, good, true},
+		"a newer version":           {changed(good, func(r *record) { r.Source.Version = "2" }), good, false},
+		"a newer kernel package":    {changed(good, func(r *record) { r.KernelVersion = "7" }), good, false},
+		"a directory":               {local, good, true},
+		"another directory":         {changed(local, func(r *record) { r.Source.Path = "/b" }), local, true},
+		"the directory has changed": {changed(local, func(r *record) { r.Source.SHA256 = "y" }), local, false},
+	} {
+		if got := isTrial(test.failure, test.good); got != test.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

@@ -1,0 +1,261 @@
+package main
+
+import (
+	"cmp"
+	"os"
+	"slices"
+
+	"mago/catalog"
+	"mago/debpkg"
+	"mago/kbuild"
+)
+
+// The states of a unit, from good to bad.
+const (
+	statePresent  = "present"  // installed, of the source's and the kernel's present version
+	stateExcluded = "excluded" // not meant for this kernel, as its last build found
+	stateBuilt    = "built"    // built and not installed, which nothing here asks for
+	stateLeftover = "leftover" // installed or built for a kernel that is gone
+	stateStale    = "stale"    // installed of an older source or kernel package
+	stateMissing  = "missing"  // not installed for this kernel, but for another one
+	stateFailed   = "failed"   // the last build failed
+)
+
+// state is one module for one kernel as status shows it; its JSON form is part of mago's interface.
+type state struct {
+	Kernel    string `json:"kernel"`
+	Module    string `json:"module"`
+	State     string `json:"state"`
+	Wanted    bool   `json:"wanted"`              // whether the kernel is this machine's and the module is installed for some kernel
+	Installed string `json:"installed,omitempty"` // version of the modules package
+	Built     string `json:"built,omitempty"`     // version of the newest .deb here
+	Current   string `json:"current,omitempty"`   // what a build would give now, "" where that is unknown
+	Deb       string `json:"deb,omitempty"`
+	Log       string `json:"log,omitempty"`
+	Error     string `json:"error,omitempty"`
+	Reason    string `json:"reason,omitempty"`
+	Next      string `json:"next,omitempty"` // the command that mends it
+	Room      string `json:"room,omitempty"` // where a build would run now
+
+	recorded bool // whether mago keeps a record of a build
+
+	word string // what names the module on a command line, "" where mago could not build it
+	own  bool   // whether its source or its build is this user's own
+}
+
+// survey is what the states of all units are made of, read once.
+type survey struct {
+	packages []modulesPackage
+	records  []record
+	removed  []string // packages that dpkg has removed and not purged
+	here     []string // kernels on the machine
+	wanting  []string // kernels of this machine, which want its modules
+	running  string
+}
+
+func (a *app) survey() (survey, error) {
+	records, err := a.records()
+	if err != nil {
+		return survey{}, err
+	}
+	packages, err := a.installedPackages()
+	if err != nil {
+		return survey{}, err
+	}
+	status, err := a.installed()
+	if err != nil {
+		return survey{}, err
+	}
+	f := a.finder()
+	installed, headers := f.Installed(), f.WithHeaders()
+	s := survey{packages: packages, records: records, removed: status.Removed(), running: a.running()}
+	s.here = kbuild.SortReleases(slices.Concat(installed, headers))
+	s.wanting = installed
+	if len(installed) == 0 { // a container, or a machine that only builds
+		s.wanting = headers
+	}
+	return s, nil
+}
+
+// gone reports whether a kernel is on the machine no more, whose image may have left its headers behind.
+func (s survey) gone(release string) bool {
+	removed := slices.Contains(s.removed, "linux-image-"+release) && !slices.Contains(s.wanting, release)
+	return release != s.running && (removed || !slices.Contains(s.here, release))
+}
+
+// isInstalled reports whether a module is installed for any kernel, so that others want it too.
+func (s survey) isInstalled(module string) bool {
+	return slices.ContainsFunc(s.packages, func(p modulesPackage) bool { return p.module == module })
+}
+
+// modules are those built or installed.
+func (s survey) modules() []string {
+	var modules []string
+	for _, r := range s.records {
+		modules = append(modules, r.Module)
+	}
+	for _, p := range s.packages {
+		modules = append(modules, p.module)
+	}
+	slices.Sort(modules)
+	return slices.Compact(modules)
+}
+
+// kernels are those on the machine, and those that modules are here for.
+func (s survey) kernels() []string {
+	releases := slices.Clone(s.here)
+	for _, r := range s.records {
+		releases = append(releases, r.Kernel)
+	}
+	for _, p := range s.packages {
+		releases = append(releases, p.release)
+	}
+	return kbuild.SortReleases(releases)
+}
+
+// states crosses kernels with modules built or installed; where nothing is known of a unit, and nothing wanted, it has none.
+func (a *app) states() ([]state, error) {
+	s, err := a.survey()
+	if err != nil {
+		return nil, err
+	}
+	var states []state
+	for _, release := range s.kernels() {
+		for _, module := range s.modules() {
+			if st := a.state(s, module, release); st.State != "" {
+				states = append(states, st)
+			}
+		}
+	}
+	return states, nil
+}
+
+func (a *app) state(s survey, module, release string) state {
+	name := packageName(module, "modules", release)
+	have := a.installedPackage(name)
+	r, recorded := a.readRecord(module, release)
+	failure, failed := a.readFailure(module, release)
+	removed := have.Version == "" && (r.Current != "" || slices.Contains(s.removed, name))
+	st := state{Kernel: release, Module: module, Installed: have.Version, Log: cmp.Or(failure.Log, r.Log)}
+	st.Wanted = have.Version != "" || s.isInstalled(module) && !removed && slices.Contains(s.wanting, release)
+	if recorded && a.hasDeb(r) {
+		st.Built, st.Deb = r.Version, r.Deb
+	}
+	st.word, st.own = a.wordFor(s, module)
+	from := r
+	if !recorded {
+		from = failure
+	}
+	st.Current = a.currentVersion(module, release, from)
+	current := st.Installed != "" && (st.Current == "" || compareVersions(st.Installed, st.Current) >= 0)
+	switch {
+	case s.gone(release):
+		st.State, st.Wanted, st.Reason = stateLeftover, false, "no such kernel here"
+	case failed && !isTrial(failure, r) && (recorded || !current):
+		st.fail(failure)
+	case current:
+		st.State = statePresent
+	case st.Installed != "":
+		st.State = stateStale
+	case st.Wanted:
+		st.State = stateMissing
+	case st.Built != "":
+		st.State = stateBuilt
+	}
+	if st.recorded = recorded || failed; st.State == stateLeftover && st.Installed == "" && !st.recorded {
+		return state{}
+	}
+	st.explain(have, failed)
+	return st
+}
+
+// fail is what a build that failed last makes of a unit.
+func (st *state) fail(failure record) {
+	if failure.Result == resultFailed {
+		st.State, st.Error = stateFailed, failure.Error
+	} else {
+		st.State, st.Reason = stateExcluded, failure.Error
+	}
+}
+
+// explain gives a reason where the state's word does not say all.
+func (st *state) explain(have debpkg.Installed, failed bool) {
+	switch {
+	case st.State == statePresent && have.Unauthenticated != "":
+		st.Reason = "no checked signature covers " + have.Unauthenticated
+	case st.State == stateMissing && st.word == "":
+		st.Reason = "its source is not known here: name its directory"
+	case st.State == stateMissing && st.Built != "":
+		st.Reason = "built, not installed"
+	case failed && st.Reason == "" && st.State != stateFailed:
+		st.Reason = "the last build failed: " + st.Log
+	}
+}
+
+// isTrial reports whether a failed build was one of another source than that of the good one, or of the very same again: it
+// says nothing of what is installed.
+func isTrial(failure, good record) bool {
+	if good.Module == "" {
+		return false
+	}
+	a, b := failure.Source, good.Source
+	if a.Package != b.Package || a.Package == "" && a.Path != b.Path {
+		return true
+	}
+	return a.Version == b.Version && a.SHA256 == b.SHA256 && failure.KernelVersion == good.KernelVersion
+}
+
+// wordFor is what names a module on a command line, "" where nothing here would build it; own says that only this user's
+// cache knows the source.
+func (a *app) wordFor(s survey, module string) (word string, own bool) {
+	i := slices.IndexFunc(s.records, func(r record) bool { return r.Module == module })
+	if i >= 0 && s.records[i].Source.Package == "" {
+		_, err := os.Stat(s.records[i].Source.Path)
+		if err == nil {
+			return module, true
+		}
+	}
+	if a.index == nil {
+		return module, false
+	}
+	m, _, err := a.index.Resolve(module)
+	if err != nil {
+		return "", false
+	}
+	if i >= 0 && slices.ContainsFunc(m.Packages, func(p catalog.Package) bool { return p.Name.String() == s.records[i].Source.Package }) &&
+		m.Packages[0].Name.String() != s.records[i].Source.Package {
+		return s.records[i].Source.Package, false
+	}
+	return module, false
+}
+
+// currentVersion is what a build would give today: apt's candidate of the source with the kernel's present package.
+func (a *app) currentVersion(module, release string, r record) string {
+	k, err := a.kernel(release)
+	if err != nil {
+		return ""
+	}
+	source := r.Source.Version
+	if r.Source.Package != "" || r.Module == "" {
+		source = a.candidate(module, r.Source.Package)
+	}
+	if source == "" {
+		return ""
+	}
+	return packageVersion(source, k.Version)
+}
+
+// candidate is apt's version of the package that a module was built from, or would be.
+func (a *app) candidate(module, pkg string) string {
+	if a.index == nil {
+		return ""
+	}
+	if pkg == "" {
+		pkg = module
+	}
+	m, found, err := a.index.Resolve(pkg)
+	if err != nil {
+		return ""
+	}
+	return newTarget(m, found).version
+}
