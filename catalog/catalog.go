@@ -38,6 +38,9 @@ type Package struct {
 	Homepage     string            `json:"homepage,omitempty"`
 	Description  string            `json:"description,omitempty"`
 
+	DescriptionMD5  string `json:"description_md5,omitempty"`  // of the whole, by which apt's translation lists know it
+	LongDescription string `json:"long_description,omitempty"` // where the paragraph itself has it
+
 	Depends    string `json:"depends,omitempty"`
 	PreDepends string `json:"pre_depends,omitempty"`
 	Recommends string `json:"recommends,omitempty"`

@@ -13,7 +13,7 @@ import (
 )
 
 // Format is the version of the index file; Open takes no other.
-const Format = 3
+const Format = 4
 
 // indexName is the index file's name in Config.Dir.
 const indexName = "index.json"

@@ -10,12 +10,12 @@ import (
 // pkg is the package that a paragraph describes.
 func (s stanza) pkg() Package {
 	get := s.fields.Get
-	synopsis, _, _ := strings.Cut(get("Description"), "\n")
+	synopsis, long, _ := strings.Cut(get("Description"), "\n")
 	size, _ := strconv.ParseInt(get("Size"), 10, 64) // status has none; apt checks what it fetches
 	return Package{
 		Name: s.name, Kind: s.kind, Version: s.version, Architecture: s.architecture,
 		Source: s.source, Section: get("Section"), Maintainer: get("Maintainer"),
-		Homepage: get("Homepage"), Description: synopsis,
+		Homepage: get("Homepage"), Description: synopsis, DescriptionMD5: get("Description-md5"), LongDescription: long,
 		Depends: get("Depends"), PreDepends: get("Pre-Depends"), Recommends: get("Recommends"),
 		Suggests: get("Suggests"), Provides: get("Provides"), Conflicts: get("Conflicts"),
 		Breaks: get("Breaks"), Replaces: get("Replaces"), Enhances: get("Enhances"),

@@ -84,7 +84,7 @@ description: a synopsis
 	want := Package{
 		Name: named("foo-source"), Kind: ModuleAssistant, Version: versioned("1.0-1"),
 		Architecture: word.Must(word.ParseArchitecture("all")), Source: named("foo-src"), Section: "contrib/kernel",
-		Maintainer: "A <a@b.c>", Homepage: "https://example.org/", Description: "a synopsis", Depends: "module-assistant, bar", PreDepends: "p",
+		Maintainer: "A <a@b.c>", Homepage: "https://example.org/", Description: "a synopsis", LongDescription: "and more", Depends: "module-assistant, bar", PreDepends: "p",
 		Recommends: "r", Suggests: "s", Provides: "foo", Conflicts: "c", Breaks: "b", Replaces: "e", Enhances: "n",
 		Filename: "pool/f/foo.deb", SHA256: "0123", Size: 4711,
 	}

@@ -8,24 +8,29 @@ import (
 	"slices"
 	"strings"
 
-	"mago/catalog"
 	"mago/debpkg/visible"
 	"mago/kbuild"
 )
 
 type listCommand struct {
-	Modules []string `arg:"" optional:"" name:"module" help:"Names, all, alli (installed), allu (opened); all by default."`
+	Modules []string `arg:"" optional:"" name:"module" help:"Names, all, alli (installed), allu (opened); all by default, and what was built here."`
 	jsonOption
 }
 
 // Run lists modules.
 func (c *listCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
-	words := c.Modules
-	if len(lists(words...)) == 0 {
-		words = []string{"all"}
+	if len(lists(c.Modules...)) > 0 {
+		return a.list(ctx, c.Modules, c.JSON)
 	}
-	return a.list(ctx, words, c.JSON)
+	targets, err := a.targets(ctx, []string{"all"})
+	if err != nil {
+		return err
+	}
+	if targets, err = a.withLocal(ctx, targets); err != nil {
+		return err
+	}
+	return a.printList(ctx, targets, c.JSON)
 }
 
 type listInstalledCommand struct{ jsonOption }
@@ -37,25 +42,44 @@ func (c *listInstalledCommand) Run(a *app, ctx context.Context) error {
 }
 
 type searchCommand struct {
-	Text string `arg:"" help:"What to look for, in any case."`
+	Text []string `arg:"" name:"text" help:"What to look for in names and descriptions, in any case; all of several words."`
 	jsonOption
 }
 
-// Run lists the modules that a text is found in.
+// Run lists the modules in whose names or descriptions all words are found.
 func (c *searchCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
 	ix, err := a.catalog(ctx)
 	if err != nil {
 		return err
 	}
-	text := strings.ToLower(c.Text)
-	found := a.targetsOf(ix, func(m catalog.Module) bool {
-		return slices.ContainsFunc(m.Packages, func(p catalog.Package) bool {
-			return strings.Contains(strings.ToLower(m.Name+"\n"+p.Name.String()+"\n"+p.Source.String()+"\n"+p.Description), text)
-		})
-	})
-	return a.printList(ctx, found, c.JSON)
+	long, err := ix.Descriptions(ctx, a.catalogConfig())
+	if err != nil { // what is there is searched
+		complain(a.stderr, "mago: "+oneLine(err))
+	}
+	var found []target
+	for _, m := range ix.Search(c.Text, long) {
+		found = append(found, newTarget(m, nil))
+	}
+	rows, err := a.rows(ctx, found)
+	switch {
+	case err != nil:
+		return err
+	case c.JSON:
+		return a.printJSON(rows)
+	case len(rows) == 0:
+		complain(a.stderr, "mago: no module source in apt's lists has "+visible.Line(strings.Join(c.Text, " and "))+" in its name or description")
+		return nil
+	}
+	var table [][]string
+	for _, r := range rows {
+		table = append(table, []string{r.Module, r.Package, r.Version, r.Description})
+	}
+	return writeColumns(a.screen.out, a.screen.out.columns(), searchColumns, table)
 }
+
+// searchColumns give way as listColumns do.
+var searchColumns = []column{{title: "MODULE"}, {title: "SOURCE PACKAGE", least: 20, goes: 2}, {title: "VERSION", least: 10, goes: 1}, {title: "DESCRIPTION", least: 28}}
 
 // listed is one module as list shows it; its JSON form is part of mago's interface.
 type listed struct {
@@ -79,14 +103,28 @@ func (a *app) list(ctx context.Context, words []string, asJSON bool) error {
 	return a.printList(ctx, targets, asJSON)
 }
 
+// withLocal adds the modules that were built here and that no list of apt's knows.
+func (a *app) withLocal(ctx context.Context, targets []target) ([]target, error) {
+	records, err := a.records()
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range records {
+		if slices.ContainsFunc(targets, func(t target) bool { return t.name == r.Module }) {
+			continue
+		}
+		if t, ok := a.recordedTarget(ctx, r.Module); ok {
+			targets = append(targets, t)
+		}
+	}
+	slices.SortStableFunc(targets, func(a, b target) int { return cmp.Compare(a.name, b.name) })
+	return targets, nil
+}
+
 func (a *app) printList(ctx context.Context, targets []target, asJSON bool) error {
-	states, err := a.states()
+	rows, err := a.rows(ctx, targets)
 	if err != nil {
 		return err
-	}
-	rows := []listed{}
-	for _, t := range targets {
-		rows = append(rows, a.listed(ctx, t, states))
 	}
 	if asJSON {
 		return a.printJSON(rows)
@@ -96,6 +134,18 @@ func (a *app) printList(ctx context.Context, targets []target, asJSON bool) erro
 		table = append(table, []string{r.Module, r.Package, r.Version, r.Kind, r.kernels()})
 	}
 	return writeColumns(a.screen.out, a.screen.out.columns(), listColumns, table)
+}
+
+func (a *app) rows(ctx context.Context, targets []target) ([]listed, error) {
+	states, err := a.states()
+	if err != nil {
+		return nil, err
+	}
+	rows := []listed{}
+	for _, t := range targets {
+		rows = append(rows, a.listed(ctx, t, states))
+	}
+	return rows, nil
 }
 
 // listColumns give way like this: a package's name tells its kind, and show tells its version.

@@ -76,7 +76,7 @@ func natural(rows [][]string) []int {
 	return widths
 }
 
-// narrowest is how narrow the columns may get: the last one as its longest word.
+// narrowest is how narrow the columns may get: the last one is broken only between words.
 func narrowest(columns []column, rows [][]string) []int {
 	widths := natural(rows)
 	for i, c := range columns {
@@ -85,7 +85,9 @@ func narrowest(columns []column, rows [][]string) []int {
 		}
 	}
 	last := len(columns) - 1
-	widths[last] = 0
+	if columns[last].least == 0 {
+		widths[last] = 0
+	}
 	for _, row := range rows {
 		for word := range strings.FieldsSeq(row[last]) {
 			widths[last] = max(widths[last], visible.Width(word))
