@@ -7,8 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"syscall"
 
-	"mago/debpkg/word"
 	"mago/sources/way"
 )
 
@@ -18,13 +19,30 @@ var tarSuffix = regexp.MustCompile(`\.(tar(\.[a-z0-9]+)?|t[gbx]z2?|tzst)$`)
 func trimTar(base string) string { return tarSuffix.ReplaceAllString(base, "") }
 
 // Local describes a directory as it stands, or opens a tarball, compressed in whatever way, into the cache. Nothing
-// in it is run: the name and version are those a dkms.conf assigns literally, else those of debian/changelog, else those
-// of the directory's or tarball's own name ("hello-1.0"), else the MODULE_VERSION of its C sources, else "0", turned into
+// in it is run: its name is the first that says whose source it is of what dkms.conf assigns literally, debian/changelog,
+// debian/control, the one module that it builds, the directory's or tarball's own name ("hello-1.0"), and the same of the
+// directory above. The version is that of the same place, else the MODULE_VERSION of its C sources, else "0", turned into
 // what Debian's tools accept.
 //
-// Errors: *LayoutError where there is neither dkms.conf, debian/rules, Kbuild nor Makefile, *UnsafeError, *LimitError,
-// *DamagedError.
+// Errors: *LayoutError where there is neither dkms.conf, debian/rules, Kbuild nor Makefile, *UnnamedError, *UnsafeError,
+// *LimitError, *DamagedError.
 func (f *Fetcher) Local(ctx context.Context, path string) (*Tree, error) {
+	return f.LocalAs(ctx, path, "")
+}
+
+// LocalAs is Local for a source that the user has named; "" leaves that to the source.
+func (f *Fetcher) LocalAs(ctx context.Context, path, name string) (*Tree, error) {
+	tree, err := f.local(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	if tree.Name = cmp.Or(name, tree.Own); tree.Name == "" {
+		return nil, &UnnamedError{path}
+	}
+	return tree, nil
+}
+
+func (f *Fetcher) local(ctx context.Context, path string) (*Tree, error) {
 	w, err := way.Find(path)
 	switch {
 	case err != nil:
@@ -48,10 +66,29 @@ func localDirectory(w *way.Way) (*Tree, error) {
 		return nil, &LayoutError{w.Path, recipeFiles}
 	}
 	tree := &Tree{Origin: Directory, Dir: w.Path, Private: isPrivate(w.Info), at: w.Info, ModTime: treeTime(entryTime(startIn(root, debianChangelog)))}
-	tree.Name, tree.Version = identify(root, filepath.Base(w.Path))
+	above := aboveOf(w)
+	defer above.close()
+	tree.Own, tree.Version = identify(spot{root, ownBase(w.Path)}, above)
 	copyright, changelog := debianDocs(root)
 	tree.Copyright, tree.Changelog = below(w.Path, copyright), below(w.Path, changelog)
 	return tree, nil
+}
+
+// aboveOf is the directory above a source. It is read only where it belongs to the same user, who alone may write there.
+func aboveOf(w *way.Way) spot {
+	dir := filepath.Dir(w.Path)
+	above := spot{base: ownBase(dir)}
+	if above.base == "" {
+		return above
+	}
+	if up, err := way.Find(dir); err == nil && up.Path == dir && sameOwner(w.Info, up.Info) {
+		above.root, _ = up.Root() // what cannot be read says nothing
+	}
+	return above
+}
+
+func sameOwner(a, b os.FileInfo) bool {
+	return a.Sys().(*syscall.Stat_t).Uid == b.Sys().(*syscall.Stat_t).Uid && b.Mode()&0o002 == 0
 }
 
 func isPrivate(info os.FileInfo) bool { return info.Mode()&0o004 == 0 }
@@ -68,10 +105,10 @@ func (f *Fetcher) localTarball(ctx context.Context, w *way.Way) (*Tree, error) {
 	}
 	cached := func() (*Tree, bool) {
 		tree, rec, err := f.read(localOwner, sum)
-		return tree, err == nil && rec.Stamp == filepath.Base(tarball) // which may have named the module
+		return tree, err == nil && rec.Stamp == stampOf(tarball)
 	}
 	tree, err := f.once(ctx, localOwner, cached, func() (*Tree, error) {
-		rec := record{Origin: Tarball, SHA256: sum, Stamp: filepath.Base(tarball)}
+		rec := record{Origin: Tarball, SHA256: sum, Stamp: stampOf(tarball)}
 		return f.fill(ctx, localOwner, sum, func(dir string) (record, error) { return f.openTarball(ctx, rec, tarball, w.Info, dir) })
 	})
 	if err != nil {
@@ -79,6 +116,11 @@ func (f *Fetcher) localTarball(ctx context.Context, w *way.Way) (*Tree, error) {
 	}
 	tree.Archive, tree.Private = tarball, isPrivate(w.Info)
 	return tree, nil
+}
+
+// stampOf are the parts of a tarball's path that may have named the module.
+func stampOf(tarball string) string {
+	return filepath.Join(ownBase(filepath.Dir(tarball)), filepath.Base(tarball))
 }
 
 // openTarball opens a tarball below dir and completes its record: what the record lacks is what the tarball says.
@@ -90,19 +132,15 @@ func (f *Fetcher) openTarball(ctx context.Context, rec record, tarball string, a
 	if err != nil {
 		return rec, err
 	}
-	base := trimTar(filepath.Base(tarball))
-	if rec.Dir = findTop(os.DirFS(dir), sourceDir, cmp.Or(rec.Name, base)); rec.Dir == "" {
+	if rec.Dir = findTop(os.DirFS(dir), sourceDir, cmp.Or(rec.Name, trimTar(filepath.Base(tarball)))); rec.Dir == "" {
 		return rec, &LayoutError{tarball, recipeFiles}
-	}
-	if rec.Dir != sourceDir {
-		base = filepath.Base(rec.Dir)
 	}
 	top, err := os.OpenRoot(filepath.Join(dir, rec.Dir))
 	if err != nil {
 		return rec, err
 	}
 	defer top.Close()
-	name, version := identify(top, base)
+	name, version := identify(spots(top, rec.Dir, tarball))
 	rec.Name, rec.Version = cmp.Or(rec.Name, name), cmp.Or(rec.Version, version)
 	copyright, changelog := debianDocs(top)
 	rec.Copyright, rec.Changelog = below(rec.Dir, copyright), below(rec.Dir, changelog)
@@ -110,37 +148,15 @@ func (f *Fetcher) openTarball(ctx context.Context, rec record, tarball string, a
 	return rec, nil
 }
 
-// identify names the module in a directory, whose own name is base or that of the archive it came in.
-func identify(dir *os.Root, base string) (name, version string) {
-	name, version = dkmsFacts(startIn(dir, "dkms.conf"))
-	entry, _ := firstEntry(startIn(dir, debianChangelog))
-	baseName, baseVersion := splitVersion(base)
-	name = firstName(name, entry.Source, baseName)
-	if debian, err := word.ParseVersion(entry.Version.String()); version == "" && err == nil {
-		return name, debian.String()
+// spots are what a tarball's source at dir may be named by: its directory in the tarball, the tarball, and the directory
+// that this lies in.
+func spots(top *os.Root, dir, tarball string) (inside, above spot) {
+	var bases []string
+	for ; dir != sourceDir; dir = filepath.Dir(dir) {
+		bases = append(bases, filepath.Base(dir))
 	}
-	if version = cmp.Or(version, baseVersion); version == "" {
-		version = moduleVersion(dir)
-	}
-	return name, firstVersion(version, baseVersion)
-}
-
-// firstName is the first of what strangers call a source that can become a name of mago's.
-func firstName(names ...string) string {
-	for _, name := range names {
-		if fit, err := word.ParseName(moduleName(name)); err == nil {
-			return fit.String()
-		}
-	}
-	return "module"
-}
-
-// firstVersion is the same for versions.
-func firstVersion(versions ...string) string {
-	for _, version := range versions {
-		if fit, err := word.ParseVersion(upstreamVersion(version)); err == nil {
-			return fit.String()
-		}
-	}
-	return "0"
+	bases = append(bases, trimTar(filepath.Base(tarball)), ownBase(filepath.Dir(tarball)))
+	bases = slices.DeleteFunc(bases, func(base string) bool { return isGeneric(splitBase(base).name) && splitBase(base).version == "" })
+	bases = append(bases, "", "")
+	return spot{top, bases[0]}, spot{base: bases[1]}
 }

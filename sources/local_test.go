@@ -35,7 +35,6 @@ func TestLocalDirectory(t *testing.T) {
 		"sources last":        {"hello-1.0", files{"Kbuild": "obj-m += hello.o\n", "hello.c": "MODULE_VERSION(\"2.1\");\n"}, "hello", "1.0"},
 		"no literal":          {"hello", files{"Kbuild": "obj-m := hello.o ../up.o\n", "hello.c": "MODULE_VERSION(VERSION);\n// MODULE_VERSION(\"3\")\n", "../up.c": "MODULE_VERSION(\"4\");\n"}, "hello", "0"},
 		"number in the name":  {"usb-2-serial", files{"Makefile": ""}, "usb-2-serial", "0"},
-		"no name at all":      {"___", files{"Makefile": ""}, "module", "0"},
 		"dkms suffix":         {"x", files{"dkms.conf": "PACKAGE_NAME=jool-dkms\nPACKAGE_VERSION=git\n"}, "jool", "0+git"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -123,7 +122,7 @@ func TestLocalTarballOfEveryCompression(t *testing.T) {
 			}
 			dir := filepath.Join(f.Cache, "trees/_tarballs", hash(content), "source/hello-1.0")
 			want := &Tree{
-				Name: "hello", Version: "1.0", Origin: Tarball, Dir: dir, Archive: path, SHA256: hash(content),
+				Name: "hello", Version: "1.0", Origin: Tarball, Dir: dir, Own: "hello", Archive: path, SHA256: hash(content),
 				Copyright: filepath.Join(dir, "debian/copyright"), ModTime: entryDate,
 				place: filepath.Join(f.Cache, "trees/_tarballs", hash(content)), digest: tree.digest,
 			}

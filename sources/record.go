@@ -20,7 +20,7 @@ import (
 
 const (
 	recordName   = "tree.json"
-	recordFormat = 3 // a tree of another format is opened again
+	recordFormat = 4 // a tree of another format is opened again
 )
 
 // record is what tree.json keeps of a Tree, with paths relative to the tree, so that the cache may be moved.
@@ -73,7 +73,7 @@ func (r record) plausible() bool {
 	local := func(path string) bool { return path == "" || filepath.IsLocal(path) }
 	_, nameErr := word.ParseName(r.Name)
 	_, versionErr := word.ParseVersion(r.Version)
-	return nameErr == nil && versionErr == nil && local(r.Dir) && local(r.Copyright) && local(r.Changelog) &&
+	return (nameErr == nil || r.Name == "" && r.Origin == Tarball) && versionErr == nil && local(r.Dir) && local(r.Copyright) && local(r.Changelog) &&
 		!slices.ContainsFunc(r.Runtime, func(path string) bool { return !local(strings.TrimPrefix(path, "/")) })
 }
 
@@ -90,11 +90,19 @@ func (f *Fetcher) read(owner, version string) (*Tree, record, error) {
 // tree gives the Tree that lies at dir.
 func (r record) tree(dir string) *Tree {
 	return &Tree{
-		Name: r.Name, Version: r.Version, Origin: r.Origin, Dir: filepath.Join(dir, r.Dir),
+		Name: r.Name, Own: r.own(), Version: r.Version, Origin: r.Origin, Dir: filepath.Join(dir, r.Dir),
 		SHA256: r.SHA256, ModTime: r.ModTime, place: dir, digest: r.Digest,
 		Copyright: below(dir, r.Copyright), Changelog: below(dir, r.Changelog),
 		Runtime: r.runtime(dir),
 	}
+}
+
+// own is what a tarball calls itself; packages are called as the archive calls them.
+func (r record) own() string {
+	if r.Origin == Tarball {
+		return r.Name
+	}
+	return ""
 }
 
 // Open opens Dir, out of which nothing leads then. Where another directory has taken its place the error is a *way.ChangedError.

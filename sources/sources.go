@@ -28,6 +28,7 @@ const (
 // In trees of archives and tarballs no link leads out, so root may follow what it finds there.
 type Tree struct {
 	Name    string // the module's, valid in a Debian package name: the source package's without -dkms, -source and the like
+	Own     string // what a local source calls itself, "" for nothing; the user may have called it otherwise
 	Version string // the source package's; of local trees what dkms.conf, debian/changelog or a directory's name say, or "0"
 	Origin  Origin
 	Dir     string // where dkms.conf, debian/rules, Kbuild or Makefile lies
