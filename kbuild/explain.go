@@ -2,6 +2,7 @@ package kbuild
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -49,6 +50,13 @@ func (c Cause) OfMachine() bool {
 	_, ok := limits[c.Kind]
 	return ok
 }
+
+// theories are the causes that say why a source does not fit this kernel or compiler. They come true for what was released
+// once; in a source that is being written the same errors are mistakes.
+var theories = []CauseKind{CauseInterface, CauseKernelHeader, CauseFullSource, CauseCompiler, CauseWarning, CauseRefusal, CauseNamespace, CauseSymbol}
+
+// IsTheory tells a guess at the source's history from what is a fact about this machine, such as a missing program.
+func (c Cause) IsTheory() bool { return slices.Contains(theories, c.Kind) }
 
 // sentences has one line for each kind, with the thing for %.
 var sentences = map[CauseKind]string{

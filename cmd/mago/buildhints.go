@@ -36,13 +36,15 @@ func causeOf(err error) kbuild.Cause {
 	return kbuild.Cause{}
 }
 
-// hint says in lines what a failure means, where its log is, and what could be built instead.
+// hint says in lines where a failure's log is, what it means, and what could be built instead. A source of the user's own
+// may be half written: of that the error is all that is known.
 func (e *buildError) hint() string {
 	lines := []string{"the log: " + e.log}
 	var symbol *kbuild.SymbolError
 	var depends *kbuild.DependsError
 	cause := causeOf(e.err)
 	switch {
+	case e.local && (cause.Kind == "" || cause.IsTheory()):
 	case errors.As(e.err, &symbol), errors.As(e.err, &depends):
 		lines = append(lines, "another module may have to be built first, or the source was written for another kernel version")
 	case cause.Kind != "":

@@ -155,6 +155,9 @@ func (a *app) moduleNames(ctx context.Context, words []string) ([]string, error)
 			return nil, err
 		}
 		for _, t := range targets {
+			if err := a.checkOwnName(t); err != nil {
+				return nil, err
+			}
 			names = append(names, t.name)
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -53,6 +54,7 @@ type options struct {
 	DryRun     bool             `help:"Say what would be done, and change nothing."`
 	Unsigned   bool             `name:"allow-unauthenticated" weakens:"" help:"Take packages from archives whose signature apt has not checked, and what was built of them, in this run."`
 	AllowFile  []string         `name:"allow-file" weakens:"" sep:"none" placeholder:"GLOB" help:"Let the packages of modules bring files that match GLOB, such as /etc/default/*, though modules have none there; may be given several times."`
+	Called     string           `name:"name" placeholder:"NAME" help:"Call the one directory or tarball that is named NAME, where its own name is taken or it has none."`
 	Root       string           `default:"/" placeholder:"DIR" help:"Work on the system under DIR."`
 	Wait       waitOption       `placeholder:"DURATION" help:"Wait for other mago processes that are at the same thing, without end or at most so long for each (--wait=10m)."`
 	Version    kong.VersionFlag `help:"Print mago's version."`
@@ -131,7 +133,7 @@ func parse(c *cli, args []string, stdout, stderr io.Writer) (parsed *kong.Contex
 	if err != nil {
 		return nil, misuse(strings.TrimLeft(args[0], "-"), "%w", err)
 	}
-	return parsed, checkSandbox(c.Sandbox)
+	return parsed, cmp.Or(checkSandbox(c.Sandbox), checkCalled(c.Called, parsed.Selected()))
 }
 
 // grammar is the tree of commands and options; what it is asked never depends on a command line.

@@ -22,7 +22,7 @@ const (
 	exitNoKernel    = 5   // no such kernel, or no headers for it
 	exitNoTool      = 6   // a compiler or another tool is missing
 	exitFetch       = 7   // a source could not be fetched, or no signature covers it
-	exitSource      = 8   // a source is damaged, unsafe, or holds nothing to build
+	exitSource      = 8   // a source is damaged, unsafe, without a name of its own, or holds nothing to build
 	exitRecipe      = 9   // a recipe (dkms.conf, debian/rules, Makefile) is wrong, or its package
 	exitBuild       = 10  // a build failed
 	exitNotMeant    = 11  // the module is not meant for this kernel
@@ -52,7 +52,7 @@ var exitCodes = []struct {
 	{exitNoKernel, "no such kernel, or no headers for it"},
 	{exitNoTool, "the compiler or another tool is missing"},
 	{exitFetch, "a source could not be fetched, or no signature covers it"},
-	{exitSource, "a source is damaged, unsafe, or holds nothing to build"},
+	{exitSource, "a source is damaged, unsafe, without a name of its own, or holds nothing to build"},
 	{exitRecipe, "a recipe (dkms.conf, debian/rules, Makefile) cannot be followed, or packs what a module may not bring"},
 	{exitBuild, "a build failed"},
 	{exitNotMeant, "the module is not meant for this kernel"},

@@ -40,7 +40,7 @@ func explain(err error) (code int, hint string) {
 			return code, visible.Line(hint)
 		}
 	}
-	for _, explained := range []func(error) (int, string){explainNoKernel, explainBuild} {
+	for _, explained := range []func(error) (int, string){explainNoKernel, explainName, explainBuild} {
 		if code, hint := explained(err); code != 0 {
 			return code, hint
 		}
@@ -190,6 +190,8 @@ func explainSource(err error) (int, string) {
 		return exitSource, "do not trust where it comes from; nothing of it was kept"
 	case errors.As(err, new(*deep.LevelsError)):
 		return exitSource, "no module's source is so deep; do not trust where it comes from"
+	case errors.As(err, new(*sources.UnnamedError)):
+		return exitSource, "give it one: run the same command with --name NAME"
 	case errors.As(err, &layout):
 		return exitSource, "a module's source has a dkms.conf, a Kbuild file, a Makefile that sets obj-m, or a debian/rules for module-assistant"
 	case errors.As(err, &gone):
@@ -257,6 +259,18 @@ func explainNoKernel(err error) (int, string) {
 	var unknown *noKernelError
 	if errors.As(err, &unknown) {
 		return exitNoKernel, unknown.hint()
+	}
+	return 0, ""
+}
+
+func explainName(err error) (int, string) {
+	var taken *takenError
+	var others *othersError
+	switch {
+	case errors.As(err, &taken):
+		return exitSource, taken.hint()
+	case errors.As(err, &others):
+		return exitNoModule, others.hint()
 	}
 	return 0, ""
 }

@@ -43,8 +43,11 @@ func (c *installCommand) Run(a *app, ctx context.Context) error {
 // installBuilt installs a unit's package, after those of the modules that it was compiled against, as far as they are
 // built: it may only recommend them.
 func (a *app) installBuilt(ctx context.Context, u unit) error {
+	if err := a.checkOwnName(u.target); err != nil {
+		return err
+	}
 	r, ok := a.readRecord(u.name, u.kernel.Release)
-	if !ok || !a.isWhole(r) {
+	if !ok || !a.isWhole(r) || !u.made(r) {
 		return &notBuiltError{u.name, u.kernel.Release}
 	}
 	for _, n := range r.Needed {

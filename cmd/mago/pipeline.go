@@ -192,6 +192,11 @@ func (e *notFetchedError) Error() string { return "the source of " + e.module + 
 
 // build compiles and packages a unit whose lock is held, or finds its package there.
 func (a *app) build(ctx context.Context, u unit) (record, error) {
+	if u.tree != nil { // which a dry run has not fetched
+		if err := a.checkClaim(u.claim()); err != nil {
+			return record{}, err
+		}
+	}
 	if r, ok := a.readRecord(u.name, u.kernel.Release); ok && a.isBuilt(u, r) {
 		a.screen.line(fmt.Sprintf("%-8s %s is there: nothing to build", "package", a.shown(r.Deb)))
 		if a.DryRun {
@@ -264,6 +269,13 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 	if have := a.packageVersion(built.Package); built.isInstalled(have) && !a.forced(u.target) {
 		a.screen.line(fmt.Sprintf("%-8s %s %s is there: nothing to do", "install", built.Package, have))
 		return nil
+	}
+	claim, err := built.claim()
+	if err == nil {
+		err = a.checkClaim(claim)
+	}
+	if err != nil {
+		return err
 	}
 	common, err := a.commonToInstall(u, built)
 	if err != nil {

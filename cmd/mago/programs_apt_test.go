@@ -1,8 +1,10 @@
 package main
 
 import (
+	"archive/tar"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -236,11 +238,39 @@ func (w *world) unpack(deb string) error {
 	paragraphs := slices.DeleteFunc(strings.SplitAfter(string(status), "\n\n"), func(text string) bool {
 		return strings.HasPrefix(text, "Package: "+p.Get("Package")+"\n")
 	})
+	if err := w.noteFiles(p.Get("Package"), r); err != nil {
+		return err
+	}
 	added := fmt.Sprintf(statusFormat, p.Get("Package"), p.Get("Version"))
+	if source := p.Get("Source"); source != "" {
+		added = strings.Replace(added, "\n", "\nSource: "+source+"\n", 1)
+	}
 	if own := p.Get(debpkg.UnauthenticatedField); own != "" { // dpkg keeps fields that it does not know
 		added = strings.TrimSuffix(added, "\n") + debpkg.UnauthenticatedField + ": " + own + "\n\n"
 	}
 	return w.write("var/lib/dpkg/status", strings.Join(paragraphs, "")+added, 0o644)
+}
+
+// noteFiles writes dpkg's list of a package's files, as far as they are modules.
+func (w *world) noteFiles(pkg string, r *debpkg.Reader) error {
+	data, err := r.Data()
+	if err != nil {
+		return err
+	}
+	defer data.Close()
+	var list strings.Builder
+	for files := tar.NewReader(data); ; {
+		h, err := files.Next()
+		if errors.Is(err, io.EOF) {
+			return w.write("var/lib/dpkg/info/"+pkg+".list", list.String(), 0o644)
+		}
+		if err != nil {
+			return err
+		}
+		if strings.Contains(h.Name, ".ko") { // the rest a script puts there itself, whose nobody knows
+			fmt.Fprintln(&list, filepath.Join("/", h.Name))
+		}
+	}
 }
 
 func useradd(w *world, args []string) error {

@@ -67,6 +67,7 @@ type record struct {
 }
 
 type recordSource struct {
+	Name    string `json:"name,omitempty"`    // what a local source calls itself
 	Package string `json:"package,omitempty"` // source package, "" for local ones
 	Version string `json:"version"`
 	Origin  string `json:"origin"`

@@ -45,7 +45,7 @@ func (c *showCommand) Run(a *app, ctx context.Context) error {
 		m := shownModule{listed: a.listed(ctx, t, states)}
 		a.describeSource(ctx, t, &m)
 		for _, r := range records {
-			if r.Module == t.name {
+			if r.Module == t.name && t.made(r) {
 				m.Builds = append(m.Builds, r)
 			}
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,7 @@ type buildError struct {
 	unit    string
 	release string
 	log     string
+	local   bool          // whether the source is the user's own, a directory or tarball
 	newer   catalog.Offer // what apt has of the source in a newer version, if anything
 	err     error
 }
@@ -131,7 +133,7 @@ func (a *app) conclude(ctx context.Context, u unit, r record, log *os.File, err 
 	fmt.Fprintf(log, "mago: %s\n", oneLine(err))
 	r.fail(err)
 	kept := a.keepFailure(&r, log)
-	return r, errors.Join(&buildError{unit: u.String(), release: r.Kernel, log: r.Log, newer: a.newer(ctx, u), err: err}, kept)
+	return r, errors.Join(&buildError{unit: u.String(), release: r.Kernel, log: r.Log, local: u.pkg == nil, newer: a.newer(ctx, u), err: err}, kept)
 }
 
 // isMachinesFault tells a compilation that this machine failed from one that failed by what the source brought.
@@ -157,20 +159,25 @@ func broken(err error) bool {
 }
 
 func (u unit) newRecord(room string) record {
-	t := u.tree
 	r := record{
 		Format: 1, Module: u.name, Kernel: u.kernel.Release, Started: time.Now().UTC().Truncate(time.Second),
-		Source:        recordSource{Version: t.Version, Origin: string(t.Origin), Path: t.Dir, SHA256: u.sourceDigest(), Edited: u.edited, Unauthenticated: u.unauthenticated()},
+		Source:        u.recordSource(),
 		KernelPackage: u.kernel.Package, KernelVersion: u.kernel.Version, Compiler: u.kernel.Compiler.String(),
 		Room: room, Version: u.packageVersion(),
 	}
-	if t.Archive != "" {
-		r.Source.Path = t.Archive
+	return r
+}
+
+func (u unit) recordSource() recordSource {
+	t := u.tree
+	s := recordSource{
+		Name: t.Own, Version: t.Version, Origin: string(t.Origin), Path: cmp.Or(t.Archive, t.Dir), SHA256: u.sourceDigest(),
+		Edited: u.edited, Unauthenticated: u.unauthenticated(),
 	}
 	if u.pkg != nil {
-		r.Source.Package = u.pkg.Name.String()
+		s.Package = u.pkg.Name.String()
 	}
-	return r
+	return s
 }
 
 // sourceDigest is the SHA-256 of what the source came in: its archive, or a directory's contents.
@@ -187,7 +194,7 @@ func (r *record) fail(err error) {
 	if errors.As(err, &excluded) {
 		r.Result = resultExclude
 	}
-	if cause := causeOf(err); cause.Kind != "" {
+	if cause := causeOf(err); cause.Kind != "" && !(r.Source.Package == "" && cause.IsTheory()) {
 		r.Cause = &cause
 	}
 }
@@ -221,6 +228,9 @@ func (a *app) compile(ctx context.Context, u unit, needed []kbuild.Needed, work 
 func (a *app) pack(ctx context.Context, u unit, result *kbuild.Result, r *record) error {
 	p := a.screen.phase("package", u.packageName())
 	defer p.end()
+	if err := a.checkClaim(u.claimOf(result.Modules)); err != nil {
+		return err
+	}
 	dropped := []string(nil)
 	if !u.vouched(ctx) {
 		result.Package, dropped = a.kinOnly(u, result.Package)

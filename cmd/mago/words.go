@@ -61,8 +61,11 @@ func isLocal(word string) bool {
 // targets turns module words into modules, each once, in the order given.
 func (a *app) targets(ctx context.Context, words []string) ([]target, error) {
 	words = moduleWords(words)
-	if len(words) == 0 {
+	switch {
+	case len(words) == 0:
 		return nil, &usageError{errNothingNamed}
+	case a.Called != "" && (len(words) != 1 || !isLocal(words[0])):
+		return nil, &usageError{errors.New("--name is for one directory or tarball at a time")}
 	}
 	var all []target
 	for _, word := range words {
@@ -94,7 +97,7 @@ func moduleWords(args []string) []string {
 
 func (a *app) expandWord(ctx context.Context, word string) ([]target, error) {
 	if isLocal(word) {
-		t, err := a.localTarget(ctx, word)
+		t, err := a.localTarget(ctx, word, a.Called)
 		return []target{t}, err
 	}
 	ix, err := a.catalog(ctx)
@@ -126,20 +129,26 @@ func (a *app) namedTarget(ctx context.Context, ix *catalog.Index, name string) (
 }
 
 // recordedTarget is a module that no list knows but that was built here, from a directory or tarball that is taken
-// again where it still is.
+// again, under the same name, where it still is: of several the one that was built last.
 func (a *app) recordedTarget(ctx context.Context, name string) (target, bool) {
-	records, err := a.records()
-	i := slices.IndexFunc(records, func(r record) bool { return r.Module == name })
-	if err != nil || i < 0 {
+	if !moduleWord.MatchString(name) {
 		return target{}, false
 	}
-	source := records[i].Source
-	if source.Package == "" {
-		if t, err := a.localTarget(ctx, source.Path); err == nil && t.name == name {
+	records, err := a.recordsOf(name)
+	if err != nil || len(records) == 0 {
+		return target{}, false
+	}
+	slices.SortStableFunc(records, func(a, b record) int { return b.Started.Compare(a.Started) })
+	for _, r := range records {
+		if r.Source.Package != "" {
+			continue
+		}
+		t, err := a.localTarget(ctx, r.Source.Path, name)
+		if err == nil && (r.Source.Name == "" || r.Source.Name == t.tree.Own) { // else something else is there now
 			return t, true
 		}
 	}
-	return target{name: name, version: source.Version}, true
+	return target{name: name, version: records[0].Source.Version}, true
 }
 
 // newTarget takes the package that was asked for by its own name, else the module's preferred one.
@@ -169,16 +178,19 @@ func (a *app) targetsOf(ix *catalog.Index, want func(catalog.Module) bool) []tar
 	return some
 }
 
-// installedTargets are the modules whose source package is installed, and those that are installed built.
+// installedTargets are the modules whose source package is installed, and those that are installed built; each from what
+// is installed of it.
 func (a *app) installedTargets(ctx context.Context, ix *catalog.Index) ([]target, error) {
 	built, err := a.installedPackages()
 	if err != nil {
 		return nil, err
 	}
-	found := a.targetsOf(ix, func(m catalog.Module) bool {
-		source := slices.ContainsFunc(m.Packages, func(p catalog.Package) bool { return !p.Installed.IsZero() })
-		return source || slices.ContainsFunc(built, func(p modulesPackage) bool { return p.module == m.Name })
-	})
+	var found []target
+	for _, m := range ix.Modules {
+		if t, ok := a.installedTarget(ctx, m, built); ok {
+			found = append(found, t)
+		}
+	}
 	for _, p := range built {
 		if slices.ContainsFunc(found, func(t target) bool { return t.name == p.module }) {
 			continue
@@ -190,6 +202,45 @@ func (a *app) installedTargets(ctx context.Context, ix *catalog.Index) ([]target
 		found = append(found, t)
 	}
 	return found, nil
+}
+
+// installedTarget is a module of the catalog's from the source that its installed modules were built of, as a record
+// tells, else from the source package that is installed; false where neither is.
+func (a *app) installedTarget(ctx context.Context, m catalog.Module, built []modulesPackage) (target, bool) {
+	built = slices.DeleteFunc(slices.Clone(built), func(p modulesPackage) bool { return p.module != m.Name })
+	for _, p := range built {
+		if t, ok := a.builtTarget(ctx, m, p); ok {
+			return t, true
+		}
+	}
+	for i, p := range m.Packages {
+		if p.Installed.IsZero() {
+			continue
+		}
+		if i == 0 {
+			return newTarget(m, nil), true
+		}
+		return newTarget(m, &m.Packages[i]), true
+	}
+	return newTarget(m, nil), len(built) > 0
+}
+
+// builtTarget is the source that an installed package of modules was built of, where its record is here.
+func (a *app) builtTarget(ctx context.Context, m catalog.Module, p modulesPackage) (target, bool) {
+	r, ok := a.readRecord(p.module, p.release)
+	if !ok || !r.isInstalled(p.Version) {
+		return target{}, false
+	}
+	if r.Source.Package == "" {
+		return a.recordedTarget(ctx, m.Name)
+	}
+	switch i := slices.IndexFunc(m.Packages, func(p catalog.Package) bool { return p.Name.String() == r.Source.Package }); {
+	case i == 0:
+		return newTarget(m, nil), true
+	case i > 0:
+		return newTarget(m, &m.Packages[i]), true
+	}
+	return target{}, false
 }
 
 // unpackedTargets are the modules whose source is opened in the cache, and those of tarballs that were built.
@@ -217,15 +268,16 @@ type noSourceError struct{ path string }
 
 func (e *noSourceError) Error() string { return "no directory or tarball " + e.path }
 
-func (a *app) localTarget(ctx context.Context, path string) (target, error) {
+// localTarget is the source at a path, under the name that the user gives it or else its own.
+func (a *app) localTarget(ctx context.Context, path, name string) (target, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return target{}, &noSourceError{path}
 	}
-	tree, err := a.fetcher().Local(ctx, path)
+	tree, err := a.fetcher().LocalAs(ctx, path, name)
 	if err != nil {
 		return target{}, err
 	}
-	t := target{name: catalog.ModuleName(tree.Name), tree: tree, version: tree.Version, digest: tree.SHA256}
+	t := target{name: tree.Name, tree: tree, version: tree.Version, digest: tree.SHA256}
 	if tree.Origin == sources.Directory {
 		t.digest, err = tree.Contents(ctx)
 	}

@@ -1,0 +1,260 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mago/debpkg"
+	"mago/kbuild"
+	"mago/sources"
+)
+
+// A module's name belongs to a source here: its packages and records are called so. Another source may take it over where
+// it has all the modules that are there under the name, as a new version or a moved checkout does; else some would vanish.
+
+// claim is what a source that is to be built or installed wants of a name.
+type claim struct {
+	name    string
+	release string
+	from    recordSource
+	source  string   // Debian's source package, "" for a local source
+	modules []string // as moduleOf has them
+	all     bool     // whether it has no others
+	install bool     // whether that is built, and to be installed
+}
+
+// takenError says that a name, or a module, is another source's.
+type takenError struct {
+	claim
+	by      string   // the package or path that has it
+	gone    []string // modules that would vanish
+	apart   bool     // whether the two have no module in common
+	remove  []string // packages in the way
+	purge   bool     // whether a record is
+	suggest string   // another name, "" where none would help
+	program string   // how mago is called for that record
+}
+
+func (e *takenError) Error() string {
+	if len(e.gone) == 0 {
+		return fmt.Sprintf("%s has %s already, which %s has too", e.by, strings.Join(e.modules, ", "), e.from.describe())
+	}
+	return fmt.Sprintf("the name %s belongs to %s here, with %s, which %s does not have", e.name, e.by, strings.Join(e.gone, ", "), e.from.describe())
+}
+
+func (e *takenError) hint() string {
+	var lines []string
+	if e.apart && e.suggest != "" {
+		lines = append(lines, fmt.Sprintf("to have both, run the same command with --name %s", e.suggest))
+	}
+	var steps []string
+	if len(e.remove) > 0 {
+		steps = append(steps, "sudo apt-get remove "+strings.Join(e.remove, " "))
+	}
+	if e.purge {
+		steps = append(steps, e.program+" purge "+e.name)
+	}
+	lines = append(lines, fmt.Sprintf("to have this one instead, run %q, then the same command again", strings.Join(steps, " && ")))
+	return hints(lines...)
+}
+
+// describe is a source as messages call it.
+func (s recordSource) describe() string {
+	if s.Package != "" {
+		return s.Package + " " + s.Version
+	}
+	return s.Path
+}
+
+// is reports whether two records are of one source: a package, or a path.
+func (s recordSource) is(other recordSource) bool {
+	if s.Package != "" || other.Package != "" {
+		return s.Package == other.Package
+	}
+	return s.Path == other.Path
+}
+
+// claim is a unit's, before it is built: as far as its source tells of its modules.
+func (u unit) claim() claim {
+	c := claim{name: u.name, release: u.kernel.Release, from: u.recordSource(), modules: u.tree.Modules()}
+	if u.pkg != nil {
+		c.source = u.pkg.Source.String()
+	}
+	return c
+}
+
+// claimOf is a unit's whose modules are known.
+func (u unit) claimOf(modules []kbuild.Module) claim {
+	c := u.claim()
+	c.modules, c.all = nil, true
+	for _, m := range modules {
+		c.modules = append(c.modules, moduleOf(m.Name))
+	}
+	return c
+}
+
+// claimOf is that of a package that is built and about to be installed.
+func (r record) claim() (claim, error) {
+	c := claim{name: r.Module, release: r.Kernel, from: r.Source, all: true, install: true}
+	for _, path := range r.Modules {
+		c.modules = append(c.modules, moduleOf(path))
+	}
+	deb, err := debpkg.Open(r.Deb)
+	if err != nil {
+		return c, err
+	}
+	c.source, _, _ = strings.Cut(deb.Control().Get("Source"), " ")
+	return c, deb.Close()
+}
+
+// loses are the modules that others have under the name and the claim does not. Another kernel may have other modules of
+// the same source, and what is known before a build need not be all: then only a source without any of them is another.
+func (c claim) loses(modules []string, release string) (gone []string, apart bool) {
+	gone = slices.DeleteFunc(slices.Clone(modules), func(m string) bool { return slices.Contains(c.modules, m) })
+	apart = len(gone) == len(modules)
+	if len(c.modules) == 0 || !apart && !(c.all && release == c.release) {
+		return nil, apart
+	}
+	return gone, apart
+}
+
+// checkClaim refuses, with a *takenError, a name that another source has here.
+func (a *app) checkClaim(c claim) error {
+	records, err := a.recordsOf(c.name)
+	if err != nil {
+		return err
+	}
+	var taken *takenError
+	for _, r := range records {
+		if gone, apart := c.loses(modulesAmong(r.Modules), r.Kernel); len(gone) > 0 && r.Result == resultBuilt && !r.Source.is(c.from) {
+			taken = &takenError{claim: c, by: r.Source.describe(), gone: gone, apart: apart, purge: true}
+		}
+	}
+	packages, err := a.installedPackages()
+	if err != nil {
+		return err
+	}
+	for _, p := range packages {
+		files, err := p.Files(a.Root)
+		if err != nil {
+			return err
+		}
+		switch source, _, _ := strings.Cut(p.Source, " "); {
+		case p.module != c.name && p.release == c.release && c.install:
+			taken = cmp.Or(taken, c.shared(p.Package, files))
+		case p.module == c.name && (c.source == "" || source != c.source):
+			gone, apart := c.loses(modulesAmong(files), p.release)
+			if len(gone) == 0 {
+				continue
+			}
+			taken = cmp.Or(taken, &takenError{claim: c, by: p.Package, gone: gone, apart: apart})
+			taken.remove = append(taken.remove, p.Package)
+		}
+	}
+	if taken == nil {
+		return nil
+	}
+	taken.suggest, taken.program = a.freeName(c), a.ownCall()
+	return taken
+}
+
+// shared is the error of a package under another name that has one of the claim's modules; nil where it has none.
+func (c claim) shared(pkg string, files []string) *takenError {
+	own := slices.DeleteFunc(slices.Clone(files), func(path string) bool { return !strings.Contains(path, "/"+c.release+"/"+kbuild.Subdirectory+"/") })
+	c.modules = slices.DeleteFunc(modulesAmong(own), func(m string) bool { return !slices.Contains(c.modules, m) })
+	if len(c.modules) == 0 {
+		return nil
+	}
+	return &takenError{claim: c, by: pkg, remove: []string{pkg}}
+}
+
+// othersError says that what is here under a name is not of the directory or tarball that was named.
+type othersError struct{ name, path, by string }
+
+func (e *othersError) Error() string {
+	return fmt.Sprintf("nothing is built of %s: the name %s belongs to %s here", e.path, e.name, e.by)
+}
+
+func (e *othersError) hint() string {
+	return fmt.Sprintf("say %s where you mean that one; what was built with --name wants that again", e.name)
+}
+
+// checkOwnName refuses a local source's name where all that is here under it is of others.
+func (a *app) checkOwnName(t target) error {
+	if t.pkg != nil || t.tree == nil {
+		return nil
+	}
+	records, err := a.recordsOf(t.name)
+	if err != nil || len(records) == 0 || slices.ContainsFunc(records, t.made) {
+		return err
+	}
+	return &othersError{t.name, t.tree.Dir, records[0].Source.describe()}
+}
+
+// made reports whether a record is of this very source, by its place or its contents.
+func (t target) made(r record) bool {
+	if t.pkg != nil || t.tree == nil {
+		return true
+	}
+	from := unit{target: t}.recordSource()
+	return r.Source.is(from) || r.Source.SHA256 == from.SHA256
+}
+
+// modulesAmong are the modules among files.
+func modulesAmong(files []string) (modules []string) {
+	for _, path := range files {
+		if strings.Contains(filepath.Base(path), ".ko") {
+			modules = append(modules, moduleOf(path))
+		}
+	}
+	slices.Sort(modules)
+	return slices.Compact(modules)
+}
+
+// freeName is a name for a local source that nothing here has.
+func (a *app) freeName(c claim) string {
+	if c.from.Package != "" {
+		return ""
+	}
+	var names []string
+	for _, m := range c.modules {
+		names = append(names, packageName(m))
+	}
+	dir := filepath.Dir(c.from.Path)
+	names = append(names, c.from.Name, packageName(filepath.Base(dir)), packageName(c.name, filepath.Base(dir)), c.name+"-2")
+	for _, name := range names {
+		if sources.CheckName(name) == nil && !a.isNameTaken(name) {
+			return name
+		}
+	}
+	return ""
+}
+
+func (a *app) isNameTaken(name string) bool {
+	if _, err := os.Stat(filepath.Join(a.cache, "builds", name)); err == nil {
+		return true
+	}
+	if a.index != nil {
+		if _, _, err := a.index.Resolve(name); err == nil {
+			return true
+		}
+	}
+	packages, err := a.installedPackages()
+	return err != nil || slices.ContainsFunc(packages, func(p modulesPackage) bool { return p.module == name })
+}
+
+// ownCall is how mago is called for the same cache.
+func (a *app) ownCall() string {
+	words := []string{"mago"}
+	if a.host.asRoot {
+		words = []string{"sudo", "mago"}
+	}
+	if a.UserDir != "" {
+		words = append(words, "-u", pasted(a.UserDir))
+	}
+	return strings.Join(words, " ")
+}
