@@ -16,20 +16,22 @@ import (
 type cli struct {
 	options
 
-	Update        updateCommand        `cmd:"" help:"Rebuild the catalog of module sources from apt's lists."`
-	List          listCommand          `cmd:"" aliases:"la,list-available" help:"List the known modules: source package, version, what is built and installed."`
-	ListInstalled listInstalledCommand `cmd:"" aliases:"li" help:"List the modules that are installed, as source or built."`
-	Search        searchCommand        `cmd:"" help:"List the modules whose name or description holds a text."`
-	Show          showCommand          `cmd:"" help:"Show all about a module: source, recipe, files, builds, logs."`
-	Prepare       prepareCommand       `cmd:"" help:"Install what building for the kernels needs: headers, compiler, make."`
-	Get           getCommand           `cmd:"" aliases:"unpack" help:"Fetch the source of modules into mago's cache and open it."`
-	Build         buildCommand         `cmd:"" help:"Build modules whose source is there and write their packages; install nothing."`
-	AutoBuild     autoBuildCommand     `cmd:"" aliases:"a-b" help:"Get and build."`
-	Install       installCommand       `cmd:"" help:"Install what was built, through dpkg."`
-	AutoInstall   autoInstallCommand   `cmd:"" aliases:"a-i" help:"Prepare, get, build and install."`
-	Status        statusCommand        `cmd:"" help:"Say how things are, every module for every kernel, and the command to type."`
-	Clean         cleanCommand         `cmd:"" help:"Remove opened sources, build trees and old builds."`
-	Purge         purgeCommand         `cmd:"" help:"Clean, and forget packages, downloads and records too; of every module with all."`
+	AutoInstall   autoInstallCommand   `cmd:"" aliases:"a-i,ai" example:"sudo mago auto-install v4l2loopback" help:"Prepare, get, build and install."`
+	List          listCommand          `cmd:"" aliases:"la,list-available" example:"mago list all" help:"List the known modules: source package, version, what is built and installed."`
+	ListInstalled listInstalledCommand `cmd:"" aliases:"li,l-i" minor:"" help:"List the modules that are installed, as source or built."`
+	Search        searchCommand        `cmd:"" example:"mago search video" help:"List the modules whose name or description holds a text."`
+	Show          showCommand          `cmd:"" example:"mago show v4l2loopback" help:"Show all about a module: source, recipe, files, builds, logs."`
+	Status        statusCommand        `cmd:"" example:"mago status" help:"Say how things are: every module for every kernel, and the command to type."`
+	Update        updateCommand        `cmd:"" example:"sudo mago update --apt" help:"Rebuild the catalog of module sources from apt's lists."`
+	Prepare       prepareCommand       `cmd:"" example:"sudo mago prepare" help:"Install what building for the kernels needs: headers, compiler, make."`
+	Get           getCommand           `cmd:"" aliases:"unpack" example:"mago get,build v4l2loopback" help:"Fetch sources into mago's cache and open them."`
+	Build         buildCommand         `cmd:"" example:"mago build ./hello-1.0" help:"Build sources that are there and write packages; install nothing."`
+	AutoBuild     autoBuildCommand     `cmd:"" aliases:"a-b,ab" example:"mago auto-build -l all v4l2loopback" help:"Get and build."`
+	Install       installCommand       `cmd:"" example:"sudo mago install v4l2loopback" help:"Install what was built, through dpkg."`
+	Clean         cleanCommand         `cmd:"" example:"mago clean v4l2loopback" help:"Remove opened sources, build trees and old builds."`
+	Purge         purgeCommand         `cmd:"" example:"mago purge v4l2loopback" help:"Clean, and forget packages, downloads and records too; of every module with all."`
+	Help          helpCommand          `cmd:"" minor:"" example:"mago help auto-install" help:"Print help for a command, the options, or the users of another program."`
+	Release       versionCommand       `cmd:"" name:"version" minor:"" help:"Print mago's version."`
 	Man           manCommand           `cmd:"" hidden:"" help:"Print the manual page in troff."`
 	Completion    completionCommand    `cmd:"" hidden:"" help:"Print the completion for bash."`
 }
@@ -82,11 +84,15 @@ func dispatch(ctx context.Context, m machine, args []string, stdout *stream, std
 		return err
 	}
 	var runs []func() error
+	var names []string
 	for _, words := range commandLines(args) {
 		var c cli
 		parsed, err := parse(&c, words, stdout, stderr)
 		if err != nil || parsed == nil {
 			return err
+		}
+		if !c.Quiet {
+			names = append(names, parsed.Selected().Name)
 		}
 		runs = append(runs, func() error {
 			a, err := newApp(m, c.options, stdout, stderr)
@@ -97,6 +103,7 @@ func dispatch(ctx context.Context, m machine, args []string, stdout *stream, std
 			return misuseOf(parsed.Selected().Name, parsed.Run(a))
 		})
 	}
+	tellUnused(stderr, os.Getenv, names)
 	var worst error
 	for _, run := range runs {
 		err := run()
@@ -131,8 +138,9 @@ func parse(c *cli, args []string, stdout, stderr io.Writer) (parsed *kong.Contex
 	}
 	parsed, err = parser.Parse(args)
 	if err != nil {
-		return nil, misuse(strings.TrimLeft(args[0], "-"), "%w", err)
+		return nil, misuseOf(commandOf(args), &usageError{err})
 	}
+	c.Sandbox = cmp.Or(c.Sandbox, "auto") // the variable may be empty
 	return parsed, cmp.Or(checkSandbox(c.Sandbox), checkCalled(c.Called, parsed.Selected()))
 }
 
@@ -146,14 +154,17 @@ var grammar = sync.OnceValue(func() *kong.Application {
 })
 
 func newParser(c *cli, stdout, stderr io.Writer) (*kong.Kong, error) {
-	return kong.New(c,
+	parser, err := kong.New(c,
 		kong.Name("mago"),
-		kong.Description("Build Debian packages of out-of-tree kernel modules, when and only when asked."),
 		kong.Writers(stdout, stderr),
 		kong.Vars{"version": "mago " + ownVersion()},
 		kong.Exit(func(int) { panic(helpPrinted{}) }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Help(printHelp),
 	)
+	if err == nil {
+		parser.Model.HelpFlag.Help = "Print help: the first page, or a command's."
+	}
+	return parser, err
 }
 
 // lists splits option values as module-assistant does: at commas, blanks and newlines.

@@ -195,7 +195,7 @@ func explainSource(err error) (int, string) {
 	case errors.As(err, &layout):
 		return exitSource, "a module's source has a dkms.conf, a Kbuild file, a Makefile that sets obj-m, or a debian/rules for module-assistant"
 	case errors.As(err, &gone):
-		return exitNoModule, "name a directory or tarball that is there, or a module by its name"
+		return exitNoModule, gone.hint()
 	case errors.As(err, &damaged) && format == nil:
 		return exitSource, "it is no tarball, or not whole; nothing of it was kept"
 	case errors.As(err, &format), errors.As(err, &damaged):

@@ -14,10 +14,10 @@ type habit struct {
 
 // habits are the words of one program's users.
 type habits struct {
-	program  string // as users call it
-	topic    string // of mago help
-	commands []habit
-	options  []habit
+	program   string // as users call it
+	commands  []habit
+	options   []habit
+	variables []variable
 }
 
 const (
@@ -34,7 +34,7 @@ const (
 )
 
 var foreignHabits = []habits{
-	{"dkms", "dkms", []habit{
+	{"dkms", []habit{
 		{[]string{"add"}, `"mago auto-install DIR" takes a directory or tarball where it lies`},
 		{[]string{"remove", "uninstall"}, removeWay},
 		{[]string{"unbuild"}, `"mago purge MODULE" forgets builds; what is installed stays`},
@@ -44,6 +44,8 @@ var foreignHabits = []habits{
 		{[]string{"autoinstall"}, `run "sudo mago auto-install alli"`},
 		{[]string{"generate_mok"}, "mago has no keys to sign modules with"},
 	}, []habit{
+		{[]string{"MODULE/VERSION", "-v VERSION"}, "a module is named without its version"},
+		{[]string{"-k KERNEL/ARCH"}, kernelWay},
 		{[]string{"-m", "--module"}, `a module is a plain word: "mago COMMAND MODULE"`},
 		{[]string{"--kernelver", "--kernel"}, kernelWay},
 		{[]string{"-a", "--arch"}, "mago builds for this machine's architecture"},
@@ -66,16 +68,17 @@ var foreignHabits = []habits{
 		{[]string{"--dkmstree", "--sourcetree"}, treesWay},
 		{[]string{"--installtree"}, "--dest DIR copies packages to DIR"},
 		{[]string{"--debug"}, debugWay},
-	}},
-	{"module-assistant", "module-assistant", []habit{
+	}, nil},
+	{"module-assistant", []habit{
 		{[]string{"fakesource", "fakersource", "fakersrc"}, `mago builds with headers: "sudo mago prepare" installs them`},
 		{[]string{"auto-unpacked"}, `run "sudo mago auto-install allu"`},
 		{[]string{"build-install", "b-i"}, `run "sudo mago build,install MODULE"`},
 	}, []habit{
+		{[]string{"update PACKAGE"}, "update rebuilds the whole catalog, and takes no module"},
 		{[]string{"-s", "--apt-search"}, `run "mago search TEXT"`},
 		{[]string{"-d"}, debugWay},
-	}},
-	{"apt", "apt", []habit{
+	}, assistantVariables},
+	{"apt", []habit{
 		{[]string{"autoremove", "deinstall", "delete", "erase"}, removeWay},
 		{[]string{"reinstall"}, `run "sudo mago install -f MODULE"`},
 		{[]string{"rebuild"}, `run "mago build -f MODULE"`},
@@ -85,7 +88,7 @@ var foreignHabits = []habits{
 		{[]string{"-y", "--yes", "--assume-yes"}, askWay},
 		{[]string{"--jobs"}, "mago builds with all processors by itself"},
 		{[]string{"--reinstall"}, forceWay},
-	}},
+	}, nil},
 }
 
 // commandHabit and optionHabit find what a word is elsewhere.

@@ -83,3 +83,11 @@ func shortCluster(arg string, valued map[string]bool) bool {
 	}
 	return false
 }
+
+// commandOf is the command of a line that commandLines has made, "" where there is none.
+func commandOf(line []string) string {
+	if len(line) == 0 || strings.HasPrefix(line[0], "-") {
+		return ""
+	}
+	return line[0]
+}

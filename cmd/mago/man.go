@@ -2,7 +2,6 @@ package main
 
 import (
 	_ "embed"
-	"fmt"
 	"io"
 	"strings"
 	"text/template"
@@ -20,7 +19,7 @@ func (c *manCommand) Run(a *app) error { return writeMan(a.screen.out) }
 
 func writeMan(w io.Writer) error {
 	page, err := template.New("mago.8").Funcs(template.FuncMap{
-		"troff": troff, "flag": manFlag, "synopsis": manSynopsis,
+		"troff": troff, "flag": manFlag, "synopsis": manSynopsis, "shared": manShared,
 	}).Parse(manTemplate)
 	if err != nil {
 		return err
@@ -29,7 +28,36 @@ func writeMan(w io.Writer) error {
 	for _, c := range exitCodes {
 		codes = append(codes, map[string]any{"Code": c.code, "Meaning": c.meaning})
 	}
-	return page.Execute(w, map[string]any{"Commands": offered(grammar()), "Flags": grammar().Flags, "Codes": codes, "Version": ownVersion()})
+	return page.Execute(w, map[string]any{"Commands": offered(grammar()), "Groups": manGroups(), "Habits": manHabits(), "Codes": codes, "Version": ownVersion()})
+}
+
+// manGroups are the options of all commands in their groups.
+func manGroups() []map[string]any {
+	var groups []map[string]any
+	for _, g := range optionGroups {
+		groups = append(groups, map[string]any{"Title": g.title, "Flags": g.flagsOf(grammar(), nil)})
+	}
+	return groups
+}
+
+// manHabits are the words of other programs, as mago help has them.
+func manHabits() []map[string]any {
+	var all []map[string]any
+	for _, h := range foreignHabits {
+		all = append(all, map[string]any{"Program": h.program, "Entries": h.entries()})
+	}
+	return all
+}
+
+// manShared names the options of all commands that mean something to one.
+func manShared(n *kong.Node) string {
+	var names []string
+	for _, group := range optionGroups {
+		for _, flag := range group.flagsOf(grammar(), n) {
+			names = append(names, `\fB`+troff(shortName(flag))+`\fR`)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // offered leaves out the commands that only the Makefile calls.
@@ -52,18 +80,12 @@ func troff(s string) string {
 	return s
 }
 
-// manFlag is how an option is written: -l, --kvers-list KERNELS.
+// manFlag is how an option is written, its name in bold and its value in italics.
 func manFlag(f *kong.Flag) string {
-	text := "--" + f.Name
-	if f.Short != 0 {
-		text = fmt.Sprintf("-%c, %s", f.Short, text)
-	}
-	text = `\fB` + troff(text) + `\fR`
-	switch {
-	case f.IsBool() && f.PlaceHolder != "": // a value that may be left out
-		text += `[=\fI` + troff(f.PlaceHolder) + `\fR]`
-	case !f.IsBool():
-		text += ` \fI` + troff(f.FormatPlaceHolder()) + `\fR`
+	name, value := optionText(f)
+	text := `\fB` + troff(name) + `\fR`
+	if bare := strings.Trim(value, "[= ]"); bare != "" {
+		text += strings.Replace(value, bare, `\fI`+troff(bare)+`\fR`, 1)
 	}
 	return text
 }

@@ -142,7 +142,7 @@ func wrapped(text string) string {
 
 // maintainer is whom the environment names, as module-assistant does, else the source package's.
 func maintainer(u unit) string {
-	name := cmp.Or(os.Getenv("KMAINT"), os.Getenv("DEBFULLNAME"))
+	name := cmp.Or(os.Getenv("KMAINT"), os.Getenv("DEBFULLNAME"), os.Getenv("DEBNAME"))
 	email := cmp.Or(os.Getenv("KEMAIL"), os.Getenv("DEBEMAIL"))
 	switch {
 	case name != "" && email != "":

@@ -23,8 +23,8 @@ func understand(model *kong.Application, args []string) error {
 	names := strings.Split(words[0], ",")
 	module := moduleNamed(words)
 	for _, name := range names {
-		if h, program, known := commandHabit(name); known && commandCalled(model, name) == nil {
-			return foreign("command", name, program, h.forModule(module))
+		if _, _, known := commandHabit(name); known {
+			return unknownCommand(model, name, module)
 		}
 	}
 	if err := checkOptions(model, given); err != nil {
@@ -220,6 +220,9 @@ func foreign(kind, word, program, way string) error {
 }
 
 func unknownCommand(model *kong.Application, name, module string) error {
+	if h, program, known := commandHabit(name); known {
+		return foreign("command", name, program, h.forModule(module))
+	}
 	meant := nearest(name, append(commandNames(model), commandHabitWords()...))
 	if h, program, known := commandHabit(meant); known {
 		return foreign("command", name+", nor "+meant, program, h.forModule(module))

@@ -268,6 +268,16 @@ type noSourceError struct{ path string }
 
 func (e *noSourceError) Error() string { return "no directory or tarball " + e.path }
 
+// dkmsName is a module as dkms's users name it, with its version.
+var dkmsName = regexp.MustCompile(`^([a-z0-9][a-z0-9+._-]*)/[0-9][^/]*$`)
+
+func (e *noSourceError) hint() string {
+	if m := dkmsName.FindStringSubmatch(e.path); m != nil {
+		return "a module is named without its version: " + m[1]
+	}
+	return "name a directory or tarball that is there, or a module by its name"
+}
+
 // localTarget is the source at a path, under the name that the user gives it or else its own.
 func (a *app) localTarget(ctx context.Context, path, name string) (target, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// optionGroup is a part of the options that all commands take, in the order of the manual page.
+type optionGroup struct {
+	title string
+	uses  []optionUse
+}
+
+// optionUse says which commands an option means something to; the others take it and ignore it.
+type optionUse struct {
+	name     string
+	commands string // blanks between them; "" for one that is not shown with each
+}
+
+const (
+	forBuilds   = "build auto-build auto-install"
+	forPackages = forBuilds + " install"
+	forSources  = forPackages + " get prepare"
+	forKernels  = forPackages + " prepare show status clean purge"
+	forChanges  = forSources + " update clean purge"
+)
+
+var optionGroups = []optionGroup{
+	{"Kernels", []optionUse{{"kvers-list", forKernels}, {"kernel-dir", forKernels}}},
+	{"What is done", []optionUse{
+		{"force", forPackages + " get update"}, {"no-rebuild", forBuilds}, {"non-inter", forSources}, {"not-unpack", forBuilds},
+		{"dry-run", forChanges}, {"dest", forBuilds}, {"sudo-cmd", "update prepare install auto-install"},
+	}},
+	{"Sandbox", []optionUse{{"sandbox", forBuilds + " status"}, {"limit", forBuilds + " status"}}},
+	{"Screen", []optionUse{{"quiet", ""}, {"verbose", ""}, {"text-mode", ""}}},
+	{"Places and waiting", []optionUse{{"user-dir", ""}, {"root", ""}, {"wait", ""}, {"unpack-once", ""}, {"help", ""}, {"version", ""}}},
+	{"Less care, in one run", []optionUse{{"allow-unauthenticated", ""}, {"allow-file", ""}}},
+}
+
+// usualOptions are those that the first page of help has.
+var usualOptions = map[string]string{
+	"kvers-list": "Kernels: releases, running (default), all, newest",
+	"kernel-dir": "Directories of kernel headers",
+	"force":      "Do again what is done already",
+	"sudo-cmd":   "Run apt and dpkg through COMMAND, such as sudo",
+	"verbose":    "Print what make, apt and dpkg print, and full paths",
+	"dry-run":    "Say what would be done, and change nothing",
+}
+
+// flagsOf are a group's options that mean something to a command; all of them for nil.
+func (g optionGroup) flagsOf(model *kong.Application, node *kong.Node) []*kong.Flag {
+	var flags []*kong.Flag
+	for _, use := range g.uses {
+		flag := flagCalled(model.Flags, "--"+use.name)
+		if flag != nil && (node == nil || slices.Contains(strings.Fields(use.commands), node.Name)) {
+			flags = append(flags, flag)
+		}
+	}
+	return flags
+}
+
+// optionsFor are a command's own options and those of all that mean something to it.
+func optionsFor(model *kong.Application, node *kong.Node) []*kong.Flag {
+	var flags []*kong.Flag
+	for _, flag := range node.Flags {
+		if !flag.Hidden {
+			flags = append(flags, flag)
+		}
+	}
+	for _, group := range optionGroups {
+		flags = append(flags, group.flagsOf(model, node)...)
+	}
+	return flags
+}
