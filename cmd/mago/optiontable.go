@@ -31,7 +31,7 @@ var optionGroups = []optionGroup{
 	{"Kernels", []optionUse{{"kvers-list", forKernels}, {"kernel-dir", forKernels}}},
 	{"What is done", []optionUse{
 		{"force", forPackages + " get update"}, {"no-rebuild", forBuilds}, {"non-inter", forSources}, {"not-unpack", forBuilds},
-		{"dry-run", forChanges}, {"dest", forBuilds}, {"sudo-cmd", "update prepare install auto-install"},
+		{"dry-run", forChanges}, {"dest", forBuilds}, {"name", strings.Join(calling, " ")}, {"sudo-cmd", "update prepare install auto-install"},
 	}},
 	{"Sandbox", []optionUse{{"sandbox", forBuilds + " status"}, {"limit", forBuilds + " status"}}},
 	{"Screen", []optionUse{{"quiet", ""}, {"verbose", ""}, {"text-mode", ""}}},
