@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -99,19 +98,6 @@ func sourceDateEpoch(value string) (time.Time, error) {
 		return time.Time{}, &usageError{fmt.Errorf("SOURCE_DATE_EPOCH=%q is not a number of seconds", value)}
 	}
 	return time.Unix(seconds, 0).UTC(), nil
-}
-
-// ownVersion is this version of mago and, where it was built between two of them, the commit: Go calls that v0.0.0.
-func ownVersion() string {
-	const version = "0.3"
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return version
-	}
-	if commit, untagged := strings.CutPrefix(info.Main.Version, "v0.0.0-"); untagged {
-		return version + "+git" + commit
-	}
-	return strings.TrimPrefix(info.Main.Version, "v")
 }
 
 // installed is what dpkg's status says; forgetInstalled has it read again after dpkg has run.
