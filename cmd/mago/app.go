@@ -153,7 +153,7 @@ func (a *app) fetcher() *sources.Fetcher {
 func (a *app) installer() *debpkg.Installer {
 	in := &debpkg.Installer{Root: a.Root, Run: a.host.change, Query: a.host.query, DryRun: a.DryRun, NonInteractive: true, Unauthenticated: a.Unsigned}
 	in.LockTimeout, in.Waiting, in.Finishing = a.Wait.limit, tellWaiting[*debpkg.LockedError](a), a.tellFinishing
-	in.Kept = a.tellKept
+	in.Kept, in.Brings, in.Previous = a.tellKept, a.tellBrings, a.earlier
 	in.Unchecked = func(unchecked, kept []string) { a.unchecked, a.kept = unchecked, kept }
 	if a.Verbose {
 		in.Stdout, in.Stderr = a.screen.out, a.stderr
