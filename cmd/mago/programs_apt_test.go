@@ -203,6 +203,9 @@ func (w *world) needsOf(name string, packages []string) (needs []string, err err
 			return nil, err
 		}
 		r.Close()
+		if len(status.Matching(r.Control().Get("Breaks"))) > 0 {
+			return nil, errors.New("Packages need to be removed but remove is disabled.")
+		}
 		status = status.With(r.Control())
 		if other == name {
 			depends = r.Control().Get("Depends")
