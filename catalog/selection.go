@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path"
 	"path/filepath"
@@ -27,7 +28,7 @@ func (c Config) newSelection(lists []list) (*selection, error) {
 	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
 		return nil, err
 	}
-	c.Sweep()
+	_ = c.Sweep() // what fails now is met again by the next run
 	dir, err := os.MkdirTemp(c.Dir, selectionPrefix)
 	if err != nil {
 		return nil, err
@@ -97,8 +98,9 @@ func (c Config) Leftovers() (paths []string) {
 }
 
 // Sweep removes leftovers. Its callers see to it that no Update is at work.
-func (c Config) Sweep() {
+func (c Config) Sweep() (err error) {
 	for _, path := range c.Leftovers() {
-		_ = os.RemoveAll(path)
+		err = errors.Join(err, os.RemoveAll(path))
 	}
+	return err
 }

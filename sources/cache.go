@@ -3,6 +3,7 @@ package sources
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -118,22 +119,30 @@ func (f *Fetcher) fill(ctx context.Context, owner, version string, fill func(dir
 	return rec.tree(final), nil
 }
 
-// sweep removes what killed processes left, as far as it can: what fails now is met again by the next run.
-func (f *Fetcher) sweep() {
+// sweep removes what killed processes left, but for what others are at work on. The error is of what could not be removed.
+func (f *Fetcher) sweep() (err error) {
 	inDownloads, _ := filepath.Glob(filepath.Join(f.downloads(), tempPrefix+"*"))
 	for _, temp := range inDownloads {
-		f.sweepOne(strings.TrimPrefix(filepath.Base(temp), tempPrefix), temp)
+		err = errors.Join(err, f.sweepOne(strings.TrimPrefix(filepath.Base(temp), tempPrefix), temp))
 	}
 	inTrees, _ := filepath.Glob(filepath.Join(f.trees(), "*", tempPrefix+"*"))
 	for _, temp := range inTrees {
-		f.sweepOne(filepath.Base(filepath.Dir(temp)), temp)
+		err = errors.Join(err, f.sweepOne(filepath.Base(filepath.Dir(temp)), temp))
 	}
+	return err
 }
 
-func (f *Fetcher) sweepOne(owner, temp string) {
+func (f *Fetcher) sweepOne(owner, temp string) error {
 	unlock, err := f.takeLocks(context.Background(), lock.AtOnce, lock.Thing{Name: owner, What: whatOf(owner), Doing: "swept"})
+	if busy := (*lock.BusyError)(nil); errors.As(err, &busy) {
+		return nil
+	}
 	if err == nil {
-		_ = deep.Remove(temp)
+		err = deep.Remove(temp)
 		unlock()
 	}
+	if err != nil {
+		return fmt.Errorf("remove %s: %w", temp, err)
+	}
+	return nil
 }

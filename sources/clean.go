@@ -51,7 +51,9 @@ type Freed struct {
 // them.
 func (f *Fetcher) Clean(ctx context.Context, name string) (freed Freed, err error) {
 	if !f.KeepAll {
-		f.sweep()
+		if err := f.sweep(); err != nil {
+			return freed, err
+		}
 	}
 	err = f.eachPlace(func(owner, dir string) error {
 		if !f.named(name, owner, dir) {

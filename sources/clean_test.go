@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -152,5 +153,18 @@ func TestCleanKeepsEdited(t *testing.T) {
 	f.KeepEdited = false
 	if _, err := f.Clean(t.Context(), "hello"); err != nil || len(unpacked(t, f)) > 0 {
 		t.Errorf("by its name it stays: %v", err)
+	}
+}
+
+// TestCleanTellsOfLeftovers: what a killed process left and cannot be removed is not freed.
+func TestCleanTellsOfLeftovers(t *testing.T) {
+	f := filled(t)
+	write(t, filepath.Join(f.trees(), "hello-dkms", tempPrefix+"old", "x"), nil)
+	file := filepath.Join(f.Cache, "locks", "hello-dkms.lock")
+	if err := errors.Join(os.Remove(file), os.Mkdir(file, 0o755)); err != nil { // it stops root, too
+		t.Fatal(err)
+	}
+	if _, err := f.Clean(t.Context(), "unknown"); err == nil || !strings.Contains(err.Error(), tempPrefix+"old") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -30,7 +30,7 @@ func (f *Fetcher) once(ctx context.Context, owner string, cached func() (*Tree, 
 	if tree, ok := cached(); ok {
 		return tree, nil
 	}
-	f.sweep()
+	_ = f.sweep()  // what fails now is met again by the next run
 	var made *Tree // by who may read it now for a long time, and whom nobody has to wait for
 	patient := *f
 	patient.Locks.Enough = func() (ok bool) { made, ok = cached(); return ok }

@@ -107,8 +107,7 @@ func (a *app) sweepCatalog(ctx context.Context) error {
 		return err
 	}
 	defer release()
-	a.catalogConfig().Sweep()
-	return nil
+	return a.catalogConfig().Sweep()
 }
 
 // cleanNames are the modules that mago keeps something of, those named or all.
@@ -132,6 +131,13 @@ func (a *app) cleanNames(ctx context.Context, words []string) ([]string, error) 
 	}
 	for _, tree := range trees {
 		names = append(names, catalog.ModuleName(tree.Name))
+	}
+	built, err := a.debNames()
+	if err != nil {
+		return nil, err
+	}
+	for _, deb := range built {
+		names = append(names, deb.module)
 	}
 	debs, err := entries(filepath.Join(a.cache, "downloads"), "*.deb")
 	for _, deb := range debs {
@@ -169,15 +175,15 @@ var moduleWord = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]*$`)
 
 func (a *app) cleanModule(ctx context.Context, name string, c clean) (freed, error) {
 	var gone freed
-	dirs, err := entries(filepath.Join(a.cache, "builds", name), "*")
+	releases, err := a.keptFor(name, c.purge)
 	if err != nil {
 		return gone, err
 	}
-	for _, dir := range dirs {
-		if !c.chosen(filepath.Base(dir)) {
+	for _, release := range releases {
+		if !c.chosen(release) {
 			continue
 		}
-		if err := a.cleanUnit(ctx, name, filepath.Base(dir), c.purge, &gone); err != nil {
+		if err := a.cleanUnit(ctx, name, release, c.purge, &gone); err != nil {
 			return gone, err
 		}
 	}
@@ -186,6 +192,40 @@ func (a *app) cleanModule(ctx context.Context, name string, c clean) (freed, err
 		return gone, err // the source is for every kernel
 	}
 	return gone, a.cleanSource(ctx, name, c, &gone)
+}
+
+// keptFor are the kernels that there are builds of a module for; orphans counts packages whose record is not there any more.
+func (a *app) keptFor(module string, orphans bool) (releases []string, err error) {
+	dirs, err := entries(filepath.Join(a.cache, "builds", module), "*")
+	for _, dir := range dirs {
+		releases = append(releases, filepath.Base(dir))
+	}
+	if err != nil || !orphans {
+		return releases, err
+	}
+	debs, err := a.debNames()
+	for _, deb := range debs {
+		recorded := slices.ContainsFunc(releases, func(r string) bool { return packageName(r) == packageName(deb.release) })
+		if deb.module == module && deb.release != "" && !recorded {
+			releases = append(releases, deb.release)
+		}
+	}
+	return releases, err
+}
+
+// debNames are the modules and kernels, by their packages' names, that packages lie here of; common files are for no kernel.
+func (a *app) debNames() ([]modulesPackage, error) {
+	debs, err := entries(a.debs(), "*.deb")
+	var found []modulesPackage
+	for _, deb := range debs {
+		name, _, _ := strings.Cut(filepath.Base(deb), "_")
+		if m := modulesName.FindStringSubmatch(name); m != nil {
+			found = append(found, modulesPackage{module: m[1], release: m[2]})
+		} else if module, common := strings.CutSuffix(name, "-modules-common"); common {
+			found = append(found, modulesPackage{module: module})
+		}
+	}
+	return found, err
 }
 
 // cleanCommon removes a module's packages of common files that no build has which stays.

@@ -100,7 +100,7 @@ func dispatch(ctx context.Context, m machine, args []string, stdout *stream, std
 				return misuseOf(parsed.Selected().Name, err)
 			}
 			parsed.BindTo(ctx, (*context.Context)(nil))
-			return misuseOf(parsed.Selected().Name, parsed.Run(a))
+			return misuseOf(parsed.Selected().Name, a.whoseFiles(parsed.Run(a)))
 		})
 	}
 	tellUnused(stderr, os.Getenv, names)

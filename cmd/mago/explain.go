@@ -116,10 +116,13 @@ func explainCommand(err error) (int, string) {
 	var several *severalError
 	var shared *sharedError
 	var all *purgeAllError
+	var foreign *foreignFileError
 	switch {
 	case errors.As(err, &several):
 		code, _ := explain(several.first) // whose hint has been given
 		return code, ""
+	case errors.As(err, &foreign):
+		return exitError, foreign.hint()
 	case errors.As(err, &shared):
 		return exitError, shared.hint()
 	case errors.As(err, &all):

@@ -48,7 +48,7 @@ func (e *severalError) Unwrap() error { return e.first }
 func (a *app) each(ctx context.Context, all []unit, do func(*unit) error) error {
 	var failures []error
 	for i := range all {
-		err := do(&all[i])
+		err := a.whoseFiles(do(&all[i]))
 		if err == nil {
 			continue
 		}
