@@ -23,7 +23,16 @@ var aliases = map[string]string{
 	"razerkbd":          "openrazer-driver",   // razerkbd.ko
 	"nf-conntrack-rtsp": "nat-rtsp",           // nf_conntrack_rtsp.ko
 	"nf-nat-rtsp":       "nat-rtsp",           // nf_nat_rtsp.ko
-	"xt-rtpengine":      "rtpengine-kernel",   // xt_RTPENGINE.ko
+	"nvidia-modeset":    "nvidia-kernel",      // nvidia's other modules
+	"nvidia-drm":        "nvidia-kernel",
+	"nvidia-uvm":        "nvidia-kernel",
+	"nvidia-peermem":    "nvidia-kernel",
+	"vboxnetflt":        "virtualbox",
+	"vboxnetadp":        "virtualbox",
+	"displaylink":       "evdi",             // the vendor whose docks it is for
+	"hid-uclogic":       "digimend",         // hid-uclogic.ko
+	"hid-kye":           "digimend",         // hid-kye.ko
+	"xt-rtpengine":      "rtpengine-kernel", // xt_RTPENGINE.ko
 }
 
 // kernelModule is something that was packaged as source once and has been part of the kernel since.

@@ -9,6 +9,7 @@ import (
 type NotFoundError struct {
 	Name    string
 	Similar []string // module names, at most five, nearest first
+	Needs   []string // modules that the package of that name needs
 }
 
 func (e *NotFoundError) Error() string { return fmt.Sprintf("no module source named %s", e.Name) }
@@ -49,9 +50,13 @@ func (ix *Index) Resolve(word string) (Module, *Package, error) {
 	return Module{}, nil, &NotFoundError{Name: word, Similar: ix.similar(name)}
 }
 
-// normal writes a name as Debian names packages; modprobe, too, takes _ for -.
+// normal writes a name as Debian names packages; modprobe, too, takes _ for -. A module's file is named as the module.
 func normal(word string) string {
-	return strings.ReplaceAll(strings.ToLower(strings.TrimSpace(word)), "_", "-")
+	word = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(word)), "_", "-")
+	for _, ext := range []string{".xz", ".gz", ".zst"} {
+		word = strings.TrimSuffix(word, ".ko"+ext)
+	}
+	return strings.TrimSuffix(word, ".ko")
 }
 
 // meanings are the module names that a word may stand for, the surest first.

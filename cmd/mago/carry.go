@@ -15,7 +15,8 @@ var carried = []struct {
 	kept     func(string) string
 }{
 	{"Pre-Depends", "Depends", needed}, {"Depends", "Depends", needed}, {"Recommends", "Recommends", needed}, {"Suggests", "Suggests", needed},
-	{"Enhances", "Enhances", whole}, {"Provides", "Provides", whole}, // makeRoom has the others
+	{"Enhances", "Enhances", whole}, {"Provides", "Provides", whole}, {"Conflicts", "Conflicts", whole}, {"Breaks", "Breaks", whole},
+	{"Replaces", "Replaces", whole},
 }
 
 func whole(relations string) string { return relations }

@@ -141,12 +141,18 @@ func explainCommand(err error) (int, string) {
 
 func explainCatalog(err error) (int, string) {
 	var unknown *catalog.NotFoundError
+	var missing *catalog.MissingError
 	var inTree *catalog.InTreeError
 	var unbuilt *notBuiltError
 	switch {
 	case errors.As(err, &inTree):
 		return exitInTree, "sudo modprobe " + inTree.Module
+	case errors.As(err, &missing):
+		return exitNoModule, missingHint(missing)
 	case errors.As(err, &unknown):
+		if len(unknown.Needs) > 0 {
+			return exitNoModule, fmt.Sprintf("the package %s needs a module: %s", unknown.Name, strings.Join(unknown.Needs, ", "))
+		}
 		if len(unknown.Similar) > 0 {
 			return exitNoModule, "the nearest names: " + strings.Join(unknown.Similar, ", ")
 		}
@@ -333,8 +339,6 @@ func explainPackage(err error) (int, string) {
 	var files *payload.InTheWayError
 	var unmet *debpkg.UnmetError
 	var dkms *debpkg.DKMSError
-	var undone *debpkg.UndoneError
-	var clash *clashError
 	var locked *debpkg.LockedError
 	var tool *debpkg.ToolError
 	switch {
@@ -346,12 +350,6 @@ func explainPackage(err error) (int, string) {
 		return exitBusy, "one of its hooks or scripts has called mago: call it once that has ended"
 	case errors.As(err, &locked):
 		return exitBusy, "when that has finished, run the same command again; what is built is kept"
-	case errors.As(err, &clash):
-		return exitPackages, clash.hint()
-	case errors.As(err, &undone) && len(undone.Left) > 0:
-		return exitPackages, fmt.Sprintf(`"sudo apt-get remove %s" takes away what is left; once the cause is gone, run the same command again`, strings.Join(undone.Left, " "))
-	case errors.As(err, &undone):
-		return exitPackages, "nothing of it is left on the system; once its cause is gone, run the same command again; what is built is kept"
 	case errors.As(err, &dkms):
 		return exitPackages, dkmsHint(dkms)
 	case errors.As(err, &unmet):

@@ -5,9 +5,11 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 
+	"mago/catalog"
 	"mago/debpkg/visible"
 	"mago/kbuild"
 )
@@ -68,7 +70,7 @@ func (c *searchCommand) Run(a *app, ctx context.Context) error {
 	case c.JSON:
 		return a.printJSON(rows)
 	case len(rows) == 0:
-		complain(a.stderr, "mago: no module source in apt's lists has "+visible.Line(strings.Join(c.Text, " and "))+" in its name or description")
+		a.tellNothingFound(ctx, ix, c.Text)
 		return nil
 	}
 	var table [][]string
@@ -76,6 +78,18 @@ func (c *searchCommand) Run(a *app, ctx context.Context) error {
 		table = append(table, []string{r.Module, r.Package, r.Version, r.Description})
 	}
 	return writeColumns(a.screen.out, a.screen.out.columns(), searchColumns, table)
+}
+
+// tellNothingFound says also what Debian has that apt's sources leave out.
+func (a *app) tellNothingFound(ctx context.Context, ix *catalog.Index, words []string) {
+	for _, word := range words {
+		err := ix.Locate(ctx, a.catalogConfig(), &catalog.NotFoundError{Name: word})
+		if missing := (*catalog.MissingError)(nil); errors.As(err, &missing) {
+			tell(a.stderr, missing)
+			return
+		}
+	}
+	complain(a.stderr, "mago: no module source in apt's lists has "+visible.Line(strings.Join(words, " and "))+" in its name or description")
 }
 
 // searchColumns give way as listColumns do.

@@ -60,20 +60,16 @@ func relationName(relation string) string {
 	return relation
 }
 
-// join puts relations together, each once. Of a package that is named alone a name without a version adds nothing.
+// join puts relations together, each package once, the first naming kept.
 func join(fields ...string) string {
-	var kept []string
+	var kept, names []string
 	for _, field := range fields {
 		for relation := range strings.SplitSeq(field, ",") {
 			relation = strings.TrimSpace(relation)
-			if relation != "" && !slices.ContainsFunc(kept, func(k string) bool { return k == relation || implies(k, relation) }) {
-				kept = append(kept, relation)
+			if name := relationName(relation); relation != "" && !slices.Contains(names, name) {
+				names, kept = append(names, name), append(kept, relation)
 			}
 		}
 	}
 	return strings.Join(kept, ", ")
-}
-
-func implies(relation, other string) bool {
-	return relationName(relation) == relationName(other) && !strings.Contains(relation, "|") && !strings.Contains(other, "(")
 }

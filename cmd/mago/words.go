@@ -125,6 +125,9 @@ func (a *app) namedTarget(ctx context.Context, ix *catalog.Index, name string) (
 	if t, ok := a.recordedTarget(ctx, name); ok {
 		return t, nil
 	}
+	if unknown := (*catalog.NotFoundError)(nil); errors.As(err, &unknown) {
+		err = ix.Locate(ctx, a.catalogConfig(), unknown)
+	}
 	return target{}, err
 }
 
