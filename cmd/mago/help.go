@@ -39,6 +39,15 @@ func (c *helpCommand) write(k *kong.Kong) error {
 	return unknownCommand(k.Model, c.Topic, "")
 }
 
+// helpTopics are those beside the commands.
+func helpTopics() []string {
+	topics := []string{"options"}
+	for _, h := range foreignHabits {
+		topics = append(topics, h.program)
+	}
+	return topics
+}
+
 // Run has nothing left to do.
 func (c *helpCommand) Run() error { return nil }
 
