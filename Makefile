@@ -42,7 +42,13 @@ install: build ## install the program, its manual page and completion below $(DE
 	./mago man | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/share/man/man8/mago.8
 	./mago completion | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mago
 
-clean: ## remove what make has built; the tests' cache is in /var/cache/mago-test
-	rm -rf mago .cache
+uninstall: ## remove what "make install" has put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/mago $(DESTDIR)$(PREFIX)/share/man/man8/mago.8 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mago
 
-.PHONY: help build check test demo bench sweep repro soak fuzz install clean
+deb: ## write mago_VERSION_ARCH.deb, mago's own package (ARCH=arm64)
+	go run ./cmd/mkdeb $(if $(ARCH),-arch $(ARCH))
+
+clean: ## remove what make has built; the tests' cache is in /var/cache/mago-test
+	rm -rf mago mago_*.deb .cache
+
+.PHONY: help build check test demo bench sweep repro soak fuzz install uninstall deb clean

@@ -2,9 +2,7 @@ package debpkg
 
 import (
 	"context"
-	"errors"
 	"slices"
-	"strings"
 
 	"mago/debpkg/word"
 )
@@ -78,51 +76,12 @@ func (in *Installer) UpdateLists(ctx context.Context) error {
 // other one has done it all. It fails with *ToolError, *LockedError or *DKMSError: it never has dkms or its packages installed.
 func (in *Installer) FromApt(ctx context.Context, how AptInstall, packages []word.Target, done func() bool) error {
 	return in.exclusively(ctx, installLocks, done, func() error {
-		how, err := in.withoutDKMS(ctx, how, packages)
+		how, _, err := in.withoutDKMS(ctx, how, packages)
 		if err != nil {
 			return err
 		}
 		return in.keeping(func() error { return in.tool(ctx, "apt-get", in.aptInstall(how, packages)...) })
 	})
-}
-
-// choose names for each unmet relation the first alternative that apt says it can install.
-func (in *Installer) choose(ctx context.Context, unmet *UnmetError) ([]word.Target, error) {
-	relations, err := parseRelations(strings.Join(unmet.Relations, ", "))
-	if err != nil {
-		return nil, err
-	}
-	var packages []word.Target
-	hopeless := &UnmetError{Package: unmet.Package}
-	for _, r := range relations {
-		target, ok, err := in.available(ctx, r)
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			hopeless.Relations = append(hopeless.Relations, r.text)
-		}
-		packages = append(packages, target)
-	}
-	if len(hopeless.Relations) > 0 {
-		return nil, hopeless
-	}
-	return packages, nil
-}
-
-// available is not ok where apt can install none of the alternatives.
-func (in *Installer) available(ctx context.Context, r relation) (target word.Target, ok bool, err error) {
-	for _, a := range r.alternatives {
-		target, err := a.target()
-		if err != nil {
-			continue // dpkg reads more names than any archive has
-		}
-		_, err = in.Simulate(ctx, AptInstall{Need: true}, []word.Target{target})
-		if refused := (*ToolError)(nil); err == nil || !errors.As(err, &refused) || refused.ExitCode < 0 {
-			return target, true, err
-		}
-	}
-	return word.Target{}, false, nil
 }
 
 // target is what apt knows an alternative by.

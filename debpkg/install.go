@@ -7,10 +7,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"mago/debpkg/control"
-	"mago/debpkg/word"
 )
 
 // Installer installs packages with dpkg, and with apt-get what they need. The zero value works on the running system.
@@ -36,42 +36,86 @@ type Installer struct {
 	LockTimeout time.Duration
 	// Waiting, if not nil, is told who is waited for, again where that changes, and nil once the wait is over.
 	Waiting func(*LockedError)
-	// Before, if not nil, is called when all that is needed is there and nobody else is at it, before dpkg; its error is Install's.
+	// Before, if not nil, is called when nobody else is at it, before dpkg or apt-get; its error is Install's.
 	Before func() error
 	// Kept, if not nil, is told of each conffile that dpkg has left as the administrator has it, or has removed it, though
 	// the package brings another: that one lies beside it then, with the ending .dpkg-dist. The path is within Root.
 	Kept func(conffile string)
+	// Brings, if not nil, is told what apt-get will install or upgrade beside the .debs, before it does.
+	Brings func([]Change)
+	// Previous, if not nil, gives the .deb of a package as it is installed, as a path of the caller's, or none: to go back to.
+	Previous func(name, version string) (debs []string)
 	// Finishing, if not nil, is told which tool the end of the context does not stop: apt-get and dpkg finish what dpkg
 	// has begun.
 	Finishing func(tool string)
 }
 
-// Install installs .debs, after the packages that they need and that neither the system nor the .debs have: those come
-// from apt first, so that dpkg leaves nothing half configured. The .debs are paths of the caller's; they must lie
-// within Root. It fails with *FormatError, with *UnmetError or *LockedError (nothing was installed of the .debs), or
-// with *ToolError.
+// Install installs .debs with dpkg, or with apt-get where they need packages that neither the system nor the .debs have, or
+// cannot be beside what is there: apt-get sees what the .debs provide. The .debs are paths of the caller's; they must lie
+// within Root. It fails with *FormatError, with *UnmetError, *ConflictError, *DKMSError or *LockedError (nothing was installed),
+// with *ToolError, or with *UndoneError where dpkg had begun.
 func (in *Installer) Install(ctx context.Context, debs ...string) error {
 	paths, err := in.withinRoot(debs)
 	if err != nil {
 		return err
 	}
-	paragraphs, err := readParagraphs(debs)
+	coming, err := in.readArriving(debs)
 	if err != nil {
 		return err
 	}
-	if err := in.installNeeds(ctx, paragraphs); err != nil {
+	before, err := ReadStatus(in.Root)
+	if err != nil {
 		return err
 	}
-	return in.exclusively(ctx, dpkgLocks, nil, func() error {
+	lacking, err := in.lacking(before, coming)
+	if err != nil {
+		return err
+	}
+	tool := func() error {
+		return in.tool(ctx, "dpkg", slices.Concat([]string{"-i", keepConffiles, "--"}, paths)...)
+	}
+	locks := dpkgLocks
+	if lacking.any() {
+		locks = installLocks
+		tool = func() error { return in.tool(ctx, "apt-get", in.aptInstall(lacking.how, nil)...) }
+	}
+	err = in.exclusively(ctx, locks, nil, func() error {
+		if lacking.any() {
+			if lacking.how, err = in.resolve(ctx, howToInstall(before, coming, paths), lacking); err != nil {
+				return err
+			}
+		}
 		if in.Before != nil && !in.DryRun {
 			if err := in.Before(); err != nil {
 				return err
 			}
 		}
-		return in.keeping(func() error {
-			return in.tool(ctx, "dpkg", slices.Concat([]string{"-i", keepConffiles, "--"}, paths)...)
-		})
+		return in.keeping(tool)
 	})
+	return in.undo(ctx, before, coming, err)
+}
+
+// arriving is a .deb that is about to be installed.
+type arriving struct {
+	control.Paragraph
+	conffiles bool // whether it has some
+	known     bool // whether dpkg knows a package of its name
+}
+
+func (a arriving) name() string { return strings.ToLower(a.Get("Package")) }
+
+func (in *Installer) readArriving(debs []string) (all []arriving, err error) {
+	for _, deb := range debs {
+		r, err := Open(deb)
+		if err != nil {
+			return nil, err
+		}
+		r.Close()
+		a := arriving{Paragraph: r.Control(), conffiles: len(r.Script("conffiles")) > 0}
+		a.known = in.isKnown(a.name())
+		all = append(all, a)
+	}
+	return all, nil
 }
 
 // withinRoot gives the paths as programs see them that run inside Root.
@@ -93,69 +137,4 @@ func (in *Installer) withinRoot(debs []string) ([]string, error) {
 		inside = append(inside, "/"+rel)
 	}
 	return inside, nil
-}
-
-func readParagraphs(debs []string) ([]control.Paragraph, error) {
-	var paragraphs []control.Paragraph
-	for _, deb := range debs {
-		r, err := Open(deb)
-		if err != nil {
-			return nil, err
-		}
-		r.Close()
-		paragraphs = append(paragraphs, r.Control())
-	}
-	return paragraphs, nil
-}
-
-// installNeeds asks apt for the packages by name and looks afterwards whether their versions do.
-func (in *Installer) installNeeds(ctx context.Context, debs []control.Paragraph) error {
-	unmet, err := in.unmet(debs)
-	if err != nil || len(unmet) == 0 {
-		return err
-	}
-	var packages []word.Target
-	for _, u := range unmet {
-		chosen, err := in.choose(ctx, u)
-		if err != nil {
-			return err
-		}
-		packages = append(packages, chosen...)
-	}
-	done := func() bool {
-		unmet, err := in.unmet(debs)
-		return err == nil && len(unmet) == 0
-	}
-	if err := in.FromApt(ctx, AptInstall{Need: true}, packages, done); err != nil || in.DryRun {
-		return err
-	}
-	unmet, err = in.unmet(debs)
-	if err == nil && len(unmet) > 0 {
-		err = unmet[0]
-	}
-	return err
-}
-
-// unmet lists what each package still needs.
-func (in *Installer) unmet(debs []control.Paragraph) ([]*UnmetError, error) {
-	status, err := ReadStatus(in.Root)
-	if err != nil {
-		return nil, err
-	}
-	status = status.With(debs...)
-	var all []*UnmetError
-	for _, deb := range debs {
-		u := &UnmetError{Package: deb.Get("Package")}
-		for _, field := range []string{"Pre-Depends", "Depends"} {
-			relations, err := status.Unmet(deb.Get(field))
-			if err != nil {
-				return nil, fmt.Errorf("install %s: %s: %w", u.Package, field, err)
-			}
-			u.Relations = append(u.Relations, relations...)
-		}
-		if len(u.Relations) > 0 {
-			all = append(all, u)
-		}
-	}
-	return all, nil
 }

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"mago/debpkg/control"
 )
 
 // fakeSystem is a root in which apt-get and dpkg are functions.
@@ -42,14 +44,24 @@ func (s *fakeSystem) run(cmd *exec.Cmd) error {
 	if cmd.Args[0] != "apt-get" {
 		return nil
 	}
-	name := cmd.Args[len(cmd.Args)-1]
-	version, ok := s.available[name]
-	if !ok {
-		return exec.Command("sh", "-c", "exit 100").Run()
+	needs, err := s.resolve(strings.Fields(line[strings.LastIndex(line, " install ")+len(" install "):]))
+	if err != nil {
+		return err
 	}
-	if cmd.Args[1] == "--simulate" {
-		return nil
+	for _, name := range needs {
+		if strings.Contains(line, "--simulate") {
+			fmt.Fprintf(cmd.Stdout, "Inst %s (%s Debian:12/stable [amd64])\n", name, s.available[name])
+			continue
+		}
+		if err := s.has(name, s.available[name]); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// has puts a package into the status.
+func (s *fakeSystem) has(name, version string) error {
 	status, err := os.OpenFile(filepath.Join(s.root, "var/lib/dpkg/status"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		return err
@@ -57,6 +69,50 @@ func (s *fakeSystem) run(cmd *exec.Cmd) error {
 	defer status.Close()
 	_, err = fmt.Fprintf(status, "\nPackage: %s\nStatus: install ok installed\nArchitecture: amd64\nVersion: %s\n", name, version)
 	return err
+}
+
+// resolve gives the packages that apt-get's words are, and that .debs among them need; it fails as apt-get does.
+func (s *fakeSystem) resolve(words []string) (needs []string, err error) {
+	refuse := exec.Command("sh", "-c", "exit 100").Run
+	status, err := ReadStatus(s.root)
+	if err != nil {
+		return nil, err
+	}
+	for _, word := range words {
+		switch {
+		case strings.HasPrefix(word, "-"):
+		case !strings.HasSuffix(word, ".deb"):
+			if name, _, _ := strings.Cut(word, ":"); s.available[name] == "" {
+				return nil, refuse()
+			}
+			needs = append(needs, word)
+		default:
+			deb, err := Open(filepath.Join(s.root, word))
+			if err != nil {
+				return nil, err
+			}
+			deb.Close()
+			relations, err := parseRelations(deb.Control().Get("Depends"))
+			if err != nil || len(s.clashes(status, deb.Control())) > 0 {
+				return nil, errors.Join(err, refuse())
+			}
+			for _, r := range relations {
+				i := slices.IndexFunc(r.alternatives, func(a alternative) bool { return s.available[a.name] != "" && a.accepts(s.available[a.name]) })
+				if i < 0 && !status.satisfies(r) {
+					return nil, refuse()
+				}
+				if i >= 0 {
+					needs = append(needs, r.alternatives[i].name)
+				}
+			}
+		}
+	}
+	return needs, nil
+}
+
+func (s *fakeSystem) clashes(status *Status, deb control.Paragraph) []Clash {
+	all, _ := status.clashes(s.root, []control.Paragraph{deb})
+	return all
 }
 
 // deb writes a package into the root.
@@ -72,25 +128,25 @@ func (s *fakeSystem) deb(t *testing.T, name, depends string) string {
 }
 
 const (
-	aptInstalls  = "apt-get -o DPkg::Lock::Timeout=0 -o Dpkg::Options::=--force-confdef,confold -q install --yes --no-install-recommends --no-remove --mark-auto "
-	aptSimulates = "apt-get --simulate -o Debug::NoLocking=true -o DPkg::Lock::Timeout=0 -o Dpkg::Options::=--force-confdef,confold -q install --yes --no-install-recommends --no-remove --mark-auto "
+	aptInstalls  = "apt-get -o DPkg::Lock::Timeout=0 -o Dpkg::Options::=--force-confdef,confold -q install --yes --no-install-recommends --no-remove "
+	aptSimulates = "apt-get --simulate -o Debug::NoLocking=true -o DPkg::Lock::Timeout=0 -o Dpkg::Options::=--force-confdef,confold -q install --yes --no-install-recommends --no-remove "
+	dpkgInstalls = "dpkg -i --force-confdef,confold -- "
+	oneDeb       = "/one_2.0-3+6.1.55-1_amd64.deb"
 )
 
+// TestInstall: where something is needed apt-get gets the .deb too, so that it sees what that provides.
 func TestInstall(t *testing.T) {
+	withApt := []string{aptSimulates + oneDeb, aptInstalls + oneDeb}
 	for _, test := range []struct {
 		name, depends string
 		available     map[string]string
 		ran           []string
 	}{
-		{"nothing missing", "libc6 (>= 2.36)", nil, []string{"dpkg -i --force-confdef,confold -- /one_2.0-3+6.1.55-1_amd64.deb"}},
-		{"one missing", "libc6, more (>= 2)", map[string]string{"more": "2"},
-			[]string{aptSimulates + "more", aptInstalls + "more", "dpkg -i --force-confdef,confold -- /one_2.0-3+6.1.55-1_amd64.deb"}},
-		{"second alternative", "other | more", map[string]string{"more": "2"},
-			[]string{aptSimulates + "other", aptSimulates + "more", aptInstalls + "more", "dpkg -i --force-confdef,confold -- /one_2.0-3+6.1.55-1_amd64.deb"}},
-		{"names that apt has another meaning for", "more- | x_y | more", map[string]string{"more": "1"},
-			[]string{aptSimulates + "more", aptInstalls + "more", "dpkg -i --force-confdef,confold -- /one_2.0-3+6.1.55-1_amd64.deb"}},
-		{"architecture", "more:amd64 | more:any", map[string]string{"more": "1"},
-			[]string{aptSimulates + "more:amd64", aptSimulates + "more", aptInstalls + "more", "dpkg -i --force-confdef,confold -- /one_2.0-3+6.1.55-1_amd64.deb"}},
+		{"nothing missing", "libc6 (>= 2.36)", nil, []string{dpkgInstalls + oneDeb}},
+		{"one missing", "libc6, more (>= 2)", map[string]string{"more": "2"}, withApt},
+		{"second alternative", "other | more", map[string]string{"more": "2"}, withApt},
+		{"names that apt has another meaning for", "more- | x_y | more", map[string]string{"more": "1"}, withApt},
+		{"architecture", "more:amd64 | more:any", map[string]string{"more": "1"}, withApt},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newFakeSystem(t, test.available)
@@ -98,10 +154,25 @@ func TestInstall(t *testing.T) {
 			if err := in.Install(context.Background(), s.deb(t, "one", test.depends)); err != nil {
 				t.Error(err)
 			}
-			if ran := slices.Compact(s.ran); !slices.Equal(ran, test.ran) {
-				t.Errorf("ran %q, want %q", ran, test.ran)
+			if !slices.Equal(s.ran, test.ran) {
+				t.Errorf("ran %q, want %q", s.ran, test.ran)
 			}
 		})
+	}
+}
+
+// TestInstallAgain: apt-get is told where the same version, or an older one, is to be installed.
+func TestInstallAgain(t *testing.T) {
+	for version, option := range map[string]string{"1:2.0-3+6.1.55-1": "--reinstall ", "1:2.1": "--allow-downgrades ", "1:1.0": ""} {
+		s := newFakeSystem(t, map[string]string{"more": "1"})
+		if err := s.has("one", version); err != nil {
+			t.Fatal(err)
+		}
+		in := &Installer{Root: s.root, Run: s.run}
+		err := in.Install(context.Background(), s.deb(t, "one", "more"))
+		if want := aptInstalls + option + oneDeb; err != nil || s.ran[len(s.ran)-1] != want {
+			t.Errorf("over %s: ran %q, want %q, %v", version, s.ran, want, err)
+		}
 	}
 }
 
@@ -263,19 +334,19 @@ func TestToolWritesToNoPipe(t *testing.T) {
 	}
 }
 
-// TestBefore: what a caller looks for last comes after apt's packages and keeps dpkg from running.
+// TestBefore: what a caller looks for last keeps dpkg and apt-get from running.
 func TestBefore(t *testing.T) {
 	s := newFakeSystem(t, map[string]string{"more": "1"})
 	refused := errors.New("in the way")
 	in := &Installer{Root: s.root, Run: s.run}
 	in.Before = func() error {
-		if last := s.ran[len(s.ran)-1]; !strings.HasSuffix(last, " more") {
+		if last := s.ran[len(s.ran)-1]; !strings.HasPrefix(last, "apt-get --simulate ") {
 			t.Errorf("called after %q", last)
 		}
 		return refused
 	}
 	err := in.Install(context.Background(), s.deb(t, "one", "more"))
-	if !errors.Is(err, refused) || strings.HasPrefix(s.ran[len(s.ran)-1], "dpkg") {
+	if !errors.Is(err, refused) || !strings.HasPrefix(s.ran[len(s.ran)-1], "apt-get --simulate ") {
 		t.Errorf("%v, after %q", err, s.ran)
 	}
 }

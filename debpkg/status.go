@@ -221,15 +221,10 @@ func (s *Status) addProvides(by int) {
 // With is the status as it would be with further packages installed, which a Reader has read, each in place of the one of
 // its name and architecture.
 func (s *Status) With(debs ...control.Paragraph) *Status {
-	var more []Installed
+	more := installedOf(debs)
 	replaced := map[[2]string]bool{}
-	for _, p := range debs {
-		replaced[[2]string{p.Get("Package"), p.Get("Architecture")}] = true
-		more = append(more, Installed{
-			Package: p.Get("Package"), Version: p.Get("Version"), Architecture: p.Get("Architecture"),
-			Status: "install ok installed", Source: p.Get("Source"), MultiArch: p.Get("Multi-Arch"),
-			Provides: p.Get("Provides"), PreDepends: p.Get("Pre-Depends"), Depends: p.Get("Depends"),
-		})
+	for _, p := range more {
+		replaced[[2]string{p.Package, p.Architecture}] = true
 	}
 	for _, p := range s.packages {
 		if !replaced[[2]string{p.Package, p.Architecture}] {
@@ -237,6 +232,18 @@ func (s *Status) With(debs ...control.Paragraph) *Status {
 		}
 	}
 	return newStatus(more)
+}
+
+// installedOf are packages as dpkg would have them.
+func installedOf(debs []control.Paragraph) (all []Installed) {
+	for _, p := range debs {
+		all = append(all, Installed{
+			Package: p.Get("Package"), Version: p.Get("Version"), Architecture: p.Get("Architecture"),
+			Status: "install ok installed", Source: p.Get("Source"), MultiArch: p.Get("Multi-Arch"),
+			Provides: p.Get("Provides"), PreDepends: p.Get("Pre-Depends"), Depends: p.Get("Depends"),
+		})
+	}
+	return all
 }
 
 // All gives the installed packages; one that is installed for several architectures comes several times.

@@ -15,15 +15,15 @@ func builds(name string) bool {
 
 // withoutDKMS has apt-get leave out dkms and its packages where others do in their place, such as the modules themselves. It
 // fails with *DKMSError where none do, and with *ToolError.
-func (in *Installer) withoutDKMS(ctx context.Context, how AptInstall, packages []word.Target) (AptInstall, error) {
+func (in *Installer) withoutDKMS(ctx context.Context, how AptInstall, packages []word.Target) (AptInstall, Transaction, error) {
 	var wanted []string
 	for {
 		would, err := in.Simulate(ctx, how, packages)
 		if err != nil && len(wanted) > 0 {
-			return how, &DKMSError{wanted}
+			return how, would, &DKMSError{wanted}
 		}
 		if err != nil {
-			return how, err
+			return how, would, err
 		}
 		known := len(how.without)
 		for _, c := range slices.Concat(would.Install, would.Upgrade) {
@@ -34,12 +34,12 @@ func (in *Installer) withoutDKMS(ctx context.Context, how AptInstall, packages [
 			wanted = append(wanted, name.String())
 			asked := slices.ContainsFunc(packages, func(t word.Target) bool { return t.Name == name })
 			if asked || !c.Old.IsZero() || slices.Contains(how.without, name) {
-				return how, &DKMSError{wanted}
+				return how, would, &DKMSError{wanted}
 			}
 			how.without = append(slices.Clip(how.without), name)
 		}
 		if len(how.without) == known {
-			return how, nil
+			return how, would, nil
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -101,19 +100,6 @@ func sourceDateEpoch(value string) (time.Time, error) {
 	return time.Unix(seconds, 0).UTC(), nil
 }
 
-// ownVersion is this version of mago and, where it was built between two of them, the commit: Go calls that v0.0.0.
-func ownVersion() string {
-	const version = "0.3"
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return version
-	}
-	if commit, untagged := strings.CutPrefix(info.Main.Version, "v0.0.0-"); untagged {
-		return version + "+git" + commit
-	}
-	return strings.TrimPrefix(info.Main.Version, "v")
-}
-
 // installed is what dpkg's status says; forgetInstalled has it read again after dpkg has run.
 func (a *app) installed() (*debpkg.Status, error) {
 	if a.status != nil {
@@ -167,7 +153,7 @@ func (a *app) fetcher() *sources.Fetcher {
 func (a *app) installer() *debpkg.Installer {
 	in := &debpkg.Installer{Root: a.Root, Run: a.host.change, Query: a.host.query, DryRun: a.DryRun, NonInteractive: true, Unauthenticated: a.Unsigned}
 	in.LockTimeout, in.Waiting, in.Finishing = a.Wait.limit, tellWaiting[*debpkg.LockedError](a), a.tellFinishing
-	in.Kept = a.tellKept
+	in.Kept, in.Brings, in.Previous = a.tellKept, a.tellBrings, a.earlier
 	in.Unchecked = func(unchecked, kept []string) { a.unchecked, a.kept = unchecked, kept }
 	if a.Verbose {
 		in.Stdout, in.Stderr = a.screen.out, a.stderr

@@ -15,8 +15,7 @@ var carried = []struct {
 	kept     func(string) string
 }{
 	{"Pre-Depends", "Depends", needed}, {"Depends", "Depends", needed}, {"Recommends", "Recommends", needed}, {"Suggests", "Suggests", needed},
-	{"Enhances", "Enhances", whole}, {"Provides", "Provides", whole}, {"Conflicts", "Conflicts", whole}, {"Breaks", "Breaks", whole},
-	{"Replaces", "Replaces", whole},
+	{"Enhances", "Enhances", whole}, {"Provides", "Provides", whole}, // makeRoom has the others
 }
 
 func whole(relations string) string { return relations }

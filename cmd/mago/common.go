@@ -60,7 +60,7 @@ func (u unit) commonRelation() string {
 }
 
 // writeCommon writes that package.
-func (a *app) writeCommon(u unit, files []debpkg.File, r *record) (*builtPackage, error) {
+func (a *app) writeCommon(u unit, files []debpkg.File, result *kbuild.Result, r *record) (*builtPackage, error) {
 	arch := "all"
 	if u.pkg != nil && u.pkg.Kind == catalog.DKMS {
 		arch = u.pkg.Architecture.String() // a source package of one architecture may hold its libraries
@@ -74,6 +74,7 @@ func (a *app) writeCommon(u unit, files []debpkg.File, r *record) (*builtPackage
 		return nil, err
 	}
 	p.Files = append(p.Files, docs...)
+	u.makeRoom(p, result)
 	r.mark(p)
 	staged, err := debpkg.Write(a.stage(u.name, u.kernel.Release), p, debpkg.Options{Compression: compressionFor(p)})
 	if err != nil {

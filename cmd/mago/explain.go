@@ -339,6 +339,8 @@ func explainPackage(err error) (int, string) {
 	var files *payload.InTheWayError
 	var unmet *debpkg.UnmetError
 	var dkms *debpkg.DKMSError
+	var undone *debpkg.UndoneError
+	var clash *clashError
 	var locked *debpkg.LockedError
 	var tool *debpkg.ToolError
 	switch {
@@ -350,6 +352,12 @@ func explainPackage(err error) (int, string) {
 		return exitBusy, "one of its hooks or scripts has called mago: call it once that has ended"
 	case errors.As(err, &locked):
 		return exitBusy, "when that has finished, run the same command again; what is built is kept"
+	case errors.As(err, &clash):
+		return exitPackages, clash.hint()
+	case errors.As(err, &undone) && len(undone.Left) > 0:
+		return exitPackages, fmt.Sprintf(`"sudo apt-get remove %s" takes away what is left; once the cause is gone, run the same command again`, strings.Join(undone.Left, " "))
+	case errors.As(err, &undone):
+		return exitPackages, "nothing of it is left on the system; once its cause is gone, run the same command again; what is built is kept"
 	case errors.As(err, &dkms):
 		return exitPackages, dkmsHint(dkms)
 	case errors.As(err, &unmet):

@@ -93,7 +93,7 @@ func (a *app) compare(ar *arrival) error {
 	if err != nil {
 		return err
 	}
-	return payload.System{Root: a.Root, Broken: status.Broken()}.Check(ar.Policy, ar.packages...)
+	return payload.System{Root: a.Root, Broken: status.Broken(), Matching: status.Matching}.Check(ar.Policy, ar.packages...)
 }
 
 // announce lists, before anything of it is installed, what a source brings that no archive vouches for.

@@ -296,7 +296,7 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 	defer p.end()
 	in := a.installer()
 	in.Before = func() error { return a.compare(coming) }
-	err = in.Install(ctx, debs...)
+	err = a.withCommand(in.Install(ctx, debs...), debs)
 	a.forgetInstalled()
 	if err := errors.Join(err, a.noteUnchecked(nil)); err != nil {
 		return fmt.Errorf("install %s: %w", built.Package, err)

@@ -113,6 +113,9 @@ func aptGet(w *world, args []string) error {
 			return err
 		}
 		for _, name := range packages {
+			if strings.HasSuffix(name, "-") {
+				continue
+			}
 			if err := w.install(name); err != nil {
 				return err
 			}
@@ -161,7 +164,17 @@ func (w *world) download(what string) error {
 func (w *world) simulate(packages []string) error {
 	text, _ := os.ReadFile(filepath.Join(w.archive, "brings"))
 	for _, name := range packages {
-		if strings.HasSuffix(name, "-") || strings.HasSuffix(name, ".deb") {
+		if strings.HasSuffix(name, "-") {
+			continue
+		}
+		if strings.HasSuffix(name, ".deb") {
+			needs, err := w.needsOf(name, packages)
+			if err == nil {
+				err = w.simulate(append(needs, slices.DeleteFunc(slices.Clone(packages), func(p string) bool { return !strings.HasSuffix(p, "-") })...))
+			}
+			if err != nil {
+				return err
+			}
 			continue
 		}
 		if !w.has(name) {
@@ -176,6 +189,37 @@ func (w *world) simulate(packages []string) error {
 		}
 	}
 	return nil
+}
+
+// needsOf are the packages that a .deb needs beside what is installed and the others.
+func (w *world) needsOf(name string, packages []string) (needs []string, err error) {
+	status, err := debpkg.ReadStatus(w.root)
+	if err != nil {
+		return nil, err
+	}
+	var depends string
+	for _, other := range packages {
+		if !strings.HasSuffix(other, ".deb") {
+			continue
+		}
+		r, err := debpkg.Open(filepath.Join(w.root, other))
+		if err != nil {
+			return nil, err
+		}
+		r.Close()
+		if len(status.Matching(r.Control().Get("Breaks"))) > 0 {
+			return nil, errors.New("Packages need to be removed but remove is disabled.")
+		}
+		status = status.With(r.Control())
+		if other == name {
+			depends = r.Control().Get("Depends")
+		}
+	}
+	unmet, err := status.Unmet(depends)
+	for _, relation := range unmet {
+		needs = append(needs, debpkg.Names(relation)[0])
+	}
+	return needs, err
 }
 
 // bring takes the first of several alternatives, "one|other", that may be installed.
@@ -200,6 +244,15 @@ func (w *world) has(name string) bool {
 func (w *world) install(name string) error {
 	if !w.has(name) {
 		return errors.New("Unable to locate package " + name)
+	}
+	if strings.HasSuffix(name, ".deb") {
+		needs, err := w.needsOf(name, []string{name})
+		for _, need := range needs {
+			if !strings.HasSuffix(need, "-modules-common") {
+				err = errors.Join(err, w.install(need))
+			}
+		}
+		return errors.Join(err, w.unpack(filepath.Join(w.root, name)))
 	}
 	if release, ok := strings.CutPrefix(name, "linux-headers-"); ok {
 		return w.addHeaders(release)

@@ -60,16 +60,20 @@ func relationName(relation string) string {
 	return relation
 }
 
-// join puts relations together, each package once, the first naming kept.
+// join puts relations together, each once. Of a package that is named alone a name without a version adds nothing.
 func join(fields ...string) string {
-	var kept, names []string
+	var kept []string
 	for _, field := range fields {
 		for relation := range strings.SplitSeq(field, ",") {
 			relation = strings.TrimSpace(relation)
-			if name := relationName(relation); relation != "" && !slices.Contains(names, name) {
-				names, kept = append(names, name), append(kept, relation)
+			if relation != "" && !slices.ContainsFunc(kept, func(k string) bool { return k == relation || implies(k, relation) }) {
+				kept = append(kept, relation)
 			}
 		}
 	}
 	return strings.Join(kept, ", ")
+}
+
+func implies(relation, other string) bool {
+	return relationName(relation) == relationName(other) && !strings.Contains(relation, "|") && !strings.Contains(other, "(")
 }

@@ -46,8 +46,9 @@ func TestJoin(t *testing.T) {
 		{nil, ""},
 		{[]string{"", ""}, ""},
 		{[]string{"linux-image-6.1.0-9-amd64", "zfs-zed, zfsutils-linux (>= 2.1)"}, "linux-image-6.1.0-9-amd64, zfs-zed, zfsutils-linux (>= 2.1)"},
-		{[]string{"zfs-modules", "zfs-modules (= 2.1), spl-modules"}, "zfs-modules, spl-modules"},
-		{[]string{"a:any | b", "a (>= 1), b"}, "a:any | b, b"},
+		{[]string{"zfs-modules", "zfs-modules (= 2.1), spl-modules"}, "zfs-modules, zfs-modules (= 2.1), spl-modules"},
+		{[]string{"a:any | b", "a (>= 1), b"}, "a:any | b, a (>= 1), b"},
+		{[]string{"a (>= 1), a (<< 2)", "a, a (<< 2), a | b"}, "a (>= 1), a (<< 2)"},
 	} {
 		if got := join(c.fields...); got != c.want {
 			t.Errorf("join(%q) = %q, want %q", c.fields, got, c.want)

@@ -248,9 +248,11 @@ func (a *app) pack(ctx context.Context, u unit, result *kbuild.Result, r *record
 	}
 	if len(files) > 0 {
 		addRelations(pkg, "Depends", u.commonRelation())
-		if r.Common, err = a.writeCommon(u, files, r); err != nil {
+		if r.Common, err = a.writeCommon(u, files, result, r); err != nil {
 			return err
 		}
+	} else {
+		u.makeRoom(pkg, result)
 	}
 	r.mark(pkg)
 	staged, err := debpkg.Write(a.stage(u.name, u.kernel.Release), pkg, debpkg.Options{Compression: compressionFor(pkg)})

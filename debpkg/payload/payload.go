@@ -24,7 +24,7 @@ type Package struct {
 	Name      string
 	Entries   []Entry
 	Conffiles []string
-	Replaces  []string // the packages whose files it may take
+	Replaces  string // the field, which says whose files it may take
 }
 
 // Of describes files that are to be packed.

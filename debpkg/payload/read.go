@@ -20,7 +20,7 @@ func Read(deb string) (p Package, err error) {
 	defer r.Close()
 	p.Name = r.Control().Get("Package")
 	p.Conffiles = strings.Split(strings.TrimSuffix(string(r.Script("conffiles")), "\n"), "\n")
-	p.Replaces = debpkg.Names(r.Control().Get("Replaces"))
+	p.Replaces = r.Control().Get("Replaces")
 	data, err := r.Data()
 	if err != nil {
 		return p, err

@@ -43,7 +43,7 @@ func TestRead(t *testing.T) {
 			entries[i].Mode &= fs.ModeDir // 0 is the usual permissions of files that are to be packed
 		}
 	}
-	want.Replaces = []string{"hello-dkms", "old-hello"}
+	want.Replaces = "hello-dkms, old-hello (<< 2)"
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}

@@ -16,6 +16,8 @@ type System struct {
 	Root string // "" or "/" for the running one
 	// Broken are packages that dpkg was ended in the middle of: it has put files there and not yet written down whose.
 	Broken []string
+	// Matching gives the installed packages that a Replaces is about, none if nil.
+	Matching func(replaces string) []string
 }
 
 // Check applies the policy to the packages of one build as they would come to the system. The error is a *RefusedError, or
@@ -103,7 +105,7 @@ func (c *comparing) covered(pkg Package, e Entry, name string) error {
 		return err
 	}
 	others := slices.DeleteFunc(of, func(owner string) bool {
-		return slices.Contains(c.own, owner) || !c.Local && slices.Contains(pkg.Replaces, owner)
+		return slices.Contains(c.own, owner) || !c.Local && c.Matching != nil && slices.Contains(c.Matching(pkg.Replaces), owner)
 	})
 	switch {
 	case info.IsDir():

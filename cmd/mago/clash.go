@@ -1,0 +1,54 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mago/debpkg"
+)
+
+// clashError says that the packages of a build cannot be installed beside others, which mago does not remove.
+type clashError struct {
+	command string // has apt install the packages
+	err     *debpkg.ConflictError
+}
+
+func (e *clashError) Error() string { return e.err.Error() }
+func (e *clashError) Unwrap() error { return e.err }
+
+// hint leaves to the user, whom apt asks, what is to go.
+func (e *clashError) hint() string {
+	var others []string
+	for _, c := range e.err.Clashes {
+		others = append(others, c.With)
+	}
+	slices.Sort(others)
+	return fmt.Sprintf(`%s has apt ask you whether %s may go; what is built is kept`, `"`+e.command+`"`, strings.Join(slices.Compact(others), ", "))
+}
+
+// aptCommand is the command that has apt install .debs, and asks before it removes what cannot be beside them.
+func (a *app) aptCommand(debs []string) string {
+	words := []string{"sudo"}
+	if a.Root != "/" {
+		words = append(words, "chroot", pasted(a.Root))
+	}
+	words = append(words, "apt-get", "install")
+	for _, deb := range debs {
+		if rel, err := filepath.Rel(a.Root, deb); err == nil {
+			deb = filepath.Join("/", rel)
+		}
+		words = append(words, pasted(deb))
+	}
+	return strings.Join(words, " ")
+}
+
+// withCommand adds to a conflict what to do about it.
+func (a *app) withCommand(err error, debs []string) error {
+	if conflict := (*debpkg.ConflictError)(nil); errors.As(err, &conflict) {
+		return &clashError{a.aptCommand(debs), conflict}
+	}
+	return err
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mago/debpkg"
+)
+
+// tellBrings names what apt is about to install with modules.
+func (a *app) tellBrings(changes []debpkg.Change) {
+	var names []string
+	for _, c := range changes {
+		names = append(names, c.Package.String()+" "+c.New.String())
+	}
+	if len(names) > 0 {
+		a.screen.line(fmt.Sprintf("%-8s apt brings %s", "install", strings.Join(names, ", ")))
+	}
+}
+
+// earlier finds the .deb that a package of modules was installed from, where mago still has it: the one of that name and version
+// that is not the newest build, or is the very one that was installed.
+func (a *app) earlier(name, version string) []string {
+	files, _ := filepath.Glob(filepath.Join(a.debs(), name+"_*.deb")) // a package's name holds no pattern
+	all, err := a.records()
+	if err != nil {
+		return nil
+	}
+	i := slices.IndexFunc(files, func(file string) bool {
+		r, err := debpkg.Open(file)
+		if err != nil {
+			return false
+		}
+		r.Close()
+		return r.Control().Get("Package") == name && r.Control().Get("Version") == version && !isOverwritten(file, all)
+	})
+	if i < 0 {
+		return nil
+	}
+	return files[i : i+1]
+}
+
+// isOverwritten reports whether a build has since written another package under the name of the one that was installed.
+func isOverwritten(file string, all []record) bool {
+	return slices.ContainsFunc(all, func(r record) bool { return r.Deb == file && r.Current != r.SHA256 })
+}

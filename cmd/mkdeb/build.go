@@ -1,0 +1,120 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"mago/debpkg"
+	"mago/debpkg/codec"
+)
+
+// machines are the architectures that there are packages for, as Debian and Go both name them.
+var machines = map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}
+
+// request says which package to write. Epoch is SOURCE_DATE_EPOCH; where it is empty, the last commit's date is the package's.
+type request struct{ Arch, Source, Dest, Epoch string }
+
+// write builds mago and returns the path of its package.
+func (r request) write(ctx context.Context) (deb string, err error) {
+	if _, ok := machines[r.Arch]; !ok {
+		return "", fmt.Errorf("mago is not packaged for %s", r.Arch)
+	}
+	dir, err := os.MkdirTemp("", "mkdeb")
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	c, err := r.collect(ctx, dir)
+	if err != nil {
+		return "", err
+	}
+	p, err := c.compose()
+	if err != nil {
+		return "", err
+	}
+	return debpkg.Write(r.Dest, p, debpkg.Options{Compression: codec.XZ})
+}
+
+// collect builds the program, in dir, and gathers what goes beside it.
+func (r request) collect(ctx context.Context, dir string) (c contents, err error) {
+	if c.Date, err = r.date(ctx); err != nil {
+		return c, err
+	}
+	native := filepath.Join(dir, "native")
+	if err := r.build(ctx, runtime.GOARCH, native); err != nil {
+		return c, err
+	}
+	for word, text := range map[string]*[]byte{"--version": &c.version, "man": &c.Manual, "completion": &c.Completion} {
+		if *text, err = output(exec.CommandContext(ctx, native, word)); err != nil {
+			return c, err
+		}
+	}
+	c.Arch, c.Program = r.Arch, native
+	if r.Arch != runtime.GOARCH {
+		c.Program = filepath.Join(dir, r.Arch)
+		if err := r.build(ctx, r.Arch, c.Program); err != nil {
+			return c, err
+		}
+	}
+	linked, err := r.linked(ctx, c.Program)
+	if err != nil {
+		return c, err
+	}
+	if c.Copyright, err = copyright(linked); err != nil {
+		return c, err
+	}
+	c.Readme, err = os.ReadFile(filepath.Join(r.Source, "README.md"))
+	return c, err
+}
+
+// date is that of everything in the package.
+func (r request) date(ctx context.Context) (time.Time, error) {
+	text := r.Epoch
+	if text == "" {
+		out, err := output(exec.CommandContext(ctx, "git", "-C", r.Source, "show", "--no-patch", "--format=%ct", "HEAD"))
+		if err != nil {
+			return time.Time{}, fmt.Errorf("no commit to take the date from, and no SOURCE_DATE_EPOCH: %w", err)
+		}
+		text = strings.TrimSpace(string(out))
+	}
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || seconds < 0 {
+		return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH=%q is not a number of seconds", text)
+	}
+	return time.Unix(seconds, 0).UTC(), nil
+}
+
+// build compiles mago as "make build" does, without symbols, which Debian Policy 10.1 does not want in packages.
+func (r request) build(ctx context.Context, arch, program string) error {
+	_, err := output(r.golang(ctx, arch, "build", "-trimpath", "-buildvcs=auto", "-ldflags=-s -w", "-o", program, "./cmd/mago"))
+	return err
+}
+
+// golang prepares a command of Go's for an architecture.
+func (r request) golang(ctx context.Context, arch string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = r.Source
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch)
+	return cmd
+}
+
+// output runs a program and gives what it prints; what it complains of is in the error.
+func output(cmd *exec.Cmd) ([]byte, error) {
+	var complaints bytes.Buffer
+	cmd.Stderr = &complaints
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w: %s", strings.Join(cmd.Args, " "), err, bytes.TrimSpace(complaints.Bytes()))
+	}
+	return out, nil
+}

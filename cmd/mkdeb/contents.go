@@ -1,0 +1,122 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"debug/elf"
+	_ "embed"
+	"fmt"
+	"strings"
+	"time"
+
+	"mago/debpkg"
+)
+
+var (
+	//go:embed debian/postinst
+	postinst string
+	//go:embed debian/postrm
+	postrm string
+	//go:embed debian/sysusers.conf
+	sysusers []byte
+	//go:embed debian/lintian-overrides
+	overrides []byte
+)
+
+const maintainer = "The mago authors <nobody@mago.invalid>"
+
+const description = `builds Debian packages of out-of-tree kernel modules
+mago turns the source of a kernel module that is not part of Linux, such as
+v4l2loopback, ZFS, or a vendor's driver, into a Debian package for one kernel,
+and has dpkg install it. It follows dkms.conf, the debian/rules of
+module-assistant, and plain Makefiles.
+
+It works when it is asked and only then: there is no kernel hook, timer,
+trigger or daemon. What a source brings is compiled in a sandbox, by a user
+without rights.`
+
+// contents is what mago's package is made of.
+type contents struct {
+	Arch       string
+	Date       time.Time // of everything in the package
+	Program    string    // the file that holds it
+	Manual     []byte
+	Completion []byte
+	Readme     []byte
+	Copyright  []byte
+
+	version []byte // as the program prints it
+}
+
+// compose makes the package.
+func (c contents) compose() (*debpkg.Package, error) {
+	version := strings.TrimSpace(strings.TrimPrefix(string(c.version), "mago "))
+	changelog, err := changelog(string(c.Readme), version, c.Date)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.checkMachine(); err != nil {
+		return nil, err
+	}
+	program, err := debpkg.OnDisk("/usr/bin/mago", c.Program)
+	if err != nil {
+		return nil, err
+	}
+	program.Mode = 0o755
+	return &debpkg.Package{
+		Control: control(version, c.Arch),
+		Scripts: map[string]string{"postinst": postinst, "postrm": postrm},
+		ModTime: c.Date,
+		Files: []debpkg.File{
+			program,
+			debpkg.Bytes("/usr/share/man/man8/mago.8.gz", compressed(c.Manual)),
+			debpkg.Bytes("/usr/share/bash-completion/completions/mago", c.Completion),
+			debpkg.Bytes("/usr/lib/sysusers.d/mago.conf", sysusers),
+			debpkg.Bytes("/usr/share/doc/mago/changelog.gz", compressed(changelog)),
+			debpkg.Bytes("/usr/share/doc/mago/copyright", c.Copyright),
+			debpkg.Bytes("/usr/share/lintian/overrides/mago", overrides),
+		},
+	}, nil
+}
+
+// control is the package's paragraph. mago cannot do without what it depends on; for what it recommends "mago prepare" would ask
+// apt, and what it suggests some modules need.
+func control(version, arch string) []debpkg.Field {
+	return []debpkg.Field{
+		{Name: "Package", Value: "mago"},
+		{Name: "Version", Value: version},
+		{Name: "Architecture", Value: arch},
+		{Name: "Maintainer", Value: maintainer},
+		{Name: "Depends", Value: "apt, dpkg (>= 1.21.18), passwd"},
+		{Name: "Recommends", Value: "bubblewrap, build-essential, kmod, patch, xz-utils"},
+		{Name: "Suggests", Value: "bash-completion, debhelper, fakeroot, linux-headers-" + arch},
+		{Name: "Section", Value: "kernel"},
+		{Name: "Priority", Value: "optional"},
+		{Name: "Description", Value: description},
+	}
+}
+
+// checkMachine reports a program that the package's architecture could not run.
+func (c contents) checkMachine() error {
+	file, err := elf.Open(c.Program)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if want := machines[c.Arch]; file.Machine != want {
+		return fmt.Errorf("%s is for %v, not for %v", c.Program, file.Machine, want)
+	}
+	return nil
+}
+
+// compressed is text as "gzip -9n" writes it, without a name or date.
+func compressed(text []byte) []byte {
+	var out bytes.Buffer
+	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err != nil {
+		panic(err) // of a level that there is not
+	}
+	w.Write(text) // to memory
+	w.Close()
+	return out.Bytes()
+}

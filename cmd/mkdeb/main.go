@@ -1,0 +1,31 @@
+// Command mkdeb writes mago's own Debian package: the program, its manual page and completion, the user that it builds as, its
+// changelog out of README.md, and the licences of all that is linked in.
+package main
+
+import (
+	"cmp"
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+)
+
+func main() {
+	var r request
+	flag.StringVar(&r.Arch, "arch", runtime.GOARCH, "Debian's `name` of the architecture to build for")
+	flag.StringVar(&r.Source, "source", ".", "mago's source `directory`")
+	flag.StringVar(&r.Dest, "dest", ".", "the `directory` for the package")
+	flag.Parse()
+	r.Epoch = os.Getenv("SOURCE_DATE_EPOCH")
+	r.Arch = cmp.Or(r.Arch, runtime.GOARCH)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	deb, err := r.write(ctx)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "mkdeb:", err)
+		os.Exit(1)
+	}
+	fmt.Println(deb)
+}
