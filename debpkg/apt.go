@@ -76,11 +76,14 @@ func (in *Installer) UpdateLists(ctx context.Context) error {
 // other one has done it all. It fails with *ToolError, *LockedError or *DKMSError: it never has dkms or its packages installed.
 func (in *Installer) FromApt(ctx context.Context, how AptInstall, packages []word.Target, done func() bool) error {
 	return in.exclusively(ctx, installLocks, done, func() error {
-		how, _, err := in.withoutDKMS(ctx, how, packages)
+		how, coming, err := in.withoutDKMS(ctx, how, packages)
 		if err != nil {
 			return err
 		}
-		return in.keeping(func() error { return in.tool(ctx, "apt-get", in.aptInstall(how, packages)...) })
+		if err := in.tellForeseen(ctx, how, packages, coming); err != nil {
+			return err
+		}
+		return in.keeping(func() error { return in.tool(ctx, "apt-get", in.aptInstall(how, packages, in.tellingProgress()...)...) })
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"mago/debpkg/control"
+	"mago/debpkg/word"
 )
 
 // Installer installs packages with dpkg, and with apt-get what they need. The zero value works on the running system.
@@ -29,6 +30,10 @@ type Installer struct {
 	// Unchecked, if not nil, is told which packages apt-get has taken or refused because it could check no signature of theirs,
 	// and which it kept that were to be installed again, because no archive has them.
 	Unchecked func(unchecked, kept []string)
+	// Foreseen, if not nil, is told what apt-get install is about to do, and what for, when nobody else is at it.
+	Foreseen func(asked []word.Target, coming Transaction, cost Cost)
+	// Progress, if not nil, is told how far apt-get install is, while it runs, by another goroutine.
+	Progress func(Progress)
 	// NonInteractive keeps debconf from asking questions.
 	NonInteractive bool
 	Stdout, Stderr io.Writer
@@ -77,7 +82,9 @@ func (in *Installer) Install(ctx context.Context, debs ...string) error {
 	locks := dpkgLocks
 	if lacking.any() {
 		locks = installLocks
-		tool = func() error { return in.tool(ctx, "apt-get", in.aptInstall(lacking.how, nil)...) }
+		tool = func() error {
+			return in.tool(ctx, "apt-get", in.aptInstall(lacking.how, nil, in.tellingProgress()...)...)
+		}
 	}
 	err = in.exclusively(ctx, locks, nil, func() error {
 		if lacking.any() {

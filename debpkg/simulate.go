@@ -45,6 +45,19 @@ func (in *Installer) Simulate(ctx context.Context, how AptInstall, packages []wo
 	return parseSimulation(text)
 }
 
+// tellForeseen tells what comes and takes what; where apt-get does not say that, the sizes are 0.
+func (in *Installer) tellForeseen(ctx context.Context, how AptInstall, packages []word.Target, coming Transaction) error {
+	if in.Foreseen == nil {
+		return nil
+	}
+	cost, err := in.Cost(ctx, how, packages)
+	if ctx.Err() != nil {
+		return err
+	}
+	in.Foreseen(packages, coming, cost)
+	return nil
+}
+
 // Cost is what a transaction takes, in bytes.
 type Cost struct {
 	Download int64 // not counting what apt has in its cache

@@ -15,16 +15,16 @@ import (
 
 // tool runs dpkg or apt-get as the user sees it.
 func (in *Installer) tool(ctx context.Context, name string, args ...string) error {
-	if name != "apt-get" || in.Unchecked == nil {
+	if name != "apt-get" || in.Unchecked == nil && in.Progress == nil {
 		return in.run(ctx, in.Stdout, in.Stderr, name, args...)
 	}
-	var talk aptTalk
+	talk := aptTalk{progress: in.Progress}
 	var out io.Writer = &talk
 	if in.Stdout != nil {
 		out = io.MultiWriter(in.Stdout, out)
 	}
 	err := in.run(ctx, out, in.Stderr, name, args...)
-	if len(talk.unchecked)+len(talk.kept) > 0 {
+	if in.Unchecked != nil && len(talk.unchecked)+len(talk.kept) > 0 {
 		in.Unchecked(talk.unchecked, talk.kept)
 	}
 	return err

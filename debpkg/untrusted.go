@@ -2,12 +2,13 @@ package debpkg
 
 import "strings"
 
-// aptTalk reads what apt-get prints for what it says of packages' signatures.
+// aptTalk reads what apt-get prints for what it says of packages' signatures, and of how far it is.
 type aptTalk struct {
-	rest      string   // of a line that is not whole
-	listing   bool     // whether the lines that come list packages
-	unchecked []string // packages whose archive has no signature that apt could check
-	kept      []string // packages that were to be installed again, and that no archive has
+	progress  func(Progress) // nil where nobody asks
+	rest      string         // of a line that is not whole
+	listing   bool           // whether the lines that come list packages
+	unchecked []string       // packages whose archive has no signature that apt could check
+	kept      []string       // packages that were to be installed again, and that no archive has
 }
 
 func (t *aptTalk) Write(p []byte) (int, error) {
@@ -27,6 +28,12 @@ func (t *aptTalk) Write(p []byte) (int, error) {
 const maxTalk = 64 << 10
 
 func (t *aptTalk) line(line string) {
+	if p, ok := parseProgress(line); ok { // it may stand in the middle of a list
+		if t.progress != nil {
+			t.progress(p)
+		}
+		return
+	}
 	switch {
 	case strings.HasPrefix(line, "WARNING: The following packages cannot be authenticated!"):
 		t.listing = true

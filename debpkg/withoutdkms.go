@@ -14,7 +14,7 @@ func builds(name string) bool {
 }
 
 // withoutDKMS has apt-get leave out dkms and its packages where others do in their place, such as the modules themselves. It
-// fails with *DKMSError where none do, and with *ToolError.
+// tells what comes then. It fails with *DKMSError where none do, and with *ToolError.
 func (in *Installer) withoutDKMS(ctx context.Context, how AptInstall, packages []word.Target) (AptInstall, Transaction, error) {
 	var wanted []string
 	for {

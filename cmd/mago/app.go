@@ -155,8 +155,11 @@ func (a *app) installer() *debpkg.Installer {
 	in.LockTimeout, in.Waiting, in.Finishing = a.Wait.limit, tellWaiting[*debpkg.LockedError](a), a.tellFinishing
 	in.Kept, in.Brings, in.Previous = a.tellKept, a.tellBrings, a.earlier
 	in.Unchecked = func(unchecked, kept []string) { a.unchecked, a.kept = unchecked, kept }
+	in.Foreseen = a.tellComing
 	if a.Verbose {
 		in.Stdout, in.Stderr = a.screen.out, a.stderr
+	} else {
+		in.Progress = a.tellProgress()
 	}
 	return in
 }

@@ -18,6 +18,7 @@ func (a *app) tellBrings(changes []debpkg.Change) {
 	if len(names) > 0 {
 		a.screen.line(fmt.Sprintf("%-8s apt brings %s", "install", strings.Join(names, ", ")))
 	}
+	a.tellKernels("install", changes)
 }
 
 // earlier finds the .deb that a package of modules was installed from, where mago still has it: the one of that name and version

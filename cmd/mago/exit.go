@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"syscall"
 
 	"mago/debpkg/visible"
 )
@@ -76,11 +75,7 @@ func (e *statusError) Error() string { return "" }
 
 // report prints an error with its hint and gives the exit code. Output that could not be written is an error, too.
 func report(ctx context.Context, stdout *stream, stderr io.Writer, err error) int {
-	var ended *interruption
-	if err == nil && errors.As(context.Cause(ctx), &ended) && ended.signal == syscall.SIGPIPE {
-		return exitPipe // some of what it printed was lost
-	}
-	if err != nil && ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil || errors.As(context.Cause(ctx), new(*interruption)) { // also where dpkg was left to finish
 		return reportInterruption(ctx, stderr)
 	}
 	var status *statusError

@@ -171,8 +171,8 @@ func (s *witness) run(cmd *exec.Cmd) error {
 }
 
 // ownWords are all that mago says to programs outside of a sandbox.
-var ownWords = regexp.MustCompile(`^(?:-q|-o|-i|install|download|update|policy|madison|search|--names-only|--yes|--no-install-recommends|--no-remove|--mark-auto|--reinstall|--allow-downgrades|--simulate|--print-architecture|indextargets|--format|\$\(FILENAME\)|` +
-	`--force-confdef,confold|Dir::State::lists=/var/cache/mago/\.lists-[0-9]+|Dir::Cache::(?:src)?pkgcache=|APT::Cmd::Pattern-Only=true|DPkg::Lock::Timeout=0|Debug::NoLocking=true|--print-uris|Dpkg::Options::=--force-confdef,confold|` +
+var ownWords = regexp.MustCompile(`^(?:-q|-o|-i|install|download|update|policy|madison|search|--names-only|--yes|--no-install-recommends|--no-remove|--mark-auto|--reinstall|--allow-downgrades|--simulate|show|--no-all-versions|--print-architecture|indextargets|--format|\$\(FILENAME\)|` +
+	`--force-confdef,confold|Dir::State::lists=/var/cache/mago/\.lists-[0-9]+|Dir::Cache::(?:src)?pkgcache=|APT::Cmd::Pattern-Only=true|DPkg::Lock::Timeout=0|Debug::NoLocking=true|APT::Status-Fd=1|--print-uris|Dpkg::Options::=--force-confdef,confold|` +
 	`APT::Update::Error-Mode=any|(?:APT::Get|Acquire)::[A-Za-z-]+=false)$`)
 
 // operands are what may stand behind "--".
@@ -245,6 +245,9 @@ func (s *witness) answer(cmd *exec.Cmd) error {
 			fmt.Fprintf(said, "linux-headers-%s - x\n", strings.TrimSpace(release))
 		}
 		fmt.Fprintf(said, "linux-headers-6.1.0%s - x\n", kernels)
+	case "apt-cache show":
+		fmt.Fprintf(said, "Package: %s\nDepends: linux-image-%[1]s\n", cmd.Args[len(cmd.Args)-1])
+		fmt.Fprintf(said, "\nPackage: linux-image-amd64\nDepends: %s\n", kernels)
 	case "apt-cache madison":
 		fmt.Fprintf(said, "hello-dkms | 9%s | http://x %s/main amd64 Packages\n%[1]s | %[1]s | x %[1]s/main amd64 Packages\n", kernels, kernels)
 	case "apt-get download":

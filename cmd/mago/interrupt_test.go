@@ -19,8 +19,8 @@ const patience = 20 * time.Second
 
 // interrupt runs mago until the program whose command line begins like call has told that it runs, and then sends it a
 // signal, that of Ctrl-C unless another is named. mago has to end with 128 and the signal's number, and every process
-// that it started has to be gone. With -finish the program is let go on afterwards, and mago has to end well; -nohup
-// runs mago by that program.
+// that it started has to be gone. With -finish the program is let go on afterwards, and brought to its end; -nohup runs
+// mago by that program, and then mago has to end well.
 func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 	finish, nohup, signal := false, false, syscall.SIGINT
 	for ; strings.HasPrefix(args[0], "-"); args = args[1:] {
@@ -60,8 +60,9 @@ func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(cmd.Process.Signal(signal))
 	want := 128 + int(signal)
 	if finish {
-		want = exitDone
-		if !nohup {
+		if nohup {
+			want = exitDone
+		} else {
 			output.await(ts)
 		}
 		ts.Check(os.WriteFile(goOn, nil, 0))
@@ -141,7 +142,7 @@ func isFile(path string) bool {
 
 func environmentOf(ts *testscript.TestScript) []string {
 	var env []string
-	for _, name := range []string{"PATH", "WORK", "ROOT", "FAKES", "FAIL", "AS", "GORACE", "GOCOVERDIR", "HOME", "TMPDIR"} {
+	for _, name := range []string{"PATH", "WORK", "ROOT", "FAKES", "FAIL", "DEAF", "AS", "GORACE", "GOCOVERDIR", "HOME", "TMPDIR"} {
 		env = append(env, name+"="+ts.Getenv(name))
 	}
 	return env

@@ -27,6 +27,13 @@ func aptCache(w *world, args []string) error {
 		return w.printCandidates(lists, args[slices.Index(args, "--")+1:])
 	case "madison":
 		return w.printVersions(args[2])
+	case "show":
+		for _, name := range args[slices.Index(args, "--")+1:] {
+			if w.has(name) {
+				fmt.Printf("Package: %s\nDepends: %s\n\n", name, strings.Join(strings.Fields(w.brings(name)), ", "))
+			}
+		}
+		return nil
 	}
 	return fmt.Errorf("apt-cache %q", args)
 }
@@ -98,8 +105,8 @@ func aptGet(w *world, args []string) error {
 		if args[0] == "-o" {
 			args = args[1:]
 		}
-		if args[0] == "--simulate" {
-			return w.simulate(packages)
+		if args[0] == "--simulate" || args[0] == "--print-uris" {
+			return w.simulate(args[0], packages)
 		}
 		args = args[1:]
 	}
@@ -112,12 +119,21 @@ func aptGet(w *world, args []string) error {
 		if err := w.unchecked(packages, trusting); err != nil {
 			return err
 		}
+		if slices.Contains(options, "APT::Status-Fd=1") {
+			fmt.Print("dlstatus:1:50.0:Retrieving file 1 of 1\npmstatus:dpkg-exec:0.0:Running dpkg\n")
+		}
 		for _, name := range packages {
-			if strings.HasSuffix(name, "-") {
-				continue
+			coming, err := w.coming(append(leftOut(packages), name))
+			if strings.HasSuffix(name, ".deb") {
+				coming, err = []string{name}, nil
 			}
-			if err := w.install(name); err != nil {
+			if err != nil {
 				return err
+			}
+			for _, name := range coming {
+				if err := w.install(name); err != nil {
+					return err
+				}
 			}
 		}
 		return nil
@@ -159,82 +175,6 @@ func (w *world) download(what string) error {
 	return nil
 }
 
-// simulate tells what would be installed: the packages and, of a file of the archive's, what the lines "PACKAGE: NEED…" say that
-// they bring, but for what is to be left out, as NAME-.
-func (w *world) simulate(packages []string) error {
-	text, _ := os.ReadFile(filepath.Join(w.archive, "brings"))
-	for _, name := range packages {
-		if strings.HasSuffix(name, "-") {
-			continue
-		}
-		if strings.HasSuffix(name, ".deb") {
-			needs, err := w.needsOf(name, packages)
-			if err == nil {
-				err = w.simulate(append(needs, slices.DeleteFunc(slices.Clone(packages), func(p string) bool { return !strings.HasSuffix(p, "-") })...))
-			}
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		if !w.has(name) {
-			return errors.New("Unable to locate package " + name)
-		}
-		fmt.Printf("Inst %s (1.0 Debian:12/stable [all])\n", name)
-		brought, _ := regexp.Compile(`(?m)^` + regexp.QuoteMeta(name) + `: (.*)$`)
-		for _, m := range brought.FindAllStringSubmatch(string(text), -1) {
-			if err := bring(m[1], packages); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// needsOf are the packages that a .deb needs beside what is installed and the others.
-func (w *world) needsOf(name string, packages []string) (needs []string, err error) {
-	status, err := debpkg.ReadStatus(w.root)
-	if err != nil {
-		return nil, err
-	}
-	var depends string
-	for _, other := range packages {
-		if !strings.HasSuffix(other, ".deb") {
-			continue
-		}
-		r, err := debpkg.Open(filepath.Join(w.root, other))
-		if err != nil {
-			return nil, err
-		}
-		r.Close()
-		if len(status.Matching(r.Control().Get("Breaks"))) > 0 {
-			return nil, errors.New("Packages need to be removed but remove is disabled.")
-		}
-		status = status.With(r.Control())
-		if other == name {
-			depends = r.Control().Get("Depends")
-		}
-	}
-	unmet, err := status.Unmet(depends)
-	for _, relation := range unmet {
-		needs = append(needs, debpkg.Names(relation)[0])
-	}
-	return needs, err
-}
-
-// bring takes the first of several alternatives, "one|other", that may be installed.
-func bring(needs string, packages []string) error {
-	for need := range strings.FieldsSeq(needs) {
-		one := strings.Split(need, "|")
-		i := slices.IndexFunc(one, func(name string) bool { return !slices.Contains(packages, name+"-") })
-		if i < 0 {
-			return errors.New("Unable to correct problems, you have held broken packages.")
-		}
-		fmt.Printf("Inst %s (1.0 Debian:12/stable [all])\n", one[i])
-	}
-	return nil
-}
-
 // has: apt knows the kernels' headers, and of other packages those that no test wants missing.
 func (w *world) has(name string) bool {
 	release, headers := strings.CutPrefix(name, "linux-headers-")
@@ -256,6 +196,10 @@ func (w *world) install(name string) error {
 	}
 	if release, ok := strings.CutPrefix(name, "linux-headers-"); ok {
 		return w.addHeaders(release)
+	}
+	if release, ok := strings.CutPrefix(name, "linux-image-"); ok {
+		err := w.write("lib/modules/"+release+"/modules.builtin", "", 0o644)
+		return errors.Join(err, w.add("var/lib/dpkg/status", fmt.Sprintf(statusFormat, name, "1.0")))
 	}
 	tool := name
 	if name == "debhelper" {

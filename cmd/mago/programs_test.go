@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,6 +34,9 @@ func fakeMain(program func(*world, []string) error) int {
 	line := commandLine(name, os.Args[1:])
 	failing := begins(line, os.Getenv("FAIL"))
 	err := note(line)
+	if begins(line, os.Getenv("DEAF")) { // as apt-get is while dpkg works for it
+		signal.Ignore(syscall.SIGINT)
+	}
 	if begins(line, os.Getenv("HANG")) {
 		err = errors.Join(err, hang())
 	}
@@ -59,7 +63,7 @@ func commandLine(name string, args []string) string {
 		args = args[i+1:]
 	}
 	line := strings.Join(append([]string{name}, args...), " ")
-	for _, usual := range []string{strings.Join(debpkg.AptTrust(false), " "), onlyNames} {
+	for _, usual := range []string{strings.Join(debpkg.AptTrust(false), " "), onlyNames, "-o APT::Status-Fd=1"} {
 		line = strings.Replace(line, " "+usual, "", 1)
 	}
 	return line

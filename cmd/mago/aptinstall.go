@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"mago/debpkg"
+	"mago/debpkg/word"
+)
+
+// aptInstall has apt install packages, after it has shown what that brings.
+func (a *app) aptInstall(ctx context.Context, packages []word.Target, done func() bool) error {
+	again, err := a.installedInVain(packages)
+	if err != nil {
+		return err
+	}
+	in := a.installer()
+	show, count := in.Foreseen, 0
+	p := (*phase)(nil)
+	in.Foreseen = func(asked []word.Target, coming debpkg.Transaction, cost debpkg.Cost) {
+		if p != nil { // another process was quicker, and apt begins again
+			return
+		}
+		show(asked, coming, cost)
+		count = len(coming.Incoming())
+		p = a.screen.phase("prepare", "installing "+plural(count, "package"))
+	}
+	err = in.FromApt(ctx, debpkg.AptInstall{Again: again}, packages, done)
+	if p != nil {
+		defer p.end()
+	}
+	if a.DryRun {
+		return err
+	}
+	a.forgetInstalled()
+	if err != nil {
+		return errors.Join(err, a.noteUnchecked(nil))
+	}
+	if err := a.checkInstalled(packages); err != nil || p == nil {
+		return err
+	}
+	p.timed("installed " + plural(count, "package"))
+	return nil
+}
+
+// installedInVain reports whether some of the packages are broken, or were taken unchecked: apt takes these for installed.
+func (a *app) installedInVain(packages []word.Target) (bool, error) {
+	status, err := a.installed()
+	if err != nil {
+		return false, err
+	}
+	doubted, err := a.doubted()
+	return slices.ContainsFunc(packages, func(t word.Target) bool {
+		return slices.Contains(status.Broken(), t.Name.String()) || slices.Contains(doubted, t)
+	}), err
+}
+
+// checkInstalled refuses what apt has installed and could check no signature of.
+func (a *app) checkInstalled(packages []word.Target) error {
+	if err := a.noteUnchecked(packages); err != nil {
+		return err
+	}
+	still, err := a.doubted()
+	if err == nil && len(still) > 0 {
+		err = &stillDoubtedError{still}
+	}
+	return err
+}

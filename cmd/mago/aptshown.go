@@ -1,0 +1,94 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"mago/debpkg"
+	"mago/debpkg/word"
+	"mago/kbuild"
+)
+
+// tellComing shows what apt is about to bring: what was asked for and the kernels by name, the rest by number.
+func (a *app) tellComing(asked []word.Target, coming debpkg.Transaction, cost debpkg.Cost) {
+	say := func(text string) { a.screen.line(fmt.Sprintf("%-8s %s", "prepare", text)) }
+	say("to install: " + word.Join(asked, ", "))
+	if more := besides(asked, coming, cost); more != "" {
+		say(more)
+	}
+	a.tellKernels("prepare", coming.Install)
+}
+
+// tellKernels says which kernels come along, which nobody may have asked for.
+func (a *app) tellKernels(phase string, changes []debpkg.Change) {
+	for _, release := range kernelsAmong(changes) {
+		a.screen.line(fmt.Sprintf("%-8s this installs the kernel %s too", phase, release))
+	}
+}
+
+// besides is what a transaction brings that was not asked for, and what all of it takes.
+func besides(asked []word.Target, coming debpkg.Transaction, cost debpkg.Cost) string {
+	known := func(c debpkg.Change) bool {
+		return slices.ContainsFunc(asked, func(t word.Target) bool { return t.Name == c.Package.Name })
+	}
+	var parts []string
+	if more := slices.DeleteFunc(slices.Clone(coming.Install), known); len(more) > 0 {
+		parts = append(parts, "with "+plural(len(more), "package")+" that they need")
+	}
+	if newer := slices.DeleteFunc(slices.Clone(coming.Upgrade), known); len(newer) > 0 {
+		parts = append(parts, "a newer "+strings.Join(namesOf(newer), ", "))
+	}
+	if cost.Download > 0 {
+		parts = append(parts, size(cost.Download)+" to fetch")
+	}
+	switch {
+	case cost.Disk > 0:
+		parts = append(parts, size(cost.Disk)+" on disk")
+	case cost.Disk < 0:
+		parts = append(parts, size(-cost.Disk)+" less on disk")
+	}
+	return strings.Join(parts, ", ")
+}
+
+func namesOf(changes []debpkg.Change) (names []string) {
+	for _, c := range changes {
+		names = append(names, c.Package.Name.String())
+	}
+	return names
+}
+
+// kernelsAmong gives the releases of the kernels among packages.
+func kernelsAmong(changes []debpkg.Change) (releases []string) {
+	for _, name := range namesOf(changes) {
+		if release := imageRelease(name); release != "" {
+			releases = append(releases, release)
+		}
+	}
+	return kbuild.SortReleases(releases)
+}
+
+// imageRelease is the release of the kernel that a package holds, "" where it holds none: meta packages do not.
+func imageRelease(name string) string {
+	release, ok := strings.CutPrefix(strings.TrimSuffix(name, "-unsigned"), "linux-image-")
+	if !ok || release == "" || !strings.Contains("0123456789", release[:1]) || strings.HasSuffix(release, "-dbg") {
+		return ""
+	}
+	return release
+}
+
+// tellProgress shows how far apt is: on a terminal in the live line, else with a line for each stage.
+func (a *app) tellProgress() func(debpkg.Progress) {
+	stage := debpkg.Stage("")
+	return func(p debpkg.Progress) {
+		active := a.screen.active
+		switch {
+		case active == nil:
+		case a.screen.live:
+			active.update(fmt.Sprintf("%2.0f %% %s", p.Percent, p.Doing))
+		case p.Stage != stage:
+			a.screen.line(fmt.Sprintf("%-8s %s packages", active.name, p.Stage))
+		}
+		stage = p.Stage
+	}
+}
