@@ -179,6 +179,7 @@ func explainSource(err error) (int, string) {
 	var changed *way.ChangedError
 	var doubted *doubtedError
 	var link *way.LinkError
+	var open *openToOthersError
 	switch {
 	case errors.As(err, &changed):
 		return exitSource, "somebody has put something else there while mago worked; do not trust where it comes from"
@@ -199,6 +200,8 @@ func explainSource(err error) (int, string) {
 		return exitSource, "do not trust where it comes from; nothing of it was kept"
 	case errors.As(err, new(*deep.LevelsError)):
 		return exitSource, "no module's source is so deep; do not trust where it comes from"
+	case errors.As(err, &open):
+		return exitError, "where you trust those, name it by its path, " + pasted(open.path)
 	case errors.As(err, new(*sources.UnnamedError)):
 		return exitSource, "give it one: run the same command with --name NAME"
 	case errors.As(err, &layout):

@@ -24,7 +24,15 @@ type buildCommand struct{ moduleArgs }
 
 // Run builds sources that are there already.
 func (c *buildCommand) Run(a *app, ctx context.Context) error {
-	return a.buildEach(ctx, c.Modules, a.opened)
+	return a.buildEach(ctx, c.Modules, a.here)
+}
+
+// here is opened, and tells of a source that is not mago's own.
+func (a *app) here(ctx context.Context, t *target) error {
+	if t.tree != nil {
+		return a.get(ctx, t)
+	}
+	return a.opened(ctx, t)
 }
 
 // opened finds a module's source in the cache or on the host.

@@ -63,6 +63,11 @@ func (c *searchCommand) Run(a *app, ctx context.Context) error {
 	for _, m := range ix.Search(c.Text, long) {
 		found = append(found, newTarget(m, nil))
 	}
+	for _, t := range a.inUsrSrc(ix, found) {
+		if hasAll(t.name, c.Text) {
+			found = append(found, t)
+		}
+	}
 	rows, err := a.rows(ctx, found)
 	switch {
 	case err != nil:
@@ -95,6 +100,11 @@ func (a *app) tellNothingFound(ctx context.Context, ix *catalog.Index, words []s
 // searchColumns give way as listColumns do.
 var searchColumns = []column{{title: "MODULE"}, {title: "SOURCE PACKAGE", least: 20, goes: 2}, {title: "VERSION", least: 10, goes: 1}, {title: "DESCRIPTION", least: 28}}
 
+// hasAll reports whether a name holds all words, in any case.
+func hasAll(name string, words []string) bool {
+	return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(name, strings.ToLower(word)) })
+}
+
 // listed is one module as list shows it; its JSON form is part of mago's interface.
 type listed struct {
 	Module      string   `json:"module"`
@@ -117,7 +127,7 @@ func (a *app) list(ctx context.Context, words []string, asJSON bool) error {
 	return a.printList(ctx, targets, asJSON)
 }
 
-// withLocal adds the modules that were built here and that no list of apt's knows.
+// withLocal adds the modules that were built here or lie in /usr/src, and that no list of apt's knows.
 func (a *app) withLocal(ctx context.Context, targets []target) ([]target, error) {
 	records, err := a.records()
 	if err != nil {
@@ -131,6 +141,7 @@ func (a *app) withLocal(ctx context.Context, targets []target) ([]target, error)
 			targets = append(targets, t)
 		}
 	}
+	targets = append(targets, a.inUsrSrc(a.index, targets)...)
 	slices.SortStableFunc(targets, func(a, b target) int { return cmp.Compare(a.name, b.name) })
 	return targets, nil
 }

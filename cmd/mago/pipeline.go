@@ -102,7 +102,9 @@ func (a *app) freshTargets(ctx context.Context, words []string) ([]target, error
 	if ix.Changed || a.Verbose {
 		a.showCatalog(ix)
 	}
-	return a.targets(ctx, words)
+	targets, err := a.targets(ctx, words)
+	a.noteNewer(targets)
+	return targets, err
 }
 
 // isInstalled reports, and says, that there is nothing to do for a unit.

@@ -64,8 +64,8 @@ func (a *app) targets(ctx context.Context, words []string) ([]target, error) {
 	switch {
 	case len(words) == 0:
 		return nil, &usageError{errNothingNamed}
-	case a.Called != "" && (len(words) != 1 || !isLocal(words[0])):
-		return nil, &usageError{errors.New("--name is for one directory or tarball at a time")}
+	case a.Called != "" && (len(words) != 1 || slices.Contains([]string{"all", "alli", "allu"}, words[0])):
+		return nil, &usageError{errCalled}
 	}
 	var all []target
 	for _, word := range words {
@@ -113,22 +113,21 @@ func (a *app) expandWord(ctx context.Context, word string) ([]target, error) {
 		return a.unpackedTargets(ctx, ix)
 	}
 	t, err := a.namedTarget(ctx, ix, word)
+	if a.Called != "" && err == nil {
+		t, err = t.called(a.Called)
+	}
 	return []target{t}, err
 }
 
-// namedTarget is the module of a name, which the catalog or a build's record knows.
-func (a *app) namedTarget(ctx context.Context, ix *catalog.Index, name string) (target, error) {
-	module, pkg, err := ix.Resolve(name)
-	if err == nil {
-		return newTarget(module, pkg), nil
+var errCalled = errors.New("--name is for one directory or tarball at a time")
+
+// called gives a source from /usr/src another name.
+func (t target) called(name string) (target, error) {
+	if t.pkg != nil || t.tree == nil {
+		return target{}, &usageError{errCalled}
 	}
-	if t, ok := a.recordedTarget(ctx, name); ok {
-		return t, nil
-	}
-	if unknown := (*catalog.NotFoundError)(nil); errors.As(err, &unknown) {
-		err = ix.Locate(ctx, a.catalogConfig(), unknown)
-	}
-	return target{}, err
+	t.name = name
+	return t, nil
 }
 
 // recordedTarget is a module that no list knows but that was built here, from a directory or tarball that is taken

@@ -1,0 +1,107 @@
+package sources
+
+import (
+	"cmp"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"pault.ag/go/debian/version"
+
+	"mago/catalog"
+	"mago/sources/way"
+)
+
+// Found is a module's source below /usr/src, where vendors and "dkms add" put trees and module-assistant looks for them.
+type Found struct {
+	Name    string // what it calls itself; of a tarball what that is called
+	Version string // "" where only opening it would tell
+	Path    string // as this process sees it
+	alias   string // what its directory is called
+}
+
+// kernelTree are the directories of /usr/src that hold a kernel or its headers.
+var kernelTree = regexp.MustCompile(`^linux(?:-[0-9].*|-headers-.*|-kbuild-.*|-source-.*|-config-.*)?$`)
+
+// InUsrSrc lists the sources in /usr/src, /usr/src/modules and the tarballs of /usr/src, the newest of each name. Nothing
+// is opened or run.
+func (f *Fetcher) InUsrSrc() []Found {
+	var all []Found
+	for _, dir := range []string{"/usr/src", "/usr/src/modules"} {
+		entries, _ := os.ReadDir(f.host(dir)) // nothing there, nothing found
+		for _, e := range entries {
+			if found, ok := f.foundAt(filepath.Join(dir, e.Name())); ok && !kernelTree.MatchString(e.Name()) {
+				all = append(all, found)
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Found) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), compareVersions(b.Version, a.Version))
+	})
+	return slices.CompactFunc(all, func(a, b Found) bool { return a.Name == b.Name })
+}
+
+// foundAt looks at one of them.
+func (f *Fetcher) foundAt(path string) (Found, bool) {
+	w, err := way.Find(f.host(path))
+	if err != nil {
+		return Found{}, false
+	}
+	base := splitBase(trimTar(filepath.Base(path)))
+	found := Found{Version: base.version, Path: w.Path, alias: firstName(base.name)}
+	switch {
+	case w.Info.Mode().IsRegular() && tarSuffix.MatchString(path):
+		found.Name = found.alias
+	case w.Info.IsDir() && !regular(filepath.Join(w.Path, "scripts/Makefile.build")):
+		tree, err := localDirectory(w)
+		if err != nil {
+			return Found{}, false
+		}
+		found.Name, found.Version = tree.Own, tree.Version
+	}
+	return found, found.Name != ""
+}
+
+// FindInUsrSrc is the newest source below /usr/src that a name means, by what it calls itself or its directory is called.
+func (f *Fetcher) FindInUsrSrc(name string) (Found, bool) {
+	all := f.InUsrSrc()
+	name = catalog.ModuleName(strings.ReplaceAll(strings.ToLower(name), "_", "-"))
+	for _, means := range []func(Found) string{func(s Found) string { return s.Name }, func(s Found) string { return s.alias }} {
+		if i := slices.IndexFunc(all, func(s Found) bool { return name != "" && means(s) == name }); i >= 0 {
+			return all[i], true
+		}
+	}
+	return Found{}, false
+}
+
+// compareVersions orders versions as dpkg does; what is none comes first.
+func compareVersions(a, b string) int {
+	va, _ := version.Parse(a)
+	vb, _ := version.Parse(b)
+	return version.Compare(va, vb)
+}
+
+// Newer reports whether a source's version is later than a package's, whose revision does not count.
+func (s Found) Newer(pkg string) bool {
+	return s.Version != "" && compareVersions(upstream(s.Version), upstream(pkg)) > 0
+}
+
+// Shared is who else may change the source beside root and this process's user: its directory or tarball, a directory on
+// the way to it, or a file in it; nil where nobody may.
+func (s Found) Shared() (*way.Shared, error) {
+	w, err := way.Find(s.Path)
+	if err != nil {
+		return nil, err
+	}
+	if w.Shared != nil || !w.Info.IsDir() {
+		return w.Shared, nil
+	}
+	root, err := w.Root()
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	return way.SharedIn(root, w.Path)
+}
