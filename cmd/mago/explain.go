@@ -132,7 +132,7 @@ func explainCommand(err error) (int, string) {
 	case errors.As(err, new(*usageError)):
 		return exitUsage, helpHint("")
 	case errors.As(err, &root):
-		return exitNotRoot, "run the same command with sudo, or let mago call that with -S sudo"
+		return exitNotRoot, "run the same command with -S sudo; root has a cache of its own"
 	case errors.As(err, &busy):
 		return exitBusy, "with --wait mago waits for it as long as that takes, with --wait=10m so long at most"
 	}
@@ -158,7 +158,7 @@ func explainCatalog(err error) (int, string) {
 		}
 		return exitNoModule, `"mago list" shows the known ones; a module's own directory can be named too, as ./hello`
 	case errors.As(err, &unbuilt):
-		return exitNoModule, fmt.Sprintf(`run "mago auto-build %s -l %s"`, unbuilt.module, unbuilt.release)
+		return exitNoModule, unbuilt.hint()
 	case errors.Is(err, catalog.ErrNoLists):
 		return exitFetch, `run "sudo apt-get update"`
 	}

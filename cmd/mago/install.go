@@ -2,18 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
 )
 
 type installCommand struct{ moduleArgs }
-
-// notBuiltError says that there is no package to install.
-type notBuiltError struct{ module, release string }
-
-func (e *notBuiltError) Error() string {
-	return fmt.Sprintf("nothing is built of %s for kernel %s", e.module, e.release)
-}
 
 // Run installs the packages built last.
 func (c *installCommand) Run(a *app, ctx context.Context) error {
@@ -29,13 +21,13 @@ func (c *installCommand) Run(a *app, ctx context.Context) error {
 	if err := a.tellUnfinished(); err != nil {
 		return err
 	}
-	targets, err := a.targets(ctx, c.Modules)
-	if err != nil {
-		return err
-	}
 	releases, err := a.releases(ctx)
 	if err != nil {
 		return err
+	}
+	targets, err := a.targets(ctx, c.Modules)
+	if err != nil {
+		return a.unknownHere(err, releases)
 	}
 	return a.each(ctx, units(targets, a.foreseen(releases)), func(u *unit) error { return a.installBuilt(ctx, *u) })
 }
@@ -48,7 +40,7 @@ func (a *app) installBuilt(ctx context.Context, u unit) error {
 	}
 	r, ok := a.readRecord(u.name, u.kernel.Release)
 	if !ok || !a.isWhole(r) || !u.made(r) {
-		return &notBuiltError{u.name, u.kernel.Release}
+		return a.notBuilt(u.name, u.kernel.Release)
 	}
 	for _, n := range r.Needed {
 		need := unit{target{name: n.Module, asNeed: true, above: append(slices.Clip(u.above), u.name)}, u.kernel}
@@ -62,7 +54,7 @@ func (a *app) installBuilt(ctx context.Context, u unit) error {
 	}
 	return a.alone(ctx, u, "installed", func() error {
 		if r, ok = a.readRecord(u.name, u.kernel.Release); !ok || !a.isWhole(r) {
-			return &notBuiltError{u.name, u.kernel.Release} // another mago has removed or replaced it meanwhile
+			return a.notBuilt(u.name, u.kernel.Release) // another mago has removed or replaced it meanwhile
 		}
 		return a.install(ctx, u, r)
 	})

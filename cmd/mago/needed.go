@@ -208,7 +208,7 @@ func (a *app) neededModules(ctx context.Context, u unit, dir string, r *record) 
 		}
 		built, ok := a.readRecord(n.name, u.kernel.Release)
 		if !n.unbuilt && (!ok || !a.hasDeb(built)) {
-			return nil, &notBuiltError{n.name, u.kernel.Release} // another mago has removed it meanwhile
+			return nil, &notBuiltError{module: n.name, release: u.kernel.Release} // another mago has removed it meanwhile
 		}
 		r.noteNeed(n, built)
 		if !n.unbuilt {

@@ -26,7 +26,7 @@ func (e *sharedError) Error() string {
 
 func (e *sharedError) hint() string {
 	if e.root {
-		return "name a directory with -u that only root may change; what a user has built, that user installs, with -S sudo"
+		return `who has built there installs that without sudo: "mago install MODULE -S sudo"; else name a directory with -u that only root may change`
 	}
 	return "name another directory with -u, or close that one (chmod go-w)"
 }

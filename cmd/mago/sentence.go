@@ -34,7 +34,10 @@ func troubles(states []state, of int) (parts []string) {
 			continue
 		}
 		whose := modules[0]
-		if of > 1 {
+		switch {
+		case of > 1 && len(modules) == of:
+			whose = everyOne(of)
+		case of > 1:
 			whose = fmt.Sprintf("%d of %d modules", len(modules), of)
 		}
 		parts = append(parts, fmt.Sprintf("%s %s for %s", whose, verb(len(modules), t.one, t.many), inWords(kernelsOf(bad), 2)))
@@ -46,7 +49,7 @@ func troubles(states []state, of int) (parts []string) {
 func allThere(states []state, wanted []string, machine int) string {
 	here := having(states, isWanted)
 	kernels := kernelsOf(here)
-	text := verb(len(wanted), wanted[0]+" is there", fmt.Sprintf("all %d modules are there", len(wanted)))
+	text := verb(len(wanted), wanted[0]+" is there", everyOne(len(wanted))+" are there")
 	switch {
 	case len(here) < len(wanted)*len(kernels) || len(in(here, stateExcluded)) > 0:
 		return text + " where " + verb(len(wanted), "it is", "they are") + " wanted"
@@ -54,6 +57,14 @@ func allThere(states []state, wanted []string, machine int) string {
 		return fmt.Sprintf("%s for the %d kernels of this machine", text, machine)
 	}
 	return text + " for " + inWords(kernels, 2)
+}
+
+// everyOne is all of at least two modules.
+func everyOne(modules int) string {
+	if modules == 2 {
+		return "both modules"
+	}
+	return fmt.Sprintf("all %d modules", modules)
 }
 
 // unasked tells of what is not installed for any kernel.

@@ -57,12 +57,13 @@ func titles(columns []column) (row []string) {
 }
 
 func writeRow(text *strings.Builder, widths []int, row []string) {
-	last, indent := len(row)-1, 0
+	last, indent, line := len(row)-1, 0, ""
 	for i, cell := range row[:last] {
-		text.WriteString(visible.Pad(visible.Cut(cell, widths[i]), widths[i]+gap))
+		line += visible.Pad(visible.Cut(cell, widths[i]), widths[i]+gap)
 		indent += widths[i] + gap
 	}
-	text.WriteString(strings.ReplaceAll(visible.Wrap(row[last], widths[last], 0), "\n", "\n"+strings.Repeat(" ", indent)) + "\n")
+	line += strings.ReplaceAll(visible.Wrap(row[last], widths[last], 0), "\n", "\n"+strings.Repeat(" ", indent))
+	text.WriteString(strings.TrimRight(line, " ") + "\n")
 }
 
 // natural is how wide the columns are where all of them fit.

@@ -142,6 +142,7 @@ func (a *app) state(s survey, module, release string) state {
 		st.Built, st.Deb = r.Version, r.Deb
 	}
 	st.word, st.own = a.wordFor(s, module)
+	st.own = !a.host.asRoot && (st.own || st.Built != "")
 	from := r
 	if !recorded {
 		from = failure

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"mago/catalog"
+	"mago/kbuild"
+)
+
+// An ordinary user's builds lie in a cache of that user's own, and root's elsewhere: what the one has built the other does
+// not find.
+
+// notBuiltError says that there is no package to install.
+type notBuiltError struct {
+	module, release string
+	others          []string // kernels that it is built for
+	caller          string   // the user behind sudo, whose own cache has it
+}
+
+func (e *notBuiltError) Error() string {
+	return fmt.Sprintf("nothing is built of %s for kernel %s", e.module, e.release)
+}
+
+func (e *notBuiltError) hint() string {
+	switch {
+	case e.caller != "":
+		return fmt.Sprintf(`%s has built it: run "mago install %s -l %s -S sudo" as %[1]s, without sudo`, e.caller, pasted(e.module), e.release)
+	case len(e.others) > 0:
+		return "built for " + strings.Join(e.others, ", ") + ": choose with -l"
+	}
+	return fmt.Sprintf(`run "mago auto-build %s -l %s"`, pasted(e.module), e.release)
+}
+
+// notBuilt says where else a unit is built, for another kernel or by the user behind sudo.
+func (a *app) notBuilt(module, release string) error {
+	e := &notBuiltError{module: module, release: release}
+	if caller, cache := a.caller(); hasRecord(cache.unitDir(module, release)) {
+		e.caller = caller
+	}
+	records, _ := a.recordsOf(module) // a hint does without what cannot be read
+	for _, r := range records {
+		if r.Kernel != release && a.hasDeb(r) {
+			e.others = append(e.others, r.Kernel)
+		}
+	}
+	e.others = kbuild.SortReleases(e.others)
+	return e
+}
+
+// unknownHere is for a name that nothing here knows; the user behind sudo may have built it.
+func (a *app) unknownHere(err error, releases []string) error {
+	var unknown *catalog.NotFoundError
+	if !errors.As(err, &unknown) || !moduleWord.MatchString(unknown.Name) {
+		return err
+	}
+	for _, release := range releases {
+		if caller, cache := a.caller(); hasRecord(cache.unitDir(unknown.Name, release)) {
+			return &notBuiltError{module: unknown.Name, release: release, caller: caller}
+		}
+	}
+	return err
+}
+
+// hasRecord reports whether a unit's directory has a record. What another user has there is not read.
+func hasRecord(unitDir string) bool {
+	info, err := os.Lstat(filepath.Join(unitDir, recordFile))
+	return err == nil && info.Mode().IsRegular()
+}
+
+// caller is the user for whom sudo has made mago root, with that user's cache; "" where there is none.
+func (a *app) caller() (name string, cache paths) {
+	name = os.Getenv("SUDO_USER")
+	home := homeOf(filepath.Join(a.Root, "etc/passwd"), name)
+	if !a.host.asRoot || home == "" || name == "root" {
+		return "", paths{cache: os.DevNull}
+	}
+	return name, paths{cache: filepath.Join(a.Root, home, ".cache/mago")}
+}
+
+// homeOf is the home directory of a user in a passwd(5); "" where there is none.
+func homeOf(passwd, name string) string {
+	file, err := os.Open(passwd)
+	if err != nil || name == "" {
+		return ""
+	}
+	defer file.Close()
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		if fields := strings.Split(lines.Text(), ":"); len(fields) > 5 && fields[0] == name {
+			return fields[5]
+		}
+	}
+	return ""
+}
