@@ -91,10 +91,10 @@ func (e *RecipeError) Error() string { return visible.Line(e.Recipe + ": " + e.E
 func (e *RecipeError) Unwrap() error { return e.Err }
 
 // NotMeantError says that a recipe excludes this kernel (BUILD_EXCLUSIVE_* of dkms(8)); nothing failed.
-type NotMeantError struct{ Name, Release, Reason string }
+type NotMeantError struct{ Reason string }
 
 func (e *NotMeantError) Error() string {
-	return visible.Line(fmt.Sprintf("%s is not meant for kernel %s: %s", e.Name, e.Release, e.Reason))
+	return visible.Line("not meant for this kernel: " + e.Reason)
 }
 
 // ToolError says that a program which the build needs is not installed.

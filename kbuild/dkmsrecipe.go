@@ -43,7 +43,7 @@ func (r *dkmsRecipe) choose(s *steps) error {
 	case err != nil:
 		return &RecipeError{r.String(), err}
 	case len(modules) == 0:
-		return &NotMeantError{s.job.Source.Name, k.Release, excluded[0].Reason}
+		return &NotMeantError{excluded[0].Reason}
 	}
 	for _, e := range excluded {
 		s.log.note("%s is not meant for this kernel: %s", e.Module.Dest, e.Reason)

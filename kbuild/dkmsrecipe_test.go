@@ -100,7 +100,7 @@ func TestNotMeant(t *testing.T) {
 			b := newBench(t)
 			_, err := b.build(t, with(t, tree{"dkms.conf": named + directive + "\n"}))
 			var excluded *NotMeantError
-			if !errors.As(err, &excluded) || !strings.HasPrefix(excluded.Reason, want) || excluded.Release != b.kernel.Release {
+			if !errors.As(err, &excluded) || !strings.HasPrefix(excluded.Reason, want) {
 				t.Errorf("got %v", err)
 			}
 		})

@@ -85,7 +85,7 @@ var failures = []struct {
 	{&othersError{name: "nic"}, exitNoModule, "say nic"},
 	{built(&kbuild.CompileError{Cause: kbuild.Cause{Kind: kbuild.CauseProgram, Thing: "bison", Package: "bison"}}), exitBuild, "apt-get install bison"},
 	{built(errors.New("no ELF object")), exitBuild, "/x/build.log"},
-	{built(&kbuild.NotMeantError{Name: "x"}), exitNotMeant, "-l"},
+	{built(&kbuild.NotMeantError{}), exitNotMeant, "-l"},
 	{built(&kbuild.ToolError{Tool: word.Must(word.ParseProgram("patch")), Package: named("patch")}), exitNoTool, "apt-get install patch"},
 	{fmt.Errorf("install x: %w", &debpkg.ToolError{Tool: "dpkg"}), exitPackages, "dpkg --audit"},
 	{&debpkg.UnmetError{Package: "x"}, exitPackages, "check its sources"},

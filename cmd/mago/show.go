@@ -83,16 +83,18 @@ func (a *app) describeSource(ctx context.Context, t target, m *shownModule) {
 func (a *app) printModule(m shownModule) {
 	field := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(a.screen.out, "%-12s %s\n", name+":", visible.Folded(value))
+			fmt.Fprintln(a.screen.out, a.screen.out.wrapped(fmt.Sprintf("%-12s %s", name+":", visible.Folded(value)), valueIndent))
 		}
 	}
+	command := func(name, line string) { fmt.Fprintf(a.screen.out, "%-12s %s\n", name+":", line) } // to be pasted whole
 	field("Module", m.Module)
 	field("Description", m.Description)
 	for _, p := range m.Packages {
 		candidate := cmp.Or(p.Version.String(), "none")
 		field("Package", fmt.Sprintf("%s, candidate %s, %s%s", p.Name, candidate, p.Kind, packageNote(p)))
-		field("Depends", p.Depends)
-		field("Recommends", p.Recommends)
+		field("Depends", running(join(p.PreDepends, p.Depends)))
+		field("Build needs", buildNeeds(m.Module, join(p.PreDepends, p.Depends)))
+		field("Recommends", running(p.Recommends))
 		field("Provides", p.Provides)
 	}
 	if len(m.Packages) == 0 {
@@ -100,15 +102,38 @@ func (a *app) printModule(m shownModule) {
 	}
 	field("Source", cmp.Or(m.Source, "not fetched"))
 	field("Recipe", m.Recipe)
+	if a.limited() {
+		m.Conf.printKernel(field)
+	}
 	m.Conf.print(field)
 	for _, r := range m.Builds {
 		a.printBuild(r, field)
 	}
+	installed := a.packagesOf(m)
+	for _, name := range installed {
+		field("Installed", name+" "+a.packageVersion(name))
+	}
+	if len(installed) > 0 {
+		command("To remove", aptRemove(installed)[0])
+	} else {
+		command("To install", "sudo mago auto-install "+pasted(m.Module))
+	}
+}
+
+// valueIndent is where the values of show's fields begin.
+const valueIndent = 13
+
+// packagesOf are the installed packages of a module.
+func (a *app) packagesOf(m shownModule) (names []string) {
 	for _, u := range m.Units {
 		if u.Installed != "" {
-			field("Installed", packageName(u.Module, "modules", u.Kernel)+" "+u.Installed)
+			names = append(names, packageName(u.Module, "modules", u.Kernel))
 		}
 	}
+	if common := commonName(m.Module); len(names) > 0 && a.packageVersion(common) != "" {
+		names = append(names, common)
+	}
+	return names
 }
 
 func (a *app) printBuild(r record, field func(name, value string)) {
@@ -117,7 +142,11 @@ func (a *app) printBuild(r record, field func(name, value string)) {
 	field("  Files", strings.Join(r.Modules, ", "))
 	field("  Package", r.Deb)
 	field("  SBOM", r.SBOM)
-	field("  Error", r.Error)
+	if r.Result == resultExclude {
+		field("  Reason", r.Error)
+	} else {
+		field("  Error", r.Error)
+	}
 	field("  Log", r.Log)
 }
 

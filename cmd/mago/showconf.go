@@ -63,12 +63,18 @@ func (a *app) kernelToShow(ctx context.Context) kbuild.Kernel {
 	return kbuild.Kernel{Release: release, Arch: unix.ByteSliceToString(name.Machine[:])}
 }
 
+// printKernel shows which kernel all is said of, for those who have chosen one.
+func (s *shownConf) printKernel(field func(name, value string)) {
+	if s != nil {
+		field("For kernel", s.Kernel)
+	}
+}
+
 // print shows what is known; nil has nothing.
 func (s *shownConf) print(field func(name, value string)) {
 	if s == nil {
 		return
 	}
-	field("For kernel", s.Kernel)
 	field("Unknown", s.Error)
 	field("Builds", strings.Join(s.Modules, ", ")+s.unless())
 	for _, e := range s.Excluded {

@@ -192,7 +192,7 @@ func (r *record) fail(err error) {
 	r.Result, r.Error = resultFailed, err.Error()
 	var excluded *kbuild.NotMeantError
 	if errors.As(err, &excluded) {
-		r.Result = resultExclude
+		r.Result, r.Error = resultExclude, excluded.Reason
 	}
 	if cause := causeOf(err); cause.Kind != "" && !(r.Source.Package == "" && cause.IsTheory()) {
 		r.Cause = &cause

@@ -81,7 +81,7 @@ func (s *sweep) build(ctx context.Context, x *row, log *os.File) error {
 		return errLater
 	}
 	why := magoError(last.output)
-	if _, reason, excluded := strings.Cut(why, " is not meant for kernel "+x.Kernel+": "); excluded {
+	if _, reason, excluded := strings.Cut(why, ": not meant for this kernel: "); excluded {
 		why = reason
 	}
 	x.Mago = &outcome{Result: resultOf(last.code), Seconds: last.seconds, Why: why}
