@@ -27,13 +27,17 @@ type AptInstall struct {
 	Again     bool     // also what it takes for installed
 	Need      bool     // as what others need: it may go once nobody does
 	Downgrade bool     // also older versions
+	Remove    bool     // also where others have to be removed for it
 	Debs      []string // .debs to install besides, as absolute paths within the root
 
 	without []word.Package // what is not installed, and is not to be
 }
 
 func (i AptInstall) args() []string {
-	args := []string{"-q", "install", "--yes", "--no-install-recommends", "--no-remove"} // nothing is removed for it
+	args := []string{"-q", "install", "--yes", "--no-install-recommends"}
+	if !i.Remove {
+		args = append(args, "--no-remove")
+	}
 	if i.Need {
 		args = append(args, "--mark-auto")
 	}

@@ -80,6 +80,9 @@ func (f *Fetcher) attach(tree *Tree, pkg catalog.Package, archive string) {
 	tree.Package, tree.Archive = &pkg, archive
 	if tree.Origin == Host {
 		tree.Copyright, tree.Changelog = f.hostDocs(pkg.Name.String())
+		if pkg.Kind == catalog.DKMS {
+			tree.Runtime = f.hostRuntime(pkg)
+		}
 	}
 }
 

@@ -16,6 +16,8 @@ import (
 type Runtime struct {
 	Root  string   // directory that stands for the target's /
 	Paths []string // absolute on the target, in order; files and symbolic links
+
+	Edited []string // conffiles of a package that is installed, which are not there as it brought them, and not in Paths
 }
 
 // aboutSource are the directories whose contents are about the source package or for compiling, not for its modules.

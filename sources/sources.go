@@ -38,7 +38,7 @@ type Tree struct {
 	Archive string // the .deb or tarball that was opened; "" where Dir was there before
 	SHA256  string // of Archive, in hexadecimal
 
-	Runtime Runtime // of packages that were opened; what an installed package brings is in its place
+	Runtime Runtime // of packages that were opened, and of those that are installed what they brought
 
 	Copyright string // the package's copyright file, "" where it has none
 	Changelog string // its Debian changelog (of native packages their only one), possibly gzipped, "" where it has none

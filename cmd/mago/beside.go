@@ -17,18 +17,25 @@ const dkmsInstalled = "updates/dkms"
 // them anew, and mago's win (see depmodOrder).
 func (a *app) showBeside(k kbuild.Kernel, built record) {
 	var names []string
-	for _, path := range built.Modules {
-		name, _, _ := strings.Cut(filepath.Base(path), ".ko")
-		found, _ := filepath.Glob(filepath.Join(a.Root, k.ModulesDir, dkmsInstalled, name+".ko*")) // module names hold no pattern
-		if len(found) > 0 {
-			names = append(names, filepath.Base(found[0]))
-		}
+	for _, path := range a.dkmsCopies(k.ModulesDir, built) {
+		names = append(names, filepath.Base(path))
 	}
 	if len(names) == 0 {
 		return
 	}
 	a.screen.line(fmt.Sprintf("%-8s dkms has its own %s for Linux %s; modprobe takes mago's", "note", strings.Join(names, ", "), k.Release))
 	a.screen.line(fmt.Sprintf("%-8s to have one only: %s", "", a.dkmsRemoval(k, built)))
+}
+
+// dkmsCopies are the paths of the modules of a build that dkms has for a kernel.
+func (a *app) dkmsCopies(modulesDir string, built record) []string {
+	var copies []string
+	for _, path := range built.Modules {
+		name, _, _ := strings.Cut(filepath.Base(path), ".ko")
+		found, _ := filepath.Glob(filepath.Join(a.Root, modulesDir, dkmsInstalled, name+".ko*")) // module names hold no pattern
+		copies = append(copies, found[:min(1, len(found))]...)
+	}
+	return copies
 }
 
 // dkmsRemoval is the command that takes dkms's copies away: of the package that brought them, else of dkms alone.

@@ -36,13 +36,22 @@ func (a *app) aptCommand(debs []string) string {
 		words = append(words, "chroot", pasted(a.Root))
 	}
 	words = append(words, "apt-get", "install")
-	for _, deb := range debs {
-		if rel, err := filepath.Rel(a.Root, deb); err == nil {
-			deb = filepath.Join("/", rel)
-		}
+	for _, deb := range a.inside(debs) {
 		words = append(words, pasted(deb))
 	}
 	return strings.Join(words, " ")
+}
+
+// inside are paths as programs see them that run in the root.
+func (a *app) inside(paths []string) []string {
+	var all []string
+	for _, path := range paths {
+		if rel, err := filepath.Rel(a.Root, path); err == nil {
+			path = filepath.Join("/", rel)
+		}
+		all = append(all, path)
+	}
+	return all
 }
 
 // withCommand adds to a conflict what to do about it.

@@ -147,32 +147,17 @@ func triggers(files []debpkg.File) []string {
 	return nil
 }
 
-// inTheWayError says that an installed source package owns the files that come in a package with the modules.
-type inTheWayError struct{ pkg, common string }
-
-func (e *inTheWayError) Error() string {
-	return fmt.Sprintf("%s is installed and has the files of %s; both cannot be", e.pkg, e.common)
-}
-
-// checkOwner finds out before a compilation that the source package is in the way of its files.
-func (a *app) checkOwner(u unit) error {
-	if u.pkg == nil || u.tree == nil || len(u.tree.Runtime.Paths) == 0 || a.packageVersion(commonName(u.name)) != "" || a.packageVersion(u.pkg.Name.String()) == "" {
-		return nil
-	}
-	return &inTheWayError{u.pkg.Name.String(), commonName(u.name)}
-}
-
 // commonToInstall is the package that has to be installed with a build's own, "" where what is there serves.
-func (a *app) commonToInstall(u unit, built record) (deb string, err error) {
+func (a *app) commonToInstall(u unit, built record) (deb string) {
 	c := built.Common
 	if c == nil {
-		return "", nil
+		return ""
 	}
 	have := a.installedPackage(c.Package)
 	newer := compareVersions(have.Version, c.Version)
 	remade := a.forced(u.target) || u.digest != "" // of one version there may be several then
 	if a.counts(have) && (newer > 0 || newer == 0 && !remade) {
-		return "", nil
+		return ""
 	}
-	return c.Deb, a.checkOwner(u)
+	return c.Deb
 }

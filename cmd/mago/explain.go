@@ -46,7 +46,7 @@ func explain(err error) (code int, hint string) {
 		}
 	}
 	if code, hint := explainPackage(err); code != 0 {
-		return code, visible.Line(hint)
+		return code, hint
 	}
 	return exitError, ""
 }
@@ -348,7 +348,7 @@ func explainPackage(err error) (int, string) {
 	var tool *debpkg.ToolError
 	switch {
 	case errors.As(err, &inTheWay):
-		return exitPackages, fmt.Sprintf(`run "sudo apt-get remove %s", then the same command again; what is built is kept`, inTheWay.pkg)
+		return exitPackages, inTheWay.hint()
 	case errors.As(err, &files):
 		return exitPackages, "move aside a file that no package has, then run the same command again; one that another package has is for the source to leave out; what is built is kept"
 	case errors.As(err, &locked) && locked.Above:

@@ -45,7 +45,7 @@ func (u unit) vouched(ctx context.Context) bool {
 // grants applies the policy to a build's packages; common are the files of that for every kernel.
 func (a *app) grants(ctx context.Context, u unit, pkg *debpkg.Package, common []debpkg.File) ([]payload.Grant, error) {
 	policy := payload.Policy{Module: payloadName(u.name), Local: !u.vouched(ctx), Allow: a.allow}
-	if !policy.Local && u.tree.Origin == sources.Archive {
+	if !policy.Local {
 		policy.Vouched = u.tree.Runtime.Paths
 	}
 	modules, err := payload.Of(u.packageName(), pkg.Files, pkg.Conffiles)

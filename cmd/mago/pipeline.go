@@ -46,9 +46,6 @@ func (a *app) installUnit(ctx context.Context, u *unit) error {
 	if err := a.get(ctx, &u.target); err != nil {
 		return err
 	}
-	if err := a.checkOwner(*u); err != nil {
-		return err
-	}
 	if err := a.provide(ctx, u, func(need *unit) error { return a.installUnit(ctx, need) }); err != nil {
 		return err
 	}
@@ -124,6 +121,9 @@ func (a *app) isInstalled(u unit) bool {
 	if u.digest != "" && (r.Source.SHA256 != u.digest || !r.isInstalled(have)) {
 		return false
 	}
+	if a.lacksCommon(u.name, u.kernel.Release) {
+		return false
+	}
 	a.screen.line(fmt.Sprintf("%-8s %s %s is there: nothing to do", "install", u.packageName(), have))
 	return true
 }
@@ -166,7 +166,7 @@ func (a *app) take(ctx context.Context, t *target, tree *sources.Tree) (err erro
 	if a.NotUnpack || tree.Origin == sources.Host && tree.Archive == "" {
 		t.digest, err = tree.Contents(ctx)
 	}
-	return err
+	return errors.Join(err, a.original(ctx, t))
 }
 
 func (a *app) fetch(ctx context.Context, t *target) error {
@@ -268,7 +268,7 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 	if !a.vouched(built) {
 		return &unsignedError{built.Package, built.unauthenticated()}
 	}
-	if have := a.packageVersion(built.Package); built.isInstalled(have) && !a.forced(u.target) {
+	if have := a.packageVersion(built.Package); built.isInstalled(have) && !a.forced(u.target) && !a.lacksCommon(u.name, u.kernel.Release) {
 		a.screen.line(fmt.Sprintf("%-8s %s %s is there: nothing to do", "install", built.Package, have))
 		return nil
 	}
@@ -279,15 +279,14 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 	if err != nil {
 		return err
 	}
-	common, err := a.commonToInstall(u, built)
-	if err != nil {
-		return err
-	}
-	debs := slices.DeleteFunc([]string{built.Deb, common}, func(deb string) bool { return deb == "" })
+	debs := slices.DeleteFunc([]string{built.Deb, a.commonToInstall(u, built)}, func(deb string) bool { return deb == "" })
 	if err := a.checkPlaceOf(debs); err != nil {
 		return err
 	}
 	coming, err := a.arrive(built, debs)
+	if err == nil {
+		err = a.checkPlace(ctx, built, debs)
+	}
 	if err == nil {
 		err = a.announce(built, coming)
 	}

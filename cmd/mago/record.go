@@ -76,6 +76,7 @@ type recordSource struct {
 	Edited  bool   `json:"edited,omitempty"` // whether the opened source was built as it lay (-O), so that SHA256 is over that
 
 	Unauthenticated bool `json:"unauthenticated,omitempty"` // whether no signature that apt has checked covers it
+	Runtime         bool `json:"runtime,omitempty"`         // whether what its package brings beside it went into a package, if there is any
 }
 
 // The files of a unit's directory. A failure stands beside the last good build, which it does not take away; a good

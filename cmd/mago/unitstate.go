@@ -148,7 +148,8 @@ func (a *app) state(s survey, module, release string) state {
 		from = failure
 	}
 	st.Current = a.currentVersion(module, release, from)
-	current := st.Installed != "" && (st.Current == "" || compareVersions(st.Installed, st.Current) >= 0)
+	lacks := a.lacksCommon(module, release)
+	current := st.Installed != "" && !lacks && (st.Current == "" || compareVersions(st.Installed, st.Current) >= 0)
 	switch {
 	case s.gone(release):
 		st.State, st.Wanted, st.Reason = stateLeftover, false, "no such kernel here"
@@ -158,6 +159,9 @@ func (a *app) state(s survey, module, release string) state {
 		st.State = statePresent
 	case st.Installed != "":
 		st.State = stateStale
+		if lacks {
+			st.Reason = commonName(module) + " is missing"
+		}
 	case st.Wanted:
 		st.State = stateMissing
 	case st.Built != "":

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mago/debpkg"
+	"mago/debpkg/word"
+	"mago/sources"
+)
+
+// inTheWayError says that an installed source package owns the files that come in a package with the modules.
+type inTheWayError struct {
+	module, pkg, common string
+
+	command string   // has apt put mago's packages in its place
+	others  []string // what apt would remove with it
+	kernels []string // for which dkms has the modules, and mago has built none
+}
+
+func (e *inTheWayError) Error() string {
+	text := fmt.Sprintf("%s is installed and has the files of %s; both cannot be", e.pkg, e.common)
+	if len(e.others) > 0 {
+		text += fmt.Sprintf(", and %s would go with it", strings.Join(e.others, ", "))
+	}
+	return text
+}
+
+// hint leaves it to the user, whom apt asks.
+func (e *inTheWayError) hint() string {
+	var lines []string
+	if len(e.kernels) > 0 {
+		kernels := strings.Join(e.kernels, ",")
+		lines = append(lines, fmt.Sprintf("dkms takes away what it has for %s, too: first run \"sudo mago auto-build -l %[1]s %[2]s\", and this command again", kernels, e.module))
+	}
+	return hints(append(lines, fmt.Sprintf(`"%s" puts mago's packages in its place; conffiles stay as they are`, e.command))...)
+}
+
+// checkPlace finds out whether the source package is in the way of a build's files.
+func (a *app) checkPlace(ctx context.Context, built record, debs []string) error {
+	pkg := built.Source.Package
+	if built.Common == nil || pkg == "" || a.packageVersion(pkg) == "" || !slices.Contains(debs, built.Common.Deb) {
+		return nil
+	}
+	r, err := debpkg.Open(built.Common.Deb)
+	if err != nil {
+		return err
+	}
+	r.Close()
+	status, err := a.installed()
+	if err != nil || !slices.Contains(status.Matching(r.Control().Get("Conflicts")), pkg) {
+		return err
+	}
+	e := &inTheWayError{module: built.Module, pkg: pkg, common: built.Common.Package}
+	for _, release := range a.dkmsKernels(built) {
+		other, ok := a.readRecord(built.Module, release)
+		switch {
+		case release == built.Kernel:
+		case ok && a.isWhole(other) && a.vouched(other):
+			debs = append(debs, other.Deb)
+		default:
+			e.kernels = append(e.kernels, release)
+		}
+	}
+	e.command = a.aptCommand(debs)
+	if would, err := a.installer().Simulate(ctx, debpkg.AptInstall{Debs: a.inside(debs), Remove: true}, nil); err == nil {
+		for _, c := range would.Remove {
+			if name := c.Package.Name.String(); name != pkg {
+				e.others = append(e.others, name)
+			}
+		}
+	}
+	return e
+}
+
+// dkmsKernels are the kernels that dkms has one of a build's modules for.
+func (a *app) dkmsKernels(built record) []string {
+	var releases []string
+	dirs, _ := filepath.Glob(filepath.Join(a.Root, "lib/modules/*", dkmsInstalled)) // the pattern is a good one
+	for _, dir := range dirs {
+		release := filepath.Base(strings.TrimSuffix(dir, dkmsInstalled))
+		if len(a.dkmsCopies(filepath.Join("/lib/modules", release), built)) > 0 && fit(word.ParseRelease, release) {
+			releases = append(releases, release)
+		}
+	}
+	return releases
+}
+
+// lacksCommon reports whether a module's installed package is without the files that belong to it: of those that it depends on,
+// of its build, or because it was built beside a package that had them, and has gone.
+func (a *app) lacksCommon(module, release string) bool {
+	if a.packageVersion(commonName(module)) != "" {
+		return false
+	}
+	have := a.installedPackage(packageName(module, "modules", release))
+	if slices.Contains(debpkg.Names(have.Depends), commonName(module)) {
+		return true
+	}
+	r, ok := a.readRecord(module, release)
+	if !ok || have.Version == "" || have.Version != r.Version {
+		return false
+	}
+	beside := r.Source.Origin == string(sources.Host) && r.Source.Package != "" && !r.Source.Runtime
+	return r.Common != nil || beside && a.packageVersion(r.Source.Package) == ""
+}

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// original takes the conffiles of an installed package that the administrator has edited out of the archive's package. Where
+// that cannot be had they go into no package of mago's: dpkg leaves them where they are.
+func (a *app) original(ctx context.Context, t *target) error {
+	if len(t.tree.Runtime.Edited) == 0 || a.DryRun {
+		return nil
+	}
+	fetcher := a.fetcher()
+	fetcher.SystemSources = false
+	tree, err := fetcher.Get(ctx, *t.pkg)
+	if err == nil {
+		t.tree.Runtime = tree.Runtime
+		return nil
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	a.screen.line(fmt.Sprintf("%-8s %s is as you have it, and %s cannot be had as it was (%s): it stays, in no package",
+		"note", strings.Join(t.tree.Runtime.Edited, ", "), t.pkg.Name, oneLine(err)))
+	return nil
+}
