@@ -71,7 +71,9 @@ _mago_modules() {
 	local names
 	_mago_list
 	mapfile -t names < <(mago "${place[@]}" completion "$1" 2>/dev/null)
-	_mago_offer "${@:2}" "${names[@]}"
+	if (( ${#names[@]} )); then
+		_mago_offer "${@:2}" "${names[@]}"
+	fi
 }
 _mago() {
 	local cur=${COMP_WORDS[COMP_CWORD]} before= command= flag= word place=()

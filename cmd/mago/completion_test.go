@@ -95,6 +95,7 @@ func TestCompletion(t *testing.T) {
 		"mago help auto-i":                  "auto-install",
 		"mago -u place show els":            "elsewhere",
 		"mago -u nowhere show els":          "",
+		"mago -u place install ''":          "",
 		"mago list --js":                    "--json",
 		"mago search --js":                  "--json",
 		"mago status --js":                  "--json",
