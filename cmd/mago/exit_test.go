@@ -50,6 +50,8 @@ var failures = []struct {
 	{&sources.UnauthenticatedError{Package: "hello-dkms", Version: "1"}, exitFetch, "--allow-unauthenticated"},
 	{&sources.FetchError{Output: "E: Some packages could not be authenticated\n", Err: errors.New("exit status 100")}, exitFetch, "--allow-unauthenticated"},
 	{&debpkg.ToolError{Tool: "apt-get", Stderr: "E: There were unauthenticated packages and -y was used without --allow-unauthenticated"}, exitFetch, "--allow-unauthenticated"},
+	{&debpkg.ToolError{Tool: "dpkg", Stderr: "E: The repository 'file:/srv ./ Release' is not signed."}, exitPackages, "dpkg --audit"},
+	{&kbuild.CompileError{Message: "E: The repository 'file:/srv ./ Release' is not signed."}, exitBuild, ""},
 	{&debpkg.ToolError{Tool: "apt-get", Stderr: "E: The repository 'file:/srv ./ Release' is not signed."}, exitFetch, "--allow-unauthenticated"},
 	{&notFetchedError{"hello"}, exitFetch, "mago get hello"},
 	{fmt.Errorf("update: %w", catalog.ErrNoLists), exitFetch, "apt-get update"},
@@ -64,7 +66,7 @@ var failures = []struct {
 	{&kernelDirError{"/x", io.EOF}, exitNoKernel, "name a directory"},
 	{&sandbox.ReachError{User: "mago-build", Path: "/root/x", Closed: "/root"}, exitError, "-u /var/tmp/mago"},
 	{&sandbox.RoomError{Kind: sandbox.Auto, Why: "x"}, exitNoTool, "--sandbox user"},
-	{&sandbox.RoomError{Kind: sandbox.Auto, Why: "x", Root: true}, exitNoTool, "mount -t cgroup2"},
+	{&sandbox.RoomError{Kind: sandbox.Auto, Why: "x", Root: true}, exitNoTool, "mount -t cgroup2 none /sys/fs/cgroup lets mago end all of a build; --sandbox user"},
 	{&sandbox.RoomError{Kind: sandbox.Bubblewrap, Why: "not installed"}, exitNoTool, "mago prepare"},
 	{&sandbox.RoomError{Kind: sandbox.Namespaces, Why: "refused"}, exitNoTool, "--sandbox auto"},
 	{&kbuild.RefusedError{Release: "6.1", Dir: "/tmp", From: "/x/Makefile, line 1,"}, exitNoKernel, "kernel source tree that belongs to root"},
@@ -134,6 +136,7 @@ func TestReport(t *testing.T) {
 		}
 		reached = append(reached, code)
 		checkMessage(t, f.err, stderr.String(), f.hint)
+		checkNoWeakHint(t, f.err, stderr.String(), f.hint)
 	}
 	for _, c := range exitCodes {
 		if !slices.Contains(reached, c.code) {
@@ -235,6 +238,16 @@ func TestExitCodes(t *testing.T) {
 		last = c.code
 		if !strings.Contains(page.String(), fmt.Sprintf(".B %d\n%s\n", c.code, troff(c.meaning))) {
 			t.Errorf("the manual page lacks exit code %d", c.code)
+		}
+	}
+}
+
+// checkNoWeakHint: only the errors that are about a check name the option that takes it away.
+func checkNoWeakHint(t *testing.T, err error, said, hint string) {
+	t.Helper()
+	for _, name := range append(weakNames, "sandbox user") {
+		if strings.Contains(said, "--"+name) && !strings.Contains(hint, "--"+name) {
+			t.Errorf("%T leads to --%s: %s", err, name, said)
 		}
 	}
 }

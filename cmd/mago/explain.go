@@ -102,11 +102,22 @@ func said(err error) string {
 	return ""
 }
 
-var aptRefuses = regexp.MustCompile(`could not be authenticated|There were unauthenticated packages|The repository '.*' is not signed`)
+var aptRefuses = regexp.MustCompile(`(?m)^[EW]: .*(?:could not be authenticated|There were unauthenticated packages|The repository '.*' is not signed)`)
+
+// aptSaid is what apt-get itself wrote before it failed: what a build prints leads nobody to --allow-unauthenticated.
+func aptSaid(err error) string {
+	if errors.As(err, new(*kbuild.CompileError)) {
+		return ""
+	}
+	if tool := (*debpkg.ToolError)(nil); errors.As(err, &tool) && tool.Tool != "apt-get" {
+		return ""
+	}
+	return said(err)
+}
 
 // unauthenticated tells apt's refusals of what it can check no signature of from its other failures.
 func unauthenticated(err error) bool {
-	return errors.As(err, new(*sources.UnauthenticatedError)) || errors.As(err, new(*unsignedError)) || errors.As(err, new(*stillDoubtedError)) || aptRefuses.MatchString(said(err))
+	return errors.As(err, new(*sources.UnauthenticatedError)) || errors.As(err, new(*unsignedError)) || errors.As(err, new(*stillDoubtedError)) || aptRefuses.MatchString(aptSaid(err))
 }
 
 func explainCommand(err error) (int, string) {

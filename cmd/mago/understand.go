@@ -28,7 +28,7 @@ func understand(model *kong.Application, args []string) error {
 		}
 	}
 	if err := checkOptions(model, given); err != nil {
-		return about(commandCalled(model, names[0]), err)
+		return about(commandCalled(model, names[0]), module, err)
 	}
 	for _, name := range names {
 		node := commandCalled(model, name)
@@ -52,12 +52,14 @@ func firstOf(errs ...error) error {
 	return nil
 }
 
-// about names the command to an error of its options.
-func about(node *kong.Node, err error) error {
-	if misused := (*misuseError)(nil); node != nil && errors.As(err, &misused) {
-		return &misuseError{node.Name, misused.step, misused.err}
+// about names the command and the module to an error of the options.
+func about(node *kong.Node, module string, err error) error {
+	misused := (*misuseError)(nil)
+	if node == nil || !errors.As(err, &misused) {
+		return err
 	}
-	return err
+	names := strings.NewReplacer("COMMAND", node.Name, "MODULE", cmp.Or(module, "MODULE"))
+	return &misuseError{node.Name, names.Replace(misused.step), misused.err}
 }
 
 func checkNoCommand(given []typedOption, rest []string) error {

@@ -33,7 +33,7 @@ func (w *waitOption) Decode(ctx *kong.DecodeContext) error {
 	value := fmt.Sprint(ctx.Scan.Pop().Value)
 	limit, err := time.ParseDuration(value)
 	if err != nil || limit < 0 {
-		return fmt.Errorf("%q is no duration such as 90s or 10m", value)
+		return fmt.Errorf("%q is not a duration, such as 90s or 10m", value)
 	}
 	w.limit = limit
 	if limit == 0 {
