@@ -85,7 +85,7 @@ func (s *story) chroot(t *testing.T) {
 	}
 	exits(t, 6, inside("")).has(t, "/proc is not mounted here", "mago: hint: ")
 	out := run(t, inside(`mount -t proc proc "$0/proc" && `))
-	out.matches(t, `as mago-build, no network.*bubblewrap`)
+	out.matches(t, `sandbox  mago-build, no network.*bubblewrap`)
 	if after := s.read(t, s.debs["hello"]); after != before {
 		t.Error("the package differs from the one built in bubblewrap")
 	}
