@@ -60,7 +60,7 @@ func joined(places []Place) string {
 func (ix *Index) Locate(ctx context.Context, c Config, unknown *NotFoundError) error {
 	known, ok := InDebian(unknown.Name)
 	if !ok {
-		return unknown
+		return &NotFoundError{Name: unknown.Name, Similar: unknown.Similar, Needs: ix.neededBy(ctx, c, unknown.Name)}
 	}
 	missing := &MissingError{Name: unknown.Name, Source: known}
 	if len(known.Modules) > 0 {

@@ -13,6 +13,8 @@ import (
 func TestLocate(t *testing.T) {
 	r := newRoot(t)
 	ix := &Index{Modules: []Module{{Name: "nvidia-kernel", Packages: []Package{{Name: named("nvidia-kernel-dkms"), Kind: DKMS}}}}}
+	r.write(listsDir+"/mirror_x_dists_bookworm_main_binary-amd64_Packages", "Package: other\nVersion: 1\n\n"+
+		"Package: vendor-tool\nVersion: 1\nDepends: libc6\nRecommends: nvidia-kernel-modules | nvidia-kernel-dkms (>= 5)\n")
 	targets := "Debian|Debian|bookworm|main|/etc/apt/sources.list.d/debian.sources:1|http://mirror/debian/\n" +
 		"Debian|Debian|bookworm-updates|main|/etc/apt/sources.list:1|http://mirror/debian/\n" +
 		"Other|Other|bookworm|contrib|/etc/apt/sources.list:2|http://other/\n"
@@ -32,6 +34,8 @@ func TestLocate(t *testing.T) {
 		"virtualbox":     "virtualbox: virtualbox-dkms is in Debian's sid/contrib, not in bookworm",
 		"vpoll":          "vpoll: vpoll-dkms is in bookworm/main, but not in apt's lists",
 		"nvidia-driver":  "nvidia-driver",
+		"vendor-tool":    "vendor-tool",
+		"other":          "other",
 		"never-heard-of": "never-heard-of",
 	} {
 		err := ix.Locate(context.Background(), c, &NotFoundError{Name: name})
@@ -39,7 +43,7 @@ func TestLocate(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", name, got, want)
 		}
 		var unknown *NotFoundError
-		if errors.As(err, &unknown) && (len(unknown.Needs) == 1) != (name == "nvidia-driver") {
+		if errors.As(err, &unknown) && (len(unknown.Needs) == 1) != (name == "nvidia-driver" || name == "vendor-tool") {
 			t.Errorf("%s needs %q", name, unknown.Needs)
 		}
 	}

@@ -162,7 +162,7 @@ func explainCatalog(err error) (int, string) {
 		return exitNoModule, missingHint(missing)
 	case errors.As(err, &unknown):
 		if len(unknown.Needs) > 0 {
-			return exitNoModule, fmt.Sprintf("the package %s needs a module: %s", unknown.Name, strings.Join(unknown.Needs, ", "))
+			return exitNoModule, fmt.Sprintf(`the package of that name needs %s; "sudo mago auto-install %[1]s" builds it`, strings.Join(unknown.Needs, " "))
 		}
 		if len(unknown.Similar) > 0 {
 			return exitNoModule, "the nearest names: " + strings.Join(unknown.Similar, ", ")
