@@ -41,7 +41,7 @@ var foreignHabits = []habits{
 		{[]string{"match"}, `run "sudo mago auto-install -l KERNEL alli"`},
 		{[]string{"mktarball", "mkdeb", "mkbmdeb", "mkdsc", "mkrpm", "mkkmp"}, packageWay},
 		{[]string{"ldtarball"}, `run "mago auto-build ./FILE"; dpkg installs a .deb`},
-		{[]string{"autoinstall"}, `run "sudo mago auto-install alli"`},
+		{[]string{"autoinstall"}, `run "sudo mago auto-install MODULE"; alli is all installed`},
 		{[]string{"generate_mok"}, "mago has no keys to sign modules with"},
 	}, []habit{
 		{[]string{"MODULE/VERSION", "-v VERSION"}, "a module is named without its version"},
@@ -84,8 +84,10 @@ var foreignHabits = []habits{
 		{[]string{"rebuild"}, `run "mago build -f MODULE"`},
 		{[]string{"upgrade", "full-upgrade", "dist-upgrade"}, `run "sudo mago auto-install alli"`},
 		{[]string{"download", "fetch"}, `run "mago get MODULE"`},
+		{[]string{"info", "policy"}, `run "mago show MODULE"`},
 	}, []habit{
 		{[]string{"-y", "--yes", "--assume-yes"}, askWay},
+		{[]string{"--installed"}, `run "mago list-installed"`},
 		{[]string{"--jobs"}, "mago builds with all processors by itself"},
 		{[]string{"--reinstall"}, forceWay},
 	}, nil},

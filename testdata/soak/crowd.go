@@ -50,5 +50,5 @@ func (s *soaking) gather(ctx context.Context, dice *rand.Rand, t *tally) (string
 
 // canWait reports whether this mago knows --wait.
 func (m *machine) canWait(ctx context.Context) bool {
-	return strings.Contains(m.mago(ctx, "--help").said, "--wait")
+	return strings.Contains(m.mago(ctx, "help", "options").said, "--wait")
 }
