@@ -56,6 +56,7 @@ type Module struct {
 	Path     string // where it goes, inside the root
 	File     string // where it lies now: host path, below the job's work directory
 	Vermagic string
+	Depends  []string // modules that it needs loaded
 }
 
 // DefaultLogLimit is far above what a build prints that prints for somebody to read.

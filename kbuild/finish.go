@@ -133,6 +133,7 @@ func (s *steps) finishOne(b builtModule) (Module, error) {
 		Path:     filepath.Join(s.job.Kernel.ModulesDir, Subdirectory, name),
 		File:     file,
 		Vermagic: info.vermagic,
+		Depends:  info.depends,
 	}, err
 }
 

@@ -100,7 +100,11 @@ func dispatch(ctx context.Context, m machine, args []string, stdout *stream, std
 				return misuseOf(parsed.Selected().Name, err)
 			}
 			parsed.BindTo(ctx, (*context.Context)(nil))
-			return misuseOf(parsed.Selected().Name, a.whoseFiles(parsed.Run(a)))
+			err = a.whoseFiles(parsed.Run(a))
+			if ctx.Err() != nil && a.Force {
+				return &forcedError{err}
+			}
+			return misuseOf(parsed.Selected().Name, err)
 		})
 	}
 	tellUnused(stderr, os.Getenv, names)

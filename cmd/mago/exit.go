@@ -76,7 +76,7 @@ func (e *statusError) Error() string { return "" }
 // report prints an error with its hint and gives the exit code. Output that could not be written is an error, too.
 func report(ctx context.Context, stdout *stream, stderr io.Writer, err error) int {
 	if err != nil && ctx.Err() != nil || errors.As(context.Cause(ctx), new(*interruption)) { // also where dpkg was left to finish
-		return reportInterruption(ctx, stderr)
+		return reportInterruption(ctx, stderr, err)
 	}
 	var status *statusError
 	if err == nil || errors.As(err, &status) {

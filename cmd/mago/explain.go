@@ -23,6 +23,10 @@ import (
 
 // explain is the one place that turns an error's type into an exit code and the next steps, a line each.
 func explain(err error) (code int, hint string) {
+	if rest := (*untriedError)(nil); errors.As(err, &rest) {
+		code, hint := explain(rest.err)
+		return code, strings.TrimPrefix(hint+"\n"+visible.Line(rest.hint()), "\n")
+	}
 	if output := (*outputError)(nil); errors.As(err, &output) {
 		return outputCode(output), "what was to be done is done and kept; not all that there was to say of it could be written"
 	}

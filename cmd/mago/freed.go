@@ -40,18 +40,10 @@ func (f freed) String() string {
 	var words []string
 	for kind, things := range f.things {
 		if things > 0 {
-			words = append(words, counted(things, freedKinds[kind]))
+			words = append(words, plural(things, freedKinds[kind]))
 		}
 	}
 	return strings.Join(words, ", ")
-}
-
-// counted is a number with a noun in the number that it asks for.
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // inWords is a list as a sentence has it, with at most so many of its words.

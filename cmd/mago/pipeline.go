@@ -313,7 +313,7 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 
 // next is what the user will want to do after an installation.
 func (a *app) next(k kbuild.Kernel, built record) string {
-	modprobe := "sudo modprobe " + modprobeName(built)
+	modprobe := modprobeAdvice(built)
 	if running := a.running(); k.Release != running {
 		return fmt.Sprintf("next: boot Linux %s, then %s", k.Release, modprobe)
 	}

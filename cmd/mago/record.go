@@ -46,15 +46,16 @@ type record struct {
 	RecipeName    string       `json:"recipe_name,omitempty"`    // the module's, as its recipe has it
 	RecipeVersion string       `json:"recipe_version,omitempty"` // the same
 
-	Needed  []recordNeeded `json:"needed,omitempty"`
-	Modules []string       `json:"modules,omitempty"` // paths of the package's .ko files
-	Package string         `json:"package,omitempty"`
-	Version string         `json:"version"`
-	Deb     string         `json:"deb,omitempty"`
-	SHA256  string         `json:"sha256,omitempty"`           // of the .deb
-	Current string         `json:"installed_sha256,omitempty"` // of the .deb of this unit that mago installed last
-	Size    int64          `json:"size,omitempty"`             // of the .deb, in bytes
-	Log     string         `json:"log"`
+	Needed   []recordNeeded `json:"needed,omitempty"`
+	Modules  []string       `json:"modules,omitempty"`  // paths of the package's .ko files
+	Modprobe []string       `json:"modprobe,omitempty"` // the modules that no other one of these needs
+	Package  string         `json:"package,omitempty"`
+	Version  string         `json:"version"`
+	Deb      string         `json:"deb,omitempty"`
+	SHA256   string         `json:"sha256,omitempty"`           // of the .deb
+	Current  string         `json:"installed_sha256,omitempty"` // of the .deb of this unit that mago installed last
+	Size     int64          `json:"size,omitempty"`             // of the .deb, in bytes
+	Log      string         `json:"log"`
 
 	SBOM       string `json:"sbom,omitempty"`        // path of the list of all that went in, with hashes
 	SBOMSHA256 string `json:"sbom_sha256,omitempty"` // of that file

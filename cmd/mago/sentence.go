@@ -84,7 +84,7 @@ func unasked(states []state) (parts []string) {
 
 // who names a module, or counts several.
 func who(modules []string) string {
-	return verb(len(modules), modules[0], counted(len(modules), "module"))
+	return verb(len(modules), modules[0], plural(len(modules), "module"))
 }
 
 // verb is the form that a number of things asks for.

@@ -44,8 +44,14 @@ func withSignals(ctx context.Context) (_ context.Context, end context.CancelCaus
 	return ctx, cancel
 }
 
-// reportInterruption says why a run has ended, except to somebody who no longer listens.
-func reportInterruption(ctx context.Context, stderr io.Writer) int {
+// forcedError says that a run with -f was ended, which goes on nowhere. What it was ended at may be nil.
+type forcedError struct{ err error }
+
+func (e *forcedError) Error() string { return "ended with -f" }
+func (e *forcedError) Unwrap() error { return e.err }
+
+// reportInterruption says why a run has ended with an error, except to somebody who no longer listens.
+func reportInterruption(ctx context.Context, stderr io.Writer, err error) int {
 	ended := &interruption{syscall.SIGINT}
 	_ = errors.As(context.Cause(ctx), &ended)
 	if ended.signal != syscall.SIGPIPE {
@@ -53,7 +59,11 @@ func reportInterruption(ctx context.Context, stderr io.Writer) int {
 			_, _ = io.WriteString(s.terminal, clearLine) // of the ^C that it has echoed
 		}
 		complain(stderr, "mago: "+ended.Error())
-		complain(stderr, "mago: hint: the same command again goes on with what is not done yet")
+		hint := "the same command again goes on with what is not done yet"
+		if errors.As(err, new(*forcedError)) {
+			hint = "the same command again begins anew: -f does again what is done"
+		}
+		complain(stderr, "mago: hint: "+hint)
 	}
 	return ended.exitCode()
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"mago/kbuild"
 )
@@ -44,6 +45,35 @@ func (e *severalError) Error() string {
 
 func (e *severalError) Unwrap() error { return e.first }
 
+// untriedError names the units whose turn a failure has not let come.
+type untriedError struct {
+	err  error
+	rest []string
+}
+
+func (e *untriedError) Error() string { return e.err.Error() }
+func (e *untriedError) Unwrap() error { return e.err }
+
+func (e *untriedError) hint() string {
+	return "not tried: " + inWords(e.rest, 8) + "; with -i mago goes on after a failure"
+}
+
+func untried(err error, units []unit) error {
+	if len(units) == 0 {
+		return err
+	}
+	e := &untriedError{err: err}
+	oneKernel := !slices.ContainsFunc(units, func(u unit) bool { return u.kernel.Release != units[0].kernel.Release })
+	for _, u := range units {
+		if oneKernel {
+			e.rest = append(e.rest, u.name)
+		} else {
+			e.rest = append(e.rest, u.String())
+		}
+	}
+	return e
+}
+
 // each does something for every unit, one after the other. The first failure ends it, unless -i has it go on.
 func (a *app) each(ctx context.Context, all []unit, do func(*unit) error) error {
 	var failures []error
@@ -52,8 +82,11 @@ func (a *app) each(ctx context.Context, all []unit, do func(*unit) error) error 
 		if err == nil {
 			continue
 		}
-		if !a.NonInter || len(all) == 1 || ctx.Err() != nil {
+		if ctx.Err() != nil || len(all) == 1 {
 			return err
+		}
+		if !a.NonInter {
+			return untried(err, all[i+1:])
 		}
 		tell(a.stderr, err)
 		failures = append(failures, err)

@@ -19,7 +19,6 @@ import (
 	"mago/debpkg"
 	"mago/debpkg/codec"
 	"mago/debpkg/payload"
-	"mago/debpkg/word"
 	"mago/kbuild"
 	"mago/kbuild/sandbox"
 	"mago/sources/way"
@@ -266,6 +265,7 @@ func (a *app) pack(ctx context.Context, u unit, result *kbuild.Result, r *record
 	for _, m := range result.Modules {
 		r.Modules = append(r.Modules, m.Path)
 	}
+	r.Modprobe = unneeded(result.Modules)
 	r.Result, r.Package = resultBuilt, u.packageName()
 	p.done(a.shown(r.Deb), size(r.Size))
 	if r.Common != nil {
@@ -322,23 +322,6 @@ func plural(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// modprobeName is the module to name in advice: the one called like the unit, else the first.
-func modprobeName(r record) string {
-	first := ""
-	for _, path := range r.Modules {
-		text, _, _ := strings.Cut(filepath.Base(path), ".ko")
-		module, err := word.ParseModule(text)
-		if err != nil {
-			continue
-		}
-		name := module.String()
-		if first == "" || mapped(name, "", '-') == mapped(r.Module, "", '-') {
-			first = name
-		}
-	}
-	return first
 }
 
 func isBelow(path, dir string) bool { return strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/") }
