@@ -51,7 +51,7 @@ type options struct {
 	UnpackOnce bool             `short:"o" help:"Accepted for module-assistant's users; mago opens a source once anyway."`
 	SudoCmd    string           `short:"S" placeholder:"COMMAND" help:"Command that runs apt and dpkg as root where mago itself is not, such as sudo."`
 	Dest       string           `env:"KPKG_DEST_DIR" placeholder:"DIR" help:"Directory for copies of the packages."`
-	Sandbox    string           `default:"auto" env:"MAGO_SANDBOX" placeholder:"SANDBOX" help:"Sandbox to build in: auto (the closest that works), bubblewrap, namespaces; mago(8) has one that keeps less away."`
+	Sandbox    string           `default:"auto" env:"MAGO_SANDBOX" placeholder:"SANDBOX" help:"Sandbox to build in: auto (the closest that works), bubblewrap, namespaces; mago(8) has a less closed one."`
 	Limit      []string         `sep:"," placeholder:"NAME=VALUE" help:"What a build may take: time=6h, memory=8G, processes=4096, output=20G; none lifts a limit."`
 	DryRun     bool             `help:"Say what would be done, and change nothing."`
 	Unsigned   bool             `name:"allow-unauthenticated" weakens:"" help:"Take packages from archives whose signature apt has not checked, and what was built of them, in this run."`
