@@ -96,7 +96,7 @@ func (r request) date(ctx context.Context) (time.Time, error) {
 
 // build compiles mago as "make build" does, without symbols, which Debian Policy 10.1 does not want in packages.
 func (r request) build(ctx context.Context, arch, program string) error {
-	_, err := output(r.golang(ctx, arch, "build", "-trimpath", "-buildvcs=auto", "-ldflags=-s -w", "-o", program, "./cmd/mago"))
+	_, err := output(r.golang(ctx, arch, "build", "-trimpath", "-ldflags=-s -w", "-o", program, "./cmd/mago"))
 	return err
 }
 

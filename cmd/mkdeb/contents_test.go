@@ -175,7 +175,7 @@ func TestPackages(t *testing.T) {
 
 func write(t *testing.T, arch string) string {
 	t.Helper()
-	deb, err := request{Arch: arch, Source: "../..", Dest: t.TempDir()}.write(t.Context())
+	deb, err := request{Arch: arch, Source: "../..", Dest: t.TempDir(), Epoch: "1900000000"}.write(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -64,7 +64,11 @@ func newScanner() (*licensecheck.Scanner, error) {
 
 // licence is a module's fields Copyright and License.
 func (m module) licence(scanner *licensecheck.Scanner) (string, error) {
-	texts, err := m.licences()
+	texts, err := m.texts(licenceFile)
+	if err != nil {
+		return "", err
+	}
+	notices, err := m.texts(noticeFile)
 	if err != nil {
 		return "", err
 	}
@@ -88,7 +92,7 @@ func (m module) licence(scanner *licensecheck.Scanner) (string, error) {
 		return "", err
 	}
 	return "Copyright: " + strings.Join(holders, "\n           ") + "\n" +
-		"License: " + strings.Join(unique(names), joined) + "\n" + continued(strings.Join(bodies, "\n\n")), nil
+		"License: " + strings.Join(unique(names), joined) + "\n" + continued(strings.Join(append(bodies, notices...), "\n\n")), nil
 }
 
 // choice is said where licences are alternatives.

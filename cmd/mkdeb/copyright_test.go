@@ -52,8 +52,8 @@ func TestCopyright(t *testing.T) {
 			[]string{"Apache"},
 		},
 		"that Debian has": {
-			map[string]string{"LICENSE": apache, "LICENSE.docs": "All rights reserved.\n", "a/b/b.go": code},
-			[]string{"Copyright: 2001 Ann Author\nLicense: Apache-2.0\n On Debian systems this licence is in /usr/share/common-licenses/Apache-2.0.\n"},
+			map[string]string{"LICENSE": apache, "LICENSE.docs": "All rights reserved.\n", "NOTICE": "Made by Ann.\n", "a/b/b.go": code},
+			[]string{"Copyright: 2001 Ann Author\nLicense: Apache-2.0\n On Debian systems this licence is in /usr/share/common-licenses/Apache-2.0.\n .\n .\n Made by Ann.\n"},
 			[]string{"TERMS AND CONDITIONS", "Not A Head"},
 		},
 		"either": {

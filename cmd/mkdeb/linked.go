@@ -70,23 +70,26 @@ func (r request) packages(ctx context.Context) (map[string]module, error) {
 	return modules, nil
 }
 
-// licenceFile is what the files are called that the licence of code stands in.
-var licenceFile = regexp.MustCompile(`(?i)^(un)?(licen[cs]e|copying)(\.(md|txt|code))?$`)
+var (
+	// licenceFile is what the files are called that the licence of code stands in.
+	licenceFile = regexp.MustCompile(`(?i)^(un)?(licen[cs]e|copying)(\.(md|txt|code))?$`)
+	// noticeFile is what those are called that section 4 of the Apache License wants passed on.
+	noticeFile = regexp.MustCompile(`(?i)^notice(\.(md|txt))?$`)
+)
 
-// licences reads the texts of the licences that a module's linked packages have, in their own directories and those above.
-func (m module) licences() (texts []string, err error) {
+// texts reads the files of such names that a module's linked packages have, in their own directories and those above.
+func (m module) texts(name *regexp.Regexp) (texts []string, err error) {
 	dirs := []string{m.Dir}
 	for _, dir := range m.Packages {
-		for ; dir != m.Dir && strings.HasPrefix(dir, m.Dir+"/"); dir = filepath.Dir(dir) {
+		for ; strings.HasPrefix(dir, m.Dir+"/"); dir = filepath.Dir(dir) {
 			dirs = append(dirs, dir)
 		}
 	}
-	slices.Sort(dirs)
-	for _, dir := range slices.Compact(dirs) {
+	for _, dir := range unique(dirs) {
 		entries, rerr := os.ReadDir(dir)
 		err = errors.Join(err, rerr)
 		for _, entry := range entries {
-			if entry.IsDir() || !licenceFile.MatchString(entry.Name()) {
+			if entry.IsDir() || !name.MatchString(entry.Name()) {
 				continue
 			}
 			text, rerr := os.ReadFile(filepath.Join(dir, entry.Name()))

@@ -23,7 +23,9 @@ func TestDeb(t *testing.T) {
 		t.Skip(err)
 	}
 	made := t.TempDir()
-	run(t, exec.CommandContext(t.Context(), "go", "run", "mago/cmd/mkdeb", "-source=../..", "-dest="+made))
+	mkdeb := exec.CommandContext(t.Context(), "go", "run", "mago/cmd/mkdeb", "-source=../..", "-dest="+made)
+	mkdeb.Env = append(os.Environ(), "SOURCE_DATE_EPOCH=1900000000")
+	run(t, mkdeb)
 	deb := only(t, filepath.Join(made, "mago_*.deb"))
 	for _, release := range []string{"bookworm", "trixie"} {
 		t.Run(release, func(t *testing.T) {
