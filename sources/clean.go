@@ -47,8 +47,8 @@ type Freed struct {
 	Edited           []string // the modules whose opened trees stay because somebody has edited them; see KeepEdited
 }
 
-// Clean removes the opened trees of a module or source package, of every one when name is "". It waits for those who read
-// them.
+// Clean removes the opened trees of a module or source package, or that of the tarball with the SHA-256 name; of every one
+// when name is "". It waits for those who read them.
 func (f *Fetcher) Clean(ctx context.Context, name string) (freed Freed, err error) {
 	if !f.KeepAll {
 		if err := f.sweep(); err != nil {
@@ -114,7 +114,7 @@ func (f *Fetcher) Purge(ctx context.Context, name string) (freed Freed, err erro
 
 // named reports whether Clean's name means the tree at dir.
 func (f *Fetcher) named(name, owner, dir string) bool {
-	if name == "" || name == owner || owner != localOwner && name == moduleName(owner) {
+	if name == "" || name == owner || owner != localOwner && name == moduleName(owner) || owner == localOwner && name == filepath.Base(dir) {
 		return true
 	}
 	rec, err := readRecord(dir)

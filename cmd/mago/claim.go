@@ -162,6 +162,13 @@ func (a *app) checkClaim(c claim) error {
 	return taken
 }
 
+// noteTakeover says that a unit's name goes from one source to another.
+func (a *app) noteTakeover(u unit) {
+	if r, ok := a.readRecord(u.name, u.kernel.Release); ok && u.tree != nil && !r.Source.is(u.recordSource()) {
+		a.screen.line(fmt.Sprintf("%-8s %s was built from %s before", "note", u.name, r.Source.describe()))
+	}
+}
+
 // shared is the error of a package under another name that has one of the claim's modules; nil where it has none.
 func (c claim) shared(pkg string, files []string) *takenError {
 	own := slices.DeleteFunc(slices.Clone(files), func(path string) bool { return !strings.Contains(path, "/"+c.release+"/"+kbuild.Subdirectory+"/") })
@@ -192,7 +199,40 @@ func (a *app) checkOwnName(t target) error {
 	if err != nil || len(records) == 0 || slices.ContainsFunc(records, t.made) {
 		return err
 	}
-	return &othersError{t.name, t.tree.Dir, records[0].Source.describe()}
+	return &othersError{t.name, t.from(), records[0].Source.describe()}
+}
+
+// from is where a target's source is from: its package or path, "" for what is not there any more.
+func (t target) from() string {
+	switch {
+	case t.pkg != nil:
+		return t.pkg.Name.String()
+	case t.tree == nil:
+		return ""
+	}
+	return cmp.Or(t.tree.Archive, t.tree.Dir)
+}
+
+// isOf reports whether two targets of a name are of one source.
+func (t target) isOf(other target) bool {
+	return (t.pkg == nil) == (other.pkg == nil) && t.from() == other.from()
+}
+
+// twiceError says that two words of a command line mean different sources of one name.
+type twiceError struct {
+	name, first, second string
+	local               bool // whether the second may be called otherwise
+}
+
+func (e *twiceError) Error() string {
+	return fmt.Sprintf("%s and %s are both called %s", e.first, e.second, e.name)
+}
+
+func (e *twiceError) hint() string {
+	if e.local {
+		return "name them in two commands, the second with --name NAME"
+	}
+	return "name one of them"
 }
 
 // made reports whether a record is of this very source, by its place or its contents.

@@ -14,6 +14,7 @@ import (
 	"mago/catalog"
 	"mago/kbuild"
 	"mago/kbuild/deep"
+	"mago/sources"
 	"mago/sources/lock"
 )
 
@@ -144,6 +145,7 @@ func (a *app) cleanNames(ctx context.Context, words []string) ([]string, error) 
 		name, _, _ := strings.Cut(filepath.Base(deb), "_")
 		names = append(names, catalog.ModuleName(name))
 	}
+	names = slices.DeleteFunc(names, func(name string) bool { return name == "" }) // a tarball that has none
 	slices.Sort(names)
 	return slices.Compact(names), err
 }
@@ -175,6 +177,10 @@ var moduleWord = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]*$`)
 
 func (a *app) cleanModule(ctx context.Context, name string, c clean) (freed, error) {
 	var gone freed
+	tarballs, err := a.tarballsOf(name)
+	if err != nil {
+		return gone, err
+	}
 	releases, err := a.keptFor(name, c.purge)
 	if err != nil {
 		return gone, err
@@ -191,7 +197,23 @@ func (a *app) cleanModule(ctx context.Context, name string, c clean) (freed, err
 	if err != nil || a.limited() {
 		return gone, err // the source is for every kernel
 	}
-	return gone, a.cleanSource(ctx, name, c, &gone)
+	for _, source := range append(tarballs, name) {
+		if err := a.cleanSource(ctx, source, c, &gone); err != nil {
+			return gone, err
+		}
+	}
+	return gone, nil
+}
+
+// tarballsOf are the hashes of the tarballs that a module was built of, which may call themselves otherwise.
+func (a *app) tarballsOf(name string) (sums []string, err error) {
+	records, err := a.recordsOf(name)
+	for _, r := range records {
+		if r.Source.Origin == string(sources.Tarball) && r.Source.SHA256 != "" && !slices.Contains(sums, r.Source.SHA256) {
+			sums = append(sums, r.Source.SHA256)
+		}
+	}
+	return sums, err
 }
 
 // keptFor are the kernels that there are builds of a module for; orphans counts packages whose record is not there any more.

@@ -69,7 +69,7 @@ func (a *app) writeCommon(u unit, files []debpkg.File, result *kbuild.Result, r 
 		Control: u.commonControl(arch, files), Conffiles: conffiles(files), Triggers: triggers(files),
 		ModTime: a.buildEpoch(u.target), Files: files,
 	}
-	docs, err := u.docs(commonName(u.name), u.changelogEntry(u.version, "Taken by mago out of "+u.describe()+".", p.ModTime))
+	docs, err := u.docs(commonName(u.name), u.changelogEntry(u.version, "Taken by mago out of "+u.origin()+".", p.ModTime))
 	if err != nil {
 		return nil, err
 	}

@@ -293,7 +293,10 @@ func explainNoKernel(err error) (int, string) {
 func explainName(err error) (int, string) {
 	var taken *takenError
 	var others *othersError
+	var twice *twiceError
 	switch {
+	case errors.As(err, &twice):
+		return exitUsage, twice.hint()
 	case errors.As(err, &taken):
 		return exitSource, taken.hint()
 	case errors.As(err, &others):

@@ -206,6 +206,7 @@ func (a *app) build(ctx context.Context, u unit) (record, error) {
 		}
 		return r, errors.Join(a.endFailure(u.name, u.kernel.Release), a.deliver(r)) // a failure of what is not asked for any more
 	}
+	a.noteTakeover(u)
 	if a.DryRun {
 		a.screen.line(fmt.Sprintf("%-8s would build %s from %s", "build", u.packageName(), u.describe()))
 		return record{}, nil

@@ -44,7 +44,7 @@ func (t target) describe() string {
 	case t.tree == nil:
 		return t.name + " " + t.version
 	}
-	return fmt.Sprintf("%s (version %s)", t.tree.Dir, t.version)
+	return fmt.Sprintf("%s (version %s)", t.from(), t.version)
 }
 
 var tarball = regexp.MustCompile(`\.(?:tar(?:\.(?:xz|bz2|gz|zst|lzma))?|tgz|tbz2?|txz)$`)
@@ -64,7 +64,7 @@ func (a *app) targets(ctx context.Context, words []string) ([]target, error) {
 	switch {
 	case len(words) == 0:
 		return nil, &usageError{errNothingNamed}
-	case a.Called != "" && (len(words) != 1 || slices.Contains([]string{"all", "alli", "allu"}, words[0])):
+	case a.Called != "" && (len(words) != 1 || isGroup(words[0])):
 		return nil, &usageError{errCalled}
 	}
 	var all []target
@@ -74,13 +74,19 @@ func (a *app) targets(ctx context.Context, words []string) ([]target, error) {
 			return nil, err
 		}
 		for _, t := range some {
-			if !slices.ContainsFunc(all, func(have target) bool { return have.name == t.name }) {
+			switch i := slices.IndexFunc(all, func(have target) bool { return have.name == t.name }); {
+			case i < 0:
 				all = append(all, t)
+			case !isGroup(word) && !all[i].isOf(t):
+				return nil, &twiceError{t.name, all[i].from(), t.from(), t.pkg == nil}
 			}
 		}
 	}
 	return all, nil
 }
+
+// isGroup reports whether a word means many modules.
+func isGroup(word string) bool { return word == "all" || word == "alli" || word == "allu" }
 
 // moduleWords splits what lists join; a path that exists is one word, whatever characters it has.
 func moduleWords(args []string) []string {
