@@ -172,9 +172,11 @@ func (a *app) showRoom(ctx context.Context) {
 	a.screen.line(fmt.Sprintf("%-8s %s", "limits", room.Held))
 }
 
+var statusColumns = []column{{title: "KERNEL"}, {title: "MODULE"}, {title: "STATE"}, {title: "VERSION", least: 10, goes: 1}, {title: "NOTE"}}
+
 func (a *app) printTable(states []state) error {
 	running, legend := a.running(), ""
-	table := [][]string{{"KERNEL", "MODULE", "STATE", "VERSION", "NOTE"}}
+	var table [][]string
 	for _, s := range states {
 		kernel := s.Kernel
 		if kernel == running {
@@ -182,7 +184,7 @@ func (a *app) printTable(states []state) error {
 		}
 		table = append(table, []string{kernel, s.Module, s.State, cmp.Or(s.Installed, s.Built, "-"), s.note()})
 	}
-	if err := writeTable(a.screen.out, table); err != nil {
+	if err := writeColumns(a.screen.out, a.screen.out.columns(), statusColumns, table); err != nil {
 		return err
 	}
 	if legend != "" {

@@ -18,17 +18,9 @@ type column struct {
 // gap is how many blanks are between two columns.
 const gap = 2
 
-// writeTable is writeColumns with rows whose first one has the titles; no column but the last gives way.
-func writeTable(w *stream, rows [][]string) error {
-	var columns []column
-	for _, title := range rows[0] {
-		columns = append(columns, column{title: title})
-	}
-	return writeColumns(w, w.columns(), columns, rows[1:])
-}
-
 // writeColumns writes rows in columns as wide as a terminal shows them. On a terminal of that width, unless it is 0, columns
-// are cut or left out so that rows fit, and the last one goes on in further lines.
+// are cut or left out so that rows fit, and the last one goes on in further lines: below the others, where a word of it is
+// wider than its column.
 func writeColumns(w io.Writer, width int, columns []column, rows [][]string) error {
 	rows = slices.Concat([][]string{titles(columns)}, rows)
 	for _, row := range rows {
@@ -43,7 +35,7 @@ func writeColumns(w io.Writer, width int, columns []column, rows [][]string) err
 	}
 	var text strings.Builder
 	for _, row := range rows {
-		writeRow(&text, widths, row)
+		writeRow(&text, width, widths, row)
 	}
 	_, err := io.WriteString(w, text.String())
 	return err
@@ -56,14 +48,30 @@ func titles(columns []column) (row []string) {
 	return row
 }
 
-func writeRow(text *strings.Builder, widths []int, row []string) {
-	last, indent, line := len(row)-1, 0, ""
+func writeRow(text *strings.Builder, width int, widths []int, row []string) {
+	last, line, indent := len(row)-1, "", 0
 	for i, cell := range row[:last] {
 		line += visible.Pad(visible.Cut(cell, widths[i]), widths[i]+gap)
 		indent += widths[i] + gap
 	}
-	line += strings.ReplaceAll(visible.Wrap(row[last], widths[last], 0), "\n", "\n"+strings.Repeat(" ", indent))
+	room := widths[last]
+	if longest(row[last]) > room {
+		text.WriteString(strings.TrimRight(line, " ") + "\n")
+		indent, room, line = belowIndent, width-belowIndent, strings.Repeat(" ", belowIndent)
+	}
+	line += strings.ReplaceAll(visible.Wrap(row[last], room, 0), "\n", "\n"+strings.Repeat(" ", indent))
 	text.WriteString(strings.TrimRight(line, " ") + "\n")
+}
+
+// belowIndent is where a cell begins that stands below its row.
+const belowIndent = 4
+
+// longest is how wide the widest word of a cell is.
+func longest(cell string) (width int) {
+	for word := range strings.FieldsSeq(cell) {
+		width = max(width, visible.Width(word))
+	}
+	return width
 }
 
 // natural is how wide the columns are where all of them fit.
@@ -90,12 +98,13 @@ func narrowest(columns []column, rows [][]string) []int {
 		widths[last] = 0
 	}
 	for _, row := range rows {
-		for word := range strings.FieldsSeq(row[last]) {
-			widths[last] = max(widths[last], visible.Width(word))
-		}
+		widths[last] = max(widths[last], min(longest(row[last]), widestWord))
 	}
 	return widths
 }
+
+// widestWord is for how wide a word the other columns give way.
+const widestWord = 28
 
 func total(widths []int) int {
 	sum := gap * (len(widths) - 1)
@@ -132,5 +141,7 @@ func fitted(width int, columns []column, rows [][]string) []int {
 		more := min(wanted[i]-widths[i], width-total(widths))
 		widths[i] += max(more, 0)
 	}
+	last := len(widths) - 1
+	widths[last] = max(widths[last]-max(total(widths)-width, 0), 1)
 	return widths
 }

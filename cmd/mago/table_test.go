@@ -35,10 +35,18 @@ NAME            NOTE
 four-teen-long  two
                 words
 `, 10: `
+NAME
+    NOTE
+漢字            -
+four-teen-long
+    two
+    words
+`,
+		20: `
 NAME            NOTE
 漢字            -
-four-teen-long  two
-                words
+four-teen-long
+    two words
 `,
 	} {
 		var got strings.Builder
