@@ -241,10 +241,8 @@ func (a *app) debNames() ([]modulesPackage, error) {
 	var found []modulesPackage
 	for _, deb := range debs {
 		name, _, _ := strings.Cut(filepath.Base(deb), "_")
-		if m := modulesName.FindStringSubmatch(name); m != nil {
-			found = append(found, modulesPackage{module: m[1], release: m[2]})
-		} else if module, common := strings.CutSuffix(name, "-modules-common"); common {
-			found = append(found, modulesPackage{module: module})
+		if module, release := modulePackage(name); module != "" {
+			found = append(found, modulesPackage{module: module, release: release})
 		}
 	}
 	return found, err

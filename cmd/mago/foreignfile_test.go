@@ -37,3 +37,28 @@ func TestForeignFileError(t *testing.T) {
 		t.Errorf("%d, %s", code, stderr.String())
 	}
 }
+
+func TestWhoseFiles(t *testing.T) {
+	dir := t.TempDir()
+	a := &app{host: &host{}, paths: paths{cache: dir}}
+	denied := &fs.PathError{Op: "remove", Path: "x", Err: fs.ErrPermission}
+	if err := a.whoseFiles(denied); err != error(denied) {
+		t.Errorf("of one's own files: %v", err)
+	}
+	if os.Geteuid() != 0 {
+		a.cache = "/etc"
+	} else if err := os.Chown(dir, 1, 1); err != nil {
+		t.Fatal(err)
+	}
+	var foreign *foreignFileError
+	if err := a.whoseFiles(denied); !errors.As(err, &foreign) || foreign.path != a.cache {
+		t.Errorf("got %v", err)
+	}
+	if err := a.whoseFiles(fs.ErrNotExist); errors.As(err, &foreign) {
+		t.Errorf("another error: %v", err)
+	}
+	a.host.asRoot = true
+	if err := a.whoseFiles(denied); err != error(denied) {
+		t.Errorf("as root: %v", err)
+	}
+}

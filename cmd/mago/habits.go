@@ -113,10 +113,13 @@ func findHabit(word string, of func(habits) []habit) (h habit, program string, o
 	return habit{}, "", false
 }
 
-// forModule is the way with the module that was named in it.
-func (h habit) forModule(name string) string {
-	if name == "" {
+// forModule is the way with the module that was named in it, on the system under a root.
+func (h habit) forModule(root, name string) string {
+	switch {
+	case name == "":
 		return h.way
+	case h.way == removeWay:
+		return removalWay(root, name)
 	}
 	return strings.ReplaceAll(h.way, "MODULE", name)
 }

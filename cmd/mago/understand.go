@@ -24,7 +24,7 @@ func understand(model *kong.Application, args []string) error {
 	module := moduleNamed(words)
 	for _, name := range names {
 		if _, _, known := commandHabit(name); known {
-			return unknownCommand(model, name, module)
+			return unknownCommand(model, name, module, rootOf(given))
 		}
 	}
 	if err := checkOptions(model, given); err != nil {
@@ -33,7 +33,7 @@ func understand(model *kong.Application, args []string) error {
 	for _, name := range names {
 		node := commandCalled(model, name)
 		if node == nil {
-			return unknownCommand(model, name, module)
+			return unknownCommand(model, name, module, rootOf(given))
 		}
 		if err := firstOf(checkOwnOptions(model, node, given), checkWords(node, slices.Concat(words[1:], rest), given)); err != nil {
 			return err
@@ -221,13 +221,13 @@ func foreign(kind, word, program, way string) error {
 	return &misuseError{step: way, err: &usageError{fmt.Errorf("no such %s: %s, which is %s's", kind, word, program)}}
 }
 
-func unknownCommand(model *kong.Application, name, module string) error {
+func unknownCommand(model *kong.Application, name, module, root string) error {
 	if h, program, known := commandHabit(name); known {
-		return foreign("command", name, program, h.forModule(module))
+		return foreign("command", name, program, h.forModule(root, module))
 	}
 	meant := nearest(name, append(commandNames(model), commandHabitWords()...))
 	if h, program, known := commandHabit(meant); known {
-		return foreign("command", name+", nor "+meant, program, h.forModule(module))
+		return foreign("command", name+", nor "+meant, program, h.forModule(root, module))
 	}
 	return misuse("", "no such command: %s%s", name, didYouMean(meant))
 }
@@ -243,6 +243,17 @@ func unknownOption(all []*kong.Flag, o typedOption) error {
 		return misuse("", "no such option: %s%s", whole, didYouMean("-"+whole))
 	}
 	return misuse("", "no such option: %s%s", o.name, didYouMean(meantOption(all, o.name)))
+}
+
+// rootOf is the root that a command line names.
+func rootOf(given []typedOption) string {
+	root := "/"
+	for _, o := range given {
+		if o.name == "--root" && o.value != "" {
+			root = o.value
+		}
+	}
+	return root
 }
 
 func didYouMean(word string) string {

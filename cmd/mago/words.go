@@ -319,8 +319,8 @@ func (a *app) installedPackages() ([]modulesPackage, error) {
 	}
 	var found []modulesPackage
 	for p := range status.All() {
-		if m := modulesName.FindStringSubmatch(p.Package); m != nil {
-			found = append(found, modulesPackage{m[1], m[2], p})
+		if module, release := modulePackage(p.Package); release != "" {
+			found = append(found, modulesPackage{module, release, p})
 		}
 	}
 	return found, nil

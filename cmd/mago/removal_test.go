@@ -1,0 +1,50 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestRemovalWay(t *testing.T) {
+	root := t.TempDir()
+	var status strings.Builder
+	for _, name := range []string{"hello-modules-6.1.0-9-amd64", "hello-modules-common", "hello-modules-6.1.0-10-amd64", "xhello-modules-6.1.0-9-amd64", "dpkg"} {
+		fmt.Fprintf(&status, statusFormat, name, "1")
+	}
+	file := filepath.Join(root, "var/lib/dpkg/status")
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(status.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	exact := `run "sudo apt-get remove hello-modules-6.1.0-10-amd64 hello-modules-6.1.0-9-amd64 hello-modules-common"`
+	for module, want := range map[string]string{
+		"hello": exact, "hello-dkms": exact,
+		"other": `run "sudo apt-get remove 'other-modules-*'"; none is installed now`,
+	} {
+		if got := removalWay(root, module); got != want {
+			t.Errorf("%q: got %q, want %q", module, got, want)
+		}
+	}
+	if got := removalWay(filepath.Join(root, "none"), "hello"); !strings.Contains(got, "'hello-modules-*'") {
+		t.Errorf("without a status: %q", got)
+	}
+}
+
+func TestModulePackage(t *testing.T) {
+	for name, want := range map[string][2]string{
+		"hello-modules-6.1.0-9-amd64":         {"hello", "6.1.0-9-amd64"},
+		"hello-modules-common":                {"hello", ""},
+		"linux-modules-6.17.8+deb14-amd64":    {},
+		"perl-modules-5.36":                   {},
+		"a-modules-b-modules-6.12.9-rt-arm64": {"a-modules-b", "6.12.9-rt-arm64"},
+	} {
+		if module, release := modulePackage(name); module != want[0] || release != want[1] {
+			t.Errorf("%s: %q, %q", name, module, release)
+		}
+	}
+}
