@@ -38,6 +38,8 @@ type app struct {
 	room   *sandbox.Room     // chosen once; see buildRoom
 	own    func() sbom.Input // hashed once; see ownInput
 
+	ignored func() // tells once of what is not followed; see tellIgnored
+
 	reading bool // whether the command only shows something, and so waits for nobody
 
 	found map[string]kbuild.Kernel // looked up once; see kernel
@@ -73,6 +75,7 @@ func newApp(m machine, o options, stdout *stream, stderr io.Writer) (*app, error
 	}
 	a := &app{options: o, paths: paths, stderr: stderr, epoch: epoch, limits: limits, allow: allow, own: sync.OnceValue(ownInput)}
 	a.screen = newScreen(stdout, o)
+	a.ignored = sync.OnceFunc(a.tellIgnored)
 	a.host = &host{machine: m, root: root, sudo: strings.Fields(o.SudoCmd), dryRun: o.DryRun, say: a.screen.line, verbose: o.Verbose}
 	return a, nil
 }

@@ -55,6 +55,7 @@ type options struct {
 	Limit      []string         `sep:"," placeholder:"NAME=VALUE" help:"What a build may take: time=6h, memory=8G, processes=4096, output=20G; none lifts a limit."`
 	DryRun     bool             `help:"Say what would be done, and change nothing."`
 	Unsigned   bool             `name:"allow-unauthenticated" weakens:"" help:"Take packages from archives whose signature apt has not checked, and what was built of them, in this run."`
+	Unloadable bool             `name:"unsigned" weakens:"" help:"Install modules, which mago does not sign, also where the kernel takes signed ones only or has signed ones of the same names."`
 	AllowFile  []string         `name:"allow-file" weakens:"" sep:"none" placeholder:"GLOB" help:"Let the packages of modules bring files that match GLOB, such as /etc/default/*, though modules have none there; may be given several times."`
 	Called     string           `name:"name" placeholder:"NAME" help:"Call the one directory or tarball that is named NAME, where its own name is taken or it has none."`
 	Root       string           `default:"/" placeholder:"DIR" help:"Work on the system under DIR."`

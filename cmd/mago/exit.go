@@ -31,6 +31,7 @@ const (
 	exitNoSpace     = 15  // the disk is full
 	exitIncomplete  = 16  // status: something is stale or missing
 	exitFailed      = 17  // status: what is wanted does not build
+	exitUnsigned    = 18  // the kernel would not load it: the machine asks for signed modules
 	exitHangup      = 129 // ended by a signal: 128 and its number, as a shell has it
 	exitInterrupted = 130
 	exitQuit        = 131
@@ -61,6 +62,7 @@ var exitCodes = []struct {
 	{exitNoSpace, "the disk is full, or what output goes to"},
 	{exitIncomplete, "status: something is stale or missing"},
 	{exitFailed, "status: a module that is wanted does not build"},
+	{exitUnsigned, "the kernel would not load it: the machine asks for signed modules, or has signed ones"},
 	{exitHangup, "ended by SIGHUP: its terminal has gone"},
 	{exitInterrupted, "ended by Ctrl-C (SIGINT)"},
 	{exitQuit, "ended by SIGQUIT"},

@@ -362,9 +362,12 @@ func explainPackage(err error) (int, string) {
 	var dkms *debpkg.DKMSError
 	var undone *debpkg.UndoneError
 	var clash *clashError
+	var unloadable *unloadableError
 	var locked *debpkg.LockedError
 	var tool *debpkg.ToolError
 	switch {
+	case errors.As(err, &unloadable):
+		return exitUnsigned, unloadable.hint()
 	case errors.As(err, &inTheWay):
 		return exitPackages, inTheWay.hint()
 	case errors.As(err, &files):

@@ -97,7 +97,7 @@ func (u unit) description(modules []kbuild.Module) string {
 	k := u.kernel
 	return fmt.Sprintf("%s kernel modules for Linux %s\n%s\n\n%s", u.name, k.Release,
 		wrapped(fmt.Sprintf("These modules are for Linux %s, version %s: %s.", k.Release, k.Version, strings.Join(names, ", "))),
-		wrapped("Built by mago from "+u.origin()+"."))
+		wrapped("Built by mago from "+u.origin()+". The modules are not signed: a kernel that asks for signatures, as under Secure Boot, does not load them."))
 }
 
 // origin is what a package was made from, as its description says: of what came from no signed archive, that too.

@@ -49,7 +49,8 @@ Description: zfs kernel modules for Linux 6.12.9-amd64
  These modules are for Linux 6.12.9-amd64, version 6.12.9-1: icp, spl, zavl,
  zcommon, zfs, zlua, znvpair, zunicode, zzstd.
  .
- Built by mago from zfs-dkms 1:2.1.11-1+deb12u1.
+ Built by mago from zfs-dkms 1:2.1.11-1+deb12u1. The modules are not signed: a
+ kernel that asks for signatures, as under Secure Boot, does not load them.
 `
 
 const localControl = `Package: hello-modules-6.5.0-custom
@@ -64,7 +65,8 @@ Description: hello kernel modules for Linux 6.5.0_custom
  These modules are for Linux 6.5.0_custom, version 6.5.0_custom: hello.
  .
  Built by mago from a local directory, version 1.0, that came from no
- archive and has the SHA-256 0123.
+ archive and has the SHA-256 0123. The modules are not signed: a kernel that
+ asks for signatures, as under Secure Boot, does not load them.
 `
 
 func TestControl(t *testing.T) {

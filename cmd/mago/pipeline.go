@@ -43,7 +43,13 @@ func (a *app) installUnit(ctx context.Context, u *unit) error {
 	if a.isThere(ctx, *u) {
 		return nil
 	}
+	if err := a.checkLoadable(*u, nil, false); err != nil {
+		return err
+	}
 	if err := a.get(ctx, &u.target); err != nil {
+		return err
+	}
+	if err := a.checkLoadable(*u, a.foreseenModules(ctx, *u), false); err != nil {
 		return err
 	}
 	if err := a.provide(ctx, u, func(need *unit) error { return a.installUnit(ctx, need) }); err != nil {
@@ -224,6 +230,9 @@ func (a *app) build(ctx context.Context, u unit) (record, error) {
 			return record{}, err
 		}
 	}
+	if recipe, err := kbuild.RecipeFile(u.source()); err == nil && recipe == "dkms.conf" {
+		a.ignored()
+	}
 	r, err := a.buildLocked(ctx, u)
 	if err == nil {
 		err = a.deliver(r)
@@ -276,6 +285,9 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 	claim, err := built.claim()
 	if err == nil {
 		err = a.checkClaim(claim)
+	}
+	if err == nil {
+		err = a.checkLoadable(u, moduleNamesOf(built), true)
 	}
 	if err != nil {
 		return err

@@ -147,6 +147,7 @@ func (a *app) printStates(ctx context.Context, states []state, names []string, m
 			return err
 		}
 	}
+	a.showUnloadable(states)
 	if a.Verbose {
 		a.showRoom(ctx)
 	}

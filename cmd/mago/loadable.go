@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mago/kbuild"
+	"mago/kbuild/signed"
+)
+
+// unloadableError says that modules which mago does not sign would not be loaded, or not those that are.
+type unloadableError struct {
+	unit   string
+	why    string   // the kernel takes signed modules only, "" where it takes others
+	copies []string // signed modules that these would be loaded in the place of, as paths in the root
+}
+
+func (e *unloadableError) Error() string {
+	return fmt.Sprintf("install %s: mago signs no modules, and %s", e.unit, e.reason())
+}
+
+func (e *unloadableError) reason() string {
+	if e.why != "" {
+		return "the kernel would not load them: " + e.why
+	}
+	return fewOf(e.copies, "modinfo -F signer") + " is signed: where Secure Boot is on, or comes to be, only that one loads"
+}
+
+func (e *unloadableError) hint() string {
+	if e.why != "" {
+		return "dkms signs what it builds, with a key that you enroll; with --unsigned mago installs the modules all the same, and the kernel refuses to load them until you have signed them"
+	}
+	return "with --unsigned mago installs its own all the same, and they are loaded in the place of the signed ones"
+}
+
+// checkLoadable finds out whether a kernel would load modules of these names, or would load them instead of signed ones. With
+// --unsigned it only says so.
+func (a *app) checkLoadable(u unit, names []string, tell bool) error {
+	e := &unloadableError{unit: u.String(), why: signed.Machine{Root: a.Root}.Wanted(u.kernel.Config), copies: a.signedCopies(u.kernel, names)}
+	switch {
+	case e.why == "" && len(e.copies) == 0:
+		return nil
+	case !a.Unloadable:
+		return e
+	case tell:
+		a.screen.line(fmt.Sprintf("%-8s the modules are not signed, and %s", "note", e.reason()))
+	}
+	return nil
+}
+
+// foreseenModules are the names of what a unit's recipe builds, as far as reading tells, and of what its last build has built.
+func (a *app) foreseenModules(ctx context.Context, u unit) []string {
+	r, _ := a.readRecord(u.name, u.kernel.Release)
+	names := moduleNamesOf(r)
+	if u.tree == nil {
+		return names
+	}
+	if plan, err := kbuild.ReadPlan(ctx, a.Root, u.source(), u.kernel); err == nil {
+		names = append(names, plan.Modules...)
+	}
+	return names
+}
+
+func moduleNamesOf(built record) (names []string) {
+	for _, path := range built.Modules {
+		names = append(names, moduleOf(path))
+	}
+	return names
+}
+
+// signedCopies are the signed modules of these names that are installed for a kernel beside its own.
+func (a *app) signedCopies(k kbuild.Kernel, names []string) (paths []string) {
+	dir := k.ModulesDir
+	if dir == "" {
+		dir = filepath.Join("/lib/modules", k.Release)
+	}
+	names = slices.Clone(names)
+	for i, name := range names {
+		names[i] = moduleOf(name + ".ko")
+	}
+	_ = filepath.WalkDir(filepath.Join(a.Root, dir)+"/", func(path string, entry fs.DirEntry, err error) error {
+		rel, _ := filepath.Rel(filepath.Join(a.Root, dir), path)
+		switch {
+		case err != nil:
+			return nil // what cannot be read is no module to root
+		case rel == "kernel":
+			return fs.SkipDir
+		case entry.Type().IsRegular() && strings.Contains(entry.Name(), ".ko") && slices.Contains(names, moduleOf(path)):
+			if is, err := signed.File(path); err == nil && is {
+				paths = append(paths, filepath.Join(dir, rel))
+			}
+		}
+		return nil
+	})
+	return paths
+}
+
+// showUnloadable names, for each kernel that asks for signed modules, those that are installed and are not.
+func (a *app) showUnloadable(states []state) {
+	for _, release := range kernelsOf(states) {
+		k, _ := a.kernel(release) // without headers its settings are not known
+		why := signed.Machine{Root: a.Root}.Wanted(k.Config)
+		if why == "" {
+			continue
+		}
+		var names []string
+		for _, s := range states {
+			if s.Kernel == release && s.Installed != "" && a.isUnsigned(s) {
+				names = append(names, s.Module)
+			}
+		}
+		if len(names) > 0 {
+			a.screen.line(fmt.Sprintf("%-8s %s: Linux %s does not load %s, which is not signed", "note", why, release, strings.Join(names, ", ")))
+		}
+	}
+}
+
+// isUnsigned reports whether a module's files have no signatures, which somebody may have added.
+func (a *app) isUnsigned(s state) bool {
+	r, _ := a.readRecord(s.Module, s.Kernel)
+	return !slices.ContainsFunc(r.Modules, func(path string) bool {
+		is, err := signed.File(filepath.Join(a.Root, path))
+		return err == nil && is
+	})
+}
