@@ -49,8 +49,9 @@ Description: zfs kernel modules for Linux 6.12.9-amd64
  These modules are for Linux 6.12.9-amd64, version 6.12.9-1: icp, spl, zavl,
  zcommon, zfs, zlua, znvpair, zunicode, zzstd.
  .
- Built by mago from zfs-dkms 1:2.1.11-1+deb12u1. The modules are not signed: a
- kernel that asks for signatures, as under Secure Boot, does not load them.
+ Built by mago from zfs-dkms 1:2.1.11-1+deb12u1. The modules are not signed:
+ a kernel that asks for signatures, as under Secure Boot, does not load
+ them.
 `
 
 const localControl = `Package: hello-modules-6.5.0-custom
