@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"strings"
 	"testing"
 
 	"mago/debpkg/word"
@@ -37,5 +39,16 @@ func TestVersionsSort(t *testing.T) {
 			t.Errorf("%s does not come before %s", before, after)
 		}
 		before = after
+	}
+}
+
+// The newest release is the one that README.md tells of first.
+func TestReleaseHasChanges(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "\n## Changes\n\n### " + newestRelease + "\n"; !strings.Contains(string(readme), want) {
+		t.Errorf("README.md lacks %q", want)
 	}
 }

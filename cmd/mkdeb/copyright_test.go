@@ -3,7 +3,6 @@ package main
 import (
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 )
@@ -36,7 +35,11 @@ func moduleOf(t *testing.T, files map[string]string) module {
 const code = "// Copyright 2001 Ann Author. All rights reserved.\n\npackage b\n\n// Copyright 2002 Not A Head\n"
 
 func TestCopyright(t *testing.T) {
-	expat, bsd, apache := file(t, "../../LICENSE"), file(t, runtime.GOROOT()+"/LICENSE"), file(t, "/usr/share/common-licenses/Apache-2.0")
+	goroot, err := request{}.goroot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	expat, bsd, apache := file(t, "../../LICENSE"), file(t, goroot+"/LICENSE"), file(t, "/usr/share/common-licenses/Apache-2.0")
 	for name, c := range map[string]struct {
 		files        map[string]string
 		want, absent []string

@@ -29,11 +29,10 @@ func (r request) linked(ctx context.Context, program string) ([]module, error) {
 	if err != nil {
 		return nil, err
 	}
-	root, err := output(r.golang(ctx, r.Arch, "env", "GOROOT"))
+	goroot, err := r.goroot(ctx)
 	if err != nil {
 		return nil, err
 	}
-	goroot := strings.TrimSpace(string(root))
 	all := []module{{Name: "mago", Dir: source}, {Name: "Go", Version: strings.TrimPrefix(info.GoVersion, "go"), Dir: goroot}}
 	packages, err := r.packages(ctx)
 	if err != nil {
@@ -47,6 +46,12 @@ func (r request) linked(ctx context.Context, program string) ([]module, error) {
 		all = append(all, m)
 	}
 	return all, nil
+}
+
+// goroot is where Go's own library is.
+func (r request) goroot(ctx context.Context) (string, error) {
+	dir, err := output(r.golang(ctx, r.Arch, "env", "GOROOT"))
+	return strings.TrimSpace(string(dir)), err
 }
 
 // packages are the modules, by their names, of all packages that mago imports.
