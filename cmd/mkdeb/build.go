@@ -54,7 +54,7 @@ func (r request) collect(ctx context.Context, dir string) (c contents, err error
 	if err := r.build(ctx, runtime.GOARCH, native); err != nil {
 		return c, err
 	}
-	for word, text := range map[string]*[]byte{"--version": &c.version, "man": &c.Manual, "completion": &c.Completion} {
+	for word, text := range map[string]*[]byte{"--version": &c.Version, "man": &c.Manual, "completion": &c.Completion} {
 		if *text, err = output(exec.CommandContext(ctx, native, word)); err != nil {
 			return c, err
 		}

@@ -44,13 +44,12 @@ type contents struct {
 	Completion []byte
 	Readme     []byte
 	Copyright  []byte
-
-	version []byte // as the program prints it
+	Version    []byte // as the program prints it
 }
 
 // compose makes the package.
 func (c contents) compose() (*debpkg.Package, error) {
-	version := strings.TrimSpace(strings.TrimPrefix(string(c.version), "mago "))
+	version := strings.TrimSpace(strings.TrimPrefix(string(c.Version), "mago "))
 	changelog, err := changelog(string(c.Readme), version, c.Date)
 	if err != nil {
 		return nil, err

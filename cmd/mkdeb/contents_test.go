@@ -26,7 +26,7 @@ func some(t *testing.T) contents {
 		t.Fatal(err)
 	}
 	return contents{Arch: runtime.GOARCH, Date: time.Unix(1e9, 0).UTC(), Program: program, Manual: []byte(".TH MAGO 8\n"), Completion: []byte("complete\n"),
-		Readme: []byte(someReadme), Copyright: []byte("Format: x\n"), version: []byte("mago 2.0+git1\n")}
+		Readme: []byte(someReadme), Copyright: []byte("Format: x\n"), Version: []byte("mago 2.0+git1\n")}
 }
 
 // opened reads a package: its control file, and its files by their names, with the modes that matter in front of the contents.
@@ -115,7 +115,7 @@ func TestComposeRefuses(t *testing.T) {
 	for name, change := range map[string]func(*contents){
 		"architecture": func(c *contents) { c.Arch = other },
 		"no program":   func(c *contents) { c.Program = "changelog.go" },
-		"version":      func(c *contents) { c.version = []byte("mago 3.0\n") },
+		"version":      func(c *contents) { c.Version = []byte("mago 3.0\n") },
 	} {
 		c := some(t)
 		change(&c)

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -19,7 +18,6 @@ func main() {
 	flag.StringVar(&r.Dest, "dest", ".", "the `directory` for the package")
 	flag.Parse()
 	r.Epoch = os.Getenv("SOURCE_DATE_EPOCH")
-	r.Arch = cmp.Or(r.Arch, runtime.GOARCH)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	deb, err := r.write(ctx)
