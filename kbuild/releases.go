@@ -65,8 +65,8 @@ func SortReleases(releases []string) []string {
 	return slices.Compact(releases)
 }
 
-// flavour is what follows a release's numbers: rt-amd64 in 6.1.0-56-rt-amd64; "" where nothing does.
-func flavour(release string) string {
+// Flavour is what follows a release's numbers: rt-amd64 in 6.1.0-56-rt-amd64; "" where nothing does.
+func Flavour(release string) string {
 	for release != "" {
 		head, rest, _ := strings.Cut(release, "-")
 		if !number().MatchString(head) {
@@ -83,8 +83,8 @@ var number = pattern(`^(?:rc)?[0-9]+(?:[.+~].*)?$`)
 // where there are none of these either, all.
 func OfFlavour(releases []string, like string) []string {
 	for _, fits := range []func(string) bool{
-		func(release string) bool { return flavour(release) == flavour(like) },
-		func(release string) bool { return !strings.Contains(flavour(release), "-") },
+		func(release string) bool { return Flavour(release) == Flavour(like) },
+		func(release string) bool { return !strings.Contains(Flavour(release), "-") },
 	} {
 		if slices.ContainsFunc(releases, fits) {
 			return slices.DeleteFunc(slices.Clone(releases), func(release string) bool { return !fits(release) })
@@ -104,10 +104,10 @@ func Nearest(wanted string, known []string, most int) []string {
 		return n
 	}
 	distance := func(s string) int {
-		if flavour(s) == flavour(wanted) {
+		if Flavour(s) == Flavour(wanted) {
 			return 0
 		}
-		return 1 + strings.Count(flavour(s), "-")
+		return 1 + strings.Count(Flavour(s), "-")
 	}
 	near := SortReleases(slices.Clone(known))
 	slices.Reverse(near)

@@ -277,15 +277,19 @@ func explainKernel(err error) (int, string) {
 		}
 		return exitNoTool, fmt.Sprintf(`run "sudo mago prepare", or "sudo apt-get install %s"`, tool.Package)
 	case errors.As(err, &user):
-		return exitNoTool, `run "sudo mago prepare", which makes that user first of all`
+		return exitNoTool, `run "sudo mago prepare", which adds that user`
 	}
 	return 0, ""
 }
 
 func explainNoKernel(err error) (int, string) {
 	var unknown *noKernelError
-	if errors.As(err, &unknown) {
+	var wide *wideWordError
+	switch {
+	case errors.As(err, &unknown):
 		return exitNoKernel, unknown.hint()
+	case errors.As(err, &wide):
+		return exitNoKernel, "name the one that you want, such as -l " + wide.newest
 	}
 	return 0, ""
 }

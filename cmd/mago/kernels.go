@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -17,45 +14,14 @@ import (
 	"mago/kbuild"
 )
 
-// noKernelError says that a kernel word stands for no kernel, here or in apt.
-type noKernelError struct {
-	word    string
-	running bool // the word meant the running kernel
-	inApt   bool // apt was asked too
-	nearest []string
-}
-
-func (e *noKernelError) Error() string {
-	switch {
-	case e.running && e.word == "":
-		return "the running kernel is unknown: there is no /proc"
-	case e.running:
-		return fmt.Sprintf("no headers for the running kernel %s, here or in apt", e.word)
-	case e.inApt:
-		return fmt.Sprintf("no kernel %s, here or in apt", e.word)
-	}
-	return fmt.Sprintf("no kernel here is meant by %s", e.word)
-}
-
-func (e *noKernelError) hint() string {
-	if len(e.nearest) > 0 {
-		return hints("the nearest that have headers: "+strings.Join(e.nearest, ", "), `boot one of them, or build for one with -l`)
-	}
-	return `"apt-cache search linux-headers" shows what apt has; "sudo apt-get update" brings its lists up to date`
-}
-
 // releases turns -l and -k into kernel releases. -k without -l means the kernels of those directories; neither means
 // the running one.
 func (a *app) releases(ctx context.Context) ([]string, error) {
 	f := a.finder()
 	words := lists(a.KversList...)
-	var releases []string
-	for _, dir := range f.Dirs {
-		release, err := a.releaseOf(dir)
-		if err != nil {
-			return nil, err
-		}
-		releases = append(releases, release)
+	releases, err := a.dirReleases()
+	if err != nil {
+		return nil, err
 	}
 	if len(words) == 0 && len(releases) == 0 {
 		words = []string{"running"}
@@ -79,14 +45,11 @@ func (a *app) chosen(ctx context.Context) (func(release string) bool, error) {
 	if !a.limited() {
 		return func(string) bool { return true }, nil
 	}
-	var releases, patterns []string
-	for _, dir := range a.kernelDirs() {
-		release, err := a.releaseOf(dir)
-		if err != nil {
-			return nil, err
-		}
-		releases = append(releases, release)
+	releases, err := a.dirReleases()
+	if err != nil {
+		return nil, err
 	}
+	var patterns []string
 	for _, word := range lists(a.KversList...) {
 		if !slices.Contains(kernelWords, word) {
 			patterns = append(patterns, word)
@@ -109,42 +72,8 @@ func (a *app) chosen(ctx context.Context) (func(release string) bool, error) {
 // kernelWords are the words of -l that are neither a release nor a pattern.
 var kernelWords = []string{"running", "installed", "all", "newest"}
 
-// kernelDirError says that -k names no directory of kernel headers.
-type kernelDirError struct {
-	dir string
-	err error
-}
-
-func (e *kernelDirError) Error() string {
-	return fmt.Sprintf("-k %s: no kernel headers: %v", e.dir, e.err)
-}
-func (e *kernelDirError) Unwrap() error { return e.err }
-
-func (a *app) releaseOf(dir string) (string, error) {
-	release, err := a.finder().ReleaseOf(dir)
-	if err != nil {
-		return "", &kernelDirError{dir, err}
-	}
-	return release, nil
-}
-
-// kernelDirs are the directories of -k and KERNELDIRS, inside the root. One that exists may have blanks in its name.
-func (a *app) kernelDirs() []string {
-	var dirs []string
-	for _, value := range append(slices.Clone(a.KernelDir), os.Getenv("KERNELDIRS")) {
-		for _, dir := range listOrPath(value) {
-			if a.Root == "/" {
-				dir, _ = filepath.Abs(dir) // fails only without a working directory
-			}
-			dirs = append(dirs, dir)
-		}
-	}
-	return dirs
-}
-
 // expandKernel gives the releases that one word of -l stands for.
 func (a *app) expandKernel(ctx context.Context, f kbuild.Finder, word string) ([]string, error) {
-	here := func() []string { return kbuild.SortReleases(append(f.Installed(), f.WithHeaders()...)) }
 	var found []string
 	switch word {
 	case "running":
@@ -155,12 +84,12 @@ func (a *app) expandKernel(ctx context.Context, f kbuild.Finder, word string) ([
 	case "installed":
 		found = f.Installed()
 	case "all":
-		found = here()
+		found = a.kernelsHere()
 	case "newest":
-		return a.newest(ctx, here())
+		return a.newest(ctx, a.kernelsHere())
 	default:
 		if strings.ContainsAny(word, "*?[") {
-			return a.matching(ctx, word, here())
+			return a.matching(ctx, word, a.kernelsHere())
 		}
 		if kbuild.ValidRelease(word) {
 			return []string{word}, nil
@@ -170,6 +99,12 @@ func (a *app) expandKernel(ctx context.Context, f kbuild.Finder, word string) ([
 		return nil, &noKernelError{word: word}
 	}
 	return found, nil
+}
+
+// kernelsHere are the kernels whose modules or headers are on the machine, oldest first.
+func (a *app) kernelsHere() []string {
+	f := a.finder()
+	return kbuild.SortReleases(append(f.Installed(), f.WithHeaders()...))
 }
 
 // matching gives the kernels here that a pattern fits, else those in apt.
@@ -192,7 +127,7 @@ func (a *app) matching(ctx context.Context, word string, here []string) ([]strin
 	if len(found) == 0 {
 		return nil, &noKernelError{word: word, inApt: true}
 	}
-	return kbuild.SortReleases(found), nil
+	return a.narrowed(ctx, word, kbuild.SortReleases(found))
 }
 
 // releasesInApt lists the kernels that apt has headers for.
@@ -210,12 +145,19 @@ func (a *app) running() string {
 	return unix.ByteSliceToString(name.Release[:])
 }
 
-// newest is the newest kernel here of the running one's flavour, else the newest that apt has headers for.
+// newest is the newest kernel here of the running one's flavour, else the newest that apt has headers for: those first that
+// come without the kernel.
 func (a *app) newest(ctx context.Context, here []string) ([]string, error) {
 	if len(here) == 0 {
-		var err error
-		if here, err = a.plainFlavour(ctx); err != nil {
+		known, err := a.plainFlavour(ctx)
+		if err != nil {
 			return nil, err
+		}
+		if here, err = a.comingAlone(ctx, known); err != nil {
+			return nil, err
+		}
+		if len(here) == 0 {
+			here = known
 		}
 	}
 	if len(here) == 0 {
@@ -248,6 +190,10 @@ func (a *app) kernels(ctx context.Context) ([]kbuild.Kernel, error) {
 	if err != nil {
 		return nil, err
 	}
+	return a.kernelsOf(ctx, releases)
+}
+
+func (a *app) kernelsOf(ctx context.Context, releases []string) ([]kbuild.Kernel, error) {
 	var kernels []kbuild.Kernel
 	for _, release := range releases {
 		k, err := a.kernel(release)
@@ -257,17 +203,4 @@ func (a *app) kernels(ctx context.Context) ([]kbuild.Kernel, error) {
 		kernels = append(kernels, k)
 	}
 	return kernels, nil
-}
-
-// whyNoKernel turns missing headers into a kernel that exists nowhere, where apt has none for it either.
-func (a *app) whyNoKernel(ctx context.Context, release string, err error) error {
-	var headers *kbuild.HeadersError
-	if !errors.As(err, &headers) || headers.Dir != "" {
-		return err
-	}
-	known, aptErr := a.releasesInApt(ctx)
-	if aptErr != nil || slices.Contains(known, release) {
-		return errors.Join(err, aptErr)
-	}
-	return &noKernelError{word: release, running: release == a.running(), inApt: true, nearest: kbuild.Nearest(release, known, 3)}
 }

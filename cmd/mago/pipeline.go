@@ -320,15 +320,8 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 	}
 	p.timed("dpkg: installed")
 	a.showBeside(u.kernel, built)
-	a.screen.line(a.next(u.kernel, built))
-	return nil
-}
-
-// next is what the user will want to do after an installation.
-func (a *app) next(k kbuild.Kernel, built record) string {
-	modprobe := modprobeAdvice(built)
-	if running := a.running(); k.Release != running {
-		return fmt.Sprintf("next: boot Linux %s, then %s", k.Release, modprobe)
+	for _, step := range a.next(ctx, u.kernel, built) {
+		a.screen.line("next: " + step)
 	}
-	return "next: " + modprobe
+	return nil
 }

@@ -55,7 +55,7 @@ func (a *app) prepare(ctx context.Context, targets []target) ([]kbuild.Kernel, e
 	if a.DryRun {
 		return a.foreseen(releases), nil
 	}
-	return a.showKernels(ctx)
+	return a.showKernels(ctx, releases)
 }
 
 // installMissing asks apt twice at most: which compressor a kernel wants is known once its headers are there.
@@ -131,8 +131,8 @@ func (a *app) foreseen(releases []string) []kbuild.Kernel {
 	return kernels
 }
 
-func (a *app) showKernels(ctx context.Context) ([]kbuild.Kernel, error) {
-	kernels, err := a.kernels(ctx)
+func (a *app) showKernels(ctx context.Context, releases []string) ([]kbuild.Kernel, error) {
+	kernels, err := a.kernelsOf(ctx, releases)
 	if err != nil {
 		return nil, err
 	}

@@ -112,7 +112,11 @@ func (a *app) checkChosen(chosen func(release string) bool) error {
 		return err
 	}
 	if a.limited() && !slices.ContainsFunc(s.kernels(), chosen) {
-		return &noKernelError{word: strings.Join(append(lists(a.KversList...), a.kernelDirs()...), ", ")}
+		words := append(lists(a.KversList...), a.kernelDirs()...)
+		if slices.Equal(words, []string{"running"}) {
+			return &noKernelError{word: a.running(), running: true, here: true}
+		}
+		return &noKernelError{word: strings.Join(words, ", "), here: true}
 	}
 	return nil
 }

@@ -189,7 +189,7 @@ func (s *story) autoInstall(t *testing.T, module string, options ...string) outp
 		cmd = signed(cmd)
 	}
 	out := run(t, cmd)
-	out.has(t, "dpkg: installed", "next: boot Linux "+s.kernel)
+	out.has(t, "dpkg: installed", "sudo apt-get install linux-image-"+s.kernel, "next: boot it, then sudo modprobe ")
 	var shown []struct {
 		Builds []struct {
 			Deb    string

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"mago/catalog"
+	"mago/debpkg"
+	"mago/debpkg/word"
+	"mago/kbuild"
+)
+
+// noKernelError says that a kernel word stands for no kernel, here or in apt.
+type noKernelError struct {
+	word    string
+	running bool     // the word meant the running kernel
+	here    bool     // only the kernels on this machine count
+	inApt   bool     // apt was asked too
+	nearest []string // kernels that apt has headers for
+	meant   []string // words of -l that may have been meant
+	instead bootable // of the running kernel's flavour
+}
+
+// bootable is the kernel that a meta package brings.
+type bootable struct {
+	meta, release string // "" where there is none
+	installed     bool
+}
+
+func (e *noKernelError) Error() string {
+	switch {
+	case e.running && e.word == "":
+		return "the running kernel is unknown: there is no /proc"
+	case e.running && e.here:
+		return fmt.Sprintf("no modules of the running kernel %s in /lib/modules", e.word)
+	case e.running:
+		return fmt.Sprintf("no headers for the running kernel %s, here or in apt", e.word)
+	case e.inApt:
+		return fmt.Sprintf("no kernel %s, here or in apt", e.word)
+	}
+	return fmt.Sprintf("no kernel here matches %s", e.word)
+}
+
+func (e *noKernelError) hint() string {
+	near := "the nearest that have headers: " + strings.Join(e.nearest, ", ")
+	switch {
+	case e.here:
+		return `"mago status" without -l shows all kernels here`
+	case e.instead.installed:
+		return hints(fmt.Sprintf("reboot into Linux %s, which is installed, and run this again", e.instead.release), "or build for another kernel, with -l "+e.instead.release)
+	case e.instead.meta != "":
+		return hints(fmt.Sprintf(`run "sudo apt-get install %s" (%s), reboot, and run this again`, e.instead.meta, e.instead.release),
+			"or build for another kernel, with -l "+e.instead.release)
+	case len(e.meant) > 0:
+		return "did you mean -l " + strings.Join(e.meant, ", or -l ")
+	case e.running && len(e.nearest) > 0:
+		return hints(fmt.Sprintf("choose another kernel with -l, such as -l newest (%s)", e.nearest[0]), "or name a directory of the running kernel's own headers with -k")
+	case len(e.nearest) > 0:
+		return hints(near, "choose one of them with -l")
+	}
+	return `"apt-cache search linux-headers" shows what apt has; "sudo apt-get update" brings its lists up to date`
+}
+
+// whyNoKernel turns missing headers into a kernel that exists nowhere, where apt has none for it either.
+func (a *app) whyNoKernel(ctx context.Context, release string, err error) error {
+	var headers *kbuild.HeadersError
+	if !errors.As(err, &headers) || headers.Dir != "" {
+		return err
+	}
+	known, aptErr := a.releasesInApt(ctx)
+	if aptErr != nil || slices.Contains(known, release) {
+		return errors.Join(err, aptErr)
+	}
+	e := &noKernelError{word: release, inApt: true}
+	if e.running = release == a.running(); e.running {
+		e.instead = a.bootInstead(ctx, release)
+		others := slices.DeleteFunc(a.kernelsHere(), func(here string) bool { return here == release })
+		if newest, err := a.newest(ctx, others); err == nil { // a hint does without
+			e.nearest = newest
+		}
+		return e
+	}
+	e.meant, e.nearest = a.meant(ctx, release, known), kbuild.Nearest(release, known, 3)
+	return e
+}
+
+// meant are the words of -l that one which names no kernel may have stood for: one of mago's own, or of kernels whose
+// releases begin so the newest, and the pattern for all of them.
+func (a *app) meant(ctx context.Context, typed string, known []string) []string {
+	if word := nearest(typed, kernelWords); word != "" {
+		return []string{word}
+	}
+	begun := slices.DeleteFunc(kbuild.SortReleases(slices.Clone(known)), func(release string) bool {
+		rest, ok := strings.CutPrefix(release, typed)
+		return !ok || !strings.ContainsAny(rest[:min(len(rest), 1)], ".-+~")
+	})
+	if len(begun) == 0 {
+		return nil
+	}
+	of := kbuild.OfFlavour(begun, a.running())
+	newest := of[len(of)-1]
+	if free, err := a.comingAlone(ctx, begun); err != nil || len(free) == 0 {
+		return []string{newest} // the pattern would be refused
+	}
+	return []string{newest, quoted(typed + newest[len(typed):len(typed)+1] + "*")}
+}
+
+// bootInstead is the kernel that Debian has by now for who runs one of the same flavour. What apt cannot tell a hint does
+// without.
+func (a *app) bootInstead(ctx context.Context, running string) bootable {
+	meta, err := word.ParsePackage("linux-image-" + kbuild.Flavour(running))
+	if err != nil {
+		return bootable{}
+	}
+	depends, err := catalog.Dependencies(ctx, a.catalogConfig(), meta)
+	if err != nil {
+		return bootable{}
+	}
+	for _, name := range debpkg.Names(depends[meta.String()]) {
+		if release := imageRelease(name); release != "" && release != running {
+			return bootable{meta: meta.String(), release: release, installed: a.isInstalledKernel(release)}
+		}
+	}
+	return bootable{}
+}
+
+// isInstalledKernel reports whether a kernel can be booted here: one that Debian's packages, or somebody's own hands, installed.
+func (a *app) isInstalledKernel(release string) bool {
+	return a.packageVersion("linux-image-"+release) != "" || a.packageVersion("linux-image-"+release+"-unsigned") != "" ||
+		slices.Contains(a.finder().Installed(), release)
+}
