@@ -62,25 +62,32 @@ func (ix *Index) Locate(ctx context.Context, c Config, unknown *NotFoundError) e
 	if !ok {
 		return &NotFoundError{Name: unknown.Name, Similar: unknown.Similar, Needs: ix.neededBy(ctx, c, unknown.Name)}
 	}
-	missing := &MissingError{Name: unknown.Name, Source: known}
+	needed := ""
 	if len(known.Modules) > 0 {
-		missing.Needed = known.Modules[0]
-		if _, _, err := ix.Resolve(missing.Needed); err == nil {
+		needed = known.Modules[0]
+		if _, _, err := ix.Resolve(needed); err == nil {
 			return &NotFoundError{Name: unknown.Name, Needs: known.Modules}
 		}
-		if missing.Source, ok = InDebian(moduleSource(missing.Needed)); !ok {
+		if known, ok = InDebian(moduleSource(needed)); !ok {
 			return unknown
 		}
-	}
-	if missing.Needed == normal(unknown.Name) {
-		missing.Needed = "" // virtualbox needs virtualbox
 	}
 	sources, err := c.sources(ctx)
 	if err != nil || len(sources) == 0 { // apt's failure, or another distribution: nothing more is known
 		return unknown
 	}
-	missing.Sources = sources
-	for _, p := range missing.Source.Places {
+	missing := newMissing(known, sources)
+	missing.Name = unknown.Name
+	if needed != normal(unknown.Name) { // virtualbox needs virtualbox
+		missing.Needed = needed
+	}
+	return missing
+}
+
+// newMissing finds a source's place in this system's own release.
+func newMissing(source Known, sources []Entry) *MissingError {
+	missing := &MissingError{Name: source.Package, Source: source, Sources: sources}
+	for _, p := range source.Places {
 		for _, s := range sources {
 			switch {
 			case p.Release == s.Release:
@@ -119,4 +126,31 @@ func (c Config) sources(ctx context.Context) ([]Entry, error) {
 		all = append(all, Entry{Place{fields[2], fields[3]}, file, fields[5]})
 	}
 	return all, nil
+}
+
+// Unlisted finds the module sources of this system's own release whose names have all the words but whose components
+// apt's sources leave out, the first of each module.
+func (ix *Index) Unlisted(ctx context.Context, c Config, words []string) []*MissingError {
+	patterns := patternsOf(words)
+	all, debianIndex := debian()
+	var found []Known
+	for _, m := range debianIndex.Modules {
+		if _, listed := ix.module(m.Name); !listed && matches(m.text(nil), patterns) {
+			found = append(found, all[m.Packages[0].Name.String()])
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	sources, err := c.sources(ctx)
+	if err != nil {
+		return nil // it is only for advice
+	}
+	var missing []*MissingError
+	for _, known := range found {
+		if e := newMissing(known, sources); e.LeftOut() {
+			missing = append(missing, e)
+		}
+	}
+	return missing
 }

@@ -11,10 +11,7 @@ import (
 // Search gives the modules in whose names and descriptions all words are found, each as a regular expression where it is
 // one, in any case, as apt-cache search finds packages. The long descriptions are those of Descriptions.
 func (ix *Index) Search(words []string, long map[word.Package]string) []Module {
-	var patterns []*regexp.Regexp
-	for _, word := range words {
-		patterns = append(patterns, pattern(word))
-	}
+	patterns := patternsOf(words)
 	var found []Module
 	for _, m := range ix.Modules {
 		if matches(m.text(long), patterns) {
@@ -22,6 +19,13 @@ func (ix *Index) Search(words []string, long map[word.Package]string) []Module {
 		}
 	}
 	return found
+}
+
+func patternsOf(words []string) (patterns []*regexp.Regexp) {
+	for _, word := range words {
+		patterns = append(patterns, pattern(word))
+	}
+	return patterns
 }
 
 func matches(text string, patterns []*regexp.Regexp) bool {

@@ -5,7 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -74,8 +74,9 @@ func (c *searchCommand) Run(a *app, ctx context.Context) error {
 		return err
 	case c.JSON:
 		return a.printJSON(rows)
-	case len(rows) == 0:
-		a.tellNothingFound(ctx, ix, c.Text)
+	}
+	defer a.tellUnlisted(ctx, ix, c.Text, len(rows) > 0)
+	if len(rows) == 0 {
 		return nil
 	}
 	var table [][]string
@@ -85,16 +86,22 @@ func (c *searchCommand) Run(a *app, ctx context.Context) error {
 	return writeColumns(a.screen.out, a.screen.out.columns(), searchColumns, table)
 }
 
-// tellNothingFound says also what Debian has that apt's sources leave out.
-func (a *app) tellNothingFound(ctx context.Context, ix *catalog.Index, words []string) {
-	for _, word := range words {
-		err := ix.Locate(ctx, a.catalogConfig(), &catalog.NotFoundError{Name: word})
-		if missing := (*catalog.MissingError)(nil); errors.As(err, &missing) {
-			tell(a.stderr, missing)
-			return
-		}
+// tellUnlisted says what Debian has under such names that apt's sources leave out, or else that nothing was found.
+func (a *app) tellUnlisted(ctx context.Context, ix *catalog.Index, words []string, found bool) {
+	var more []string
+	unlisted := ix.Unlisted(ctx, a.catalogConfig(), words)
+	for _, e := range unlisted {
+		more = append(more, fmt.Sprintf("%s (%s)", e.Source.Package, e.Place.Component))
 	}
-	complain(a.stderr, "mago: no module source in apt's lists has "+visible.Line(strings.Join(words, " and "))+" in its name or description")
+	switch {
+	case len(unlisted) == 1 && !found:
+		tell(a.stderr, unlisted[0])
+	case len(more) > 0:
+		complain(a.stderr, "mago: apt's sources leave out "+strings.Join(more, ", "))
+		complain(a.stderr, "mago: hint: "+missingHint(unlisted[0]))
+	case !found:
+		complain(a.stderr, "mago: no module source in apt's lists has "+visible.Line(strings.Join(words, " and "))+" in its name or description")
+	}
 }
 
 // searchColumns give way as listColumns do.

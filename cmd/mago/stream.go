@@ -36,7 +36,7 @@ func (s *stream) columns() int {
 		return 0
 	}
 	width, _, err := term.GetSize(int(s.terminal.Fd()))
-	if err != nil || width < 20 { // one that does not know has 0
+	if err != nil || width == 0 { // it does not know
 		return usualColumns
 	}
 	return width
