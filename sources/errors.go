@@ -61,6 +61,20 @@ func (e *LayoutError) Error() string {
 	return fmt.Sprintf("no module source in %s: no %s", e.Source, e.Want)
 }
 
+// SeveralError says that a package holds several sources, none of which is called after it.
+type SeveralError struct {
+	Package string
+	Dirs    []string // in the opened package
+}
+
+func (e *SeveralError) Error() string {
+	var names []string
+	for _, dir := range e.Dirs {
+		names = append(names, strings.TrimPrefix(dir, dataDir+"/"))
+	}
+	return fmt.Sprintf("%s holds several sources, and mago builds one of a package: %s", e.Package, strings.Join(names, ", "))
+}
+
 // EditedError says that an opened source is not what was opened any more.
 type EditedError struct{ Module, Dir string }
 

@@ -20,13 +20,14 @@ const recipeFiles = "dkms.conf, debian/rules, Kbuild or Makefile"
 func (f *Fetcher) findSource(ctx context.Context, dir string, pkg catalog.Package) (string, error) {
 	tree := os.DirFS(dir)
 	finders := []func() (string, error){
-		func() (string, error) { return findDKMS(tree, pkg.Name.String()), nil },
+		func() (string, error) { return findDKMS(tree, "usr/src/*/dkms.conf", pkg.Name.String()) },
 		func() (string, error) { return f.findTarball(ctx, dir, pkg.Name.String()) },
 		func() (string, error) { return findTop(tree, path.Join(dataDir, "usr/src"), pkg.Name.String()), nil },
 	}
 	if pkg.Kind == catalog.ModuleAssistant {
 		finders = append(finders[1:], finders[0])
 	}
+	finders = append(finders, func() (string, error) { return findDKMS(tree, "usr/src/*/*/dkms.conf", pkg.Name.String()) })
 	for _, find := range finders {
 		if found, err := find(); found != "" || err != nil {
 			return found, err
@@ -35,16 +36,21 @@ func (f *Fetcher) findSource(ctx context.Context, dir string, pkg catalog.Packag
 	return "", &LayoutError{pkg.Name.String() + " " + pkg.Version.String(), "dkms.conf or tarball below usr/src"}
 }
 
-// findDKMS finds the directory of dkms.conf, as dkms(8) has it: usr/src/<name>-<version>.
-func findDKMS(tree fs.FS, pkg string) string {
-	found, _ := fs.Glob(tree, path.Join(dataDir, "usr/src/*/dkms.conf")) // the pattern is good
+// findDKMS finds the directory of dkms.conf, as dkms(8) has it: usr/src/<name>-<version>. Of several that are not told
+// apart by pkg the error is a *SeveralError.
+func findDKMS(tree fs.FS, pattern, pkg string) (string, error) {
+	found, _ := fs.Glob(tree, path.Join(dataDir, pattern)) // the pattern is good
 	var dirs []string
 	for _, conf := range found {
 		if isFile(tree, conf) {
 			dirs = append(dirs, path.Dir(conf))
 		}
 	}
-	return pick(dirs, pkg)
+	dir := pick(dirs, pkg)
+	if dir == "" && len(dirs) > 0 {
+		return "", &SeveralError{pkg, dirs}
+	}
+	return dir, nil
 }
 
 // findTarball opens the tarball that module-assistant packages install as usr/src/<name>.tar.<compression>.

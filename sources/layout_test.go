@@ -52,6 +52,8 @@ func TestGetFindsTheSource(t *testing.T) {
 		"modules directory":     {catalog.ModuleAssistant, files{"usr/src/modules/hello/debian/rules": ""}, "data/usr/src/modules/hello"},
 		"plain directory":       {catalog.DKMS, files{"usr/src/hello-1.0/Kbuild": ""}, "data/usr/src/hello-1.0"},
 		"linked dkms.conf":      {catalog.DKMS, files{"usr/src/x-1/dkms.conf": "-> /usr/share/x.conf", "usr/share/x.conf": ""}, "data/usr/src/x-1"},
+		"dkms.conf deeper":      {catalog.DKMS, files{"usr/src/hello-1.0/driver/dkms.conf": ""}, "data/usr/src/hello-1.0/driver"},
+		"a directory before it": {catalog.DKMS, files{"usr/src/hello-1.0/Makefile": "", "usr/src/hello-1.0/debian/dkms.conf": ""}, "data/usr/src/hello-1.0"},
 		"flat tarball": {catalog.ModuleAssistant, files{"usr/src/hello.tar": string(tarball(t, files{"Makefile": ""}))},
 			"source"},
 		"tarball of one directory": {catalog.ModuleAssistant, files{"usr/src/hello.tar": string(tarball(t, files{"top/Kbuild": ""}))},
@@ -76,8 +78,6 @@ func TestGetSaysWhereThereIsNoSource(t *testing.T) {
 		content files
 	}{
 		"nothing":              {catalog.DKMS, files{"usr/share/doc/hello-dkms/copyright": ""}},
-		"two of other names":   {catalog.DKMS, files{"usr/src/x-1/dkms.conf": "", "usr/src/y-1/dkms.conf": ""}},
-		"two of the name":      {catalog.DKMS, files{"usr/src/hello-1/dkms.conf": "", "usr/src/hello-2/dkms.conf": ""}},
 		"dangling dkms.conf":   {catalog.DKMS, files{"usr/src/x-1/dkms.conf": "-> /usr/share/x.conf"}},
 		"tarball of no module": {catalog.ModuleAssistant, files{"usr/src/hello.tar": string(tarball(t, files{"modules/hello/README": ""}))}},
 	} {
@@ -88,6 +88,21 @@ func TestGetSaysWhereThereIsNoSource(t *testing.T) {
 			}
 			onlyTheDownloadIsLeft(t, cache)
 		})
+	}
+}
+
+// TestGetSaysWhich: of several sources none is taken by chance.
+func TestGetSaysWhich(t *testing.T) {
+	for _, content := range []files{
+		{"usr/src/x-1/dkms.conf": "", "usr/src/y-1/dkms.conf": ""},
+		{"usr/src/hello-1/dkms.conf": "", "usr/src/hello-2/dkms.conf": ""},
+	} {
+		cache, _, err := get(t, catalog.DKMS, tarball(t, content))
+		var several *SeveralError
+		if !errors.As(err, &several) || several.Package != "hello-dkms" || len(several.Dirs) != 2 || strings.Contains(err.Error(), "data/") {
+			t.Errorf("err = %v", err)
+		}
+		onlyTheDownloadIsLeft(t, cache)
 	}
 }
 

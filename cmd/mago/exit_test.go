@@ -20,6 +20,7 @@ import (
 	"mago/kbuild/sandbox"
 	"mago/sources"
 	"mago/sources/lock"
+	"mago/sources/way"
 )
 
 // failures has every error that mago can explain, as the rooms give it: some below others.
@@ -95,6 +96,9 @@ var failures = []struct {
 	{&buildError{log: "/x/log", local: true, err: &kbuild.SymbolError{Module: "x", Symbol: "y", Why: "is gone"}}, exitBuild, "the log: /x/log"},
 	{&packError{&takenError{claim: claim{name: "nic"}, gone: []string{"a"}, purge: true, program: "mago"}}, exitSource, `run "mago purge nic", then`},
 	{&sources.UnnamedError{Source: "x"}, exitSource, "--name NAME"},
+	{&sources.SeveralError{Package: "two-dkms", Dirs: []string{"data/usr/src/a-1"}}, exitSource, "mago auto-install ./two-dkms/usr/src/*"},
+	{&twiceError{name: "nic", local: true}, exitUsage, "--name NAME"},
+	{&openToOthersError{name: "x", path: "/usr/src/x-1", shared: &way.Shared{Dir: "/usr/src/x-1", By: "alice"}}, exitError, "/usr/src/x-1"},
 	{&othersError{name: "nic"}, exitNoModule, "say nic"},
 	{built(&kbuild.CompileError{Cause: kbuild.Cause{Kind: kbuild.CauseProgram, Thing: "bison", Package: "bison"}}), exitBuild, "apt-get install bison"},
 	{built(errors.New("no ELF object")), exitBuild, "/x/build.log"},

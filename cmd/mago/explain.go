@@ -195,6 +195,7 @@ func explainSource(err error) (int, string) {
 	var doubted *doubtedError
 	var link *way.LinkError
 	var open *openToOthersError
+	var more *sources.SeveralError
 	switch {
 	case errors.As(err, &changed):
 		return exitSource, "somebody has put something else there while mago worked; do not trust where it comes from"
@@ -219,6 +220,8 @@ func explainSource(err error) (int, string) {
 		return exitError, "where you trust those, name it by its path, " + pasted(open.path)
 	case errors.As(err, new(*sources.UnnamedError)):
 		return exitSource, "give it one: run the same command with --name NAME"
+	case errors.As(err, &more):
+		return exitSource, fmt.Sprintf("each can be built by its path: apt-get download %s && dpkg-deb -x %[1]s_*.deb %[1]s && sudo mago auto-install ./%[1]s/usr/src/*", more.Package)
 	case errors.As(err, &layout):
 		return exitSource, "a module's source has a dkms.conf, a Kbuild file, a Makefile that sets obj-m, or a debian/rules for module-assistant"
 	case errors.As(err, &gone):
