@@ -38,7 +38,7 @@ var failures = []struct {
 	{&inTheWayError{pkg: "x-dkms", module: "x", kernels: []string{"6.1", "6.2"}}, exitPackages, "auto-build -l 6.1,6.2 x"},
 	{&clashError{"sudo apt-get install /x.deb", &debpkg.ConflictError{Clashes: []debpkg.Clash{{With: "old"}}}}, exitPackages, "whether old may go"},
 	{&debpkg.UndoneError{Err: errors.New("x"), Left: []string{"x-modules"}}, exitPackages, "apt-get remove x-modules"},
-	{&debpkg.UndoneError{Err: errors.New("x")}, exitPackages, "nothing of it is left"},
+	{&debpkg.UndoneError{Err: errors.New("x")}, exitPackages, "is undone"},
 	{&debpkg.DKMSError{Packages: []string{"dkms", "x-dkms"}}, exitPackages, "mago auto-install x\""},
 	{&debpkg.DKMSError{Packages: []string{"dkms"}}, exitPackages, "whoever wants it"},
 	{&catalog.NotFoundError{Name: "helo", Similar: []string{"hello", "jello"}}, exitNoModule, "hello, jello"},

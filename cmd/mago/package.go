@@ -154,19 +154,20 @@ func maintainer(u unit) string {
 }
 
 // depmodScript runs depmod where the kernel itself is installed: without it there is nothing to load modules into,
-// and files of depmod's making would be left over. /sbin/depmod is there with a merged /usr and without.
+// and files of depmod's making would be left over. /sbin/depmod is there with a merged /usr and without. A removal goes on where
+// it fails: the modules have gone.
 const depmodScript = `
 if [ "$1" = %s ] && [ -e %s/modules.builtin ] && [ -x /sbin/depmod ]; then
-	/sbin/depmod %s
+	/sbin/depmod %s%s
 fi
 `
 
 // scripts are the maintainer scripts. As with dkms, the source's own come before depmod.
 func (u unit) scripts(hooks []kbuild.Hook) map[string]string {
 	all := hookScripts(hooks)
-	for script, action := range map[string]string{"postinst": "configure", "postrm": "remove"} {
-		all[script] += fmt.Sprintf(depmodScript, action, u.kernel.ModulesDir, u.kernel.Release)
-	}
+	k := u.kernel
+	all["postinst"] += fmt.Sprintf(depmodScript, "configure", k.ModulesDir, k.Release, "")
+	all["postrm"] += fmt.Sprintf(depmodScript, "remove", k.ModulesDir, k.Release, ` || echo "warning: depmod failed (exit status $?)" >&2`)
 	for script := range all {
 		all[script] = maintainerScript + all[script]
 	}
