@@ -45,6 +45,16 @@ func (e *MissingError) LeftOut() bool {
 	return e.Place.Release != "" && !slices.ContainsFunc(e.Sources, func(s Entry) bool { return s.Place == e.Place })
 }
 
+// File is the one of apt's sources that this system's own release is in.
+func (e *MissingError) File() string {
+	for _, s := range e.Sources {
+		if s.Release == e.Place.Release {
+			return s.File
+		}
+	}
+	return e.Sources[0].File
+}
+
 func (p Place) String() string { return p.Release + "/" + p.Component }
 
 func joined(places []Place) string {

@@ -94,11 +94,9 @@ func (a *app) tellUnlisted(ctx context.Context, ix *catalog.Index, words []strin
 		more = append(more, fmt.Sprintf("%s (%s)", e.Source.Package, e.Place.Component))
 	}
 	switch {
-	case len(unlisted) == 1 && !found:
-		tell(a.stderr, unlisted[0])
 	case len(more) > 0:
 		complain(a.stderr, "mago: apt's sources leave out "+strings.Join(more, ", "))
-		complain(a.stderr, "mago: hint: "+missingHint(unlisted[0]))
+		complain(a.stderr, "mago: hint: "+leftOutHint(unlisted...))
 	case !found:
 		complain(a.stderr, "mago: no module source in apt's lists has "+visible.Line(strings.Join(words, " and "))+" in its name or description")
 	}

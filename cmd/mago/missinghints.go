@@ -2,31 +2,38 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"mago/catalog"
 )
 
+const thenUpdate = `then run "sudo apt-get update", and this again`
+
 // missingHint says how apt gets to know a module source of Debian's.
 func missingHint(e *catalog.MissingError) string {
-	const update = `then run "sudo apt-get update", and this again`
-	file := e.Sources[0].File
-	for _, s := range e.Sources {
-		if s.Release == e.Place.Release {
-			file = s.File
-			break
-		}
-	}
 	switch {
-	case e.LeftOut() && strings.HasSuffix(file, ".sources"):
-		return fmt.Sprintf("add %s to Components in %s, %s", e.Place.Component, file, update)
 	case e.LeftOut():
-		return fmt.Sprintf("add %s at the end of Debian's lines in %s, %s", e.Place.Component, file, update)
+		return leftOutHint(e)
 	case e.Place.Release != "":
 		return `run "sudo apt-get update"; where that brings nothing, apt's preferences or another architecture may be the reason`
 	case e.Backports.Release != "":
 		return fmt.Sprintf(`put the line "deb %s %s %s" into /etc/apt/sources.list.d/backports.list, %s`,
-			strings.TrimSuffix(e.Sources[0].URI, "/"), e.Backports.Release, e.Backports.Component, update)
+			strings.TrimSuffix(e.Sources[0].URI, "/"), e.Backports.Release, e.Backports.Component, thenUpdate)
 	}
 	return "a directory or tarball of its source can be built, too, named as ./hello is"
+}
+
+// leftOutHint says where the components go that module sources of one release are in.
+func leftOutHint(all ...*catalog.MissingError) string {
+	var components []string
+	for _, e := range all {
+		components = append(components, e.Place.Component)
+	}
+	slices.Sort(components)
+	what, file := strings.Join(slices.Compact(components), " and "), all[0].File()
+	if strings.HasSuffix(file, ".sources") {
+		return fmt.Sprintf("add %s to Components in %s, %s", what, file, thenUpdate)
+	}
+	return fmt.Sprintf("add %s at the end of Debian's lines in %s, %s", what, file, thenUpdate)
 }
