@@ -119,6 +119,12 @@ func (e *ToolError) Error() string { return fmt.Sprintf("no %s: %s", e.Tool, e.W
 // Build compiles one job. Errors that somebody can mend are *ArchError, *HeadersError, *ToolError, *RecipeError, *NotMeantError,
 // *CompileError, *SymbolError, *DependsError, *VermagicError, *sandbox.ReachError and *sandbox.LimitError. A *sandbox.BrokenError is this machine's.
 func (b *Builder) Build(ctx context.Context, job Job) (*Result, error) {
+	before := oomKills()
+	result, err := b.buildOnce(ctx, job)
+	return result, ofMemory(err, err != nil && oomKills() > before)
+}
+
+func (b *Builder) buildOnce(ctx context.Context, job Job) (*Result, error) {
 	if err := job.Kernel.Native(); err != nil {
 		return nil, err
 	}

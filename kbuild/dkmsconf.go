@@ -81,7 +81,11 @@ func (r *dkmsRecipe) read(s *steps, name, version string) (*dkms.Conf, error) {
 	if err != nil && !exited(err) {
 		return nil, err
 	}
-	parsed, err := dkms.Parse(out.held)
+	parsed, unread := dkms.Parse(out.held)
+	if err := s.checkShortage("reading "+r.String(), string(complaint.held), cmp.Or(unread, err)); err != nil {
+		return nil, err
+	}
+	err = unread
 	if errors.Is(err, dkms.ErrUnread) {
 		return nil, s.broken("read "+r.String(), string(complaint.held))
 	}

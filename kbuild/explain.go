@@ -39,11 +39,13 @@ const (
 	CauseFileSize     CauseKind = "size of files"
 	CauseProcesses    CauseKind = "processes"
 	CauseTime         CauseKind = "processor time"
+	CauseEnded        CauseKind = "ended from outside"
+	CauseBus          CauseKind = "bus error"
 )
 
 // limits are the causes that are this machine's, or its limits', and never the source's, with the letters of ulimit that
 // may have brought them about.
-var limits = map[CauseKind]string{CauseMemory: "vdt", CauseSpace: "", CauseFiles: "n", CauseFileSize: "f", CauseProcesses: "u", CauseTime: "t"}
+var limits = map[CauseKind]string{CauseMemory: "vdt", CauseSpace: "", CauseFiles: "n", CauseFileSize: "f", CauseProcesses: "u", CauseTime: "t", CauseEnded: "", CauseBus: ""}
 
 // OfMachine tells what this machine is short of from what is wrong with a source.
 func (c Cause) OfMachine() bool {
@@ -72,12 +74,14 @@ var sentences = map[CauseKind]string{
 	CauseNamespace:    "the source does not import the symbol namespace %, as this kernel wants: it was written for another kernel version",
 	CauseSymbol:       "nothing exports symbol %: this kernel no longer does, or it is another module's that is to be built first",
 	CausePatch:        "a patch of the source does not fit the source",
-	CauseMemory:       "the machine has run out of memory",
+	CauseMemory:       "the machine, or the container that this runs in, has run out of memory",
 	CauseSpace:        "the disk is full",
 	CauseFiles:        "there may be no more open files: a build's programs have 1024 each, or what the caller's limit leaves them",
 	CauseFileSize:     "a file may become no larger",
 	CauseProcesses:    "there may be no more processes",
 	CauseTime:         "a program may take no more processor time",
+	CauseEnded:        "something has ended one of the build's programs (SIGTERM), as is done where memory is short",
+	CauseBus:          "a program could not reach its own memory or files (SIGBUS): a disk, a file system or the memory fails or is full",
 	CauseScratch:      "/tmp or /dev/shm of the closed room is full; each holds half of --limit memory",
 }
 
@@ -96,11 +100,13 @@ var causes = []struct {
 	shape func() *regexp.Regexp
 }{
 	{CauseSpace, pattern(`No space left on device`)},
-	{CauseFiles, pattern(`(?i)too many open files`)},
+	{CauseFiles, pattern(`(?i)too many open files|\[Errno 24\]`)},
 	{CauseFileSize, pattern(`File size limit exceeded|File too large`)},
 	{CauseTime, pattern(`CPU time limit exceeded`)},
-	{CauseProcesses, pattern(`(?i)resource temporarily unavailable|cannot fork|failed to create new OS thread`)},
-	{CauseMemory, pattern(`[Kk]illed signal terminated program|internal compiler error: Killed|\] Killed$|memory exhausted|out of memory allocating|Cannot allocate memory|cannot allocate \d+ bytes|failed to map segment`)},
+	{CauseProcesses, pattern(`(?i)resource temporarily unavailable|can(?:not|'t) fork|failed to create new OS thread|\[Errno 11\]`)},
+	{CauseMemory, pattern(`[Kk]illed signal terminated program|internal compiler error: Killed|\] Killed|\] Error 137$|^Killed$|: line \d+: +\d+ Killed |memory exhausted|out of memory allocating|: [Oo]ut of memory$|^Out of memory!|[Cc]annot allocate memory|cannot allocate \d+ bytes|failed to map segment|\[Errno 12\]|std::bad_alloc|^MemoryError$`)},
+	{CauseEnded, pattern(`Terminated signal terminated program|\] Terminated|\] Error 143$|^Terminated$|: line \d+: +\d+ Terminated `)},
+	{CauseBus, pattern(`Bus error signal terminated program|internal compiler error: Bus error|\] Bus error|\] Error 135$|^Bus error$|: line \d+: +\d+ Bus error `)},
 	{CauseGPLOnly, pattern(`GPL-incompatible module \S+ uses GPL-only symbol '([^']+)'`)},
 	{CauseNamespace, pattern(`uses symbol \S+ from namespace (\S+), but does not import it`)},
 	{CauseSymbol, pattern(`"([^"]+)" \[.*\] undefined!`)},

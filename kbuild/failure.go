@@ -44,13 +44,17 @@ var failures = []func() *regexp.Regexp{
 }
 
 // exhausted is the shape of what programs say where this machine, or a limit, gives them no more.
-const exhausted = `memory exhausted|out of memory allocating|: (?i:too many open files|file too large|resource temporarily unavailable|cannot allocate memory)$` +
-	`|(?:File size|CPU time) limit exceeded|\] Killed$|[Cc]annot fork|: cannot allocate \d+ bytes|failed to map segment|failed to create new OS thread`
+const exhausted = `memory exhausted|out of memory allocating|: (?i:too many open files|file too large|resource temporarily unavailable|cannot allocate memory|out of memory)$` +
+	`|(?:File size|CPU time) limit exceeded|[Cc]an(?:not|'t) fork|: cannot allocate \d+ bytes|failed to map segment|failed to create new OS thread` +
+	`|\[Errno (?:11|12|24)\] |std::bad_alloc|^MemoryError$|^Out of memory!|` + ended
+
+// ended is the shape of what make and shells say of a program that a signal ended which programs do not bring about themselves.
+const ended = `\] (?:Killed|Terminated|Bus error)|\] Error (?:135|137|143)$|^(?:Killed|Terminated|Bus error)$|: line \d+: +\d+ (?:Killed|Terminated|Bus error) `
 
 // marks are words of which a line of each of failures has one. To look for them is cheap, and most lines have none.
 var marks = []string{"rror: ", "*** ", "ERROR", "FATAL", "exhausted", "bwrap: ", "setpriv: ", "mago-room: ", "mago-enter: ", "ld: ", "not found", "No such file", "Permission denied",
-	"No space left", "FAILED", "out of memory", "ignal terminated", "oo many open", "ile too large", "temporarily", "limit exceeded", "] Killed",
-	"annot fork", "annot allocate", "map segment", "OS thread"}
+	"No space left", "FAILED", "out of memory", "ignal terminated", "oo many open", "ile too large", "temporarily", "limit exceeded", "] Killed", "] Terminated", "us error", "Killed", "Terminated", "] Error 1",
+	"annot fork", "an't fork", "[Errno ", "bad_alloc", "MemoryError", "ut of memory", "annot allocate", "map segment", "OS thread"}
 
 type firstError struct {
 	rank    int // 1 is the first of failures; 0: nothing seen

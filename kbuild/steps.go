@@ -173,7 +173,8 @@ func endedBy(err error) CauseKind {
 	if !errors.As(err, &exit) {
 		return ""
 	}
-	return map[int]CauseKind{128 + int(syscall.SIGXCPU): CauseTime, 128 + int(syscall.SIGXFSZ): CauseFileSize, 128 + int(syscall.SIGKILL): CauseMemory}[exit.ExitCode()]
+	return map[int]CauseKind{128 + int(syscall.SIGXCPU): CauseTime, 128 + int(syscall.SIGXFSZ): CauseFileSize, 128 + int(syscall.SIGKILL): CauseMemory,
+		128 + int(syscall.SIGTERM): CauseEnded, 128 + int(syscall.SIGBUS): CauseBus}[exit.ExitCode()]
 }
 
 // diskHasRoom reports whether so much of the disk is free that it cannot have been full a moment ago.
