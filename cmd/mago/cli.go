@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"sync"
 
 	"github.com/alecthomas/kong"
 )
@@ -148,15 +147,6 @@ func parse(c *cli, args []string, stdout, stderr io.Writer) (parsed *kong.Contex
 	c.Sandbox = cmp.Or(c.Sandbox, "auto") // the variable may be empty
 	return parsed, cmp.Or(checkSandbox(c.Sandbox), checkCalled(c.Called, parsed.Selected()))
 }
-
-// grammar is the tree of commands and options; what it is asked never depends on a command line.
-var grammar = sync.OnceValue(func() *kong.Application {
-	parser, err := newParser(&cli{}, io.Discard, io.Discard)
-	if err != nil {
-		panic(err) // a tag of cli is wrong
-	}
-	return parser.Model
-})
 
 func newParser(c *cli, stdout, stderr io.Writer) (*kong.Kong, error) {
 	parser, err := kong.New(c,

@@ -123,3 +123,14 @@ func (h habit) forModule(root, name string) string {
 	}
 	return strings.ReplaceAll(h.way, "MODULE", name)
 }
+
+// commandHabitWords are all that name commands elsewhere.
+func commandHabitWords() []string {
+	var words []string
+	for _, all := range foreignHabits {
+		for _, h := range all.commands {
+			words = append(words, h.words...)
+		}
+	}
+	return words
+}

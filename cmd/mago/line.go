@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-
-	"github.com/alecthomas/kong"
 )
 
 // commandLines is a command line for each of the commands that commas join, in the one order that kong takes: it wants words
@@ -58,18 +56,6 @@ var valuedFlags = sync.OnceValue(func() map[string]bool {
 	}
 	return valued
 })
-
-// flagNames are all that a flag can be called by, with their dashes.
-func flagNames(flag *kong.Flag) []string {
-	names := []string{"--" + flag.Name}
-	if flag.Short != 0 {
-		names = append(names, "-"+string(flag.Short))
-	}
-	for _, alias := range flag.Aliases {
-		names = append(names, "--"+alias)
-	}
-	return names
-}
 
 // shortCluster reports whether letters such as -fl end in one that takes the next argument.
 func shortCluster(arg string, valued map[string]bool) bool {

@@ -60,17 +60,6 @@ func manShared(n *kong.Node) string {
 	return strings.Join(names, ", ")
 }
 
-// offered leaves out the commands that only the Makefile calls.
-func offered(model *kong.Application) []*kong.Node {
-	var nodes []*kong.Node
-	for _, node := range model.Children {
-		if !node.Hidden {
-			nodes = append(nodes, node)
-		}
-	}
-	return nodes
-}
-
 // troff escapes text for man(7).
 func troff(s string) string {
 	s = strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(s)

@@ -5,10 +5,16 @@ import (
 	"strings"
 )
 
+// longestWord is more than the longest that is ever meant has letters.
+const longestWord = 40
+
 // nearest is the one of some words that another was meant for, "" where none is or several may be. Where more than a letter
 // differs, or the words are short, they have to begin alike: "unbuild" is never taken for "build", nor "set" for "get".
 func nearest(typed string, among []string) string {
 	best, found, several := 3, "", false
+	if len(typed) > longestWord {
+		return ""
+	}
 	for _, word := range among {
 		switch d := distance(typed, word); {
 		case d > best || !alike(typed, word, d):
