@@ -75,6 +75,7 @@ var failures = []struct {
 	{&debpkg.FormatError{Path: "x.deb", Err: io.ErrUnexpectedEOF}, exitSource, "fetch it again"},
 	{&sources.DamagedError{Archive: "x.tar", Err: io.ErrUnexpectedEOF}, exitSource, "no tarball, or not whole"},
 	{&noSourceError{"./x"}, exitNoModule, "that is there"},
+	{&noSourceError{"hello/1.0"}, exitNoModule, "a module is named without its version: hello"},
 	{&kernelDirError{"/x", io.EOF}, exitNoKernel, "name a directory"},
 	{&sandbox.ReachError{User: "mago-build", Path: "/root/x", Closed: "/root"}, exitError, "-u /var/tmp/mago"},
 	{&sandbox.RoomError{Kind: sandbox.Auto, Why: "x"}, exitNoTool, "--sandbox user"},
