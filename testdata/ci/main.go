@@ -37,8 +37,8 @@ var suites = []struct {
 	args []string
 	live bool // shown while it runs, and whole
 }{
-	{args: []string{"-race", "-timeout=20m", "./...", "./testdata/ci", "./testdata/e2e/debian"}},
-	{args: []string{"-tags=e2e", "-timeout=20m", "./testdata/e2e"}, live: true},
+	{args: []string{"-race", "-timeout=40m", "./...", "./testdata/ci", "./testdata/e2e/debian"}},
+	{args: []string{"-tags=e2e", "-timeout=40m", "./testdata/e2e"}, live: true},
 }
 
 func run(ctx context.Context, stdout, stderr io.Writer) int {

@@ -93,7 +93,7 @@ poweroff -f
 
 // qemu boots the kernel and gives what it writes on its serial line until it powers off.
 func (s *story) qemu(t *testing.T, initramfs []byte) output {
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
 	defer cancel()
 	console, err := vm.Boot(ctx, s.Path("/boot/vmlinuz-"+s.kernel), initramfs, 512)
 	t.Logf("%s", console)

@@ -31,7 +31,7 @@ func (s *story) limits(t *testing.T) {
 	a.File("bin/busybox", readFile(t, busybox), 0o755)
 	a.File("bin/sandbox.test", readFile(t, test), 0o755)
 	a.File("init", []byte(limitsScript), 0o755)
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	console, err := vm.Boot(ctx, s.Path("/boot/vmlinuz-"+s.kernel), a.Bytes(), 1024)
 	t.Logf("%s", console)
