@@ -47,10 +47,16 @@ func (l *liveLine) redraw() {
 func (l *liveLine) print(above string) {
 	l.lock.Lock()
 	defer l.lock.Unlock()
-	_, _ = io.WriteString(l.terminal, clearLine+above+l.text()+"\r") // a terminal that has gone ends mago by a signal
+	line := l.text() + "\r"
+	select {
+	case <-l.ended:
+		line = ""
+	default:
+	}
+	_, _ = io.WriteString(l.terminal, clearLine+above+line) // a terminal that has gone ends mago by a signal
 }
 
-// Write is print for whoever wants a writer.
+// Write is print for whoever wants a writer, which it may be for longer than the line is there.
 func (l *liveLine) Write(lines []byte) (int, error) {
 	l.print(string(lines))
 	return len(lines), nil
@@ -60,5 +66,5 @@ func (l *liveLine) Write(lines []byte) (int, error) {
 func (l *liveLine) end() {
 	close(l.ended)
 	l.drawn.Wait()
-	_, _ = io.WriteString(l.terminal, clearLine)
+	l.print("")
 }

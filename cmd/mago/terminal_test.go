@@ -157,9 +157,12 @@ func TestLinesAboveTheLiveOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.end()
+	if _, err := l.Write([]byte("behind\n")); err != nil {
+		t.Fatal(err)
+	}
 	d := newDisplay(80)
 	d.show(strings.ReplaceAll(drawn.String(), "\n", "\r\n"))
-	if got := d.String(); got != "above\n" || !strings.Contains(drawn.String(), "waiting  1 s\r") {
+	if got := d.String(); got != "above\nbehind\n" || !strings.Contains(drawn.String(), "waiting  1 s\r") {
 		t.Errorf("got %q of %q", got, drawn.String())
 	}
 }
