@@ -24,8 +24,7 @@ func (a *app) steps() steps {
 
 // of lists the commands for states, what is wanted most last.
 func (s steps) of(states []state) []string {
-	all := removals(states)
-	all = append(all, s.purges(states)...)
+	all := append(s.purges(states), removals(states)...)
 	for _, st := range states {
 		if st.State == stateFailed && st.Wanted {
 			all = append(all, "less "+pasted(st.Log))

@@ -70,8 +70,8 @@ func TestSteps(t *testing.T) {
 		{steps{asRoot: true}, unknown, nil},
 		{steps{asRoot: true}, told([3]string{"6", "a", "trial"}), nil},
 		{steps{asRoot: true}, told([3]string{"4", "a", "leftover"}, [3]string{"5", "b", "missing"}, [3]string{"5", "c", "failed"}),
-			[]string{"sudo apt-get remove a-modules-4", "sudo mago purge -l 4 a", "less /x/c.log", "sudo mago a-i -l 5 b"}},
-		{steps{}, told([3]string{"4", "a", "leftover"}), []string{"sudo apt-get remove a-modules-4", "mago purge -l 4 a"}},
+			[]string{"sudo mago purge -l 4 a", "sudo apt-get remove a-modules-4", "less /x/c.log", "sudo mago a-i -l 5 b"}},
+		{steps{}, told([3]string{"4", "a", "leftover"}), []string{"mago purge -l 4 a", "sudo apt-get remove a-modules-4"}},
 	} {
 		if got := test.steps.of(test.states); !slices.Equal(got, test.want) {
 			t.Errorf("got  %q\nwant %q", got, test.want)
