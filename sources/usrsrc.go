@@ -32,7 +32,10 @@ func (f *Fetcher) InUsrSrc() []Found {
 	for _, dir := range []string{"/usr/src", "/usr/src/modules"} {
 		entries, _ := os.ReadDir(f.host(dir)) // nothing there, nothing found
 		for _, e := range entries {
-			if found, ok := f.foundAt(filepath.Join(dir, e.Name())); ok && !kernelTree.MatchString(e.Name()) {
+			if kernelTree.MatchString(e.Name()) {
+				continue
+			}
+			if found, ok := f.foundAt(filepath.Join(dir, e.Name())); ok {
 				all = append(all, found)
 			}
 		}
@@ -64,9 +67,11 @@ func (f *Fetcher) foundAt(path string) (Found, bool) {
 	return found, found.Name != ""
 }
 
-// FindInUsrSrc is the newest source below /usr/src that a name means, by what it calls itself or its directory is called.
-func (f *Fetcher) FindInUsrSrc(name string) (Found, bool) {
-	all := f.InUsrSrc()
+// FindInUsrSrc is the newest source below /usr/src that a name means.
+func (f *Fetcher) FindInUsrSrc(name string) (Found, bool) { return FoundNamed(f.InUsrSrc(), name) }
+
+// FoundNamed is the one that a name means, by what it calls itself or its directory is called.
+func FoundNamed(all []Found, name string) (Found, bool) {
 	name = catalog.ModuleName(strings.ReplaceAll(strings.ToLower(name), "_", "-"))
 	for _, means := range []func(Found) string{func(s Found) string { return s.Name }, func(s Found) string { return s.alias }} {
 		if i := slices.IndexFunc(all, func(s Found) bool { return name != "" && means(s) == name }); i >= 0 {

@@ -73,11 +73,12 @@ func (a *app) inUsrSrc(ix *catalog.Index, targets []target) (more []target) {
 
 // noteNewer says where /usr/src has a later version of what a name means.
 func (a *app) noteNewer(targets []target) {
+	all := a.fetcher().InUsrSrc()
 	for _, t := range targets {
 		if t.pkg == nil || t.exact {
 			continue
 		}
-		if found, ok := a.fetcher().FindInUsrSrc(t.name); ok && found.Newer(t.version) {
+		if found, ok := sources.FoundNamed(all, t.name); ok && found.Newer(t.version) {
 			a.screen.line(fmt.Sprintf("%-8s %s is newer; its path names it", "note", found.Path))
 		}
 	}
