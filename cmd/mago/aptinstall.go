@@ -15,21 +15,18 @@ func (a *app) aptInstall(ctx context.Context, packages []word.Target, done func(
 	if err != nil {
 		return err
 	}
+	p := a.screen.phase("prepare", "asking apt what comes with "+word.Join(packages, ", "))
+	defer p.end()
 	in := a.installer()
 	show, count := in.Foreseen, 0
-	p := (*phase)(nil)
 	in.Foreseen = func(asked []word.Target, coming debpkg.Transaction, cost debpkg.Cost) {
-		if p != nil { // another process was quicker, and apt begins again
-			return
+		if count == 0 { // else another process was quicker, and apt begins again
+			show(asked, coming, cost)
 		}
-		show(asked, coming, cost)
 		count = len(coming.Incoming())
-		p = a.screen.phase("prepare", "installing "+plural(count, "package"))
+		p.update("installing " + plural(count, "package"))
 	}
 	err = in.FromApt(ctx, debpkg.AptInstall{Again: again}, packages, done)
-	if p != nil {
-		defer p.end()
-	}
 	if a.DryRun {
 		return err
 	}
@@ -37,7 +34,7 @@ func (a *app) aptInstall(ctx context.Context, packages []word.Target, done func(
 	if err != nil {
 		return errors.Join(err, a.noteUnchecked(nil))
 	}
-	if err := a.checkInstalled(packages); err != nil || p == nil {
+	if err := a.checkInstalled(packages); err != nil || count == 0 {
 		return err
 	}
 	p.timed("installed " + plural(count, "package"))

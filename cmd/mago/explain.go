@@ -175,7 +175,7 @@ func explainCatalog(err error) (int, string) {
 	case errors.As(err, &unbuilt):
 		return exitNoModule, unbuilt.hint()
 	case errors.Is(err, catalog.ErrNoLists):
-		return exitFetch, `run "sudo apt-get update"`
+		return exitFetch, `run "sudo apt-get update"; where that brings none, the files below /etc/apt/sources.list* name no archive`
 	}
 	return 0, ""
 }
