@@ -43,7 +43,7 @@ func (a *app) whoseFiles(err error) error {
 // foreignIn finds a file below a directory, or that itself, of another owner than the one that it should have; "" where there
 // is none in sight.
 func foreignIn(dir string, owner uint32) (path string, other uint32) {
-	_ = filepath.WalkDir(dir, func(at string, entry fs.DirEntry, err error) error {
+	_ = filepath.WalkDir(dir, func(at string, entry fs.DirEntry, _ error) error {
 		if entry == nil {
 			return nil // nothing is there
 		}
