@@ -64,15 +64,11 @@ func (e *LayoutError) Error() string {
 // SeveralError says that a package holds several sources, none of which is called after it.
 type SeveralError struct {
 	Package string
-	Dirs    []string // in the opened package
+	Dirs    []string // as the package has them, without a slash in front
 }
 
 func (e *SeveralError) Error() string {
-	var names []string
-	for _, dir := range e.Dirs {
-		names = append(names, strings.TrimPrefix(dir, dataDir+"/"))
-	}
-	return fmt.Sprintf("%s holds several sources, and mago builds one of a package: %s", e.Package, strings.Join(names, ", "))
+	return fmt.Sprintf("%s holds several sources, and mago builds one of a package: %s", e.Package, strings.Join(e.Dirs, ", "))
 }
 
 // EditedError says that an opened source is not what was opened any more.

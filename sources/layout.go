@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"mago/catalog"
 )
@@ -48,6 +49,9 @@ func findDKMS(tree fs.FS, pattern, pkg string) (string, error) {
 	}
 	dir := pick(dirs, pkg)
 	if dir == "" && len(dirs) > 0 {
+		for i := range dirs {
+			dirs[i] = strings.TrimPrefix(dirs[i], dataDir+"/")
+		}
 		return "", &SeveralError{pkg, dirs}
 	}
 	return dir, nil

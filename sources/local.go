@@ -88,7 +88,7 @@ func aboveOf(w *way.Way) spot {
 }
 
 func sameOwner(a, b os.FileInfo) bool {
-	return a.Sys().(*syscall.Stat_t).Uid == b.Sys().(*syscall.Stat_t).Uid && b.Mode()&0o002 == 0
+	return a.Sys().(*syscall.Stat_t).Uid == b.Sys().(*syscall.Stat_t).Uid && b.Mode()&0o022 == 0
 }
 
 func isPrivate(info os.FileInfo) bool { return info.Mode()&0o004 == 0 }

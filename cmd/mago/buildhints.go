@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"mago/catalog"
 	"mago/debpkg/word"
@@ -54,8 +55,20 @@ func (e *buildError) hint() string {
 		lines = append(lines, fmt.Sprintf(`run "sudo apt-get install %s"`, cause.Package))
 	}
 	if o := e.newer; !o.Version.IsZero() {
-		lines = append(lines, fmt.Sprintf("%s %s is in %s: apt-get download %[1]s=%[2]s && dpkg-deb -x %[1]s_*.deb newer && sudo mago auto-install ./newer/usr/src/* -l %[4]s",
-			o.Package, o.Version, o.Suite, e.release))
+		lines = append(lines, fmt.Sprintf("%s %s is in %s: run \"%s -l %s\"", o.Package, o.Version, o.Suite,
+			openedBy("newer", o.Package.String()+"="+o.Version.String(), "usr/src/*"), e.release))
 	}
 	return hints(lines...)
+}
+
+// openedBy is the command that opens a package, called as apt-get takes it, in a new directory and builds sources in it.
+func openedBy(dir, pkg string, sources ...string) string {
+	paths := make([]string, len(sources))
+	for i, source := range sources {
+		paths[i] = "./" + source
+		if !strings.HasSuffix(source, "*") {
+			paths[i] = pasted(paths[i])
+		}
+	}
+	return fmt.Sprintf("mkdir %s && cd %[1]s && apt-get download %s && dpkg-deb -x *.deb . && sudo mago auto-install %s", dir, pkg, strings.Join(paths, " "))
 }

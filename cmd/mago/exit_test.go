@@ -97,7 +97,7 @@ var failures = []struct {
 	{&buildError{log: "/x/log", local: true, err: &kbuild.SymbolError{Module: "x", Symbol: "y", Why: "is gone"}}, exitBuild, "the log: /x/log"},
 	{&packError{&takenError{claim: claim{name: "nic"}, gone: []string{"a"}, purge: true, program: "mago"}}, exitSource, `run "mago purge nic", then`},
 	{&sources.UnnamedError{Source: "x"}, exitSource, "--name NAME"},
-	{&sources.SeveralError{Package: "two-dkms", Dirs: []string{"data/usr/src/a-1"}}, exitSource, "mago auto-install ./two-dkms/usr/src/*"},
+	{&sources.SeveralError{Package: "two-dkms", Dirs: []string{"usr/src/a-1", "usr/src/grp/b"}}, exitSource, "dpkg-deb -x *.deb . && sudo mago auto-install ./usr/src/a-1 ./usr/src/grp/b"},
 	{&twiceError{name: "nic", local: true}, exitUsage, "--name NAME"},
 	{&openToOthersError{name: "x", path: "/usr/src/x-1", shared: &way.Shared{Dir: "/usr/src/x-1", By: "alice"}}, exitError, "/usr/src/x-1"},
 	{&othersError{name: "nic"}, exitNoModule, "say nic"},

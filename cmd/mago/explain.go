@@ -221,7 +221,7 @@ func explainSource(err error) (int, string) {
 	case errors.As(err, new(*sources.UnnamedError)):
 		return exitSource, "give it one: run the same command with --name NAME"
 	case errors.As(err, &more):
-		return exitSource, fmt.Sprintf("each can be built by its path: apt-get download %s && dpkg-deb -x %[1]s_*.deb %[1]s && sudo mago auto-install ./%[1]s/usr/src/*", more.Package)
+		return exitSource, fmt.Sprintf("each can be built by its path: run \"%s\"", openedBy(more.Package, more.Package, more.Dirs...))
 	case errors.As(err, &layout):
 		return exitSource, "a module's source has a dkms.conf, a Kbuild file, a Makefile that sets obj-m, or a debian/rules for module-assistant"
 	case errors.As(err, &gone):
