@@ -294,9 +294,13 @@ var hostileWords = []string{"-oDir::Bin::dpkg=/bin/sh", "--simulate", "-i", "tzd
 
 // No word from a file of others becomes an option, and none that a program gets leaves its grammar.
 func TestForeignWords(t *testing.T) {
+	words := 2 // FuzzForeignWords tries what else there is
+	if testing.Short() {
+		words = 1
+	}
 	for i, at := range entrances {
 		t.Run(at.name, func(t *testing.T) {
-			for j := range 2 { // FuzzForeignWords tries what else there is
+			for j := range words {
 				travel(t.Context(), t, i, hostileWords[(i+5*j)%len(hostileWords)], roads...)
 			}
 		})

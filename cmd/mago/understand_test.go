@@ -85,7 +85,10 @@ func TestNoWordLeadsToItsContrary(t *testing.T) {
 			if commandCalled(model, word) != nil {
 				continue
 			}
-			for _, typed := range append([]string{word}, spoilt(word)...) {
+			for i, typed := range append([]string{word}, spoilt(word)...) {
+				if testing.Short() && i%7 > 0 {
+					continue
+				}
 				got := advice(model, typed, "hello")
 				if distance(typed, node.Name) > 1 && strings.HasPrefix(typed, prefix) && strings.Contains(got, "mean "+node.Name+"?") {
 					t.Errorf("%s: %q", typed, got)
