@@ -82,7 +82,7 @@ var sentences = map[CauseKind]string{
 	CauseTime:         "a program may take no more processor time",
 	CauseEnded:        "something has ended one of the build's programs (SIGTERM), as is done where memory is short",
 	CauseBus:          "a program could not reach its own memory or files (SIGBUS): a disk, a file system or the memory fails or is full",
-	CauseScratch:      "/tmp or /dev/shm of the closed room is full; each holds half of --limit memory",
+	CauseScratch:      "/tmp or /dev/shm of the sandbox is full; each holds half of --limit memory",
 }
 
 // String is the cause in one sentence, "" where it is not known.

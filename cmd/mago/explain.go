@@ -328,9 +328,9 @@ func roomHint(e *sandbox.RoomError) string {
 	case e.Kind == sandbox.Auto:
 		return "mago as root builds as a user of its own; --sandbox user builds here as you are, which only a source that you trust should"
 	case e.Kind == sandbox.Bubblewrap:
-		return `"sudo mago prepare" installs bubblewrap; --sandbox auto takes the closest room that works`
+		return `"sudo mago prepare" installs bubblewrap; --sandbox auto takes the closest sandbox that works`
 	}
-	return "--sandbox auto takes the closest room that works"
+	return "--sandbox auto takes the closest sandbox that works"
 }
 
 func explainBuild(err error) (int, string) {

@@ -80,7 +80,7 @@ func (e *RoomError) Error() string {
 	if e.Kind == Auto {
 		return "nothing here closes a build in: " + e.Why
 	}
-	return fmt.Sprintf("no room of the kind %s: %s", e.Kind, e.Why)
+	return fmt.Sprintf("no sandbox of the kind %s: %s", e.Kind, e.Why)
 }
 
 // BrokenError says that a room that was found to work has failed by itself: no program in it is to blame.

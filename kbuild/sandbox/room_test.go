@@ -148,7 +148,7 @@ func TestChooseKind(t *testing.T) {
 		}
 	}
 	t.Setenv("PATH", t.TempDir())
-	if _, err := Choose(t.Context(), Wish{Root: root, Work: work, AsRoot: true, Kind: Bubblewrap}, answers(nil)); err == nil || err.Error() != "no room of the kind bubblewrap: not installed" {
+	if _, err := Choose(t.Context(), Wish{Root: root, Work: work, AsRoot: true, Kind: Bubblewrap}, answers(nil)); err == nil || err.Error() != "no sandbox of the kind bubblewrap: not installed" {
 		t.Errorf("got %v", err)
 	}
 }
