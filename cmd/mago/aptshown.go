@@ -34,7 +34,7 @@ func besides(asked []word.Target, coming debpkg.Transaction, cost debpkg.Cost) s
 	}
 	var parts []string
 	if more := slices.DeleteFunc(slices.Clone(coming.Install), known); len(more) > 0 {
-		parts = append(parts, "with "+plural(len(more), "package")+" that they need")
+		parts = append(parts, "with "+plural(len(more), "more package"))
 	}
 	if newer := slices.DeleteFunc(slices.Clone(coming.Upgrade), known); len(newer) > 0 {
 		parts = append(parts, "a newer "+strings.Join(namesOf(newer), ", "))
