@@ -271,7 +271,8 @@ func explainKernel(err error) (int, string) {
 	case errors.As(err, &headers) && headers.Wrong != nil:
 		return exitNoKernel, "the compiler is the first word of CONFIG_CC_VERSION_TEXT in .config, or CC in .kernelvariables: a plain name such as gcc-12"
 	case errors.As(err, &headers) && headers.Dir != "":
-		return exitNoKernel, fmt.Sprintf(`run "sudo apt-get install --reinstall %s"`, pasted("linux-headers-"+headers.Release))
+		return exitNoKernel, fmt.Sprintf(`if they come from a package of apt's, run "sudo apt-get install --reinstall %s"; else name whole ones with -k`,
+			pasted("linux-headers-"+headers.Release))
 	case errors.As(err, &headers):
 		return exitNoKernel, fmt.Sprintf(`run "sudo mago prepare -l %s"`, pasted(headers.Release))
 	case errors.As(err, &tool):
