@@ -8,6 +8,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -17,6 +18,7 @@ type foreignFileError struct {
 	err         error
 	cache, path string
 	owner, user string
+	ours        bool // whether all that is in the cache is mago's, and for the user to have
 }
 
 func (e *foreignFileError) Error() string {
@@ -25,27 +27,50 @@ func (e *foreignFileError) Error() string {
 
 func (e *foreignFileError) Unwrap() error { return e.err }
 
+// hint gives away nothing that may be another's: a directory that the user has named may hold anything.
 func (e *foreignFileError) hint() string {
+	if !e.ours {
+		return "choose a directory of your own with -u"
+	}
 	return fmt.Sprintf(`run "sudo chown -R %s: %s", then the same command again`, pasted(e.user), pasted(e.cache))
 }
 
 // whoseFiles adds to an error for want of rights what in the user's cache is somebody else's.
 func (a *app) whoseFiles(err error) error {
-	if a.host.asRoot || !errors.Is(err, fs.ErrPermission) || errors.As(err, new(*foreignFileError)) {
+	if a.host.asRoot || !errors.Is(err, fs.ErrPermission) || !mayBeIn(err, a.cache) || errors.As(err, new(*foreignFileError)) {
 		return err
 	}
-	if path, owner := foreignIn(a.cache, uint32(os.Geteuid())); path != "" {
-		err = &foreignFileError{err, a.cache, path, userCalled(owner), userCalled(uint32(os.Geteuid()))}
+	me := uint32(os.Geteuid())
+	if path, owner := foreignIn(a.cache, me); path != "" {
+		ours := a.UserDir == "" && a.Root == "/" && homeOfUser(me).holds(a.cache)
+		err = &foreignFileError{err, a.cache, path, userCalled(owner), userCalled(me), ours}
 	}
 	return err
 }
 
-// foreignIn finds a file below a directory, or that itself, of another owner than the one that it should have; "" where there
-// is none in sight.
+// mayBeIn reports whether an error is of a file in a directory, or of that itself, as far as it names one by its whole path.
+func mayBeIn(err error, dir string) bool {
+	path := ""
+	var file *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &file):
+		path = file.Path
+	case errors.As(err, &link):
+		path = link.New
+	}
+	return !filepath.IsAbs(path) || path == dir || isBelow(path, dir)
+}
+
+// foreignIn finds what mago has made in a directory, or that itself, of another owner than the one that it should have; ""
+// where there is none in sight.
 func foreignIn(dir string, owner uint32) (path string, other uint32) {
 	_ = filepath.WalkDir(dir, func(at string, entry fs.DirEntry, _ error) error {
 		if entry == nil {
 			return nil // nothing is there
+		}
+		if filepath.Dir(at) == dir && at != dir && !isOwnEntry(entry.Name()) {
+			return skipped(entry)
 		}
 		info, err := entry.Info()
 		if err != nil {
@@ -58,6 +83,51 @@ func foreignIn(dir string, owner uint32) (path string, other uint32) {
 		return nil
 	})
 	return path, other
+}
+
+// isOwnEntry reports whether mago calls something so that it makes in its cache.
+func isOwnEntry(name string) bool {
+	switch name {
+	case "builds", "debs", "downloads", "locks", "trees", "work":
+		return true
+	}
+	return strings.HasPrefix(strings.TrimPrefix(name, "."), "index.json") || strings.HasPrefix(name, ".lists-")
+}
+
+// skipped has a walk leave out an entry, with all that is below it.
+func skipped(entry fs.DirEntry) error {
+	if entry.IsDir() {
+		return fs.SkipDir
+	}
+	return nil
+}
+
+// home is a user's home directory, as the user database has it.
+type home struct {
+	dir   string
+	owner uint32
+}
+
+// holds reports whether a user's home directory, without links on the way, has a cache. What $HOME says is not asked.
+func (h home) holds(cache string) bool {
+	at, err := filepath.EvalSymlinks(h.dir)
+	if err != nil || at == "/" || h.dir == "" {
+		return false
+	}
+	info, err := os.Stat(at)
+	if err != nil || info.Sys().(*syscall.Stat_t).Uid != h.owner {
+		return false
+	}
+	cache, err = filepath.EvalSymlinks(cache)
+	return err == nil && isBelow(cache, at)
+}
+
+func homeOfUser(uid uint32) home {
+	u, err := user.LookupId(strconv.FormatUint(uint64(uid), 10))
+	if err != nil {
+		return home{}
+	}
+	return home{u.HomeDir, uid}
 }
 
 // userCalled is a user's name, or the number where it has none.
