@@ -2,6 +2,7 @@ package debpkg
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os/exec"
@@ -64,63 +65,90 @@ func (in *Installer) Install(ctx context.Context, debs ...string) error {
 	if err != nil {
 		return err
 	}
-	coming, err := in.readArriving(debs)
+	coming, err := readArriving(debs, paths)
 	if err != nil {
 		return err
 	}
-	before, err := ReadStatus(in.Root)
-	if err != nil {
-		return err
+	err = in.installOnce(ctx, false, paths, coming)
+	if errors.Is(err, errNeedsApt) {
+		err = in.installOnce(ctx, true, paths, coming)
 	}
-	lacking, err := in.lacking(before, coming)
-	if err != nil {
-		return err
-	}
-	tool := func() error {
-		return in.tool(ctx, "dpkg", slices.Concat([]string{"-i", keepConffiles, "--"}, paths)...)
-	}
+	return err
+}
+
+// errNeedsApt says that dpkg alone cannot install packages, and that apt's own locks are to be waited for, too.
+var errNeedsApt = errors.New("apt-get is needed")
+
+// installOnce looks at what is installed when nobody else is at it: whoever was waited for may have changed that.
+func (in *Installer) installOnce(ctx context.Context, mayApt bool, paths []string, coming []arriving) error {
 	locks := dpkgLocks
-	if lacking.any() {
+	if mayApt {
 		locks = installLocks
-		tool = func() error {
-			return in.tool(ctx, "apt-get", in.aptInstall(lacking.how, nil, in.tellingProgress()...)...)
-		}
 	}
-	err = in.exclusively(ctx, locks, nil, func() error {
-		if lacking.any() {
-			if lacking.how, err = in.resolve(ctx, howToInstall(before, coming, paths), lacking); err != nil {
-				return err
-			}
+	var before *Status // as it was when dpkg or apt-get began, nil before
+	err := in.exclusively(ctx, locks, nil, func() error {
+		before = nil
+		status, err := ReadStatus(in.Root)
+		if err != nil {
+			return err
+		}
+		args, err := in.howToRun(ctx, status, paths, coming, mayApt)
+		if err != nil {
+			return err
 		}
 		if in.Before != nil && !in.DryRun {
 			if err := in.Before(); err != nil {
 				return err
 			}
 		}
-		return in.keeping(tool)
+		if before, err = ReadStatus(in.Root); err != nil { // apt may have thought for long
+			return err
+		}
+		for i, a := range coming {
+			coming[i].known = in.isKnown(a.name())
+		}
+		return in.keeping(func() error { return in.tool(ctx, args[0], args[1:]...) })
 	})
+	if before == nil {
+		return err
+	}
 	return in.undo(ctx, before, coming, err)
+}
+
+// howToRun gives the command that installs packages, dpkg where that can do it. It fails with errNeedsApt where apt-get has to,
+// and may not.
+func (in *Installer) howToRun(ctx context.Context, status *Status, paths []string, coming []arriving, mayApt bool) ([]string, error) {
+	lacking, err := in.lacking(status, coming)
+	switch {
+	case err != nil:
+		return nil, err
+	case !lacking.any():
+		return slices.Concat([]string{"dpkg", "-i", keepConffiles, "--"}, paths), nil
+	case !mayApt:
+		return nil, errNeedsApt
+	}
+	how, err := in.resolve(ctx, howToInstall(status, coming, paths), lacking)
+	return append([]string{"apt-get"}, in.aptInstall(how, nil, in.tellingProgress()...)...), err
 }
 
 // arriving is a .deb that is about to be installed.
 type arriving struct {
 	control.Paragraph
-	conffiles bool // whether it has some
-	known     bool // whether dpkg knows a package of its name
+	path      string // within Root
+	conffiles bool   // whether it has some
+	known     bool   // whether dpkg knew a package of its name before
 }
 
 func (a arriving) name() string { return strings.ToLower(a.Get("Package")) }
 
-func (in *Installer) readArriving(debs []string) (all []arriving, err error) {
-	for _, deb := range debs {
+func readArriving(debs, paths []string) (all []arriving, err error) {
+	for i, deb := range debs {
 		r, err := Open(deb)
 		if err != nil {
 			return nil, err
 		}
 		r.Close()
-		a := arriving{Paragraph: r.Control(), conffiles: len(r.Script("conffiles")) > 0}
-		a.known = in.isKnown(a.name())
-		all = append(all, a)
+		all = append(all, arriving{Paragraph: r.Control(), path: paths[i], conffiles: len(r.Script("conffiles")) > 0})
 	}
 	return all, nil
 }

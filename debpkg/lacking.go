@@ -18,7 +18,6 @@ type lacking struct {
 	unmet   []*UnmetError
 	clashes []Clash
 	coming  []arriving
-	how     AptInstall // how apt-get is to do it
 }
 
 func (l *lacking) any() bool { return len(l.unmet)+len(l.clashes) > 0 }

@@ -97,6 +97,45 @@ func TestInstallWaitsForDpkgsLock(t *testing.T) {
 	}
 }
 
+// TestInstallLooksAfterTheWait: whoever was waited for has changed what is installed.
+func TestInstallLooksAfterTheWait(t *testing.T) {
+	for _, test := range []struct {
+		name, depends string
+		meanwhile     string // the package that another has installed
+		ran           []string
+	}{
+		{"what is needed has come", "more", "more", []string{dpkgInstalls + oneDeb}},
+		{"the package itself has come", "", "one", []string{dpkgInstalls + oneDeb}},
+		{"apt comes to be needed", "", "old", []string{aptSimulates + oneDeb}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newFakeSystem(t, map[string]string{"more": "2"})
+			s.fail = "dpkg"
+			deb := s.deb(t, "one", test.depends)
+			_, release := holdLock(t, filepath.Join(s.root, "var/lib/dpkg/lock-frontend"))
+			in := &Installer{Root: s.root, Run: s.run, Waiting: func(locked *LockedError) {
+				if locked == nil {
+					return
+				}
+				version := "1:2.0-3+6.1.55-1"
+				if test.meanwhile == "old" {
+					version += "\nBreaks: one"
+				}
+				if err := s.has(test.meanwhile, version); err != nil {
+					t.Error(err)
+				}
+				release()
+			}}
+			if err := in.Install(context.Background(), deb); err == nil {
+				t.Error("it is installed")
+			}
+			if !slices.Equal(s.ran, test.ran) {
+				t.Errorf("ran %q, want %q", s.ran, test.ran)
+			}
+		})
+	}
+}
+
 func TestInstallGivesUpOnDpkgsLock(t *testing.T) {
 	s := newFakeSystem(t, nil)
 	deb := s.deb(t, "one", "")

@@ -15,7 +15,7 @@ import (
 // failingDpkg is a dpkg that leaves packages in some state when it fails to install, and does all else.
 type failingDpkg struct {
 	root   string
-	states map[string]string // package to "state version" after each call; "" has it gone
+	states map[string]string // package to "state version" or "state flag version" after each call; "" has it gone
 	remove map[string]string // what changes with the first call that is not the installation
 	ran    []string
 }
@@ -30,8 +30,12 @@ func (d *failingDpkg) run(cmd *exec.Cmd) error {
 	text := statusFile
 	for name, state := range d.states {
 		words := strings.Fields(state)
+		flag := "ok"
+		if len(words) == 3 {
+			flag, words = words[1], []string{words[0], words[2]}
+		}
 		if len(words) == 2 {
-			text += fmt.Sprintf("\nPackage: %s\nStatus: install ok %s\nArchitecture: amd64\nVersion: %s\n", name, words[0], words[1])
+			text += fmt.Sprintf("\nPackage: %s\nStatus: install %s %s\nArchitecture: amd64\nVersion: %s\n", name, flag, words[0], words[1])
 		}
 	}
 	if err := os.WriteFile(filepath.Join(d.root, "var/lib/dpkg/status"), []byte(text), 0o644); err != nil || len(d.ran) > 1 {
@@ -50,7 +54,7 @@ func TestUndo(t *testing.T) {
 		after  map[string]string // states when dpkg has failed
 		undone map[string]string // states after what mago does
 		ran    []string
-		left   []string
+		left   []Left
 	}{
 		{"both are new", nil, map[string]string{"one": "installed " + version, "two": "half-configured " + version}, map[string]string{"one": "", "two": ""},
 			[]string{"--remove -- one two", "--purge -- one two"}, nil},
@@ -58,7 +62,20 @@ func TestUndo(t *testing.T) {
 			map[string]string{"one": "installed 1.0", "two": ""}, []string{"-i --force-confdef,confold -- /one_1.0.deb", "--remove -- two", "--purge -- two"}, nil},
 		{"the same version again", map[string]string{"one": version, "two": "1.0"}, map[string]string{"one": "installed " + version, "two": "half-configured " + version},
 			map[string]string{"two": "installed 1.0"}, []string{"-i --force-confdef,confold -- /two_1.0.deb"}, nil},
-		{"one that cannot be removed", nil, map[string]string{"two": "half-installed " + version}, nil, []string{"--remove -- two", "--purge -- two"}, []string{"two"}},
+		{"one that cannot be removed", nil, map[string]string{"two": "half-installed " + version}, nil, []string{"--remove -- two", "--purge -- two"},
+			[]Left{{Package: "two", Deb: "/two_2.0-3+6.1.55-1_amd64.deb"}}},
+		{"the second is refused, and the first is done", nil, map[string]string{"one": "installed " + version}, map[string]string{"one": ""},
+			[]string{"--remove -- one", "--purge -- one"}, nil},
+		{"the second is refused, and the first is newer", map[string]string{"one": "1.0"}, map[string]string{"one": "installed " + version}, map[string]string{"one": "installed 1.0"},
+			[]string{"-i --force-confdef,confold -- /one_1.0.deb"}, nil},
+		{"both are done, and something else fails", nil, map[string]string{"one": "installed " + version, "two": "installed " + version}, nil, nil, nil},
+		{"one that has to be installed again", nil, map[string]string{"two": "half-installed reinstreq " + version}, nil, []string{"--remove -- two", "--purge -- two"},
+			[]Left{{Package: "two", Broken: true, Deb: "/two_2.0-3+6.1.55-1_amd64.deb"}}},
+		{"the earlier one has to be installed again", map[string]string{"two": "1.0"}, map[string]string{"two": "half-installed reinstreq " + version}, nil,
+			[]string{"-i --force-confdef,confold -- /two_1.0.deb"}, []Left{{Package: "two", Broken: true, Deb: "/two_1.0.deb"}}},
+		{"what came along", nil, map[string]string{"two": "unpacked " + version, "more": "half-configured 3"}, map[string]string{"two": ""},
+			[]string{"--remove -- two", "--purge -- two"}, []Left{{Package: "more", Brought: true}}},
+		{"only what came along", nil, map[string]string{"more": "half-configured 3"}, nil, []string{}, []Left{{Package: "more", Brought: true}}},
 		{"dpkg has refused before it began", map[string]string{"one": "1.0"}, map[string]string{"one": "installed 1.0"}, nil, nil, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {

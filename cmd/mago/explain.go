@@ -387,7 +387,7 @@ func explainPackage(err error) (int, string) {
 	case errors.As(err, &clash):
 		return exitPackages, clash.hint()
 	case errors.As(err, &undone) && len(undone.Left) > 0:
-		return exitPackages, fmt.Sprintf(`"sudo apt-get remove %s" takes away what is left; once the cause is gone, run the same command again`, strings.Join(undone.Left, " "))
+		return exitPackages, leftHint(undone.Left)
 	case errors.As(err, &undone):
 		return exitPackages, "what dpkg had begun is undone; once its cause is gone, run the same command again; what is built is kept"
 	case errors.As(err, &dkms):
