@@ -15,7 +15,7 @@ const (
 	statePresent  = "present"  // installed, of the source's and the kernel's present version
 	stateExcluded = "excluded" // not meant for this kernel, as its last build found
 	stateBuilt    = "built"    // built and not installed, which nothing here asks for
-	stateLeftover = "leftover" // installed or built for a kernel that is gone
+	stateLeftover = "leftover" // installed, now or once, for a kernel that is gone
 	stateStale    = "stale"    // installed of an older source or kernel package
 	stateMissing  = "missing"  // not installed for this kernel, but for another one
 	stateFailed   = "failed"   // the last build failed
@@ -152,7 +152,7 @@ func (a *app) state(s survey, module, release string) state {
 	current := st.Installed != "" && !lacks && (st.Current == "" || compareVersions(st.Installed, st.Current) >= 0)
 	switch {
 	case s.gone(release):
-		st.State, st.Wanted, st.Reason = stateLeftover, false, "no such kernel here"
+		st.ofGone(failure, removed)
 	case failed && !isTrial(failure, r) && (recorded || !current):
 		st.fail(failure)
 	case current:
@@ -172,6 +172,23 @@ func (a *app) state(s survey, module, release string) state {
 	}
 	st.explain(have, failed)
 	return st
+}
+
+// ofGone is what a unit is whose kernel is not here: left over where it was installed once. Another build may be meant for
+// another machine, which has no other copy of it.
+func (st *state) ofGone(failure record, removed bool) {
+	st.Wanted = false
+	switch {
+	case st.Installed != "" || removed:
+		st.State = stateLeftover
+	case st.Built != "":
+		st.State = stateBuilt
+	case failure.Module != "":
+		st.fail(failure)
+	default:
+		st.State = stateLeftover
+	}
+	st.Reason = cmp.Or(st.Reason, "no such kernel here")
 }
 
 // fail is what a build that failed last makes of a unit.
