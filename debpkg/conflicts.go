@@ -1,11 +1,7 @@
 package debpkg
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -32,45 +28,30 @@ func (e *ConflictError) Error() string {
 	return strings.Join(parts, "; ")
 }
 
-var against = []string{"Conflicts", "Breaks"}
-
-// clashes lists what of the packages cannot be together with what is installed under root.
-func (s *Status) clashes(root string, debs []control.Paragraph) ([]Clash, error) {
+// clashes lists what of packages that come cannot be together with what is installed.
+func (s *Status) clashes(debs []control.Paragraph) (all []Clash) {
 	coming := newStatus(installedOf(debs))
 	staying := s.without(coming)
-	var all []Clash
-	for _, deb := range debs {
-		all = append(all, staying.against(deb.Get("Package"), deb.Get)...)
+	for _, p := range coming.packages {
+		all = append(all, staying.against(p)...)
 	}
-	f, err := os.Open(filepath.Join("/", root, "var/lib/dpkg/status"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return all, nil
+	for _, p := range staying.packages {
+		all = append(all, coming.against(p)...)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read dpkg's status: %w", err)
-	}
-	defer f.Close()
-	known := control.NewScanner(f, f.Name())
-	for known.Scan() {
-		name := strings.ToLower(string(known.Field("Package")))
-		if _, installed := staying.Installed(name); installed {
-			all = append(all, coming.against(name, func(field string) string { return string(known.Field(field)) })...)
-		}
-	}
-	return all, known.Err()
+	return all
 }
 
 // against lists what of the status a package has relations against; what it provides itself is not.
-func (s *Status) against(name string, get func(field string) string) (all []Clash) {
-	for _, field := range against {
-		relations, err := parseRelations(get(field))
+func (s *Status) against(p Installed) (all []Clash) {
+	for _, field := range []struct{ name, value string }{{"Conflicts", p.Conflicts}, {"Breaks", p.Breaks}} {
+		relations, err := parseRelations(field.value)
 		if err != nil {
 			continue // dpkg has taken it, or will refuse it
 		}
 		for _, r := range relations {
 			for _, i := range s.named(r.alternatives[0]) {
-				if p := s.packages[i]; p.Package != name {
-					all = append(all, Clash{name, field, r.text, p.Package, p.Version})
+				if other := s.packages[i]; other.Package != p.Package {
+					all = append(all, Clash{p.Package, field.name, r.text, other.Package, other.Version})
 				}
 			}
 		}

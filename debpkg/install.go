@@ -118,7 +118,7 @@ func (in *Installer) installOnce(ctx context.Context, mayApt bool, paths []strin
 // howToRun gives the command that installs packages, dpkg where that can do it. It fails with errNeedsApt where apt-get has to,
 // and may not.
 func (in *Installer) howToRun(ctx context.Context, status *Status, paths []string, coming []arriving, mayApt bool) ([]string, error) {
-	lacking, err := in.lacking(status, coming)
+	lacking, err := status.lacking(coming)
 	switch {
 	case err != nil:
 		return nil, err

@@ -93,7 +93,7 @@ func (s *fakeSystem) resolve(words []string) (needs []string, err error) {
 			}
 			deb.Close()
 			relations, err := parseRelations(deb.Control().Get("Depends"))
-			if err != nil || len(s.clashes(status, deb.Control())) > 0 {
+			if err != nil || len(status.clashes([]control.Paragraph{deb.Control()})) > 0 {
 				return nil, errors.Join(err, refuse())
 			}
 			for _, r := range relations {
@@ -108,11 +108,6 @@ func (s *fakeSystem) resolve(words []string) (needs []string, err error) {
 		}
 	}
 	return needs, nil
-}
-
-func (s *fakeSystem) clashes(status *Status, deb control.Paragraph) []Clash {
-	all, _ := status.clashes(s.root, []control.Paragraph{deb})
-	return all
 }
 
 // deb writes a package into the root.

@@ -22,17 +22,16 @@ type lacking struct {
 
 func (l *lacking) any() bool { return len(l.unmet)+len(l.clashes) > 0 }
 
-func (in *Installer) lacking(status *Status, coming []arriving) (*lacking, error) {
+func (s *Status) lacking(coming []arriving) (*lacking, error) {
 	var debs []control.Paragraph
 	for _, a := range coming {
 		debs = append(debs, a.Paragraph)
 	}
-	unmet, err := status.With(debs...).unmetOf(debs)
+	unmet, err := s.With(debs...).unmetOf(debs)
 	if err != nil {
 		return nil, err
 	}
-	clashes, err := status.clashes(in.Root, debs)
-	return &lacking{unmet: unmet, clashes: clashes, coming: coming}, err
+	return &lacking{unmet: unmet, clashes: s.clashes(debs), coming: coming}, nil
 }
 
 // unmetOf lists what each package still needs.

@@ -3,56 +3,55 @@ package debpkg
 import (
 	"crypto/md5"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 
-	"mago/debpkg/control"
+	securejoin "github.com/cyphar/filepath-securejoin"
 )
 
-// EditedConffiles lists the conffiles of an installed package that are not as it brought them: edited, or removed.
-func EditedConffiles(root, name string) (paths []string, err error) {
-	sums, err := conffileSums(root, name)
-	if err != nil {
-		return nil, err
-	}
-	for line := range strings.Lines(sums) {
-		words := strings.Fields(line) // path, MD5, and maybe "obsolete"
-		if len(words) != 2 {
-			continue
+// CheckConffiles lists the conffiles of an installed package that are not as it brought them, edited or removed, and those that
+// only an earlier version of it brought, which stay where they are. Links are followed within root, as dpkg does.
+func (p Installed) CheckConffiles(root string) (edited, obsolete []string) {
+	for line := range strings.Lines(p.Conffiles) {
+		path, sum, dropped := parseConffile(line)
+		switch {
+		case path == "":
+		case dropped:
+			obsolete = append(obsolete, path)
+		default:
+			if is, err := md5In(root, path); err != nil || is != sum {
+				edited = append(edited, path)
+			}
 		}
-		if sum, err := md5Of(filepath.Join("/", root, words[0])); err != nil || sum != words[1] {
-			paths = append(paths, words[0])
-		}
 	}
-	return paths, nil
+	return edited, obsolete
 }
 
-// conffileSums is the field Conffiles of a package in dpkg's status, "" for none.
-func conffileSums(root, name string) (string, error) {
-	f, err := os.Open(filepath.Join("/", root, "var/lib/dpkg/status"))
-	if err != nil {
-		return "", fmt.Errorf("read dpkg's status: %w", err)
+// parseConffile reads a line of Conffiles from its end, as dpkg does, for a path may hold blanks. A conffile is dropped where the
+// package has it no more, or has it removed.
+func parseConffile(line string) (path, sum string, dropped bool) {
+	words := strings.Split(strings.TrimSpace(line), " ")
+	for len(words) > 0 && slices.Contains([]string{"obsolete", "remove-on-upgrade"}, words[len(words)-1]) {
+		words, dropped = words[:len(words)-1], true
 	}
-	defer f.Close()
-	s := control.NewScanner(f, f.Name())
-	for s.Scan() {
-		if string(s.Field("Package")) != name {
-			continue
-		}
-		p, err := s.Paragraph()
-		if err != nil {
-			return "", err
-		}
-		return p.Get("Conffiles"), nil
+	if len(words) < 2 {
+		return "", "", false
 	}
-	return "", s.Err()
+	last := len(words) - 1
+	return strings.Join(words[:last], " "), words[last], dropped
 }
 
-func md5Of(path string) (string, error) {
-	f, err := os.Open(path)
+func md5In(root, path string) (string, error) {
+	if root == "" {
+		root = "/"
+	}
+	inside, err := securejoin.SecureJoin(root, path)
+	if err != nil {
+		return "", err
+	}
+	f, err := os.Open(inside)
 	if err != nil {
 		return "", err
 	}

@@ -21,6 +21,8 @@ type Installed struct {
 	Source                         string // "" if named like the package
 	MultiArch                      string
 	Provides, PreDepends, Depends  string
+	Conflicts, Breaks              string
+	Conffiles                      string // "" for none; see CheckConffiles
 	Essential                      bool
 
 	Unauthenticated string // of packages of modules: the field UnauthenticatedField
@@ -129,6 +131,7 @@ func readKnown(path string) ([]Installed, error) {
 			Package: strings.ToLower(field("Package")), Version: field("Version"), Architecture: field("Architecture"),
 			Status: statusOf(field("Status")), Source: field("Source"), MultiArch: strings.ToLower(field("Multi-Arch")),
 			Provides: field("Provides"), PreDepends: field("Pre-Depends"), Depends: field("Depends"),
+			Conflicts: field("Conflicts"), Breaks: field("Breaks"), Conffiles: field("Conffiles"),
 			Essential: strings.EqualFold(field("Essential"), "yes"),
 		}
 		if strings.Contains(p.Package, "-modules-") {
@@ -241,6 +244,7 @@ func installedOf(debs []control.Paragraph) (all []Installed) {
 			Package: p.Get("Package"), Version: p.Get("Version"), Architecture: p.Get("Architecture"),
 			Status: "install ok installed", Source: p.Get("Source"), MultiArch: p.Get("Multi-Arch"),
 			Provides: p.Get("Provides"), PreDepends: p.Get("Pre-Depends"), Depends: p.Get("Depends"),
+			Conflicts: p.Get("Conflicts"), Breaks: p.Get("Breaks"),
 		})
 	}
 	return all

@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -15,28 +16,42 @@ func (f *Fetcher) hostRuntime(pkg catalog.Package) Runtime {
 	if pkg.Installed.IsZero() {
 		return Runtime{}
 	}
-	name := pkg.Name.String()
-	files, err := debpkg.Installed{Package: name, Architecture: pkg.Architecture.String()}.Files(f.Root)
+	status, err := debpkg.ReadStatus(f.Root)
 	if err != nil {
 		return Runtime{}
 	}
-	edited, err := debpkg.EditedConffiles(f.Root, name)
+	installed, _ := status.Installed(pkg.Name.String())
+	files, err := installed.Files(f.Root)
 	if err != nil {
 		return Runtime{}
 	}
+	edited, obsolete := installed.CheckConffiles(f.Root)
 	r := Runtime{Root: f.host("/")}
 	for _, path := range files {
-		info, err := os.Lstat(f.host(path))
 		switch {
-		case isAboutSource(path):
+		case isAboutSource(path), slices.Contains(obsolete, path):
 		case slices.Contains(edited, path):
 			r.Edited = append(r.Edited, path)
-		case err == nil && (info.Mode().IsRegular() || info.Mode().Type() == os.ModeSymlink && !f.isDir(path)):
+		case r.isFile(path) || r.isLink(path) && !f.isDir(path):
 			r.Paths = append(r.Paths, path)
 		}
 	}
 	slices.Sort(r.Paths)
 	return r
+}
+
+func (r Runtime) isFile(path string) bool { return r.mode(path).IsRegular() }
+
+func (r Runtime) isLink(path string) bool { return r.mode(path).Type() == fs.ModeSymlink }
+
+// mode is that of a directory where there is nothing.
+func (r Runtime) mode(path string) fs.FileMode {
+	if disk, err := r.OnDisk(path); err == nil {
+		if info, err := os.Lstat(disk); err == nil {
+			return info.Mode()
+		}
+	}
+	return fs.ModeDir
 }
 
 // isDir reports whether a path is a directory, if by a link, as /lib may be.

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	securejoin "github.com/cyphar/filepath-securejoin"
+
 	"mago/debpkg/codec"
 	"mago/kbuild/deep"
 )
@@ -18,6 +20,13 @@ type Runtime struct {
 	Paths []string // absolute on the target, in order; files and symbolic links
 
 	Edited []string // conffiles of a package that is installed, which are not there as it brought them, and not in Paths
+}
+
+// OnDisk is where the file or link at a path lies: links among its directories are followed as on the target, not out of Root.
+func (r Runtime) OnDisk(name string) (string, error) {
+	name = path.Join("/", name)
+	dir, err := securejoin.SecureJoin(r.Root, path.Dir(name))
+	return filepath.Join(dir, path.Base(name)), err
 }
 
 // aboutSource are the directories whose contents are about the source package or for compiling, not for its modules.

@@ -28,7 +28,11 @@ func commonName(module string) string { return packageName(module, "modules", "c
 func (u unit) commonFiles(result *kbuild.Result) ([]debpkg.File, error) {
 	var files []debpkg.File
 	for _, path := range u.tree.Runtime.Paths {
-		file, err := debpkg.OnDisk(path, filepath.Join(u.tree.Runtime.Root, path))
+		disk, err := u.tree.Runtime.OnDisk(path)
+		if err != nil {
+			return nil, err
+		}
+		file, err := debpkg.OnDisk(path, disk)
 		if err != nil {
 			return nil, err
 		}
