@@ -41,7 +41,7 @@ func (a *app) dkmsCopies(modulesDir string, built record) []string {
 // dkmsRemoval is the command that takes dkms's copies away: of the package that brought them, else of dkms alone.
 func (a *app) dkmsRemoval(k kbuild.Kernel, built record) string {
 	if pkg := built.Source.Package; strings.HasSuffix(pkg, "-dkms") && a.packageVersion(pkg) != "" {
-		return "sudo apt-get remove " + pkg
+		return a.place().apt("remove", pkg)
 	}
 	name, version := built.RecipeName, built.RecipeVersion
 	dir := filepath.Join(a.Root, "/var/lib/dkms", name)
@@ -52,5 +52,5 @@ func (a *app) dkmsRemoval(k kbuild.Kernel, built record) string {
 			version = known.String()
 		}
 	}
-	return fmt.Sprintf("sudo dkms remove %s -k %s", pasted(name+"/"+version), k.Release)
+	return a.place().program("dkms", "remove", name+"/"+version, "-k", k.Release)
 }

@@ -34,9 +34,9 @@ type takenError struct {
 	gone    []string // modules that would vanish
 	apart   bool     // whether the two have no module in common
 	remove  []string // packages in the way
-	purge   bool     // whether a record is
+	purge   []string // kernels whose records are
 	suggest string   // another name, "" where none would help
-	program string   // how mago is called for that record
+	place   place    // where all that is
 }
 
 func (e *takenError) Error() string {
@@ -53,12 +53,12 @@ func (e *takenError) hint() string {
 	}
 	var steps []string
 	if len(e.remove) > 0 {
-		steps = append(steps, "sudo apt-get remove "+strings.Join(e.remove, " "))
+		steps = append(steps, e.place.apt("remove", e.remove...))
 	}
-	if e.purge {
-		steps = append(steps, e.program+" purge "+e.name)
+	if len(e.purge) > 0 {
+		steps = append(steps, e.place.mago("purge", "-l", strings.Join(e.purge, ","), e.name))
 	}
-	lines = append(lines, fmt.Sprintf("to have this one instead, run %q, then the same command again", strings.Join(steps, " && ")))
+	lines = append(lines, fmt.Sprintf(`to have this one instead, run "%s", then the same command again`, strings.Join(steps, " && ")))
 	return hints(lines...)
 }
 
@@ -97,12 +97,9 @@ func (u unit) claimOf(modules []kbuild.Module) claim {
 	return c
 }
 
-// claimOf is that of a package that is built and about to be installed.
+// claim is that of a package that is built and about to be installed.
 func (r record) claim() (claim, error) {
-	c := claim{name: r.Module, release: r.Kernel, from: r.Source, all: true, install: true}
-	for _, path := range r.Modules {
-		c.modules = append(c.modules, moduleOf(path))
-	}
+	c := claim{name: r.Module, release: r.Kernel, from: r.Source, modules: moduleNamesOf(r), all: true, install: true}
 	deb, err := debpkg.Open(r.Deb)
 	if err != nil {
 		return c, err
@@ -131,7 +128,8 @@ func (a *app) checkClaim(c claim) error {
 	var taken *takenError
 	for _, r := range records {
 		if gone, apart := c.loses(modulesAmong(r.Modules), r.Kernel); len(gone) > 0 && r.Result == resultBuilt && !r.Source.is(c.from) {
-			taken = &takenError{claim: c, by: r.Source.describe(), gone: gone, apart: apart, purge: true}
+			taken = cmp.Or(taken, &takenError{claim: c, by: r.Source.describe(), gone: gone, apart: apart})
+			taken.purge = append(taken.purge, r.Kernel)
 		}
 	}
 	packages, err := a.installedPackages()
@@ -145,7 +143,10 @@ func (a *app) checkClaim(c claim) error {
 		}
 		switch source, _, _ := strings.Cut(p.Source, " "); {
 		case p.module != c.name && p.release == c.release && c.install:
-			taken = cmp.Or(taken, c.shared(p.Package, files))
+			if other := c.shared(p.Package, files); other != nil {
+				taken = cmp.Or(taken, other)
+				taken.remove = append(taken.remove, p.Package)
+			}
 		case p.module == c.name && (c.source == "" || source != c.source):
 			gone, apart := c.loses(modulesAmong(files), p.release)
 			if len(gone) == 0 {
@@ -158,7 +159,7 @@ func (a *app) checkClaim(c claim) error {
 	if taken == nil {
 		return nil
 	}
-	taken.suggest, taken.program = a.freeName(c), a.ownCall()
+	taken.suggest, taken.place = a.freeName(c), a.place()
 	return taken
 }
 
@@ -176,7 +177,7 @@ func (c claim) shared(pkg string, files []string) *takenError {
 	if len(c.modules) == 0 {
 		return nil
 	}
-	return &takenError{claim: c, by: pkg, remove: []string{pkg}}
+	return &takenError{claim: c, by: pkg}
 }
 
 // othersError says that what is here under a name is not of the directory or tarball that was named.
@@ -285,16 +286,4 @@ func (a *app) isNameTaken(name string) bool {
 	}
 	packages, err := a.installedPackages()
 	return err != nil || slices.ContainsFunc(packages, func(p modulesPackage) bool { return p.module == name })
-}
-
-// ownCall is how mago is called for the same cache.
-func (a *app) ownCall() string {
-	words := []string{"mago"}
-	if a.host.asRoot {
-		words = []string{"sudo", "mago"}
-	}
-	if a.UserDir != "" {
-		words = append(words, "-u", pasted(a.UserDir))
-	}
-	return strings.Join(words, " ")
 }

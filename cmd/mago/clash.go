@@ -29,17 +29,10 @@ func (e *clashError) hint() string {
 	return fmt.Sprintf(`%s has apt ask you whether %s may go; what is built is kept`, `"`+e.command+`"`, strings.Join(slices.Compact(others), ", "))
 }
 
-// aptCommand is the command that has apt install .debs, and asks before it removes what cannot be beside them.
+// aptCommand is the command that has apt install .debs, and asks before it removes what cannot be beside them. The kernel
+// that they recommend stays out: its headers may be all that is here.
 func (a *app) aptCommand(debs []string) string {
-	words := []string{"sudo"}
-	if a.Root != "/" {
-		words = append(words, "chroot", pasted(a.Root))
-	}
-	words = append(words, "apt-get", "install")
-	for _, deb := range a.inside(debs) {
-		words = append(words, pasted(deb))
-	}
-	return strings.Join(words, " ")
+	return a.place().apt("install", append([]string{"--no-install-recommends"}, a.inside(debs)...)...)
 }
 
 // inside are paths as programs see them that run in the root.

@@ -98,7 +98,7 @@ var failures = []struct {
 	{built(&kbuild.SymbolError{Module: "x", Symbol: "y", Why: "is gone"}), exitBuild, "another module may have to be built first"},
 	{built(&kbuild.DependsError{Module: "x", Depends: "y"}), exitBuild, "another module may have to be built first"},
 	{&buildError{log: "/x/log", local: true, err: &kbuild.SymbolError{Module: "x", Symbol: "y", Why: "is gone"}}, exitBuild, "the log: /x/log"},
-	{&packError{&takenError{claim: claim{name: "nic"}, gone: []string{"a"}, purge: true, program: "mago"}}, exitSource, `run "mago purge nic", then`},
+	{&packError{&takenError{claim: claim{name: "nic"}, gone: []string{"a"}, purge: []string{"5", "6"}}}, exitSource, `run "mago purge -l 5,6 nic", then`},
 	{&sources.UnnamedError{Source: "x"}, exitSource, "--name NAME"},
 	{&sources.SeveralError{Package: "two-dkms", Dirs: []string{"usr/src/a-1", "usr/src/grp/b"}}, exitSource, "dpkg-deb -x *.deb . && sudo mago auto-install ./usr/src/a-1 ./usr/src/grp/b"},
 	{&twiceError{name: "nic", local: true}, exitUsage, "--name NAME"},

@@ -21,7 +21,7 @@ type habits struct {
 }
 
 const (
-	removeWay  = `run "sudo apt-get remove 'MODULE-modules-*'"; dpkg has the packages`
+	removeWay  = `run "sudo apt-get remove '^MODULE-modules-.'"; dpkg has the packages`
 	packageWay = `"mago auto-build MODULE" writes packages; --dest DIR copies them`
 	tarballWay = "mago writes packages, and no tarballs"
 	kernelWay  = "a kernel is chosen with -l RELEASE"
@@ -119,7 +119,7 @@ func (h habit) forModule(root, name string) string {
 	case name == "":
 		return h.way
 	case h.way == removeWay:
-		return removalWay(root, name)
+		return removalWay(place{root: root}, name)
 	}
 	return strings.ReplaceAll(h.way, "MODULE", name)
 }

@@ -20,7 +20,7 @@ func (a *app) next(ctx context.Context, k kbuild.Kernel, built record) []string 
 	}
 	install := "install Linux " + k.Release
 	if image := a.imageInApt(ctx, k.Release); image != "" {
-		install = "sudo apt-get install " + image
+		install = a.place().apt("install", image)
 	}
 	return []string{install, "boot it, then " + modprobe}
 }

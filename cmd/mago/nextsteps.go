@@ -6,25 +6,13 @@ import (
 )
 
 // steps makes the commands that mend states.
-type steps struct {
-	options []string // what mago was told of its places, which the commands repeat
-	asRoot  bool
-}
+type steps struct{ place }
 
-func (a *app) steps() steps {
-	s := steps{asRoot: a.host.asRoot}
-	if a.UserDir != "" {
-		s.options = append(s.options, "-u", pasted(a.cache))
-	}
-	if a.Root != "/" {
-		s.options = append(s.options, "--root", pasted(a.Root))
-	}
-	return s
-}
+func (a *app) steps() steps { return steps{a.place()} }
 
 // of lists the commands for states, what is wanted most last.
 func (s steps) of(states []state) []string {
-	all := append(s.purges(states), removals(states)...)
+	all := append(s.purges(states), s.removals(states)...)
 	for _, st := range states {
 		if st.State == stateFailed && st.Wanted {
 			all = append(all, "less "+pasted(st.Log))
@@ -33,23 +21,18 @@ func (s steps) of(states []state) []string {
 	return append(all, s.installations(states)...)
 }
 
-// removals is the command that removes what is installed for kernels that are gone.
-func removals(states []state) []string {
+// removals is the command that removes, by its very name, what is installed for kernels that are gone.
+func (s steps) removals(states []state) []string {
 	var names []string
 	for _, st := range states {
 		if st.State == stateLeftover && st.Installed != "" {
 			names = append(names, packageName(st.Module, "modules", st.Kernel))
 		}
 	}
-	return aptRemove(names)
-}
-
-// aptRemove is the command that removes packages, by their very names: none without one.
-func aptRemove(names []string) []string {
 	if len(names) == 0 {
 		return nil
 	}
-	return []string{"sudo apt-get remove " + strings.Join(names, " ")}
+	return []string{s.apt("remove", names...)}
 }
 
 // purges are the commands that forget what was built for kernels that are gone.
@@ -61,8 +44,8 @@ func (s steps) purges(states []state) []string {
 			}
 			return st.Module
 		},
-		func(kernels, modules string, _ bool) []string {
-			return s.mago(!s.asRoot, "purge", "-l", kernels, modules)
+		func(kernels string, modules []string, _ bool) string {
+			return s.mago(append([]string{"purge", "-l", kernels}, modules...)...)
 		})
 }
 
@@ -75,25 +58,16 @@ func (s steps) installations(states []state) []string {
 			}
 			return st.word
 		},
-		func(kernels, modules string, own bool) []string {
+		func(kernels string, modules []string, own bool) string {
 			if own && !s.asRoot {
-				return s.mago(true, "a-i", "-S", "sudo", "-l", kernels, modules)
+				return s.mago(append([]string{"a-i", "-S", "sudo", "-l", kernels}, modules...)...)
 			}
-			return s.mago(false, "a-i", "-l", kernels, modules)
+			return s.sudoMago(append([]string{"a-i", "-l", kernels}, modules...)...)
 		})
 }
 
-// mago is a command line of mago's, as the user that calls it or as root.
-func (s steps) mago(asUser bool, words ...string) []string {
-	line := append([]string{"mago"}, words...)
-	if !asUser {
-		line = append([]string{"sudo"}, line...)
-	}
-	return append(line, s.options...)
-}
-
 // grouped makes one command for all kernels that have the same modules; word is what names a state's module in it, "" for none.
-func (s steps) grouped(states []state, word func(state) string, command func(kernels, modules string, own bool) []string) []string {
+func (s steps) grouped(states []state, word func(state) string, command func(kernels string, modules []string, own bool) string) []string {
 	type group struct {
 		kernels, modules []string
 		own              bool
@@ -103,7 +77,7 @@ func (s steps) grouped(states []state, word func(state) string, command func(ker
 		g := &group{kernels: []string{kernel}}
 		for _, st := range states {
 			if w := word(st); w != "" && st.Kernel == kernel {
-				g.modules, g.own = append(g.modules, pasted(w)), g.own || st.own
+				g.modules, g.own = append(g.modules, w), g.own || st.own
 			}
 		}
 		same := slices.IndexFunc(groups, func(other *group) bool { return slices.Equal(other.modules, g.modules) && other.own == g.own })
@@ -117,7 +91,7 @@ func (s steps) grouped(states []state, word func(state) string, command func(ker
 	}
 	var all []string
 	for _, g := range groups {
-		all = append(all, strings.Join(command(strings.Join(g.kernels, ","), strings.Join(g.modules, " "), g.own), " "))
+		all = append(all, command(strings.Join(g.kernels, ","), g.modules, g.own))
 	}
 	return all
 }

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"cmp"
+	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -8,25 +11,25 @@ import (
 	"mago/debpkg"
 )
 
-// removalWay says how what is installed of a module under a root is removed, which is apt's work: by the very names that dpkg
+// removalWay says how what is installed of a module in a place is removed, which is apt's work: by the very names that dpkg
 // has, and by a pattern where dpkg's status cannot be read.
-func removalWay(root, module string) string {
-	status, err := debpkg.ReadStatus(root)
-	if err != nil {
-		return strings.ReplaceAll(removeWay, "MODULE", module)
-	}
+func removalWay(p place, module string) string {
 	name := catalog.ModuleName(module)
+	status, err := debpkg.ReadStatus(cmp.Or(p.root, "/"))
+	if err != nil {
+		return fmt.Sprintf(`run "%s"; dpkg has the packages`, p.apt("remove", "^"+regexp.QuoteMeta(name)+"-modules-."))
+	}
 	var names []string
-	for p := range status.All() {
-		if of, _ := modulePackage(p.Package); of == name {
-			names = append(names, p.Package)
+	for pkg := range status.All() {
+		if of, _ := modulePackage(pkg.Package); of == name {
+			names = append(names, pkg.Package)
 		}
 	}
 	if len(names) == 0 {
-		return `run "sudo apt-get remove '` + name + `-modules-*'"; none is installed now`
+		return fmt.Sprintf(`no package of %s is installed; "%s" forgets builds`, name, p.mago("purge", name))
 	}
 	slices.Sort(names)
-	return `run "sudo apt-get remove ` + strings.Join(slices.Compact(names), " ") + `"`
+	return fmt.Sprintf(`run "%s"`, p.apt("remove", slices.Compact(names)...))
 }
 
 // modulePackage reads the name of a package of modules: the module, and its kernel's release, which common files have none of.

@@ -21,16 +21,16 @@ func TestRemovalWay(t *testing.T) {
 	if err := os.WriteFile(file, []byte(status.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	exact := `run "sudo apt-get remove hello-modules-6.1.0-10-amd64 hello-modules-6.1.0-9-amd64 hello-modules-common"`
+	exact := `run "sudo chroot ` + root + ` apt-get remove hello-modules-6.1.0-10-amd64 hello-modules-6.1.0-9-amd64 hello-modules-common"`
 	for module, want := range map[string]string{
 		"hello": exact, "hello-dkms": exact,
-		"other": `run "sudo apt-get remove 'other-modules-*'"; none is installed now`,
+		"other": `no package of other is installed; "mago purge other --root ` + root + `" forgets builds`,
 	} {
-		if got := removalWay(root, module); got != want {
+		if got := removalWay(place{root: root}, module); got != want {
 			t.Errorf("%q: got %q, want %q", module, got, want)
 		}
 	}
-	if got := removalWay(filepath.Join(root, "none"), "hello"); !strings.Contains(got, "'hello-modules-*'") {
+	if got := removalWay(place{root: filepath.Join(root, "none")}, "c++"); !strings.Contains(got, `none apt-get remove '^c\+\+-modules-.'"; dpkg`) {
 		t.Errorf("without a status: %q", got)
 	}
 }

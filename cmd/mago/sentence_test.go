@@ -62,16 +62,18 @@ func TestSteps(t *testing.T) {
 		states []state
 		want   []string
 	}{
-		{steps{asRoot: true}, both, []string{"sudo mago a-i -l 5,6 a b"}},
+		{steps{place{asRoot: true}}, both, []string{"sudo mago a-i -l 5,6 a b"}},
 		{steps{}, both, []string{"sudo mago a-i -l 5,6 a b"}},
 		{steps{}, own, []string{"mago a-i -S sudo -l 5 a b", "sudo mago a-i -l 6 a b"}},
-		{steps{asRoot: true}, own, []string{"sudo mago a-i -l 5 a b", "sudo mago a-i -l 6 a b"}},
-		{steps{asRoot: true, options: []string{"-u", "/x"}}, both[:1], []string{"sudo mago a-i -l 5 a -u /x"}},
-		{steps{asRoot: true}, unknown, nil},
-		{steps{asRoot: true}, told([3]string{"6", "a", "trial"}), nil},
-		{steps{asRoot: true}, told([3]string{"4", "a", "leftover"}, [3]string{"5", "b", "missing"}, [3]string{"5", "c", "failed"}),
+		{steps{place{asRoot: true}}, own, []string{"sudo mago a-i -l 5 a b", "sudo mago a-i -l 6 a b"}},
+		{steps{place{asRoot: true, cache: "/x"}}, both[:1], []string{"sudo mago a-i -l 5 a -u /x"}},
+		{steps{place{asRoot: true}}, unknown, nil},
+		{steps{place{asRoot: true}}, told([3]string{"6", "a", "trial"}), nil},
+		{steps{place{asRoot: true}}, told([3]string{"4", "a", "leftover"}, [3]string{"5", "b", "missing"}, [3]string{"5", "c", "failed"}),
 			[]string{"sudo mago purge -l 4 a", "sudo apt-get remove a-modules-4", "less /x/c.log", "sudo mago a-i -l 5 b"}},
 		{steps{}, told([3]string{"4", "a", "leftover"}), []string{"mago purge -l 4 a", "sudo apt-get remove a-modules-4"}},
+		{steps{place{asRoot: true, root: "/srv/a b"}}, told([3]string{"4", "a", "leftover"}),
+			[]string{"sudo mago purge -l 4 a --root '/srv/a b'", "sudo chroot '/srv/a b' apt-get remove a-modules-4"}},
 	} {
 		if got := test.steps.of(test.states); !slices.Equal(got, test.want) {
 			t.Errorf("got  %q\nwant %q", got, test.want)

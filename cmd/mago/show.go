@@ -114,9 +114,9 @@ func (a *app) printModule(m shownModule) {
 		field("Installed", name+" "+a.packageVersion(name))
 	}
 	if len(installed) > 0 {
-		command("To remove", aptRemove(installed)[0])
+		command("To remove", a.place().apt("remove", installed...))
 	} else {
-		command("To install", "sudo mago auto-install "+pasted(m.Module))
+		command("To install", a.place().sudoMago("auto-install", m.Module))
 	}
 }
 
