@@ -52,7 +52,29 @@ func (e *RefusedError) Allowable() (paths []string) {
 	return paths
 }
 
-// InTheWayError lists what is on a system where a package would put something else.
+// InTheWayError lists what is on a system where a package would put something else, or would have it used in another's place.
 type InTheWayError struct{ Files []Refusal }
 
-func (e *InTheWayError) Error() string { return "the package would overwrite " + told(e.Files) }
+func (e *InTheWayError) Error() string {
+	overwritten, others := e.split()
+	var parts []string
+	if len(overwritten) > 0 {
+		parts = append(parts, "would overwrite "+told(overwritten))
+	}
+	if len(others) > 0 {
+		parts = append(parts, "cannot bring "+told(others))
+	}
+	return "the package " + strings.Join(parts, ", and ")
+}
+
+// split tells what would be overwritten, which is final, from the rest.
+func (e *InTheWayError) split() (overwritten, others []Refusal) {
+	for _, r := range e.Files {
+		if r.Final {
+			overwritten = append(overwritten, r)
+		} else {
+			others = append(others, r)
+		}
+	}
+	return overwritten, others
+}

@@ -10,43 +10,54 @@ import (
 	"strings"
 )
 
-// hiding are directories in which the same name means the same thing, so that a file in one may be used in the place of
-// that in another. {triplet} is that of rules.
-var hiding = [][]string{
-	{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/usr/local/games", "/usr/games"},
-	{"/etc/udev/rules.d", "/run/udev/rules.d", "/usr/local/lib/udev/rules.d", "/usr/lib/udev/rules.d"},
-	{"/etc/udev/hwdb.d", "/run/udev/hwdb.d", "/usr/local/lib/udev/hwdb.d", "/usr/lib/udev/hwdb.d"},
-	{"/etc/modprobe.d", "/run/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d"},
-	{"/etc/modules-load.d", "/run/modules-load.d", "/usr/local/lib/modules-load.d", "/usr/lib/modules-load.d"},
-	{"/etc/depmod.d", "/run/depmod.d", "/usr/local/lib/depmod.d", "/usr/lib/depmod.d"},
-	{"/etc/initramfs-tools", "/usr/share/initramfs-tools"},
-	{"/usr/lib/firmware/updates", "/usr/lib/firmware"},
-	{"/usr/local/include", "/usr/include/{triplet}", "/usr/include"},
-	{"/usr/local/lib/pkgconfig", "/usr/lib/{triplet}/pkgconfig", "/usr/lib/pkgconfig", "/usr/share/pkgconfig"},
+// families are directories in which the same name means the same thing, so that a file in one is used in the place of that
+// in another: the one in the directory that comes first. {triplet} is that of rules.
+var families = []struct {
+	dirs   []string
+	strict bool // whether who looks there may have another order
+}{
+	// PATH is everybody's own.
+	{dirs: []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/usr/local/games", "/usr/games"}, strict: true},
+
+	// udev(7), hwdb(7), modprobe.d(5), modules-load.d(5), depmod.d(5): /etc and /run are the administrator's to override packages.
+	{dirs: []string{"/etc/udev/rules.d", "/run/udev/rules.d", "/usr/local/lib/udev/rules.d", "/usr/lib/udev/rules.d"}},
+	{dirs: []string{"/etc/udev/hwdb.d", "/run/udev/hwdb.d", "/usr/local/lib/udev/hwdb.d", "/usr/lib/udev/hwdb.d"}},
+	{dirs: []string{"/etc/modprobe.d", "/run/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d"}},
+	{dirs: []string{"/etc/modules-load.d", "/run/modules-load.d", "/usr/local/lib/modules-load.d", "/usr/lib/modules-load.d"}},
+	{dirs: []string{"/etc/depmod.d", "/run/depmod.d", "/usr/local/lib/depmod.d", "/usr/lib/depmod.d"}},
+	{dirs: []string{"/etc/initramfs-tools", "/usr/share/initramfs-tools"}},
+	{dirs: []string{"/usr/lib/firmware/updates", "/usr/lib/firmware"}},
+
+	// As gcc and pkg-config search.
+	{dirs: []string{"/usr/local/include", "/usr/include/{triplet}", "/usr/include"}},
+	{dirs: []string{"/usr/local/lib/pkgconfig", "/usr/local/share/pkgconfig", "/usr/lib/{triplet}/pkgconfig", "/usr/lib/pkgconfig", "/usr/share/pkgconfig"}},
 }
 
 // libraries are the directories that ld.so searches.
 var libraries = []string{"/usr/local/lib/*-linux-gnu*", "/usr/local/lib", "/usr/lib/*-linux-gnu*", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libx32"}
 
-// hides refuses what others' files of another directory would be hidden by, or would hide.
-func (c *comparing) hides(file string) error {
+// hides refuses what a file of another directory would be hidden by. What it would itself stand behind is an override of
+// its own and stays as it is.
+func (c *comparing) hides(pkg Package, file string) error {
 	name := canonical(file)
-	for _, group := range hiding {
-		for _, dir := range group {
-			rest, below := c.below(name, dir)
-			if !below {
-				continue
+	for _, family := range families {
+		i := slices.IndexFunc(family.dirs, func(dir string) bool { _, ok := c.below(name, dir); return ok })
+		if i < 0 {
+			continue
+		}
+		rest, _ := c.below(name, family.dirs[i])
+		behind := family.dirs[i+1:]
+		if family.strict {
+			behind = family.dirs
+		}
+		for _, dir := range behind {
+			if err := c.hidesAt(pkg, file, path.Join(c.asHere(name, dir), Literal(rest))); err != nil {
+				return err
 			}
-			for _, other := range group {
-				if err := c.hidesAt(file, path.Join(c.asHere(name, other), Literal(rest))); err != nil {
-					return err
-				}
-			}
-			break
 		}
 	}
 	if isBelow(name, "/usr/lib") && strings.Contains(path.Base(name), ".so") {
-		return c.hidesLibrary(file) // ld.so also looks into directories below its own, for some processors
+		return c.hidesLibrary(pkg, file) // ld.so also looks into directories below its own, for some processors
 	}
 	return nil
 }
@@ -72,20 +83,20 @@ func (c *comparing) asHere(name, dir string) string {
 }
 
 // hidesAt looks for files of others at what may be a pattern in its directories.
-func (c *comparing) hidesAt(file, pattern string) error {
+func (c *comparing) hidesAt(pkg Package, file, pattern string) error {
 	found, err := c.glob(pattern)
 	if err != nil {
 		return err
 	}
 	for _, other := range found {
-		if err := c.hidesOne(file, other); err != nil {
+		if err := c.hidesOne(pkg, file, other); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *comparing) hidesOne(file, other string) error {
+func (c *comparing) hidesOne(pkg Package, file, other string) error {
 	info, err := os.Lstat(c.host(other))
 	if err != nil || info.IsDir() || canonical(file) == other {
 		return nil
@@ -94,7 +105,8 @@ func (c *comparing) hidesOne(file, other string) error {
 	if err != nil {
 		return err
 	}
-	if foreign := slices.DeleteFunc(slices.Clone(of), c.isModules); len(foreign) > 0 {
+	mine := func(owner string) bool { return c.isModules(owner) || c.replaces(pkg, owner) }
+	if foreign := slices.DeleteFunc(slices.Clone(of), mine); len(foreign) > 0 {
 		c.outside(file, fmt.Sprintf("stands for %s of %s", other, foreign[0]))
 	} else if len(of) == 0 {
 		c.outside(file, "stands for "+other+", which is there and of no package")
@@ -103,14 +115,14 @@ func (c *comparing) hidesOne(file, other string) error {
 }
 
 // hidesLibrary looks for other libraries of the same name, whatever their versions.
-func (c *comparing) hidesLibrary(file string) error {
+func (c *comparing) hidesLibrary(pkg Package, file string) error {
 	for _, dir := range libraries {
 		found, err := c.glob(path.Join(dir, Literal(stem(file))+".so*"))
 		if err != nil {
 			return err
 		}
 		for _, other := range found {
-			if err := c.hidesOne(file, other); err != nil {
+			if err := c.hidesOne(pkg, file, other); err != nil {
 				return err
 			}
 		}

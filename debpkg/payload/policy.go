@@ -93,12 +93,17 @@ func (c *checking) entry(e Entry) {
 
 // outside refuses a path, unless the user allows it.
 func (c *checking) outside(name, why string) {
-	i := slices.IndexFunc(c.Allow, func(g Glob) bool { return g.Match(name) })
+	i := c.allowed(name)
 	if i < 0 {
 		c.refused = append(c.refused, Refusal{name, why, false})
 		return
 	}
 	c.grants = append(c.grants, Grant{name, c.Allow[i].String()})
+}
+
+// allowed is the index of the first Glob that allows a path, -1 for none.
+func (p Policy) allowed(name string) int {
+	return slices.IndexFunc(p.Allow, func(g Glob) bool { return g.Match(name) })
 }
 
 // unsafe says what is wrong with an entry wherever it is, "" for nothing.

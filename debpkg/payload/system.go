@@ -21,7 +21,8 @@ type System struct {
 }
 
 // Check applies the policy to the packages of one build as they would come to the system. The error is a *RefusedError, or
-// an *InTheWayError for what nobody can allow: a file that is there already, of nobody or of another package.
+// an *InTheWayError for what nobody can allow, a file that is there already, of nobody or of another package; and for what
+// else is in the way of a source that an archive vouches for.
 func (s System) Check(p Policy, packages ...Package) error {
 	c := &comparing{System: s, owners: owners{root: filepath.Join("/", s.Root)}, checking: &checking{Policy: p}}
 	for _, pkg := range packages {
@@ -73,7 +74,7 @@ func (c *comparing) entry(pkg Package, e Entry) error {
 	if err := c.ledAway(e, name, links); err != nil {
 		return err
 	}
-	if err := c.hides(e.Path); err != nil {
+	if err := c.hides(pkg, e.Path); err != nil {
 		return err
 	}
 	return c.ownOnly(e.Path)
@@ -105,7 +106,7 @@ func (c *comparing) covered(pkg Package, e Entry, name string) error {
 		return err
 	}
 	others := slices.DeleteFunc(of, func(owner string) bool {
-		return slices.Contains(c.own, owner) || !c.Local && c.Matching != nil && slices.Contains(c.Matching(pkg.Replaces), owner)
+		return slices.Contains(c.own, owner) || c.replaces(pkg, owner)
 	})
 	switch {
 	case info.IsDir():
@@ -116,6 +117,21 @@ func (c *comparing) covered(pkg Package, e Entry, name string) error {
 		c.inTheWay = append(c.inTheWay, Refusal{e.Path, "of no package", true})
 	}
 	return nil
+}
+
+// replaces reports whether a package takes the place of another one's files, which a source that nobody vouches for may not.
+func (c *comparing) replaces(pkg Package, owner string) bool {
+	return !c.Local && c.Matching != nil && slices.Contains(c.Matching(pkg.Replaces), owner)
+}
+
+// outside refuses a path where the system is not as it should be for it. Of a source that an archive vouches for the files may
+// lie anywhere: its recipe is good, and something is in its way.
+func (c *comparing) outside(name, why string) {
+	if c.Local || c.allowed(name) >= 0 {
+		c.checking.outside(name, why)
+		return
+	}
+	c.inTheWay = append(c.inTheWay, Refusal{name, why, false})
 }
 
 // halfDone reports whether dpkg was ended while it put one of the packages on the system.

@@ -63,14 +63,19 @@ func TestSystem(t *testing.T) {
 		{"a program's name in /usr/local", map[string]string{"usr/local/bin/tool": ""}, brought("/bin/tool"), false, "stands for /usr/local/bin/tool, which is there and of no package"},
 		{"its own program moved", map[string]string{"usr/sbin/hello": "", lists("hello-modules-common"): "/usr/sbin/hello\n"}, brought("/usr/bin/hello"), true, ""},
 		{"udev's rule", map[string]string{"usr/lib/udev/rules.d/50-x.rules": "", lists("udev"): "/lib/udev/rules.d/50-x.rules\n"}, brought("/etc/udev/rules.d/50-x.rules"), false, "stands for /usr/lib/udev/rules.d/50-x.rules of udev"},
-		{"the administrator's blacklist", map[string]string{"etc/modprobe.d/black.conf": "mine"}, brought("/usr/lib/modprobe.d/black.conf"), false, "stands for /etc/modprobe.d/black.conf"},
+		{"udev's rule, and a source that nobody vouches for", map[string]string{"usr/lib/udev/rules.d/50-x.rules": "", lists("udev"): "/lib/udev/rules.d/50-x.rules\n"}, brought("/etc/udev/rules.d/50-x.rules"), true, "may not bring /etc/udev/rules.d/50-x.rules (stands for /usr/lib/udev/rules.d/50-x.rules of udev"},
+		{"a rule of /usr/local", map[string]string{"usr/local/lib/udev/rules.d/50-x.rules": ""}, conffile("/etc/udev/rules.d/50-x.rules"), false, "stands for /usr/local/lib/udev/rules.d/50-x.rules, which is there and of no package"},
+		{"a setting of a package", map[string]string{"usr/lib/modprobe.d/x.conf": "", lists("kmod"): "/lib/modprobe.d/x.conf\n"}, conffile("/etc/modprobe.d/x.conf"), false, "stands for /usr/lib/modprobe.d/x.conf of kmod"},
 		{"a hook", map[string]string{"usr/share/initramfs-tools/hooks/x": "", lists("cryptsetup"): "/usr/share/initramfs-tools/hooks/x\n"}, brought("/usr/share/initramfs-tools/hooks/x"), false, "of cryptsetup"},
 		{"a header", map[string]string{"usr/include/stdio.h": "", lists("libc6-dev"): "/usr/include/stdio.h\n"}, brought("/usr/include/x86_64-linux-gnu/stdio.h"), false, "stands for /usr/include/stdio.h"},
-		{"a header of the architecture", map[string]string{"usr/include/x86_64-linux-gnu/bits/x.h": "", lists("libc6-dev"): "/usr/include/x86_64-linux-gnu/bits/x.h\n"}, brought("/usr/include/bits/x.h"), false, "stands for /usr/include/x86_64-linux-gnu/bits/x.h"},
+		{"a header behind the architecture's", map[string]string{"usr/include/x86_64-linux-gnu/bits/x.h": "", lists("libc6-dev"): "/usr/include/x86_64-linux-gnu/bits/x.h\n"}, brought("/usr/include/bits/x.h"), true, ""},
 		{"odd names", map[string]string{"usr/include/x.h": ""}, brought("/usr/include/[x.h", "/usr/include/*/*.h", "/usr/bin/[", "/usr/bin/*"), false, ""},
 		{"a library", map[string]string{"usr/lib/x86_64-linux-gnu/libz.so.1": "", lists("zlib1g"): "/lib/x86_64-linux-gnu/libz.so.1\n"}, library("/usr/lib/libz.so.2"), false, "stands for /usr/lib/x86_64-linux-gnu/libz.so.1 of zlib1g"},
 		{"a library beside", map[string]string{"usr/lib/x86_64-linux-gnu/libz.so.1": "", lists("zlib1g"): "/lib/x86_64-linux-gnu/libz.so.1\n"}, library("/lib/x86_64-linux-gnu/libz.so"), false, "of zlib1g"},
 		{"a library for some processors", map[string]string{"usr/lib/x86_64-linux-gnu/libz.so.1": "", lists("zlib1g"): "/lib/x86_64-linux-gnu/libz.so.1\n"}, brought("/usr/lib/x86_64-linux-gnu/hello/libz.so.1"), true, "of zlib1g"},
+		{"a library of what it replaces", map[string]string{"usr/lib/libhello.so.1": "", lists("hello-dkms"): "/lib/libhello.so.1\n"}, replaces("hello-dkms", "/usr/lib/libhello/libhello.so.2"), false, ""},
+		{"a program of what it replaces", map[string]string{"usr/sbin/hello": "", lists("hello-dkms"): "/sbin/hello\n"}, replaces("hello-dkms", "/usr/bin/hello"), false, ""},
+		{"the same, local", map[string]string{"usr/sbin/hello": "", lists("hello-dkms"): "/sbin/hello\n"}, replaces("hello-dkms", "/usr/bin/hello"), true, "stands for /usr/sbin/hello of hello-dkms"},
 		{"its own library", map[string]string{"usr/lib/libhello.so.1": "", lists("hello-modules-common"): "/usr/lib/libhello.so.1\n"}, library("/usr/lib/libhello.so.2"), true, ""},
 
 		{"a directory of others", map[string]string{"usr/share/hello/x": "", lists("hello"): "/usr/share/hello\n/usr/share/hello/x\n"}, brought("/usr/share/hello/y"), true, "is in /usr/share/hello, of hello"},
@@ -105,6 +110,48 @@ func TestSystem(t *testing.T) {
 				t.Errorf("with a merged /usr: %v, without: %v", again, err)
 			}
 		})
+	}
+}
+
+// TestSystemOverrides: a file in a directory that comes before a package's is the administrator's override, whoever has it.
+func TestSystemOverrides(t *testing.T) {
+	for override, file := range map[string]string{
+		"etc/udev/rules.d/90-x.rules":           "/lib/udev/rules.d/90-x.rules",
+		"run/udev/rules.d/90-x.rules":           "/usr/lib/udev/rules.d/90-x.rules",
+		"usr/local/lib/udev/rules.d/90-x.rules": "/lib/udev/rules.d/90-x.rules",
+		"etc/udev/hwdb.d/90-x.hwdb":             "/lib/udev/hwdb.d/90-x.hwdb",
+		"etc/modprobe.d/x.conf":                 "/lib/modprobe.d/x.conf",
+		"run/modprobe.d/x.conf":                 "/etc/modprobe.d/x.conf",
+		"etc/modules-load.d/x.conf":             "/usr/lib/modules-load.d/x.conf",
+		"etc/depmod.d/x.conf":                   "/lib/depmod.d/x.conf",
+		"etc/initramfs-tools/hooks/x":           "/usr/share/initramfs-tools/hooks/x",
+		"usr/lib/firmware/updates/x.bin":        "/lib/firmware/x.bin",
+		"usr/local/include/x.h":                 "/usr/include/x.h",
+		"usr/local/lib/pkgconfig/x.pc":          "/usr/share/pkgconfig/x.pc",
+		"etc/systemd/system/x.service":          "/lib/systemd/system/x.service",
+		"etc/X11/xorg.conf.d/50-x.conf":         "/usr/share/X11/xorg.conf.d/50-x.conf",
+	} {
+		want := ""
+		if strings.HasPrefix(file, "/etc/") { // the other way round: it comes before that one
+			want = "stands for /" + override
+		}
+		for _, local := range []bool{true, false} {
+			err := system(t, map[string]string{override: "mine"}).Check(Policy{Module: "hello", Local: local}, brought(file))
+			if said := saying(err); want == "" && err != nil || !strings.Contains(said, want) {
+				t.Errorf("%s beside /%s: %v, want %q", file, override, err, want)
+			}
+		}
+	}
+}
+
+// TestSystemOfAnArchive: what an archive vouches for may lie anywhere, so that the system is what is in the way.
+func TestSystemOfAnArchive(t *testing.T) {
+	s := system(t, map[string]string{"usr/sbin/depmod": "", "usr/lib/firmware/x": "", lists("kmod"): "/sbin/depmod\n"})
+	err := s.Check(Policy{Module: "hello"}, brought("/usr/bin/depmod", "/lib/firmware/x"))
+	var inTheWay *InTheWayError
+	const want = "the package would overwrite /lib/firmware/x (of no package), and cannot bring /usr/bin/depmod (stands for /usr/sbin/depmod of kmod)"
+	if !errors.As(err, &inTheWay) || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
 	}
 }
 
