@@ -35,6 +35,7 @@ var failures = []struct {
 	{&unloadableError{unit: "x for 6.1", why: "Secure Boot is on"}, exitUnsigned, "with --unsigned mago installs the modules all the same, and the kernel refuses to load them"},
 	{&unloadableError{unit: "x for 6.1", copies: []string{"/x.ko"}}, exitUnsigned, "with --unsigned mago installs its own all the same, and they are loaded in the place of the signed ones"},
 	{&inTheWayError{pkg: "x-dkms", command: "sudo apt-get install /x.deb"}, exitPackages, "apt-get install /x.deb"},
+	{&inTheWayError{pkg: "x-dkms", command: "sudo apt-get install /x.deb", refused: true}, exitPackages, `"sudo apt-get install /x.deb" says why`},
 	{&inTheWayError{pkg: "x-dkms", module: "x", kernels: []string{"6.1", "6.2"}}, exitPackages, "auto-build -l 6.1,6.2 x"},
 	{&clashError{"sudo apt-get install /x.deb", &debpkg.ConflictError{Clashes: []debpkg.Clash{{With: "old"}}}}, exitPackages, "whether old may go"},
 	{&debpkg.UndoneError{Err: errors.New("x"), Left: []debpkg.Left{{Package: "x-modules", Deb: "/x.deb"}}}, exitPackages, "apt-get remove x-modules"},

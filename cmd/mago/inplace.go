@@ -17,6 +17,7 @@ type inTheWayError struct {
 	module, pkg, common string
 
 	command string   // has apt put mago's packages in its place
+	refused bool     // whether apt, asked before, would not do that
 	others  []string // what apt would remove with it
 	kernels []string // for which dkms has the modules, and mago has built none
 }
@@ -35,6 +36,9 @@ func (e *inTheWayError) hint() string {
 	if len(e.kernels) > 0 {
 		kernels := strings.Join(e.kernels, ",")
 		lines = append(lines, fmt.Sprintf("dkms takes away what it has for %s, too: first run \"sudo mago auto-build -l %[1]s %[2]s\", and this command again", kernels, e.module))
+	}
+	if e.refused {
+		return hints(append(lines, fmt.Sprintf(`apt does not agree to put mago's packages in its place; "%s" says why`, e.command))...)
 	}
 	return hints(append(lines, fmt.Sprintf(`"%s" puts mago's packages in its place; conffiles stay as they are`, e.command))...)
 }
@@ -66,11 +70,14 @@ func (a *app) checkPlace(ctx context.Context, built record, debs []string) error
 		}
 	}
 	e.command = a.aptCommand(debs)
-	if would, err := a.installer().Simulate(ctx, debpkg.AptInstall{Debs: a.inside(debs), Remove: true}, nil); err == nil {
-		for _, c := range would.Remove {
-			if name := c.Package.Name.String(); name != pkg {
-				e.others = append(e.others, name)
-			}
+	would, err := a.installer().Simulate(ctx, debpkg.AptInstall{Debs: a.inside(debs), Remove: true}, nil)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	e.refused = err != nil
+	for _, c := range would.Remove {
+		if name := c.Package.Name.String(); name != pkg {
+			e.others = append(e.others, name)
 		}
 	}
 	return e

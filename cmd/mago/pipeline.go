@@ -269,10 +269,11 @@ func (a *app) isBuilt(u unit, r record) bool {
 	return r.Version == u.packageVersion() && r.Source.SHA256 == u.sourceDigest()
 }
 
-// install has dpkg install what was built; the unit's lock is held.
+// install has dpkg install what was built; the unit's lock is held. A dry run looks for all that would be in the way of what is
+// there.
 func (a *app) install(ctx context.Context, u unit, built record) error {
-	if a.DryRun {
-		a.screen.line(fmt.Sprintf("%-8s would install %s", "install", u.packageName()))
+	if built.Deb == "" { // a dry run has built nothing
+		a.wouldInstall(u)
 		return nil
 	}
 	if !a.vouched(built) {
@@ -306,10 +307,17 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 	if err != nil {
 		return fmt.Errorf("install %s: %w", built.Package, err)
 	}
-	p := a.screen.phase("install", built.Package)
-	defer p.end()
 	in := a.installer()
 	in.Before = func() error { return a.compare(coming) }
+	if a.DryRun {
+		if err := a.withCommand(in.Install(ctx, debs...), debs); err != nil {
+			return fmt.Errorf("install %s: %w", built.Package, err)
+		}
+		a.wouldInstall(u)
+		return nil
+	}
+	p := a.screen.phase("install", built.Package)
+	defer p.end()
 	err = a.withCommand(in.Install(ctx, debs...), debs)
 	a.forgetInstalled()
 	if err := errors.Join(err, a.noteUnchecked(nil)); err != nil {
@@ -324,4 +332,8 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 		a.screen.line("next: " + step)
 	}
 	return nil
+}
+
+func (a *app) wouldInstall(u unit) {
+	a.screen.line(fmt.Sprintf("%-8s would install %s", "install", u.packageName()))
 }
