@@ -1,7 +1,6 @@
 package debpkg
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -75,13 +74,7 @@ func (in *Installer) Cost(ctx context.Context, how AptInstall, packages []word.T
 
 // ask runs apt-get install in one of its modes that change nothing. There --assume-no is not one: apt.conf(5) can overrule it.
 func (in *Installer) ask(ctx context.Context, mode string, how AptInstall, packages []word.Target) (string, error) {
-	var out bytes.Buffer
-	asking := *in
-	if in.Query != nil {
-		asking.Run = in.Query
-	}
-	err := asking.run(ctx, &out, nil, "apt-get", in.aptInstall(how, packages, mode, "-o", "Debug::NoLocking=true")...)
-	return out.String(), err
+	return in.query(ctx, "apt-get", in.aptInstall(how, packages, mode, "-o", "Debug::NoLocking=true")...)
 }
 
 // simulated matches apt-get's lines: "Inst name [old] (new origin [architecture])" and "Remv name [old]".

@@ -63,6 +63,29 @@ func TestSimulate(t *testing.T) {
 	}
 }
 
+// TestSimulationEndsAtOnce: only what changes the system is waited for.
+func TestSimulationEndsAtOnce(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	in := &Installer{Finishing: func(tool string) { t.Errorf("it waits for %s", tool) }, Query: func(cmd *exec.Cmd) error {
+		deaf := exec.CommandContext(ctx, "sh", "-c", `trap "" INT; echo begun; exec sleep 600`)
+		deaf.Cancel, deaf.WaitDelay = cmd.Cancel, cmd.WaitDelay
+		said, err := deaf.StdoutPipe()
+		if err != nil {
+			return err
+		}
+		if err := deaf.Start(); err != nil {
+			return err
+		}
+		cmd.Process = deaf.Process
+		_, err = said.Read(make([]byte, 16))
+		end()
+		return errors.Join(err, deaf.Wait())
+	}}
+	if _, err := in.Simulate(ctx, AptInstall{}, nil); err == nil {
+		t.Error("no error")
+	}
+}
+
 // TestSimulationIsReadWhole: what cannot be read could be what must not come.
 func TestSimulationIsReadWhole(t *testing.T) {
 	for _, line := range []string{

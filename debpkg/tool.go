@@ -1,6 +1,7 @@
 package debpkg
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -40,9 +41,7 @@ func (in *Installer) run(ctx context.Context, stdout, stderr io.Writer, name str
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Cancel = func() error { return in.letFinish(cmd, name) }
 	cmd.WaitDelay = time.Minute // for output that somebody holds open after the end
-	if in.NonInteractive {
-		cmd.Env = append(cmd.Environ(), "DEBIAN_FRONTEND=noninteractive")
-	}
+	in.setEnvironment(cmd)
 	complaints, err := memoryFile(name)
 	if err != nil {
 		return err
@@ -57,11 +56,7 @@ func (in *Installer) run(ctx context.Context, stdout, stderr io.Writer, name str
 		cmd.Stdout = printed
 		defer follow(printed, stdout)()
 	}
-	run := in.Run
-	if run == nil {
-		run = (*exec.Cmd).Run
-	}
-	err = run(cmd)
+	err = in.runner()(cmd)
 	said := io.NewSectionReader(complaints, 0, math.MaxInt64)
 	if stderr != nil {
 		_, _ = io.Copy(stderr, said) // for the user to read, no more
@@ -70,6 +65,39 @@ func (in *Installer) run(ctx context.Context, stdout, stderr io.Writer, name str
 		return toolError(name, args, lastOf(complaints), err)
 	}
 	return nil
+}
+
+// query gives what a tool prints that changes nothing: a context that ends kills it. It ends in a *ToolError if the tool fails.
+func (in *Installer) query(ctx context.Context, name string, args ...string) (string, error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.WaitDelay = time.Second // for output that somebody holds open after the end
+	in.setEnvironment(cmd)
+	var out, complaints bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &complaints
+	run := in.Query
+	if run == nil {
+		run = in.runner()
+	}
+	if err := run(cmd); err != nil {
+		return out.String(), toolError(name, args, lastOf(bytes.NewReader(complaints.Bytes())), err)
+	}
+	return out.String(), nil
+}
+
+func (in *Installer) runner() func(*exec.Cmd) error {
+	if in.Run == nil {
+		return (*exec.Cmd).Run
+	}
+	return in.Run
+}
+
+func (in *Installer) setEnvironment(cmd *exec.Cmd) {
+	if in.NonInteractive {
+		cmd.Env = append(cmd.Environ(), "DEBIAN_FRONTEND=noninteractive")
+	}
 }
 
 // letFinish returns when a program has ended that was asked to, or that is too far for that.
@@ -117,13 +145,14 @@ func follow(file *os.File, to io.Writer) (stop func()) {
 }
 
 // lastOf is the end of a file, some lines at most.
-func lastOf(file *os.File) string {
+func lastOf(file io.ReadSeeker) string {
 	const most = 2 << 10
 	size, err := file.Seek(0, io.SeekEnd)
 	if err != nil {
 		return ""
 	}
-	text, _ := io.ReadAll(io.NewSectionReader(file, max(size-most, 0), most))
+	_, _ = file.Seek(max(size-most, 0), io.SeekStart)
+	text, _ := io.ReadAll(io.LimitReader(file, most))
 	return strings.ToValidUTF8(string(text), "")
 }
 

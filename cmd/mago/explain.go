@@ -258,7 +258,7 @@ func explainKernel(err error) (int, string) {
 	case errors.As(err, &arch):
 		return exitNoKernel, "run mago on a machine of that kind, or choose another kernel with -l"
 	case errors.As(err, &dir):
-		return exitNoKernel, "name a directory that headers were installed to, such as /usr/src/linux-headers-…"
+		return exitNoKernel, dir.hint()
 	case errors.As(err, &needs):
 		return exitNoTool, fmt.Sprintf(`run "sudo mago prepare %s -l %s", or "sudo apt-get install --no-install-recommends %s"`,
 			pasted(needs.unit.word()), needs.unit.kernel.Release, word.Join(needs.packages, " "))

@@ -7,17 +7,34 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // kernelDirError says that -k names no directory of kernel headers.
 type kernelDirError struct {
-	dir string
-	err error
+	dir   string
+	err   error
+	found bool   // whether the directory is there
+	meant string // the directory of a kernel that it is a part of, "" where none is known
 }
 
 func (e *kernelDirError) Error() string {
+	switch {
+	case e.found:
+		return e.dir + " is not a kernel of its own"
+	case errors.Is(e.err, fs.ErrNotExist):
+		return fmt.Sprintf("-k %s: no such directory", e.dir)
+	}
 	return fmt.Sprintf("-k %s: no kernel headers: %v", e.dir, e.err)
 }
+
+func (e *kernelDirError) hint() string {
+	if e.meant == "" {
+		return "name a directory that headers were installed to, such as /usr/src/linux-headers-…"
+	}
+	return fmt.Sprintf("name the directory of a kernel, such as %s, or run \"sudo mago prepare\"", e.meant)
+}
+
 func (e *kernelDirError) Unwrap() error { return e.err }
 
 // kernelDirs are the directories of -k and KERNELDIRS, inside the root. One that exists may have blanks in its name.
@@ -45,17 +62,18 @@ func (a *app) dirReleases() ([]string, error) {
 			releases = append(releases, release)
 			continue
 		}
-		bad := &kernelDirError{dir, err}
-		if !errors.Is(err, fs.ErrNotExist) || !a.isDir(dir) {
+		bad := &kernelDirError{dir: dir, err: err, found: errors.Is(err, fs.ErrNotExist) && a.isDir(dir)}
+		if !bad.found {
 			return nil, bad
 		}
+		bad.meant = a.kernelBeside(dir)
 		unfit = append(unfit, bad)
 	}
 	if len(releases) == 0 && len(unfit) > 0 {
 		return nil, unfit[0]
 	}
 	for _, bad := range unfit {
-		a.screen.line(fmt.Sprintf("%-8s %s is not a kernel of its own", "skipped", bad.dir))
+		a.screen.line(fmt.Sprintf("%-8s %v", "skipped", bad))
 	}
 	return releases, nil
 }
@@ -63,4 +81,22 @@ func (a *app) dirReleases() ([]string, error) {
 func (a *app) isDir(dir string) bool {
 	info, err := os.Stat(filepath.Join(a.Root, dir))
 	return err == nil && info.IsDir()
+}
+
+// kernelBeside is the directory of a kernel that shares the half in dir, of which Debian calls linux-headers-6.1.0-56-common what
+// 6.1.0-56-amd64 and 6.1.0-56-cloud-amd64 share: one that is there, else that of the architecture's own flavour.
+func (a *app) kernelBeside(dir string) string {
+	version, flavour, ok := strings.Cut(dir, "-common")
+	arch, err := a.architecture()
+	if !ok || err != nil || flavour != "" && flavour != "-rt" {
+		return ""
+	}
+	own := version + flavour + "-" + arch
+	for _, release := range a.finder().WithHeaders() {
+		beside := filepath.Join(filepath.Dir(dir), "linux-headers-"+release)
+		if strings.HasPrefix(beside, version+flavour+"-") && a.isDir(beside) && !a.isDir(own) {
+			return beside
+		}
+	}
+	return own
 }
