@@ -21,18 +21,23 @@ func (s steps) of(states []state) []string {
 	return append(all, s.installations(states)...)
 }
 
-// removals is the command that removes, by its very name, what is installed for kernels that are gone.
+// removals is the command that removes, by its very name, what is installed for kernels that are gone, and the common files that
+// no other kernel's modules need.
 func (s steps) removals(states []state) []string {
 	var names []string
 	for _, st := range states {
 		if st.State == stateLeftover && st.Installed != "" {
 			names = append(names, packageName(st.Module, "modules", st.Kernel))
+			if st.common != "" {
+				names = append(names, st.common)
+			}
 		}
 	}
 	if len(names) == 0 {
 		return nil
 	}
-	return []string{s.apt("remove", names...)}
+	slices.Sort(names)
+	return []string{s.apt("remove", slices.Compact(names)...)}
 }
 
 // purges are the commands that forget what was built for kernels that are gone.

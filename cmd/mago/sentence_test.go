@@ -55,6 +55,8 @@ func TestSteps(t *testing.T) {
 	both := told([3]string{"5", "a", "missing"}, [3]string{"5", "b", "stale"}, [3]string{"6", "a", "missing"}, [3]string{"6", "b", "missing"})
 	own := slices.Clone(both)
 	own[0].own = true
+	common := told([3]string{"3", "a", "leftover"}, [3]string{"4", "a", "leftover"})
+	common[0].common, common[1].common = "a-modules-common", "a-modules-common"
 	unknown := told([3]string{"6", "a", "missing"})
 	unknown[0].word = ""
 	for _, test := range []struct {
@@ -68,6 +70,7 @@ func TestSteps(t *testing.T) {
 		{steps{place{asRoot: true}}, own, []string{"sudo mago a-i -l 5 a b", "sudo mago a-i -l 6 a b"}},
 		{steps{place{asRoot: true, cache: "/x"}}, both[:1], []string{"sudo mago a-i -l 5 a -u /x"}},
 		{steps{place{asRoot: true}}, unknown, nil},
+		{steps{place{asRoot: true}}, common, []string{"sudo mago purge -l 3,4 a", "sudo apt-get remove a-modules-3 a-modules-4 a-modules-common"}},
 		{steps{place{asRoot: true}}, told([3]string{"6", "a", "trial"}), nil},
 		{steps{place{asRoot: true}}, told([3]string{"4", "a", "leftover"}, [3]string{"5", "b", "missing"}, [3]string{"5", "c", "failed"}),
 			[]string{"sudo mago purge -l 4 a", "sudo apt-get remove a-modules-4", "less /x/c.log", "sudo mago a-i -l 5 b"}},

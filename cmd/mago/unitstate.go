@@ -37,7 +37,8 @@ type state struct {
 	Next      string `json:"next,omitempty"` // the command that mends it
 	Room      string `json:"room,omitempty"` // where a build would run now
 
-	recorded bool // whether mago keeps a record of a build
+	recorded bool   // whether mago keeps a record of a build
+	common   string // package of common files that nothing needs once this unit is removed, "" for none
 
 	word string // what names the module on a command line, "" where mago could not build it
 	own  bool   // whether its source or its build is this user's own
@@ -86,6 +87,11 @@ func (s survey) gone(release string) bool {
 // isInstalled reports whether a module is installed for any kernel, so that others want it too.
 func (s survey) isInstalled(module string) bool {
 	return slices.ContainsFunc(s.packages, func(p modulesPackage) bool { return p.module == module })
+}
+
+// stays reports whether a module is installed for a kernel that is not gone.
+func (s survey) stays(module string) bool {
+	return slices.ContainsFunc(s.packages, func(p modulesPackage) bool { return p.module == module && !s.gone(p.release) })
 }
 
 // modules are those built or installed.
@@ -169,6 +175,9 @@ func (a *app) state(s survey, module, release string) state {
 	}
 	if st.recorded = recorded || failed; st.State == stateLeftover && st.Installed == "" && !st.recorded {
 		return state{}
+	}
+	if common := commonName(module); st.State == stateLeftover && st.Installed != "" && !s.stays(module) && a.packageVersion(common) != "" {
+		st.common = common
 	}
 	st.explain(have, failed)
 	return st
