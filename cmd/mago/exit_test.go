@@ -53,7 +53,7 @@ var failures = []struct {
 	{&catalog.InTreeError{Name: "wireguard", Module: "wireguard"}, exitInTree, "modprobe wireguard"},
 	{&noKernelError{word: "4.19"}, exitNoKernel, "apt-get update"},
 	{&noKernelError{word: "newset", meant: []string{"newest"}}, exitNoKernel, "-l newest"},
-	{&noKernelError{word: "6.1", running: true, instead: bootable{meta: "linux-image-amd64", release: "6.2"}}, exitNoKernel, "apt-get install linux-image-amd64"},
+	{&noKernelError{word: "6.1", running: true, instead: bootable{meta: "linux-image-amd64", release: "6.2", command: "sudo apt-get install linux-image-amd64"}}, exitNoKernel, "apt-get install linux-image-amd64"},
 	{&noKernelError{word: "6.1", running: true, instead: bootable{meta: "linux-image-amd64", release: "6.2", installed: true}}, exitNoKernel, "reboot into Linux 6.2"},
 	{&wideWordError{"6.*", 2, "6.12.1"}, exitNoKernel, "-l 6.12.1"},
 	{&noKernelError{word: "4.19", nearest: []string{"5.10"}}, exitNoKernel, "5.10"},

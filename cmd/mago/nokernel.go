@@ -28,6 +28,7 @@ type noKernelError struct {
 type bootable struct {
 	meta, release string // "" where there is none
 	installed     bool
+	command       string // installs it
 }
 
 func (e *noKernelError) Error() string {
@@ -52,7 +53,7 @@ func (e *noKernelError) hint() string {
 	case e.instead.installed:
 		return hints(fmt.Sprintf("reboot into Linux %s, which is installed, and run this again", e.instead.release), "or build for another kernel, with -l "+e.instead.release)
 	case e.instead.meta != "":
-		return hints(fmt.Sprintf(`run "sudo apt-get install %s" (%s), reboot, and run this again`, e.instead.meta, e.instead.release),
+		return hints(fmt.Sprintf(`run "%s" (%s), reboot, and run this again`, e.instead.command, e.instead.release),
 			"or build for another kernel, with -l "+e.instead.release)
 	case len(e.meant) > 0:
 		return "did you mean -l " + strings.Join(e.meant, ", or -l ")
@@ -121,7 +122,7 @@ func (a *app) bootInstead(ctx context.Context, running string) bootable {
 	}
 	for _, name := range debpkg.Names(depends[meta.String()]) {
 		if release := imageRelease(name); release != "" && release != running {
-			return bootable{meta: meta.String(), release: release, installed: a.isInstalledKernel(release)}
+			return bootable{meta.String(), release, a.isInstalledKernel(release), a.place().apt("install", meta.String())}
 		}
 	}
 	return bootable{}
