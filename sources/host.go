@@ -78,6 +78,9 @@ func (f *Fetcher) inUsrSrc(pkg string, suffixes ...string) string {
 // attach adds what a tree's record does not keep: the package, the archive, and of host sources the package's files.
 func (f *Fetcher) attach(tree *Tree, pkg catalog.Package, archive string) {
 	tree.Package, tree.Archive = &pkg, archive
+	if tree.Origin == Archive && len(tree.Runtime.Paths) > 0 {
+		tree.Runtime.Docs = findDocs(tree.Runtime.Root, pkg.Name.String())
+	}
 	if tree.Origin == Host {
 		tree.Copyright, tree.Changelog = f.hostDocs(pkg.Name.String())
 		if pkg.Kind == catalog.DKMS {

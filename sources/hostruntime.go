@@ -29,6 +29,8 @@ func (f *Fetcher) hostRuntime(pkg catalog.Package) Runtime {
 	r := Runtime{Root: f.host("/")}
 	for _, path := range files {
 		switch {
+		case isDoc(path, pkg.Name.String()) && r.isFile(path):
+			r.Docs = append(r.Docs, path)
 		case isAboutSource(path), slices.Contains(obsolete, path):
 		case slices.Contains(edited, path):
 			r.Edited = append(r.Edited, path)
@@ -37,6 +39,7 @@ func (f *Fetcher) hostRuntime(pkg catalog.Package) Runtime {
 		}
 	}
 	slices.Sort(r.Paths)
+	slices.Sort(r.Docs)
 	return r
 }
 

@@ -19,6 +19,7 @@ type Runtime struct {
 	Root  string   // directory that stands for the target's /
 	Paths []string // absolute on the target, in order; files and symbolic links
 
+	Docs   []string // plain files of the package's directory of documents but for copyright and changelogs; absolute, in order
 	Edited []string // conffiles of a package that is installed, which are not there as it brought them, and not in Paths
 }
 

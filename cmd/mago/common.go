@@ -28,15 +28,18 @@ func commonName(module string) string { return packageName(module, "modules", "c
 func (u unit) commonFiles(result *kbuild.Result) ([]debpkg.File, error) {
 	var files []debpkg.File
 	for _, path := range u.tree.Runtime.Paths {
-		disk, err := u.tree.Runtime.OnDisk(path)
-		if err != nil {
-			return nil, err
-		}
-		file, err := debpkg.OnDisk(path, disk)
+		file, err := u.runtimeFile(path, path)
 		if err != nil {
 			return nil, err
 		}
 		files = append(files, file)
+	}
+	if len(files) > 0 {
+		docs, err := u.commonDocs()
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, docs...)
 	}
 	if result.Package == nil {
 		return files, nil
@@ -52,6 +55,29 @@ func (u unit) commonFiles(result *kbuild.Result) ([]debpkg.File, error) {
 		files = append(files, file)
 	}
 	return files, nil
+}
+
+// commonDocs are the source package's documents, which go with it where it is replaced, as that package's own.
+func (u unit) commonDocs() (files []debpkg.File, err error) {
+	for _, path := range u.tree.Runtime.Docs {
+		rest, _ := strings.CutPrefix(path, filepath.Join("/usr/share/doc", u.pkg.Name.String())+"/")
+		file, err := u.runtimeFile(path, filepath.Join("/usr/share/doc", commonName(u.name), rest))
+		if err != nil {
+			return nil, err
+		}
+		file.Mode = 0o644
+		files = append(files, file)
+	}
+	return files, nil
+}
+
+// runtimeFile packs a file of the source package under a path of mago's.
+func (u unit) runtimeFile(from, to string) (debpkg.File, error) {
+	disk, err := u.tree.Runtime.OnDisk(from)
+	if err != nil {
+		return debpkg.File{}, err
+	}
+	return debpkg.OnDisk(to, disk)
 }
 
 // isKernels tells a file of one kernel by its name.
