@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -42,6 +43,7 @@ type app struct {
 
 	reading bool // whether the command only shows something, and so waits for nobody
 
+	inApt []string                 // kernels, asked for once; see releasesInApt
 	found map[string]kbuild.Kernel // looked up once; see kernel
 }
 
@@ -113,7 +115,7 @@ func (a *app) installed() (*debpkg.Status, error) {
 	return status, err
 }
 
-func (a *app) forgetInstalled() { a.status, a.found = nil, nil }
+func (a *app) forgetInstalled() { a.status, a.found, a.inApt = nil, nil, nil }
 
 // installedPackage is a package as dpkg has it; without a version it has none.
 func (a *app) installedPackage(name string) debpkg.Installed {
@@ -168,7 +170,15 @@ func (a *app) installer() *debpkg.Installer {
 }
 
 func (a *app) catalogConfig() catalog.Config {
-	return catalog.Config{Root: a.Root, Dir: a.cache, Run: a.host.query}
+	return catalog.Config{Root: a.Root, Dir: a.cache, Run: a.askApt}
+}
+
+// askApt runs a program of apt's or dpkg's that only tells something, which may take seconds: a live line says so.
+func (a *app) askApt(cmd *exec.Cmd) error {
+	if a.screen.active == nil {
+		defer a.screen.phase("apt", "asking apt").end()
+	}
+	return a.host.query(cmd)
 }
 
 // buildRoom is where foreign programs run.

@@ -132,8 +132,14 @@ func (a *app) matching(ctx context.Context, word string, here []string) ([]strin
 
 // releasesInApt lists the kernels that apt has headers for.
 func (a *app) releasesInApt(ctx context.Context) ([]string, error) {
-	known, err := catalog.HeaderReleases(ctx, a.catalogConfig())
-	return word.Strings(known...), err
+	if a.inApt == nil {
+		known, err := catalog.HeaderReleases(ctx, a.catalogConfig())
+		if err != nil {
+			return nil, err
+		}
+		a.inApt = word.Strings(known...)
+	}
+	return slices.Clone(a.inApt), nil
 }
 
 // running is the running kernel, where the root is the running system even without a /proc.

@@ -177,7 +177,7 @@ func (a *app) showRoom(ctx context.Context) {
 	a.screen.line(fmt.Sprintf("%-8s %s", "limits", room.Held))
 }
 
-var statusColumns = []column{{title: "KERNEL"}, {title: "MODULE"}, {title: "STATE"}, {title: "VERSION", least: 20}, {title: "NOTE"}}
+var statusColumns = []column{{title: "KERNEL", heads: true}, {title: "MODULE"}, {title: "STATE"}, {title: "VERSION", least: 20, goes: 1}, {title: "NOTE", below: true}}
 
 func (a *app) printTable(states []state) error {
 	running, legend := a.running(), ""

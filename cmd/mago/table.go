@@ -11,8 +11,10 @@ import (
 // column is how one column of a table gives way where the terminal is too narrow for all.
 type column struct {
 	title string
-	least int // columns that it is cut to at most, 0 where it is never cut
-	goes  int // when it goes altogether: the lowest number first, those with 0 never
+	least int  // columns that it is cut to at most, 0 where it is never cut
+	heads bool // of the first: where the others have no room beside it, it stands above them
+	below bool // of the last: it goes below its row before others give way
+	goes  int  // when it goes altogether: the lowest number first, those with 0 never
 }
 
 // gap is how many blanks are between two columns.
@@ -28,17 +30,65 @@ func writeColumns(w io.Writer, width int, columns []column, rows [][]string) err
 			row[i] = visible.Line(row[i])
 		}
 	}
+	_, err := io.WriteString(w, tableOf(width, columns, rows))
+	return err
+}
+
+func tableOf(width int, columns []column, rows [][]string) string {
 	widths := natural(rows)
 	if width > 0 {
-		columns, rows = leaveOut(width, columns, rows)
+		fewer, shorter := leaveOut(width, columns, rows)
+		if columns[0].heads && total(narrowest(fewer, shorter)) > width {
+			return headed(width, columns, rows)
+		}
+		columns, rows = fewer, shorter
 		widths = fitted(width, columns, rows)
 	}
 	var text strings.Builder
 	for _, row := range rows {
 		writeRow(&text, width, widths, row)
 	}
-	_, err := io.WriteString(w, text.String())
-	return err
+	return text.String()
+}
+
+// headed has the first column's cells above the rows that are theirs.
+func headed(width int, columns []column, rows [][]string) string {
+	const indent = "  "
+	var rest [][]string
+	for _, row := range rows {
+		rest = append(rest, row[1:])
+	}
+	columns, rest = leaveOut(width-len(indent), columns[1:], rest)
+	widths := fitted(width-len(indent), columns, rest)
+	var text strings.Builder
+	for i, row := range rows {
+		if i == 0 || row[0] != rows[i-1][0] {
+			text.WriteString(cutMiddle(row[0], width) + "\n")
+		}
+		var lines strings.Builder
+		writeRow(&lines, width-len(indent), widths, rest[i])
+		for line := range strings.Lines(lines.String()) {
+			text.WriteString(indent + line)
+		}
+	}
+	return text.String()
+}
+
+// cutMiddle shortens a cell to a number of columns: both ends tell it from others.
+func cutMiddle(cell string, width int) string {
+	if visible.Width(cell) <= width {
+		return cell
+	}
+	runes := []rune(cell)
+	head, tail := runes[:len(runes)/2], runes[len(runes)/2:]
+	for len(tail) > 0 && visible.Width(string(head)+"…"+string(tail)) > width {
+		if len(head) >= len(tail) {
+			head = head[:len(head)-1]
+		} else {
+			tail = tail[1:]
+		}
+	}
+	return string(head) + "…" + string(tail)
 }
 
 func titles(columns []column) (row []string) {
@@ -51,6 +101,9 @@ func titles(columns []column) (row []string) {
 func writeRow(text *strings.Builder, width int, widths []int, row []string) {
 	last, line, indent := len(row)-1, "", 0
 	for i, cell := range row[:last] {
+		if i == 0 { // what names the row
+			cell = cutMiddle(cell, widths[i])
+		}
 		line += visible.Pad(visible.Cut(cell, widths[i]), widths[i]+gap)
 		indent += widths[i] + gap
 	}
@@ -97,6 +150,9 @@ func narrowest(columns []column, rows [][]string) []int {
 	if columns[last].least == 0 {
 		widths[last] = 0
 	}
+	if columns[last].below {
+		return widths
+	}
 	for _, row := range rows {
 		widths[last] = max(widths[last], min(longest(row[last]), widestWord))
 	}
@@ -126,7 +182,7 @@ func leaveOut(width int, columns []column, rows [][]string) ([]column, [][]strin
 		if first < 0 {
 			break
 		}
-		columns = slices.Delete(slices.Clone(columns), first, first+1)
+		columns, rows = slices.Delete(slices.Clone(columns), first, first+1), slices.Clone(rows)
 		for i, row := range rows {
 			rows[i] = slices.Delete(slices.Clone(row), first, first+1)
 		}
@@ -143,5 +199,10 @@ func fitted(width int, columns []column, rows [][]string) []int {
 	}
 	last := len(widths) - 1
 	widths[last] = max(widths[last]-max(total(widths)-width, 0), 1)
+	for over := total(widths) - width; over > 0; over-- {
+		if widest := slices.Index(widths, slices.Max(widths)); widths[widest] > 1 {
+			widths[widest]--
+		}
+	}
 	return widths
 }

@@ -1,11 +1,32 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"mago/debpkg/visible"
 )
+
+// TestNarrowStatus: a kernel goes above its rows where its module has no room beside it, and nothing is wider than the terminal.
+func TestNarrowStatus(t *testing.T) {
+	rows := [][]string{
+		{"6.12.118+deb13-amd64 *", "v4l2loopback", "present", "0.15.0-2+6.12.118-1", ""},
+		{"6.12.118+deb13-amd64 *", "r81", "failed", "-", "the last build failed"},
+	}
+	for width, want := range map[int]string{80: "  0.15.0-2+6.12.118-1", 40: "\n6.12.118+deb13-amd64 *\n  v4l2loopback  present\n", 18: "\n6.12.118…3-amd64 *\n"} {
+		var got strings.Builder
+		copied := [][]string{slices.Clone(rows[0]), slices.Clone(rows[1])}
+		if err := writeColumns(&got, width, statusColumns, copied); err != nil || !strings.Contains(got.String(), want) {
+			t.Errorf("in %d columns, %v:\n%s", width, err, got.String())
+		}
+		for line := range strings.Lines(got.String()) {
+			if visible.Width(strings.TrimSuffix(line, "\n")) > width {
+				t.Errorf("%q is wider than %d", line, width)
+			}
+		}
+	}
+}
 
 func TestWriteColumns(t *testing.T) {
 	columns := []column{{title: "NAME"}, {title: "VERSION", least: 5, goes: 2}, {title: "KIND", goes: 1}, {title: "NOTE"}}
@@ -37,8 +58,8 @@ four-teen-long  two
 `, 10: `
 NAME
     NOTE
-漢字            -
-four-teen-long
+漢字     -
+fou…ong
     two
     words
 `,

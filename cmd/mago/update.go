@@ -125,6 +125,7 @@ func (a *app) aptUpdate(ctx context.Context) error {
 	}
 	p := a.screen.phase("apt", "apt-get update")
 	defer p.end()
+	a.inApt = nil
 	if err := a.installer().UpdateLists(ctx); err != nil || a.DryRun {
 		return err
 	}

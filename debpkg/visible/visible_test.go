@@ -165,6 +165,7 @@ func TestWrap(t *testing.T) {
 		{"漢字漢字漢字 漢字漢字", 2, "漢字漢字漢字\n  漢字漢字"},
 		{"a-word-that-is-wider-than-all short", 2, "a-word-that-is-wider-than-all\n  short"},
 		{"note     a-word-that-is-wider-than-all", 9, "note     a-word-that-is-wider-than-all"},
+		{"headers  twelve-or-more-ok, two", 9, "headers\n  twelve-or-more-ok,\n         two"},
 		{`see: run "mago list" or "mago show x"`, 2, "see: run \"mago list\"\n  or \"mago show x\""},
 		{`a quote " that nobody has closed`, 2, "a quote \" that\n  nobody has closed"},
 	} {

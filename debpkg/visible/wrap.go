@@ -3,32 +3,31 @@ package visible
 import "strings"
 
 // Wrap breaks a line at blanks into lines of at most so many columns, all but the first indented. What stands between
-// double quotes stays whole, so that it can be pasted; so does a word that is wider than a line. With width 0 nothing is
-// broken.
+// double quotes stays whole, so that it can be pasted; so does a word that is wider than a line. One that only has no room
+// behind the indentation begins further left. With width 0 nothing is broken.
 func Wrap(line string, width, indent int) string {
 	if width <= 0 || Width(line) <= width {
 		return line
 	}
-	var text strings.Builder
-	column := 0
+	text, column := "", 0
 	for i, word := range words(line) {
 		wide := Width(word)
 		switch {
 		case i == 0:
-		case column+1+wide > width && column > indent:
-			text.WriteString("\n" + strings.Repeat(" ", indent))
-			column = indent
+		case column+1+wide > width && (column > indent || wide <= width):
+			column = max(min(indent, width-wide), 0)
+			text = strings.TrimRight(text, " ") + "\n" + strings.Repeat(" ", column)
 			if word == "" {
 				continue // of several blanks at a break
 			}
 		default:
-			text.WriteByte(' ')
+			text += " "
 			column++
 		}
-		text.WriteString(word)
+		text += word
 		column += wide
 	}
-	return text.String()
+	return text
 }
 
 // words parts a line at each blank that is not between double quotes. A quote that is not closed quotes nothing.
