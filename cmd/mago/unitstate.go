@@ -179,7 +179,7 @@ func (a *app) state(s survey, module, release string) state {
 	if common := commonName(module); st.State == stateLeftover && st.Installed != "" && !s.stays(module) && a.packageVersion(common) != "" {
 		st.common = common
 	}
-	st.explain(have, failed)
+	st.explain(have, failed && (recorded || failure.Source.Package != "")) // a trial in this user's own directory says nothing of what root has
 	return st
 }
 
