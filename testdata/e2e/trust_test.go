@@ -51,9 +51,9 @@ func (s *story) privateSource(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, kind := range []string{"bubblewrap", "namespaces", "user"} {
-		s.mago(t, "a-b", "-f", "--sandbox", kind, "./private", "-l", s.kernel)
+		s.mago(t, "a-b", "-f", "--sandbox", kind, "--name", "private", "./private", "-l", s.kernel)
 	}
-	s.mago(t, "a-b", "-f", "/root/private.tar", "-l", s.kernel)
+	s.mago(t, "a-b", "-f", "--name", "private", "/root/private.tar", "-l", s.kernel)
 	s.write(t, "/tmp/stop", "", 0o644)
 	if err := watch.Wait(); err != nil {
 		t.Error(err)
