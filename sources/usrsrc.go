@@ -8,9 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"pault.ag/go/debian/version"
-
 	"mago/catalog"
+	"mago/debpkg"
 	"mago/sources/way"
 )
 
@@ -41,7 +40,7 @@ func (f *Fetcher) InUsrSrc() []Found {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Found) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), compareVersions(b.Version, a.Version))
+		return cmp.Or(cmp.Compare(a.Name, b.Name), debpkg.CompareVersions(b.Version, a.Version))
 	})
 	return slices.CompactFunc(all, func(a, b Found) bool { return a.Name == b.Name })
 }
@@ -81,16 +80,9 @@ func FoundNamed(all []Found, name string) (Found, bool) {
 	return Found{}, false
 }
 
-// compareVersions orders versions as dpkg does; what is none comes first.
-func compareVersions(a, b string) int {
-	va, _ := version.Parse(a)
-	vb, _ := version.Parse(b)
-	return version.Compare(va, vb)
-}
-
 // Newer reports whether a source's version is later than a package's, whose revision does not count.
 func (s Found) Newer(pkg string) bool {
-	return s.Version != "" && compareVersions(upstream(s.Version), upstream(pkg)) > 0
+	return s.Version != "" && debpkg.CompareVersions(upstream(s.Version), upstream(pkg)) > 0
 }
 
 // Shared is who else may change the source beside root and this process's user: its directory or tarball, a directory on

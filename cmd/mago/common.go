@@ -184,7 +184,7 @@ func (a *app) commonToInstall(u unit, built record) (deb string) {
 		return ""
 	}
 	have := a.installedPackage(c.Package)
-	newer := compareVersions(have.Version, c.Version)
+	newer := debpkg.CompareVersions(have.Version, c.Version)
 	remade := a.forced(u.target) || u.digest != "" // of one version there may be several then
 	if a.counts(have) && (newer > 0 || newer == 0 && !remade) {
 		return ""

@@ -2,6 +2,8 @@ package main
 
 import (
 	"testing"
+
+	"mago/debpkg"
 )
 
 func TestPackageName(t *testing.T) {
@@ -40,11 +42,11 @@ func TestPackageVersionOrder(t *testing.T) {
 		packageVersion("1.0-2", "6.1.27-1"), packageVersion("1:0.5-1", "6.1.27-1"),
 	}
 	for i := 1; i < len(ordered); i++ {
-		if compareVersions(ordered[i-1], ordered[i]) >= 0 {
+		if debpkg.CompareVersions(ordered[i-1], ordered[i]) >= 0 {
 			t.Errorf("%s is not older than %s", ordered[i-1], ordered[i])
 		}
 	}
-	if compareVersions("", ordered[0]) >= 0 {
+	if debpkg.CompareVersions("", ordered[0]) >= 0 {
 		t.Error("no version is not older than one")
 	}
 }

@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"pault.ag/go/debian/version"
-
+	"mago/debpkg"
 	"mago/debpkg/word"
 	"mago/kbuild"
 	"mago/sources"
@@ -114,7 +113,7 @@ func (a *app) freshTargets(ctx context.Context, words []string) ([]target, error
 func (a *app) isInstalled(u unit) bool {
 	installed := a.installedPackage(u.packageName())
 	have := installed.Version
-	if !a.counts(installed) || a.forced(u.target) || a.NotUnpack && u.pkg != nil || compareVersions(have, u.packageVersion()) < 0 {
+	if !a.counts(installed) || a.forced(u.target) || a.NotUnpack && u.pkg != nil || debpkg.CompareVersions(have, u.packageVersion()) < 0 {
 		return false
 	}
 	r, _ := a.readRecord(u.name, u.kernel.Release)
@@ -136,13 +135,6 @@ func (a *app) isInstalled(u unit) bool {
 
 // forced reports whether -f asks for a module to be made anew; what it merely needs is left as it is.
 func (a *app) forced(t target) bool { return a.Force && !t.asNeed }
-
-// compareVersions orders versions as dpkg does; one that is none comes first.
-func compareVersions(a, b string) int {
-	va, _ := version.Parse(a)
-	vb, _ := version.Parse(b)
-	return version.Compare(va, vb)
-}
 
 // get brings a module's source into the cache, or finds it there.
 func (a *app) get(ctx context.Context, t *target) error {

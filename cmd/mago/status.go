@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"mago/debpkg"
 )
 
 type statusCommand struct {
@@ -207,7 +209,7 @@ func (s state) note() string {
 		return s.Reason
 	case s.State == stateStale:
 		return "current: " + s.Current
-	case s.State == stateBuilt && compareVersions(s.Built, s.Current) < 0:
+	case s.State == stateBuilt && debpkg.CompareVersions(s.Built, s.Current) < 0:
 		return "current: " + s.Current
 	}
 	return ""

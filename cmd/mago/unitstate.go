@@ -155,7 +155,7 @@ func (a *app) state(s survey, module, release string) state {
 	}
 	st.Current = a.currentVersion(module, release, from)
 	lacks := a.lacksCommon(module, release)
-	current := st.Installed != "" && !lacks && (st.Current == "" || compareVersions(st.Installed, st.Current) >= 0)
+	current := st.Installed != "" && !lacks && (st.Current == "" || debpkg.CompareVersions(st.Installed, st.Current) >= 0)
 	switch {
 	case s.gone(release):
 		st.ofGone(failure, removed)

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"mago/debpkg/word"
+	"mago/kbuild"
+	"mago/kbuild/sandbox"
+)
+
+func explainKernel(err error) (int, string) {
+	var headers *kbuild.HeadersError
+	var tool *kbuild.ToolError
+	var user *sandbox.UserError
+	var needs *needsError
+	var dir *kernelDirError
+	var reach *sandbox.ReachError
+	var arch *kbuild.ArchError
+	var room *sandbox.RoomError
+	var failing *sandbox.BrokenError
+	var refused *kbuild.RefusedError
+	var file *kbuild.HeaderFileError
+	switch {
+	case errors.As(err, &room):
+		return exitNoTool, roomHint(room)
+	case errors.As(err, &failing):
+		return exitError, "it is this machine that fails, not the source: the sandbox does not start or show what every build needs; once that is mended, run the same command again"
+	case errors.Is(err, sandbox.ErrNoProc):
+		return exitNoTool, "run \"mount -t proc proc /proc\" in here"
+	case errors.Is(err, sandbox.ErrForeignProc):
+		return exitNoTool, "run \"mount -t proc proc /proc\" in here, or begin with \"unshare --fork --pid --mount-proc\""
+	case errors.As(err, &arch):
+		return exitNoKernel, "run mago on a machine of that kind, or choose another kernel with -l"
+	case errors.As(err, &dir):
+		return exitNoKernel, dir.hint()
+	case errors.As(err, &needs):
+		return exitNoTool, fmt.Sprintf(`run "sudo mago prepare %s -l %s", or "sudo apt-get install --no-install-recommends %s"`,
+			pasted(needs.unit.word()), needs.unit.kernel.Release, word.Join(needs.packages, " "))
+	case errors.As(err, &reach):
+		return exitError, "have mago work where everybody may go, with -u /var/tmp/mago for example, or open that directory (chmod a+x)"
+	case errors.As(err, &file):
+		return exitNoKernel, "headers hold plain files; a link out of them is followed where root owns them, or to what everybody may read below /usr"
+	case errors.As(err, &refused):
+		return exitNoKernel, refusedHint(refused)
+	case errors.As(err, &headers) && headers.Wrong != nil:
+		return exitNoKernel, "the compiler is the first word of CONFIG_CC_VERSION_TEXT in .config, or CC in .kernelvariables: a plain name such as gcc-12"
+	case errors.As(err, &headers) && headers.Dir != "":
+		return exitNoKernel, fmt.Sprintf(`if they come from a package of apt's, run "sudo apt-get install --reinstall %s"; else name whole ones with -k`,
+			pasted("linux-headers-"+headers.Release))
+	case errors.As(err, &headers):
+		return exitNoKernel, fmt.Sprintf(`run "sudo mago prepare -l %s"`, pasted(headers.Release))
+	case errors.As(err, &tool):
+		if tool.Package.IsZero() {
+			return exitNoTool, "no package of Debian's is called so: install it yourself, where the build's PATH finds it"
+		}
+		return exitNoTool, fmt.Sprintf(`run "sudo mago prepare", or "sudo apt-get install %s"`, tool.Package)
+	case errors.As(err, &user):
+		return exitNoTool, `run "sudo mago prepare", which adds that user`
+	}
+	return 0, ""
+}
+
+func explainNoKernel(err error) (int, string) {
+	var unknown *noKernelError
+	var wide *wideWordError
+	switch {
+	case errors.As(err, &unknown):
+		return exitNoKernel, unknown.hint()
+	case errors.As(err, &wide):
+		return exitNoKernel, "name the one that you want, such as -l " + wide.newest
+	}
+	return 0, ""
+}
+
+// refusedHint says which directories of headers builds are shown.
+func refusedHint(e *kbuild.RefusedError) string {
+	if e.From == "" {
+		return "have the headers in a directory of their own that only its owner may write to, and name that"
+	}
+	return "have that Makefile include a kernel source tree that belongs to root, to you or to the owner of the headers, in a directory of its own"
+}
+
+// roomHint says how another room can be had.
+func roomHint(e *sandbox.RoomError) string {
+	switch {
+	case e.Kind == sandbox.Auto && e.Root:
+		return "mount -t cgroup2 none /sys/fs/cgroup lets mago end all of a build; --sandbox user builds here without that, which only a source that you trust should"
+	case e.Kind == sandbox.Auto:
+		return "mago as root builds as a user of its own; --sandbox user builds here as you are, which only a source that you trust should"
+	case e.Kind == sandbox.Bubblewrap:
+		return `"sudo mago prepare" installs bubblewrap; --sandbox auto takes the closest sandbox that works`
+	}
+	return "--sandbox auto takes the closest sandbox that works"
+}
