@@ -18,6 +18,9 @@ func (s *soaking) steal(ctx context.Context, _ *rand.Rand, t *tally) (string, []
 	if err != nil {
 		return "", nil, err
 	}
+	if err := s.succeed(ctx, "dpkg", "--remove", "hello-modules-"+s.kernel); err != nil { // so that nobody has the name of the thieves' module
+		return "", nil, err
+	}
 	there := s.Path(hostile.Found)
 	if err := errors.Join(os.MkdirAll(filepath.Dir(there), 0o755), os.WriteFile(there, []byte("the administrator's"), 0o644)); err != nil {
 		return "", nil, err
