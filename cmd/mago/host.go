@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -103,10 +102,7 @@ func (h *host) typed(args []string) string {
 	if !h.asRoot {
 		words = slices.Concat(h.sudo, words)
 	}
-	for i, word := range words {
-		words[i] = pasted(word)
-	}
-	return strings.Join(words, " ")
+	return typed(words)
 }
 
 // deafTo keeps a terminal's signals from a program that changes the system and stands in mago's own process group, since
