@@ -27,6 +27,8 @@ type app struct {
 	paths
 	host   *host
 	screen *screen
+	say    reporter
+	render *render
 	stderr io.Writer
 	epoch  time.Time // SOURCE_DATE_EPOCH, zero where it is not set
 	limits sandbox.Limits
@@ -77,8 +79,10 @@ func newApp(m machine, o options, stdout *stream, stderr io.Writer) (*app, error
 	}
 	a := &app{options: o, paths: paths, stderr: stderr, epoch: epoch, limits: limits, allow: allow, own: sync.OnceValue(ownInput)}
 	a.screen = newScreen(stdout, o)
+	a.render = newRender(a.screen, stderr)
+	a.say = newReporter(a.render.event)
 	a.ignored = sync.OnceFunc(a.tellIgnored)
-	a.host = &host{machine: m, root: root, sudo: strings.Fields(o.SudoCmd), dryRun: o.DryRun, say: a.screen.line, verbose: o.Verbose}
+	a.host = &host{machine: m, root: root, sudo: strings.Fields(o.SudoCmd), dryRun: o.DryRun, say: a.say, verbose: o.Verbose}
 	return a, nil
 }
 
@@ -175,8 +179,8 @@ func (a *app) catalogConfig() catalog.Config {
 
 // askApt runs a program of apt's or dpkg's that only tells something, which may take seconds: a live line says so.
 func (a *app) askApt(cmd *exec.Cmd) error {
-	if a.screen.active == nil {
-		defer a.screen.phase("apt", "asking apt").end()
+	if a.say.open.Load() == 0 {
+		defer a.say.begin("apt", "asking apt").end()
 	}
 	return a.host.query(cmd)
 }
@@ -207,7 +211,7 @@ func (a *app) shownRoom(ctx context.Context) (sandbox.Room, error) {
 	named := a.room != nil
 	room, err := a.buildRoom(ctx)
 	if err == nil && !named && (room.Kind != sandbox.Bubblewrap || a.Verbose) {
-		a.screen.line(fmt.Sprintf("%-8s %s", "sandbox", room))
+		a.say.note("sandbox", "%s", room)
 	}
 	return room, err
 }

@@ -15,7 +15,7 @@ func (a *app) aptInstall(ctx context.Context, packages []word.Target, done func(
 	if err != nil {
 		return err
 	}
-	p := a.screen.phase("prepare", "asking apt what comes with "+word.Join(packages, ", "))
+	p := a.say.begin("prepare", "asking apt what comes with "+word.Join(packages, ", "))
 	defer p.end()
 	in := a.installer()
 	show, count := in.Foreseen, 0

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -12,10 +11,9 @@ import (
 
 // tellComing shows what apt is about to bring: what was asked for and the kernels by name, the rest by number.
 func (a *app) tellComing(asked []word.Target, coming debpkg.Transaction, cost debpkg.Cost) {
-	say := func(text string) { a.screen.line(fmt.Sprintf("%-8s %s", "prepare", text)) }
-	say("to install: " + word.Join(asked, ", "))
+	a.say.note("prepare", "to install: %s", word.Join(asked, ", "))
 	if more := besides(asked, coming, cost); more != "" {
-		say(more)
+		a.say.note("prepare", "%s", more)
 	}
 	a.tellKernels("prepare", coming.Install)
 }
@@ -23,7 +21,7 @@ func (a *app) tellComing(asked []word.Target, coming debpkg.Transaction, cost de
 // tellKernels says which kernels come along, which nobody may have asked for.
 func (a *app) tellKernels(phase string, changes []debpkg.Change) {
 	for _, release := range kernelsAmong(changes) {
-		a.screen.line(fmt.Sprintf("%-8s this installs the kernel %s too", phase, release))
+		a.say.note(phase, "this installs the kernel %s too", release)
 	}
 }
 
@@ -77,18 +75,9 @@ func imageRelease(name string) string {
 	return release
 }
 
-// tellProgress shows how far apt is: on a terminal in the live line, else with a line for each stage.
+// tellProgress shows how far apt is.
 func (a *app) tellProgress() func(debpkg.Progress) {
-	stage := debpkg.Stage("")
 	return func(p debpkg.Progress) {
-		active := a.screen.active
-		switch {
-		case active == nil:
-		case a.screen.live:
-			active.update(fmt.Sprintf("%2.0f %% %s", p.Percent, p.Doing))
-		case p.Stage != stage:
-			a.screen.line(fmt.Sprintf("%-8s %s packages", active.name, p.Stage))
-		}
-		stage = p.Stage
+		a.say.event(Event{Kind: Progress, Phase: "apt", Text: p.Doing, Percent: p.Percent, Stage: string(p.Stage)})
 	}
 }

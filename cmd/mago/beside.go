@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,8 +22,8 @@ func (a *app) showBeside(k kbuild.Kernel, built record) {
 	if len(names) == 0 {
 		return
 	}
-	a.screen.line(fmt.Sprintf("%-8s dkms has its own %s for Linux %s; modprobe takes mago's", "note", strings.Join(names, ", "), k.Release))
-	a.screen.line(fmt.Sprintf("%-8s to have one only: %s", "", a.dkmsRemoval(k, built)))
+	a.say.note("note", "dkms has its own %s for Linux %s; modprobe takes mago's", strings.Join(names, ", "), k.Release)
+	a.say.note("", "to have one only: %s", a.dkmsRemoval(k, built))
 }
 
 // dkmsCopies are the paths of the modules of a build that dkms has for a kernel.

@@ -166,7 +166,7 @@ func (a *app) checkClaim(c claim) error {
 // noteTakeover says that a unit's name goes from one source to another.
 func (a *app) noteTakeover(u unit) {
 	if r, ok := a.readRecord(u.name, u.kernel.Release); ok && u.tree != nil && !r.Source.is(u.recordSource()) {
-		a.screen.line(fmt.Sprintf("%-8s %s was built from %s before", "note", u.name, r.Source.describe()))
+		a.say.note("note", "%s was built from %s before", u.name, r.Source.describe())
 	}
 }
 

@@ -82,7 +82,7 @@ func (a *app) clean(ctx context.Context, words []string, c clean) error {
 	if a.DryRun {
 		freed = "would free"
 	}
-	a.screen.line(fmt.Sprintf("%-8s %s %s", c.verb, freed, size(all.bytes)))
+	a.say.note(c.verb, "%s %s", freed, size(all.bytes))
 	return nil
 }
 
@@ -95,7 +95,7 @@ func (a *app) tellFreed(verb, module string, gone freed) {
 	case a.DryRun:
 		text = "would remove " + text
 	}
-	a.screen.figured(verb, module+": "+text, size(gone.bytes))
+	a.say.sized(verb, module+": "+text, gone.bytes)
 }
 
 // sweepCatalog removes what an update of the catalog has left that was killed.
@@ -283,7 +283,7 @@ func (a *app) cleanSource(ctx context.Context, name string, c clean, gone *freed
 	gone.add(freedSource, f.Trees, 0)
 	gone.add(freedDownload, f.Downloads, f.Bytes)
 	for _, module := range f.Edited {
-		a.screen.line(fmt.Sprintf(`%-8s %s: its opened source is edited and stays; "mago clean %[2]s" removes it`, c.verb, module))
+		a.say.note(c.verb, `%s: its opened source is edited and stays; "mago clean %[1]s" removes it`, module)
 	}
 	return err
 }
@@ -338,7 +338,7 @@ func (a *app) removeEach(kind int, paths []string, gone *freed) error {
 			continue
 		}
 		bytes := deep.Size(path)
-		a.verbose("remove " + path)
+		a.verbose("remove", path)
 		if !a.DryRun {
 			if err := removeAll(path); err != nil {
 				return err
@@ -361,8 +361,8 @@ func removeAll(path string) error {
 	return errors.Join(err, removeTree(path))
 }
 
-func (a *app) verbose(text string) {
+func (a *app) verbose(phase, text string) {
 	if a.Verbose {
-		a.screen.line(text)
+		a.say.note(phase, "%s", text)
 	}
 }

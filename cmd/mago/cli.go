@@ -64,8 +64,16 @@ type options struct {
 
 // moduleArgs are the modules of the commands that need some.
 type moduleArgs struct {
+	eventOption
 	Modules []string `arg:"" name:"module" help:"Names, all, alli (installed), allu (opened), directories or tarballs."`
 }
+
+// eventOption is --json of the commands that do something.
+type eventOption struct {
+	JSON bool `name:"json" help:"Print what happens as JSON, one object a line."`
+}
+
+func (o eventOption) apply(a *app) { a.render.json = o.JSON }
 
 // jsonOption is --json of the commands that show something.
 type jsonOption struct {

@@ -31,7 +31,7 @@ func (a *app) deliver(r record) error {
 		if err := d.put(deb); err != nil {
 			return fmt.Errorf("copy %s to %s: %w", filepath.Base(deb), a.dest, err)
 		}
-		a.screen.line(fmt.Sprintf("%-8s %s", "copy", filepath.Join(a.dest, filepath.Base(deb))))
+		a.say.note("copy", "%s", filepath.Join(a.dest, filepath.Base(deb)))
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -14,7 +13,7 @@ import (
 // delivered has a package copied to dest and returns its own path.
 func delivered(t *testing.T, dest string) (deb string, err error) {
 	t.Helper()
-	a := &app{paths: paths{cache: t.TempDir(), dest: dest}, screen: newScreen(newStream("", io.Discard, func(error) {}), options{})}
+	a := &app{paths: paths{cache: t.TempDir(), dest: dest}, say: newReporter(func(Event) {})}
 	deb = filepath.Join(a.debs(), "hello_1_all.deb")
 	if err := errors.Join(os.Mkdir(a.debs(), 0o755), os.WriteFile(deb, []byte("package"), 0o644)); err != nil {
 		t.Fatal(err)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,7 +15,7 @@ func (a *app) tellBrings(changes []debpkg.Change) {
 		names = append(names, c.Package.String()+" "+c.New.String())
 	}
 	if len(names) > 0 {
-		a.screen.line(fmt.Sprintf("%-8s apt brings %s", "install", strings.Join(names, ", ")))
+		a.say.note("install", "apt brings %s", strings.Join(names, ", "))
 	}
 	a.tellKernels("install", changes)
 }

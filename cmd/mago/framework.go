@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -33,6 +32,6 @@ func ignoredSettings(root string) (names, files []string) {
 // tellIgnored says so where a module is built by its dkms.conf.
 func (a *app) tellIgnored() {
 	if names, files := ignoredSettings(a.Root); len(names) > 0 {
-		a.screen.line(fmt.Sprintf("%-8s %s: mago does not follow %s", "note", strings.Join(files, ", "), strings.Join(names, ", ")))
+		a.say.note("note", "%s: mago does not follow %s", strings.Join(files, ", "), strings.Join(names, ", "))
 	}
 }

@@ -10,6 +10,7 @@ type getCommand struct{ moduleArgs }
 
 // Run fetches and opens sources, with those that they need, for no kernel in particular.
 func (c *getCommand) Run(a *app, ctx context.Context) error {
+	c.apply(a)
 	targets, err := a.freshTargets(ctx, c.Modules)
 	if err != nil {
 		return err
@@ -24,6 +25,7 @@ type buildCommand struct{ moduleArgs }
 
 // Run builds sources that are there already.
 func (c *buildCommand) Run(a *app, ctx context.Context) error {
+	c.apply(a)
 	return a.buildEach(ctx, c.Modules, a.here)
 }
 
@@ -60,6 +62,7 @@ type autoBuildCommand struct{ moduleArgs }
 
 // Run fetches and builds.
 func (c *autoBuildCommand) Run(a *app, ctx context.Context) error {
+	c.apply(a)
 	return a.buildEach(ctx, c.Modules, a.get)
 }
 
@@ -67,5 +70,6 @@ type autoInstallCommand struct{ moduleArgs }
 
 // Run goes the whole road.
 func (c *autoInstallCommand) Run(a *app, ctx context.Context) error {
+	c.apply(a)
 	return a.autoInstall(ctx, c.Modules)
 }

@@ -29,7 +29,7 @@ type host struct {
 	root   string
 	sudo   []string // -S
 	dryRun bool
-	say    func(string)
+	say    reporter
 
 	verbose     bool
 	uninhibited bool // whether there is nobody to ask, which is found out once
@@ -40,7 +40,7 @@ func (h *host) awake(why string) (release func()) {
 	if !h.uninhibited && h.inhibit != nil {
 		release, mode := h.inhibit(why)
 		if h.verbose && release != nil {
-			h.say(fmt.Sprintf("%-8s shutdown and sleep are put off while %s (%s)", "power", why, mode))
+			h.say.note("power", "shutdown and sleep are put off while %s (%s)", why, mode)
 		}
 		if release != nil {
 			return release
@@ -78,7 +78,7 @@ func (h *host) query(cmd *exec.Cmd) error {
 func (h *host) change(cmd *exec.Cmd) error {
 	if h.dryRun {
 		if h.verbose {
-			h.say("would run: " + h.typed(cmd.Args))
+			h.say.advise("would run", h.typed(cmd.Args))
 		}
 		return nil
 	}

@@ -187,7 +187,7 @@ func TestInhibitorOfARun(t *testing.T) {
 			t.Error("not held while dpkg runs")
 		}
 		return nil
-	}}, root: "/", say: func(string) {}}
+	}}, root: "/", say: newReporter(func(Event) {})}
 	if err := h.change(exec.Command("dpkg", "-i", "x.deb")); err != nil || !m.isReleasedAtLast(t) {
 		t.Errorf("held after dpkg has run: %v", err)
 	}

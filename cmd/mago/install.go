@@ -9,6 +9,7 @@ type installCommand struct{ moduleArgs }
 
 // Run installs the packages built last.
 func (c *installCommand) Run(a *app, ctx context.Context) error {
+	c.apply(a)
 	if err := a.host.mayChange("installing packages"); err != nil {
 		return err
 	}

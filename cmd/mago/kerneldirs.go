@@ -73,7 +73,7 @@ func (a *app) dirReleases() ([]string, error) {
 		return nil, unfit[0]
 	}
 	for _, bad := range unfit {
-		a.screen.line(fmt.Sprintf("%-8s %v", "skipped", bad))
+		a.say.note("skipped", "%v", bad)
 	}
 	return releases, nil
 }

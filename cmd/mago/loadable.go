@@ -47,7 +47,7 @@ func (a *app) checkLoadable(u unit, names []string, tell bool) error {
 	case !a.Unloadable:
 		return e
 	case tell:
-		a.screen.line(fmt.Sprintf("%-8s the modules are not signed, and %s", "note", e.reason()))
+		a.say.note("note", "the modules are not signed, and %s", e.reason())
 	}
 	return nil
 }
@@ -114,7 +114,7 @@ func (a *app) showUnloadable(states []state) {
 			}
 		}
 		if len(names) > 0 {
-			a.screen.line(fmt.Sprintf("%-8s %s: Linux %s does not load %s, which is not signed", "note", why, release, strings.Join(names, ", ")))
+			a.say.note("note", "%s: Linux %s does not load %s, which is not signed", why, release, strings.Join(names, ", "))
 		}
 	}
 }

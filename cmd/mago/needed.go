@@ -165,12 +165,12 @@ func (a *app) provide(ctx context.Context, u *unit, road func(*unit) error) erro
 	for i, n := range u.needed {
 		need := unit{n, u.kernel}
 		need.above = append(slices.Clip(u.above), u.name)
-		a.screen.line(fmt.Sprintf("%-8s %s is compiled against %s", "needs", u.name, n.name))
+		a.say.note("needs", "%s is compiled against %s", u.name, n.name)
 		err := road(&need)
 		var failed *buildError
 		switch {
 		case errors.As(err, &failed) && ctx.Err() == nil:
-			a.screen.line(fmt.Sprintf("%-8s %v; going on with its source alone", "needs", err))
+			a.say.note("needs", "%v; going on with its source alone", err)
 			u.needed[i].unbuilt = true
 		case err != nil:
 			return &neededError{u.String(), n.name, err}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strings"
 )
 
@@ -22,7 +21,7 @@ func (a *app) original(ctx context.Context, t *target) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	a.screen.line(fmt.Sprintf("%-8s %s is as you have it, and %s cannot be had as it was (%s): it stays, in no package",
-		"note", strings.Join(t.tree.Runtime.Edited, ", "), t.pkg.Name, oneLine(err)))
+	a.say.note("note", "%s is as you have it, and %s cannot be had as it was (%s): it stays, in no package",
+		strings.Join(t.tree.Runtime.Edited, ", "), t.pkg.Name, oneLine(err))
 	return nil
 }

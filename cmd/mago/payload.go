@@ -110,11 +110,11 @@ func (a *app) announce(built record, ar *arrival) error {
 		}
 	}
 	if hidden := a.hidden(built); len(hidden) > 0 {
-		a.screen.line(fmt.Sprintf("%-8s modules in the place of the kernel's own: %s", "brings", fewOf(hidden, "modinfo -k "+built.Kernel)))
+		a.say.note("brings", "modules in the place of the kernel's own: %s", fewOf(hidden, "modinfo -k "+built.Kernel))
 	}
 	for _, kind := range payload.Kinds {
 		if paths := brought[kind]; len(paths) > 0 && kind != payload.Module && kind != payload.Document {
-			a.screen.line(fmt.Sprintf("%-8s %s: %s", "brings", kind, fewOf(paths, "dpkg-deb -c "+strings.Join(ar.debs, " "))))
+			a.say.note("brings", "%s: %s", kind, fewOf(paths, "dpkg-deb -c "+strings.Join(ar.debs, " ")))
 		}
 	}
 	return a.announceControl(ar)
@@ -161,10 +161,10 @@ func (a *app) announceControl(ar *arrival) error {
 		}
 	}
 	if len(hooks) > 0 {
-		a.screen.line(fmt.Sprintf("%-8s scripts of the source, which root runs: %s", "brings", strings.Join(hooks, ", ")))
+		a.say.note("brings", "scripts of the source, which root runs: %s", strings.Join(hooks, ", "))
 	}
 	if needs := join(needs...); needs != "" {
-		a.screen.line(fmt.Sprintf("%-8s %s", "needs", fewOf(strings.Split(needs, ", "), "dpkg-deb -f "+strings.Join(ar.debs, " "))))
+		a.say.note("needs", "%s", fewOf(strings.Split(needs, ", "), "dpkg-deb -f "+strings.Join(ar.debs, " ")))
 	}
 	return nil
 }

@@ -129,7 +129,7 @@ func (a *app) isInstalled(u unit) bool {
 	if a.lacksCommon(u.name, u.kernel.Release) {
 		return false
 	}
-	a.screen.line(fmt.Sprintf("%-8s %s %s is there: nothing to do", "install", u.packageName(), have))
+	a.say.note("install", "%s %s is there: nothing to do", u.packageName(), have)
 	return true
 }
 
@@ -142,13 +142,13 @@ func (a *app) get(ctx context.Context, t *target) error {
 	case t.tree != nil && t.pkg != nil: // fetched for its needs, and told
 		return nil
 	case t.tree != nil:
-		a.screen.line(fmt.Sprintf("%-8s %s", "source", t.describe()))
+		a.say.note("source", "%s", t.describe())
 		return nil
 	case t.pkg == nil:
 		return &notFetchedError{t.name}
 	}
 	if tree, ok := a.fetcher().Cached(*t.pkg); ok && (!a.forced(*t) || a.NotUnpack) {
-		a.screen.line(fmt.Sprintf("%-8s %s", "source", t.describe()))
+		a.say.note("source", "%s", t.describe())
 		return a.take(ctx, t, tree)
 	}
 	if a.NotUnpack {
@@ -169,12 +169,12 @@ func (a *app) take(ctx context.Context, t *target, tree *sources.Tree) (err erro
 
 func (a *app) fetch(ctx context.Context, t *target) error {
 	if a.DryRun {
-		a.screen.line(fmt.Sprintf("%-8s would fetch %s", "source", t.describe()))
+		a.say.note("source", "would fetch %s", t.describe())
 		return nil
 	}
 	fetcher := a.fetcher()
 	fetcher.Fresh = a.forced(*t)
-	p := a.screen.phase("source", t.describe())
+	p := a.say.begin("source", t.describe())
 	defer p.end()
 	tree, err := fetcher.Get(ctx, *t.pkg)
 	if err != nil {
@@ -198,7 +198,7 @@ func (a *app) build(ctx context.Context, u unit) (record, error) {
 		}
 	}
 	if r, ok := a.readRecord(u.name, u.kernel.Release); ok && a.isBuilt(u, r) {
-		a.screen.line(fmt.Sprintf("%-8s %s is there: nothing to build", "package", a.shown(r.Deb)))
+		a.say.note("package", "%s is there: nothing to build", a.shown(r.Deb))
 		if a.DryRun {
 			return r, nil
 		}
@@ -206,7 +206,7 @@ func (a *app) build(ctx context.Context, u unit) (record, error) {
 	}
 	a.noteTakeover(u)
 	if a.DryRun {
-		a.screen.line(fmt.Sprintf("%-8s would build %s from %s", "build", u.packageName(), u.describe()))
+		a.say.note("build", "would build %s from %s", u.packageName(), u.describe())
 		return record{}, nil
 	}
 	if err := errors.Join(a.checkNeeds(u), a.checkTools(u)); err != nil {
@@ -272,7 +272,7 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 		return &unsignedError{built.Package, built.unauthenticated()}
 	}
 	if have := a.packageVersion(built.Package); built.isInstalled(have) && !a.forced(u.target) && !a.lacksCommon(u.name, u.kernel.Release) {
-		a.screen.line(fmt.Sprintf("%-8s %s %s is there: nothing to do", "install", built.Package, have))
+		a.say.note("install", "%s %s is there: nothing to do", built.Package, have)
 		return nil
 	}
 	claim, err := built.claim()
@@ -308,7 +308,7 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 		a.wouldInstall(u)
 		return nil
 	}
-	p := a.screen.phase("install", built.Package)
+	p := a.say.begin("install", built.Package)
 	defer p.end()
 	err = a.withCommand(in.Install(ctx, debs...), debs)
 	a.forgetInstalled()
@@ -321,11 +321,11 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 	p.timed("dpkg: installed")
 	a.showBeside(u.kernel, built)
 	for _, step := range a.next(ctx, u.kernel, built) {
-		a.screen.line("next: " + step)
+		a.say.advise("next", step)
 	}
 	return nil
 }
 
 func (a *app) wouldInstall(u unit) {
-	a.screen.line(fmt.Sprintf("%-8s would install %s", "install", u.packageName()))
+	a.say.note("install", "would install %s", u.packageName())
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"mago/debpkg/word"
@@ -12,11 +11,13 @@ import (
 )
 
 type prepareCommand struct {
+	eventOption
 	Modules []string `arg:"" optional:"" name:"module" help:"Names of modules to meet the needs of, too."`
 }
 
 // Run makes the machine able to build for the kernels, and the modules where some are named.
 func (c *prepareCommand) Run(a *app, ctx context.Context) error {
+	c.apply(a)
 	var targets []target
 	if len(c.Modules) > 0 {
 		var err error
@@ -89,7 +90,7 @@ func (a *app) tellUnfinished() error {
 		return err
 	}
 	if names := status.Unfinished(); len(names) > 0 {
-		a.screen.line(fmt.Sprintf("%-8s not done with %s; where it is not at work any more, run \"sudo dpkg --configure -a\"", "dpkg", strings.Join(names, ", ")))
+		a.say.note("dpkg", "not done with %s; where it is not at work any more, run \"sudo dpkg --configure -a\"", strings.Join(names, ", "))
 	}
 	return nil
 }
@@ -100,7 +101,7 @@ func (a *app) ensureBuildUser(ctx context.Context) error {
 		return nil
 	}
 	if a.DryRun {
-		a.screen.line(fmt.Sprintf("%-8s would add the system user %s, which compiles", "user", sandbox.BuildUser))
+		a.say.note("user", "would add the system user %s, which compiles", sandbox.BuildUser)
 		return sandbox.CreateUser(a.host.change)
 	}
 	release, err := a.locks(a.Wait.limit).Take(ctx, lock.Thing{Name: "_user", What: "the user " + sandbox.BuildUser, Doing: "made"})
@@ -114,7 +115,7 @@ func (a *app) ensureBuildUser(ctx context.Context) error {
 	if err := sandbox.CreateUser(a.host.change); err != nil {
 		return err
 	}
-	a.screen.line(fmt.Sprintf("%-8s added the system user %s, which compiles", "user", sandbox.BuildUser))
+	a.say.note("user", "added the system user %s, which compiles", sandbox.BuildUser)
 	return nil
 }
 
@@ -141,7 +142,7 @@ func (a *app) showKernels(ctx context.Context, releases []string) ([]kbuild.Kern
 		if k.Package != "" {
 			what = k.Package + " " + k.Version
 		}
-		a.screen.line(fmt.Sprintf("%-8s %s, %s", "headers", what, k.Compiler))
+		a.say.note("headers", "%s, %s", what, k.Compiler)
 	}
 	return kernels, nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -27,17 +26,13 @@ func newScreen(out *stream, o options) *screen {
 // textIndent is where the text of a phase's line begins.
 const textIndent = 9
 
-// line prints one line, whatever foreign words are in it, unless mago is to be quiet. A terminal gets it broken between
-// words, but for what is there to be pasted whole.
-func (s *screen) line(text string) {
-	text = visible.Line(text)
-	if !slices.ContainsFunc([]string{"next: ", "also: ", "would run: "}, func(label string) bool { return strings.HasPrefix(text, label) }) {
-		text = s.out.wrapped(text, textIndent)
-	}
-	s.print(text)
-}
+// line prints one line, whatever foreign words are in it. A terminal gets it broken between words.
+func (s *screen) line(text string) { s.print(s.out.wrapped(visible.Line(text), textIndent)) }
 
-// print prints lines as they are.
+// paste prints a line that is there to be pasted whole.
+func (s *screen) paste(text string) { s.print(visible.Line(text)) }
+
+// print prints lines as they are, unless mago is to be quiet.
 func (s *screen) print(lines string) {
 	if !s.quiet {
 		fmt.Fprintln(s.above(s.out), lines)
@@ -115,12 +110,6 @@ func (p *phase) end() {
 	}
 }
 
-// done ends a phase with a line; figure stands at the right edge.
-func (p *phase) done(text, figure string) {
-	p.end()
-	p.screen.figured(p.name, text, figure)
-}
-
 // figured prints a line of a phase's kind.
 func (s *screen) figured(name, text, figure string) {
 	text = s.out.wrapped(fmt.Sprintf("%-8s %s", name, visible.Line(text)), textIndent)
@@ -136,11 +125,6 @@ const (
 	usualColumns = 80
 	maxColumns   = 100
 )
-
-// timed ends a phase with a line and the time it took.
-func (p *phase) timed(text string) {
-	p.done(text, fmt.Sprintf("%.1f s", time.Since(p.begun).Seconds()))
-}
 
 // withFigure puts a figure at the right edge, beside the last line of a text; where there is no room, it stands two blanks
 // behind that or, where lines may be broken, below.

@@ -163,7 +163,7 @@ func (a *app) printStates(ctx context.Context, states []state, names []string, m
 		if i == len(steps)-1 {
 			label = "next: "
 		}
-		a.screen.line(label + step)
+		a.screen.paste(label + step)
 	}
 	return nil
 }

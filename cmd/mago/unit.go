@@ -88,7 +88,7 @@ func (a *app) each(ctx context.Context, all []unit, do func(*unit) error) error 
 		if !a.NonInter {
 			return untried(err, all[i+1:])
 		}
-		tell(a.stderr, err)
+		a.say.failed(err)
 		failures = append(failures, err)
 	}
 	if len(failures) == 0 {

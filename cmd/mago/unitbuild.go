@@ -200,7 +200,7 @@ func (r *record) fail(err error) {
 
 // compile runs the recipe; the live line counts files.
 func (a *app) compile(ctx context.Context, u unit, needed []kbuild.Needed, work string, log io.Writer) (*kbuild.Result, error) {
-	p := a.screen.phase("build", u.kernel.Release)
+	p := a.say.begin("build", u.kernel.Release)
 	defer p.end()
 	if a.Verbose {
 		log = io.MultiWriter(log, heedless{a.screen.out})
@@ -225,7 +225,7 @@ func (a *app) compile(ctx context.Context, u unit, needed []kbuild.Needed, work 
 
 // pack writes the package and puts what it holds in the record.
 func (a *app) pack(ctx context.Context, u unit, result *kbuild.Result, r *record) error {
-	p := a.screen.phase("package", u.packageName())
+	p := a.say.begin("package", u.packageName())
 	defer p.end()
 	if err := a.checkClaim(u.claimOf(result.Modules)); err != nil {
 		return err
@@ -267,15 +267,15 @@ func (a *app) pack(ctx context.Context, u unit, result *kbuild.Result, r *record
 	}
 	r.Modprobe = unneeded(result.Modules)
 	r.Result, r.Package = resultBuilt, u.packageName()
-	p.done(a.shown(r.Deb), size(r.Size))
+	p.done(a.shown(r.Deb), r.Size)
 	if r.Common != nil {
-		a.screen.line(fmt.Sprintf("%-8s %s", "package", a.shown(r.Common.Deb)))
+		a.say.note("package", "%s", a.shown(r.Common.Deb))
 	}
 	for _, relations := range dropped {
-		a.screen.line(fmt.Sprintf("%-8s left out of the package, because a local source may speak of its own only: %s", "note", relations))
+		a.say.note("note", "left out of the package, because a local source may speak of its own only: %s", relations)
 	}
 	if note := hooksNote(result.Hooks); note != "" {
-		a.screen.line(fmt.Sprintf("%-8s %s", "scripts", note))
+		a.say.note("scripts", "%s", note)
 	}
 	return nil
 }

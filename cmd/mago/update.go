@@ -3,13 +3,11 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"time"
 
 	"mago/catalog"
-	"mago/debpkg/visible"
 	"mago/sources/lock"
 )
 
@@ -81,7 +79,7 @@ func (a *app) makeCatalog(ctx context.Context, limit time.Duration) (*catalog.In
 	if ix, err := catalog.Open(a.catalogConfig()); err == nil && !a.Force && !ix.Stale(a.catalogConfig()) {
 		return ix, nil // another mago has just made it
 	}
-	p := a.screen.phase("catalog", "reading apt's lists")
+	p := a.say.begin("catalog", "reading apt's lists")
 	defer p.end()
 	ix, err := catalog.Update(ctx, a.catalogConfig())
 	if !errors.Is(err, catalog.ErrNoLists) || !a.host.asRoot || a.DryRun {
@@ -95,7 +93,7 @@ func (a *app) makeCatalog(ctx context.Context, limit time.Duration) (*catalog.In
 	case failed != nil && err != nil:
 		return nil, failed
 	case failed != nil: // of some archive, which need not be the one that matters
-		a.screen.line(fmt.Sprintf("%-8s %v", "apt", failed))
+		a.say.note("apt", "%v", failed)
 	}
 	a.tellLeftOut(ix)
 	return ix, err
@@ -108,10 +106,10 @@ func (a *app) tellLeftOut(ix *catalog.Index) {
 	}
 	for _, left := range ix.LeftOut {
 		if a.reading { // whose output others read
-			complain(a.stderr, "mago: "+visible.Line(left.String()))
+			a.say.warn(left.String())
 			continue
 		}
-		a.screen.line(fmt.Sprintf("%-8s %s", "catalog", left))
+		a.say.note("catalog", "%s", left)
 	}
 }
 
@@ -121,9 +119,9 @@ func (a *app) aptUpdate(ctx context.Context) error {
 		return err
 	}
 	if a.DryRun {
-		a.screen.line(fmt.Sprintf("%-8s would run apt-get update", "apt"))
+		a.say.note("apt", "would run apt-get update")
 	}
-	p := a.screen.phase("apt", "apt-get update")
+	p := a.say.begin("apt", "apt-get update")
 	defer p.end()
 	a.inApt = nil
 	if err := a.installer().UpdateLists(ctx); err != nil || a.DryRun {
@@ -135,7 +133,7 @@ func (a *app) aptUpdate(ctx context.Context) error {
 
 func (a *app) showCatalog(ix *catalog.Index) {
 	dkms, moduleAssistant := ix.Count()
-	a.screen.line(fmt.Sprintf("%-8s %d dkms and %d module-assistant packages, %s", "catalog", dkms, moduleAssistant, ago(a.listsAge(ix))))
+	a.say.note("catalog", "%d dkms and %d module-assistant packages, %s", dkms, moduleAssistant, ago(a.listsAge(ix)))
 }
 
 // listsAge is how long ago apt fetched lists, which leaves its mark on the directory of them; the lists themselves carry the

@@ -79,7 +79,7 @@ func (a *app) noteNewer(targets []target) {
 			continue
 		}
 		if found, ok := sources.FoundNamed(all, t.name); ok && found.Newer(t.version) {
-			a.screen.line(fmt.Sprintf("%-8s %s is newer; its path names it", "note", found.Path))
+			a.say.note("note", "%s is newer; its path names it", found.Path)
 		}
 	}
 }

@@ -55,7 +55,7 @@ func tellWaiting[E interface {
 	error
 	comparable
 }](a *app) func(E) {
-	var p *phase
+	var p *step
 	return func(busy E) {
 		switch none := *new(E); {
 		case busy == none:
@@ -63,10 +63,7 @@ func tellWaiting[E interface {
 			p = nil
 			a.forgetInstalled()
 		case p == nil:
-			p = a.screen.phase("wait", busy.Error())
-			if !a.screen.live {
-				a.screen.line(fmt.Sprintf("%-8s %v", "wait", busy))
-			}
+			p = a.say.begin("wait", busy.Error())
 		default:
 			p.update(busy.Error())
 		}
@@ -76,8 +73,8 @@ func tellWaiting[E interface {
 // tellFinishing says why a signal does not end mago at once.
 func (a *app) tellFinishing(tool string) {
 	const why = "to stop dpkg half way would leave packages half installed"
-	text := fmt.Sprintf("mago: waiting for %s to end: %s", tool, why)
-	fmt.Fprintln(a.screen.above(a.stderr), a.screen.out.wrapped(text, errorIndent))
+	text := fmt.Sprintf("waiting for %s to end: %s", tool, why)
+	a.say.warn(text)
 }
 
 // maxCommandLine is, in characters, where others' messages cut this process's command line.

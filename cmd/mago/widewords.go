@@ -56,7 +56,7 @@ func (a *app) narrowed(ctx context.Context, pattern string, found []string) ([]s
 		return nil, &wideWordError{pattern, len(found), of[len(of)-1]}
 	case len(alone) < len(found):
 		left := slices.DeleteFunc(slices.Clone(found), func(release string) bool { return slices.Contains(alone, release) })
-		a.screen.line(fmt.Sprintf("%-8s %s left out, whose headers bring the kernel itself: %s", "kernels", pattern, strings.Join(left, ", ")))
+		a.say.note("kernels", "%s left out, whose headers bring the kernel itself: %s", pattern, strings.Join(left, ", "))
 	}
 	return alone, nil
 }

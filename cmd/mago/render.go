@@ -1,0 +1,111 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"sync"
+
+	"mago/debpkg/visible"
+)
+
+// render turns the events of a run into lines and the live line, or into JSON.
+type render struct {
+	screen *screen
+	stderr io.Writer
+	json   bool // one object a line, for --json
+	lock   sync.Mutex
+	steps  map[int64]*phase
+	stage  string // what apt did last
+}
+
+func newRender(s *screen, stderr io.Writer) *render {
+	return &render{screen: s, stderr: stderr, steps: map[int64]*phase{}}
+}
+
+// event shows an event. It may be called by several goroutines.
+func (r *render) event(e Event) {
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	switch {
+	case e.Kind == Failed:
+		tell(r.stderr, e.Err)
+	case e.Kind == Warning:
+		r.warn(e.Text)
+	case r.json:
+		text, err := json.Marshal(e)
+		if err == nil {
+			fmt.Fprintf(r.screen.out, "%s\n", visible.JSON(text))
+		}
+		return
+	}
+	r.line(e)
+}
+
+// warn prints a line to standard error, above the live line.
+func (r *render) warn(text string) {
+	line := "mago: " + visible.Line(text)
+	if s, ok := r.stderr.(*stream); ok {
+		line = s.wrapped(line, errorIndent)
+	}
+	fmt.Fprintln(r.screen.above(r.stderr), line)
+}
+
+func (r *render) line(e Event) {
+	p := r.steps[e.Step]
+	switch e.Kind {
+	case Note:
+		r.screen.figured(e.Phase, e.Text, figure(e))
+	case Advice:
+		r.screen.paste(e.Phase + ": " + e.Text)
+	case Begin:
+		r.begin(e)
+	case Progress:
+		if p == nil {
+			r.ofApt(e)
+		} else {
+			p.update(e.Text)
+		}
+	case End:
+		if p == nil {
+			return
+		}
+		p.end()
+		delete(r.steps, e.Step)
+		if e.Text != "" {
+			r.screen.figured(p.name, e.Text, figure(e))
+		}
+	}
+}
+
+func (r *render) begin(e Event) {
+	r.stage = ""
+	r.steps[e.Step] = r.screen.phase(e.Phase, e.Text)
+	if e.Phase == "wait" && !r.screen.live {
+		r.screen.figured(e.Phase, e.Text, "")
+	}
+}
+
+// ofApt shows how far apt is: on a terminal in the live line, else with a line for each stage.
+func (r *render) ofApt(e Event) {
+	active := r.screen.active
+	switch {
+	case active == nil:
+	case r.screen.live:
+		active.update(fmt.Sprintf("%2.0f %% %s", e.Percent, e.Text))
+	case e.Stage != r.stage:
+		r.screen.figured(active.name, e.Stage+" packages", "")
+	}
+	r.stage = e.Stage
+}
+
+// figure is what stands at the right edge.
+func figure(e Event) string {
+	switch {
+	case e.Seconds > 0:
+		return fmt.Sprintf("%.1f s", e.Seconds)
+	case e.Bytes != nil:
+		return size(*e.Bytes)
+	}
+	return ""
+}
