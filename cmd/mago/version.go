@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// newestRelease is the newest version that README's Changes tell of.
+// newestRelease is the newest version in cmd/mkdeb/debian/changelog.
 const newestRelease = "0.4"
 
 // ownVersion is this version of mago, as its Debian package has it.

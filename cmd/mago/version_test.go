@@ -42,14 +42,13 @@ func TestVersionsSort(t *testing.T) {
 	}
 }
 
-// The newest release is the one that README.md tells of first.
+// The newest release is the first in the changelog.
 func TestReleaseHasChanges(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
+	changelog, err := os.ReadFile("../mkdeb/debian/changelog")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, changes, _ := strings.Cut(string(readme), "\n## Changes\n\n### ")
-	if newest, _, _ := strings.Cut(changes, "\n"); newest != newestRelease && !strings.HasPrefix(newest, newestRelease+", ") {
-		t.Errorf("README.md's changes begin with %q", newest)
+	if !strings.HasPrefix(string(changelog), "mago ("+newestRelease+") ") {
+		t.Errorf("the changelog begins with %.40q", changelog)
 	}
 }

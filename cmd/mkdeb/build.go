@@ -73,8 +73,8 @@ func (r request) collect(ctx context.Context, dir string) (c contents, err error
 	if c.Copyright, err = copyright(linked); err != nil {
 		return c, err
 	}
-	c.Readme, err = os.ReadFile(filepath.Join(r.Source, "README.md"))
-	return c, err
+	c.Changelog = ownChangelog
+	return c, nil
 }
 
 // date is that of everything in the package.

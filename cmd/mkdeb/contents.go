@@ -17,6 +17,8 @@ var (
 	postinst string
 	//go:embed debian/postrm
 	postrm string
+	//go:embed debian/changelog
+	ownChangelog string
 	//go:embed debian/sysusers.conf
 	sysusers []byte
 	//go:embed debian/lintian-overrides
@@ -42,7 +44,7 @@ type contents struct {
 	Program    string    // the file that holds it
 	Manual     []byte
 	Completion []byte
-	Readme     []byte
+	Changelog  string
 	Copyright  []byte
 	Version    []byte // as the program prints it
 }
@@ -50,7 +52,7 @@ type contents struct {
 // compose makes the package.
 func (c contents) compose() (*debpkg.Package, error) {
 	version := strings.TrimSpace(strings.TrimPrefix(string(c.Version), "mago "))
-	changelog, err := changelog(string(c.Readme), version, c.Date)
+	changelog, err := changelogFor(c.Changelog, version, c.Date)
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ func some(t *testing.T) contents {
 		t.Fatal(err)
 	}
 	return contents{Arch: runtime.GOARCH, Date: time.Unix(1e9, 0).UTC(), Program: program, Manual: []byte(".TH MAGO 8\n"), Completion: []byte("complete\n"),
-		Readme: []byte(someReadme), Copyright: []byte("Format: x\n"), Version: []byte("mago 2.0+git1\n")}
+		Changelog: someChangelog, Copyright: []byte("Format: x\n"), Version: []byte("mago 2.0+git1\n")}
 }
 
 // opened reads a package: its control file, and its files by their names, with the modes that matter in front of the contents.
@@ -109,7 +109,7 @@ func TestCompressed(t *testing.T) {
 	}
 }
 
-// A program of another architecture, or a version that README.md does not tell of, makes no package.
+// A program of another architecture, or a version that the changelog does not have, makes no package.
 func TestComposeRefuses(t *testing.T) {
 	other := map[string]string{"amd64": "arm64", "arm64": "amd64"}[runtime.GOARCH]
 	for name, change := range map[string]func(*contents){

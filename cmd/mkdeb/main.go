@@ -1,5 +1,5 @@
 // Command mkdeb writes mago's own Debian package: the program, its manual page and completion, the user that it builds as, its
-// changelog out of README.md, and the licences of all that is linked in.
+// changelog (debian/changelog), and the licences of all that is linked in.
 package main
 
 import (
