@@ -25,14 +25,15 @@ import (
 type app struct {
 	options
 	paths
-	host   *host
-	screen *screen
-	say    reporter
-	render *render
-	stderr io.Writer
-	epoch  time.Time // SOURCE_DATE_EPOCH, zero where it is not set
-	limits sandbox.Limits
-	allow  []payload.Glob // --allow-file
+	host       *host
+	screen     *screen
+	say        reporter
+	render     *render
+	stderr     io.Writer
+	epoch      time.Time // SOURCE_DATE_EPOCH, zero where it is not set
+	maintainer string    // see maintainerIn
+	limits     sandbox.Limits
+	allow      []payload.Glob // --allow-file
 
 	unchecked, kept []string // what apt-get said last: see debpkg.Installer
 
@@ -77,7 +78,7 @@ func newApp(m machine, o options, stdout *stream, stderr io.Writer) (*app, error
 	if err := paths.checkOwn(o, m.asRoot); err != nil {
 		return nil, err
 	}
-	a := &app{options: o, paths: paths, stderr: stderr, epoch: epoch, limits: limits, allow: allow, own: sync.OnceValue(ownInput)}
+	a := &app{options: o, paths: paths, stderr: stderr, epoch: epoch, maintainer: maintainerIn(os.Getenv), limits: limits, allow: allow, own: sync.OnceValue(ownInput)}
 	a.screen = newScreen(stdout, o)
 	a.render = newRender(a.screen, stderr)
 	a.say = newReporter(a.render.event)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg"
 	"mago/kbuild"
 	"mago/sources"
@@ -263,10 +264,10 @@ func (a *app) freeName(c claim) string {
 	}
 	var names []string
 	for _, m := range c.modules {
-		names = append(names, packageName(m))
+		names = append(names, modpkg.Spell(m))
 	}
 	dir := filepath.Dir(c.from.Path)
-	names = append(names, c.from.Name, packageName(filepath.Base(dir)), packageName(c.name, filepath.Base(dir)), c.name+"-2")
+	names = append(names, c.from.Name, modpkg.Spell(filepath.Base(dir)), modpkg.Spell(c.name, filepath.Base(dir)), c.name+"-2")
 	for _, name := range names {
 		if sources.CheckName(name) == nil && !a.isNameTaken(name) {
 			return name

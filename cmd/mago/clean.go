@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"mago/catalog"
+	"mago/cmd/mago/internal/modpkg"
 	"mago/kbuild"
 	"mago/kbuild/deep"
 	"mago/sources"
@@ -227,7 +228,7 @@ func (a *app) keptFor(module string, orphans bool) (releases []string, err error
 	}
 	debs, err := a.debNames()
 	for _, deb := range debs {
-		recorded := slices.ContainsFunc(releases, func(r string) bool { return packageName(r) == packageName(deb.release) })
+		recorded := slices.ContainsFunc(releases, func(r string) bool { return modpkg.Spell(r) == modpkg.Spell(deb.release) })
 		if deb.module == module && deb.release != "" && !recorded {
 			releases = append(releases, deb.release)
 		}
@@ -241,7 +242,7 @@ func (a *app) debNames() ([]modulesPackage, error) {
 	var found []modulesPackage
 	for _, deb := range debs {
 		name, _, _ := strings.Cut(filepath.Base(deb), "_")
-		if module, release := modulePackage(name); module != "" {
+		if module, release := modpkg.ParseName(name); module != "" {
 			found = append(found, modulesPackage{module: module, release: release})
 		}
 	}
@@ -255,7 +256,7 @@ func (a *app) cleanCommon(ctx context.Context, name string, stays func(record) b
 		return err
 	}
 	defer release()
-	debs, err := entries(a.debs(), commonName(name)+"_*.deb")
+	debs, err := entries(a.debs(), modpkg.CommonName(name)+"_*.deb")
 	if err != nil {
 		return err
 	}
@@ -304,7 +305,7 @@ func (a *app) cleanUnit(ctx context.Context, name, release string, purge bool, g
 	if err != nil {
 		return err
 	}
-	debs, err := entries(a.debs(), packageName(name, "modules", release)+"_*.deb")
+	debs, err := entries(a.debs(), modpkg.Name(name, release)+"_*.deb")
 	if err != nil {
 		return err
 	}

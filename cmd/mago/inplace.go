@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg"
 	"mago/debpkg/word"
 	"mago/sources"
@@ -99,11 +100,11 @@ func (a *app) dkmsKernels(built record) []string {
 // lacksCommon reports whether a module's installed package is without the files that belong to it: of those that it depends on,
 // of its build, or because it was built beside a package that had them, and has gone.
 func (a *app) lacksCommon(module, release string) bool {
-	if a.packageVersion(commonName(module)) != "" {
+	if a.packageVersion(modpkg.CommonName(module)) != "" {
 		return false
 	}
-	have := a.installedPackage(packageName(module, "modules", release))
-	if slices.Contains(debpkg.Names(have.Depends), commonName(module)) {
+	have := a.installedPackage(modpkg.Name(module, release))
+	if slices.Contains(debpkg.Names(have.Depends), modpkg.CommonName(module)) {
 		return true
 	}
 	r, ok := a.readRecord(module, release)

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg"
 	"mago/debpkg/sbom"
 	"mago/debpkg/word"
@@ -64,7 +65,7 @@ func sourceInput(u unit) sbom.Input {
 func neededInputs(r record) []sbom.Input {
 	var inputs []sbom.Input
 	for _, n := range r.Needed {
-		item := sbom.Item{Name: packageName(n.Module, "modules", r.Kernel), Version: n.Version, SHA256: n.SHA256}
+		item := sbom.Item{Name: modpkg.Name(n.Module, r.Kernel), Version: n.Version, SHA256: n.SHA256}
 		inputs = append(inputs, sbom.Input{Role: sbom.Against, Item: item})
 	}
 	return inputs
@@ -142,7 +143,7 @@ func (a *app) takingPart(u unit) ([]debpkg.Installed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return status.Closure(join(u.kernel.Package, word.Join(kbuild.ToolPackages(a.Root, u.kernel), ","), needs)), nil
+	return status.Closure(modpkg.Join(u.kernel.Package, word.Join(kbuild.ToolPackages(a.Root, u.kernel), ","), needs)), nil
 }
 
 // sha256Of gives a file's hash, in hexadecimal, and its size in bytes.

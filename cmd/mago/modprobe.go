@@ -37,7 +37,7 @@ func modprobeAdvice(r record) string {
 }
 
 // kernelName is a module's name as the kernel has it, where the two characters for a gap are one.
-func kernelName(name string) string { return mapped(name, "", '_') }
+func kernelName(name string) string { return strings.ReplaceAll(name, "-", "_") }
 
 // moduleNames are the names of modules by their files; one that no module can have is left out.
 func moduleNames(files []string) (names []string) {

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"mago/catalog"
+	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg"
 	"mago/kbuild"
 )
@@ -115,7 +116,7 @@ func (a *app) confNeed(ctx context.Context, name, release string, records []reco
 func neededSource(ix *catalog.Index, relation string, records []record) (target, bool) {
 	var found []target
 	for alternative := range strings.SplitSeq(relation, "|") {
-		name := relationName(strings.TrimSpace(alternative))
+		name := modpkg.First(strings.TrimSpace(alternative))
 		if m, pkg, err := ix.Resolve(name); err == nil && pkg != nil {
 			found = append(found, newTarget(m, pkg))
 		}

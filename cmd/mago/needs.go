@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mago/catalog"
+	"mago/cmd/mago/internal/modpkg"
 	"mago/kbuild"
 )
 
@@ -15,7 +16,7 @@ import (
 func (a *app) needsOf(t target) (string, error) {
 	depends, needs := "", ""
 	if t.pkg != nil {
-		depends, needs = t.pkg.Depends, buildNeeds(t.name, t.pkg.Depends)
+		depends, needs = t.pkg.Depends, modpkg.BuildNeeds(t.name, t.pkg.Depends)
 	}
 	if t.tree == nil {
 		return needs, nil
@@ -42,7 +43,7 @@ func (a *app) rulesNeeds(t target, depends string) (string, error) {
 		return "", err
 	}
 	wanted := func(name string) bool { return !elsewhere.MatchString(name) || strings.HasPrefix(name, "dh-") }
-	return keep(join(depends, declared, strings.Join(own, ", ")), wanted), nil
+	return modpkg.Keep(modpkg.Join(depends, declared, strings.Join(own, ", ")), wanted), nil
 }
 
 // elsewhere matches what a debian/rules needs where mago does not do that itself: another builder, the kernel's headers.

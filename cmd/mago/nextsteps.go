@@ -3,6 +3,8 @@ package main
 import (
 	"slices"
 	"strings"
+
+	"mago/cmd/mago/internal/modpkg"
 )
 
 // steps makes the commands that mend states.
@@ -27,7 +29,7 @@ func (s steps) removals(states []state) []string {
 	var names []string
 	for _, st := range states {
 		if st.State == stateLeftover && st.Installed != "" {
-			names = append(names, packageName(st.Module, "modules", st.Kernel))
+			names = append(names, modpkg.Name(st.Module, st.Kernel))
 			if st.common != "" {
 				names = append(names, st.common)
 			}

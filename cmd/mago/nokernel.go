@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"mago/catalog"
+	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg"
 	"mago/debpkg/word"
 	"mago/kbuild"
@@ -106,7 +107,7 @@ func (a *app) meant(ctx context.Context, typed string, known []string) []string 
 	if free, err := a.comingAlone(ctx, begun); err != nil || len(free) == 0 {
 		return []string{newest} // the pattern would be refused
 	}
-	return []string{newest, quoted(typed + newest[len(typed):len(typed)+1] + "*")}
+	return []string{newest, modpkg.Quoted(typed + newest[len(typed):len(typed)+1] + "*")}
 }
 
 // bootInstead is the kernel that Debian has by now for who runs one of the same flavour. What apt cannot tell a hint does

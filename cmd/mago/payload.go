@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
+	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg"
 	"mago/debpkg/payload"
-	"mago/kbuild"
 	"mago/sources"
 )
 
@@ -26,11 +25,6 @@ func globs(texts []string) (all []payload.Glob, err error) {
 	return all, nil
 }
 
-// payloadName is what a module's own directories are called.
-func payloadName(module string) string {
-	return strings.TrimSuffix(commonName(module), "-modules-common")
-}
-
 // isVouched reports whether an archive vouches for all that a record's source brings.
 func (s recordSource) isVouched() bool {
 	local := s.Origin == string(sources.Directory) || s.Origin == string(sources.Tarball)
@@ -42,23 +36,6 @@ func (u unit) vouched(ctx context.Context) bool {
 	return u.pkg != nil && !u.unauthenticated() && (!u.edited || u.tree.Origin == sources.Archive && u.tree.Check(ctx) == nil)
 }
 
-// grants applies the policy to a build's packages; common are the files of that for every kernel.
-func (a *app) grants(ctx context.Context, u unit, pkg *debpkg.Package, common []debpkg.File) ([]payload.Grant, error) {
-	policy := payload.Policy{Module: payloadName(u.name), Local: !u.vouched(ctx), Allow: a.allow}
-	if !policy.Local {
-		policy.Vouched = u.tree.Runtime.Paths
-	}
-	modules, err := payload.Of(u.packageName(), pkg.Files, pkg.Conffiles)
-	if err != nil {
-		return nil, err
-	}
-	shared, err := payload.Of(commonName(u.name), common, conffiles(common))
-	if err != nil {
-		return nil, err
-	}
-	return policy.Check(modules, shared)
-}
-
 // arrival is what is about to be installed, and the policy that it comes under.
 type arrival struct {
 	payload.Policy
@@ -68,7 +45,7 @@ type arrival struct {
 
 // arrive applies the policy to .debs as they will be installed: their record may be older than it.
 func (a *app) arrive(built record, debs []string) (*arrival, error) {
-	ar := &arrival{debs: debs, Policy: payload.Policy{Module: payloadName(built.Module), Local: !built.Source.isVouched(), Allow: a.allow}}
+	ar := &arrival{debs: debs, Policy: payload.Policy{Module: modpkg.OwnName(built.Module), Local: !built.Source.isVouched(), Allow: a.allow}}
 	for _, grant := range built.Allowed {
 		if grant.By == payload.Archive {
 			ar.Vouched = append(ar.Vouched, grant.Path)
@@ -104,7 +81,7 @@ func (a *app) announce(built record, ar *arrival) error {
 	brought := map[payload.Kind][]string{}
 	for _, p := range ar.packages {
 		for _, e := range p.Entries {
-			if kind, _ := ar.Kind(e); !e.Mode.IsDir() && !isMagos(p.Name, e.Path) {
+			if kind, _ := ar.Kind(e); !e.Mode.IsDir() && !modpkg.IsDepmodOrder(p.Name, e.Path) {
 				brought[kind] = append(brought[kind], e.Path)
 			}
 		}
@@ -143,9 +120,6 @@ func moduleOf(file string) string {
 	return strings.ReplaceAll(name, "-", "_")
 }
 
-// isMagos tells the files that mago itself puts into every package.
-func isMagos(pkg, path string) bool { return strings.HasSuffix(path, "/depmod.d/"+pkg+".conf") }
-
 // announceControl lists the scripts that root will run, and what apt may be asked for.
 func (a *app) announceControl(ar *arrival) error {
 	var hooks, needs []string
@@ -155,15 +129,15 @@ func (a *app) announceControl(ar *arrival) error {
 			return err
 		}
 		r.Close()
-		hooks = append(hooks, hooksIn(r)...)
+		hooks = append(hooks, modpkg.HooksIn(r)...)
 		for _, field := range []string{"Pre-Depends", "Depends"} {
-			needs = append(needs, keep(r.Control().Get(field), func(name string) bool { return name != commonName(ar.Module) }))
+			needs = append(needs, modpkg.Keep(r.Control().Get(field), func(name string) bool { return name != modpkg.CommonName(ar.Module) }))
 		}
 	}
 	if len(hooks) > 0 {
 		a.say.note("brings", "scripts of the source, which root runs: %s", strings.Join(hooks, ", "))
 	}
-	if needs := join(needs...); needs != "" {
+	if needs := modpkg.Join(needs...); needs != "" {
 		a.say.note("needs", "%s", fewOf(strings.Split(needs, ", "), "dpkg-deb -f "+strings.Join(ar.debs, " ")))
 	}
 	return nil
@@ -177,49 +151,6 @@ func fewOf(names []string, all string) string {
 	}
 	return strings.Join(names, ", ")
 }
-
-// kin tells the names of packages that a source that nobody vouches for may speak of: its module's own, as long as no
-// other package on the system has that name.
-func (a *app) kin(u unit) func(name string) bool {
-	return func(name string) bool {
-		name = strings.ToLower(name)
-		return u.isOwn(name) && (strings.HasPrefix(name, payloadName(u.name)+"-modules-") || a.packageVersion(name) == "")
-	}
-}
-
-// isOwn reports whether a package is called after the module.
-func (t target) isOwn(pkg string) bool {
-	own := payloadName(t.name)
-	return pkg == own || strings.HasPrefix(pkg, own+"-")
-}
-
-// kinOnly drops from the relations of a package that a debian/rules made what a source that nobody vouches for has no
-// business with; dropped says what that was.
-func (a *app) kinOnly(u unit, from *kbuild.RulesPackage) (kept *kbuild.RulesPackage, dropped []string) {
-	if from == nil {
-		return nil, nil
-	}
-	kin := a.kin(u)
-	kept = &kbuild.RulesPackage{Control: map[string]string{}, Files: from.Files}
-	for field, value := range from.Control {
-		kept.Control[field] = value
-		if !slices.Contains(ofOthers, field) {
-			continue
-		}
-		kept.Control[field] = keep(value, kin)
-		foreign := keep(value, func(name string) bool { return !kin(name) })
-		if field == "Package" && foreign != "" {
-			kept.Control[field] = u.packageName() // which is not provided
-		} else if foreign != "" {
-			dropped = append(dropped, field+": "+foreign)
-		}
-	}
-	slices.Sort(dropped)
-	return kept, dropped
-}
-
-// ofOthers are the fields by which a package takes something from others, or stands for them.
-var ofOthers = []string{"Package", "Provides", "Conflicts", "Breaks", "Replaces", "Enhances"}
 
 // allowHint says what can be done about a path that a module's package may not bring. It names no pattern to paste: who
 // allows something is to know what it is for.

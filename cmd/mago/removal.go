@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
 	"mago/catalog"
+	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg"
 )
 
@@ -21,7 +21,7 @@ func removalWay(p place, module string) string {
 	}
 	var names []string
 	for pkg := range status.All() {
-		if of, _ := modulePackage(pkg.Package); of == name {
+		if of, _ := modpkg.ParseName(pkg.Package); of == name {
 			names = append(names, pkg.Package)
 		}
 	}
@@ -30,18 +30,4 @@ func removalWay(p place, module string) string {
 	}
 	slices.Sort(names)
 	return fmt.Sprintf(`run "%s"`, p.apt("remove", slices.Compact(names)...))
-}
-
-// modulePackage reads the name of a package of modules: the module, and its kernel's release, which common files have none of.
-// The kernel's own modules are no module's.
-func modulePackage(name string) (module, release string) {
-	if m := modulesName.FindStringSubmatch(name); m != nil {
-		module, release = m[1], m[2]
-	} else if before, common := strings.CutSuffix(name, "-modules-common"); common {
-		module = before
-	}
-	if module == "linux" {
-		return "", ""
-	}
-	return module, release
 }

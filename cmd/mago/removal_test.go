@@ -34,17 +34,3 @@ func TestRemovalWay(t *testing.T) {
 		t.Errorf("without a status: %q", got)
 	}
 }
-
-func TestModulePackage(t *testing.T) {
-	for name, want := range map[string][2]string{
-		"hello-modules-6.1.0-9-amd64":         {"hello", "6.1.0-9-amd64"},
-		"hello-modules-common":                {"hello", ""},
-		"linux-modules-6.17.8+deb14-amd64":    {},
-		"perl-modules-5.36":                   {},
-		"a-modules-b-modules-6.12.9-rt-arm64": {"a-modules-b", "6.12.9-rt-arm64"},
-	} {
-		if module, release := modulePackage(name); module != want[0] || release != want[1] {
-			t.Errorf("%s: %q, %q", name, module, release)
-		}
-	}
-}

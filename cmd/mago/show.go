@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mago/catalog"
+	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg/visible"
 	"mago/kbuild"
 )
@@ -92,9 +93,9 @@ func (a *app) printModule(m shownModule) {
 	for _, p := range m.Packages {
 		candidate := cmp.Or(p.Version.String(), "none")
 		field("Package", fmt.Sprintf("%s, candidate %s, %s%s", p.Name, candidate, p.Kind, packageNote(p)))
-		field("Depends", running(join(p.PreDepends, p.Depends)))
-		field("Build needs", buildNeeds(m.Module, join(p.PreDepends, p.Depends)))
-		field("Recommends", running(p.Recommends))
+		field("Depends", modpkg.Running(modpkg.Join(p.PreDepends, p.Depends)))
+		field("Build needs", modpkg.BuildNeeds(m.Module, modpkg.Join(p.PreDepends, p.Depends)))
+		field("Recommends", modpkg.Running(p.Recommends))
 		field("Provides", p.Provides)
 	}
 	if len(m.Packages) == 0 {
@@ -127,10 +128,10 @@ const valueIndent = 13
 func (a *app) packagesOf(m shownModule) (names []string) {
 	for _, u := range m.Units {
 		if u.Installed != "" {
-			names = append(names, packageName(u.Module, "modules", u.Kernel))
+			names = append(names, modpkg.Name(u.Module, u.Kernel))
 		}
 	}
-	if common := commonName(m.Module); len(names) > 0 && a.packageVersion(common) != "" {
+	if common := modpkg.CommonName(m.Module); len(names) > 0 && a.packageVersion(common) != "" {
 		names = append(names, common)
 	}
 	return names

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"mago/cmd/mago/internal/modpkg"
 	"mago/kbuild"
 )
 
@@ -14,9 +15,9 @@ type unit struct {
 	kernel kbuild.Kernel
 }
 
-func (u unit) packageName() string { return packageName(u.name, "modules", u.kernel.Release) }
+func (u unit) packageName() string { return modpkg.Name(u.name, u.kernel.Release) }
 
-func (u unit) packageVersion() string { return packageVersion(u.version, u.kernel.Version) }
+func (u unit) packageVersion() string { return modpkg.Version(u.version, u.kernel.Version) }
 
 func (u unit) String() string { return u.name + " for " + u.kernel.Release }
 

@@ -16,11 +16,12 @@ import (
 	"time"
 
 	"mago/catalog"
+	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg"
-	"mago/debpkg/codec"
 	"mago/debpkg/payload"
 	"mago/kbuild"
 	"mago/kbuild/sandbox"
+	"mago/sources"
 	"mago/sources/way"
 )
 
@@ -179,6 +180,11 @@ func (u unit) recordSource() recordSource {
 	return s
 }
 
+// unauthenticated reports whether the source came from an archive that nobody has vouched for.
+func (u unit) unauthenticated() bool {
+	return u.pkg != nil && u.pkg.Unauthenticated && u.tree.Origin == sources.Archive
+}
+
 // sourceDigest is the SHA-256 of what the source came in: its archive, or a directory's contents.
 func (u unit) sourceDigest() string {
 	if u.digest != "" || u.tree == nil {
@@ -223,77 +229,61 @@ func (a *app) compile(ctx context.Context, u unit, needed []kbuild.Needed, work 
 	return result, nil
 }
 
-// pack writes the package and puts what it holds in the record.
+// pack writes the packages and puts what they hold in the record.
 func (a *app) pack(ctx context.Context, u unit, result *kbuild.Result, r *record) error {
 	p := a.say.begin("package", u.packageName())
 	defer p.end()
 	if err := a.checkClaim(u.claimOf(result.Modules)); err != nil {
 		return err
 	}
-	dropped := []string(nil)
-	if !u.vouched(ctx) {
-		result.Package, dropped = a.kinOnly(u, result.Package)
-	}
-	pkg, err := a.packageOf(u, result)
+	packages, err := a.compose(ctx, u, r, result)
 	if err != nil {
 		return err
 	}
-	files, err := u.commonFiles(result)
-	if err != nil {
-		return err
-	}
-	if r.Allowed, err = a.grants(ctx, u, pkg, files); err != nil {
-		return err
-	}
-	if len(files) > 0 {
-		addRelations(pkg, "Depends", u.commonRelation())
-		if r.Common, err = a.writeCommon(u, files, result, r); err != nil {
+	if packages.Common != nil {
+		c := &builtPackage{Package: modpkg.CommonName(u.name), Version: u.version}
+		if c.Deb, c.SHA256, _, err = a.writePackage(u, packages.Common); err != nil {
 			return err
 		}
-	} else {
-		u.makeRoom(pkg, result)
+		r.Common = c
 	}
-	r.mark(pkg)
-	staged, err := debpkg.Write(a.stage(u.name, u.kernel.Release), pkg, debpkg.Options{Compression: compressionFor(pkg)})
-	if err != nil {
+	if r.Deb, r.SHA256, r.Size, err = a.writePackage(u, packages.Modules); err != nil {
 		return err
 	}
-	if err := errors.Join(u.keepPrivate(staged), r.describeDeb(staged)); err != nil {
-		return err
-	}
-	r.Deb = filepath.Join(a.debs(), filepath.Base(staged))
 	for _, m := range result.Modules {
 		r.Modules = append(r.Modules, m.Path)
 	}
 	r.Modprobe = unneeded(result.Modules)
 	r.Result, r.Package = resultBuilt, u.packageName()
 	p.done(a.shown(r.Deb), r.Size)
-	if r.Common != nil {
-		a.say.note("package", "%s", a.shown(r.Common.Deb))
-	}
-	for _, relations := range dropped {
-		a.say.note("note", "left out of the package, because a local source may speak of its own only: %s", relations)
-	}
-	if note := hooksNote(result.Hooks); note != "" {
-		a.say.note("scripts", "%s", note)
-	}
+	a.tellPackages(*r, packages)
 	return nil
 }
 
-// largePayload, in bytes, is where xz would take longer than the compilation did.
-const largePayload = 4 << 20
+// tellPackages says what came beside the modules, and what did not.
+func (a *app) tellPackages(r record, packages modpkg.Packages) {
+	if r.Common != nil {
+		a.say.note("package", "%s", a.shown(r.Common.Deb))
+	}
+	for _, relations := range packages.LeftOut {
+		a.say.note("note", "left out of the package, because a local source may speak of its own only: %s", relations)
+	}
+	if len(packages.Hooks) > 0 {
+		a.say.note("scripts", "carries scripts of the source, which run as root: %s", strings.Join(packages.Hooks, ", "))
+	}
+}
 
-// compressionFor is xz, the smallest and what every dpkg and lintian reads, but zstd for payloads that xz would be
-// slow on; dpkg reads that since 1.21.18 (Debian 12).
-func compressionFor(p *debpkg.Package) codec.Format {
-	var payload int64
-	for _, f := range p.Files {
-		payload += f.Size
+// writePackage writes a package into the unit's stage; deb is the path that it will have.
+func (a *app) writePackage(u unit, p *debpkg.Package) (deb, sum string, size int64, err error) {
+	staged, err := debpkg.Write(a.stage(u.name, u.kernel.Release), p, debpkg.Options{Compression: modpkg.Compression(p)})
+	if err != nil {
+		return "", "", 0, err
 	}
-	if payload > largePayload {
-		return codec.Zstd
+	if err := u.keepPrivate(staged); err != nil {
+		return "", "", 0, err
 	}
-	return codec.XZ
+	sum, size, err = sha256Of(staged)
+	return filepath.Join(a.debs(), filepath.Base(staged)), sum, size, err
 }
 
 // keepPrivate has what is made of a source be as closed as that is: a package holds the source's changelog, too.
@@ -302,11 +292,6 @@ func (u unit) keepPrivate(file string) error {
 		return nil
 	}
 	return os.Chmod(file, 0o600)
-}
-
-func (r *record) describeDeb(path string) (err error) {
-	r.SHA256, r.Size, err = sha256Of(path)
-	return err
 }
 
 // freshDir makes an empty directory, in the place of what a killed run may have left, which nobody else may enter.

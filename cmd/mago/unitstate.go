@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"mago/catalog"
+	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg"
 	"mago/kbuild"
 )
@@ -137,7 +138,7 @@ func (a *app) states() ([]state, error) {
 }
 
 func (a *app) state(s survey, module, release string) state {
-	name := packageName(module, "modules", release)
+	name := modpkg.Name(module, release)
 	have := a.installedPackage(name)
 	r, recorded := a.readRecord(module, release)
 	failure, failed := a.readFailure(module, release)
@@ -166,7 +167,7 @@ func (a *app) state(s survey, module, release string) state {
 	case st.Installed != "":
 		st.State = stateStale
 		if lacks {
-			st.Reason = commonName(module) + " is missing"
+			st.Reason = modpkg.CommonName(module) + " is missing"
 		}
 	case st.Wanted:
 		st.State = stateMissing
@@ -176,7 +177,7 @@ func (a *app) state(s survey, module, release string) state {
 	if st.recorded = recorded || failed; st.State == stateLeftover && st.Installed == "" && !st.recorded {
 		return state{}
 	}
-	if common := commonName(module); st.State == stateLeftover && st.Installed != "" && !s.stays(module) && a.packageVersion(common) != "" {
+	if common := modpkg.CommonName(module); st.State == stateLeftover && st.Installed != "" && !s.stays(module) && a.packageVersion(common) != "" {
 		st.common = common
 	}
 	st.explain(have, failed && (recorded || failure.Source.Package != "")) // a trial in this user's own directory says nothing of what root has
@@ -273,7 +274,7 @@ func (a *app) currentVersion(module, release string, r record) string {
 	if source == "" {
 		return ""
 	}
-	return packageVersion(source, k.Version)
+	return modpkg.Version(source, k.Version)
 }
 
 // candidate is apt's version of the package that a module was built from, or would be.

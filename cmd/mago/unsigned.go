@@ -49,9 +49,3 @@ func (r *record) noteNeed(n target, built record) {
 	slices.Sort(r.Unauthenticated)
 	r.Unauthenticated = slices.Compact(r.Unauthenticated)
 }
-
-// mark has a package say what of it no signature covers; the field stands before the description.
-func (r *record) mark(p *debpkg.Package) {
-	field := debpkg.Field{Name: debpkg.UnauthenticatedField, Value: strings.Join(r.unauthenticated(), ", ")}
-	p.Control = slices.Insert(p.Control, max(len(p.Control)-1, 0), field)
-}

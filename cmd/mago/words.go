@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"mago/catalog"
+	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg"
 	"mago/kbuild"
 	"mago/sources"
@@ -308,9 +309,6 @@ type modulesPackage struct {
 	debpkg.Installed
 }
 
-// modulesName is <module>-modules-<release>, mago's and module-assistant's; perl-modules-5.36 is no such thing.
-var modulesName = regexp.MustCompile(`^(.+?)-modules-([0-9]+\.[0-9]+[.-].*)$`)
-
 // installedPackages finds the installed packages of modules by their names.
 func (a *app) installedPackages() ([]modulesPackage, error) {
 	status, err := a.installed()
@@ -319,7 +317,7 @@ func (a *app) installedPackages() ([]modulesPackage, error) {
 	}
 	var found []modulesPackage
 	for p := range status.All() {
-		if module, release := modulePackage(p.Package); release != "" {
+		if module, release := modpkg.ParseName(p.Package); release != "" {
 			found = append(found, modulesPackage{module, release, p})
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package modpkg
 
 import (
 	"regexp"
@@ -16,14 +16,14 @@ var building = regexp.MustCompile(`^(?:make|gcc|gcc-[0-9].*|g\+\+|cpp|clang.*|ll
 	`quilt|patch|linux-kbuild.*|.*-dev|bc|bison|flex|dwarves|file|gawk|perl|lsb-release|pkg-config|pkgconf|` +
 	`python3-distutils|libpython3-stdlib|autoconf|automake|libtool|kmod|xz-utils|bzip2|zstd)$`)
 
-// running keeps the relations of a field that its modules need at work. Where one of several will do, a module's source
+// Running keeps the relations of a field that its modules need at work. Where one of several will do, a module's source
 // is not offered: apt could come to install that.
-func running(field string) string {
-	kept := keep(field, func(name string) bool { return !packaging.MatchString(name) && !building.MatchString(name) })
+func Running(field string) string {
+	kept := Keep(field, func(name string) bool { return !packaging.MatchString(name) && !building.MatchString(name) })
 	var relations []string
 	for relation := range strings.SplitSeq(kept, ", ") {
 		alternatives := slices.DeleteFunc(strings.Split(relation, "|"), func(a string) bool {
-			return packaging.MatchString(relationName(strings.TrimSpace(a)))
+			return packaging.MatchString(First(strings.TrimSpace(a)))
 		})
 		relations = append(relations, strings.TrimSpace(strings.Join(alternatives, "|")))
 	}
@@ -33,35 +33,36 @@ func running(field string) string {
 // sharing matches what serves at work and may bring headers for others, as xtables-addons-common does.
 var sharing = regexp.MustCompile(`-common$`)
 
-// buildNeeds keeps the relations of a module's field that compiling it needs, or may need.
-func buildNeeds(module, field string) string {
-	return keep(field, func(name string) bool {
+// BuildNeeds keeps the relations of a module's field that compiling it needs, or may need.
+func BuildNeeds(module, field string) string {
+	return Keep(field, func(name string) bool {
 		others := sharing.MatchString(name) && !strings.HasPrefix(name, module)
 		return !packaging.MatchString(name) && (building.MatchString(name) || others)
 	})
 }
 
-func keep(field string, want func(name string) bool) string {
+// Keep keeps the relations of a field whose first package is wanted.
+func Keep(field string, want func(name string) bool) string {
 	var kept []string
 	for relation := range strings.SplitSeq(field, ",") {
 		relation = strings.Join(strings.Fields(relation), " ")
-		if relation != "" && want(relationName(relation)) {
+		if relation != "" && want(First(relation)) {
 			kept = append(kept, relation)
 		}
 	}
 	return strings.Join(kept, ", ")
 }
 
-// relationName is the package that a relation names first.
-func relationName(relation string) string {
+// First is the package that a relation names first.
+func First(relation string) string {
 	if i := strings.IndexAny(relation, " (|:[<"); i >= 0 {
 		relation = relation[:i]
 	}
 	return relation
 }
 
-// join puts relations together, each once. Of a package that is named alone a name without a version adds nothing.
-func join(fields ...string) string {
+// Join puts relations together, each once. Of a package that is named alone a name without a version adds nothing.
+func Join(fields ...string) string {
 	var kept []string
 	for _, field := range fields {
 		for relation := range strings.SplitSeq(field, ",") {
@@ -75,5 +76,5 @@ func join(fields ...string) string {
 }
 
 func implies(relation, other string) bool {
-	return relationName(relation) == relationName(other) && !strings.Contains(relation, "|") && !strings.Contains(other, "(")
+	return First(relation) == First(other) && !strings.Contains(relation, "|") && !strings.Contains(other, "(")
 }

@@ -1,4 +1,4 @@
-package main
+package modpkg
 
 import (
 	"slices"
@@ -22,14 +22,11 @@ func whole(relations string) string { return relations }
 
 // needed leaves the kernel's own package out: headers are enough to build for it, and mago recommends it anyway.
 func needed(relations string) string {
-	return keep(running(relations), func(name string) bool { return !strings.HasPrefix(name, "linux-image-") })
+	return Keep(Running(relations), func(name string) bool { return !strings.HasPrefix(name, "linux-image-") })
 }
 
 // carry has a package promise and ship what the package of the source's own debian/rules does.
-func (u unit) carry(p *debpkg.Package, from *kbuild.RulesPackage) error {
-	if from == nil {
-		return nil
-	}
+func (u Unit) carry(p *debpkg.Package, from kbuild.RulesPackage) error {
 	for _, c := range carried {
 		addRelations(p, c.to, c.kept(from.Control[c.from]))
 	}
@@ -78,5 +75,5 @@ func addRelations(p *debpkg.Package, name, relations string) {
 		i = slices.IndexFunc(p.Control, func(f debpkg.Field) bool { return f.Name == "Section" })
 		p.Control = slices.Insert(p.Control, i, debpkg.Field{Name: name})
 	}
-	p.Control[i].Value = join(p.Control[i].Value, relations)
+	p.Control[i].Value = Join(p.Control[i].Value, relations)
 }

@@ -1,4 +1,4 @@
-package main
+package modpkg
 
 import (
 	"bytes"
@@ -9,10 +9,6 @@ import (
 	"mago/debpkg"
 	"mago/kbuild"
 )
-
-// maintainerScript begins the scripts of every package. What they call is the system's, whatever lies in /usr/local or
-// in the caller's PATH.
-const maintainerScript = "#!/bin/sh\nset -e\nPATH=/usr/sbin:/usr/bin:/sbin:/bin\nexport PATH\n"
 
 // hookFunction is a shell function that runs one script of the source as dkms would: with its arguments and variables,
 // from a directory of its own, for the source is not here. /tmp may be mounted noexec, so the interpreter reads it.
@@ -80,7 +76,7 @@ func heredocEnd(h kbuild.Hook) string {
 func hookCommand(h kbuild.Hook) string {
 	words := []string{"env"}
 	for _, word := range slices.Concat(h.Env, interpreter(h.Script), []string{"./script"}, h.Args) {
-		words = append(words, quoted(word))
+		words = append(words, Quoted(word))
 	}
 	return strings.Join(words, " ")
 }
@@ -100,35 +96,15 @@ func interpreter(script []byte) []string {
 	return []string{program, strings.TrimSpace(arg)}
 }
 
-// pasted is a word as a hint has it, which may be pasted into a shell: quoted where it is more than letters and the like.
-func pasted(word string) string {
-	if mapped(word, "+-._/:~=,", 0) == word && word != "" && !strings.ContainsRune("~=", rune(word[0])) {
-		return word
-	}
-	return quoted(word)
-}
+// Quoted is a word as a shell reads it back.
+func Quoted(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }
 
-// quoted is a word as a shell reads it back.
-func quoted(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }
-
-// hooksIn finds the hooks that a package's scripts carry.
-func hooksIn(r *debpkg.Reader) (names []string) {
+// HooksIn finds the hooks that a package's scripts carry.
+func HooksIn(r *debpkg.Reader) (names []string) {
 	for _, when := range []string{"PRE_INSTALL", "POST_INSTALL", "POST_REMOVE"} {
 		if bytes.Contains(r.Script(hookCalls[when].script), []byte("\n"+strings.ToLower(when)+"() {\n")) {
 			names = append(names, when)
 		}
 	}
 	return names
-}
-
-// hooksNote tells that a package carries foreign scripts; "" where it does not.
-func hooksNote(hooks []kbuild.Hook) string {
-	if len(hooks) == 0 {
-		return ""
-	}
-	var names []string
-	for _, h := range hooks {
-		names = append(names, h.When)
-	}
-	return "carries scripts of the source, which run as root: " + strings.Join(names, ", ")
 }

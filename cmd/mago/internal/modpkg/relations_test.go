@@ -1,4 +1,4 @@
-package main
+package modpkg
 
 import "testing"
 
@@ -20,8 +20,8 @@ func TestRunning(t *testing.T) {
 		{"folded", "dkms,\n virtualbox (>= 7.0),\n xz-utils", "virtualbox (>= 7.0)"},
 		{"names that only begin alike", "makedumpfile, gccgo-doc, filebeat, perl-firmware", "makedumpfile, gccgo-doc, filebeat, perl-firmware"},
 	} {
-		if got := running(c.field); got != c.want {
-			t.Errorf("%s: running(%q) = %q, want %q", c.name, c.field, got, c.want)
+		if got := Running(c.field); got != c.want {
+			t.Errorf("%s: Running(%q) = %q, want %q", c.name, c.field, got, c.want)
 		}
 	}
 }
@@ -32,8 +32,8 @@ func TestBuildNeeds(t *testing.T) {
 		{"west-chamber", "xtables-addons-common (>= 3.27-4~), dkms (>= 3.0.11)", "xtables-addons-common (>= 3.27-4~)"},
 		{"broadcom-sta", "dkms (>= 2.1.0.0), broadcom-sta-common (>= 6.30.223.271-23)", ""},
 	} {
-		if got := buildNeeds(c.module, c.field); got != c.want {
-			t.Errorf("%s: buildNeeds(%q) = %q, want %q", c.module, c.field, got, c.want)
+		if got := BuildNeeds(c.module, c.field); got != c.want {
+			t.Errorf("%s: BuildNeeds(%q) = %q, want %q", c.module, c.field, got, c.want)
 		}
 	}
 }
@@ -50,8 +50,8 @@ func TestJoin(t *testing.T) {
 		{[]string{"a:any | b", "a (>= 1), b"}, "a:any | b, a (>= 1), b"},
 		{[]string{"a (>= 1), a (<< 2)", "a, a (<< 2), a | b"}, "a (>= 1), a (<< 2)"},
 	} {
-		if got := join(c.fields...); got != c.want {
-			t.Errorf("join(%q) = %q, want %q", c.fields, got, c.want)
+		if got := Join(c.fields...); got != c.want {
+			t.Errorf("Join(%q) = %q, want %q", c.fields, got, c.want)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package modpkg
 
 import (
 	"errors"
@@ -42,7 +42,7 @@ func TestHookScriptsRun(t *testing.T) {
 	args := []string{"it's", "$HOME `x`"}
 	const wrote = "it's|$HOME `x`|6.12.9-amd64\nTMP/"
 	u := zfs()
-	u.kernel.ModulesDir = t.TempDir()
+	u.Kernel.ModulesDir = t.TempDir()
 	for _, start := range []string{"#!/bin/sh\n", "#!/bin/bash\nEND_OF_PRE_INSTALL=1\n: <<END_OF_POST_REMOVE\nEND_OF_POST_REMOVE\n", "[[ x == x ]] || exit 9\n",
 		"#! /bin/bash -eu\nset +e; false; [[ $- == *u* ]] || exit 9\n", "#!/usr/bin/env -S bash -u\n[[ $- == *u* ]] || exit 9\n", "[ ! -x \"$0\" ] || exit 9 # as below noexec\n"} {
 		var hooks []kbuild.Hook
@@ -64,18 +64,6 @@ func TestHookScriptsRun(t *testing.T) {
 			if strings.HasPrefix(got, wrote) != c.ran || code != c.code {
 				t.Errorf("%s %s with status %s: wrote %q, exit status %d", c.name, c.action, c.status, got, code)
 			}
-		}
-	}
-}
-
-// What hints say can be pasted into a shell, which reads it back as it was.
-func TestPasted(t *testing.T) {
-	for word, want := range map[string]string{
-		"6.1.0-9-amd64": "6.1.0-9-amd64", "/usr/src/linux-headers-6.1.0-9-amd64": "/usr/src/linux-headers-6.1.0-9-amd64", "": "''",
-		"a b": "'a b'", "$(id)": "'$(id)'", "a'b": `'a'\''b'`, "~root": "'~root'", "x;y": "'x;y'", "*": "'*'", "a\nb": "'a\nb'",
-	} {
-		if got := pasted(word); got != want {
-			t.Errorf("%q: got %s, want %s", word, got, want)
 		}
 	}
 }

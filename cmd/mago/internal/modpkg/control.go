@@ -1,0 +1,93 @@
+package modpkg
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"mago/debpkg"
+	"mago/kbuild"
+	"mago/sources"
+)
+
+func (u Unit) control(result *kbuild.Result) []debpkg.Field {
+	var depends, recommends, provides, source, homepage string
+	for _, n := range u.Needed {
+		relation := Name(n.Module, u.Kernel.Release)
+		switch {
+		case slices.Contains(result.Uses, n.Module):
+			depends = Join(depends, relation)
+		case n.Built:
+			recommends = Join(recommends, relation)
+		}
+	}
+	if p := u.Package; p != nil {
+		depends = Join(depends, Running(p.PreDepends+","+p.Depends))
+		recommends, provides = Join(recommends, Running(p.Recommends)), p.Provides
+		if u.Unauthenticated {
+			provides = Keep(provides, u.isOwn)
+		}
+		source, homepage = fmt.Sprintf("%s (%s)", p.Source, u.Version), p.Homepage
+	}
+	return []debpkg.Field{
+		{Name: "Package", Value: Name(u.Module, u.Kernel.Release)},
+		{Name: "Source", Value: source},
+		{Name: "Version", Value: Version(u.Version, u.Kernel.Version)},
+		{Name: "Architecture", Value: u.Architecture},
+		{Name: "Maintainer", Value: u.Maintainer},
+		{Name: "Depends", Value: depends},
+		{Name: "Recommends", Value: Join(Spell("linux-image", u.Kernel.Release), recommends)},
+		{Name: "Provides", Value: Join(provides, Spell(u.Module, "modules"))}, // the source's own may have a version,
+		{Name: "Section", Value: "kernel"},
+		{Name: "Priority", Value: "optional"},
+		{Name: "Homepage", Value: homepage},
+		{Name: debpkg.UnauthenticatedField, Value: strings.Join(u.Unchecked, ", ")},
+		{Name: "Description", Value: u.description(result.Modules)},
+	}
+}
+
+func (u Unit) description(modules []kbuild.Module) string {
+	var names []string
+	for _, m := range modules {
+		names = append(names, m.Name)
+	}
+	k := u.Kernel
+	return fmt.Sprintf("%s kernel modules for Linux %s\n%s\n\n%s", u.Module, k.Release,
+		wrapped(fmt.Sprintf("These modules are for Linux %s, version %s: %s.", k.Release, k.Version, strings.Join(names, ", "))),
+		wrapped("Built by mago from "+u.origin()+". The modules are not signed: a kernel that asks for signatures, as under Secure Boot, does not load them."))
+}
+
+// origin is what a package was made from, as its description says: of what came from no signed archive, that too.
+func (u Unit) origin() string {
+	if u.Package == nil {
+		return fmt.Sprintf("a local %s, version %s, that came from no archive and has the SHA-256 %s", u.Tree.Origin, u.Version, u.SHA256)
+	}
+	what := u.Package.Name.String() + " " + u.Version
+	switch {
+	case u.Tree.Origin == sources.Host:
+		return what + ", as it lay in /usr/src"
+	case u.Edited:
+		return what + ", as it lay opened and maybe edited in mago's cache"
+	case u.Unauthenticated:
+		return what + ", out of an archive without a checked signature"
+	}
+	return what
+}
+
+// wrapped breaks text into the lines that Policy 5.6.13 wants in a description.
+func wrapped(text string) string {
+	var lines strings.Builder
+	column := 0
+	for word := range strings.FieldsSeq(text) {
+		if column > 0 && column+1+len(word) > 75 {
+			lines.WriteByte('\n')
+			column = 0
+		} else if column > 0 {
+			lines.WriteByte(' ')
+			column++
+		}
+		lines.WriteString(word)
+		column += len(word)
+	}
+	return lines.String()
+}

@@ -1,0 +1,39 @@
+package modpkg
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// A source that no archive vouches for may speak of its module's own packages only.
+
+// ofOthers are the fields by which a package takes something from others, or stands for them.
+var ofOthers = []string{"Package", "Provides", "Conflicts", "Breaks", "Replaces", "Enhances"}
+
+// isOwn reports whether a package is called after the module.
+func (u Unit) isOwn(pkg string) bool { return IsOwn(u.Module, pkg) }
+
+// mayName reports whether such a source may speak of a package: its module's own, as long as no other package on the
+// system has that name.
+func (u Unit) mayName(pkg string) bool {
+	pkg = strings.ToLower(pkg)
+	return u.isOwn(pkg) && (strings.HasPrefix(pkg, OwnName(u.Module)+"-modules-") || !slices.Contains(u.Installed, pkg))
+}
+
+// ownRelations are what of the control fields of a debian/rules' package such a source may say; leftOut is the rest.
+func (u Unit) ownRelations(control map[string]string) (own map[string]string, leftOut []string) {
+	own = map[string]string{}
+	maps.Copy(own, control)
+	for _, field := range ofOthers {
+		own[field] = Keep(control[field], u.mayName)
+		foreign := Keep(control[field], func(name string) bool { return !u.mayName(name) })
+		if field == "Package" && foreign != "" {
+			own[field] = Name(u.Module, u.Kernel.Release) // which is not provided
+		} else if foreign != "" {
+			leftOut = append(leftOut, field+": "+foreign)
+		}
+	}
+	slices.Sort(leftOut)
+	return own, leftOut
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"cmp"
+	"time"
+
+	"mago/cmd/mago/internal/modpkg"
+)
+
+// maintainerIn is whom the environment names, as module-assistant has it; "" unless it has a name and an address.
+func maintainerIn(getenv func(string) string) string {
+	name := cmp.Or(getenv("KMAINT"), getenv("DEBFULLNAME"), getenv("DEBNAME"))
+	email := cmp.Or(getenv("KEMAIL"), getenv("DEBEMAIL"))
+	if name == "" || email == "" {
+		return ""
+	}
+	return name + " <" + email + ">"
+}
+
+// maintainerOf is whom the environment names, else the source package's maintainer.
+func (a *app) maintainerOf(t target) string {
+	source := ""
+	if t.pkg != nil {
+		source = t.pkg.Maintainer
+	}
+	return cmp.Or(a.maintainer, source, "Local Administrator <nobody@mago.invalid>")
+}
+
+// buildEpoch is the date in everything built: SOURCE_DATE_EPOCH where it is set, else the source's own.
+func (a *app) buildEpoch(t target) time.Time {
+	if !a.epoch.IsZero() {
+		return a.epoch
+	}
+	return t.tree.ModTime.UTC().Truncate(time.Second)
+}
+
+// settings are the user's and the machine's part of a target's packages.
+func (a *app) settings(t target) (modpkg.Settings, error) {
+	arch, err := a.architecture()
+	return modpkg.Settings{Maintainer: a.maintainerOf(t), Date: a.buildEpoch(t), Architecture: arch}, err
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"mago/catalog"
+)
+
+func TestMaintainer(t *testing.T) {
+	for _, c := range []struct{ env, source, want string }{
+		{"", "A Person <person@example.org>", "A Person <person@example.org>"},
+		{"", "", "Local Administrator <nobody@mago.invalid>"},
+		{"KMAINT=Me", "A Person <person@example.org>", "A Person <person@example.org>"}, // half a name is none
+		{"DEBFULLNAME=Me DEBEMAIL=me@x", "A Person <person@example.org>", "Me <me@x>"},
+		{"DEBNAME=Me DEBEMAIL=me@x", "", "Me <me@x>"},
+		{"KMAINT=K KEMAIL=k@x DEBFULLNAME=Me DEBEMAIL=me@x", "A Person <person@example.org>", "K <k@x>"},
+	} {
+		env := map[string]string{}
+		for assignment := range strings.FieldsSeq(c.env) {
+			name, value, _ := strings.Cut(assignment, "=")
+			env[name] = value
+		}
+		a := &app{maintainer: maintainerIn(func(name string) string { return env[name] })}
+		if got := a.maintainerOf(target{pkg: &catalog.Package{Maintainer: c.source}}); got != c.want {
+			t.Errorf("%+v: got %s", c, got)
+		}
+	}
+}
+
+func TestSourceDateEpoch(t *testing.T) {
+	for value, want := range map[string]time.Time{
+		"": {}, "0": time.Unix(0, 0).UTC(), "1700000000": time.Unix(1700000000, 0).UTC(),
+	} {
+		if got, err := sourceDateEpoch(value); err != nil || !got.Equal(want) {
+			t.Errorf("%q: %v, %v", value, got, err)
+		}
+	}
+	for _, value := range []string{"-1", "now", "1.5", " 1"} {
+		if _, err := sourceDateEpoch(value); err == nil {
+			t.Errorf("%q is taken", value)
+		}
+	}
+}
