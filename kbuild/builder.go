@@ -10,6 +10,7 @@ import (
 
 	"mago/debpkg/visible"
 	"mago/debpkg/word"
+	"mago/kbuild/dkms"
 	"mago/kbuild/sandbox"
 )
 
@@ -32,10 +33,11 @@ func (s Source) open() (*os.Root, error) {
 type Job struct {
 	Source Source
 	Kernel Kernel
-	Needed []Needed  // what it is compiled against, besides the kernel
-	Work   string    // host path of a directory that belongs to this job alone; the build user may enter it, nobody else
-	Jobs   int       // how many compilers at once
-	Epoch  time.Time // the date that compilers may see: SOURCE_DATE_EPOCH and kbuild's timestamp
+	Conf   *dkms.Conf // what Evaluate gave for it; nil: it is evaluated now
+	Needed []Needed   // what it is compiled against, besides the kernel
+	Work   string     // host path of a directory that belongs to this job alone; the build user may enter it, nobody else
+	Jobs   int        // how many compilers at once
+	Epoch  time.Time  // the date that compilers may see: SOURCE_DATE_EPOCH and kbuild's timestamp
 }
 
 // Result is what a build gives: finished modules, stripped and compressed as the kernel's own are.

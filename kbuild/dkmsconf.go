@@ -21,10 +21,24 @@ const confDir = "_conf"
 // confLimit is how much the evaluation of a dkms.conf may print.
 const confLimit = 1 << 20
 
-// evaluate has bash read the file.
-func (r *dkmsRecipe) evaluate(s *steps) (err error) {
-	r.conf, err = settle(s.job.Source, func(name, version string) (*dkms.Conf, error) { return r.read(s, name, version) })
-	return err
+// Evaluate has bash read the dkms.conf of a job's source in the sandbox, as a build would: Job.Conf takes the result. Of
+// the kernel, the release and the architecture have to be known. Errors are those of Build.
+func (b *Builder) Evaluate(ctx context.Context, job Job) (*dkms.Conf, error) {
+	s, err := b.open(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	defer s.work.Close()
+	return (&dkmsRecipe{}).evaluate(s)
+}
+
+// evaluate gives the conf with sandbox.Mount for the work directory, whatever the sandbox calls that.
+func (r *dkmsRecipe) evaluate(s *steps) (*dkms.Conf, error) {
+	conf, err := settle(s.job.Source, func(name, version string) (*dkms.Conf, error) { return r.read(s, name, version) })
+	if err != nil {
+		return nil, err
+	}
+	return conf.Moved(s.inside(""), sandbox.Mount), nil
 }
 
 // settle has a file read until $module and $module_version, which dkms takes from its command line, are what it says
@@ -60,18 +74,28 @@ func splitDir(dir string) (name, version string) {
 	return base, ""
 }
 
-func (r *dkmsRecipe) read(s *steps, name, version string) (*dkms.Conf, error) {
+func (r *dkmsRecipe) read(s *steps, name, version string) (conf *dkms.Conf, err error) {
 	if err := r.place(s); err != nil {
+		return nil, err
+	}
+	if err := s.placeUname(confDir); err != nil {
+		return nil, err
+	}
+	if err := s.Room.Own(filepath.Join(s.tree, confDir)); err != nil {
 		return nil, err
 	}
 	limit := cmp.Or(s.ConfTimeout, DefaultConfTimeout)
 	ctx, cancel := context.WithTimeoutCause(s.ctx, limit, &RecipeError{r.String(), fmt.Errorf("reading it did not end within %s", limit)})
 	defer cancel()
 	out, complaint := &boundedBuffer{limit: confLimit}, &boundedBuffer{limit: confLimit}
+	defer func() {
+		if err != nil {
+			s.log.Write(complaint.held)
+		}
+	}()
 	work := filepath.Join(s.tree, confDir)
 	args := []string{"bash", "-c", dkms.Script, "evaluate", filepath.Join(s.Room.Path(work), "dkms.conf")}
-	err := s.runIn(ctx, sandbox.Spec{Args: append(args, s.dkmsVariables(work, name, version, s.job.Jobs)...), Work: work, Stdout: out, Stderr: complaint})
-	s.log.Write(complaint.held)
+	err = s.runIn(ctx, sandbox.Spec{Args: append(args, s.dkmsVariables(work, name, version, s.job.Jobs)...), Work: work, Stdout: out, Stderr: complaint})
 	if out.over || complaint.over {
 		return nil, &RecipeError{r.String(), fmt.Errorf("reading it printed more than %d bytes", confLimit)}
 	}
@@ -92,6 +116,7 @@ func (r *dkmsRecipe) read(s *steps, name, version string) (*dkms.Conf, error) {
 	if err != nil {
 		return nil, &RecipeError{r.String(), fmt.Errorf("%w%s", err, bashComplaint(string(complaint.held)))}
 	}
+	parsed.Said = string(complaint.held)
 	return parsed, nil
 }
 
@@ -111,13 +136,7 @@ func (r *dkmsRecipe) place(s *steps) error {
 		return err
 	}
 	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
-	if err := s.work.WriteFile(filepath.Join(confDir, "dkms.conf"), text, 0o644); err != nil {
-		return err
-	}
-	if err := s.placeUname(confDir); err != nil {
-		return err
-	}
-	return s.Room.Own(filepath.Join(s.tree, confDir))
+	return s.work.WriteFile(filepath.Join(confDir, "dkms.conf"), text, 0o644)
 }
 
 // bashComplaint is the first line that bash itself, or the room around it, had to say.

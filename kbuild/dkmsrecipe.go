@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"mago/kbuild/dkms"
+	"mago/kbuild/sandbox"
 )
 
 // dkmsRecipe follows a dkms.conf, as dkms 3 does on Debian.
@@ -17,7 +18,7 @@ type dkmsRecipe struct {
 func (*dkmsRecipe) String() string { return "dkms.conf" }
 
 func (r *dkmsRecipe) run(s *steps) ([]builtModule, error) {
-	if err := r.evaluate(s); err != nil {
+	if err := r.know(s); err != nil {
 		return nil, err
 	}
 	if err := r.choose(s); err != nil {
@@ -30,6 +31,19 @@ func (r *dkmsRecipe) run(s *steps) ([]builtModule, error) {
 		return nil, err
 	}
 	return r.compile(s)
+}
+
+// know takes what the job knows of the file, or has it evaluated. The file is put in place once more: it may have changed itself.
+func (r *dkmsRecipe) know(s *steps) (err error) {
+	conf := s.job.Conf
+	if conf == nil {
+		if conf, err = r.evaluate(s); err != nil {
+			return err
+		}
+	}
+	s.log.Write([]byte(conf.Said))
+	r.conf = conf.Moved(sandbox.Mount, s.inside(""))
+	return r.place(s)
 }
 
 // choose finds out which modules the kernel is to have, and tells in the log what is odd about the file.

@@ -20,6 +20,7 @@ import (
 //	trees/<owner>/<version>/tree.json  the record, written last
 //	trees/<owner>/<version>/data       what the .deb or tarball held
 //	trees/<owner>/<version>/source     what the tarball inside the .deb held
+//	trees/<owner>/<version>/beside     what was found out about it
 //	trees/_tarballs                    closed to everybody else: the user's own tarballs may have been
 //	locks/<owner>.lock                 held by whoever fills or empties the owner's places, and shared by those who read them
 //

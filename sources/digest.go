@@ -20,7 +20,7 @@ func Digest(ctx context.Context, dir string) (string, error) { return digest(ctx
 // Contents is the Digest of a tree's directory.
 func (t *Tree) Contents(ctx context.Context) (string, error) { return digest(ctx, t, "") }
 
-// digest leaves out one file of the directory itself.
+// digest leaves out one file of the directory itself and, of a place in the cache, what is kept beside the source.
 func digest(ctx context.Context, t *Tree, without string) (string, error) {
 	root, err := t.Open()
 	if err != nil {
@@ -32,7 +32,7 @@ func digest(ctx context.Context, t *Tree, without string) (string, error) {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && entry.Name() == ".git":
+		case entry.IsDir() && entry.Name() == ".git", without == recordName && path == besideDir:
 			return fs.SkipDir
 		case path == without:
 			return nil

@@ -20,6 +20,7 @@ import (
 
 const (
 	recordName   = "tree.json"
+	besideDir    = "beside"
 	recordFormat = 4 // a tree of another format is opened again
 )
 
@@ -107,6 +108,14 @@ func (r record) own() string {
 
 // Open opens Dir, out of which nothing leads then. Where another directory has taken its place the error is a *way.ChangedError.
 func (t *Tree) Open() (*os.Root, error) { return way.OpenRoot(t.Dir, t.at) }
+
+// Beside is a directory for what is found out about an opened source; it is removed with it. "" for what lies elsewhere.
+func (t *Tree) Beside() string {
+	if t.place == "" {
+		return ""
+	}
+	return filepath.Join(t.place, besideDir)
+}
 
 // Check compares an opened source with what was opened; the error is an *EditedError. What lies elsewhere is its owner's.
 func (t *Tree) Check(ctx context.Context) error {

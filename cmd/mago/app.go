@@ -42,6 +42,9 @@ type app struct {
 	room   *sandbox.Room     // chosen once; see buildRoom
 	own    func() sbom.Input // hashed once; see ownInput
 
+	roomShown bool                      // see shownRoom
+	evaluated map[string]confEvaluation // of dkms.conf files, by kbuild.ConfKey
+
 	ignored func() // tells once of what is not followed; see tellIgnored
 
 	reading bool // whether the command only shows something, and so waits for nobody
@@ -78,7 +81,7 @@ func newApp(m machine, o options, stdout *stream, stderr io.Writer) (*app, error
 	if err := paths.checkOwn(o, m.asRoot); err != nil {
 		return nil, err
 	}
-	a := &app{options: o, paths: paths, stderr: stderr, epoch: epoch, maintainer: maintainerIn(os.Getenv), limits: limits, allow: allow, own: sync.OnceValue(ownInput)}
+	a := &app{options: o, paths: paths, stderr: stderr, epoch: epoch, maintainer: maintainerIn(os.Getenv), limits: limits, allow: allow, own: sync.OnceValue(ownInput), evaluated: map[string]confEvaluation{}}
 	a.screen = newScreen(stdout, o)
 	a.render = newRender(a.screen, stderr)
 	a.say = newReporter(a.render.event)
@@ -209,11 +212,11 @@ func (a *app) buildRoom(ctx context.Context) (sandbox.Room, error) {
 
 // shownRoom is buildRoom, which the screen names once where it is not the closest, or with -v.
 func (a *app) shownRoom(ctx context.Context) (sandbox.Room, error) {
-	named := a.room != nil
 	room, err := a.buildRoom(ctx)
-	if err == nil && !named && (room.Kind != sandbox.Bubblewrap || a.Verbose) {
+	if err == nil && !a.roomShown && (room.Kind != sandbox.Bubblewrap || a.Verbose) {
 		a.say.note("sandbox", "%s", room)
 	}
+	a.roomShown = a.roomShown || err == nil
 	return room, err
 }
 

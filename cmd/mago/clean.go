@@ -70,6 +70,11 @@ func (a *app) clean(ctx context.Context, words []string, c clean) error {
 	if err := a.sweepCatalog(ctx); err != nil {
 		return err
 	}
+	if isAll(words) && !a.DryRun && !a.limited() {
+		if err := removeTree(a.ownConfs()); err != nil {
+			return err
+		}
+	}
 	var all freed
 	for _, name := range names {
 		gone, err := a.cleanModule(ctx, name, c)
@@ -112,10 +117,16 @@ func (a *app) sweepCatalog(ctx context.Context) error {
 	return a.catalogConfig().Sweep()
 }
 
+// isAll reports whether words name every module.
+func isAll(words []string) bool {
+	words = moduleWords(words)
+	return len(words) == 0 || slices.Equal(words, []string{"all"})
+}
+
 // cleanNames are the modules that mago keeps something of, those named or all.
 func (a *app) cleanNames(ctx context.Context, words []string) ([]string, error) {
-	if words := moduleWords(words); len(words) > 0 && !slices.Equal(words, []string{"all"}) {
-		return a.moduleNames(ctx, words)
+	if !isAll(words) {
+		return a.moduleNames(ctx, moduleWords(words))
 	}
 	var names []string
 	for _, kind := range []string{"trees", "builds"} {

@@ -18,7 +18,13 @@ func (c *getCommand) Run(a *app, ctx context.Context) error {
 	if targets, err = a.withNeeded(targets); err != nil {
 		return err
 	}
-	return a.each(ctx, units(flat(targets), noKernel), func(u *unit) error { return a.get(ctx, &u.target) })
+	return a.each(ctx, units(flat(targets), noKernel), func(u *unit) error {
+		err := a.get(ctx, &u.target)
+		if k := a.kernelToShow(ctx); err == nil && u.tree != nil && k.Headers != "" {
+			a.evaluate(ctx, u.target, k) // for list and show, which say where it could not be done
+		}
+		return err
+	})
 }
 
 type buildCommand struct{ moduleArgs }

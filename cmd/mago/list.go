@@ -11,7 +11,6 @@ import (
 
 	"mago/catalog"
 	"mago/debpkg/visible"
-	"mago/kbuild"
 )
 
 type listCommand struct {
@@ -204,18 +203,15 @@ func (a *app) listed(ctx context.Context, t target, states []state) listed {
 	return row
 }
 
-// openedConf reads the dkms.conf of a source that is opened; nil where there is none to read.
+// openedConf is what is known of the dkms.conf of a source that is opened; nil where there is none.
 func (a *app) openedConf(ctx context.Context, t target) *shownConf {
 	if t.tree == nil && t.pkg != nil {
 		t.tree, _ = a.fetcher().Cached(*t.pkg)
 	}
-	if t.tree == nil {
+	if t.tree == nil || !isDKMS(t) {
 		return nil
 	}
-	if recipe, err := kbuild.RecipeFile(t.source()); err != nil || recipe != "dkms.conf" {
-		return nil
-	}
-	return a.readConf(ctx, t)
+	return a.keptConf(ctx, t)
 }
 
 // kernels says for which kernels a module is there, in the words of status, and whether it is not meant for the one at hand.

@@ -52,14 +52,14 @@ func (a *app) checkLoadable(u unit, names []string, tell bool) error {
 	return nil
 }
 
-// foreseenModules are the names of what a unit's recipe builds, as far as reading tells, and of what its last build has built.
+// foreseenModules are the names of what a unit's recipe builds, and of what its last build has built.
 func (a *app) foreseenModules(ctx context.Context, u unit) []string {
 	r, _ := a.readRecord(u.name, u.kernel.Release)
 	names := moduleNamesOf(r)
 	if u.tree == nil {
 		return names
 	}
-	if plan, err := kbuild.ReadPlan(ctx, a.Root, u.source(), u.kernel); err == nil {
+	if plan := a.plan(ctx, u); plan != nil {
 		names = append(names, plan.Modules...)
 	}
 	return names

@@ -71,18 +71,18 @@ func (a *app) needingConf(ctx context.Context, u *unit) error {
 	if u.tree == nil {
 		return nil
 	}
-	plan, err := kbuild.ReadPlan(ctx, a.Root, u.source(), u.kernel)
-	if err != nil {
-		return nil // no dkms.conf, or one that only running it tells of: the build's log names what it wants
+	e := a.evaluate(ctx, u.target, u.kernel)
+	if e.err != nil && a.DryRun { // otherwise the build tells of it
+		a.say.note("note", "what %s is compiled against is not known: %v", u.name, e.err)
 	}
-	if len(plan.BuildDepends) == 0 {
+	if e.conf == nil {
 		return nil
 	}
 	records, err := a.records()
 	if err != nil {
 		return err
 	}
-	for _, name := range plan.BuildDepends {
+	for _, name := range e.conf.BuildDepends() {
 		need, ok := a.confNeed(ctx, name, u.kernel.Release, records)
 		if !ok || need.name == u.name || u.needs(need.name) || slices.Contains(u.above, need.name) {
 			continue
@@ -96,11 +96,7 @@ func (a *app) needingConf(ctx context.Context, u *unit) error {
 // confNeed is the module that a dkms.conf calls by that name, as a build's recipe had it or as the catalog does. It is
 // never taken for a path or a group: the file is foreign.
 func (a *app) confNeed(ctx context.Context, name, release string, records []record) (target, bool) {
-	i := slices.IndexFunc(records, func(r record) bool { return r.RecipeName == name && r.Kernel == release })
-	if i < 0 && a.index == nil {
-		return target{}, false
-	}
-	if i >= 0 {
+	if i := slices.IndexFunc(records, func(r record) bool { return r.RecipeName == name && r.Kernel == release }); i >= 0 {
 		name = records[i].Module
 	}
 	ix, err := a.catalog(ctx)

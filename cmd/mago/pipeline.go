@@ -8,7 +8,6 @@ import (
 
 	"mago/debpkg"
 	"mago/debpkg/word"
-	"mago/kbuild"
 	"mago/sources"
 )
 
@@ -222,7 +221,7 @@ func (a *app) build(ctx context.Context, u unit) (record, error) {
 			return record{}, err
 		}
 	}
-	if recipe, err := kbuild.RecipeFile(u.source()); err == nil && recipe == "dkms.conf" {
+	if isDKMS(u.target) {
 		a.ignored()
 	}
 	r, err := a.buildLocked(ctx, u)

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -214,14 +213,14 @@ func (a *app) compile(ctx context.Context, u unit, needed []kbuild.Needed, work 
 	builder := kbuild.Builder{Root: a.Root, Room: *a.room, Run: a.host.run, Log: log, ConfTimeout: a.host.confTimeout, Event: func(e kbuild.Progress) {
 		p.update(fmt.Sprintf("%s: %s, %s", u.kernel.Release, plural(e.Files, "file"), e.File))
 	}}
-	result, err := builder.Build(ctx, kbuild.Job{
-		Source: u.source(),
-		Kernel: u.kernel,
-		Needed: needed,
-		Work:   work,
-		Jobs:   runtime.NumCPU(),
-		Epoch:  a.buildEpoch(u.target),
-	})
+	e := a.evaluate(ctx, u.target, u.kernel)
+	if errors.As(e.err, new(*kbuild.RecipeError)) {
+		_, _ = log.Write(e.said)
+		return nil, e.err
+	}
+	job := a.job(u.target, u.kernel)
+	job.Conf, job.Needed, job.Work = e.conf, needed, work
+	result, err := builder.Build(ctx, job)
 	if err != nil {
 		return nil, err
 	}

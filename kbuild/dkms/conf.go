@@ -1,5 +1,5 @@
-// Package dkms reads dkms.conf (dkms(8), "DKMS.CONF"). The file is bash: its values come from bash itself, run by the
-// caller in a closed room with Script; this package prepares that run, reads its output and applies dkms's rules.
+// Package dkms reads dkms.conf (dkms(8), "DKMS.CONF"). The file is bash: its values come from bash itself, which the
+// caller runs in a sandbox with Script. This package reads what Script prints, applies dkms's rules, and keeps the result as JSON.
 package dkms
 
 import (
@@ -43,9 +43,8 @@ var Hook string
 
 // Conf is an evaluated dkms.conf. Arrays are sparse, as bash's are.
 type Conf struct {
-	Name, Version string         // PACKAGE_NAME, PACKAGE_VERSION
-	Unread        []*StaticError // what Static has left out
-	Unknown       []string       // the directives that it may set
+	Name, Version string // PACKAGE_NAME, PACKAGE_VERSION
+	Said          string // what the file and bash printed while it was evaluated
 	values        map[string]map[int]string
 }
 
@@ -86,13 +85,6 @@ func Parse(output []byte) (*Conf, error) {
 	return c, c.check()
 }
 
-// NamesModules reports whether the modules' names and places are known.
-func (c *Conf) NamesModules() bool {
-	return !slices.ContainsFunc(c.Unknown, func(name string) bool {
-		return strings.HasPrefix(name, "BUILT_MODULE_") || strings.HasPrefix(name, "DEST_MODULE_")
-	})
-}
-
 func (c *Conf) set(name string, index int, value string) {
 	if c.values[name] == nil {
 		c.values[name] = map[int]string{}
@@ -117,9 +109,6 @@ func (c *Conf) check() error {
 	}
 	if _, err := word.ParseDKMS(c.Version); err != nil && !c.Placeholder() {
 		return fmt.Errorf("PACKAGE_VERSION: %w", err)
-	}
-	if !c.NamesModules() {
-		return nil
 	}
 	for _, m := range c.Modules() {
 		if err := m.check(); err != nil {

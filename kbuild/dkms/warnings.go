@@ -36,9 +36,6 @@ func (c *Conf) Warnings() []string {
 // recordWarnings is about the indexes of the modules, and where these are to be installed: dkms wants that said for
 // each, although Debian's puts them elsewhere.
 func (c *Conf) recordWarnings() []string {
-	if !c.NamesModules() {
-		return nil
-	}
 	var all []string
 	records := c.records()
 	if len(records) > 0 && records[len(records)-1] != len(records)-1 {

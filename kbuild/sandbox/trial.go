@@ -22,8 +22,13 @@ type trial struct {
 // trialPrefix is how the names of trials begin; no module's work directory is called so, which has a kernel's release in its name.
 const trialPrefix = "_probe"
 
-// newTrial makes one below a work directory for the user of a room, and removes those whose processes are gone.
-func newTrial(work string, r Room) (t trial, err error) {
+// Scratch makes a directory below a work directory until remove is called, and removes those whose processes are gone.
+func Scratch(work string) (dir string, remove func(), err error) {
+	t, err := scratch(work)
+	return t.top, t.remove, err
+}
+
+func scratch(work string) (t trial, err error) {
 	if err := removeTrials(work); err != nil {
 		return trial{}, err
 	}
@@ -36,7 +41,12 @@ func newTrial(work string, r Room) (t trial, err error) {
 			break
 		}
 	}
-	if err != nil {
+	return t, err
+}
+
+// newTrial makes one for the user of a room.
+func newTrial(work string, r Room) (t trial, err error) {
+	if t, err = scratch(work); err != nil {
 		return trial{}, err
 	}
 	t.dir, err = r.MakeWork(t.top, "room")

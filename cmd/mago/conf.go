@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"mago/kbuild"
+	"mago/kbuild/dkms"
+	"mago/kbuild/sandbox"
+)
+
+// confEvaluation is how the evaluation of a dkms.conf went.
+type confEvaluation struct {
+	conf *dkms.Conf // nil where err is not, and for a source that is built by something else
+	said []byte     // what belongs in a build's log where err is not nil
+	err  error
+}
+
+// job is what a unit's recipe goes by.
+func (a *app) job(t target, k kbuild.Kernel) kbuild.Job {
+	return kbuild.Job{Source: t.source(), Kernel: k, Jobs: runtime.NumCPU(), Epoch: a.buildEpoch(t)}
+}
+
+// confs is where evaluations of an opened source's dkms.conf are kept: beside it, or in the cache where it is not mago's own.
+func (a *app) confs(t target) string {
+	return cmp.Or(t.tree.Beside(), a.ownConfs())
+}
+
+func (p paths) ownConfs() string { return filepath.Join(p.cache, "confs") }
+
+// isDKMS reports whether an opened source is built by its dkms.conf.
+func isDKMS(t target) bool {
+	recipe, err := kbuild.RecipeFile(t.source())
+	return err == nil && recipe == "dkms.conf"
+}
+
+// evaluate has an opened source's dkms.conf evaluated for a kernel, unless that was done before.
+func (a *app) evaluate(ctx context.Context, t target, k kbuild.Kernel) confEvaluation {
+	if !isDKMS(t) {
+		return confEvaluation{}
+	}
+	job := a.job(t, k)
+	key, err := kbuild.ConfKey(a.Root, job)
+	if err != nil {
+		return confEvaluation{err: err}
+	}
+	if e, ok := a.evaluated[key]; ok {
+		return e
+	}
+	conf, ok := kbuild.KeptConf(a.confs(t), key)
+	e := confEvaluation{conf: conf}
+	if !ok {
+		e = a.evaluateNow(ctx, job)
+	}
+	if ctx.Err() != nil {
+		return e
+	}
+	a.evaluated[key] = e
+	if !ok && e.err == nil && !a.DryRun {
+		_ = kbuild.KeepConf(a.confs(t), key, e.conf, t.tree.Private) // what is not kept is evaluated again by the next run
+	}
+	return e
+}
+
+func (a *app) evaluateNow(ctx context.Context, job kbuild.Job) (e confEvaluation) {
+	room, err := a.buildRoom(ctx)
+	if err != nil {
+		return confEvaluation{err: err}
+	}
+	var log bytes.Buffer
+	builder := kbuild.Builder{Root: a.Root, Room: room, Run: a.host.run, Log: &log, ConfTimeout: a.host.confTimeout}
+	e.err = within(a.workDir(), func(dir string) error {
+		work, remove, err := sandbox.Scratch(dir)
+		if err != nil {
+			return err
+		}
+		defer remove()
+		job.Work = work
+		e.conf, err = builder.Evaluate(ctx, job)
+		return err
+	})
+	_ = os.Remove(a.workDir()) // stays where something is built meanwhile
+	e.said = log.Bytes()
+	return e
+}
+
+// plan is what a dkms.conf tells of a unit; nil where it is not known, or the source has none.
+func (a *app) plan(ctx context.Context, u unit) *dkms.Plan {
+	if e := a.evaluate(ctx, u.target, u.kernel); e.conf != nil {
+		return e.conf.Plan(dkmsKernel(u.kernel))
+	}
+	return nil
+}
+
+func dkmsKernel(k kbuild.Kernel) dkms.Kernel {
+	return dkms.Kernel{Release: k.Release, Arch: k.Arch, Config: k.Config}
+}

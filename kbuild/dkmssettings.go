@@ -1,0 +1,57 @@
+package kbuild
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"mago/kbuild/dkms"
+)
+
+// maxConf bounds a dkms.conf in bytes.
+const maxConf = 1 << 20
+
+func readConf(dir *os.Root, name string) ([]byte, error) {
+	text, err := readText(dir, name, maxConf)
+	if errors.As(err, new(*longError)) {
+		err = fmt.Errorf("%s is %w", name, err)
+	}
+	return text, err
+}
+
+// The administrator's settings (dkms(8)).
+const (
+	settingsDir  = "/etc/dkms/"
+	frameworkDir = settingsDir + "framework.conf.d/"
+)
+
+// DkmsSettings gives the administrator's files that a dkms.conf is read with: host paths by those inside root.
+func DkmsSettings(root, name, version string, k Kernel) map[string]string {
+	counting := append(dkms.Overrides(name, version, k.Release, k.Arch), "framework.conf")
+	files := settingsFiles(root)
+	maps.DeleteFunc(files, func(file, _ string) bool {
+		return !strings.HasPrefix(file, frameworkDir) && !slices.Contains(counting, strings.TrimPrefix(file, settingsDir))
+	})
+	return files
+}
+
+// settingsFiles gives those for every dkms.conf and kernel.
+func settingsFiles(root string) map[string]string {
+	files := map[string]string{}
+	for _, dir := range []string{settingsDir, frameworkDir} {
+		for _, name := range newRooted(root).names(dir) {
+			host, err := newRooted(root).host(dir + name)
+			if err != nil || strings.HasPrefix(name, ".") || path.Ext(name) != ".conf" {
+				continue
+			}
+			if info, err := os.Stat(host); err == nil && info.Mode().IsRegular() {
+				files[dir+name] = host
+			}
+		}
+	}
+	return files
+}
