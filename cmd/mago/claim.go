@@ -23,7 +23,7 @@ type claim struct {
 	release string
 	from    recordSource
 	source  string   // Debian's source package, "" for a local source
-	modules []string // as moduleOf has them
+	modules []string // as modpkg.Modules has them
 	all     bool     // whether it has no others
 	install bool     // whether that is built, and to be installed
 }
@@ -93,14 +93,14 @@ func (u unit) claimOf(modules []kbuild.Module) claim {
 	c := u.claim()
 	c.modules, c.all = nil, true
 	for _, m := range modules {
-		c.modules = append(c.modules, moduleOf(m.Name))
+		c.modules = append(c.modules, modpkg.ModuleName(m.Name))
 	}
 	return c
 }
 
 // claim is that of a package that is built and about to be installed.
 func (r record) claim() (claim, error) {
-	c := claim{name: r.Module, release: r.Kernel, from: r.Source, modules: moduleNamesOf(r), all: true, install: true}
+	c := claim{name: r.Module, release: r.Kernel, from: r.Source, modules: modpkg.Modules(r.Modules), all: true, install: true}
 	deb, err := debpkg.Open(r.Deb)
 	if err != nil {
 		return c, err
@@ -128,7 +128,7 @@ func (a *app) checkClaim(c claim) error {
 	}
 	var taken *takenError
 	for _, r := range records {
-		if gone, apart := c.loses(modulesAmong(r.Modules), r.Kernel); len(gone) > 0 && r.Result == resultBuilt && !r.Source.is(c.from) {
+		if gone, apart := c.loses(modpkg.Modules(r.Modules), r.Kernel); len(gone) > 0 && r.Result == resultBuilt && !r.Source.is(c.from) {
 			taken = cmp.Or(taken, &takenError{claim: c, by: r.Source.describe(), gone: gone, apart: apart})
 			taken.purge = append(taken.purge, r.Kernel)
 		}
@@ -149,7 +149,7 @@ func (a *app) checkClaim(c claim) error {
 				taken.remove = append(taken.remove, p.Package)
 			}
 		case p.module == c.name && (c.source == "" || source != c.source):
-			gone, apart := c.loses(modulesAmong(files), p.release)
+			gone, apart := c.loses(modpkg.Modules(files), p.release)
 			if len(gone) == 0 {
 				continue
 			}
@@ -174,7 +174,7 @@ func (a *app) noteTakeover(u unit) {
 // shared is the error of a package under another name that has one of the claim's modules; nil where it has none.
 func (c claim) shared(pkg string, files []string) *takenError {
 	own := slices.DeleteFunc(slices.Clone(files), func(path string) bool { return !strings.Contains(path, "/"+c.release+"/"+kbuild.Subdirectory+"/") })
-	c.modules = slices.DeleteFunc(modulesAmong(own), func(m string) bool { return !slices.Contains(c.modules, m) })
+	c.modules = slices.DeleteFunc(modpkg.Modules(own), func(m string) bool { return !slices.Contains(c.modules, m) })
 	if len(c.modules) == 0 {
 		return nil
 	}
@@ -244,17 +244,6 @@ func (t target) made(r record) bool {
 	}
 	from := unit{target: t}.recordSource()
 	return r.Source.is(from) || r.Source.SHA256 == from.SHA256
-}
-
-// modulesAmong are the modules among files.
-func modulesAmong(files []string) (modules []string) {
-	for _, path := range files {
-		if strings.Contains(filepath.Base(path), ".ko") {
-			modules = append(modules, moduleOf(path))
-		}
-	}
-	slices.Sort(modules)
-	return slices.Compact(modules)
 }
 
 // freeName is a name for a local source that nothing here has.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"mago/cmd/mago/internal/modpkg"
 	"mago/kbuild"
 	"mago/kbuild/signed"
 )
@@ -55,19 +56,14 @@ func (a *app) checkLoadable(u unit, names []string, tell bool) error {
 // foreseenModules are the names of what a unit's recipe builds, and of what its last build has built.
 func (a *app) foreseenModules(ctx context.Context, u unit) []string {
 	r, _ := a.readRecord(u.name, u.kernel.Release)
-	names := moduleNamesOf(r)
+	names := modpkg.Modules(r.Modules)
 	if u.tree == nil {
 		return names
 	}
 	if plan := a.plan(ctx, u); plan != nil {
-		names = append(names, plan.Modules...)
-	}
-	return names
-}
-
-func moduleNamesOf(built record) (names []string) {
-	for _, path := range built.Modules {
-		names = append(names, moduleOf(path))
+		for _, name := range plan.Modules {
+			names = append(names, modpkg.ModuleName(name))
+		}
 	}
 	return names
 }
@@ -78,10 +74,6 @@ func (a *app) signedCopies(k kbuild.Kernel, names []string) (paths []string) {
 	if dir == "" {
 		dir = filepath.Join("/lib/modules", k.Release)
 	}
-	names = slices.Clone(names)
-	for i, name := range names {
-		names[i] = moduleOf(name + ".ko")
-	}
 	_ = filepath.WalkDir(filepath.Join(a.Root, dir)+"/", func(path string, entry fs.DirEntry, err error) error {
 		rel, _ := filepath.Rel(filepath.Join(a.Root, dir), path)
 		switch {
@@ -89,7 +81,7 @@ func (a *app) signedCopies(k kbuild.Kernel, names []string) (paths []string) {
 			return nil // what cannot be read is no module to root
 		case rel == "kernel":
 			return fs.SkipDir
-		case entry.Type().IsRegular() && strings.Contains(entry.Name(), ".ko") && slices.Contains(names, moduleOf(path)):
+		case entry.Type().IsRegular() && strings.Contains(entry.Name(), ".ko") && slices.Contains(names, modpkg.ModuleName(path)):
 			if is, err := signed.File(path); err == nil && is {
 				paths = append(paths, filepath.Join(dir, rel))
 			}

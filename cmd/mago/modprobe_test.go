@@ -1,11 +1,6 @@
 package main
 
-import (
-	"slices"
-	"testing"
-
-	"mago/kbuild"
-)
+import "testing"
 
 func TestModprobeAdvice(t *testing.T) {
 	for _, test := range []struct {
@@ -14,22 +9,15 @@ func TestModprobeAdvice(t *testing.T) {
 	}{
 		{record{Module: "hello", Modules: []string{"/lib/hello.ko.xz"}}, "sudo modprobe hello"},
 		{record{Module: "v4l2-loopback", Modules: []string{"/a.ko", "/v4l2_loopback.ko"}, Modprobe: []string{"a"}}, "sudo modprobe v4l2_loopback"},
-		{record{Module: "gpu", RecipeName: "nv-current", Modules: []string{"/nv-drm.ko", "/nv-current.ko"}}, "sudo modprobe nv-current"},
+		{record{Module: "gpu", RecipeName: "nv-current", Modules: []string{"/nv-drm.ko", "/nv-current.ko"}}, "sudo modprobe nv_current"},
 		{record{Module: "driver", Modules: []string{"/core.ko", "/net.ko"}, Modprobe: []string{"net"}}, "sudo modprobe net"},
 		{record{Module: "digimend", Modules: []string{"/hid-kye.ko", "/hid-uclogic.ko"}, Modprobe: []string{"hid-kye", "hid-uclogic"}},
-			"sudo modprobe -a hid-kye hid-uclogic"},
+			"sudo modprobe -a hid_kye hid_uclogic"},
 		{record{Module: "old", Modules: []string{"/b.ko", "/c.ko"}}, "sudo modprobe -a b c"},
 		{record{Module: "xt", Modules: []string{"/a.ko", "/b.ko", "/c.ko", "/d.ko", "/e.ko", "/f.ko"}}, "sudo modprobe MODULE, one of a, b, c, d, 2 more"},
 	} {
 		if got := modprobeAdvice(test.built); got != test.want {
 			t.Errorf("got %q, want %q", got, test.want)
 		}
-	}
-}
-
-func TestUnneeded(t *testing.T) {
-	modules := []kbuild.Module{{Name: "nv_core"}, {Name: "nv-net", Depends: []string{"nv-core", "usbcore"}}, {Name: "nv-uvm", Depends: []string{"nv_core"}}}
-	if got := unneeded(modules); !slices.Equal(got, []string{"nv-net", "nv-uvm"}) {
-		t.Errorf("got %q", got)
 	}
 }

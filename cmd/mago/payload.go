@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"mago/cmd/mago/internal/modpkg"
@@ -98,26 +99,16 @@ func (a *app) announce(built record, ar *arrival) error {
 }
 
 // hidden names the modules of the kernel itself that a build's would be loaded instead of, by depmod's list.
-func (a *app) hidden(built record) (names []string) {
+func (a *app) hidden(built record) []string {
 	list, _ := os.ReadFile(filepath.Join(a.Root, "lib/modules", built.Kernel, "modules.dep")) // there is none where the kernel is not installed
-	own := map[string]bool{}
+	var files []string
 	for line := range strings.Lines(string(list)) {
 		if file, _, ok := strings.Cut(line, ":"); ok && strings.HasPrefix(file, "kernel/") {
-			own[moduleOf(file)] = true
+			files = append(files, file)
 		}
 	}
-	for _, file := range built.Modules {
-		if name := moduleOf(file); own[name] {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-// moduleOf is what modprobe calls the module in a file.
-func moduleOf(file string) string {
-	name, _, _ := strings.Cut(filepath.Base(file), ".ko")
-	return strings.ReplaceAll(name, "-", "_")
+	own := modpkg.Modules(files)
+	return slices.DeleteFunc(modpkg.Modules(built.Modules), func(name string) bool { return !slices.Contains(own, name) })
 }
 
 // announceControl lists the scripts that root will run, and what apt may be asked for.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg"
 	"mago/debpkg/word"
 	"mago/sources"
@@ -279,7 +280,7 @@ func (a *app) install(ctx context.Context, u unit, built record) error {
 		err = a.checkClaim(claim)
 	}
 	if err == nil {
-		err = a.checkLoadable(u, moduleNamesOf(built), true)
+		err = a.checkLoadable(u, modpkg.Modules(built.Modules), true)
 	}
 	if err != nil {
 		return err

@@ -252,7 +252,7 @@ func (a *app) pack(ctx context.Context, u unit, result *kbuild.Result, r *record
 	for _, m := range result.Modules {
 		r.Modules = append(r.Modules, m.Path)
 	}
-	r.Modprobe = unneeded(result.Modules)
+	r.Modprobe = modpkg.Unneeded(result.Modules)
 	r.Result, r.Package = resultBuilt, u.packageName()
 	p.done(a.shown(r.Deb), r.Size)
 	a.tellPackages(*r, packages)
