@@ -194,7 +194,7 @@ func (a *app) buildRoom(ctx context.Context) (sandbox.Room, error) {
 	if a.room != nil {
 		return *a.room, nil
 	}
-	wish := sandbox.Wish{Root: a.Root, AsRoot: a.host.asRoot, Kind: sandbox.Kind(a.Sandbox), Limits: a.limits}
+	wish := sandbox.Wish{Root: a.Root, AsRoot: a.host.asRoot, Nobody: a.DryRun, Kind: sandbox.Kind(a.Sandbox), Limits: a.limits}
 	err := within(a.workDir(), func(dir string) error {
 		wish.Work = dir
 		room, err := sandbox.Choose(ctx, wish, a.host.run)

@@ -103,6 +103,7 @@ type Wish struct {
 	Root   string
 	Work   string // host path of a directory that builds will work below; it is there
 	AsRoot bool   // whether mago runs as root
+	Nobody bool   // whether nobody stands in for a build user that is not there yet: for a dry run, which leaves nothing
 	Kind   Kind   // Auto or "": the closest that works
 	Limits Limits
 }
@@ -113,7 +114,7 @@ func Choose(ctx context.Context, w Wish, run func(*exec.Cmd) error) (Room, error
 	if err := ownProc(); err != nil {
 		return Room{}, err
 	}
-	room, err := occupant(w.Root, w.AsRoot)
+	room, err := w.occupant()
 	if err != nil {
 		return Room{}, err
 	}
@@ -210,15 +211,19 @@ func (r Room) try(ctx context.Context, kind Kind, t trial, run func(*exec.Cmd) e
 }
 
 // occupant is the user to build as: the invoking one, or the build user in place of root.
-func occupant(root string, asRoot bool) (Room, error) {
-	if !asRoot {
-		return Room{Root: root, UserName: invoking()}, nil
+func (w Wish) occupant() (Room, error) {
+	if !w.AsRoot {
+		return Room{Root: w.Root, UserName: invoking()}, nil
 	}
-	uid, gid, err := lookup(root, BuildUser)
+	name := BuildUser
+	if w.Nobody && !HasUser(w.Root) {
+		name = "nobody"
+	}
+	uid, gid, err := lookup(w.Root, name)
 	if err != nil {
 		return Room{}, err
 	}
-	return Room{Root: root, UserName: BuildUser, UID: uid, GID: gid, Drop: true}, nil
+	return Room{Root: w.Root, UserName: name, UID: uid, GID: gid, Drop: true}, nil
 }
 
 // invoking names the user who runs mago; one that the system has no name for goes by number.
