@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 )
@@ -48,6 +50,26 @@ func TestTroff(t *testing.T) {
 	} {
 		if got := troff(text); got != want {
 			t.Errorf("troff(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+// README.md is short, and has the commands and exit codes of the program.
+func TestReadme(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme := strings.ReplaceAll(string(text), "`", "")
+	if lines := strings.Count(readme, "\n"); lines > 200 {
+		t.Errorf("README.md has %d lines", lines)
+	}
+	for _, node := range offered(grammar()) {
+		want(t, readme, node.Name)
+	}
+	for _, c := range exitCodes {
+		if c.code < exitHangup {
+			want(t, readme, fmt.Sprintf("| %d | %s |", c.code, c.meaning))
 		}
 	}
 }
