@@ -101,7 +101,7 @@ func (a *app) unmetNeeds(t target) ([]word.Target, error) {
 	}
 	var packages []word.Target
 	for _, relation := range relations {
-		name, err := word.ParsePackage(modpkg.First(relation))
+		name, err := word.ParsePackage(modpkg.PackageOf(relation))
 		if err != nil {
 			return nil, fmt.Errorf("find what compiling %s needs: %w", t.name, err)
 		}

@@ -112,7 +112,7 @@ func (a *app) confNeed(ctx context.Context, name, release string, records []reco
 func neededSource(ix *catalog.Index, relation string, records []record) (target, bool) {
 	var found []target
 	for alternative := range strings.SplitSeq(relation, "|") {
-		name := modpkg.First(strings.TrimSpace(alternative))
+		name := modpkg.PackageOf(strings.TrimSpace(alternative))
 		if m, pkg, err := ix.Resolve(name); err == nil && pkg != nil {
 			found = append(found, newTarget(m, pkg))
 		}

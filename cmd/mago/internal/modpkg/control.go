@@ -10,8 +10,30 @@ import (
 	"mago/sources"
 )
 
+// paragraph is a package's control fields; relations are those between Maintainer and Section.
+func (u Unit) paragraph(name, source, version, arch, description string, relations ...debpkg.Field) []debpkg.Field {
+	homepage := ""
+	if u.Package != nil {
+		homepage = u.Package.Homepage
+	}
+	return slices.Concat([]debpkg.Field{
+		{Name: "Package", Value: name},
+		{Name: "Source", Value: source},
+		{Name: "Version", Value: version},
+		{Name: "Architecture", Value: arch},
+		{Name: "Maintainer", Value: u.Maintainer},
+	}, relations, []debpkg.Field{
+		{Name: "Section", Value: "kernel"},
+		{Name: "Priority", Value: "optional"},
+		{Name: "Homepage", Value: homepage},
+		{Name: debpkg.UnauthenticatedField, Value: strings.Join(u.Unchecked, ", ")},
+		{Name: "Description", Value: description},
+	})
+}
+
+// control is that of the modules' package.
 func (u Unit) control(result *kbuild.Result) []debpkg.Field {
-	var depends, recommends, provides, source, homepage string
+	var depends, recommends, provides, source string
 	for _, n := range u.Needed {
 		relation := Name(n.Module, u.Kernel.Release)
 		switch {
@@ -22,29 +44,19 @@ func (u Unit) control(result *kbuild.Result) []debpkg.Field {
 		}
 	}
 	if p := u.Package; p != nil {
-		depends = Join(depends, Running(p.PreDepends+","+p.Depends))
-		recommends, provides = Join(recommends, Running(p.Recommends)), p.Provides
-		if u.Unauthenticated {
-			provides = Keep(provides, u.isOwn)
-		}
-		source, homepage = fmt.Sprintf("%s (%s)", p.Source, u.Version), p.Homepage
+		source = fmt.Sprintf("%s (%s)", p.Source, u.Version)
+		depends, recommends = Join(depends, u.runsWith()), Join(recommends, Running(p.Recommends))
+		provides = u.mayPromise(p.Provides)
 	}
-	return []debpkg.Field{
-		{Name: "Package", Value: Name(u.Module, u.Kernel.Release)},
-		{Name: "Source", Value: source},
-		{Name: "Version", Value: Version(u.Version, u.Kernel.Version)},
-		{Name: "Architecture", Value: u.Architecture},
-		{Name: "Maintainer", Value: u.Maintainer},
-		{Name: "Depends", Value: depends},
-		{Name: "Recommends", Value: Join(Spell("linux-image", u.Kernel.Release), recommends)},
-		{Name: "Provides", Value: Join(provides, Spell(u.Module, "modules"))}, // the source's own may have a version,
-		{Name: "Section", Value: "kernel"},
-		{Name: "Priority", Value: "optional"},
-		{Name: "Homepage", Value: homepage},
-		{Name: debpkg.UnauthenticatedField, Value: strings.Join(u.Unchecked, ", ")},
-		{Name: "Description", Value: u.description(result.Modules)},
-	}
+	return u.paragraph(Name(u.Module, u.Kernel.Release), source, Version(u.Version, u.Kernel.Version), u.Architecture, u.description(result.Modules),
+		debpkg.Field{Name: "Depends", Value: depends},
+		debpkg.Field{Name: "Recommends", Value: Join(Spell("linux-image", u.Kernel.Release), recommends)},
+		debpkg.Field{Name: "Provides", Value: Join(provides, Spell(u.Module, "modules"))}, // the source's own may have a version
+	)
 }
+
+// runsWith is what the source's package depends on for its modules to work.
+func (u Unit) runsWith() string { return Running(u.Package.PreDepends + "," + u.Package.Depends) }
 
 func (u Unit) description(modules []kbuild.Module) string {
 	var names []string

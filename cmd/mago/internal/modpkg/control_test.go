@@ -23,14 +23,14 @@ func versioned(text string) word.Version { return word.Must(word.ParseVersion(te
 // zfs is a unit as large as they come: an epoch, relations of both kinds, a module directory below /usr.
 func zfs() Unit {
 	pkg := &catalog.Package{
-		Name: named("zfs-dkms"), Kind: catalog.DKMS, Version: versioned("1:2.1.11-1+deb12u1"), Source: named("zfs-linux"),
+		Name: named("zfs-dkms"), Kind: catalog.DKMS, Version: versioned("1:2.1.11-1+deb12u1"), Source: named("zfs-linux"), Architecture: word.Must(word.ParseArchitecture("all")),
 		Maintainer: "A Person <person@example.org>", Homepage: "https://example.org/zfs",
 		Description: "OpenZFS filesystem kernel modules for Linux",
 		PreDepends:  "libc6", Depends: "dkms (>> 2.1.1.2-5), file, zfs-firmware (>= 2) | zfs-blobs",
 		Recommends: "zfs-zed, zfsutils-linux (>= 2.1.11-1)", Provides: "zfs-modules (= 2.1.11), spl-dkms, zfs-api (= 2)",
 	}
 	return Unit{
-		Module: "zfs", Package: pkg, Version: pkg.Version.String(), Tree: &sources.Tree{}, Vouched: true,
+		Module: "zfs", Package: pkg, Version: pkg.Version.String(), SHA256: "89ab", Tree: &sources.Tree{}, Vouched: true,
 		Settings: Settings{Maintainer: pkg.Maintainer, Date: dated, Architecture: "amd64"},
 		Kernel:   kbuild.Kernel{Release: "6.12.9-amd64", Version: "6.12.9-1", ModulesDir: "/usr/lib/modules/6.12.9-amd64"},
 	}

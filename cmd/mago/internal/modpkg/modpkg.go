@@ -4,6 +4,7 @@
 package modpkg
 
 import (
+	"fmt"
 	"time"
 
 	"mago/catalog"
@@ -87,7 +88,8 @@ func Compose(u Unit, result *kbuild.Result) (Packages, error) {
 
 // modules makes the package of the modules.
 func (u Unit) modules(result *kbuild.Result, from kbuild.RulesPackage) (*debpkg.Package, error) {
-	docs, err := u.docs(Name(u.Module, u.Kernel.Release), u.entry())
+	what := fmt.Sprintf("Built by mago for Linux %s (%s).", u.Kernel.Release, u.Kernel.Version)
+	docs, err := u.docs(Name(u.Module, u.Kernel.Release), u.entry(Version(u.Version, u.Kernel.Version), what))
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ func Running(field string) string {
 	var relations []string
 	for relation := range strings.SplitSeq(kept, ", ") {
 		alternatives := slices.DeleteFunc(strings.Split(relation, "|"), func(a string) bool {
-			return packaging.MatchString(First(strings.TrimSpace(a)))
+			return packaging.MatchString(PackageOf(strings.TrimSpace(a)))
 		})
 		relations = append(relations, strings.TrimSpace(strings.Join(alternatives, "|")))
 	}
@@ -46,15 +46,15 @@ func Keep(field string, want func(name string) bool) string {
 	var kept []string
 	for relation := range strings.SplitSeq(field, ",") {
 		relation = strings.Join(strings.Fields(relation), " ")
-		if relation != "" && want(First(relation)) {
+		if relation != "" && want(PackageOf(relation)) {
 			kept = append(kept, relation)
 		}
 	}
 	return strings.Join(kept, ", ")
 }
 
-// First is the package that a relation names first.
-func First(relation string) string {
+// PackageOf is the package that a relation names first.
+func PackageOf(relation string) string {
 	if i := strings.IndexAny(relation, " (|:[<"); i >= 0 {
 		relation = relation[:i]
 	}
@@ -76,5 +76,5 @@ func Join(fields ...string) string {
 }
 
 func implies(relation, other string) bool {
-	return First(relation) == First(other) && !strings.Contains(relation, "|") && !strings.Contains(other, "(")
+	return PackageOf(relation) == PackageOf(other) && !strings.Contains(relation, "|") && !strings.Contains(other, "(")
 }

@@ -21,6 +21,14 @@ func (u Unit) mayName(pkg string) bool {
 	return u.isOwn(pkg) && (strings.HasPrefix(pkg, OwnName(u.Module)+"-modules-") || !slices.Contains(u.Installed, pkg))
 }
 
+// mayPromise is what a source's package may say of others: one that no signature covers speaks of its own packages only.
+func (u Unit) mayPromise(relations string) string {
+	if u.Unauthenticated {
+		return Keep(relations, u.isOwn)
+	}
+	return relations
+}
+
 // ownRelations are what of the control fields of a debian/rules' package such a source may say; leftOut is the rest.
 func (u Unit) ownRelations(control map[string]string) (own map[string]string, leftOut []string) {
 	own = map[string]string{}
