@@ -35,6 +35,7 @@ type Locks struct {
 	Dir   string
 	Limit time.Duration // how long to wait for each thing; 0 is without end
 	Me    Holder        // who this is, for others to read; its PID, Space, Host and Since are filled in
+	Own   *Process      // what this process has itself; nil where it does one thing at a time
 
 	// Waiting, if not nil, is told for whom a thing is waited for, again where that changes, and nil once the wait is over.
 	Waiting func(*BusyError)
@@ -80,7 +81,17 @@ func (l Locks) take(ctx context.Context, t Thing) (release func(), err error) {
 	if err := os.MkdirAll(l.Dir, 0o755); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", t.What, err)
 	}
-	file := flock.New(filepath.Join(l.Dir, t.Name+".lock"), flock.SetFlag(os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW))
+	path := filepath.Join(l.Dir, t.Name+".lock")
+	leave, err := l.Own.enter(ctx, path, t)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			leave()
+		}
+	}()
+	file := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW))
 	try := file.TryLock
 	if t.Shared {
 		try = file.TryRLock
@@ -95,6 +106,7 @@ func (l Locks) take(ctx context.Context, t Thing) (release func(), err error) {
 	return func() {
 		mine.erase(file.Path())
 		_ = file.Close() // the kernel has released it all the same
+		leave()
 	}, nil
 }
 

@@ -131,6 +131,39 @@ func TestNoDeadlock(t *testing.T) {
 	}
 }
 
+// Parts of one process wait for each other, also where another process would be turned away.
+func TestWithinAProcess(t *testing.T) {
+	l := locksIn(t.TempDir(), AtOnce)
+	l.Own = new(Process)
+	read := hello
+	read.Shared = true
+	first, second := take(t, l, read), take(t, l, read)
+	entered := make(chan error)
+	go func() {
+		release, err := l.Take(t.Context(), hello)
+		if err == nil {
+			defer release()
+		}
+		entered <- err
+	}()
+	first()
+	select {
+	case err := <-entered:
+		t.Errorf("beside a reader of the same process: %v", err)
+	default:
+	}
+	second()
+	if err := <-entered; err != nil {
+		t.Errorf("after it: %v", err)
+	}
+	defer take(t, l, hello)()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := l.Take(ctx, hello); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
 // TestAKilledHolder has a process die with the lock: the lock is free, and its note counts for nothing.
 func TestAKilledHolder(t *testing.T) {
 	l := locksIn(t.TempDir(), AtOnce)
