@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"mago/debpkg/codec"
+	"mago/debpkg/word"
+	"mago/kbuild/kernel"
 	"mago/kbuild/sandbox"
 )
 
@@ -23,7 +25,7 @@ var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 // bench is a file system with kernel headers, a compiler and make, and a room to build in.
 type bench struct {
 	root   string
-	kernel Kernel
+	kernel kernel.Kernel
 	room   sandbox.Room
 	log    bytes.Buffer
 }
@@ -38,14 +40,14 @@ func newBench(t *testing.T) *bench {
 	if b.root == "" {
 		b.root = "/"
 	}
-	finder := Finder{Root: b.root}
+	finder := kernel.Finder{Root: b.root}
 	for _, release := range slices.Backward(finder.WithHeaders()) {
 		k, err := finder.Find(release)
 		if err != nil {
 			t.Logf("kernel %s: %v", release, err)
 			continue
 		}
-		if missing := MissingTools(b.root, k); len(missing) > 0 {
+		if missing := kernel.MissingTools(b.root, k); len(missing) > 0 {
 			t.Skipf("kernel %s cannot be built for: %v", release, missing[0])
 		}
 		k.Compression = codec.None
@@ -148,3 +150,5 @@ func with(t *testing.T, changed tree) string {
 	maps.Copy(files, changed)
 	return files.write(t, filepath.Join(t.TempDir(), "hello-1.0"))
 }
+
+func program(name string) word.Program { return word.Must(word.ParseProgram(name)) }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"mago/debpkg/codec"
+	"mago/kbuild/kernel"
 	"mago/kbuild/sandbox"
 )
 
@@ -92,8 +93,8 @@ func TestSharedModules(t *testing.T) {
 // modinfo asks the root's own modinfo(8).
 func (b *bench) modinfo(t *testing.T, file string) string {
 	t.Helper()
-	args := []string{"/sbin/modinfo", newRooted(b.root).inside(file)}
-	if newRooted(b.root) != "/" {
+	args := []string{"/sbin/modinfo", kernel.Under(b.root).Inside(file)}
+	if kernel.Under(b.root) != "/" {
 		args = append([]string{"chroot", b.root}, args...)
 	}
 	out, err := exec.CommandContext(t.Context(), args[0], args[1:]...).CombinedOutput()
@@ -190,8 +191,8 @@ func TestNoModule(t *testing.T) {
 }
 
 func TestNeedsTools(t *testing.T) {
-	_, err := (&Builder{Root: t.TempDir()}).Build(t.Context(), Job{Kernel: Kernel{Compiler: program("gcc-12")}})
-	var tool *ToolError
+	_, err := (&Builder{Root: t.TempDir()}).Build(t.Context(), Job{Kernel: kernel.Kernel{Compiler: program("gcc-12")}})
+	var tool *kernel.ToolError
 	if !errors.As(err, &tool) || tool.Package.String() != "gcc-12" {
 		t.Errorf("got %v", err)
 	}

@@ -1,3 +1,5 @@
+// Package kbuild compiles out-of-tree modules: it reads a module's recipe, runs it in a sandbox (sub-package sandbox) against
+// a kernel's headers (sub-package kernel) and gives back finished .ko files. Of apt's lists and of packages it knows nothing.
 package kbuild
 
 import (
@@ -9,8 +11,8 @@ import (
 	"time"
 
 	"mago/debpkg/visible"
-	"mago/debpkg/word"
 	"mago/kbuild/dkms"
+	"mago/kbuild/kernel"
 	"mago/kbuild/sandbox"
 )
 
@@ -32,7 +34,7 @@ func (s Source) open() (*os.Root, error) {
 // Job is one module to build for one kernel.
 type Job struct {
 	Source Source
-	Kernel Kernel
+	Kernel kernel.Kernel
 	Conf   *dkms.Conf // what Evaluate gave for it; nil: it is evaluated now
 	Needed []Needed   // what it is compiled against, besides the kernel
 	Work   string     // host path of a directory that belongs to this job alone; the build user may enter it, nobody else
@@ -100,25 +102,7 @@ func (e *NotMeantError) Error() string {
 	return visible.Line("not meant for this kernel: " + e.Reason)
 }
 
-// ToolError says that a program which the build needs is not installed.
-type ToolError struct {
-	Tool    word.Program
-	Package word.Package // that has it in Debian; none where no package could be called so
-	Why     string
-}
-
-// newToolError is for names that are words; a package that cannot be one is left out.
-func newToolError(tool, pkg, why string) *ToolError {
-	name, err := word.ParsePackage(pkg)
-	if err != nil {
-		name = word.Package{}
-	}
-	return &ToolError{word.Must(word.ParseProgram(tool)), name, why}
-}
-
-func (e *ToolError) Error() string { return fmt.Sprintf("no %s: %s", e.Tool, e.Why) }
-
-// Build compiles one job. Errors that somebody can mend are *ArchError, *HeadersError, *ToolError, *RecipeError, *NotMeantError,
+// Build compiles one job. Errors that somebody can mend are *kernel.ArchError, *kernel.HeadersError, *kernel.ToolError, *RecipeError, *NotMeantError,
 // *CompileError, *SymbolError, *DependsError, *VermagicError, *sandbox.ReachError and *sandbox.LimitError. A *sandbox.BrokenError is this machine's.
 func (b *Builder) Build(ctx context.Context, job Job) (*Result, error) {
 	before := oomKills()
@@ -130,7 +114,7 @@ func (b *Builder) buildOnce(ctx context.Context, job Job) (*Result, error) {
 	if err := job.Kernel.Native(); err != nil {
 		return nil, err
 	}
-	if missing := MissingTools(b.Root, job.Kernel); len(missing) > 0 {
+	if missing := kernel.MissingTools(b.Root, job.Kernel); len(missing) > 0 {
 		return nil, missing[0]
 	}
 	if limit := b.Room.Limits.Time; limit > 0 {

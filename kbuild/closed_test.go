@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"mago/debpkg/codec"
+	"mago/kbuild/kernel"
 	"mago/kbuild/sandbox"
 )
 
@@ -96,12 +97,10 @@ func TestUnreachable(t *testing.T) {
 				closed := filepath.Join(b.work(t), "closed")
 				job := b.job(t, with(t, nil))
 				host := filepath.Join(closed, "sub")
-				files := tree{}
-				headersIn("sub", files)
-				if err := os.Chmod(files.write(t, closed), 0o700); err != nil {
+				if err := os.Chmod(leastHeaders("sub").write(t, closed), 0o700); err != nil {
 					t.Fatal(err)
 				}
-				change(&job, host, newRooted(b.root).inside(host))
+				change(&job, host, kernel.Under(b.root).Inside(host))
 				_, err := b.builder().Build(t.Context(), job)
 				var reach *sandbox.ReachError
 				if !errors.As(err, &reach) || reach.User != b.room.UserName || !strings.HasPrefix(reach.Path, host) || reach.Closed != closed {
@@ -126,7 +125,7 @@ func TestBuildLeavesNoProcess(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			b := newBench(t).in(t, kind)
 			job := b.job(t, with(t, tree{"dkms.conf": named + "MAKE='setsid sleep infinity >$dkms_tree/fifo & make -C $kernel_source_dir M=$dkms_tree/hello/1.0/build'\n"}))
-			tree := filepath.Join(job.Work, foreign)
+			tree := filepath.Join(job.Work, foreignTree)
 			fifo := filepath.Join(tree, "fifo")
 			if err := errors.Join(os.Mkdir(tree, 0o755), unix.Mkfifo(fifo, 0o600), b.room.Own(tree)); err != nil {
 				t.Fatal(err)
@@ -160,7 +159,7 @@ func TestCancelCompile(t *testing.T) {
 			if !errors.Is(err, reached) {
 				t.Errorf("got %v", err)
 			}
-			noReader(t, filepath.Join(job.Work, foreign, "hello/1.0/build/never.h"))
+			noReader(t, filepath.Join(job.Work, foreignTree, "hello/1.0/build/never.h"))
 		})
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"mago/kbuild/deep"
+	"mago/kbuild/foreign"
 )
 
 // copyTree copies the directories, regular files and symbolic links of a source to a directory below a work directory.
@@ -81,7 +82,7 @@ func (c *copying) directory(from, to string) error {
 const toOthers = 0o055
 
 func (c *copying) file(from, to string) error {
-	in, err := openRegular(c.source, from)
+	in, err := foreign.OpenRegular(c.source, from)
 	if err != nil {
 		return err
 	}

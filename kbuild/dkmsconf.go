@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"mago/kbuild/dkms"
+	"mago/kbuild/kernel"
 	"mago/kbuild/sandbox"
 )
 
@@ -153,10 +154,10 @@ func bashComplaint(stderr string) string {
 }
 
 // dkmsVariables are those that a dkms.conf may read: all that dkms has set when it reads one. tree and temp are inside paths.
-func dkmsVariables(root, tree, temp, name, version string, k Kernel, jobs int) []string {
+func dkmsVariables(root, tree, temp, name, version string, k kernel.Kernel, jobs int) []string {
 	build := cmp.Or(k.Build, k.Headers)
 	config := filepath.Join(build, "include/config/auto.conf")
-	if !newRooted(root).exists(config) {
+	if !kernel.Under(root).Exists(config) {
 		config = filepath.Join(build, ".config")
 	}
 	return []string{

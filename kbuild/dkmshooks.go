@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"mago/kbuild/dkms"
+	"mago/kbuild/foreign"
 )
 
 // Hook is a script of the source that is to run, as root, where the modules are installed.
@@ -63,7 +64,7 @@ func hookText(source *os.Root, script string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := readText(source, path, maxHook)
+	text, err := foreign.ReadText(source, path, maxHook)
 	switch {
 	case err != nil:
 		return nil, err

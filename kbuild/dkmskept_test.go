@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"mago/kbuild/kernel"
 	"mago/kbuild/sandbox"
 )
 
@@ -15,7 +16,7 @@ import (
 func TestConfKey(t *testing.T) {
 	root := tree{"etc/dkms/framework.conf.d/": ""}.write(t, t.TempDir())
 	dir := tree{"dkms.conf": named}.write(t, filepath.Join(t.TempDir(), "hello-1.0"))
-	job := Job{Source: Source{Dir: dir}, Kernel: Kernel{Release: "6.1.0-56-amd64", Config: Config{"CONFIG_X": "y"}}, Epoch: epoch, Jobs: 2}
+	job := Job{Source: Source{Dir: dir}, Kernel: kernel.Kernel{Release: "6.1.0-56-amd64", Config: kernel.Config{"CONFIG_X": "y"}}, Epoch: epoch, Jobs: 2}
 	seen := map[string]string{}
 	look := func(name string) {
 		t.Helper()
@@ -26,7 +27,7 @@ func TestConfKey(t *testing.T) {
 		seen[key] = name
 	}
 	look("the first")
-	job.Kernel.Config = Config{"CONFIG_X": "m"}
+	job.Kernel.Config = kernel.Config{"CONFIG_X": "m"}
 	look("another configuration")
 	job.Jobs++
 	look("more jobs")

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"mago/kbuild/dkms"
+	"mago/kbuild/kernel"
 	"mago/kbuild/sandbox"
 )
 
@@ -79,8 +80,8 @@ func (r *dkmsRecipe) compile(s *steps) ([]builtModule, error) {
 	if err != nil {
 		return nil, &RecipeError{r.String(), err}
 	}
-	if len(patches) > 0 && !HasTool(s.Root, "patch") {
-		return nil, newToolError("patch", "patch", "dkms.conf has patches to apply")
+	if len(patches) > 0 && !kernel.HasTool(s.Root, "patch") {
+		return nil, kernel.NewToolError("patch", "patch", "dkms.conf has patches to apply")
 	}
 	for _, patch := range patches {
 		if err := s.do("PATCH", patch, "patch", "-p1", "--input", "patches/"+patch); err != nil {

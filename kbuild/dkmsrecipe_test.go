@@ -33,7 +33,7 @@ func TestConfRefused(t *testing.T) {
 			job := b.job(t, with(t, tree{"dkms.conf": test.conf}))
 			_, err := b.builder().Build(t.Context(), job)
 			wantRecipeError(t, err, test.want)
-			for _, dir := range []string{finished, foreign + "/hello/1.0/build/hello.ko"} {
+			for _, dir := range []string{finished, foreignTree + "/hello/1.0/build/hello.ko"} {
 				if _, err := os.Lstat(filepath.Join(job.Work, dir)); err == nil {
 					t.Errorf("%s is there", dir)
 				}

@@ -10,14 +10,16 @@ import (
 	"strings"
 
 	"mago/kbuild/dkms"
+	"mago/kbuild/foreign"
+	"mago/kbuild/kernel"
 )
 
 // maxConf bounds a dkms.conf in bytes.
 const maxConf = 1 << 20
 
 func readConf(dir *os.Root, name string) ([]byte, error) {
-	text, err := readText(dir, name, maxConf)
-	if errors.As(err, new(*longError)) {
+	text, err := foreign.ReadText(dir, name, maxConf)
+	if errors.As(err, new(*foreign.LongError)) {
 		err = fmt.Errorf("%s is %w", name, err)
 	}
 	return text, err
@@ -30,7 +32,7 @@ const (
 )
 
 // DkmsSettings gives the administrator's files that a dkms.conf is read with: host paths by those inside root.
-func DkmsSettings(root, name, version string, k Kernel) map[string]string {
+func DkmsSettings(root, name, version string, k kernel.Kernel) map[string]string {
 	counting := append(dkms.Overrides(name, version, k.Release, k.Arch), "framework.conf")
 	files := settingsFiles(root)
 	maps.DeleteFunc(files, func(file, _ string) bool {
@@ -43,8 +45,8 @@ func DkmsSettings(root, name, version string, k Kernel) map[string]string {
 func settingsFiles(root string) map[string]string {
 	files := map[string]string{}
 	for _, dir := range []string{settingsDir, frameworkDir} {
-		for _, name := range newRooted(root).names(dir) {
-			host, err := newRooted(root).host(dir + name)
+		for _, name := range kernel.Under(root).Names(dir) {
+			host, err := kernel.Under(root).Host(dir + name)
 			if err != nil || strings.HasPrefix(name, ".") || path.Ext(name) != ".conf" {
 				continue
 			}

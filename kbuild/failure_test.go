@@ -8,6 +8,8 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"mago/kbuild/kernel"
 )
 
 // TestFirstError has what real programs print.
@@ -78,13 +80,13 @@ func TestCompileError(t *testing.T) {
 
 func TestErrorWords(t *testing.T) {
 	for want, err := range map[string]error{
-		"no headers for kernel 6.1":                               &HeadersError{Release: "6.1"},
-		"headers of kernel 6.1 in /k are incomplete: no Makefile": &HeadersError{Release: "6.1", Dir: "/k", Missing: "Makefile"},
+		"no headers for kernel 6.1":                               &kernel.HeadersError{Release: "6.1"},
+		"headers of kernel 6.1 in /k are incomplete: no Makefile": &kernel.HeadersError{Release: "6.1", Dir: "/k", Missing: "Makefile"},
 		"dkms.conf: EOF":                                          &RecipeError{"dkms.conf", io.EOF},
 		"dkms.conf: �[2J":                                         &RecipeError{"dkms.conf", errors.New("\x1b[2J")},
 		"not meant for this kernel: �]0;�":                        &NotMeantError{"\x1b]0;\a"},
 		"not meant for this kernel: too new":                      &NotMeantError{"too new"},
-		"no make: modules are built with it":                      newToolError("make", "make", "modules are built with it"),
+		"no make: modules are built with it":                      kernel.NewToolError("make", "make", "modules are built with it"),
 		`it was built for kernel "5.0 SMP", not for 6.1; does its Makefile ask uname -r?`: &VermagicError{"5.0 SMP", "6.1", ""},
 	} {
 		if got := err.Error(); got != want {

@@ -15,6 +15,7 @@ import (
 
 	"mago/debpkg/codec"
 	"mago/debpkg/visible"
+	"mago/kbuild/foreign"
 	"mago/kbuild/sandbox"
 )
 
@@ -146,7 +147,7 @@ func (s *steps) openBuilt(path string) (*os.File, error) {
 	if s.ctx.Err() != nil {
 		return nil, context.Cause(s.ctx)
 	}
-	file, err := openRegular(s.work, path)
+	file, err := foreign.OpenRegular(s.work, path)
 	if err != nil {
 		return nil, err
 	}
@@ -167,22 +168,6 @@ func (s *steps) openBuilt(path string) (*os.File, error) {
 func isOthers(info os.FileInfo, uid uint32) bool {
 	stat := info.Sys().(*syscall.Stat_t)
 	return stat.Nlink > 1 && stat.Uid != uid
-}
-
-// openRegular opens a file that foreign programs made; a named pipe in its place must not hold mago up.
-func openRegular(root *os.Root, path string) (*os.File, error) {
-	file, err := root.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
-	}
-	info, err := file.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is no regular file", visible.Line(path))
-	}
-	if err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	return file, nil
 }
 
 // compress writes a module as the kernel's scripts/Makefile.modinst would, with output that depends on nothing else.

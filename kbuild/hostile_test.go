@@ -13,6 +13,7 @@ import (
 	"unicode"
 
 	"mago/kbuild/deep"
+	"mago/kbuild/kernel"
 	"mago/kbuild/sandbox"
 	"mago/testdata/hostile"
 )
@@ -51,7 +52,7 @@ func doorsOf(kind sandbox.Kind, a hostile.Attack, turn int) (doors []string) {
 }
 
 func (b *bench) attack(t *testing.T, a hostile.Attack, door string) {
-	if door == "debian/rules" && (!HasTool(b.root, "fakeroot") || !HasTool(b.root, "dh")) {
+	if door == "debian/rules" && (!kernel.HasTool(b.root, "fakeroot") || !kernel.HasTool(b.root, "dh")) {
 		t.Skip("no fakeroot or debhelper")
 	}
 	v := newVictim(t, b.room)

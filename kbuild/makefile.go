@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"mago/kbuild/deep"
+	"mago/kbuild/foreign"
 )
 
 // makefileMax bounds what is read of a Makefile, makefilesMax how many are.
@@ -39,7 +40,7 @@ var (
 
 // readMakefile gives nil for what is no regular file or cannot be read.
 func readMakefile(source *os.Root, name string) *makefile {
-	file, err := openRegular(source, name)
+	file, err := foreign.OpenRegular(source, name)
 	if err != nil {
 		return nil
 	}

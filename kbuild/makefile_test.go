@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"mago/kbuild/kernel"
 )
 
 func TestParseMakefile(t *testing.T) {
@@ -83,7 +85,7 @@ func TestPlanAttempts(t *testing.T) {
 }
 
 func TestKernelVariables(t *testing.T) {
-	k := Kernel{Release: "6.1.0-own", Headers: "/usr/src/h", Build: "/lib/modules/6.1.0-own/build"}
+	k := kernel.Kernel{Release: "6.1.0-own", Headers: "/usr/src/h", Build: "/lib/modules/6.1.0-own/build"}
 	for text, want := range map[string]string{
 		"KDIR := /lib/modules/$(shell uname -r)/build\nall:\n\tmake -C $(KDIR)": "KDIR=" + k.Build,
 		"all:\n\tmake -C ${KERNELDIR} V=$(KVER)":                                "KERNELDIR=" + k.Build + " KVER=6.1.0-own",
@@ -95,7 +97,7 @@ func TestKernelVariables(t *testing.T) {
 		"KDIR := /x\n": "", // never read
 		"X = $(KERNELRELEASE) $(KERNELVERSION) $(PWD)": "",
 	} {
-		if got := strings.Join(k.kernelVariables([]*makefile{parseMakefile(text)}), " "); got != want {
+		if got := strings.Join(kernelVariables(k, []*makefile{parseMakefile(text)}), " "); got != want {
 			t.Errorf("%q: got %s, want %s", text, got, want)
 		}
 	}
@@ -127,7 +129,7 @@ func FuzzParseMakefile(f *testing.F) {
 			}
 		}
 		m.attempts(2)
-		Kernel{Release: "6.1"}.kernelVariables([]*makefile{m})
+		kernelVariables(kernel.Kernel{Release: "6.1"}, []*makefile{m})
 	})
 }
 

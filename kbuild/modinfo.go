@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"mago/debpkg/visible"
+	"mago/kbuild/kernel"
 )
 
 // modinfo is what a module says of itself in its .modinfo section.
@@ -65,7 +66,7 @@ func readModinfo(r io.ReaderAt) (modinfo, error) {
 }
 
 // check compares vermagic, whose first word is the release, with what the kernel's headers make.
-func (m modinfo) check(k Kernel) error {
+func (m modinfo) check(k kernel.Kernel) error {
 	if release, _, _ := strings.Cut(m.vermagic, " "); release != k.Release {
 		return &VermagicError{Vermagic: m.vermagic, Release: k.Release}
 	}

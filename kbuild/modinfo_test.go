@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"mago/kbuild/kernel"
 	"mago/testdata/oracle"
 )
 
@@ -34,7 +35,7 @@ func object(kind elf.Type, name, content string) []byte {
 }
 
 // debianConfig is what Debian's amd64 kernels have of what vermagic tells.
-var debianConfig = readConfig([]byte("CONFIG_SMP=y\nCONFIG_PREEMPT_BUILD=y\nCONFIG_PREEMPTION=y\nCONFIG_MODULE_UNLOAD=y\nCONFIG_MODVERSIONS=y\n"))
+var debianConfig = kernel.Config{"CONFIG_SMP": "y", "CONFIG_PREEMPT_BUILD": "y", "CONFIG_PREEMPTION": "y", "CONFIG_MODULE_UNLOAD": "y", "CONFIG_MODVERSIONS": "y"}
 
 const modinfoText = "license=GPL\x00parmtype=a:int\x00vermagic=6.1.0-56-amd64 SMP preempt mod_unload modversions \x00name=hello\x00"
 
@@ -43,12 +44,12 @@ func TestReadModinfo(t *testing.T) {
 	if err != nil || info.vermagic != "6.1.0-56-amd64 SMP preempt mod_unload modversions " {
 		t.Fatalf("got %+v, %v", info, err)
 	}
-	if err := info.check(Kernel{Release: "6.1.0-56-amd64", Config: debianConfig}); err != nil {
+	if err := info.check(kernel.Kernel{Release: "6.1.0-56-amd64", Config: debianConfig}); err != nil {
 		t.Error(err)
 	}
 	for _, other := range []string{"6.1.0-5", "6.1.0-56-amd64 SMP", ""} {
 		var vermagic *VermagicError
-		if err := info.check(Kernel{Release: other}); !errors.As(err, &vermagic) || vermagic.Release != other {
+		if err := info.check(kernel.Kernel{Release: other}); !errors.As(err, &vermagic) || vermagic.Release != other {
 			t.Errorf("%q: got %v", other, err)
 		}
 	}
@@ -75,7 +76,7 @@ func TestReadModinfoRefuses(t *testing.T) {
 		})
 	}
 	info, err := readModinfo(bytes.NewReader(object(elf.ET_REL, ".modinfo", "license=GPL\x00")))
-	if err != nil || info.check(Kernel{Release: "6.1"}) == nil {
+	if err != nil || info.check(kernel.Kernel{Release: "6.1"}) == nil {
 		t.Errorf("no vermagic: %+v, %v", info, err)
 	}
 }

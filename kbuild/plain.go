@@ -30,7 +30,7 @@ func (r *kbuildRecipe) run(s *steps) ([]builtModule, error) {
 	if err != nil {
 		return nil, err
 	}
-	attempts, variables := planAttempts(source, s.job.Jobs), s.job.Kernel.kernelVariables(makefiles(source))
+	attempts, variables := planAttempts(source, s.job.Jobs), kernelVariables(s.job.Kernel, makefiles(source))
 	if err := source.Close(); err != nil {
 		return nil, err
 	}

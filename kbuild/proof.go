@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"mago/debpkg/visible"
+	"mago/kbuild/kernel"
 )
 
 // SymbolError says that a kernel would refuse a module, or load it as something else than it was compiled for: a symbol
@@ -25,7 +26,7 @@ func (e *DependsError) Error() string {
 
 // proof holds what a kernel offers to the modules of one build.
 type proof struct {
-	kernel Kernel
+	kernel kernel.Kernel
 	layers []Exports         // of this build, of the modules that it needs, of the kernel: the first that fits counts
 	owners map[string]string // the Needed that a symbol of the second layer comes from
 	used   []string          // of these, those whose symbols the modules checked use
@@ -74,7 +75,7 @@ func (p *proof) find(m elfModule, symbol string) (int, string) {
 		export, ok := layer[symbol]
 		switch {
 		case !ok:
-		case export.CRC == 0 || !p.kernel.Config.any("CONFIG_MODVERSIONS"), versioned && export.CRC == crc:
+		case export.CRC == 0 || !p.kernel.Config.BuiltIn("CONFIG_MODVERSIONS"), versioned && export.CRC == crc:
 			return i, ""
 		case !versioned:
 			why = fmt.Sprintf("of %s has no version in the module, and this kernel wants one", export.Module)

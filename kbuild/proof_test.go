@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"mago/debpkg/codec"
+	"mago/kbuild/kernel"
 	"mago/kbuild/sandbox"
 )
 
@@ -27,13 +28,13 @@ func (m made) read(t *testing.T) elfModule {
 // debian is what one of its kernels, another module and this build give.
 func debian() *proof {
 	needs := Exports{"needed": {CRC: 3, Module: "other"}}
-	kernel := Exports{
+	exported := Exports{
 		"printk": {CRC: 1, Module: "vmlinux"}, "mii_link_ok": {CRC: 2, Module: "mii"}, "unversioned": {Module: "vmlinux"},
 		"module_layout": {CRC: 9, Module: "vmlinux"}, "replaced": {CRC: 7, Module: "mii"},
 	}
 	return &proof{
-		kernel: Kernel{Release: "6.1.0-56-amd64", Config: debianConfig}, owners: map[string]string{"needed": "other-driver"},
-		layers: []Exports{{"own": {CRC: 4, Module: "own-core"}, "replaced": {CRC: 8, Module: "own-core"}}, needs, kernel},
+		kernel: kernel.Kernel{Release: "6.1.0-56-amd64", Config: debianConfig}, owners: map[string]string{"needed": "other-driver"},
+		layers: []Exports{{"own": {CRC: 4, Module: "own-core"}, "replaced": {CRC: 8, Module: "own-core"}}, needs, exported},
 		given:  map[string]bool{"mii": true, "other": true, "own_core": true},
 	}
 }
@@ -84,7 +85,7 @@ func TestProof(t *testing.T) {
 // TestProofWithoutModversions: such a kernel compares no versions, and its Module.symvers may still list some.
 func TestProofWithoutModversions(t *testing.T) {
 	p := debian()
-	p.kernel.Config = Config{"CONFIG_SMP": "y", "CONFIG_PREEMPT": "y", "CONFIG_MODULE_UNLOAD": "y"}
+	p.kernel.Config = kernel.Config{"CONFIG_SMP": "y", "CONFIG_PREEMPT": "y", "CONFIG_MODULE_UNLOAD": "y"}
 	m := made{modinfo: strings.Replace(modinfoText, "modversions ", "", 1), wants: []string{"printk"}}
 	if wrong := p.check("x", m.read(t)); len(wrong) > 0 {
 		t.Errorf("got %v", wrong)
@@ -102,11 +103,11 @@ func TestVermagic(t *testing.T) {
 		{"6.1 mod_unload modversions ", "SMP MODULE_UNLOAD MODVERSIONS", "SMP"},
 		{"6.1 SMP modversions ", "SMP MODULE_UNLOAD MODVERSIONS", "mod_unload"},
 	} {
-		config := Config{}
+		config := kernel.Config{}
 		for _, option := range strings.Fields(test.config) {
 			config["CONFIG_"+option] = "y"
 		}
-		if got := (modinfo{vermagic: test.vermagic}).mismatch(Kernel{Config: config}); got != test.want {
+		if got := (modinfo{vermagic: test.vermagic}).mismatch(kernel.Kernel{Config: config}); got != test.want {
 			t.Errorf("%q with %s: %q, want %q", test.vermagic, test.config, got, test.want)
 		}
 	}
@@ -149,8 +150,8 @@ func TestNeededModules(t *testing.T) {
 
 // TestNeededEpoch: KBUILD_EXTRA_SYMBOLS stands among make's prerequisites.
 func TestNeededEpoch(t *testing.T) {
-	from, kernel := tree{symversFile: "", "a.ko": ""}.write(t, t.TempDir()), Kernel{Release: "6.1", Arch: "x86_64"}
-	job := Job{Kernel: kernel, Work: t.TempDir(), Needed: []Needed{{Name: "a", Version: "1:2.0-1", Source: Source{Dir: from}, Modules: from}}}
+	from, k := tree{symversFile: "", "a.ko": ""}.write(t, t.TempDir()), kernel.Kernel{Release: "6.1", Arch: "x86_64"}
+	job := Job{Kernel: k, Work: t.TempDir(), Needed: []Needed{{Name: "a", Version: "1:2.0-1", Source: Source{Dir: from}, Modules: from}}}
 	s, err := (&Builder{Room: sandbox.Room{Kind: sandbox.Bubblewrap}}).open(t.Context(), job)
 	if err != nil {
 		t.Fatal(err)

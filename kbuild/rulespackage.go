@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"mago/debpkg/control"
+	"mago/kbuild/foreign"
+	"mago/kbuild/kernel"
 	"mago/kbuild/rules"
 )
 
@@ -108,13 +110,13 @@ func (c *collection) text(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	text, err := textIn(file, maxText)
+	text, err := foreign.TextIn(file, maxText)
 	return text, tooLong(name, err)
 }
 
 // tooLong names what of the recipe's texts is longer than any.
 func tooLong(name string, err error) error {
-	if errors.As(err, new(*longError)) {
+	if errors.As(err, new(*foreign.LongError)) {
 		return &RecipeError{rulesFile, fmt.Errorf("%s is %w", name, err)}
 	}
 	return err
@@ -183,8 +185,8 @@ func (c *collection) module(file string, entry fs.DirEntry) error {
 func (c *collection) decompress() error {
 	for _, file := range c.packed {
 		tool, pkg := decompressor(file)
-		if !HasTool(c.Root, tool) {
-			return newToolError(tool, pkg, "debian/rules compresses its modules with it")
+		if !kernel.HasTool(c.Root, tool) {
+			return kernel.NewToolError(tool, pkg, "debian/rules compresses its modules with it")
 		}
 		if err := c.do(tool, tool+" -d "+file, tool, "-d", "-f", c.inside(file)); err != nil {
 			return err

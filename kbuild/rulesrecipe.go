@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"mago/debpkg/visible"
+	"mago/kbuild/foreign"
+	"mago/kbuild/kernel"
 	"mago/kbuild/rules"
 	"mago/kbuild/sandbox"
 )
@@ -83,7 +85,7 @@ func rulesText(root *os.Root) ([]byte, error) {
 	if info, err := root.Stat(rulesFile); err != nil || !info.Mode().IsRegular() {
 		return nil, nil
 	}
-	text, err := readText(root, rulesFile, maxText)
+	text, err := foreign.ReadText(root, rulesFile, maxText)
 	return text, tooLong(rulesFile, err)
 }
 
@@ -114,8 +116,8 @@ func (r *rulesRecipe) needs(s *steps) error {
 	needs, err := RulesNeeds(s.job.Source)
 	for _, pkg := range needs {
 		tool := map[string]string{"fakeroot": "fakeroot", "debhelper": "dh"}[pkg]
-		if !HasTool(s.Root, tool) {
-			return newToolError(tool, pkg, "debian/rules makes its package with it")
+		if !kernel.HasTool(s.Root, tool) {
+			return kernel.NewToolError(tool, pkg, "debian/rules makes its package with it")
 		}
 	}
 	return err
@@ -141,7 +143,7 @@ func (r *rulesRecipe) aim(s *steps) error {
 	if err != nil {
 		return err
 	}
-	text, err := readText(s.work, file, maxText)
+	text, err := foreign.ReadText(s.work, file, maxText)
 	if err != nil {
 		return tooLong(rulesFile, err)
 	}

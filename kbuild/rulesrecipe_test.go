@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"mago/kbuild/kernel"
 	"mago/kbuild/sandbox"
 )
 
@@ -19,7 +20,7 @@ func rulesBench(t *testing.T) *bench {
 	t.Helper()
 	b := newBench(t)
 	for _, tool := range []string{"fakeroot", "dh"} {
-		if !HasTool(b.root, tool) {
+		if !kernel.HasTool(b.root, tool) {
 			t.Skipf("no %s under %s", tool, b.root)
 		}
 	}
@@ -152,7 +153,7 @@ func TestRulesNeedTools(t *testing.T) {
 	for dir, want := range map[string]string{t.TempDir(): "fakeroot", root: "debhelper"} {
 		s := &steps{Builder: &Builder{Root: dir}, job: Job{Source: Source{Dir: helloRules}}}
 		_, err := (&rulesRecipe{}).run(s)
-		var tool *ToolError
+		var tool *kernel.ToolError
 		if !errors.As(err, &tool) || tool.Package.String() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
@@ -161,7 +162,7 @@ func TestRulesNeedTools(t *testing.T) {
 
 // TestRulesToolchain: kbuild takes a compiler from make's command line, not from the environment.
 func TestRulesToolchain(t *testing.T) {
-	k := Kernel{Release: "6.1", Compiler: program("clang-19"), Config: Config{"CONFIG_CC_IS_CLANG": "y"}}
+	k := kernel.Kernel{Release: "6.1", Compiler: program("clang-19"), Config: kernel.Config{"CONFIG_CC_IS_CLANG": "y"}}
 	args := (&rulesRecipe{}).command(&steps{Builder: &Builder{}, job: Job{Kernel: k}})
 	if i := slices.Index(args, "make"); i < 0 || !slices.Contains(args[i:], "CC=clang-19") {
 		t.Errorf("got %q", args)

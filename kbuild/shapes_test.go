@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"mago/kbuild/kernel"
 )
 
 // guarded sets obj-m for kbuild alone, and finds the headers by itself.
@@ -102,7 +104,7 @@ func TestUname(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer work.Close()
-	s := &steps{work: work, job: Job{Kernel: Kernel{Release: "6.1.0-own+1~x", Arch: "riscv64"}}}
+	s := &steps{work: work, job: Job{Kernel: kernel.Kernel{Release: "6.1.0-own+1~x", Arch: "riscv64"}}}
 	if err := s.placeUname(""); err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"mago/kbuild/kernel"
 	"mago/kbuild/sandbox"
 )
 
@@ -52,7 +53,7 @@ func TestKilledForMemory(t *testing.T) {
 		{&RecipeError{"dkms.conf", errors.New("it exits before its end")}, false, ""},
 		{&NotMeantError{}, true, CauseMemory},
 		{&sandbox.LimitError{}, true, ""},
-		{&HeadersError{}, true, ""},
+		{&kernel.HeadersError{}, true, ""},
 	} {
 		var compile *CompileError
 		got := CauseKind("")

@@ -42,8 +42,8 @@ type steps struct {
 	unheeded *CompileError // the first that a step printed and still ended well
 }
 
-// foreign is the directory below the work directory that belongs to the build user.
-const foreign = "room"
+// foreignTree is the directory below the work directory that belongs to the build user.
+const foreignTree = "room"
 
 // open makes what the steps of one job share.
 func (b *Builder) open(ctx context.Context, job Job) (*steps, error) {
@@ -51,11 +51,11 @@ func (b *Builder) open(ctx context.Context, job Job) (*steps, error) {
 	if log.to == nil {
 		log.to = io.Discard
 	}
-	tree, err := b.Room.MakeWork(job.Work, foreign)
+	tree, err := b.Room.MakeWork(job.Work, foreignTree)
 	if err != nil {
 		return nil, fmt.Errorf("make the work directory: %w", err)
 	}
-	shown, err := job.Kernel.shown(b.Root, job.Work)
+	shown, err := job.Kernel.Shown(b.Root, job.Work)
 	if err != nil {
 		return nil, err
 	}

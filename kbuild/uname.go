@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+
+	"mago/kbuild/sandbox"
 )
 
 // unameDir lies below the foreign tree, first in the programs' PATH; no PACKAGE_NAME begins like this.
@@ -54,7 +56,7 @@ func (s *steps) placeScript(file, script string) error {
 // have written, is not for those.
 func (s *steps) path() string {
 	if s.through {
-		return strings.Join(programDirs, ":")
+		return strings.Join(sandbox.ProgramDirs, ":")
 	}
-	return s.inside(unameDir) + ":" + strings.Join(programDirs, ":")
+	return s.inside(unameDir) + ":" + strings.Join(sandbox.ProgramDirs, ":")
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"regexp"
 	"slices"
+
+	"mago/kbuild/kernel"
 )
 
 // What out-of-tree Makefiles call the build directory of the kernel they are for, and its release. KERNELRELEASE is not
@@ -30,7 +32,7 @@ var (
 
 // kernelVariables sets on make's command line what these Makefiles read of the variables above, unless they mean
 // something else by the name.
-func (k Kernel) kernelVariables(all []*makefile) []string {
+func kernelVariables(k kernel.Kernel, all []*makefile) []string {
 	read, values := map[string]bool{}, map[string][]string{}
 	for _, m := range all {
 		for _, found := range references.FindAllStringSubmatch(m.text, -1) {

@@ -16,7 +16,7 @@ import (
 	"mago/debpkg"
 	"mago/debpkg/payload"
 	"mago/debpkg/sbom"
-	"mago/kbuild"
+	"mago/kbuild/kernel"
 	"mago/kbuild/sandbox"
 	"mago/sources"
 )
@@ -50,7 +50,7 @@ type app struct {
 	reading bool // whether the command only shows something, and so waits for nobody
 
 	inApt []string                 // kernels, asked for once; see releasesInApt
-	found map[string]kbuild.Kernel // looked up once; see kernel
+	found map[string]kernel.Kernel // looked up once; see kernel
 }
 
 func newApp(m machine, o options, stdout *stream, stderr io.Writer) (*app, error) {
@@ -137,21 +137,21 @@ func (a *app) installedPackage(name string) debpkg.Installed {
 
 func (a *app) packageVersion(name string) string { return a.installedPackage(name).Version }
 
-func (a *app) finder() kbuild.Finder {
-	return kbuild.Finder{Root: a.Root, Dirs: a.kernelDirs(), PackageVersion: a.packageVersion}
+func (a *app) finder() kernel.Finder {
+	return kernel.Finder{Root: a.Root, Dirs: a.kernelDirs(), PackageVersion: a.packageVersion}
 }
 
-// kernel finds a kernel's headers, or says with a *kbuild.HeadersError what is missing.
-func (a *app) kernel(release string) (kbuild.Kernel, error) {
+// kernel finds a kernel's headers, or says with a *kernel.HeadersError what is missing.
+func (a *app) kernel(release string) (kernel.Kernel, error) {
 	if k, ok := a.found[release]; ok {
 		return k, nil
 	}
 	k, err := a.finder().Find(release)
 	if err != nil {
-		return kbuild.Kernel{}, err
+		return kernel.Kernel{}, err
 	}
 	if a.found == nil {
-		a.found = map[string]kbuild.Kernel{}
+		a.found = map[string]kernel.Kernel{}
 	}
 	a.found[release] = k
 	return k, nil

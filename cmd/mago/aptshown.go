@@ -6,7 +6,7 @@ import (
 
 	"mago/debpkg"
 	"mago/debpkg/word"
-	"mago/kbuild"
+	"mago/kbuild/kernel"
 )
 
 // tellComing shows what apt is about to bring: what was asked for and the kernels by name, the rest by number.
@@ -63,7 +63,7 @@ func kernelsAmong(changes []debpkg.Change) (releases []string) {
 			releases = append(releases, release)
 		}
 	}
-	return kbuild.SortReleases(releases)
+	return kernel.SortReleases(releases)
 }
 
 // imageRelease is the release of the kernel that a package holds, "" where it holds none: meta packages do not.

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"mago/debpkg/word"
-	"mago/kbuild"
+	"mago/kbuild/kernel"
 )
 
 // dkmsInstalled is where dkms puts modules on Debian, below the kernel's module directory.
@@ -14,7 +14,7 @@ const dkmsInstalled = "updates/dkms"
 
 // showBeside tells of copies of the same modules that dkms keeps for this kernel. They are left alone: dkms would make
 // them anew, and mago's win (see depmodOrder).
-func (a *app) showBeside(k kbuild.Kernel, built record) {
+func (a *app) showBeside(k kernel.Kernel, built record) {
 	var names []string
 	for _, path := range a.dkmsCopies(k.ModulesDir, built) {
 		names = append(names, filepath.Base(path))
@@ -38,7 +38,7 @@ func (a *app) dkmsCopies(modulesDir string, built record) []string {
 }
 
 // dkmsRemoval is the command that takes dkms's copies away: of the package that brought them, else of dkms alone.
-func (a *app) dkmsRemoval(k kbuild.Kernel, built record) string {
+func (a *app) dkmsRemoval(k kernel.Kernel, built record) string {
 	if pkg := built.Source.Package; strings.HasSuffix(pkg, "-dkms") && a.packageVersion(pkg) != "" {
 		return a.place().apt("remove", pkg)
 	}

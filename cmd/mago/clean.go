@@ -13,8 +13,8 @@ import (
 
 	"mago/catalog"
 	"mago/cmd/mago/internal/modpkg"
-	"mago/kbuild"
 	"mago/kbuild/deep"
+	"mago/kbuild/kernel"
 	"mago/sources"
 	"mago/sources/lock"
 )
@@ -302,7 +302,7 @@ func (a *app) cleanSource(ctx context.Context, name string, c clean, gone *freed
 
 // cleanUnit leaves a unit's last package, record and log; purge leaves nothing.
 func (a *app) cleanUnit(ctx context.Context, name, release string, purge bool, gone *freed) error {
-	unlock, err := a.lockToClean(ctx, unit{target{name: name}, kbuild.Kernel{Release: release}}.thing("removed"))
+	unlock, err := a.lockToClean(ctx, unit{target{name: name}, kernel.Kernel{Release: release}}.thing("removed"))
 	if err != nil {
 		return err
 	}

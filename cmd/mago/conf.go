@@ -10,6 +10,7 @@ import (
 
 	"mago/kbuild"
 	"mago/kbuild/dkms"
+	"mago/kbuild/kernel"
 	"mago/kbuild/sandbox"
 )
 
@@ -21,7 +22,7 @@ type confEvaluation struct {
 }
 
 // job is what a unit's recipe goes by.
-func (a *app) job(t target, k kbuild.Kernel) kbuild.Job {
+func (a *app) job(t target, k kernel.Kernel) kbuild.Job {
 	return kbuild.Job{Source: t.source(), Kernel: k, Jobs: runtime.NumCPU(), Epoch: a.buildEpoch(t)}
 }
 
@@ -39,7 +40,7 @@ func isDKMS(t target) bool {
 }
 
 // evaluate has an opened source's dkms.conf evaluated for a kernel, unless that was done before.
-func (a *app) evaluate(ctx context.Context, t target, k kbuild.Kernel) confEvaluation {
+func (a *app) evaluate(ctx context.Context, t target, k kernel.Kernel) confEvaluation {
 	if !isDKMS(t) {
 		return confEvaluation{}
 	}
@@ -96,6 +97,6 @@ func (a *app) plan(ctx context.Context, u unit) *dkms.Plan {
 	return nil
 }
 
-func dkmsKernel(k kbuild.Kernel) dkms.Kernel {
+func dkmsKernel(k kernel.Kernel) dkms.Kernel {
 	return dkms.Kernel{Release: k.Release, Arch: k.Arch, Config: k.Config}
 }

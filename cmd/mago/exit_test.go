@@ -17,6 +17,7 @@ import (
 	"mago/debpkg/payload"
 	"mago/debpkg/word"
 	"mago/kbuild"
+	"mago/kbuild/kernel"
 	"mago/kbuild/sandbox"
 	"mago/sources"
 	"mago/sources/lock"
@@ -57,10 +58,10 @@ var failures = []struct {
 	{&noKernelError{word: "6.1", running: true, instead: bootable{meta: "linux-image-amd64", release: "6.2", installed: true}}, exitNoKernel, "reboot into Linux 6.2"},
 	{&wideWordError{"6.*", 2, "6.12.1"}, exitNoKernel, "-l 6.12.1"},
 	{&noKernelError{word: "4.19", nearest: []string{"5.10"}}, exitNoKernel, "5.10"},
-	{&kbuild.HeadersError{Release: "6.1"}, exitNoKernel, "mago prepare -l 6.1"},
-	{&kbuild.HeadersError{Release: "6.1", Dir: "/usr/src/x", Missing: "Makefile"}, exitNoKernel, "--reinstall linux-headers-6.1"},
-	{&kbuild.ToolError{Tool: word.Must(word.ParseProgram("gcc-12")), Package: word.Must(word.ParsePackage("gcc-12"))}, exitNoTool, "apt-get install gcc-12"},
-	{built(&kbuild.ArchError{Release: "6.1", Machine: "aarch64"}), exitNoKernel, "of that kind"},
+	{&kernel.HeadersError{Release: "6.1"}, exitNoKernel, "mago prepare -l 6.1"},
+	{&kernel.HeadersError{Release: "6.1", Dir: "/usr/src/x", Missing: "Makefile"}, exitNoKernel, "--reinstall linux-headers-6.1"},
+	{&kernel.ToolError{Tool: word.Must(word.ParseProgram("gcc-12")), Package: word.Must(word.ParsePackage("gcc-12"))}, exitNoTool, "apt-get install gcc-12"},
+	{built(&kernel.ArchError{Release: "6.1", Machine: "aarch64"}), exitNoKernel, "of that kind"},
 	{&sandbox.UserError{Name: "mago-build"}, exitNoTool, "mago prepare"},
 	{&sources.FetchError{Package: "hello-dkms", Err: errors.New("no network")}, exitFetch, "apt-get update"},
 	{&sources.UnauthenticatedError{Package: "hello-dkms", Version: "1"}, exitFetch, "--allow-unauthenticated"},
@@ -87,9 +88,9 @@ var failures = []struct {
 	{&sandbox.RoomError{Kind: sandbox.Auto, Why: "x", Root: true}, exitNoTool, "mount -t cgroup2 none /sys/fs/cgroup lets mago end all of a build; --sandbox user"},
 	{&sandbox.RoomError{Kind: sandbox.Bubblewrap, Why: "not installed"}, exitNoTool, "mago prepare"},
 	{&sandbox.RoomError{Kind: sandbox.Namespaces, Why: "refused"}, exitNoTool, "--sandbox auto"},
-	{&kbuild.RefusedError{Release: "6.1", Dir: "/tmp", From: "/x/Makefile, line 1,"}, exitNoKernel, "kernel source tree that belongs to root"},
-	{&kbuild.HeaderFileError{Path: "/x/.config", Why: "is not a regular file"}, exitNoKernel, "plain files"},
-	{&kbuild.RefusedError{Release: "6.1", Dir: "/tmp"}, exitNoKernel, "a directory of their own"},
+	{&kernel.RefusedError{Release: "6.1", Dir: "/tmp", From: "/x/Makefile, line 1,"}, exitNoKernel, "kernel source tree that belongs to root"},
+	{&kernel.HeaderFileError{Path: "/x/.config", Why: "is not a regular file"}, exitNoKernel, "plain files"},
+	{&kernel.RefusedError{Release: "6.1", Dir: "/tmp"}, exitNoKernel, "a directory of their own"},
 	{&sandbox.BrokenError{Kind: sandbox.Bubblewrap, Doing: "read dkms.conf"}, exitError, "this machine that fails, not the source"},
 	{sandbox.ErrNoProc, exitNoTool, "mount -t proc"},
 	{sandbox.ErrForeignProc, exitNoTool, "--mount-proc"},
@@ -109,7 +110,7 @@ var failures = []struct {
 	{built(&kbuild.CompileError{Cause: kbuild.Cause{Kind: kbuild.CauseProgram, Thing: "bison", Package: "bison"}}), exitBuild, "apt-get install bison"},
 	{built(errors.New("no ELF object")), exitBuild, "/x/build.log"},
 	{built(&kbuild.NotMeantError{}), exitNotMeant, "-l"},
-	{built(&kbuild.ToolError{Tool: word.Must(word.ParseProgram("patch")), Package: word.Must(word.ParsePackage("patch"))}), exitNoTool, "apt-get install patch"},
+	{built(&kernel.ToolError{Tool: word.Must(word.ParseProgram("patch")), Package: word.Must(word.ParsePackage("patch"))}), exitNoTool, "apt-get install patch"},
 	{fmt.Errorf("install x: %w", &debpkg.ToolError{Tool: "dpkg"}), exitPackages, "dpkg --audit"},
 	{&debpkg.UnmetError{Package: "x"}, exitPackages, "check its sources"},
 	{built(&payload.RefusedError{Refused: []payload.Refusal{{Path: "/etc/it's [x]", Why: "is not wanted"}}}), exitRecipe, "--allow-file GLOB"},

@@ -5,22 +5,22 @@ import (
 	"fmt"
 
 	"mago/debpkg/word"
-	"mago/kbuild"
+	"mago/kbuild/kernel"
 	"mago/kbuild/sandbox"
 )
 
 func explainKernel(err error) (int, string) {
-	var headers *kbuild.HeadersError
-	var tool *kbuild.ToolError
+	var headers *kernel.HeadersError
+	var tool *kernel.ToolError
 	var user *sandbox.UserError
 	var needs *needsError
 	var dir *kernelDirError
 	var reach *sandbox.ReachError
-	var arch *kbuild.ArchError
+	var arch *kernel.ArchError
 	var room *sandbox.RoomError
 	var failing *sandbox.BrokenError
-	var refused *kbuild.RefusedError
-	var file *kbuild.HeaderFileError
+	var refused *kernel.RefusedError
+	var file *kernel.HeaderFileError
 	switch {
 	case errors.As(err, &room):
 		return exitNoTool, roomHint(room)
@@ -74,7 +74,7 @@ func explainNoKernel(err error) (int, string) {
 }
 
 // refusedHint says which directories of headers builds are shown.
-func refusedHint(e *kbuild.RefusedError) string {
+func refusedHint(e *kernel.RefusedError) string {
 	if e.From == "" {
 		return "have the headers in a directory of their own that only its owner may write to, and name that"
 	}

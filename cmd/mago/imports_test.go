@@ -14,7 +14,7 @@ var mayImport = map[string][]string{
 	"sources": {"catalog", "debpkg", "debpkg/codec", "debpkg/control", "debpkg/visible", "debpkg/word", "kbuild/deep"},
 	"kbuild":  {"debpkg/codec", "debpkg/control", "debpkg/visible", "debpkg/word"},
 	"debpkg":  {},
-	"cmd":     {"catalog", "sources", "sources/lock", "sources/way", "kbuild", "kbuild/dkms", "kbuild/sandbox", "kbuild/signed", "debpkg", "debpkg/codec", "debpkg/payload", "debpkg/sbom", "debpkg/visible", "debpkg/word", "kbuild/deep"},
+	"cmd":     {"catalog", "sources", "sources/lock", "sources/way", "kbuild", "kbuild/dkms", "kbuild/kernel", "kbuild/sandbox", "kbuild/signed", "debpkg", "debpkg/codec", "debpkg/payload", "debpkg/sbom", "debpkg/visible", "debpkg/word", "kbuild/deep"},
 }
 
 func TestNothingFlowsBackwards(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"mago/debpkg/sbom"
 	"mago/debpkg/word"
 	"mago/kbuild"
+	"mago/kbuild/kernel"
 )
 
 // stageBill writes down what went into a good build's package, to be kept beside its record. What the build's user,
@@ -143,7 +144,7 @@ func (a *app) takingPart(u unit) ([]debpkg.Installed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return status.Closure(modpkg.Join(u.kernel.Package, word.Join(kbuild.ToolPackages(a.Root, u.kernel), ","), needs)), nil
+	return status.Closure(modpkg.Join(u.kernel.Package, word.Join(kernel.ToolPackages(a.Root, u.kernel), ","), needs)), nil
 }
 
 // sha256Of gives a file's hash, in hexadecimal, and its size in bytes.

@@ -11,7 +11,7 @@ import (
 
 	"mago/catalog"
 	"mago/debpkg/word"
-	"mago/kbuild"
+	"mago/kbuild/kernel"
 )
 
 // releases turns -l and -k into kernel releases. -k without -l means the kernels of those directories; neither means
@@ -33,7 +33,7 @@ func (a *app) releases(ctx context.Context) ([]string, error) {
 		}
 		releases = append(releases, some...)
 	}
-	return kbuild.SortReleases(releases), nil
+	return kernel.SortReleases(releases), nil
 }
 
 // limited reports whether -l or -k choose among kernels.
@@ -73,7 +73,7 @@ func (a *app) chosen(ctx context.Context) (func(release string) bool, error) {
 var kernelWords = []string{"running", "installed", "all", "newest"}
 
 // expandKernel gives the releases that one word of -l stands for.
-func (a *app) expandKernel(ctx context.Context, f kbuild.Finder, word string) ([]string, error) {
+func (a *app) expandKernel(ctx context.Context, f kernel.Finder, word string) ([]string, error) {
 	var found []string
 	switch word {
 	case "running":
@@ -91,7 +91,7 @@ func (a *app) expandKernel(ctx context.Context, f kbuild.Finder, word string) ([
 		if strings.ContainsAny(word, "*?[") {
 			return a.matching(ctx, word, a.kernelsHere())
 		}
-		if kbuild.ValidRelease(word) {
+		if kernel.ValidRelease(word) {
 			return []string{word}, nil
 		}
 	}
@@ -104,7 +104,7 @@ func (a *app) expandKernel(ctx context.Context, f kbuild.Finder, word string) ([
 // kernelsHere are the kernels whose modules or headers are on the machine, oldest first.
 func (a *app) kernelsHere() []string {
 	f := a.finder()
-	return kbuild.SortReleases(append(f.Installed(), f.WithHeaders()...))
+	return kernel.SortReleases(append(f.Installed(), f.WithHeaders()...))
 }
 
 // matching gives the kernels here that a pattern fits, else those in apt.
@@ -127,7 +127,7 @@ func (a *app) matching(ctx context.Context, word string, here []string) ([]strin
 	if len(found) == 0 {
 		return nil, &noKernelError{word: word, inApt: true}
 	}
-	return a.narrowed(ctx, word, kbuild.SortReleases(found))
+	return a.narrowed(ctx, word, kernel.SortReleases(found))
 }
 
 // releasesInApt lists the kernels that apt has headers for.
@@ -169,7 +169,7 @@ func (a *app) newest(ctx context.Context, here []string) ([]string, error) {
 	if len(here) == 0 {
 		return nil, &noKernelError{word: "newest", inApt: true}
 	}
-	here = kbuild.OfFlavour(here, a.running())
+	here = kernel.OfFlavour(here, a.running())
 	return here[len(here)-1:], nil
 }
 
@@ -184,14 +184,14 @@ func (a *app) plainFlavour(ctx context.Context) ([]string, error) {
 		version, ok := strings.CutSuffix(release, "-"+arch)
 		return !ok || strings.HasSuffix(version, "-rt") || strings.HasSuffix(version, "-cloud")
 	})
-	return kbuild.SortReleases(plain), err
+	return kernel.SortReleases(plain), err
 }
 
 // noKernel is for what a module is done to whatever the kernel.
-var noKernel = []kbuild.Kernel{{}}
+var noKernel = []kernel.Kernel{{}}
 
 // kernels finds the headers of every release asked for.
-func (a *app) kernels(ctx context.Context) ([]kbuild.Kernel, error) {
+func (a *app) kernels(ctx context.Context) ([]kernel.Kernel, error) {
 	releases, err := a.releases(ctx)
 	if err != nil {
 		return nil, err
@@ -199,8 +199,8 @@ func (a *app) kernels(ctx context.Context) ([]kbuild.Kernel, error) {
 	return a.kernelsOf(ctx, releases)
 }
 
-func (a *app) kernelsOf(ctx context.Context, releases []string) ([]kbuild.Kernel, error) {
-	var kernels []kbuild.Kernel
+func (a *app) kernelsOf(ctx context.Context, releases []string) ([]kernel.Kernel, error) {
+	var kernels []kernel.Kernel
 	for _, release := range releases {
 		k, err := a.kernel(release)
 		if err != nil {

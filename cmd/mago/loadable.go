@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"mago/cmd/mago/internal/modpkg"
-	"mago/kbuild"
+	"mago/kbuild/kernel"
 	"mago/kbuild/signed"
 )
 
@@ -69,7 +69,7 @@ func (a *app) foreseenModules(ctx context.Context, u unit) []string {
 }
 
 // signedCopies are the signed modules of these names that are installed for a kernel beside its own.
-func (a *app) signedCopies(k kbuild.Kernel, names []string) (paths []string) {
+func (a *app) signedCopies(k kernel.Kernel, names []string) (paths []string) {
 	dir := k.ModulesDir
 	if dir == "" {
 		dir = filepath.Join("/lib/modules", k.Release)

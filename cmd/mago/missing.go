@@ -9,7 +9,7 @@ import (
 
 	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg/word"
-	"mago/kbuild"
+	"mago/kbuild/kernel"
 )
 
 // missing lists the packages to install, or says why a kernel cannot be had.
@@ -17,7 +17,7 @@ func (a *app) missing(ctx context.Context, releases []string, targets []target) 
 	var packages []word.Target
 	for _, release := range releases {
 		k, err := a.kernel(release)
-		var headers *kbuild.HeadersError
+		var headers *kernel.HeadersError
 		switch {
 		case errors.As(err, &headers) && headers.Dir == "":
 			if err := a.whyNoKernel(ctx, release, err); !errors.As(err, &headers) {
@@ -41,9 +41,9 @@ func (a *app) missing(ctx context.Context, releases []string, targets []target) 
 			return nil, err
 		}
 		if err != nil {
-			k = kbuild.Kernel{Compiler: word.Must(word.ParseProgram("make"))} // apt brings the compiler with the headers
+			k = kernel.Kernel{Compiler: word.Must(word.ParseProgram("make"))} // apt brings the compiler with the headers
 		}
-		for _, tool := range kbuild.MissingTools(a.Root, k) {
+		for _, tool := range kernel.MissingTools(a.Root, k) {
 			if tool.Package.IsZero() {
 				return nil, tool
 			}
@@ -115,7 +115,7 @@ func (a *app) unmetNeeds(t target) ([]word.Target, error) {
 func missingOwn() []word.Target {
 	var packages []word.Target
 	for _, own := range []struct{ tool, pkg string }{{"bwrap", "bubblewrap"}, {"xz", "xz-utils"}} {
-		if !kbuild.HasTool("/", own.tool) {
+		if !kernel.HasTool("/", own.tool) {
 			packages = append(packages, word.Target{Name: word.Must(word.ParsePackage(own.pkg))})
 		}
 	}

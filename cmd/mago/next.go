@@ -6,11 +6,11 @@ import (
 
 	"mago/catalog"
 	"mago/debpkg/word"
-	"mago/kbuild"
+	"mago/kbuild/kernel"
 )
 
 // next are the steps that the user will want to take after an installation.
-func (a *app) next(ctx context.Context, k kbuild.Kernel, built record) []string {
+func (a *app) next(ctx context.Context, k kernel.Kernel, built record) []string {
 	modprobe := modprobeAdvice(built)
 	if k.Release == a.running() {
 		return []string{modprobe}

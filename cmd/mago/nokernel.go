@@ -11,7 +11,7 @@ import (
 	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg"
 	"mago/debpkg/word"
-	"mago/kbuild"
+	"mago/kbuild/kernel"
 )
 
 // noKernelError says that a kernel word stands for no kernel, here or in apt.
@@ -68,7 +68,7 @@ func (e *noKernelError) hint() string {
 
 // whyNoKernel turns missing headers into a kernel that exists nowhere, where apt has none for it either.
 func (a *app) whyNoKernel(ctx context.Context, release string, err error) error {
-	var headers *kbuild.HeadersError
+	var headers *kernel.HeadersError
 	if !errors.As(err, &headers) || headers.Dir != "" {
 		return err
 	}
@@ -85,7 +85,7 @@ func (a *app) whyNoKernel(ctx context.Context, release string, err error) error 
 		}
 		return e
 	}
-	e.meant, e.nearest = a.meant(ctx, release, known), kbuild.Nearest(release, known, 3)
+	e.meant, e.nearest = a.meant(ctx, release, known), kernel.Nearest(release, known, 3)
 	return e
 }
 
@@ -95,14 +95,14 @@ func (a *app) meant(ctx context.Context, typed string, known []string) []string 
 	if word := nearest(typed, kernelWords); word != "" {
 		return []string{word}
 	}
-	begun := slices.DeleteFunc(kbuild.SortReleases(slices.Clone(known)), func(release string) bool {
+	begun := slices.DeleteFunc(kernel.SortReleases(slices.Clone(known)), func(release string) bool {
 		rest, ok := strings.CutPrefix(release, typed)
 		return !ok || !strings.ContainsAny(rest[:min(len(rest), 1)], ".-+~")
 	})
 	if len(begun) == 0 {
 		return nil
 	}
-	of := kbuild.OfFlavour(begun, a.running())
+	of := kernel.OfFlavour(begun, a.running())
 	newest := of[len(of)-1]
 	if free, err := a.comingAlone(ctx, begun); err != nil || len(free) == 0 {
 		return []string{newest} // the pattern would be refused
@@ -113,7 +113,7 @@ func (a *app) meant(ctx context.Context, typed string, known []string) []string 
 // bootInstead is the kernel that Debian has by now for who runs one of the same flavour. What apt cannot tell a hint does
 // without.
 func (a *app) bootInstead(ctx context.Context, running string) bootable {
-	meta, err := word.ParsePackage("linux-image-" + kbuild.Flavour(running))
+	meta, err := word.ParsePackage("linux-image-" + kernel.Flavour(running))
 	if err != nil {
 		return bootable{}
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"mago/debpkg/word"
-	"mago/kbuild"
+	"mago/kbuild/kernel"
 	"mago/kbuild/sandbox"
 	"mago/sources/lock"
 )
@@ -36,7 +36,7 @@ func (c *prepareCommand) Run(a *app, ctx context.Context) error {
 // that the kernel was built with, make, the closed room, and what the modules' source packages need for compiling. All is
 // looked at before anything is changed: what is asked for, apt's lists, and what apt would do. Where nothing is missing it
 // runs no program at all.
-func (a *app) prepare(ctx context.Context, targets []target) ([]kbuild.Kernel, error) {
+func (a *app) prepare(ctx context.Context, targets []target) ([]kernel.Kernel, error) {
 	releases, err := a.releases(ctx)
 	if err != nil {
 		return nil, err
@@ -120,19 +120,19 @@ func (a *app) ensureBuildUser(ctx context.Context) error {
 }
 
 // foreseen are the kernels as a dry run may go on with them: found, or only named.
-func (a *app) foreseen(releases []string) []kbuild.Kernel {
-	var kernels []kbuild.Kernel
+func (a *app) foreseen(releases []string) []kernel.Kernel {
+	var kernels []kernel.Kernel
 	for _, release := range releases {
 		k, err := a.kernel(release)
 		if err != nil {
-			k = kbuild.Kernel{Release: release, Version: release}
+			k = kernel.Kernel{Release: release, Version: release}
 		}
 		kernels = append(kernels, k)
 	}
 	return kernels
 }
 
-func (a *app) showKernels(ctx context.Context, releases []string) ([]kbuild.Kernel, error) {
+func (a *app) showKernels(ctx context.Context, releases []string) ([]kernel.Kernel, error) {
 	kernels, err := a.kernelsOf(ctx, releases)
 	if err != nil {
 		return nil, err

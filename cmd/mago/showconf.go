@@ -8,6 +8,7 @@ import (
 
 	"mago/kbuild"
 	"mago/kbuild/dkms"
+	"mago/kbuild/kernel"
 )
 
 // shownConf is what the evaluation of a dkms.conf has told; its JSON form is part of mago's interface.
@@ -26,7 +27,7 @@ func (a *app) keptConf(ctx context.Context, t target) *shownConf {
 
 // kernelToShow is the one that a build would be for, as far as it is known; without headers nothing is known of its
 // configuration.
-func (a *app) kernelToShow(ctx context.Context) kbuild.Kernel {
+func (a *app) kernelToShow(ctx context.Context) kernel.Kernel {
 	release := a.running()
 	if releases, err := a.releases(ctx); err == nil && len(releases) > 0 {
 		release = releases[0]
@@ -36,9 +37,9 @@ func (a *app) kernelToShow(ctx context.Context) kbuild.Kernel {
 	}
 	var name unix.Utsname
 	if unix.Uname(&name) != nil {
-		return kbuild.Kernel{Release: release}
+		return kernel.Kernel{Release: release}
 	}
-	return kbuild.Kernel{Release: release, Arch: unix.ByteSliceToString(name.Machine[:])}
+	return kernel.Kernel{Release: release, Arch: unix.ByteSliceToString(name.Machine[:])}
 }
 
 // printKernel shows which kernel all is said of, for those who have chosen one.

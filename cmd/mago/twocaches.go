@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"mago/catalog"
-	"mago/kbuild"
+	"mago/kbuild/kernel"
 )
 
 // An ordinary user's builds lie in a cache of that user's own, and root's elsewhere: what the one has built the other does
@@ -48,7 +48,7 @@ func (a *app) notBuilt(module, release string) error {
 			e.others = append(e.others, r.Kernel)
 		}
 	}
-	e.others = kbuild.SortReleases(e.others)
+	e.others = kernel.SortReleases(e.others)
 	return e
 }
 

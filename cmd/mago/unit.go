@@ -6,13 +6,13 @@ import (
 	"slices"
 
 	"mago/cmd/mago/internal/modpkg"
-	"mago/kbuild"
+	"mago/kbuild/kernel"
 )
 
 // unit is one module for one kernel: what is built, recorded, packaged and installed as a whole.
 type unit struct {
 	target
-	kernel kbuild.Kernel
+	kernel kernel.Kernel
 }
 
 func (u unit) packageName() string { return modpkg.Name(u.name, u.kernel.Release) }
@@ -22,7 +22,7 @@ func (u unit) packageVersion() string { return modpkg.Version(u.version, u.kerne
 func (u unit) String() string { return u.name + " for " + u.kernel.Release }
 
 // units is every module for every kernel.
-func units(targets []target, kernels []kbuild.Kernel) []unit {
+func units(targets []target, kernels []kernel.Kernel) []unit {
 	var all []unit
 	for _, t := range targets {
 		for _, k := range kernels {

@@ -19,6 +19,7 @@ import (
 	"mago/debpkg"
 	"mago/debpkg/payload"
 	"mago/kbuild"
+	"mago/kbuild/kernel"
 	"mago/kbuild/sandbox"
 	"mago/sources"
 	"mago/sources/way"
@@ -137,14 +138,14 @@ func (a *app) conclude(ctx context.Context, u unit, r record, log *os.File, err 
 
 // isMachinesFault tells a compilation that this machine failed from one that failed by what the source brought.
 func isMachinesFault(err error) bool {
-	var tool *kbuild.ToolError
-	var headers *kbuild.HeadersError
-	var arch *kbuild.ArchError
+	var tool *kernel.ToolError
+	var headers *kernel.HeadersError
+	var arch *kernel.ArchError
 	var reach *sandbox.ReachError
 	var room *sandbox.RoomError
 	var failing *sandbox.BrokenError
-	var refused *kbuild.RefusedError
-	var file *kbuild.HeaderFileError
+	var refused *kernel.RefusedError
+	var file *kernel.HeaderFileError
 	var pack *packError
 	var changed *way.ChangedError
 	return diskFull(err) || errors.As(err, &changed) || broken(err) || causeOf(err).OfMachine() || errors.Is(err, fs.ErrPermission) || errors.As(err, &tool) || errors.As(err, &headers) ||

@@ -8,7 +8,7 @@ import (
 	"mago/catalog"
 	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg"
-	"mago/kbuild"
+	"mago/kbuild/kernel"
 )
 
 // The states of a unit, from good to bad.
@@ -71,7 +71,7 @@ func (a *app) survey() (survey, error) {
 	f := a.finder()
 	installed, headers := f.Installed(), f.WithHeaders()
 	s := survey{packages: packages, records: records, removed: status.Removed(), running: a.running()}
-	s.here = kbuild.SortReleases(slices.Concat(installed, headers))
+	s.here = kernel.SortReleases(slices.Concat(installed, headers))
 	s.wanting = installed
 	if len(installed) == 0 { // a container, or a machine that only builds
 		s.wanting = headers
@@ -117,7 +117,7 @@ func (s survey) kernels() []string {
 	for _, p := range s.packages {
 		releases = append(releases, p.release)
 	}
-	return kbuild.SortReleases(releases)
+	return kernel.SortReleases(releases)
 }
 
 // states crosses kernels with modules built or installed; where nothing is known of a unit, and nothing wanted, it has none.

@@ -9,7 +9,7 @@ import (
 	"mago/catalog"
 	"mago/debpkg"
 	"mago/debpkg/word"
-	"mago/kbuild"
+	"mago/kbuild/kernel"
 )
 
 // Headers of Debian's kernels from 6.12 on depend on the kernel itself. A wide word of -l, a pattern or newest, does not have
@@ -52,7 +52,7 @@ func (a *app) narrowed(ctx context.Context, pattern string, found []string) ([]s
 	case err != nil:
 		return nil, err
 	case len(alone) == 0:
-		of := kbuild.OfFlavour(found, a.running())
+		of := kernel.OfFlavour(found, a.running())
 		return nil, &wideWordError{pattern, len(found), of[len(of)-1]}
 	case len(alone) < len(found):
 		left := slices.DeleteFunc(slices.Clone(found), func(release string) bool { return slices.Contains(alone, release) })

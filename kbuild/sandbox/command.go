@@ -206,10 +206,13 @@ func Wrapped(cmd *exec.Cmd) (kind Kind, args []string, dir string, ok bool) {
 	return o.Kind, o.Args, o.Dir, true
 }
 
+// ProgramDirs are the directories of the PATH that a program in a room finds set.
+var ProgramDirs = []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"}
+
 // environment is all that a program in a room finds set, whatever the caller's environment holds.
 func (r Room) environment(work string) []string {
 	return []string{
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		"PATH=" + strings.Join(ProgramDirs, ":"),
 		"HOME=/nonexistent", "SHELL=/bin/bash", "TMPDIR=" + r.Temp(work), "TZ=UTC", "LC_ALL=C.UTF-8", "USER=" + r.UserName, "LOGNAME=" + r.UserName,
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"mago/catalog"
 	"mago/debpkg"
 	"mago/kbuild"
+	"mago/kbuild/kernel"
 	"mago/sources"
 )
 
@@ -129,7 +130,7 @@ func hello(t *testing.T) (Unit, *kbuild.Result) {
 	u := Unit{
 		Module: "hello", Version: "1.0", SHA256: "0123", Tree: &sources.Tree{Origin: sources.Directory},
 		Settings: Settings{Maintainer: "Local Administrator <nobody@mago.invalid>", Date: dated, Architecture: "arm64"},
-		Kernel:   kbuild.Kernel{Release: "6.5.0_custom", Version: "6.5.0_custom", ModulesDir: "/lib/modules/6.5.0_custom"},
+		Kernel:   kernel.Kernel{Release: "6.5.0_custom", Version: "6.5.0_custom", ModulesDir: "/lib/modules/6.5.0_custom"},
 	}
 	return u, built(t, u, "hello")
 }

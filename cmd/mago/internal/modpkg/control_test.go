@@ -11,6 +11,7 @@ import (
 	"mago/debpkg"
 	"mago/debpkg/word"
 	"mago/kbuild"
+	"mago/kbuild/kernel"
 	"mago/sources"
 )
 
@@ -32,7 +33,7 @@ func zfs() Unit {
 	return Unit{
 		Module: "zfs", Package: pkg, Version: pkg.Version.String(), SHA256: "89ab", Tree: &sources.Tree{}, Vouched: true,
 		Settings: Settings{Maintainer: pkg.Maintainer, Date: dated, Architecture: "amd64"},
-		Kernel:   kbuild.Kernel{Release: "6.12.9-amd64", Version: "6.12.9-1", ModulesDir: "/usr/lib/modules/6.12.9-amd64"},
+		Kernel:   kernel.Kernel{Release: "6.12.9-amd64", Version: "6.12.9-1", ModulesDir: "/usr/lib/modules/6.12.9-amd64"},
 	}
 }
 
@@ -76,7 +77,7 @@ func TestControl(t *testing.T) {
 	local := Unit{
 		Module: "hello", Version: "1.0", SHA256: "0123", Tree: &sources.Tree{Origin: sources.Directory},
 		Settings: Settings{Maintainer: "Local Administrator <nobody@mago.invalid>", Date: dated, Architecture: "arm64"},
-		Kernel:   kbuild.Kernel{Release: "6.5.0_custom", Version: "6.5.0_custom", ModulesDir: "/lib/modules/6.5.0_custom"},
+		Kernel:   kernel.Kernel{Release: "6.5.0_custom", Version: "6.5.0_custom", ModulesDir: "/lib/modules/6.5.0_custom"},
 	}
 	for _, c := range []struct {
 		u       Unit

@@ -11,13 +11,14 @@ import (
 	"mago/debpkg"
 	"mago/debpkg/codec"
 	"mago/kbuild"
+	"mago/kbuild/kernel"
 	"mago/sources"
 )
 
 // Unit is one module for one kernel, with all that its package says of it.
 type Unit struct {
 	Module string // the module's name, as packages and records spell it
-	Kernel kbuild.Kernel
+	Kernel kernel.Kernel
 
 	Version string           // of the source
 	Package *catalog.Package // the source's package; nil for a local source

@@ -1,6 +1,5 @@
-// Package kbuild compiles out-of-tree modules: it finds a kernel's headers, reads a module's recipe, runs it in a
-// closed room (sub-package sandbox) and gives back finished .ko files. Of apt's lists and of packages it knows nothing.
-package kbuild
+// Package kernel finds the kernels that modules can be built for, and opens their files.
+package kernel
 
 import (
 	"errors"
@@ -78,7 +77,7 @@ func (f Finder) Find(release string) (Kernel, error) {
 	}
 	for _, dir := range f.candidates(release) {
 		found, err := f.ReleaseOf(dir)
-		if err != nil && missing.Dir == "" && f.root().exists(dir) {
+		if err != nil && missing.Dir == "" && f.root().Exists(dir) {
 			missing.Dir, missing.Missing = dir, utsrelease
 		}
 		if err == nil && found == release {
@@ -92,7 +91,7 @@ func (f Finder) candidates(release string) []string {
 	return append(slices.Clone(f.Dirs), "/lib/modules/"+release+"/build", "/usr/src/linux-headers-"+release)
 }
 
-func (f Finder) root() rooted { return newRooted(f.Root) }
+func (f Finder) root() Rooted { return Under(f.Root) }
 
 var utsRelease = regexp.MustCompile(`(?m)^#define UTS_RELEASE "([^"]+)"`)
 
@@ -124,11 +123,11 @@ func checkedRelease(file, release string) (string, error) {
 
 // kernel describes the one whose headers lie in dir.
 func (f Finder) kernel(release, dir string) (Kernel, error) {
-	host, err := f.root().host(dir)
+	host, err := f.root().Host(dir)
 	if err != nil {
 		return Kernel{}, err
 	}
-	headers := f.root().inside(host)
+	headers := f.root().Inside(host)
 	common, includes, err := f.common(headers)
 	if err != nil {
 		return Kernel{}, err
@@ -164,7 +163,7 @@ func (f Finder) kernel(release, dir string) (Kernel, error) {
 		includes:    includes,
 	}
 	k.Package, k.Version = f.owner(release)
-	_, err = k.shown(f.Root, "")
+	_, err = k.Shown(f.Root, "")
 	return k, err
 }
 
@@ -188,14 +187,14 @@ func (f Finder) common(headers string) (dir, from string, err error) {
 // firstMissing is the first file that kbuild needs and does not find, "" where all are there.
 func (f Finder) firstMissing(headers, common string, names []string) string {
 	for _, name := range names {
-		if _, err := f.root().stat(filepath.Join(headers, name)); err != nil {
+		if _, err := f.root().Stat(filepath.Join(headers, name)); err != nil {
 			return name
 		}
 	}
 	if common == "" {
 		return ""
 	}
-	if _, err := f.root().stat(filepath.Join(common, "Makefile")); err != nil {
+	if _, err := f.root().Stat(filepath.Join(common, "Makefile")); err != nil {
 		return filepath.Join(common, "Makefile")
 	}
 	return ""
@@ -218,7 +217,7 @@ func (f Finder) owner(release string) (name, version string) {
 func (f Finder) modulesDir(release string) string {
 	const usr = "/usr/lib/modules/"
 	for _, name := range []string{"linux-image-" + release, "linux-headers-" + release} {
-		list, err := f.root().read("/var/lib/dpkg/info/" + name + ".list")
+		list, err := f.root().Read("/var/lib/dpkg/info/" + name + ".list")
 		if err == nil && strings.Contains("\n"+string(list), "\n"+usr+release+"\n") {
 			return usr + release
 		}
@@ -256,4 +255,9 @@ func (c Config) compression() codec.Format {
 		}
 	}
 	return codec.None
+}
+
+// BuiltIn reports whether one of the options is built in.
+func (c Config) BuiltIn(options ...string) bool {
+	return slices.ContainsFunc(options, func(option string) bool { return c[option] == "y" })
 }

@@ -1,4 +1,4 @@
-package kbuild
+package kernel
 
 import (
 	"regexp"
@@ -95,9 +95,9 @@ func (k Kernel) toolchain() []*ToolError {
 		return nil
 	}
 	suffix, why := k.llvm(), "kernel "+k.Release+" was built with it"
-	tools := []*ToolError{newToolError("ld.lld"+suffix, "lld"+suffix, why)}
+	tools := []*ToolError{NewToolError("ld.lld"+suffix, "lld"+suffix, why)}
 	if k.Config.clang() {
-		tools = append(tools, newToolError("llvm-objcopy"+suffix, "llvm"+suffix, why))
+		tools = append(tools, NewToolError("llvm-objcopy"+suffix, "llvm"+suffix, why))
 	}
 	return tools
 }

@@ -1,4 +1,4 @@
-package kbuild
+package kernel
 
 import (
 	"errors"
@@ -39,12 +39,6 @@ func TestToolchain(t *testing.T) {
 			arg, need := strings.Join(k.Toolchain(), " "), strings.Join(packages, " ")
 			if k.Compiler.String() != test.compiler || arg != test.arg || need != test.need {
 				t.Errorf("compiler %s, argument %q, needs %q", k.Compiler, arg, need)
-			}
-			s := &steps{Builder: &Builder{}, job: Job{Kernel: k}}
-			for _, by := range []string{"Kbuild", "Makefile"} {
-				if _, args := s.command(attempt{by: by, jobs: 1}, nil); strings.Join(args[len(args)-len(k.Toolchain()):], " ") != test.arg {
-					t.Errorf("%s: %q", by, args)
-				}
 			}
 		})
 	}
@@ -109,14 +103,5 @@ func TestNative(t *testing.T) {
 		if err.Error() != test.want {
 			t.Errorf("%s on %s: %v", test.option, test.programs, err)
 		}
-	}
-}
-
-func TestForeignKernelIsRefusedFirst(t *testing.T) {
-	foreign := Config{"CONFIG_S390": "y"}
-	_, err := (&Builder{Root: t.TempDir()}).Build(t.Context(), Job{Kernel: Kernel{Config: foreign}})
-	var arch *ArchError
-	if !errors.As(err, &arch) {
-		t.Errorf("got %v", err)
 	}
 }

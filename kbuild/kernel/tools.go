@@ -1,14 +1,34 @@
-package kbuild
+package kernel
 
 import (
 	"cmp"
+	"fmt"
 	"path/filepath"
 	"regexp"
 	"slices"
 
 	"mago/debpkg/codec"
 	"mago/debpkg/word"
+	"mago/kbuild/sandbox"
 )
+
+// ToolError says that a program which the build needs is not installed.
+type ToolError struct {
+	Tool    word.Program
+	Package word.Package // that has it in Debian; none where no package could be called so
+	Why     string
+}
+
+// NewToolError is for names that are words; a package that cannot be one is left out.
+func NewToolError(tool, pkg, why string) *ToolError {
+	name, err := word.ParsePackage(pkg)
+	if err != nil {
+		name = word.Package{}
+	}
+	return &ToolError{word.Must(word.ParseProgram(tool)), name, why}
+}
+
+func (e *ToolError) Error() string { return fmt.Sprintf("no %s: %s", e.Tool, e.Why) }
 
 // MissingTools lists what has to be installed under root before a kernel's modules can be compiled.
 func MissingTools(root string, k Kernel) []*ToolError {
@@ -30,27 +50,24 @@ func ToolPackages(root string, k Kernel) []word.Package {
 func tools(root string, k Kernel) []*ToolError {
 	compiler := cmp.Or(k.Compiler.String(), "gcc")
 	all := []*ToolError{
-		newToolError(compiler, compilerPackage(compiler), "kernel "+k.Release+" was built with it"),
-		newToolError("make", "make", "modules are built with it"),
-		newToolError("strip", "binutils", "modules are stripped with it"),
+		NewToolError(compiler, compilerPackage(compiler), "kernel "+k.Release+" was built with it"),
+		NewToolError("make", "make", "modules are built with it"),
+		NewToolError("strip", "binutils", "modules are stripped with it"),
 	}
 	all = append(all, k.toolchain()...)
-	if k.Config["CONFIG_DEBUG_INFO_BTF_MODULES"] == "y" && newRooted(root).exists(filepath.Join(k.Headers, "vmlinux")) {
-		all = append(all, newToolError("pahole", "pahole", "kernel "+k.Release+" has type information, and gives it to modules"))
+	if k.Config["CONFIG_DEBUG_INFO_BTF_MODULES"] == "y" && Under(root).Exists(filepath.Join(k.Headers, "vmlinux")) {
+		all = append(all, NewToolError("pahole", "pahole", "kernel "+k.Release+" has type information, and gives it to modules"))
 	}
 	if k.Compression == codec.XZ {
-		all = append(all, newToolError("xz", "xz-utils", "the modules of kernel "+k.Release+" are compressed with it"))
+		all = append(all, NewToolError("xz", "xz-utils", "the modules of kernel "+k.Release+" are compressed with it"))
 	}
 	return all
 }
 
-// programDirs are the places that the build's PATH names.
-var programDirs = []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"}
-
-// HasTool looks for a program in those places.
+// HasTool reports whether a program is in a directory of a sandbox's PATH.
 func HasTool(root, name string) bool {
-	for _, dir := range programDirs {
-		info, err := newRooted(root).stat(dir + "/" + name)
+	for _, dir := range sandbox.ProgramDirs {
+		info, err := Under(root).Stat(dir + "/" + name)
 		if err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
 			return true
 		}

@@ -1,7 +1,8 @@
-package kbuild
+package kernel
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 // Running is the release of the running kernel as the root's /proc says; "" where there is no /proc, or where it says nothing
 // that is one.
 func (f Finder) Running() string {
-	text, err := f.root().read("/proc/sys/kernel/osrelease")
+	text, err := f.root().Read("/proc/sys/kernel/osrelease")
 	if err != nil {
 		return ""
 	}
@@ -30,8 +31,8 @@ func (f Finder) Installed() []string { return SortReleases(f.modules("modules.bu
 // WithHeaders lists the kernels whose headers are on the machine, complete or not, oldest first.
 func (f Finder) WithHeaders() []string {
 	releases := f.modules("build")
-	for _, name := range f.root().names("/usr/src") {
-		if release, ok := strings.CutPrefix(name, "linux-headers-"); ok && ValidRelease(release) && f.root().exists("/usr/src/"+name+"/.config") {
+	for _, name := range f.root().Names("/usr/src") {
+		if release, ok := strings.CutPrefix(name, "linux-headers-"); ok && ValidRelease(release) && f.root().Exists("/usr/src/"+name+"/.config") {
 			releases = append(releases, release)
 		}
 	}
@@ -46,8 +47,8 @@ func (f Finder) WithHeaders() []string {
 // modules lists the directories of /lib/modules that hold a file of that name. One that no kernel could be called is none.
 func (f Finder) modules(file string) []string {
 	var releases []string
-	for _, name := range f.root().names("/lib/modules") {
-		if ValidRelease(name) && f.root().exists("/lib/modules/"+name+"/"+file) {
+	for _, name := range f.root().Names("/lib/modules") {
+		if ValidRelease(name) && f.root().Exists("/lib/modules/"+name+"/"+file) {
 			releases = append(releases, name)
 		}
 	}
@@ -69,7 +70,7 @@ func SortReleases(releases []string) []string {
 func Flavour(release string) string {
 	for release != "" {
 		head, rest, _ := strings.Cut(release, "-")
-		if !number().MatchString(head) {
+		if !number.MatchString(head) {
 			return release
 		}
 		release = rest
@@ -77,7 +78,7 @@ func Flavour(release string) string {
 	return ""
 }
 
-var number = pattern(`^(?:rc)?[0-9]+(?:[.+~].*)?$`)
+var number = regexp.MustCompile(`^(?:rc)?[0-9]+(?:[.+~].*)?$`)
 
 // OfFlavour keeps the releases of the same flavour as another one, such as cloud-amd64; where there is none the plain ones, and
 // where there are none of these either, all.

@@ -1,4 +1,4 @@
-package kbuild
+package kernel
 
 import (
 	"fmt"
@@ -12,25 +12,25 @@ import (
 	"mago/debpkg/codec"
 )
 
-// rooted is the directory that a file system is looked at under. Symbolic links are resolved inside it, as a program
+// Rooted is the directory that a file system is looked at under. Symbolic links are resolved inside it, as a program
 // that is chrooted there would.
-type rooted string
+type Rooted string
 
-func newRooted(root string) rooted { return rooted(filepath.Clean("/" + root)) }
+func Under(root string) Rooted { return Rooted(filepath.Clean("/" + root)) }
 
 // host is the path here of a file that is known by path in there.
-func (r rooted) host(path string) (string, error) { return securejoin.SecureJoin(string(r), path) }
+func (r Rooted) Host(path string) (string, error) { return securejoin.SecureJoin(string(r), path) }
 
 // inside is host's inverse.
-func (r rooted) inside(host string) string {
+func (r Rooted) Inside(host string) string {
 	return filepath.Clean("/" + strings.TrimPrefix(host, string(r)))
 }
 
 // maxRead is, in bytes, many times the longest file that is read whole: a kernel's .config, a package's list of files.
 const maxRead = 64 << 20
 
-func (r rooted) read(path string) ([]byte, error) {
-	file, err := r.open(path)
+func (r Rooted) Read(path string) ([]byte, error) {
+	file, err := r.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -42,8 +42,8 @@ func (r rooted) read(path string) ([]byte, error) {
 	return text, nil
 }
 
-func (r rooted) stat(path string) (os.FileInfo, error) {
-	host, err := r.host(path)
+func (r Rooted) Stat(path string) (os.FileInfo, error) {
+	host, err := r.Host(path)
 	if err != nil {
 		return nil, err
 	}
@@ -51,8 +51,8 @@ func (r rooted) stat(path string) (os.FileInfo, error) {
 }
 
 // exists also sees a symbolic link that leads nowhere.
-func (r rooted) exists(path string) bool {
-	dir, err := r.host(filepath.Dir(path))
+func (r Rooted) Exists(path string) bool {
+	dir, err := r.Host(filepath.Dir(path))
 	if err != nil {
 		return false
 	}
@@ -61,8 +61,8 @@ func (r rooted) exists(path string) bool {
 }
 
 // names lists a directory; one that is not there has none.
-func (r rooted) names(dir string) []string {
-	host, err := r.host(dir)
+func (r Rooted) Names(dir string) []string {
+	host, err := r.Host(dir)
 	if err != nil {
 		return nil
 	}
@@ -74,8 +74,8 @@ func (r rooted) names(dir string) []string {
 	return names
 }
 
-func (r rooted) open(path string) (*os.File, error) {
-	host, err := r.host(path)
+func (r Rooted) Open(path string) (*os.File, error) {
+	host, err := r.Host(path)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package kbuild
+package kernel
 
 import (
 	"errors"
@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"mago/debpkg/codec"
+	"mago/kbuild/foreign"
 	"mago/kbuild/sandbox"
 )
 
@@ -21,10 +22,13 @@ type HeaderFileError struct {
 func (e *HeaderFileError) Error() string { return fmt.Sprintf("kernel headers: %s %s", e.Path, e.Why) }
 
 // maxHeader is, in bytes, many times the longest file of a kernel's headers that is read whole: its .config.
-const maxHeader = 4 << 20
+const (
+	maxHeader  = 4 << 20
+	maxSymvers = 64 << 20 // a kernel's has some 2 MB
+)
 
 // header reads a file of a kernel's headers that lie in dir.
-func (r rooted) header(dir, name string) ([]byte, error) {
+func (r Rooted) header(dir, name string) ([]byte, error) {
 	file, err := r.openHeader(dir, name)
 	if err != nil {
 		return nil, err
@@ -39,18 +43,18 @@ func (r rooted) header(dir, name string) ([]byte, error) {
 
 // Open opens a regular file of the kernel's headers.
 func (k Kernel) Open(root, name string) (*os.File, error) {
-	return newRooted(root).openHeader(k.Headers, name)
+	return Under(root).openHeader(k.Headers, name)
 }
 
 // openHeader opens a regular file below dir. Where that is not root's, links out of it lead to what everybody may read of the
 // system at most: whose it is could have files read that he may not read himself.
-func (r rooted) openHeader(dir, name string) (*os.File, error) {
+func (r Rooted) openHeader(dir, name string) (*os.File, error) {
 	j, err := r.judge(dir)
 	if err != nil {
 		return nil, err
 	}
 	defer j.dir.Close()
-	file, err := openRegular(j.dir, name)
+	file, err := foreign.OpenRegular(j.dir, name)
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		return file, err
 	}
@@ -63,12 +67,12 @@ func (r rooted) openHeader(dir, name string) (*os.File, error) {
 }
 
 // openElsewhere follows the links of a file whose directory belongs to owner.
-func (r rooted) openElsewhere(path string, owner uint32) (*os.File, error) {
-	host, err := r.host(path)
+func (r Rooted) openElsewhere(path string, owner uint32) (*os.File, error) {
+	host, err := r.Host(path)
 	if err != nil {
 		return nil, err
 	}
-	if owner != 0 && !sandbox.IsSystem(r.inside(host)) {
+	if owner != 0 && !sandbox.IsSystem(r.Inside(host)) {
 		return nil, &HeaderFileError{path, "leads out of its directory, which is not root's"}
 	}
 	above, err := os.OpenRoot(filepath.Dir(host))
@@ -76,7 +80,7 @@ func (r rooted) openElsewhere(path string, owner uint32) (*os.File, error) {
 		return nil, err
 	}
 	defer above.Close()
-	file, err := openRegular(above, filepath.Base(host))
+	file, err := foreign.OpenRegular(above, filepath.Base(host))
 	if err != nil {
 		return nil, err
 	}
@@ -91,10 +95,10 @@ func (r rooted) openElsewhere(path string, owner uint32) (*os.File, error) {
 }
 
 // checkHeaders opens the files of headers that mago or kbuild reads: they are not to wait in one, or to read without an end.
-func (r rooted) checkHeaders(dir string) error {
+func (r Rooted) checkHeaders(dir string) error {
 	for name, limit := range map[string]int64{
 		"Makefile": maxHeader, ".config": maxHeader, ".kernelvariables": maxHeader, utsrelease: maxHeader, "include/generated/autoconf.h": maxHeader,
-		"include/config/auto.conf": maxHeader, symversFile: symversLimit,
+		"include/config/auto.conf": maxHeader, "Module.symvers": maxSymvers,
 	} {
 		file, err := r.openHeader(dir, name)
 		if errors.Is(err, fs.ErrNotExist) {

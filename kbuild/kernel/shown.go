@@ -1,4 +1,4 @@
-package kbuild
+package kernel
 
 import (
 	"bufio"
@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 
+	"mago/kbuild/foreign"
 	"mago/kbuild/sandbox"
 )
 
@@ -26,10 +27,10 @@ func (e *RefusedError) Error() string {
 	return fmt.Sprintf("headers of kernel %s: builds are not shown %s, which %s includes: %s", e.Release, e.Dir, e.From, e.Why)
 }
 
-// shown decides which directories of a kernel's headers a sandbox shows, beside the system's own, and holds them by what they
+// Shown decides which directories of a kernel's headers a sandbox shows, beside the system's own, and holds them by what they
 // are now. work is the host path of a directory that builds work in, "" for none. The error is a *RefusedError.
-func (k Kernel) shown(root, work string) ([]sandbox.Shown, error) {
-	r := newRooted(root)
+func (k Kernel) Shown(root, work string) ([]sandbox.Shown, error) {
+	r := Under(root)
 	var all []sandbox.Shown
 	owner := uint32(0)
 	for _, part := range []struct {
@@ -71,8 +72,8 @@ type judged struct {
 }
 
 // judge opens a directory by its path inside the root.
-func (r rooted) judge(path string) (judged, error) {
-	host, err := r.host(path)
+func (r Rooted) judge(path string) (judged, error) {
+	host, err := r.Host(path)
 	if err != nil {
 		return judged{}, err
 	}
@@ -84,7 +85,7 @@ func (r rooted) judge(path string) (judged, error) {
 	if err != nil {
 		return judged{}, err
 	}
-	return judged{r.inside(host), dir, info, info.Sys().(*syscall.Stat_t).Uid}, nil
+	return judged{r.Inside(host), dir, info, info.Sys().(*syscall.Stat_t).Uid}, nil
 }
 
 // shown gives the paths that the directory is known by and that are not the system's.
@@ -133,7 +134,7 @@ func (j judged) lacks(names ...string) string {
 
 // isKernelMakefile looks for the version that a kernel's top Makefile begins with.
 func (j judged) isKernelMakefile() bool {
-	file, err := openRegular(j.dir, "Makefile")
+	file, err := foreign.OpenRegular(j.dir, "Makefile")
 	if err != nil {
 		return false
 	}
@@ -157,10 +158,10 @@ var wide = []string{"/boot", "/etc", "/home", "/media", "/mnt", "/opt", "/proc",
 
 // tooWide says whether a directory is one of those, a user's whole home, or one that builds work in; or above one. It goes
 // by what the directories are, not by what they are called.
-func (r rooted) tooWide(j judged, work string) string {
+func (r Rooted) tooWide(j judged, work string) string {
 	for _, path := range slices.Concat(wide, r.homes()) {
 		for ; ; path = filepath.Dir(path) {
-			if info, err := r.stat(path); err == nil && os.SameFile(info, j.info) {
+			if info, err := r.Stat(path); err == nil && os.SameFile(info, j.info) {
 				return "it holds more than a kernel"
 			}
 			if path == "/" {
@@ -177,12 +178,12 @@ func (r rooted) tooWide(j judged, work string) string {
 }
 
 // homes are the home directories of all users, as passwd(5) and their usual place tell.
-func (r rooted) homes() []string {
+func (r Rooted) homes() []string {
 	var homes []string
-	for _, name := range r.names("/home") {
+	for _, name := range r.Names("/home") {
 		homes = append(homes, filepath.Join("/home", name))
 	}
-	text, _ := r.read("/etc/passwd")
+	text, _ := r.Read("/etc/passwd")
 	for line := range strings.Lines(string(text)) {
 		const home = 5
 		if fields := strings.Split(line, ":"); len(fields) > home && filepath.IsAbs(fields[home]) {
