@@ -15,9 +15,9 @@ func (u Unit) makeRoom(p *debpkg.Package, from kbuild.RulesPackage) {
 	if u.Package != nil && u.Package.Kind == catalog.DKMS {
 		source = *u.Package
 	}
-	for _, f := range []debpkg.Field{{Name: "Conflicts", Value: source.Conflicts}, {Name: "Breaks", Value: source.Breaks}, {Name: "Replaces", Value: source.Replaces}} {
-		addRelations(p, f.Name, Join(u.mayPromise(f.Value), from.Control[f.Name]))
-	}
+	addRelations(p, "Conflicts", Join(u.mayPromise(source.Conflicts), from.Control["Conflicts"]))
+	addRelations(p, "Breaks", Join(u.mayPromise(source.Breaks), from.Control["Breaks"]))
+	addRelations(p, "Replaces", Join(u.mayPromise(source.Replaces), from.Control["Replaces"]))
 	u.leaveOwn(p, from)
 }
 

@@ -15,12 +15,6 @@ func CommonName(module string) string { return Name(module, "common") }
 // OwnName is what a module's own directories are called (payload.Policy), and how the names of its packages begin.
 func OwnName(module string) string { return Spell(module) }
 
-// IsOwn reports whether a package is called after a module.
-func IsOwn(module, pkg string) bool {
-	own := OwnName(module)
-	return pkg == own || strings.HasPrefix(pkg, own+"-")
-}
-
 // modulesName is <module>-modules-<release>, mago's and module-assistant's; perl-modules-5.36 is no such name.
 var modulesName = regexp.MustCompile(`^(.+?)-modules-([0-9]+\.[0-9]+[.-].*)$`)
 

@@ -8,29 +8,16 @@ import (
 	"mago/kbuild"
 )
 
-// carried are the relations that a debian/rules' package passes on to mago's, and the field each goes into. What a
-// package asks for may be about building; what it says of itself and of others holds.
-var carried = []struct {
-	from, to string
-	kept     func(string) string
-}{
-	{"Pre-Depends", "Depends", needed}, {"Depends", "Depends", needed}, {"Recommends", "Recommends", needed}, {"Suggests", "Suggests", needed},
-	{"Enhances", "Enhances", whole}, {"Provides", "Provides", whole}, // makeRoom has the others
-}
-
-func whole(relations string) string { return relations }
-
-// needed leaves the kernel's own package out: headers are enough to build for it, and mago recommends it anyway.
-func needed(relations string) string {
-	return Keep(Running(relations), func(name string) bool { return !strings.HasPrefix(name, "linux-image-") })
-}
-
-// carry has a package promise and ship what the package of the source's own debian/rules does.
+// carry has a package promise and ship what the package of the source's own debian/rules does. What that asks for may be
+// about building; what it says of itself and of others holds. makeRoom has the rest of its relations.
 func (u Unit) carry(p *debpkg.Package, from kbuild.RulesPackage) error {
-	for _, c := range carried {
-		addRelations(p, c.to, c.kept(from.Control[c.from]))
-	}
-	if name := from.Control["Package"]; name != field(p, "Package") {
+	addRelations(p, "Depends", needed(from.Control["Pre-Depends"]))
+	addRelations(p, "Depends", needed(from.Control["Depends"]))
+	addRelations(p, "Recommends", needed(from.Control["Recommends"]))
+	addRelations(p, "Suggests", needed(from.Control["Suggests"]))
+	addRelations(p, "Enhances", from.Control["Enhances"])
+	addRelations(p, "Provides", from.Control["Provides"])
+	if name := from.Control["Package"]; name != Name(u.Module, u.Kernel.Release) {
 		addRelations(p, "Provides", name)
 	}
 	for _, f := range from.Files {
@@ -47,6 +34,11 @@ func (u Unit) carry(p *debpkg.Package, from kbuild.RulesPackage) error {
 	return nil
 }
 
+// needed leaves the kernel's own package out: headers are enough to build for it, and mago recommends it anyway.
+func needed(relations string) string {
+	return Keep(Running(relations), func(name string) bool { return !strings.HasPrefix(name, "linux-image-") })
+}
+
 func stagedFile(f kbuild.StagedFile) (debpkg.File, error) {
 	if f.Link != "" {
 		return debpkg.File{Path: f.Path, Link: f.Link}, nil
@@ -54,15 +46,6 @@ func stagedFile(f kbuild.StagedFile) (debpkg.File, error) {
 	file, err := debpkg.OnDisk(f.Path, f.File)
 	file.Mode = f.Mode
 	return file, err
-}
-
-func field(p *debpkg.Package, name string) string {
-	for _, f := range p.Control {
-		if f.Name == name {
-			return f.Value
-		}
-	}
-	return ""
 }
 
 // addRelations joins relations to those of a field, which is put before Section where it is missing.

@@ -12,7 +12,10 @@ import (
 var ofOthers = []string{"Package", "Provides", "Conflicts", "Breaks", "Replaces", "Enhances"}
 
 // isOwn reports whether a package is called after the module.
-func (u Unit) isOwn(pkg string) bool { return IsOwn(u.Module, pkg) }
+func (u Unit) isOwn(pkg string) bool {
+	own := OwnName(u.Module)
+	return pkg == own || strings.HasPrefix(pkg, own+"-")
+}
 
 // mayName reports whether such a source may speak of a package: its module's own, as long as no other package on the
 // system has that name.
