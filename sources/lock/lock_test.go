@@ -149,7 +149,7 @@ func TestWithinAProcess(t *testing.T) {
 	first()
 	select {
 	case err := <-entered:
-		t.Errorf("beside a reader of the same process: %v", err)
+		t.Fatalf("beside a reader of the same process: %v", err)
 	default:
 	}
 	second()
