@@ -14,45 +14,35 @@ import (
 // common makes the package of the files that are the same for every kernel; nil where there are none. shipped is what
 // the package of the source's own debian/rules holds beside modules.
 func (u Unit) common(shipped []kbuild.StagedFile) (*debpkg.Package, error) {
-	files, err := u.commonFiles(shipped)
-	if err != nil || len(files) == 0 {
-		return nil, err
+	l := u.commonFiles(shipped)
+	if l.err != nil || len(l.files) == 0 {
+		return nil, l.err
 	}
 	docs, err := u.docs(CommonName(u.Module), u.entry(u.Version, "Taken by mago out of "+u.origin()+"."))
 	return &debpkg.Package{
-		Control: u.commonControl(files), Conffiles: conffiles(files), Triggers: triggers(files),
-		ModTime: u.Date, Files: append(files, docs...),
+		Control: u.commonControl(l.files), Conffiles: l.conffiles(), Triggers: l.triggers(), Files: append(l.files, docs...), ModTime: u.Date,
 	}, err
 }
 
 // commonFiles are what the source's package installs beside its source, with that package's documents, and of what is
 // shipped all that is not for one kernel.
-func (u Unit) commonFiles(shipped []kbuild.StagedFile) (files []debpkg.File, err error) {
-	add := func(file debpkg.File, failed error) {
-		files = append(files, file)
-		if err == nil {
-			err = failed
-		}
-	}
+func (u Unit) commonFiles(shipped []kbuild.StagedFile) (l fileList) {
 	runtime := u.Tree.Runtime
 	for _, path := range runtime.Paths {
-		add(u.runtimeFile(path, path))
+		l.add(u.runtimeFile(path, path))
 	}
-	for _, path := range runtime.Docs {
-		if len(runtime.Paths) == 0 {
-			break // nothing replaces that package
-		}
-		rest, _ := strings.CutPrefix(path, filepath.Join("/usr/share/doc", u.Package.Name.String())+"/")
-		file, failed := u.runtimeFile(path, filepath.Join("/usr/share/doc", CommonName(u.Module), rest))
-		file.Mode = 0o644
-		add(file, failed)
-	}
-	for _, staged := range shipped {
-		if !u.isKernels(staged.Path) && !slices.Contains(runtime.Paths, staged.Path) {
-			add(stagedFile(staged))
+	if len(runtime.Paths) > 0 { // so that this package takes that one's place
+		for _, path := range runtime.Docs {
+			rest, _ := strings.CutPrefix(path, filepath.Join("/usr/share/doc", u.Package.Name.String())+"/")
+			l.addPlain(u.runtimeFile(path, filepath.Join("/usr/share/doc", CommonName(u.Module), rest)))
 		}
 	}
-	return files, err
+	for _, f := range shipped {
+		if !u.isKernels(f.Path) && !slices.Contains(runtime.Paths, f.Path) {
+			l.addStaged(f)
+		}
+	}
+	return l
 }
 
 // runtimeFile packs a file of the source's package under a path of mago's.
@@ -108,22 +98,4 @@ func enumerated(paths []string) string {
 		return fmt.Sprintf("%s and %d more", strings.Join(paths[:most], ", "), len(paths)-most)
 	}
 	return strings.Join(paths, ", ")
-}
-
-// conffiles are the plain files below /etc, as debhelper marks them.
-func conffiles(files []debpkg.File) (paths []string) {
-	for _, f := range files {
-		if strings.HasPrefix(f.Path, "/etc/") && f.Link == "" {
-			paths = append(paths, f.Path)
-		}
-	}
-	return paths
-}
-
-// triggers has the initramfs made anew where the files are for that.
-func triggers(files []debpkg.File) []string {
-	if slices.ContainsFunc(files, func(f debpkg.File) bool { return strings.HasPrefix(f.Path, "/usr/share/initramfs-tools/") }) {
-		return []string{"activate-noawait update-initramfs"}
-	}
-	return nil
 }

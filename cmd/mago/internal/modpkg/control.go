@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"mago/debpkg"
+	"mago/debpkg/visible"
 	"mago/kbuild"
 	"mago/sources"
 )
@@ -87,19 +88,4 @@ func (u Unit) origin() string {
 }
 
 // wrapped breaks text into the lines that Policy 5.6.13 wants in a description.
-func wrapped(text string) string {
-	var lines strings.Builder
-	column := 0
-	for word := range strings.FieldsSeq(text) {
-		if column > 0 && column+1+len(word) > 75 {
-			lines.WriteByte('\n')
-			column = 0
-		} else if column > 0 {
-			lines.WriteByte(' ')
-			column++
-		}
-		lines.WriteString(word)
-		column += len(word)
-	}
-	return lines.String()
-}
+func wrapped(text string) string { return visible.Wrap(text, 75, 0) }

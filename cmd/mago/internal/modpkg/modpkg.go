@@ -94,17 +94,19 @@ func (u Unit) modules(result *kbuild.Result, from kbuild.RulesPackage) (*debpkg.
 	if err != nil {
 		return nil, err
 	}
-	p := &debpkg.Package{Control: u.control(result), Scripts: u.scripts(result.Hooks), ModTime: u.Date}
+	var l fileList
 	for _, m := range result.Modules {
-		file, err := debpkg.OnDisk(m.Path, m.File)
-		if err != nil {
-			return nil, err
-		}
-		file.Mode = 0o644
-		p.Files = append(p.Files, file)
+		l.addPlain(debpkg.OnDisk(m.Path, m.File))
 	}
-	p.Files = append(append(p.Files, u.depmodOrder(result.Modules)), docs...)
-	return p, u.carry(p, from)
+	l.files = append(append(l.files, u.depmodOrder(result.Modules)), docs...)
+	for _, f := range from.Files {
+		if u.isKernels(f.Path) {
+			l.addStaged(f)
+		}
+	}
+	p := &debpkg.Package{Control: u.control(result), Scripts: u.scripts(result.Hooks), Conffiles: l.conffiles(), Files: l.files, ModTime: u.Date}
+	u.carry(p, from)
+	return p, l.err
 }
 
 // largePayload, in bytes, is where xz would take longer than the compilation did.

@@ -54,12 +54,7 @@ func Keep(field string, want func(name string) bool) string {
 }
 
 // PackageOf is the package that a relation names first.
-func PackageOf(relation string) string {
-	if i := strings.IndexAny(relation, " (|:[<"); i >= 0 {
-		relation = relation[:i]
-	}
-	return relation
-}
+func PackageOf(relation string) string { return relation[:strings.IndexAny(relation+" ", " (|:[<")] }
 
 // Join puts relations together, each once. Of a package that is named alone a name without a version adds nothing.
 func Join(fields ...string) string {
