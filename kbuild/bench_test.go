@@ -22,11 +22,11 @@ const modules = "../testdata/modules/"
 
 var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// bench is a file system with kernel headers, a compiler and make, and a room to build in.
+// bench is a file system with kernel headers, a compiler and make, and a sandbox to build in.
 type bench struct {
 	root   string
 	kernel kernel.Kernel
-	room   sandbox.Room
+	box    sandbox.Sandbox
 	log    bytes.Buffer
 }
 
@@ -51,34 +51,34 @@ func newBench(t *testing.T) *bench {
 			t.Skipf("kernel %s cannot be built for: %v", release, missing[0])
 		}
 		k.Compression = codec.None
-		b.kernel, b.room = k, newRoom(t, b.root)
+		b.kernel, b.box = k, newSandbox(t, b.root)
 		return b
 	}
 	t.Skipf("no kernel headers under %s; MAGO_TEST_ROOT can name another root", b.root)
 	return nil
 }
 
-// newRoom is the closest room that works under a root; where nobody made the build user, nobody builds.
-func newRoom(t *testing.T, root string) sandbox.Room {
+// newSandbox is the closest sandbox that works under a root; where nobody made the build user, nobody builds.
+func newSandbox(t *testing.T, root string) sandbox.Sandbox {
 	t.Helper()
-	room, err := sandbox.Choose(t.Context(), sandbox.Wish{Root: root, Work: (&bench{root: root}).work(t), AsRoot: os.Geteuid() == 0}, nil)
+	box, err := sandbox.Choose(t.Context(), sandbox.Wish{Root: root, Work: (&bench{root: root}).work(t), AsRoot: os.Geteuid() == 0}, nil)
 	var missing *sandbox.UserError
 	if errors.As(err, &missing) {
 		const nobody = 65534
-		room, err = sandbox.Room{Kind: sandbox.Bubblewrap, Root: root, UserName: "nobody", UID: nobody, GID: nobody, Drop: true}, nil
+		box, err = sandbox.Sandbox{Kind: sandbox.Bubblewrap, Root: root, UserName: "nobody", UID: nobody, GID: nobody, Drop: true}, nil
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return room
+	return box
 }
 
-// in puts the bench into a room of another kind, or skips where that kind does not work.
+// in puts the bench into a sandbox of another kind, or skips where that kind does not work.
 func (b *bench) in(t *testing.T, kind sandbox.Kind) *bench {
 	t.Helper()
-	b.room.Kind = kind
-	if err := b.room.Run(t.Context(), sandbox.Spec{Args: []string{"/bin/true"}}, nil); err != nil {
-		t.Skipf("no room of kind %s here: %v", kind, err)
+	b.box.Kind = kind
+	if err := b.box.Run(t.Context(), sandbox.Spec{Args: []string{"/bin/true"}}, nil); err != nil {
+		t.Skipf("no sandbox of kind %s here: %v", kind, err)
 	}
 	return b
 }
@@ -101,7 +101,7 @@ func (b *bench) work(t *testing.T) string {
 	return dir
 }
 
-func (b *bench) builder() *Builder { return &Builder{Root: b.root, Room: b.room, Log: &b.log} }
+func (b *bench) builder() *Builder { return &Builder{Root: b.root, Sandbox: b.box, Log: &b.log} }
 
 func (b *bench) job(t *testing.T, source string) Job {
 	t.Helper()

@@ -15,7 +15,7 @@ import (
 	"mago/kbuild/sandbox"
 )
 
-// located prints where it was compiled, which must not tell the rooms apart.
+// located prints where it was compiled, which must not tell the sandboxes apart.
 const located = `// SPDX-License-Identifier: MIT
 #include <linux/module.h>
 static int __init hello_init(void) { pr_info("%s\n", __FILE__); return 0; }
@@ -24,7 +24,7 @@ MODULE_DESCRIPTION("Says where it was compiled");
 MODULE_LICENSE("Dual MIT/GPL");
 `
 
-// TestBuild compiles the same module by both recipes in every kind of room; the bytes are the same.
+// TestBuild compiles the same module by both recipes in every kind of sandbox; the bytes are the same.
 func TestBuild(t *testing.T) {
 	source := with(t, tree{"hello.c": located})
 	plain := tree{"hello.c": located, "Makefile": "obj-m := hello.o\n"}.write(t, filepath.Join(t.TempDir(), "hello"))
@@ -49,10 +49,10 @@ func TestBuild(t *testing.T) {
 					first = data
 				}
 				if !bytes.Equal(first, data) {
-					t.Error("the module is another than in the first room")
+					t.Error("the module is another than in the first sandbox")
 				}
 				if !bytes.Contains(data, []byte(sandbox.Mount+"/hello/1.0/build/hello.c")) || bytes.Contains(data, []byte("mago-test-")) {
-					t.Error("the module does not tell the path that every room pretends")
+					t.Error("the module does not tell the path that every sandbox pretends")
 				}
 			})
 		}

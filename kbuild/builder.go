@@ -72,7 +72,7 @@ const DefaultConfTimeout = 20 * time.Second
 // Builder runs jobs.
 type Builder struct {
 	Root        string
-	Room        sandbox.Room
+	Sandbox     sandbox.Sandbox
 	Run         func(*exec.Cmd) error // nil: (*exec.Cmd).Run
 	Log         io.Writer             // what the build prints, up to LogLimit; nil: nothing is kept
 	LogLimit    int64                 // in bytes; 0: DefaultLogLimit
@@ -117,9 +117,9 @@ func (b *Builder) buildOnce(ctx context.Context, job Job) (*Result, error) {
 	if missing := kernel.MissingTools(b.Root, job.Kernel); len(missing) > 0 {
 		return nil, missing[0]
 	}
-	if limit := b.Room.Limits.Time; limit > 0 {
+	if limit := b.Sandbox.Limits.Time; limit > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, limit, b.Room.Limits.Exceeded("time"))
+		ctx, cancel = context.WithTimeoutCause(ctx, limit, b.Sandbox.Limits.Exceeded("time"))
 		defer cancel()
 	}
 	step, err := b.open(ctx, job)

@@ -34,7 +34,7 @@ func TestBuildCannot(t *testing.T) {
 	for kind, commands := range attempts {
 		t.Run(string(kind), func(t *testing.T) {
 			b := newBench(t).in(t, kind)
-			if kind == sandbox.User && !b.room.Drop {
+			if kind == sandbox.User && !b.box.Drop {
 				t.Skip("an ordinary user's own rights are all there is")
 			}
 			script := "#!/bin/bash\nkernel_source_dir=" + b.kernel.Headers + "\ntouch /usr/src/hello-1.0/mago-test\n"
@@ -70,7 +70,7 @@ func TestOwnPrograms(t *testing.T) {
 // TestFinishedIsOutOfReach: whatever process a build leaves behind, it may not write where the finished modules lie.
 func TestFinishedIsOutOfReach(t *testing.T) {
 	b := newBench(t).in(t, sandbox.User)
-	if !b.room.Drop {
+	if !b.box.Drop {
 		t.Skip("an ordinary user builds as itself")
 	}
 	file := b.mustBuild(t, modules+"hello").Modules[0].File
@@ -91,7 +91,7 @@ func TestUnreachable(t *testing.T) {
 		} {
 			t.Run(string(kind)+" "+what, func(t *testing.T) {
 				b := newBench(t).in(t, kind)
-				if !b.room.Drop {
+				if !b.box.Drop {
 					t.Skip("an ordinary user builds as itself")
 				}
 				closed := filepath.Join(b.work(t), "closed")
@@ -103,7 +103,7 @@ func TestUnreachable(t *testing.T) {
 				change(&job, host, kernel.Under(b.root).Inside(host))
 				_, err := b.builder().Build(t.Context(), job)
 				var reach *sandbox.ReachError
-				if !errors.As(err, &reach) || reach.User != b.room.UserName || !strings.HasPrefix(reach.Path, host) || reach.Closed != closed {
+				if !errors.As(err, &reach) || reach.User != b.box.UserName || !strings.HasPrefix(reach.Path, host) || reach.Closed != closed {
 					t.Errorf("got %v", err)
 				}
 			})
@@ -127,7 +127,7 @@ func TestBuildLeavesNoProcess(t *testing.T) {
 			job := b.job(t, with(t, tree{"dkms.conf": named + "MAKE='setsid sleep infinity >$dkms_tree/fifo & make -C $kernel_source_dir M=$dkms_tree/hello/1.0/build'\n"}))
 			tree := filepath.Join(job.Work, foreignTree)
 			fifo := filepath.Join(tree, "fifo")
-			if err := errors.Join(os.Mkdir(tree, 0o755), unix.Mkfifo(fifo, 0o600), b.room.Own(tree)); err != nil {
+			if err := errors.Join(os.Mkdir(tree, 0o755), unix.Mkfifo(fifo, 0o600), b.box.Own(tree)); err != nil {
 				t.Fatal(err)
 			}
 			done := b.start(t, t.Context(), job)

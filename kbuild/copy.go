@@ -37,7 +37,7 @@ func (s *steps) copyTree(from Source, to string) error {
 	}))
 }
 
-// copying is a source on its way into the room, which ends with the build's time and at its limit on output.
+// copying is a source on its way into the sandbox, which ends with the build's time and at its limit on output.
 type copying struct {
 	*steps
 	source *os.Root
@@ -45,7 +45,7 @@ type copying struct {
 }
 
 func (s *steps) copying(source *os.Root) *copying {
-	return &copying{s, source, cmp.Or(s.Room.Limits.Output, math.MaxInt64)}
+	return &copying{s, source, cmp.Or(s.Sandbox.Limits.Output, math.MaxInt64)}
 }
 
 func (c *copying) entry(from, to string, kind fs.FileMode) error {
@@ -110,7 +110,7 @@ func (c *copying) reading(file io.Reader) io.Reader {
 		}
 		n, err := file.Read(p)
 		if c.left -= int64(n); c.left < 0 {
-			return 0, fmt.Errorf("the source: %w", c.Room.Limits.Exceeded("output"))
+			return 0, fmt.Errorf("the source: %w", c.Sandbox.Limits.Exceeded("output"))
 		}
 		return n, err
 	})

@@ -36,13 +36,13 @@ func TestCopyTreeEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := copies(t, workRoot(t))
-	s.Room.Limits.Output = 1 << 20
+	s.Sandbox.Limits.Output = 1 << 20
 	var limit *sandbox.LimitError
 	if err := s.copyTree(Source{Dir: source}, "a"); !errors.As(err, &limit) || limit.Name != "output" {
 		t.Errorf("got %v", err)
 	}
 	ended, end := context.WithCancelCause(t.Context())
-	s.ctx, s.Room.Limits.Output = ended, 0
+	s.ctx, s.Sandbox.Limits.Output = ended, 0
 	end(errTooLong)
 	if err := s.copyTree(Source{Dir: source}, "b"); !errors.Is(err, errTooLong) {
 		t.Errorf("got %v", err)

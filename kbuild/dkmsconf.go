@@ -82,7 +82,7 @@ func (r *dkmsRecipe) read(s *steps, name, version string) (conf *dkms.Conf, err 
 	if err := s.placeUname(confDir); err != nil {
 		return nil, err
 	}
-	if err := s.Room.Own(filepath.Join(s.tree, confDir)); err != nil {
+	if err := s.Sandbox.Own(filepath.Join(s.tree, confDir)); err != nil {
 		return nil, err
 	}
 	limit := cmp.Or(s.ConfTimeout, DefaultConfTimeout)
@@ -95,7 +95,7 @@ func (r *dkmsRecipe) read(s *steps, name, version string) (conf *dkms.Conf, err 
 		}
 	}()
 	work := filepath.Join(s.tree, confDir)
-	args := []string{"bash", "-c", dkms.Script, "evaluate", filepath.Join(s.Room.Path(work), "dkms.conf")}
+	args := []string{"bash", "-c", dkms.Script, "evaluate", filepath.Join(s.Sandbox.Path(work), "dkms.conf")}
 	err = s.runIn(ctx, sandbox.Spec{Args: append(args, s.dkmsVariables(work, name, version, s.job.Jobs)...), Work: work, Stdout: out, Stderr: complaint})
 	if out.over || complaint.over {
 		return nil, &RecipeError{r.String(), fmt.Errorf("reading it printed more than %d bytes", confLimit)}
@@ -140,7 +140,7 @@ func (r *dkmsRecipe) place(s *steps) error {
 	return s.work.WriteFile(filepath.Join(confDir, "dkms.conf"), text, 0o644)
 }
 
-// bashComplaint is the first line that bash itself, or the room around it, had to say.
+// bashComplaint is the first line that bash itself, or the sandbox around it, had to say.
 func bashComplaint(stderr string) string {
 	for line := range strings.Lines(stderr) {
 		if strings.HasPrefix(line, "bwrap: ") {
@@ -168,5 +168,5 @@ func dkmsVariables(root, tree, temp, name, version string, k kernel.Kernel, jobs
 }
 
 func (s *steps) dkmsVariables(work, name, version string, jobs int) []string {
-	return dkmsVariables(s.Root, s.Room.Path(s.tree), s.Room.Temp(work), name, version, s.job.Kernel, jobs)
+	return dkmsVariables(s.Root, s.Sandbox.Path(s.tree), s.Sandbox.Temp(work), name, version, s.job.Kernel, jobs)
 }

@@ -88,13 +88,13 @@ func (s *steps) weigh(built []builtModule) error {
 		}
 		size += info.Size()
 	}
-	if most := s.Room.Limits.Output; most > 0 && size > most {
-		return fmt.Errorf("its modules hold %d bytes: %w", size, s.Room.Limits.Exceeded("output"))
+	if most := s.Sandbox.Limits.Output; most > 0 && size > most {
+		return fmt.Errorf("its modules hold %d bytes: %w", size, s.Sandbox.Limits.Exceeded("output"))
 	}
 	return nil
 }
 
-// strip removes debugging symbols, as dkms and the kernel's own packages do; the foreign ELF files are read in the room.
+// strip removes debugging symbols, as dkms and the kernel's own packages do; the foreign ELF files are read in the sandbox.
 func (s *steps) strip(built []builtModule) error {
 	args := []string{"strip", "--strip-debug"}
 	none := len(args)
@@ -154,7 +154,7 @@ func (s *steps) openBuilt(path string) (*os.File, error) {
 	info, err := file.Stat()
 	switch {
 	case err != nil:
-	case s.Room.Drop && isOthers(info, s.Room.UID):
+	case s.Sandbox.Drop && isOthers(info, s.Sandbox.UID):
 		err = fmt.Errorf("%s is another name of a file that is not the build's", visible.Line(path))
 	case info.Size() > maxModule:
 		err = fmt.Errorf("%s has %d bytes", visible.Line(path), info.Size())
@@ -179,7 +179,7 @@ func (s *steps) compress(out io.Writer, in io.ReadSeeker) error {
 	case codec.XZ:
 		return s.run(sandbox.Spec{
 			Args:  []string{"xz", "--check=crc32", "--lzma2=dict=1MiB", "--threads=1", "--stdout"},
-			Stdin: in, Stdout: struct{ io.Writer }{out}, Stderr: s.log, // a pipe: nobody in the room gets hold of the file
+			Stdin: in, Stdout: struct{ io.Writer }{out}, Stderr: s.log, // a pipe: nobody in the sandbox gets hold of the file
 		})
 	case codec.Gzip:
 		w, err := gzip.NewWriterLevel(out, gzip.BestCompression)

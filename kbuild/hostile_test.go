@@ -18,13 +18,13 @@ import (
 	"mago/testdata/hostile"
 )
 
-// TestHostile lets every attack in by the doors of a source, and wants none to get out of any kind of room.
+// TestHostile lets every attack in by the doors of a source, and wants none to get out of any kind of sandbox.
 func TestHostile(t *testing.T) {
 	t.Setenv("MAGO_HOSTILE_SECRET", "SECRET")
 	for _, kind := range []sandbox.Kind{sandbox.Bubblewrap, sandbox.Namespaces, sandbox.User} {
 		t.Run(string(kind), func(t *testing.T) {
 			b := newBench(t).in(t, kind)
-			if kind != sandbox.Bubblewrap && b.room.Landlock == 0 {
+			if kind != sandbox.Bubblewrap && b.box.Landlock == 0 {
 				t.Skip("this kernel has no Landlock")
 			}
 			for i, a := range hostile.Attacks {
@@ -36,8 +36,8 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// doorsOf are every second one in the usual room, so that each door sees half of the attacks; "make soak" tries any. In other
-// rooms, and for what takes its time, the doors take turns.
+// doorsOf are every second one in the usual sandbox, so that each door sees half of the attacks; "make soak" tries any. In other
+// sandboxes, and for what takes its time, the doors take turns.
 func doorsOf(kind sandbox.Kind, a hostile.Attack, turn int) (doors []string) {
 	switch {
 	case a.Module:
@@ -55,20 +55,20 @@ func (b *bench) attack(t *testing.T, a hostile.Attack, door string) {
 	if door == "debian/rules" && (!kernel.HasTool(b.root, "fakeroot") || !kernel.HasTool(b.root, "dh")) {
 		t.Skip("no fakeroot or debhelper")
 	}
-	v := newVictim(t, b.room)
+	v := newVictim(t, b.box)
 	source := filepath.Join(t.TempDir(), "hello-1.0")
 	if err := hostile.Write(source, door, a, v); err != nil {
 		t.Fatal(err)
 	}
 	b.log.Reset()
 	builder := b.builder()
-	builder.Room.Limits = sandbox.Limits{Memory: 300 << 20, Processes: 300, Output: 20 << 20}
+	builder.Sandbox.Limits = sandbox.Limits{Memory: 300 << 20, Processes: 300, Output: 20 << 20}
 	builder.ConfTimeout = 5 * time.Second
 	switch {
 	case strings.HasPrefix(a.Limit, "time"):
-		builder.Room.Limits.Time = 3 * time.Second
+		builder.Sandbox.Limits.Time = 3 * time.Second
 	case a.Limit == "":
-		builder.Room.Limits.Time = 10 * time.Second // make's $(shell) waits for what holds its output
+		builder.Sandbox.Limits.Time = 10 * time.Second // make's $(shell) waits for what holds its output
 	}
 	job := b.job(t, source)
 	_, err := builder.Build(t.Context(), job)
@@ -90,11 +90,11 @@ func (b *bench) attack(t *testing.T, a hostile.Attack, door string) {
 	}
 }
 
-func newVictim(t *testing.T, room sandbox.Room) *hostile.Victim {
+func newVictim(t *testing.T, box sandbox.Sandbox) *hostile.Victim {
 	t.Helper()
 	const signals = 6 // the version of Landlock that keeps them in
-	uid, gid := room.UID, room.GID
-	if room.Kind == sandbox.User && room.Landlock < signals {
+	uid, gid := box.UID, box.GID
+	if box.Kind == sandbox.User && box.Landlock < signals {
 		uid, gid = 0, 0
 	}
 	v, err := hostile.NewVictim("", uid, gid)
@@ -109,22 +109,22 @@ func newVictim(t *testing.T, room sandbox.Room) *hostile.Victim {
 	return v
 }
 
-// TestAttacksAreReal runs them outside of any room: what is not seen to work there proves nothing in one.
+// TestAttacksAreReal runs them outside of any sandbox: what is not seen to work there proves nothing in one.
 func TestAttacksAreReal(t *testing.T) {
-	room := newBench(t).room
+	box := newBench(t).box
 	t.Setenv("MAGO_HOSTILE_SECRET", "SECRET")
 	for _, a := range hostile.Attacks {
 		if !a.Real {
 			continue
 		}
 		t.Run(a.Name, func(t *testing.T) {
-			v := newVictim(t, room)
+			v := newVictim(t, box)
 			cmd := exec.Command("bash", "-c", hostile.Script(a, v))
 			cmd.Dir, cmd.WaitDelay = t.TempDir(), time.Second // some leave a process behind that holds the output
-			if room.Drop {
-				cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: room.UID, Gid: room.GID, Groups: []uint32{}}}
+			if box.Drop {
+				cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: box.UID, Gid: box.GID, Groups: []uint32{}}}
 				dir, err := os.MkdirTemp("/var/tmp", "mago-test-")
-				if err := errors.Join(err, os.Chown(dir, int(room.UID), int(room.GID))); err != nil {
+				if err := errors.Join(err, os.Chown(dir, int(box.UID), int(box.GID))); err != nil {
 					t.Fatal(err)
 				}
 				defer os.RemoveAll(dir)
@@ -154,8 +154,8 @@ func TestClosesItself(t *testing.T) {
 	}
 }
 
-// TestRoomBreaks: a sandbox that cannot start a program is this machine's failure, at whatever step.
-func TestRoomBreaks(t *testing.T) {
+// TestSandboxBreaks: a sandbox that cannot start a program is this machine's failure, at whatever step.
+func TestSandboxBreaks(t *testing.T) {
 	for _, program := range []string{"ls", "bash", "strip"} {
 		b := newBench(t)
 		builder := b.builder()

@@ -8,7 +8,7 @@ import (
 	"mago/kbuild/sandbox"
 )
 
-// TestMain has this program take part in rooms, as mago does.
+// TestMain has this program take part in sandboxes, as mago does.
 func TestMain(m *testing.M) {
 	if code, ok := sandbox.Serve(os.Args); ok {
 		syscall.Exit(code) // os.Exit takes a second under the race detector

@@ -30,7 +30,7 @@ const usrSrc = "/usr/src"
 // showSource shows a source at /usr/src/<name>-<version>, the place that dkms builds from. It is a copy: some recipes write
 // to their own, and the build user need not be able to read the original.
 func (s *steps) showSource(source Source, name, version string, writable bool) error {
-	if s.Room.Kind != sandbox.Bubblewrap {
+	if s.Sandbox.Kind != sandbox.Bubblewrap {
 		return nil
 	}
 	dir := filepath.Join(name, version, "source")
@@ -64,7 +64,7 @@ func (s *steps) checkPlaces() error {
 const installed = "_installed"
 
 // placeNeeded puts the modules that this one needs where dkms has them: their sources below /usr/src, the modules below
-// the kernel's updates/dkms, and both with their Module.symvers in dkms's own tree. Rooms that cannot show directories
+// the kernel's updates/dkms, and both with their Module.symvers in dkms's own tree. Sandboxes that cannot show directories
 // at other places have the last only. make's lists of files could not hold an epoch's colon.
 func (s *steps) placeNeeded() error {
 	for _, n := range s.job.Needed {

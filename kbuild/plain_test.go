@@ -55,12 +55,12 @@ func TestWeigh(t *testing.T) {
 		}
 	}
 	s := stepsIn(t, work, "")
-	s.Room.Limits.Output = 2*maxModule - 1
+	s.Sandbox.Limits.Output = 2*maxModule - 1
 	var limit *sandbox.LimitError
 	if _, err := s.finishAll(built); !errors.As(err, &limit) || limit.Name != "output" {
 		t.Errorf("got %v", err)
 	}
-	s.Room.Limits.Output = 2 * maxModule
+	s.Sandbox.Limits.Output = 2 * maxModule
 	if err := s.weigh(built); err != nil {
 		t.Errorf("what the limit allows: %v", err)
 	}

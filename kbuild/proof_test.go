@@ -152,7 +152,7 @@ func TestNeededModules(t *testing.T) {
 func TestNeededEpoch(t *testing.T) {
 	from, k := tree{symversFile: "", "a.ko": ""}.write(t, t.TempDir()), kernel.Kernel{Release: "6.1", Arch: "x86_64"}
 	job := Job{Kernel: k, Work: t.TempDir(), Needed: []Needed{{Name: "a", Version: "1:2.0-1", Source: Source{Dir: from}, Modules: from}}}
-	s, err := (&Builder{Room: sandbox.Room{Kind: sandbox.Bubblewrap}}).open(t.Context(), job)
+	s, err := (&Builder{Sandbox: sandbox.Sandbox{Kind: sandbox.Bubblewrap}}).open(t.Context(), job)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -181,7 +181,7 @@ func (c *collection) module(file string, entry fs.DirEntry) error {
 	return nil
 }
 
-// decompress undoes what the kernel's own modules_install may have done; the foreign bytes are read in the room.
+// decompress undoes what the kernel's own modules_install may have done; the foreign bytes are read in the sandbox.
 func (c *collection) decompress() error {
 	for _, file := range c.packed {
 		tool, pkg := decompressor(file)

@@ -60,7 +60,7 @@ func (r *rulesRecipe) run(s *steps) ([]builtModule, error) {
 	return r.collect(s)
 }
 
-// lendsNoRights looks for set-user-ID and set-group-ID in the package's list: in a room no file can have them, and
+// lendsNoRights looks for set-user-ID and set-group-ID in the package's list: in a sandbox no file can have them, and
 // tar(1), which opens the package, could only say that.
 func (r *rulesRecipe) lendsNoRights(s *steps, deb string) error {
 	const maxList = 16 << 20
@@ -133,10 +133,10 @@ func (r *rulesRecipe) prepare(s *steps) error {
 	if err := errors.Join(rules.Place(s.work, maDir), s.work.Mkdir(debDir, 0o755), r.aim(s)); err != nil {
 		return err
 	}
-	return s.Room.Own(s.tree)
+	return s.Sandbox.Own(s.tree)
 }
 
-// aim has the copied rules find the fragments in every kind of room, and makes them a program, which dh takes them for.
+// aim has the copied rules find the fragments in every kind of sandbox, and makes them a program, which dh takes them for.
 func (r *rulesRecipe) aim(s *steps) error {
 	file := filepath.Join(s.build, rulesFile)
 	info, err := s.work.Stat(file)

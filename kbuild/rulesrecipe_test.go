@@ -28,7 +28,7 @@ func rulesBench(t *testing.T) *bench {
 	return b
 }
 
-// TestRulesBuild builds a module-assistant tree in every kind of room, with the fragments where MA_DIR says and where the
+// TestRulesBuild builds a module-assistant tree in every kind of sandbox, with the fragments where MA_DIR says and where the
 // rules spell their place out; the module is that of the plain Makefile.
 func TestRulesBuild(t *testing.T) {
 	literal := rulesWith(t, func(rules string) string {

@@ -21,13 +21,13 @@ import (
 	"mago/kbuild/sandbox"
 )
 
-// steps runs the programs of one job, one after the other, in the builder's room.
+// steps runs the programs of one job, one after the other, in the builder's sandbox.
 type steps struct {
 	*Builder
 	ctx     context.Context
 	job     Job
 	log     *boundedLog
-	tree    string          // host path of the foreign tree, below the work directory: what programs in the room can write to
+	tree    string          // host path of the foreign tree, below the work directory: what programs in the sandbox can write to
 	work    *os.Root        // the same; foreign programs write there, so nothing in it is reached by host path
 	build   string          // the build directory, below the foreign tree
 	places  []sandbox.Place // what programs find at another place, too
@@ -51,7 +51,7 @@ func (b *Builder) open(ctx context.Context, job Job) (*steps, error) {
 	if log.to == nil {
 		log.to = io.Discard
 	}
-	tree, err := b.Room.MakeWork(job.Work, foreignTree)
+	tree, err := b.Sandbox.MakeWork(job.Work, foreignTree)
 	if err != nil {
 		return nil, fmt.Errorf("make the work directory: %w", err)
 	}
@@ -65,7 +65,7 @@ func (b *Builder) open(ctx context.Context, job Job) (*steps, error) {
 	}
 	job.Jobs = max(job.Jobs, 2) // with one, make says other things, and there are sources that what it says gets into
 	s := &steps{Builder: b, ctx: ctx, job: job, log: log, tree: tree, work: work, shown: shown}
-	if err := errors.Join(s.placeUname(""), s.Room.Own(tree)); err != nil {
+	if err := errors.Join(s.placeUname(""), s.Sandbox.Own(tree)); err != nil {
 		return nil, errors.Join(err, work.Close())
 	}
 	return s, nil
@@ -83,11 +83,11 @@ func (s *steps) prepare(name, version string) error {
 	if err := s.copyTree(s.job.Source, s.build); err != nil {
 		return fmt.Errorf("copy the source of %s: %w", s.job.Source.Name, err)
 	}
-	return s.Room.Own(s.tree)
+	return s.Sandbox.Own(s.tree)
 }
 
-// inside is the path that programs in the room know a file of the foreign tree by.
-func (s *steps) inside(path string) string { return filepath.Join(s.Room.Path(s.tree), path) }
+// inside is the path that programs in the sandbox know a file of the foreign tree by.
+func (s *steps) inside(path string) string { return filepath.Join(s.Sandbox.Path(s.tree), path) }
 
 // reach tries whether the build user can enter all that it has to.
 func (s *steps) reach() error {
@@ -97,8 +97,8 @@ func (s *steps) reach() error {
 	for _, dir := range dirs {
 		args = append(args, dir+"/.")
 	}
-	closed := s.Room.Closed(s.tree, dirs...)
-	if closed != nil && s.Room.ByRoot { // root shows what the user could not get to
+	closed := s.Sandbox.Closed(s.tree, dirs...)
+	if closed != nil && s.Sandbox.ByRoot { // root shows what the user could not get to
 		return closed
 	}
 	complaint := &boundedBuffer{limit: confLimit}
@@ -113,10 +113,10 @@ func (s *steps) reach() error {
 	return s.broken("enter the directories that a build needs", said)
 }
 
-// broken is the error of a room that failed by itself, with the first line that was said of it.
+// broken is the error of a sandbox that failed by itself, with the first line that was said of it.
 func (s *steps) broken(doing, complaint string) error {
 	why, _, _ := strings.Cut(strings.TrimSpace(complaint), "\n")
-	return &sandbox.BrokenError{Kind: s.Room.Kind, Doing: doing, Why: why}
+	return &sandbox.BrokenError{Kind: s.Sandbox.Kind, Doing: doing, Why: why}
 }
 
 // do runs one program of the recipe in the build directory, its output in the log below a line that shows the command.
@@ -125,7 +125,7 @@ func (s *steps) do(step, command string, args ...string) error {
 	ctx, cancel := context.WithCancelCause(s.ctx)
 	defer cancel(nil)
 	progress := &progressWriter{event: s.Event}
-	out := io.MultiWriter(s.log, progress, &flood{limit: s.Room.Limits, over: cancel})
+	out := io.MultiWriter(s.log, progress, &flood{limit: s.Sandbox.Limits, over: cancel})
 	s.log.note("%s: %s", step, command)
 	err := s.runIn(ctx, sandbox.Spec{Args: args, Dir: s.build, Stdout: out, Stderr: out})
 	s.touched = true
@@ -157,12 +157,12 @@ func (s *steps) failed(err *CompileError) error {
 	if err.Message == "" {
 		c.Kind = endedBy(err.Err)
 	}
-	c.Limit = s.Room.Limits.Inherited(limits[c.Kind])
+	c.Limit = s.Sandbox.Limits.Inherited(limits[c.Kind])
 	switch {
-	case c.Kind == CauseSpace && s.Room.Kind == sandbox.Bubblewrap && s.diskHasRoom():
+	case c.Kind == CauseSpace && s.Sandbox.Kind == sandbox.Bubblewrap && s.diskHasSpace():
 		c.Kind = CauseScratch
-	case c.Kind == CauseFileSize && c.Limit == "" && s.Room.Limits.Output > 0:
-		return fmt.Errorf("%s was ended: %w", err.Step, s.Room.Limits.Exceeded("output"))
+	case c.Kind == CauseFileSize && c.Limit == "" && s.Sandbox.Limits.Output > 0:
+		return fmt.Errorf("%s was ended: %w", err.Step, s.Sandbox.Limits.Exceeded("output"))
 	}
 	return err
 }
@@ -177,8 +177,8 @@ func endedBy(err error) CauseKind {
 		128 + int(syscall.SIGTERM): CauseEnded, 128 + int(syscall.SIGBUS): CauseBus}[exit.ExitCode()]
 }
 
-// diskHasRoom reports whether so much of the disk is free that it cannot have been full a moment ago.
-func (s *steps) diskHasRoom() bool {
+// diskHasSpace reports whether so much of the disk is free that it cannot have been full a moment ago.
+func (s *steps) diskHasSpace() bool {
 	const plenty = 256 << 20
 	var disk unix.Statfs_t
 	return unix.Statfs(s.tree, &disk) == nil && int64(disk.Bavail)*disk.Bsize > plenty
@@ -202,7 +202,7 @@ func (s *steps) runIn(ctx context.Context, spec sandbox.Spec) error {
 	if err := s.checkPlaces(); err != nil {
 		return err
 	}
-	err := s.Room.Run(ctx, spec, s.Builder.Run)
+	err := s.Sandbox.Run(ctx, spec, s.Builder.Run)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -215,11 +215,11 @@ func (s *steps) runIn(ctx context.Context, spec sandbox.Spec) error {
 // isClosed reports whether it is the directory that keeps programs from being started: a build can do that to its own.
 func (s *steps) isClosed(ctx context.Context, spec sandbox.Spec) bool {
 	try := sandbox.Spec{Args: []string{"true"}}
-	if s.Room.Run(ctx, try, s.Builder.Run) != nil {
+	if s.Sandbox.Run(ctx, try, s.Builder.Run) != nil {
 		return false
 	}
 	try.Work, try.Dir = spec.Work, spec.Dir
-	return s.Room.Run(ctx, try, s.Builder.Run) != nil
+	return s.Sandbox.Run(ctx, try, s.Builder.Run) != nil
 }
 
 // environment pins what would otherwise get from this machine into the modules. As dkms does, it names the kernel's
@@ -237,7 +237,7 @@ func (s *steps) environment() []string {
 	if len(s.symvers) > 0 {
 		env = append(env, "KBUILD_EXTRA_SYMBOLS="+strings.Join(s.symvers, " "))
 	}
-	if work := s.Room.Path(s.tree); work != sandbox.Mount {
+	if work := s.Sandbox.Path(s.tree); work != sandbox.Mount {
 		moved := "-ffile-prefix-map=" + work + "=" + sandbox.Mount // __FILE__, and the build id over debugging symbols
 		env = append(env, "KCFLAGS="+moved, "KAFLAGS="+moved)
 	}
@@ -271,7 +271,7 @@ func (s *steps) walk(dir string, visit fs.WalkDirFunc) error {
 	})
 }
 
-// exited reports whether err is a program's own failure, not the room's or the context's.
+// exited reports whether err is a program's own failure, not the sandbox's or the context's.
 func exited(err error) bool {
 	var exit *exec.ExitError
 	return errors.As(err, &exit)

@@ -39,7 +39,7 @@ type app struct {
 
 	status *debpkg.Status    // dpkg's, read once; see installed
 	index  *catalog.Index    // opened once; see catalog
-	room   *sandbox.Room     // chosen once; see buildRoom
+	room   *sandbox.Sandbox  // chosen once; see buildRoom
 	own    func() sbom.Input // hashed once; see ownInput
 
 	roomShown bool                      // see shownRoom
@@ -190,7 +190,7 @@ func (a *app) askApt(cmd *exec.Cmd) error {
 }
 
 // buildRoom is where foreign programs run.
-func (a *app) buildRoom(ctx context.Context) (sandbox.Room, error) {
+func (a *app) buildRoom(ctx context.Context) (sandbox.Sandbox, error) {
 	if a.room != nil {
 		return *a.room, nil
 	}
@@ -205,13 +205,13 @@ func (a *app) buildRoom(ctx context.Context) (sandbox.Room, error) {
 	})
 	_ = os.Remove(a.workDir()) // stays where something is built meanwhile
 	if err != nil {
-		return sandbox.Room{}, err
+		return sandbox.Sandbox{}, err
 	}
 	return *a.room, nil
 }
 
 // shownRoom is buildRoom, which the screen names once where it is not the closest, or with -v.
-func (a *app) shownRoom(ctx context.Context) (sandbox.Room, error) {
+func (a *app) shownRoom(ctx context.Context) (sandbox.Sandbox, error) {
 	room, err := a.buildRoom(ctx)
 	if err == nil && !a.roomShown && (room.Kind != sandbox.Bubblewrap || a.Verbose) {
 		a.say.note("sandbox", "%s", room)

@@ -73,7 +73,7 @@ func (a *app) evaluateNow(ctx context.Context, job kbuild.Job) (e confEvaluation
 		return confEvaluation{err: err}
 	}
 	var log bytes.Buffer
-	builder := kbuild.Builder{Root: a.Root, Room: room, Run: a.host.run, Log: &log, ConfTimeout: a.host.confTimeout}
+	builder := kbuild.Builder{Root: a.Root, Sandbox: room, Run: a.host.run, Log: &log, ConfTimeout: a.host.confTimeout}
 	e.err = within(a.workDir(), func(dir string) error {
 		work, remove, err := sandbox.Scratch(dir)
 		if err != nil {

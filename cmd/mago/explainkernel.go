@@ -17,7 +17,7 @@ func explainKernel(err error) (int, string) {
 	var dir *kernelDirError
 	var reach *sandbox.ReachError
 	var arch *kernel.ArchError
-	var room *sandbox.RoomError
+	var room *sandbox.UnavailableError
 	var failing *sandbox.BrokenError
 	var refused *kernel.RefusedError
 	var file *kernel.HeaderFileError
@@ -82,7 +82,7 @@ func refusedHint(e *kernel.RefusedError) string {
 }
 
 // roomHint says how another room can be had.
-func roomHint(e *sandbox.RoomError) string {
+func roomHint(e *sandbox.UnavailableError) string {
 	switch {
 	case e.Kind == sandbox.Auto && e.Root:
 		return "mount -t cgroup2 none /sys/fs/cgroup lets mago end all of a build; --sandbox user builds here without that, which only a source that you trust should"

@@ -142,7 +142,7 @@ func isMachinesFault(err error) bool {
 	var headers *kernel.HeadersError
 	var arch *kernel.ArchError
 	var reach *sandbox.ReachError
-	var room *sandbox.RoomError
+	var room *sandbox.UnavailableError
 	var failing *sandbox.BrokenError
 	var refused *kernel.RefusedError
 	var file *kernel.HeaderFileError
@@ -211,7 +211,7 @@ func (a *app) compile(ctx context.Context, u unit, needed []kbuild.Needed, work 
 	if a.Verbose {
 		log = io.MultiWriter(log, heedless{a.screen.out})
 	}
-	builder := kbuild.Builder{Root: a.Root, Room: *a.room, Run: a.host.run, Log: log, ConfTimeout: a.host.confTimeout, Event: func(e kbuild.Progress) {
+	builder := kbuild.Builder{Root: a.Root, Sandbox: *a.room, Run: a.host.run, Log: log, ConfTimeout: a.host.confTimeout, Event: func(e kbuild.Progress) {
 		p.update(fmt.Sprintf("%s: %s, %s", u.kernel.Release, plural(e.Files, "file"), e.File))
 	}}
 	e := a.evaluate(ctx, u.target, u.kernel)

@@ -143,7 +143,7 @@ func TestHeld(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes seconds and hundreds of megabytes")
 	}
-	everyKind(t, func(t *testing.T, r Room) {
+	everyKind(t, func(t *testing.T, r Sandbox) {
 		t.Logf("limits: %s", r.Held)
 		attacks := map[string]string{
 			"private": "memory", "shared": "memory", "unmapped": "memory", "processes": "processes", "closed": "output", "nothing": "",
@@ -157,7 +157,7 @@ func TestHeld(t *testing.T) {
 	})
 }
 
-func (r Room) attackWith(t *testing.T, what, limit string) {
+func (r Sandbox) attackWith(t *testing.T, what, limit string) {
 	r.Limits = Limits{Memory: 200 << 20, Processes: 1000, Output: 50 << 20}
 	if limit == "processes" {
 		r.Limits.Processes, r.Limits.Memory = 100, 0 // the race detector makes large ones of them

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// begun tells the warden whether the entrant has become the program, or bubblewrap has started it. No program in the room
+// begun tells the warden whether the entrant has become the program, or bubblewrap has started it. No program in the sandbox
 // has hold of it.
 type begun struct{ read, tell int }
 

@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// TestBegun: a program that fails is not to blame for a room that does, and the other way round, whatever it says and however
+// TestBegun: a program that fails is not to blame for a sandbox that does, and the other way round, whatever it says and however
 // it ends.
 func TestBegun(t *testing.T) {
-	everyKind(t, func(t *testing.T, r Room) {
+	everyKind(t, func(t *testing.T, r Sandbox) {
 		var broken *BrokenError
 		for _, program := range []string{
 			"exit 126", "exit 1", "exit 137", "echo mago-enter: failed >&2; exit 126", "echo bwrap: execvp >&2; exit 1", "/nonexistent", "echo x >&3",

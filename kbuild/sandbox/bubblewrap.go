@@ -9,7 +9,7 @@ import (
 
 // bubblewrap lays out a file system: the system's programs and settings read-only, no homes, no /var but dpkg's
 // files, private /tmp, and the writable directory. Nothing else can be written to, not even the places between.
-func (r Room) bubblewrap(s Spec) []string {
+func (r Sandbox) bubblewrap(s Spec) []string {
 	args := append(r.unshare(), "--die-with-parent", "--new-session", "--hostname", "mago", "--tmpfs", "/")
 	for _, name := range system {
 		args = append(args, r.show(name)...)
@@ -40,12 +40,12 @@ func bind(how, from, to string) []string {
 	return append(args, how, from, to)
 }
 
-// system are the directories of the system that programs in a room may read.
+// system are the directories of the system that programs in a sandbox may read.
 var system = []string{"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/boot"}
 
-// unshare has the room's user make the namespaces, and nobody in them any more; or has root, where users may make none.
+// unshare has the sandbox's user make the namespaces, and nobody in them any more; or has root, where users may make none.
 // That root needs rights to become the user, and to stand in a directory that is the user's alone.
-func (r Room) unshare() []string {
+func (r Sandbox) unshare() []string {
 	if r.ByRoot {
 		return []string{"--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
 			"--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_DAC_READ_SEARCH"}
@@ -55,7 +55,7 @@ func (r Room) unshare() []string {
 
 // become gives up root's rights inside, where bubblewrap needed them. It names the program by its path: in the PATH of a
 // build there are directories that an earlier step has written to.
-func (r Room) become() []string {
+func (r Sandbox) become() []string {
 	if !r.ByRoot {
 		return nil
 	}
@@ -66,7 +66,7 @@ func (r Room) become() []string {
 const setpriv = "/usr/bin/setpriv"
 
 // scratch is a directory in memory that everybody may write to, up to half of what the limit leaves.
-func (r Room) scratch(dir string) []string {
+func (r Sandbox) scratch(dir string) []string {
 	args := []string{"--perms", "1777"}
 	if r.Limits.Memory > 0 {
 		args = append(args, "--size", strconv.FormatInt(r.Limits.Memory/2, 10))
@@ -75,7 +75,7 @@ func (r Room) scratch(dir string) []string {
 }
 
 // show binds a directory of the root read-only, or repeats it where it is a symbolic link (merged /usr).
-func (r Room) show(name string) []string {
+func (r Sandbox) show(name string) []string {
 	if target, err := os.Readlink(r.host(name)); err == nil {
 		return []string{"--symlink", target, name}
 	}

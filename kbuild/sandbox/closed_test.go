@@ -21,11 +21,11 @@ import (
 
 const nobody = 65534
 
-// room is one of a kind on the running system. Only where the system cannot give it the test is skipped: a room that is
+// sandbox is one of a kind on the running system. Only where the system cannot give it the test is skipped: a sandbox that is
 // furnished wrongly does not work either.
-func room(t *testing.T, kind Kind) Room {
+func newSandbox(t *testing.T, kind Kind) Sandbox {
 	t.Helper()
-	r := Room{Kind: kind, UserName: "tester", Landlock: landlockVersion()}
+	r := Sandbox{Kind: kind, UserName: "tester", Landlock: landlockVersion()}
 	if os.Geteuid() == 0 {
 		r.UID, r.GID, r.Drop = nobody, nobody, true
 	}
@@ -37,24 +37,24 @@ func room(t *testing.T, kind Kind) Room {
 	default:
 		t.Fatalf("%s %v", kind, err)
 	}
-	return Room{}
+	return Sandbox{}
 }
 
-func everyKind(t *testing.T, test func(t *testing.T, r Room)) {
+func everyKind(t *testing.T, test func(t *testing.T, r Sandbox)) {
 	for _, kind := range []Kind{Bubblewrap, Namespaces, User} {
-		t.Run(string(kind), func(t *testing.T) { test(t, room(t, kind)) })
+		t.Run(string(kind), func(t *testing.T) { test(t, newSandbox(t, kind)) })
 	}
 }
 
 // closedKinds are those that take the network and other processes away.
-func closedKinds(t *testing.T, test func(t *testing.T, r Room)) {
+func closedKinds(t *testing.T, test func(t *testing.T, r Sandbox)) {
 	for _, kind := range []Kind{Bubblewrap, Namespaces} {
-		t.Run(string(kind), func(t *testing.T) { test(t, room(t, kind)) })
+		t.Run(string(kind), func(t *testing.T) { test(t, newSandbox(t, kind)) })
 	}
 }
 
-// workdir is a directory that the room's user owns and can reach.
-func workdir(t *testing.T, r Room) string {
+// workdir is a directory that the sandbox's user owns and can reach.
+func workdir(t *testing.T, r Sandbox) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/var/tmp", "mago-test-")
 	if err != nil {
@@ -67,10 +67,10 @@ func workdir(t *testing.T, r Room) string {
 	return dir
 }
 
-// testTrial is a directory to try a room out in.
-func testTrial(t *testing.T, r Room) trial {
+// testTrial is a directory to try a sandbox out in.
+func testTrial(t *testing.T, r Sandbox) trial {
 	t.Helper()
-	try, err := newTrial(workdir(t, Room{}), r)
+	try, err := newTrial(workdir(t, Sandbox{}), r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,8 +78,8 @@ func testTrial(t *testing.T, r Room) trial {
 	return try
 }
 
-// sh runs a shell program in a room.
-func sh(t *testing.T, r Room, spec Spec, program string) (string, error) {
+// sh runs a shell program in a sandbox.
+func sh(t *testing.T, r Sandbox, spec Spec, program string) (string, error) {
 	t.Helper()
 	var out bytes.Buffer
 	spec.Args = []string{"bash", "-c", program}
@@ -89,7 +89,7 @@ func sh(t *testing.T, r Room, spec Spec, program string) (string, error) {
 }
 
 // prepare is a command that the test starts itself.
-func prepare(t *testing.T, ctx context.Context, r Room, s Spec) *exec.Cmd {
+func prepare(t *testing.T, ctx context.Context, r Sandbox, s Spec) *exec.Cmd {
 	t.Helper()
 	cmd, verdict, err := r.command(ctx, s)
 	if err != nil {
@@ -99,7 +99,7 @@ func prepare(t *testing.T, ctx context.Context, r Room, s Spec) *exec.Cmd {
 	return cmd
 }
 
-func mustSh(t *testing.T, r Room, spec Spec, program string) string {
+func mustSh(t *testing.T, r Sandbox, spec Spec, program string) string {
 	t.Helper()
 	out, err := sh(t, r, spec, program)
 	if err != nil {
@@ -112,7 +112,7 @@ func TestEnvironment(t *testing.T) {
 	for _, name := range []string{"MAKEFLAGS", "CFLAGS", "SECRET", "BASH_ENV", "LD_PRELOAD"} {
 		t.Setenv(name, "-leaked")
 	}
-	everyKind(t, func(t *testing.T, r Room) {
+	everyKind(t, func(t *testing.T, r Sandbox) {
 		out := mustSh(t, r, Spec{Env: []string{"ARCH=x86"}}, "env -u _ -u SHLVL -u PWD -u OLDPWD | sort")
 		want := "ARCH=x86\nHOME=/nonexistent\nLC_ALL=C.UTF-8\nLOGNAME=tester\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n" +
 			"SHELL=/bin/bash\nTMPDIR=/tmp\nTZ=UTC\nUSER=tester\n"
@@ -123,7 +123,7 @@ func TestEnvironment(t *testing.T) {
 }
 
 func TestStandsInWork(t *testing.T) {
-	everyKind(t, func(t *testing.T, r Room) {
+	everyKind(t, func(t *testing.T, r Sandbox) {
 		work := workdir(t, r)
 		if err := errors.Join(os.Mkdir(filepath.Join(work, "sub"), 0o755), r.Own(work)); err != nil {
 			t.Fatal(err)
@@ -143,7 +143,7 @@ func TestStandsInWork(t *testing.T) {
 }
 
 func TestReadsNothing(t *testing.T) {
-	everyKind(t, func(t *testing.T, r Room) {
+	everyKind(t, func(t *testing.T, r Sandbox) {
 		if out := mustSh(t, r, Spec{}, "readlink /proc/self/fd/0; cat"); out != "/dev/null\n" {
 			t.Errorf("stdin is %q", out)
 		}
@@ -151,7 +151,7 @@ func TestReadsNothing(t *testing.T) {
 }
 
 func TestReadsStdin(t *testing.T) {
-	everyKind(t, func(t *testing.T, r Room) {
+	everyKind(t, func(t *testing.T, r Sandbox) {
 		if out := mustSh(t, r, Spec{Stdin: strings.NewReader("given")}, "cat"); out != "given" {
 			t.Errorf("got %q", out)
 		}
@@ -164,7 +164,7 @@ func TestInheritedDescriptors(t *testing.T) {
 	if err := os.WriteFile(secret, []byte("secret"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	everyKind(t, func(t *testing.T, r Room) {
+	everyKind(t, func(t *testing.T, r Sandbox) {
 		fd, err := unix.Open(secret, unix.O_RDONLY, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -179,7 +179,7 @@ func TestInheritedDescriptors(t *testing.T) {
 
 // TestNoTerminal: who leads a session of its own has not inherited a terminal.
 func TestNoTerminal(t *testing.T) {
-	everyKind(t, func(t *testing.T, r Room) {
+	everyKind(t, func(t *testing.T, r Sandbox) {
 		cmd := prepare(t, t.Context(), r, Spec{Args: []string{"cat"}})
 		stdin, err := cmd.StdinPipe()
 		if err != nil {
@@ -206,7 +206,7 @@ func TestNoNewPrivileges(t *testing.T) {
 		}
 		defer syscall.Setgroups(before)
 	}
-	everyKind(t, func(t *testing.T, r Room) {
+	everyKind(t, func(t *testing.T, r Sandbox) {
 		out := mustSh(t, r, Spec{}, "grep -E '^(NoNewPrivs|CapEff|CapPrm|CapAmb|Groups)' /proc/self/status")
 		for line := range strings.Lines(out) {
 			name, value, _ := strings.Cut(line, ":")
@@ -228,7 +228,7 @@ func TestNoNetwork(t *testing.T) {
 	if out, err := exec.Command("bash", "-c", connect).CombinedOutput(); err != nil {
 		t.Fatalf("the test proves nothing: %v: %s", err, out)
 	}
-	everyKind(t, func(t *testing.T, r Room) {
+	everyKind(t, func(t *testing.T, r Sandbox) {
 		out, err := sh(t, r, Spec{}, connect)
 		if err == nil {
 			t.Error("it reached a socket of the host")
@@ -237,7 +237,7 @@ func TestNoNetwork(t *testing.T) {
 			t.Errorf("it failed for another reason: %s", out)
 		}
 	})
-	closedKinds(t, func(t *testing.T, r Room) {
+	closedKinds(t, func(t *testing.T, r Sandbox) {
 		if out := mustSh(t, r, Spec{}, "tail -n +3 /proc/net/dev | cut -d: -f1"); strings.TrimSpace(out) != "lo" {
 			t.Errorf("it sees the interfaces %q", out)
 		}
@@ -245,7 +245,7 @@ func TestNoNetwork(t *testing.T) {
 }
 
 func TestFileSystem(t *testing.T) {
-	r := room(t, Bubblewrap)
+	r := newSandbox(t, Bubblewrap)
 	work := workdir(t, r)
 	for program, want := range map[string]string{
 		"ls -A /root":                   "No such file or directory",
@@ -273,7 +273,7 @@ func TestFileSystem(t *testing.T) {
 
 // TestByRoot: where users may make no namespaces, bubblewrap is root's to set up, and not a bit more open.
 func TestByRoot(t *testing.T) {
-	r := room(t, Bubblewrap)
+	r := newSandbox(t, Bubblewrap)
 	if !r.Drop {
 		t.Skip("mago is not root")
 	}
@@ -311,7 +311,7 @@ func TestLandlock(t *testing.T) {
 	}
 	for _, kind := range []Kind{Namespaces, User} {
 		t.Run(string(kind), func(t *testing.T) {
-			r := room(t, kind)
+			r := newSandbox(t, kind)
 			work := workdir(t, r)
 			for _, program := range []string{
 				"cat " + shared + "/file", "echo x > " + shared + "/file", "ls " + shared, "touch " + shared + "/new", "ls /tmp", "touch /tmp/mago-test",
@@ -359,7 +359,7 @@ func TestSystemCalls(t *testing.T) {
 	if len(calls) < 5 {
 		t.Errorf("too little works here: %v", calls)
 	}
-	everyKind(t, func(t *testing.T, r Room) {
+	everyKind(t, func(t *testing.T, r Sandbox) {
 		work := workdir(t, r)
 		for what, program := range calls {
 			if err := os.WriteFile(filepath.Join(work, "call.pl"), []byte(program), 0o644); err != nil {
@@ -382,7 +382,7 @@ func TestBubblewrapKeepsItsCalls(t *testing.T) {
 	if exec.Command("perl", "-e", program).Run() != nil {
 		t.Skip("this kernel has no openat2")
 	}
-	r := room(t, Bubblewrap)
+	r := newSandbox(t, Bubblewrap)
 	bin := workdir(t, r)
 	if err := os.WriteFile(filepath.Join(bin, "bwrap"), []byte("#!/usr/bin/perl\n"+program), 0o755); err != nil {
 		t.Fatal(err)
@@ -393,7 +393,7 @@ func TestBubblewrapKeepsItsCalls(t *testing.T) {
 }
 
 func TestPlaces(t *testing.T) {
-	r := room(t, Bubblewrap)
+	r := newSandbox(t, Bubblewrap)
 	work := workdir(t, r)
 	if err := os.WriteFile(filepath.Join(work, "file"), []byte("shown"), 0o644); err != nil {
 		t.Fatal(err)
@@ -420,7 +420,7 @@ func TestPlaces(t *testing.T) {
 
 // TestPlaceBelowLib shows a directory below /lib, which is a link into /usr here, in the stead of what is there.
 func TestPlaceBelowLib(t *testing.T) {
-	r := room(t, Bubblewrap)
+	r := newSandbox(t, Bubblewrap)
 	root := t.TempDir()
 	for _, dir := range []string{"usr/bin", "usr/lib/modules/6.1.0/kernel", "usr/lib/modules/6.1.0/updates/dkms/old"} {
 		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
@@ -442,7 +442,7 @@ func TestPlaceBelowLib(t *testing.T) {
 
 // TestNothingOutlives leaves a process behind that holds one end of a pipe: the pipe ends when the process does.
 func TestNothingOutlives(t *testing.T) {
-	everyKind(t, func(t *testing.T, r Room) {
+	everyKind(t, func(t *testing.T, r Sandbox) {
 		work := workdir(t, r)
 		if err := errors.Join(unix.Mkfifo(filepath.Join(work, "fifo"), 0o600), r.Own(work)); err != nil {
 			t.Fatal(err)
@@ -457,7 +457,7 @@ func TestNothingOutlives(t *testing.T) {
 
 // TestCancel ends a program and what it started by its context.
 func TestCancel(t *testing.T) {
-	everyKind(t, func(t *testing.T, r Room) {
+	everyKind(t, func(t *testing.T, r Sandbox) {
 		work := workdir(t, r)
 		if err := errors.Join(unix.Mkfifo(filepath.Join(work, "fifo"), 0o600), r.Own(work)); err != nil {
 			t.Fatal(err)

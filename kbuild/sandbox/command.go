@@ -19,11 +19,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Spec is one program to run in a room.
+// Spec is one program to run in a sandbox.
 type Spec struct {
-	Args   []string // program and arguments; the program is looked up inside the room
+	Args   []string // program and arguments; the program is looked up inside the sandbox
 	Dir    string   // working directory below Work, "" for Work itself
-	Env    []string // the whole environment but for PATH, HOME and the like, which the room sets
+	Env    []string // the whole environment but for PATH, HOME and the like, which the sandbox sets
 	Work   string   // host path of the one writable directory; "" for none
 	Shown  []Shown  // directories, none of the system's, that it may read
 	Places []Place  // what stands at another place, too; only bubblewrap can do that
@@ -34,7 +34,7 @@ type Spec struct {
 
 // Path is the inside name of the writable directory whose host path is work. Only bubblewrap can show one that does
 // not lie under the root.
-func (r Room) Path(work string) string {
+func (r Sandbox) Path(work string) string {
 	if r.Kind == Bubblewrap {
 		return Mount
 	}
@@ -43,18 +43,18 @@ func (r Room) Path(work string) string {
 }
 
 // Temp is the inside name of a directory for temporary files, of programs whose writable directory is work.
-func (r Room) Temp(work string) string {
+func (r Sandbox) Temp(work string) string {
 	if r.Kind == Bubblewrap || work == "" {
 		return "/tmp"
 	}
 	return filepath.Join(r.Path(work), temporary)
 }
 
-// temporary lies in the writable directory of rooms that share the system's /tmp, and are kept from it.
+// temporary lies in the writable directory of sandboxes that share the system's /tmp, and are kept from it.
 const temporary = "_tmp"
 
 // inside takes the root off a host path; ok is false where the path does not lie under it.
-func (r Room) inside(work string) (path string, ok bool) {
+func (r Sandbox) inside(work string) (path string, ok bool) {
 	root := r.host("/")
 	for _, resolve := range []func(string) string{filepath.Clean, realPath} {
 		rel, err := filepath.Rel(resolve(root), resolve(work))
@@ -73,18 +73,18 @@ func realPath(path string) string {
 	return path
 }
 
-// Run runs a program in the room, by run (nil: (*exec.Cmd).Run), until it and all that it has started has ended, or ctx
+// Run runs a program in the sandbox, by run (nil: (*exec.Cmd).Run), until it and all that it has started has ended, or ctx
 // has. In a session of its own it has no terminal to read from or to put words into. Without Stdin it reads /dev/null.
-// Where it takes more than the room's limits it is ended, and the error is a *LimitError. Where it fills the disk it is
+// Where it takes more than the sandbox's limits it is ended, and the error is a *LimitError. Where it fills the disk it is
 // ended, too, and that is syscall.ENOSPC; as it is where the program fails and nothing is free any more. Where it uses up
 // the machine's memory that is syscall.ENOMEM. Where it could not be started the error is a *BrokenError.
-func (r Room) Run(ctx context.Context, s Spec, run func(*exec.Cmd) error) error {
+func (r Sandbox) Run(ctx context.Context, s Spec, run func(*exec.Cmd) error) error {
 	_, err := r.run(ctx, s, run)
 	return err
 }
 
 // run tells also what the kernel held the program to.
-func (r Room) run(ctx context.Context, s Spec, run func(*exec.Cmd) error) (held Held, err error) {
+func (r Sandbox) run(ctx context.Context, s Spec, run func(*exec.Cmd) error) (held Held, err error) {
 	cmd, verdict, err := r.command(ctx, s)
 	if err != nil {
 		return held, err
@@ -109,24 +109,24 @@ func (r Room) run(ctx context.Context, s Spec, run func(*exec.Cmd) error) (held 
 }
 
 // judge reads what the warden has told: what is held, and its verdict.
-func (r Room) judge(from *os.File) (held Held, err error) {
+func (r Sandbox) judge(from *os.File) (held Held, err error) {
 	text := make([]byte, 256)
 	n, err := from.ReadAt(text, 0)
 	if err != io.EOF {
-		return held, fmt.Errorf("ask the room: %w", err)
+		return held, fmt.Errorf("ask the sandbox: %w", err)
 	}
 	first, why, ok := strings.Cut(string(text[:n]), "\n")
 	if !ok {
 		return held, r.sentence(verdict(first)) // it did not get as far as to hold anything
 	}
 	if err := json.Unmarshal([]byte(first), &held); err != nil {
-		return held, fmt.Errorf("ask the room: %w", err)
+		return held, fmt.Errorf("ask the sandbox: %w", err)
 	}
 	return held, r.sentence(verdict(why))
 }
 
 // sentence is the error that a verdict means.
-func (r Room) sentence(why verdict) error {
+func (r Sandbox) sentence(why verdict) error {
 	switch {
 	case why == full:
 		return fmt.Errorf("ended where it had filled the disk but for a %dth of what was free: %w", reserved, syscall.ENOSPC)
@@ -146,7 +146,7 @@ func (r Room) sentence(why verdict) error {
 const patience = 20 * time.Second
 
 // command prepares the warden of a program. What it has to say is in the file, once it has ended.
-func (r Room) command(ctx context.Context, s Spec) (*exec.Cmd, *os.File, error) {
+func (r Sandbox) command(ctx context.Context, s Spec) (*exec.Cmd, *os.File, error) {
 	sealDescriptors()
 	o, err := r.order(s)
 	if err != nil {
@@ -172,7 +172,7 @@ func (r Room) command(ctx context.Context, s Spec) (*exec.Cmd, *os.File, error) 
 }
 
 // order is what the warden and the entrant get to know of a program.
-func (r Room) order(s Spec) (order, error) {
+func (r Sandbox) order(s Spec) (order, error) {
 	o := order{Kind: r.Kind, Group: r.groupBy(), Held: r.Held, Limits: r.Limits, Drop: r.Drop && !r.ByRoot, UID: r.UID, GID: r.GID, Watched: s.Work, Dir: "/"}
 	if r.Kind == Bubblewrap {
 		if _, err := exec.LookPath("bwrap"); err != nil {
@@ -197,7 +197,7 @@ func (r Room) order(s Spec) (order, error) {
 	return o, nil
 }
 
-// Wrapped gives a room's command as it is to be run at last, for tests that run it in another way.
+// Wrapped gives a sandbox's command as it is to be run at last, for tests that run it in another way.
 func Wrapped(cmd *exec.Cmd) (kind Kind, args []string, dir string, ok bool) {
 	var o order
 	if len(cmd.Args) != 2 || cmd.Args[0] != wardenName || json.Unmarshal([]byte(cmd.Args[1]), &o) != nil {
@@ -206,11 +206,11 @@ func Wrapped(cmd *exec.Cmd) (kind Kind, args []string, dir string, ok bool) {
 	return o.Kind, o.Args, o.Dir, true
 }
 
-// ProgramDirs are the directories of the PATH that a program in a room finds set.
+// ProgramDirs are the directories of the PATH that a program in a sandbox finds set.
 var ProgramDirs = []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"}
 
-// environment is all that a program in a room finds set, whatever the caller's environment holds.
-func (r Room) environment(work string) []string {
+// environment is all that a program in a sandbox finds set, whatever the caller's environment holds.
+func (r Sandbox) environment(work string) []string {
 	return []string{
 		"PATH=" + strings.Join(ProgramDirs, ":"),
 		"HOME=/nonexistent", "SHELL=/bin/bash", "TMPDIR=" + r.Temp(work), "TZ=UTC", "LC_ALL=C.UTF-8", "USER=" + r.UserName, "LOGNAME=" + r.UserName,
@@ -231,4 +231,4 @@ func sealDescriptors() {
 	}
 }
 
-func (r Room) host(path string) string { return filepath.Join("/", r.Root, path) }
+func (r Sandbox) host(path string) string { return filepath.Join("/", r.Root, path) }

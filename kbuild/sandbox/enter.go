@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// enter makes this process the room's program. What it gives up it cannot get back.
+// enter makes this process the sandbox's program. What it gives up it cannot get back.
 func (o order) enter() error {
 	if o.Kind != Bubblewrap {
 		syscall.CloseOnExec(beginning)
@@ -69,7 +69,7 @@ func (o order) limit() error {
 	return nil
 }
 
-// drop becomes the room's user, and still ends with the warden.
+// drop becomes the sandbox's user, and still ends with the warden.
 func (o order) drop() error {
 	if !o.Drop {
 		return nil

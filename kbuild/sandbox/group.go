@@ -8,7 +8,7 @@ import (
 	"mago/kbuild/sandbox/cgroup"
 )
 
-// Held says what the kernel does for a room by a control group. What it does not do is left to the warden, which looks at
+// Held says what the kernel does for a sandbox by a control group. What it does not do is left to the warden, which looks at
 // processes one by one.
 type Held struct {
 	End       bool `json:"end"`       // it ends all processes at once
@@ -33,9 +33,9 @@ const (
 	byScope = "scope" // in a scope of the user's systemd
 )
 
-// groupBy is the way that a room has. A program with its user's rights to the group's files is kept from them by
+// groupBy is the way that a sandbox has. A program with its user's rights to the group's files is kept from them by
 // bubblewrap or Landlock, or gets no group.
-func (r Room) groupBy() string {
+func (r Sandbox) groupBy() string {
 	switch {
 	case os.Geteuid() == 0:
 		return byRoot

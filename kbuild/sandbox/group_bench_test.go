@@ -11,7 +11,7 @@ import (
 // BenchmarkGroup runs a program by turns with a control group and without, and tells the median of the differences:
 // go test -run ^$ -bench Group -benchtime 200x mago/kbuild/sandbox
 func BenchmarkGroup(b *testing.B) {
-	r := Room{Kind: User, Landlock: landlockVersion(), UserName: "tester"}
+	r := Sandbox{Kind: User, Landlock: landlockVersion(), UserName: "tester"}
 	if os.Geteuid() == 0 {
 		r.UID, r.GID, r.Drop = nobody, nobody, true
 	}
@@ -24,7 +24,7 @@ func BenchmarkGroup(b *testing.B) {
 	b.ReportMetric(float64(more[len(more)/2].Microseconds())/1000, "ms/group")
 }
 
-func timeWarden(b *testing.B, r Room, group string) time.Duration {
+func timeWarden(b *testing.B, r Sandbox, group string) time.Duration {
 	o, err := r.order(Spec{Args: []string{"true"}})
 	if err != nil {
 		b.Fatal(err)

@@ -46,7 +46,7 @@ func rulesetFor(version int) (attr unix.LandlockRulesetAttr) {
 	return attr
 }
 
-// devices are what a room without a /dev of its own has of it.
+// devices are what a sandbox without a /dev of its own has of it.
 var devices = []string{"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"}
 
 // closeFiles has the kernel refuse this thread what the order does not name, as far as the kernel can. The well-known

@@ -69,7 +69,7 @@ func TestLimits(t *testing.T) {
 		"output, names":  `perl -e 'open F, ">file"; link "file", $_ or die for 1 .. 14000; sleep 600'`,
 		"output, many":   "for i in {1..100}; do head -c 1000000 /dev/zero > $i; done; sleep infinity",
 	} {
-		everyKind(t, func(t *testing.T, r Room) {
+		everyKind(t, func(t *testing.T, r Sandbox) {
 			name, _, _ := strings.Cut(name, ",")
 			r.Limits = Limits{Memory: 200 << 20, Processes: 100, Output: 50 << 20}
 			program := strings.ReplaceAll(program, "EXIT", strconv.Itoa(unix.SYS_EXIT)) // of one thread
@@ -96,8 +96,8 @@ func TestMeasureAside(t *testing.T) {
 	}
 }
 
-// smallDisk is a writable directory of a room's on a file system of its own.
-func smallDisk(t *testing.T, r Room, options string) (work string) {
+// smallDisk is a writable directory of a sandbox's on a file system of its own.
+func smallDisk(t *testing.T, r Sandbox, options string) (work string) {
 	t.Helper()
 	if !r.Drop {
 		t.Skip("only root can mount a small disk")
@@ -112,7 +112,7 @@ func smallDisk(t *testing.T, r Room, options string) (work string) {
 
 // TestStarve: a program that fails where nothing is free any more, of bytes or of names, failed of that.
 func TestStarve(t *testing.T) {
-	r := room(t, Bubblewrap)
+	r := newSandbox(t, Bubblewrap)
 	for options, script := range map[string]string{
 		"size=500k":              "exit 1",
 		"size=100M,nr_inodes=20": "while : > $((i += 1)); do :; done; exit 1",
@@ -129,7 +129,7 @@ func TestStarve(t *testing.T) {
 
 // TestFillTheDisk: there is no limit, and still some of the disk is left.
 func TestFillTheDisk(t *testing.T) {
-	r := room(t, Bubblewrap)
+	r := newSandbox(t, Bubblewrap)
 	work := smallDisk(t, r, "size=100M")
 	_, err := sh(t, r, Spec{Work: work}, "head -c 97M /dev/zero > file; sleep infinity")
 	if !errors.Is(err, syscall.ENOSPC) {
@@ -142,7 +142,7 @@ func TestFillTheDisk(t *testing.T) {
 
 // TestFewDescriptors: more processes than the warden may have descriptors are left behind, and ended.
 func TestFewDescriptors(t *testing.T) {
-	everyKind(t, func(t *testing.T, r Room) {
+	everyKind(t, func(t *testing.T, r Sandbox) {
 		work := workdir(t, r)
 		if err := errors.Join(unix.Mkfifo(filepath.Join(work, "fifo"), 0o600), r.Own(work)); err != nil {
 			t.Fatal(err)
@@ -171,7 +171,7 @@ func TestFewDescriptors(t *testing.T) {
 
 // TestForkBomb: it is gone before the warden tells of it.
 func TestForkBomb(t *testing.T) {
-	everyKind(t, func(t *testing.T, r Room) {
+	everyKind(t, func(t *testing.T, r Sandbox) {
 		r.Limits.Processes = 200
 		work := workdir(t, r)
 		if err := errors.Join(unix.Mkfifo(filepath.Join(work, "fifo"), 0o600), r.Own(work)); err != nil {
@@ -193,7 +193,7 @@ func TestForkBomb(t *testing.T) {
 
 // TestWardensParent: the program ends when the process that started its warden has been killed.
 func TestWardensParent(t *testing.T) {
-	everyKind(t, func(t *testing.T, r Room) {
+	everyKind(t, func(t *testing.T, r Sandbox) {
 		work := workdir(t, r)
 		if err := errors.Join(unix.Mkfifo(filepath.Join(work, "fifo"), 0o600), r.Own(work)); err != nil {
 			t.Fatal(err)

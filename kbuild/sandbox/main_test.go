@@ -9,9 +9,9 @@ import (
 )
 
 // parentName is this program as the parent of a warden, to be killed.
-const parentName = "mago-room-parent"
+const parentName = "mago-sandbox-parent"
 
-// TestMain has this program take part in rooms, as mago does.
+// TestMain has this program take part in sandboxes, as mago does.
 func TestMain(m *testing.M) {
 	if code, ok := Serve(os.Args); ok {
 		syscall.Exit(code) // os.Exit takes a second under the race detector

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Place is a directory that a room shows below another one of the system's, beside what is there.
+// Place is a directory that a sandbox shows below another one of the system's, beside what is there.
 type Place struct {
 	Base     string // a directory of the system, such as /usr/src; where it is not there, nothing is shown
 	Name     string // path below Base
@@ -15,13 +15,13 @@ type Place struct {
 }
 
 // hasBase reports whether a place's base is there.
-func (r Room) hasBase(p Place) bool {
+func (r Sandbox) hasBase(p Place) bool {
 	_, err := os.ReadDir(r.host(r.merged(p.Base)))
 	return err == nil
 }
 
 // places lays out what is shown in other places.
-func (r Room) places(all []Place) []string {
+func (r Sandbox) places(all []Place) []string {
 	var args, seal []string
 	laid := map[string]bool{}
 	for _, p := range all {
@@ -46,7 +46,7 @@ func (r Room) places(all []Place) []string {
 
 // repeat makes base a directory that can be added to: the system's /usr is read-only, even for a mount point. What the
 // places hide of it is left out.
-func (r Room) repeat(base string, entries []os.DirEntry, all []Place) []string {
+func (r Sandbox) repeat(base string, entries []os.DirEntry, all []Place) []string {
 	hidden := map[string]bool{}
 	for _, p := range all {
 		first, _, _ := strings.Cut(p.Name, "/")
@@ -62,7 +62,7 @@ func (r Room) repeat(base string, entries []os.DirEntry, all []Place) []string {
 }
 
 // merged is where a path below /lib lies on a system with merged /usr.
-func (r Room) merged(path string) string {
+func (r Sandbox) merged(path string) string {
 	if _, err := os.Readlink(r.host("/lib")); err == nil && strings.HasPrefix(path, "/lib/") {
 		return "/usr" + path
 	}

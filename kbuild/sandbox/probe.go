@@ -21,9 +21,9 @@ const probeName = "mago-probe"
 
 var errRefused = errors.New("refused: the kernel lets this user make no namespaces")
 
-// probe has the room's user do what builds do in their directory, and notes what the kernel holds there; its error says
-// what is wrong with the room.
-func (r *Room) probe(ctx context.Context, t trial, run func(*exec.Cmd) error) error {
+// probe has the sandbox's user do what builds do in their directory, and notes what the kernel holds there; its error says
+// what is wrong with the sandbox.
+func (r *Sandbox) probe(ctx context.Context, t trial, run func(*exec.Cmd) error) error {
 	spec := t.spec(*r)
 	var stderr strings.Builder
 	spec.Stderr = &stderr
@@ -52,17 +52,17 @@ func (r *Room) probe(ctx context.Context, t trial, run func(*exec.Cmd) error) er
 
 // refusesNamespaces is what bubblewrap and the warden say where namespaces are switched off: by sysctl, in a chroot, by
 // AppArmor, in a container.
-var refusesNamespaces = regexp.MustCompile(`(?i)new namespace|uid map|RTM_NEWADDR|make the room: operation not permitted|make the room: no space left`)
+var refusesNamespaces = regexp.MustCompile(`(?i)new namespace|uid map|RTM_NEWADDR|make the sandbox: operation not permitted|make the sandbox: no space left`)
 
-// spec is the probe of a room in the trial's directory, and where the room can show it at another place, there as well.
-func (t trial) spec(r Room) Spec {
+// spec is the probe of a sandbox in the trial's directory, and where the sandbox can show it at another place, there as well.
+func (t trial) spec(r Sandbox) Spec {
 	name, inside := string(r.Kind), r.Path(t.dir)
 	if r.ByRoot {
 		name += "-by-root"
 	}
 	s := Spec{Work: t.dir, Args: []string{filepath.Join(inside, probeName), name, inside}}
 	if t.noexec() {
-		s.Args = append([]string{"/bin/sh"}, s.Args...) // in no kind of room can builds run what they make here
+		s.Args = append([]string{"/bin/sh"}, s.Args...) // in no kind of sandbox can builds run what they make here
 	}
 	if place := (Place{"/usr/src", probeName, filepath.Join(t.dir, "place"), true}); r.Kind == Bubblewrap && r.hasBase(place) {
 		s.Places, s.Args = []Place{place}, append(s.Args, filepath.Join(place.Base, place.Name))

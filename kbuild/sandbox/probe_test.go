@@ -13,12 +13,12 @@ import (
 // TestByRootEnters: the parents of what bubblewrap shows are root's alone where it makes them by itself, and a build's
 // directory may be the user's alone.
 func TestByRootEnters(t *testing.T) {
-	r := room(t, Bubblewrap)
+	r := newSandbox(t, Bubblewrap)
 	if !r.Drop {
 		t.Skip("mago is not root")
 	}
 	r.ByRoot = true
-	work, headers := workdir(t, r), filepath.Join(workdir(t, Room{}), "tree")
+	work, headers := workdir(t, r), filepath.Join(workdir(t, Sandbox{}), "tree")
 	err := errors.Join(os.Mkdir(headers, 0o755), os.Mkdir(filepath.Join(work, "sub"), 0o755), os.Chmod(work, 0o700), r.Own(work))
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +42,7 @@ func shownDir(t *testing.T, dir string) Shown {
 
 // TestProbe takes from the user, one at a time, what builds do in their directory.
 func TestProbe(t *testing.T) {
-	everyKind(t, func(t *testing.T, r Room) {
+	everyKind(t, func(t *testing.T, r Sandbox) {
 		if !r.Drop {
 			t.Skip("who owns the directory can do all of it")
 		}
@@ -72,16 +72,16 @@ func TestProbe(t *testing.T) {
 
 // TestTrials: what a killed process has left of a trial goes with the next, and what belongs to a living one stays.
 func TestTrials(t *testing.T) {
-	work := workdir(t, Room{})
+	work := workdir(t, Sandbox{})
 	left := filepath.Join(work, trialPrefix+"left")
 	if err := os.Mkdir(left, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	first, err := newTrial(work, Room{})
+	first, err := newTrial(work, Sandbox{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := newTrial(work, Room{})
+	second, err := newTrial(work, Sandbox{})
 	if err != nil {
 		t.Fatal(err)
 	}

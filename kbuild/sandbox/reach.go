@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// ReachError says that the room's user cannot enter a directory that it needs.
+// ReachError says that the sandbox's user cannot enter a directory that it needs.
 type ReachError struct {
 	User, Path string
 	Closed     string // the directory that is in the way: Path or one above it
@@ -19,9 +19,9 @@ func (e *ReachError) Error() string {
 	return fmt.Sprintf("%s cannot reach %s: %s is closed to it", e.User, e.Path, e.Closed)
 }
 
-// Closed looks for the directory that keeps the room's user from a work directory, by its host path, or from dirs inside
+// Closed looks for the directory that keeps the sandbox's user from a work directory, by its host path, or from dirs inside
 // the root; it gives a *ReachError, or nil where permissions keep it from nothing.
-func (r Room) Closed(work string, dirs ...string) error {
+func (r Sandbox) Closed(work string, dirs ...string) error {
 	if !r.Drop {
 		return nil
 	}
@@ -40,7 +40,7 @@ func (r Room) Closed(work string, dirs ...string) error {
 }
 
 // closedOn is the first directory on the way to a path that the user may not search, "" if there is none.
-func (r Room) closedOn(path string) string {
+func (r Sandbox) closedOn(path string) string {
 	for i := range len(path) + 1 {
 		if i < len(path) && path[i] != '/' {
 			continue
@@ -52,8 +52,8 @@ func (r Room) closedOn(path string) string {
 	return ""
 }
 
-// entered reports whether a program in the room comes by a directory: one that is chrooted begins at the root.
-func (r Room) entered(dir string) bool {
+// entered reports whether a program in the sandbox comes by a directory: one that is chrooted begins at the root.
+func (r Sandbox) entered(dir string) bool {
 	if r.Kind == Bubblewrap {
 		return true
 	}
@@ -62,7 +62,7 @@ func (r Room) entered(dir string) bool {
 }
 
 // maySearch goes by the permission bits (path_resolution(7)); a directory that is not there keeps nobody out.
-func (r Room) maySearch(dir string) bool {
+func (r Sandbox) maySearch(dir string) bool {
 	info, err := os.Stat(dir)
 	if err != nil {
 		return true

@@ -13,7 +13,7 @@ func TestClosed(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root has another user to build as")
 	}
-	work := workdir(t, Room{})
+	work := workdir(t, Sandbox{})
 	at := func(name string) string { return filepath.Join(work, name) }
 	for _, dir := range []struct {
 		name     string
@@ -30,7 +30,7 @@ func TestClosed(t *testing.T) {
 	if err := os.Symlink("root/sub", at("link")); err != nil {
 		t.Fatal(err)
 	}
-	r := Room{Kind: Bubblewrap, UserName: "tester", UID: nobody, GID: nobody, Drop: true}
+	r := Sandbox{Kind: Bubblewrap, UserName: "tester", UID: nobody, GID: nobody, Drop: true}
 	for name, closed := range map[string]string{
 		"open": "", "own": "", "group": "", "open/gone": "",
 		"root": "root", "root/sub": "root", "root/sub/gone": "root", "link": "root", "notown": "notown", "notgroup": "notgroup", "read": "read",
@@ -50,7 +50,7 @@ func TestClosed(t *testing.T) {
 	if err := r.Closed(at("root/sub"), "/"); err != nil {
 		t.Errorf("who is chrooted does not: %v", err)
 	}
-	if err := (Room{}).Closed(at("root")); err != nil {
+	if err := (Sandbox{}).Closed(at("root")); err != nil {
 		t.Errorf("who has nothing to drop: %v", err)
 	}
 	err := &ReachError{User: BuildUser, Path: "/root/cache", Closed: "/root"}
@@ -61,11 +61,11 @@ func TestClosed(t *testing.T) {
 
 // TestMakeWork: only the user who builds gets to a work directory, and of that only to a part.
 func TestMakeWork(t *testing.T) {
-	for _, r := range []Room{{}, {Drop: true, UID: nobody, GID: nobody}} {
+	for _, r := range []Sandbox{{}, {Drop: true, UID: nobody, GID: nobody}} {
 		if r.Drop && os.Geteuid() != 0 {
 			t.Skip("only root has another user to build as")
 		}
-		work := filepath.Join(workdir(t, Room{}), "work")
+		work := filepath.Join(workdir(t, Sandbox{}), "work")
 		tree, err := r.MakeWork(work, "room")
 		if err != nil || tree != filepath.Join(work, "room") {
 			t.Fatalf("%s, %v", tree, err)

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// refusal is a system call that fails in a room.
+// refusal is a system call that fails in a sandbox.
 type refusal struct {
 	call  uint32
 	errno unix.Errno
@@ -36,7 +36,7 @@ func always(errno unix.Errno, calls ...uint32) (all []refusal) {
 // setID are the bits of a file's mode that would lend its owner's rights to who runs it.
 const setID = unix.S_ISUID | unix.S_ISGID
 
-// refusals lists what a room is without. Compilers need none of it; where a C library or fakeroot tries, it copes.
+// refusals lists what a sandbox is without. Compilers need none of it; where a C library or fakeroot tries, it copes.
 func (o order) refusals() []refusal {
 	all := always(unix.EPERM, unix.SYS_KEYCTL, unix.SYS_ADD_KEY, unix.SYS_REQUEST_KEY, unix.SYS_BPF, unix.SYS_PERF_EVENT_OPEN,
 		unix.SYS_IO_URING_SETUP, unix.SYS_USERFAULTFD)

@@ -8,21 +8,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Shown is a directory that a room shows beside the system's own. It is held by its identity: another one that has
+// Shown is a directory that a sandbox shows beside the system's own. It is held by its identity: another one that has
 // taken its place meanwhile is not shown.
 type Shown struct {
-	Path          string // inside the room; rooms without bubblewrap show it at Dir alone
+	Path          string // inside the sandbox; sandboxes without bubblewrap show it at Dir alone
 	Dir           string // inside the root, links resolved
 	Device, Inode uint64
 }
 
-// IsSystem reports whether a path lies in what every room shows of the system.
+// IsSystem reports whether a path lies in what every sandbox shows of the system.
 func IsSystem(path string) bool {
 	return slices.ContainsFunc(system, func(dir string) bool { return path == dir || strings.HasPrefix(path, dir+"/") })
 }
 
 // shows lays out the directories.
-func (r Room) shows(all []Shown) []string {
+func (r Sandbox) shows(all []Shown) []string {
 	var args []string
 	for _, s := range all {
 		args = append(args, bind("--ro-bind", r.host(s.Dir), s.Path)...)

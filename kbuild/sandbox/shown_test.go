@@ -10,11 +10,11 @@ import (
 
 // TestShownIsTheSame: a directory is shown while it is the one that was judged, and nothing that has taken its place.
 func TestShownIsTheSame(t *testing.T) {
-	everyKind(t, func(t *testing.T, r Room) {
+	everyKind(t, func(t *testing.T, r Sandbox) {
 		if r.Kind != Bubblewrap && r.Landlock == 0 {
 			t.Skip("nothing is closed here")
 		}
-		work, top := workdir(t, r), workdir(t, Room{})
+		work, top := workdir(t, r), workdir(t, Sandbox{})
 		dir := filepath.Join(top, "headers")
 		err := errors.Join(os.Mkdir(dir, 0o755), os.WriteFile(filepath.Join(dir, "file"), []byte("theirs"), 0o644))
 		if err != nil {

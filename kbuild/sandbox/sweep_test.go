@@ -22,7 +22,7 @@ func TestComets(t *testing.T) {
 	}
 	for how, more := range map[string]string{"left behind": "", "told to end": "; echo begun >&3; sleep infinity"} {
 		t.Run(how, func(t *testing.T) {
-			everyKind(t, func(t *testing.T, r Room) {
+			everyKind(t, func(t *testing.T, r Sandbox) {
 				r.Limits.Processes = 1000
 				work := workdir(t, r)
 				if err := errors.Join(unix.Mkfifo(filepath.Join(work, "fifo"), 0o600), r.Own(work)); err != nil {

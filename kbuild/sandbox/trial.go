@@ -11,11 +11,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// trial is a directory to try rooms out in, made as a build's is. It is locked as long as its process lives, so that
+// trial is a directory to try sandboxes out in, made as a build's is. It is locked as long as its process lives, so that
 // another one may remove what a kill has left.
 type trial struct {
 	top  string
-	dir  string // below top: what the room's user has
+	dir  string // below top: what the sandbox's user has
 	lock *os.File
 }
 
@@ -44,8 +44,8 @@ func scratch(work string) (t trial, err error) {
 	return t, err
 }
 
-// newTrial makes one for the user of a room.
-func newTrial(work string, r Room) (t trial, err error) {
+// newTrial makes one for the user of a sandbox.
+func newTrial(work string, r Sandbox) (t trial, err error) {
 	if t, err = scratch(work); err != nil {
 		return trial{}, err
 	}

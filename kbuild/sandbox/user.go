@@ -57,9 +57,9 @@ func CreateUser(run func(*exec.Cmd) error) error {
 	return nil
 }
 
-// MakeWork makes dir a work directory that the room's user alone may enter, and in it the directory name, which belongs to
+// MakeWork makes dir a work directory that the sandbox's user alone may enter, and in it the directory name, which belongs to
 // that user; it returns the path of the second one. What stands beside that the user cannot change.
-func (r Room) MakeWork(dir, name string) (string, error) {
+func (r Sandbox) MakeWork(dir, name string) (string, error) {
 	tree := filepath.Join(dir, name)
 	if err := os.MkdirAll(tree, 0o700); err != nil {
 		return "", err
@@ -77,9 +77,9 @@ func (r Room) MakeWork(dir, name string) (string, error) {
 // levels that an archive may have.
 const MaxDepth = 256
 
-// Own gives a file tree to the room's user, so that programs in the room can write there. It stays inside the tree,
+// Own gives a file tree to the sandbox's user, so that programs in the sandbox can write there. It stays inside the tree,
 // even if that user has written there before and changes it meanwhile.
-func (r Room) Own(dir string) error {
+func (r Sandbox) Own(dir string) error {
 	if !r.Drop {
 		return nil
 	}
@@ -100,7 +100,7 @@ func (r Room) Own(dir string) error {
 }
 
 // own refuses a file that has another name as well: it could be one of the system's.
-func (r Room) own(root *os.Root, path string, entry fs.DirEntry) error {
+func (r Sandbox) own(root *os.Root, path string, entry fs.DirEntry) error {
 	info, err := entry.Info()
 	if err != nil {
 		return err

@@ -26,9 +26,9 @@ func TestOccupant(t *testing.T) {
 			if err := errors.Join(os.Mkdir(filepath.Join(root, "etc"), 0o755), os.WriteFile(filepath.Join(root, "etc/passwd"), []byte(test.passwd), 0o644)); err != nil {
 				t.Fatal(err)
 			}
-			room, err := Wish{Root: root, AsRoot: true, Nobody: test.nobody}.occupant()
-			if (err == nil) != (test.want != 0) || room.UID != test.want || test.want != 0 && !room.Drop {
-				t.Errorf("got %+v, %v", room, err)
+			box, err := Wish{Root: root, AsRoot: true, Nobody: test.nobody}.occupant()
+			if (err == nil) != (test.want != 0) || box.UID != test.want || test.want != 0 && !box.Drop {
+				t.Errorf("got %+v, %v", box, err)
 			}
 		})
 	}

@@ -15,11 +15,11 @@ import (
 	"mago/kbuild/sandbox/cgroup"
 )
 
-// A program in a room has two processes of mago's own before it. The warden stays outside and outlives it: it ends what
+// A program in a sandbox has two processes of mago's own before it. The warden stays outside and outlives it: it ends what
 // takes too much, and everything that is left when the program ends, when it is told to (SIGTERM), or when mago is gone.
-// The entrant gives up every right that the room is to be without, and becomes the program.
+// The entrant gives up every right that the sandbox is to be without, and becomes the program.
 const (
-	wardenName  = "mago-room"
+	wardenName  = "mago-sandbox"
 	entrantName = "mago-enter"
 )
 
@@ -43,7 +43,7 @@ type order struct {
 	Held     Held   // what the group has to do; of the entrant's order, what it does
 }
 
-// Serve is for the beginning of main: where this process was started as a part of a room, ok is true, and the process is
+// Serve is for the beginning of main: where this process was started as a part of a sandbox, ok is true, and the process is
 // to exit with the code.
 func Serve(args []string) (code int, ok bool) {
 	if len(args) != 2 || args[0] != wardenName && args[0] != entrantName {
@@ -203,14 +203,14 @@ func (g *guard) killGroup() {
 	}
 }
 
-// removeGroup leaves what cannot be removed to the next room, which sweeps.
+// removeGroup leaves what cannot be removed to the next sandbox, which sweeps.
 func (g *guard) removeGroup() {
 	if g.group != nil {
 		_ = g.group.Remove()
 	}
 }
 
-// start runs the entrant in namespaces of its own where the room has them.
+// start runs the entrant in namespaces of its own where the sandbox has them.
 func (o order) start(group *cgroup.Group, begun *begun) (pid int, err error) {
 	args, err := o.command(entrantName)
 	if err != nil {
@@ -228,7 +228,7 @@ func (o order) start(group *cgroup.Group, begun *begun) (pid int, err error) {
 	}
 	pid, err = syscall.ForkExec(self, args, &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{0, 1, 2, uintptr(begun.tell)}, Sys: attr})
 	if err != nil {
-		return 0, fmt.Errorf("make the room: %w", err)
+		return 0, fmt.Errorf("make the sandbox: %w", err)
 	}
 	return pid, nil
 }

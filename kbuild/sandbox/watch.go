@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// watch knows what a room's programs take of memory, processes and the disk.
+// watch knows what a sandbox's programs take of memory, processes and the disk.
 type watch struct {
 	order
 	reserve unix.Statfs_t // what has to stay free of the writable directory's file system

@@ -16,10 +16,10 @@ import (
 // BuildUser is the system user that compiles when mago itself runs as root.
 const BuildUser = "mago-build"
 
-// Kind says how closed a room is.
+// Kind says how closed a sandbox is.
 type Kind string
 
-// The kinds of room, from the closest to the most open.
+// The kinds of sandbox, from the closest to the most open.
 const (
 	Bubblewrap Kind = "bubblewrap" // own file system, processes and network
 	Namespaces Kind = "namespaces" // own processes and network; the host's files, as the user and Landlock let them be read
@@ -29,26 +29,26 @@ const (
 // Auto is no kind, but the wish for the closest that works.
 const Auto Kind = "auto"
 
-// Mount is where a room's writable directory stands inside bubblewrap: always the same, so that no path of this
+// Mount is where a sandbox's writable directory stands inside bubblewrap: always the same, so that no path of this
 // machine gets into a module; and the one that dkms.conf files in the wild spell out.
 const Mount = "/var/lib/dkms"
 
-// Room is a place to run foreign programs in.
-type Room struct {
+// Sandbox is a place to run foreign programs in.
+type Sandbox struct {
 	Kind     Kind
 	Root     string // the file system that programs see
 	UserName string
 	UID, GID uint32 // the user they run as; meaningful where mago runs as root
 	Drop     bool   // whether mago is root and has to become that user
 	ByRoot   bool   // whether root has to set bubblewrap up, because users may make no namespaces
-	Landlock int    // the version that the kernel has of it, which rooms without bubblewrap go by; 0 for none
+	Landlock int    // the version that the kernel has of it, which sandboxes without bubblewrap go by; 0 for none
 	Limits   Limits
 	Held     Held   // what the kernel holds programs to by a control group
-	Why      string // why the room is no closer, such as "bubblewrap not installed"; "" for bubblewrap
+	Why      string // why the sandbox is no closer, such as "bubblewrap not installed"; "" for bubblewrap
 }
 
-// String describes the room as the screen does.
-func (r Room) String() string {
+// String describes the sandbox as the screen does.
+func (r Sandbox) String() string {
 	switch {
 	case r.Kind == Bubblewrap:
 		return r.UserName + " in bubblewrap, no network"
@@ -69,21 +69,21 @@ type UserError struct{ Name string }
 
 func (e *UserError) Error() string { return "no system user " + e.Name + " to build as" }
 
-// RoomError says that the room that was asked for cannot be had here, or, with Auto, none that closes anything.
-type RoomError struct {
+// UnavailableError says that the sandbox that was asked for cannot be had here, or, with Auto, none that closes anything.
+type UnavailableError struct {
 	Kind Kind
 	Why  string
 	Root bool // whether root asked
 }
 
-func (e *RoomError) Error() string {
+func (e *UnavailableError) Error() string {
 	if e.Kind == Auto {
 		return "nothing here closes a build in: " + e.Why
 	}
 	return fmt.Sprintf("no sandbox of the kind %s: %s", e.Kind, e.Why)
 }
 
-// BrokenError says that a room that was found to work has failed by itself: no program in it is to blame.
+// BrokenError says that a sandbox that was found to work has failed by itself: no program in it is to blame.
 type BrokenError struct {
 	Kind  Kind
 	Doing string // what could not be done
@@ -98,7 +98,7 @@ func (e *BrokenError) Error() string {
 	return text
 }
 
-// Wish is what a room is asked for with.
+// Wish is what a sandbox is asked for with.
 type Wish struct {
 	Root   string
 	Work   string // host path of a directory that builds will work below; it is there
@@ -108,38 +108,38 @@ type Wish struct {
 	Limits Limits
 }
 
-// Choose finds the room of the kind that is wished for, or the closest that works here, and never another; run executes
+// Choose finds the sandbox of the kind that is wished for, or the closest that works here, and never another; run executes
 // the probes (nil: (*exec.Cmd).Run).
-func Choose(ctx context.Context, w Wish, run func(*exec.Cmd) error) (Room, error) {
+func Choose(ctx context.Context, w Wish, run func(*exec.Cmd) error) (Sandbox, error) {
 	if err := ownProc(); err != nil {
-		return Room{}, err
+		return Sandbox{}, err
 	}
-	room, err := w.occupant()
+	box, err := w.occupant()
 	if err != nil {
-		return Room{}, err
+		return Sandbox{}, err
 	}
-	room.Limits, room.Landlock = w.Limits, landlockVersion()
-	t, err := newTrial(w.Work, room)
+	box.Limits, box.Landlock = w.Limits, landlockVersion()
+	t, err := newTrial(w.Work, box)
 	if err != nil {
-		return Room{}, err
+		return Sandbox{}, err
 	}
 	defer t.remove()
 	if w.Kind != "" && w.Kind != Auto {
-		return room.only(ctx, w.Kind, t, run)
+		return box.only(ctx, w.Kind, t, run)
 	}
-	return room.closest(ctx, t, run)
+	return box.closest(ctx, t, run)
 }
 
-// only is the room of one kind.
-func (r Room) only(ctx context.Context, kind Kind, t trial, run func(*exec.Cmd) error) (Room, error) {
+// only is the sandbox of one kind.
+func (r Sandbox) only(ctx context.Context, kind Kind, t trial, run func(*exec.Cmd) error) (Sandbox, error) {
 	r, err := r.try(ctx, kind, t, run)
 	switch {
 	case ctx.Err() != nil:
-		return Room{}, ctx.Err()
+		return Sandbox{}, ctx.Err()
 	case errors.As(err, new(*ReachError)):
-		return Room{}, err
+		return Sandbox{}, err
 	case err != nil:
-		return Room{}, &RoomError{kind, err.Error(), r.Drop}
+		return Sandbox{}, &UnavailableError{kind, err.Error(), r.Drop}
 	}
 	if kind != Bubblewrap {
 		r.Why = "as --sandbox asks"
@@ -147,15 +147,15 @@ func (r Room) only(ctx context.Context, kind Kind, t trial, run func(*exec.Cmd) 
 	return r, nil
 }
 
-// closest is the room of the first kind that works. One that would close in nothing has to be asked for by its name. Where
+// closest is the sandbox of the first kind that works. One that would close in nothing has to be asked for by its name. Where
 // none works and a directory is closed to the user, the error is that.
-func (r Room) closest(ctx context.Context, t trial, run func(*exec.Cmd) error) (Room, error) {
+func (r Sandbox) closest(ctx context.Context, t trial, run func(*exec.Cmd) error) (Sandbox, error) {
 	var reasons []string
 	var reach *ReachError
 	for _, kind := range []Kind{Bubblewrap, Namespaces, User} {
 		tried, err := r.try(ctx, kind, t, run)
 		if ctx.Err() != nil {
-			return Room{}, ctx.Err()
+			return Sandbox{}, ctx.Err()
 		}
 		tried.Why = why(reasons)
 		if err == nil && kind == User && !r.Drop && r.Landlock == 0 {
@@ -168,18 +168,18 @@ func (r Room) closest(ctx context.Context, t trial, run func(*exec.Cmd) error) (
 			return tried, nil
 		}
 		if short := shortage(err); short != nil {
-			return Room{}, fmt.Errorf("try the sandbox %s: %w", kind, short)
+			return Sandbox{}, fmt.Errorf("try the sandbox %s: %w", kind, short)
 		}
 		errors.As(err, &reach)
 		reasons = append(reasons, string(kind)+" "+err.Error())
 	}
 	if reach != nil {
-		return Room{}, reach
+		return Sandbox{}, reach
 	}
-	return Room{}, &RoomError{Auto, why(reasons), r.Drop}
+	return Sandbox{}, &UnavailableError{Auto, why(reasons), r.Drop}
 }
 
-// errNoEnd is about a room without a PID namespace as well as without a control group.
+// errNoEnd is about a sandbox without a PID namespace as well as without a control group.
 var errNoEnd = errors.New("could not end processes that start others and end at once: no control group can be made here")
 
 // why names the reason of two kinds once.
@@ -192,8 +192,8 @@ func why(reasons []string) string {
 	return strings.Join(reasons, ", ")
 }
 
-// try makes the room one of a kind. Where users may make no namespaces, root can still make those of bubblewrap.
-func (r Room) try(ctx context.Context, kind Kind, t trial, run func(*exec.Cmd) error) (Room, error) {
+// try makes the sandbox one of a kind. Where users may make no namespaces, root can still make those of bubblewrap.
+func (r Sandbox) try(ctx context.Context, kind Kind, t trial, run func(*exec.Cmd) error) (Sandbox, error) {
 	r.Kind = kind
 	err := r.probe(ctx, t, run)
 	if kind != Bubblewrap || !r.Drop || !errors.Is(err, errRefused) {
@@ -211,9 +211,9 @@ func (r Room) try(ctx context.Context, kind Kind, t trial, run func(*exec.Cmd) e
 }
 
 // occupant is the user to build as: the invoking one, or the build user in place of root.
-func (w Wish) occupant() (Room, error) {
+func (w Wish) occupant() (Sandbox, error) {
 	if !w.AsRoot {
-		return Room{Root: w.Root, UserName: invoking()}, nil
+		return Sandbox{Root: w.Root, UserName: invoking()}, nil
 	}
 	name := BuildUser
 	if w.Nobody && !HasUser(w.Root) {
@@ -221,9 +221,9 @@ func (w Wish) occupant() (Room, error) {
 	}
 	uid, gid, err := lookup(w.Root, name)
 	if err != nil {
-		return Room{}, err
+		return Sandbox{}, err
 	}
-	return Room{Root: w.Root, UserName: name, UID: uid, GID: gid, Drop: true}, nil
+	return Sandbox{Root: w.Root, UserName: name, UID: uid, GID: gid, Drop: true}, nil
 }
 
 // invoking names the user who runs mago; one that the system has no name for goes by number.

@@ -30,7 +30,7 @@ func fakeRoot(t *testing.T, passwd string) string {
 
 const passwd = "root:x:0:0:root:/root:/bin/bash\nmago-build:x:990:989::/nonexistent:/usr/sbin/nologin\n"
 
-// answers is a run that knows what becomes of a room of each kind; "by root" is bubblewrap's other form, and
+// answers is a run that knows what becomes of a sandbox of each kind; "by root" is bubblewrap's other form, and
 // "no group" has all of them be without a control group.
 func answers(complaints map[string]string) func(*exec.Cmd) error {
 	return func(cmd *exec.Cmd) error {
@@ -83,47 +83,47 @@ func TestClosest(t *testing.T) {
 		"another reason":       {map[string]string{"bubblewrap": "bwrap: Can't mount proc on /newroot/proc: Operation not permitted\nmore\n"}, 0, "mago-build, no network (bubblewrap does not work: Can't mount proc on /newroot/proc: Operation not permitted)"},
 		"root cannot either":   {map[string]string{"bubblewrap": sysctl, "by root": "/var/lib/dkms/mago-probe: 8: cannot open /var/lib/dkms/given: Permission denied\n"}, 7, "mago-build, no network, files by Landlock (bubblewrap " + refusedText + "; set up by root it does not work: cannot open /var/lib/dkms/given: Permission denied)"},
 		"no word":              {map[string]string{"bubblewrap": ""}, 0, "mago-build, no network (bubblewrap does not work: exit status 1)"},
-		"neither, one cause":   {map[string]string{"bubblewrap": sysctl, "by root": inside, "namespaces": "mago-room: make the room: operation not permitted\n"}, 0, "mago-build, not closed in (bubblewrap and namespaces " + refusedText + ")"},
+		"neither, one cause":   {map[string]string{"bubblewrap": sysctl, "by root": inside, "namespaces": "mago-sandbox: make the sandbox: operation not permitted\n"}, 0, "mago-build, not closed in (bubblewrap and namespaces " + refusedText + ")"},
 		"neither, two causes":  {map[string]string{"bubblewrap": sysctl, "by root": inside, "namespaces": ""}, 6, "mago-build, no network, files by Landlock, other processes in sight (bubblewrap " + refusedText + ", namespaces does not work: exit status 1)"},
 		"neither, bookworm's":  {map[string]string{"bubblewrap": "", "namespaces": ""}, 2, "mago-build, no network, files by Landlock, other processes in sight (bubblewrap and namespaces does not work: exit status 1)"},
 		"no group":             {map[string]string{"bubblewrap": "", "namespaces": "", "no group": ""}, 6, "nothing here closes a build in: bubblewrap and namespaces does not work: exit status 1, user could not end processes that start others and end at once: no control group can be made here"},
 		"nothing works at all": {map[string]string{"bubblewrap": "", "namespaces": "", "user": "mago-enter: become user 990: operation not permitted"}, 2, "nothing here closes a build in: bubblewrap and namespaces does not work: exit status 1, user does not work: become user 990: operation not permitted"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			room := Room{UserName: BuildUser, UID: 990, GID: 989, Drop: true, Landlock: test.landlock}
-			room, err := room.closest(t.Context(), trial{}, answers(test.complaints))
-			got := room.String()
+			box := Sandbox{UserName: BuildUser, UID: 990, GID: 989, Drop: true, Landlock: test.landlock}
+			box, err := box.closest(t.Context(), trial{}, answers(test.complaints))
+			got := box.String()
 			if err != nil {
 				got = err.Error()
 			}
 			if got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
-			if err == nil && (room.UID != 990 || room.GID != 989 || !room.Drop) {
-				t.Errorf("the room belongs to %d:%d, drop %v", room.UID, room.GID, room.Drop)
+			if err == nil && (box.UID != 990 || box.GID != 989 || !box.Drop) {
+				t.Errorf("the sandbox belongs to %d:%d, drop %v", box.UID, box.GID, box.Drop)
 			}
 		})
 	}
 }
 
-// TestClosestForOrdinaryUser: what an ordinary user may do with namespaces is no business of root's, and a room that
+// TestClosestForOrdinaryUser: what an ordinary user may do with namespaces is no business of root's, and a sandbox that
 // would be that user with all rights is none.
 func TestClosestForOrdinaryUser(t *testing.T) {
 	withBubblewrap(t)
 	fail := map[string]string{"bubblewrap": "bwrap: setting up uid map: Permission denied\n"}
-	room, err := Room{UserName: "tester"}.closest(t.Context(), trial{}, answers(fail))
-	if err != nil || room.Kind != Namespaces || room.Drop || room.ByRoot {
-		t.Errorf("got %+v, %v", room, err)
+	box, err := Sandbox{UserName: "tester"}.closest(t.Context(), trial{}, answers(fail))
+	if err != nil || box.Kind != Namespaces || box.Drop || box.ByRoot {
+		t.Errorf("got %+v, %v", box, err)
 	}
-	if o, err := room.order(Spec{Args: []string{"true"}}); err != nil || !o.User {
+	if o, err := box.order(Spec{Args: []string{"true"}}); err != nil || !o.User {
 		t.Error("an ordinary user needs a user namespace to make the others")
 	}
 	fail["namespaces"] = ""
-	if room, err = (Room{UserName: "tester", Landlock: 2}).closest(t.Context(), trial{}, answers(fail)); err != nil || !strings.Contains(room.String(), "this user's processes within reach") {
-		t.Errorf("got %s, %v", room, err)
+	if box, err = (Sandbox{UserName: "tester", Landlock: 2}).closest(t.Context(), trial{}, answers(fail)); err != nil || !strings.Contains(box.String(), "this user's processes within reach") {
+		t.Errorf("got %s, %v", box, err)
 	}
-	var none *RoomError
-	if _, err := (Room{UserName: "tester"}).closest(t.Context(), trial{}, answers(fail)); !errors.As(err, &none) || none.Kind != Auto {
+	var none *UnavailableError
+	if _, err := (Sandbox{UserName: "tester"}).closest(t.Context(), trial{}, answers(fail)); !errors.As(err, &none) || none.Kind != Auto {
 		t.Errorf("got %v", err)
 	}
 }
@@ -137,12 +137,12 @@ func TestChooseKind(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, kind := range []Kind{Bubblewrap, Namespaces, User} {
-		room, err := Choose(t.Context(), Wish{Root: root, Work: work, AsRoot: true, Kind: kind}, answers(nil))
-		if err != nil || room.Kind != kind {
-			t.Errorf("asked for %s: got %s, %v", kind, room.Kind, err)
+		box, err := Choose(t.Context(), Wish{Root: root, Work: work, AsRoot: true, Kind: kind}, answers(nil))
+		if err != nil || box.Kind != kind {
+			t.Errorf("asked for %s: got %s, %v", kind, box.Kind, err)
 		}
-		_, err = Choose(t.Context(), Wish{Root: root, Work: work, AsRoot: true, Kind: kind}, answers(map[string]string{string(kind): "mago-room: it is broken\n"}))
-		var none *RoomError
+		_, err = Choose(t.Context(), Wish{Root: root, Work: work, AsRoot: true, Kind: kind}, answers(map[string]string{string(kind): "mago-sandbox: it is broken\n"}))
+		var none *UnavailableError
 		if !errors.As(err, &none) || none.Kind != kind || none.Why != "does not work: it is broken" {
 			t.Errorf("asked for %s, which does not work: got %v", kind, err)
 		}
@@ -227,15 +227,15 @@ func TestPath(t *testing.T) {
 		{base + "/link", base + "/link/var/work", "/var/work", true},
 	} {
 		t.Run(fmt.Sprint(test.root, " ", test.work), func(t *testing.T) {
-			room := Room{Kind: Namespaces, Root: test.root}
-			if got := room.Path(test.work); got != test.want {
+			box := Sandbox{Kind: Namespaces, Root: test.root}
+			if got := box.Path(test.work); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
-			_, err := room.order(Spec{Work: test.work, Args: []string{"true"}})
+			_, err := box.order(Spec{Work: test.work, Args: []string{"true"}})
 			if misplaced := err != nil && strings.Contains(err.Error(), "does not lie under root"); misplaced == test.ok {
 				t.Errorf("order says %v", err)
 			}
-			if got := (Room{Kind: Bubblewrap, Root: test.root}).Path(test.work); got != Mount {
+			if got := (Sandbox{Kind: Bubblewrap, Root: test.root}).Path(test.work); got != Mount {
 				t.Errorf("bubblewrap shows it at %s", got)
 			}
 		})
@@ -255,12 +255,12 @@ func TestOwn(t *testing.T) {
 	if err := os.Symlink(outside, filepath.Join(work, "link")); err != nil {
 		t.Fatal(err)
 	}
-	room := Room{UID: 12345, GID: 12346, Drop: true}
-	if err := room.Own(work); err != nil {
+	box := Sandbox{UID: 12345, GID: 12346, Drop: true}
+	if err := box.Own(work); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{".", "file", "link"} {
-		if uid, gid := owner(t, filepath.Join(work, name)); uid != room.UID || gid != room.GID {
+		if uid, gid := owner(t, filepath.Join(work, name)); uid != box.UID || gid != box.GID {
 			t.Errorf("%s belongs to %d:%d", name, uid, gid)
 		}
 	}
@@ -270,7 +270,7 @@ func TestOwn(t *testing.T) {
 	if err := os.Link(outside, filepath.Join(work, "other")); err != nil {
 		t.Fatal(err)
 	}
-	if err := room.Own(work); err == nil || !strings.Contains(err.Error(), "also known by another name") {
+	if err := box.Own(work); err == nil || !strings.Contains(err.Error(), "also known by another name") {
 		t.Errorf("a hard link: got %v", err)
 	}
 	if uid, _ := owner(t, outside); uid != 0 {
@@ -289,7 +289,7 @@ func owner(t *testing.T, path string) (uid, gid uint32) {
 }
 
 func TestOwnOrdinaryUser(t *testing.T) {
-	if err := (Room{}).Own("/nonexistent"); err != nil {
+	if err := (Sandbox{}).Own("/nonexistent"); err != nil {
 		t.Errorf("who has nothing to drop has nothing to give: %v", err)
 	}
 }
