@@ -18,7 +18,7 @@ func (u Unit) carry(p *debpkg.Package, from kbuild.RulesPackage) {
 	addRelations(p, "Suggests", needed(from.Control["Suggests"]))
 	addRelations(p, "Enhances", from.Control["Enhances"])
 	addRelations(p, "Provides", from.Control["Provides"])
-	if name := from.Control["Package"]; name != Name(u.Module, u.Kernel.Release) {
+	if name := from.Control["Package"]; name != u.name() {
 		addRelations(p, "Provides", name)
 	}
 }
@@ -44,7 +44,7 @@ func (u Unit) makeRoom(p *debpkg.Package, from kbuild.RulesPackage) {
 // leaveOwn takes out of Conflicts and Breaks what the modules' packages are themselves called or provide: dpkg takes no
 // package for one beside itself, but there is one with modules for each kernel, and one with common files.
 func (u Unit) leaveOwn(p *debpkg.Package, from kbuild.RulesPackage) {
-	own := append(debpkg.Names(from.Control["Provides"]), from.Control["Package"], Spell(u.Module, "modules"), CommonName(u.Module))
+	own := append(debpkg.Names(from.Control["Provides"]), from.Control["Package"], Spell(u.Module, "modules"), u.commonName())
 	if u.Package != nil {
 		own = append(own, debpkg.Names(u.Package.Provides)...)
 	}

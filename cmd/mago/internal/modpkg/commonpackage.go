@@ -18,7 +18,7 @@ func (u Unit) common(shipped []kbuild.StagedFile) (*debpkg.Package, error) {
 	if l.err != nil || len(l.files) == 0 {
 		return nil, l.err
 	}
-	docs, err := u.docs(CommonName(u.Module), u.entry(u.Version, "Taken by mago out of "+u.origin()+"."))
+	docs, err := u.docs(u.commonName(), u.entry(u.Version, "Taken by mago out of "+u.origin()+"."))
 	return &debpkg.Package{
 		Control: u.commonControl(l.files), Conffiles: l.conffiles(), Triggers: l.triggers(), Files: append(l.files, docs...), ModTime: u.Date,
 	}, err
@@ -34,7 +34,7 @@ func (u Unit) commonFiles(shipped []kbuild.StagedFile) (l fileList) {
 	if len(runtime.Paths) > 0 { // so that this package takes that one's place
 		for _, path := range runtime.Docs {
 			rest, _ := strings.CutPrefix(path, filepath.Join("/usr/share/doc", u.Package.Name.String())+"/")
-			l.addPlain(u.runtimeFile(path, filepath.Join("/usr/share/doc", CommonName(u.Module), rest)))
+			l.addPlain(u.runtimeFile(path, filepath.Join("/usr/share/doc", u.commonName(), rest)))
 		}
 	}
 	for _, f := range shipped {
@@ -60,7 +60,7 @@ func (u Unit) isKernels(path string) bool { return strings.Contains(path, u.Kern
 // commonRelation has the modules depend on those files. The source's package is no alternative: apt would install that
 // where it cannot find this one.
 func (u Unit) commonRelation() string {
-	return fmt.Sprintf("%s (>= %s)", CommonName(u.Module), u.Version)
+	return fmt.Sprintf("%s (>= %s)", u.commonName(), u.Version)
 }
 
 // commonControl makes it a stand-in for the source's package: both own the same paths, so there is never more than one
@@ -84,7 +84,7 @@ func (u Unit) commonControl(files []debpkg.File) []debpkg.Field {
 	description := fmt.Sprintf("files that the %s kernel modules need at work\n%s\n\n%s", u.Module,
 		wrapped("What comes with these modules and is the same for every kernel: "+enumerated(paths)+"."),
 		wrapped("Made by mago from "+u.origin()+"."))
-	return u.paragraph(CommonName(u.Module), source, u.Version, arch, description,
+	return u.paragraph(u.commonName(), source, u.Version, arch, description,
 		debpkg.Field{Name: "Depends", Value: depends},
 		debpkg.Field{Name: "Conflicts", Value: owner},
 		debpkg.Field{Name: "Replaces", Value: owner},

@@ -49,7 +49,7 @@ func (u Unit) control(result *kbuild.Result) []debpkg.Field {
 		depends, recommends = Join(depends, u.runsWith()), Join(recommends, Running(p.Recommends))
 		provides = u.mayPromise(p.Provides)
 	}
-	return u.paragraph(Name(u.Module, u.Kernel.Release), source, Version(u.Version, u.Kernel.Version), u.Architecture, u.description(result.Modules),
+	return u.paragraph(u.name(), source, Version(u.Version, u.Kernel.Version), u.Architecture, u.description(result.Modules),
 		debpkg.Field{Name: "Depends", Value: depends},
 		debpkg.Field{Name: "Recommends", Value: Join(Spell("linux-image", u.Kernel.Release), recommends)},
 		debpkg.Field{Name: "Provides", Value: Join(provides, Spell(u.Module, "modules"))}, // the source's own may have a version

@@ -90,7 +90,7 @@ func Compose(u Unit, result *kbuild.Result) (Packages, error) {
 // modules makes the package of the modules.
 func (u Unit) modules(result *kbuild.Result, from kbuild.RulesPackage) (*debpkg.Package, error) {
 	what := fmt.Sprintf("Built by mago for Linux %s (%s).", u.Kernel.Release, u.Kernel.Version)
-	docs, err := u.docs(Name(u.Module, u.Kernel.Release), u.entry(Version(u.Version, u.Kernel.Version), what))
+	docs, err := u.docs(u.name(), u.entry(Version(u.Version, u.Kernel.Version), what))
 	if err != nil {
 		return nil, err
 	}

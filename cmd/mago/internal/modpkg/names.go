@@ -12,6 +12,9 @@ func Name(module, release string) string { return Spell(module, "modules", relea
 // like.
 func CommonName(module string) string { return Name(module, "common") }
 
+func (u Unit) name() string       { return Name(u.Module, u.Kernel.Release) }
+func (u Unit) commonName() string { return CommonName(u.Module) }
+
 // OwnName is what a module's own directories are called (payload.Policy), and how the names of its packages begin.
 func OwnName(module string) string { return Spell(module) }
 

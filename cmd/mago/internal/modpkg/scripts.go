@@ -42,7 +42,7 @@ func (u Unit) depmodOrder(modules []kbuild.Module) debpkg.File {
 		fmt.Fprintf(&text, "override %s %s %s\n", m.Name, u.Kernel.Release, kbuild.Subdirectory)
 	}
 	lib := filepath.Dir(filepath.Dir(u.Kernel.ModulesDir))
-	return debpkg.Bytes(filepath.Join(lib, "depmod.d", Name(u.Module, u.Kernel.Release)+".conf"), []byte(text.String()))
+	return debpkg.Bytes(filepath.Join(lib, "depmod.d", u.name()+".conf"), []byte(text.String()))
 }
 
 // IsDepmodOrder tells that file among those of a package.

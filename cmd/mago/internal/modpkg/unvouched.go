@@ -40,7 +40,7 @@ func (u Unit) ownRelations(control map[string]string) (own map[string]string, le
 		own[field] = Keep(control[field], u.mayName)
 		foreign := Keep(control[field], func(name string) bool { return !u.mayName(name) })
 		if field == "Package" && foreign != "" {
-			own[field] = Name(u.Module, u.Kernel.Release) // which is not provided
+			own[field] = u.name() // which is not provided
 		} else if foreign != "" {
 			leftOut = append(leftOut, field+": "+foreign)
 		}
