@@ -28,7 +28,7 @@ func (s *steps) copyTree(from Source, to string) error {
 	if err := s.work.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return err
 	}
-	c := s.copying(source)
+	c := s.copying(source, "the source")
 	return fs.WalkDir(source.FS(), ".", deep.Bounded(func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -37,15 +37,17 @@ func (s *steps) copyTree(from Source, to string) error {
 	}))
 }
 
-// copying is a source on its way into the sandbox, which ends with the build's time and at its limit on output.
+// copying is a source on its way into the sandbox, or modules on theirs out of it. It ends with the build's time and at its
+// limit on output.
 type copying struct {
 	*steps
 	source *os.Root
-	left   int64 // bytes
+	what   string // is copied, as errors call it
+	left   int64  // bytes
 }
 
-func (s *steps) copying(source *os.Root) *copying {
-	return &copying{s, source, cmp.Or(s.Sandbox.Limits.Output, math.MaxInt64)}
+func (s *steps) copying(source *os.Root, what string) *copying {
+	return &copying{s, source, what, cmp.Or(s.Sandbox.Limits.Output, math.MaxInt64)}
 }
 
 func (c *copying) entry(from, to string, kind fs.FileMode) error {
@@ -102,7 +104,7 @@ func (c *copying) file(from, to string) error {
 	return c.work.Chtimes(to, info.ModTime(), info.ModTime())
 }
 
-// reading is a file of the source, with an end to it where what is copied comes to its own.
+// reading is a file, with an end to it where what is copied comes to its own.
 func (c *copying) reading(file io.Reader) io.Reader {
 	return readerFunc(func(p []byte) (int, error) {
 		if c.ctx.Err() != nil {
@@ -110,7 +112,7 @@ func (c *copying) reading(file io.Reader) io.Reader {
 		}
 		n, err := file.Read(p)
 		if c.left -= int64(n); c.left < 0 {
-			return 0, fmt.Errorf("the source: %w", c.Sandbox.Limits.Exceeded("output"))
+			return 0, fmt.Errorf("%s: %w", c.what, c.Sandbox.Limits.Exceeded("output"))
 		}
 		return n, err
 	})

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"mago/kbuild/kernel"
+	"mago/kbuild/proof"
 )
 
 // TestFirstError has what real programs print.
@@ -87,7 +88,7 @@ func TestErrorWords(t *testing.T) {
 		"not meant for this kernel: �]0;�":                        &NotMeantError{"\x1b]0;\a"},
 		"not meant for this kernel: too new":                      &NotMeantError{"too new"},
 		"no make: modules are built with it":                      kernel.NewToolError("make", "make", "modules are built with it"),
-		`it was built for kernel "5.0 SMP", not for 6.1; does its Makefile ask uname -r?`: &VermagicError{"5.0 SMP", "6.1", ""},
+		`it was built for kernel "5.0 SMP", not for 6.1; does its Makefile ask uname -r?`: &proof.VermagicError{Vermagic: "5.0 SMP", Release: "6.1"},
 	} {
 		if got := err.Error(); got != want {
 			t.Errorf("got %q, want %q", got, want)

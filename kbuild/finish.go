@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -16,6 +17,7 @@ import (
 	"mago/debpkg/codec"
 	"mago/debpkg/visible"
 	"mago/kbuild/foreign"
+	"mago/kbuild/proof"
 	"mago/kbuild/sandbox"
 )
 
@@ -23,73 +25,33 @@ import (
 // and no file of linux-image lies there.
 const Subdirectory = "updates/mago"
 
-// finished is the directory below the work directory that finished modules are written to. It lies beside the foreign
-// tree, in which a process that the build left behind can still write.
-const finished = "finished"
-
 var suffixes = map[codec.Format]string{codec.None: ".ko", codec.Gzip: ".ko.gz", codec.XZ: ".ko.xz", codec.Zstd: ".ko.zst"}
 
-// finish completes, strips, proves and compresses what the recipe built.
+// finish strips, takes out, proves and compresses what the recipe built.
 func (s *steps) finish(built []builtModule) error {
 	s.through = true
-	proof, err := s.newProof()
+	kernel, err := s.offered()
 	if err != nil {
 		return err
 	}
-	if built, err = s.complete(built, proof); err != nil {
-		return err
-	}
-	if err := s.strip(built); err != nil {
-		return err
-	}
-	if err := os.Mkdir(filepath.Join(s.job.Work, finished), 0o755); err != nil {
-		return err
-	}
-	exports, err := s.prove(built, proof)
+	taken, err := s.takeOut(built, kernel)
 	if err != nil {
 		return err
 	}
-	s.result.Uses = proof.used
+	exports := s.builtExports(taken)
+	kernel.Layers = slices.Insert(kernel.Layers, 0, proof.Layer{Exports: exports})
+	if err := s.prove(taken, kernel); err != nil {
+		return err
+	}
 	if s.result.Symvers, err = s.writeSymvers(exports); err != nil {
 		return err
 	}
-	s.result.Modules, err = s.finishAll(built)
-	return err
-}
-
-func (s *steps) finishAll(built []builtModule) ([]Module, error) {
-	names := map[string]bool{}
-	var modules []Module
-	if err := s.weigh(built); err != nil {
-		return nil, err
-	}
-	for _, b := range built {
-		if names[b.dest] {
-			return nil, &RecipeError{s.result.Recipe, fmt.Errorf("two modules are to be installed as %s", b.dest)}
-		}
-		names[b.dest] = true
-		m, err := s.finishOne(b)
+	for _, m := range taken {
+		module, err := s.compress(m)
 		if err != nil {
-			return nil, fmt.Errorf("module %s: %w", b.dest, err)
+			return fmt.Errorf("module %s: %w", m.dest, err)
 		}
-		modules = append(modules, m)
-	}
-	return modules, nil
-}
-
-// weigh holds the modules to the limit on what a build may leave: sparse files take nothing of the disk in its tree, but do
-// where they are finished.
-func (s *steps) weigh(built []builtModule) error {
-	var size int64
-	for _, b := range built {
-		info, err := s.work.Lstat(b.path)
-		if err != nil {
-			return err
-		}
-		size += info.Size()
-	}
-	if most := s.Sandbox.Limits.Output; most > 0 && size > most {
-		return fmt.Errorf("its modules hold %d bytes: %w", size, s.Sandbox.Limits.Exceeded("output"))
+		s.result.Modules = append(s.result.Modules, module)
 	}
 	return nil
 }
@@ -109,33 +71,30 @@ func (s *steps) strip(built []builtModule) error {
 	return s.do("strip", strings.Join(args, " "), args...)
 }
 
-func (s *steps) finishOne(b builtModule) (Module, error) {
-	in, err := s.openBuilt(b.path)
+// compress gives the finished module, in the place of the copy where the kernel has its modules compressed.
+func (s *steps) compress(m takenModule) (Module, error) {
+	format := s.job.Kernel.Compression
+	name := m.dest + suffixes[format]
+	module := Module{
+		Name:     m.dest,
+		Path:     filepath.Join(s.job.Kernel.ModulesDir, Subdirectory, name),
+		File:     filepath.Join(s.job.Work, finished, name),
+		Vermagic: m.facts.Vermagic,
+		Depends:  m.facts.Depends,
+	}
+	if module.File == m.file {
+		return module, nil
+	}
+	in, err := os.Open(m.file)
 	if err != nil {
 		return Module{}, err
 	}
 	defer in.Close()
-	info, err := readModinfo(in)
+	out, err := os.OpenFile(module.File, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return Module{}, err
 	}
-	if err := info.check(s.job.Kernel); err != nil {
-		return Module{}, err
-	}
-	name := b.dest + suffixes[s.job.Kernel.Compression]
-	file := filepath.Join(s.job.Work, finished, name)
-	out, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return Module{}, err
-	}
-	err = errors.Join(s.compress(out, in), out.Close())
-	return Module{
-		Name:     b.dest,
-		Path:     filepath.Join(s.job.Kernel.ModulesDir, Subdirectory, name),
-		File:     file,
-		Vermagic: info.vermagic,
-		Depends:  info.depends,
-	}, err
+	return module, errors.Join(s.compressTo(out, in), out.Close(), os.Remove(m.file))
 }
 
 // maxModule bounds a finished module in bytes; NVIDIA's, the largest known, has 60 MB.
@@ -170,11 +129,10 @@ func isOthers(info os.FileInfo, uid uint32) bool {
 	return stat.Nlink > 1 && stat.Uid != uid
 }
 
-// compress writes a module as the kernel's scripts/Makefile.modinst would, with output that depends on nothing else.
-func (s *steps) compress(out io.Writer, in io.ReadSeeker) error {
-	if _, err := in.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
+// compressTo writes a module as the kernel's scripts/Makefile.modinst would, with output that depends on nothing else.
+func (s *steps) compressTo(out io.Writer, in io.Reader) error {
+	var w io.WriteCloser
+	var err error
 	switch s.job.Kernel.Compression {
 	case codec.XZ:
 		return s.run(sandbox.Spec{
@@ -182,20 +140,13 @@ func (s *steps) compress(out io.Writer, in io.ReadSeeker) error {
 			Stdin: in, Stdout: struct{ io.Writer }{out}, Stderr: s.log, // a pipe: nobody in the sandbox gets hold of the file
 		})
 	case codec.Gzip:
-		w, err := gzip.NewWriterLevel(out, gzip.BestCompression)
-		if err != nil {
-			return err
-		}
-		_, err = io.Copy(w, in)
-		return errors.Join(err, w.Close())
-	case codec.Zstd:
-		w, err := zstd.NewWriter(out, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
-		if err != nil {
-			return err
-		}
-		_, err = io.Copy(w, in)
-		return errors.Join(err, w.Close())
+		w, err = gzip.NewWriterLevel(out, gzip.BestCompression)
+	default:
+		w, err = zstd.NewWriter(out, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
 	}
-	_, err := io.Copy(out, in)
-	return err
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(w, in)
+	return errors.Join(err, w.Close())
 }

@@ -8,15 +8,17 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"mago/kbuild/proof"
 )
 
 // builtExports is what the modules of this build export: by their own ELF files, since a Module.symvers may be an older
 // one that came with the source. Lines of the build's own ones are joined to what they are true of.
-func (s *steps) builtExports(built []builtModule, modules []elfModule) Exports {
-	exports := Exports{}
-	for i, m := range modules {
-		for symbol, crc := range m.gives {
-			exports[symbol] = Export{CRC: crc, Module: fileName(built[i])}
+func (s *steps) builtExports(taken []takenModule) proof.Exports {
+	exports := proof.Exports{}
+	for _, m := range taken {
+		for symbol, crc := range m.facts.Gives {
+			exports[symbol] = proof.Export{CRC: crc, Module: fileName(m.builtModule)}
 		}
 	}
 	if len(exports) == 0 {
@@ -59,11 +61,11 @@ func (s *steps) symversFiles() []string {
 
 // writeSymvers writes what other modules may be built against, and gives the file's path: "" where no module of this
 // build exports anything that modpost has listed.
-func (s *steps) writeSymvers(exports Exports) (string, error) {
+func (s *steps) writeSymvers(exports proof.Exports) (string, error) {
 	var lines []string
 	for _, export := range exports {
-		if export.line != "" {
-			lines = append(lines, export.line+"\n")
+		if export.Line != "" {
+			lines = append(lines, export.Line+"\n")
 		}
 	}
 	if len(lines) == 0 {

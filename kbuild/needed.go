@@ -105,7 +105,7 @@ func (s *steps) copyFiles(from, to string) error {
 	if err != nil {
 		return err
 	}
-	c := s.copying(source)
+	c := s.copying(source, "a needed module")
 	for _, e := range entries {
 		if err := c.file(e.Name(), filepath.Join(to, e.Name())); err != nil && !errors.Is(err, fs.ErrExist) {
 			return err

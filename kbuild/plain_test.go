@@ -45,27 +45,6 @@ func TestFindModulesForever(t *testing.T) {
 	}
 }
 
-// TestWeigh: sparse files, which the warden's measure finds nothing of.
-func TestWeigh(t *testing.T) {
-	work := tree{"a.ko": "", "b.ko": ""}.write(t, t.TempDir())
-	built := []builtModule{{path: "a.ko"}, {path: "b.ko"}}
-	for _, b := range built {
-		if err := os.Truncate(work+"/"+b.path, maxModule); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s := stepsIn(t, work, "")
-	s.Sandbox.Limits.Output = 2*maxModule - 1
-	var limit *sandbox.LimitError
-	if _, err := s.finishAll(built); !errors.As(err, &limit) || limit.Name != "output" {
-		t.Errorf("got %v", err)
-	}
-	s.Sandbox.Limits.Output = 2 * maxModule
-	if err := s.weigh(built); err != nil {
-		t.Errorf("what the limit allows: %v", err)
-	}
-}
-
 func TestFindModules(t *testing.T) {
 	work := tree{
 		"hello/1/build/b.ko": "", "hello/1/build/sub/a.ko": "", "hello/1/build/c.ko": "-> /etc/passwd",

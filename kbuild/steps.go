@@ -34,9 +34,8 @@ type steps struct {
 	shown   []sandbox.Shown // of the kernel's headers
 	symvers []string        // the Module.symvers of modules that this one needs, inside
 
-	touched bool  // whether a program of the recipe's has run
-	facts   int64 // bytes of memory, roughly, that hold what is known of its modules
-	through bool  // whether the recipe's own programs have all run
+	touched bool // whether a program of the recipe's has run
+	through bool // whether the recipe's own programs have all run
 
 	result   Result        // what the build gives, as far as it is known
 	unheeded *CompileError // the first that a step printed and still ended well

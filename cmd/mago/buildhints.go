@@ -9,6 +9,7 @@ import (
 	"mago/catalog"
 	"mago/debpkg/word"
 	"mago/kbuild"
+	"mago/kbuild/proof"
 )
 
 // newer is the newest version that apt has of what a unit's source came from, where it is newer than the source; the
@@ -41,8 +42,8 @@ func causeOf(err error) kbuild.Cause {
 // may be half written: of that the error is all that is known.
 func (e *buildError) hint() string {
 	lines := []string{"the log: " + e.log}
-	var symbol *kbuild.SymbolError
-	var depends *kbuild.DependsError
+	var symbol *proof.SymbolError
+	var depends *proof.DependsError
 	cause := causeOf(e.err)
 	switch {
 	case e.local && (cause.Kind == "" || cause.IsTheory()):

@@ -18,6 +18,7 @@ import (
 	"mago/debpkg/word"
 	"mago/kbuild"
 	"mago/kbuild/kernel"
+	"mago/kbuild/proof"
 	"mago/kbuild/sandbox"
 	"mago/sources"
 	"mago/sources/lock"
@@ -97,10 +98,10 @@ var failures = []struct {
 	{built(fmt.Errorf("MAKE was ended: %w", &sandbox.LimitError{Name: "memory", Value: "8G"})), exitBuild, "more than --limit memory=8G"},
 	{built(&kbuild.RecipeError{Recipe: "dkms.conf", Err: errors.New("empty")}), exitRecipe, "/x/build.log"},
 	{built(&kbuild.CompileError{Step: "make"}), exitBuild, "/x/build.log"},
-	{built(&kbuild.VermagicError{}), exitBuild, "/x/build.log"},
-	{built(&kbuild.SymbolError{Module: "x", Symbol: "y", Why: "is gone"}), exitBuild, "another module may have to be built first"},
-	{built(&kbuild.DependsError{Module: "x", Depends: "y"}), exitBuild, "another module may have to be built first"},
-	{&buildError{log: "/x/log", local: true, err: &kbuild.SymbolError{Module: "x", Symbol: "y", Why: "is gone"}}, exitBuild, "the log: /x/log"},
+	{built(&proof.VermagicError{}), exitBuild, "/x/build.log"},
+	{built(&proof.SymbolError{Module: "x", Symbol: "y", Why: "is gone"}), exitBuild, "another module may have to be built first"},
+	{built(&proof.DependsError{Module: "x", Depends: "y"}), exitBuild, "another module may have to be built first"},
+	{&buildError{log: "/x/log", local: true, err: &proof.SymbolError{Module: "x", Symbol: "y", Why: "is gone"}}, exitBuild, "the log: /x/log"},
 	{&packError{&takenError{claim: claim{name: "nic"}, gone: []string{"a"}, purge: []string{"5", "6"}}}, exitSource, `run "mago purge -l 5,6 nic", then`},
 	{&sources.UnnamedError{Source: "x"}, exitSource, "--name NAME"},
 	{&sources.SeveralError{Package: "two-dkms", Dirs: []string{"usr/src/a-1", "usr/src/grp/b"}}, exitSource, "dpkg-deb -x *.deb . && sudo mago auto-install ./usr/src/a-1 ./usr/src/grp/b"},

@@ -14,6 +14,7 @@ import (
 	"mago/debpkg/visible"
 	"mago/kbuild"
 	"mago/kbuild/deep"
+	"mago/kbuild/proof"
 	"mago/kbuild/sandbox"
 	"mago/sources"
 	"mago/sources/lock"
@@ -252,7 +253,7 @@ func explainBuild(err error) (int, string) {
 	var refused *payload.RefusedError
 	var recipe *kbuild.RecipeError
 	var compile *kbuild.CompileError
-	var vermagic *kbuild.VermagicError
+	var vermagic *proof.VermagicError
 	var excluded *kbuild.NotMeantError
 	var limit *sandbox.LimitError
 	hint := ""

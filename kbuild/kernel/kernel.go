@@ -256,8 +256,3 @@ func (c Config) compression() codec.Format {
 	}
 	return codec.None
 }
-
-// BuiltIn reports whether one of the options is built in.
-func (c Config) BuiltIn(options ...string) bool {
-	return slices.ContainsFunc(options, func(option string) bool { return c[option] == "y" })
-}

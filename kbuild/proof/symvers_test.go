@@ -1,4 +1,4 @@
-package kbuild
+package proof
 
 import (
 	"errors"
@@ -25,7 +25,7 @@ func TestReadSymvers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			exports, err := ReadSymvers(strings.NewReader(test.line + "\n"))
 			got := exports["a"]
-			got.line = ""
+			got.Line = ""
 			if err != nil || len(exports) != 1 || got != test.want {
 				t.Errorf("got %+v, %v, want %+v", exports, err, test.want)
 			}
@@ -69,9 +69,9 @@ func FuzzReadSymvers(f *testing.F) {
 			return
 		}
 		for name, export := range exports {
-			again, err := ReadSymvers(strings.NewReader(export.line))
+			again, err := ReadSymvers(strings.NewReader(export.Line))
 			if err != nil || again[name] != export {
-				t.Errorf("%q reads again as %+v, %v", export.line, again, err)
+				t.Errorf("%q reads again as %+v, %v", export.Line, again, err)
 			}
 		}
 	})

@@ -1,4 +1,4 @@
-package kbuild
+package elfmodule
 
 import (
 	"bytes"
@@ -122,15 +122,15 @@ func TestReadModule(t *testing.T) {
 			test.made.wants = []string{"printk", "_GLOBAL_OFFSET_TABLE_", "__this_module"}
 			test.made.weak = []string{"perhaps"}
 			test.made.gives = map[string]uint32{"mine": 0x01020304, "other": 5}
-			m, err := readModule(bytes.NewReader(test.made.bytes()))
+			m, err := Read(bytes.NewReader(test.made.bytes()))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !slices.Equal(m.wants, []string{"printk"}) || !maps.Equal(m.gives, test.made.gives) || !slices.Equal(m.depends, []string{"a", "b-c"}) {
+			if !slices.Equal(m.Wants, []string{"printk"}) || !maps.Equal(m.Gives, test.made.gives) || !slices.Equal(m.Depends, []string{"a", "b-c"}) {
 				t.Errorf("got %+v", m)
 			}
-			if !maps.Equal(m.versions, test.versions) || (m.versions == nil) != (test.versions == nil) {
-				t.Errorf("versions %v, want %v", m.versions, test.versions)
+			if !maps.Equal(m.Versions, test.versions) || (m.Versions == nil) != (test.versions == nil) {
+				t.Errorf("versions %v, want %v", m.Versions, test.versions)
 			}
 		})
 	}
@@ -144,7 +144,7 @@ func TestReadModuleRefuses(t *testing.T) {
 		"or too large":           {{name: "__versions", kind: elf.SHT_PROGBITS, data: make([]byte, tableLimit+1)}},
 	} {
 		parts = append(parts, part{name: ".modinfo", kind: elf.SHT_PROGBITS, data: []byte(modinfoText)})
-		m, err := readModule(bytes.NewReader(elfFile(parts)))
+		m, err := Read(bytes.NewReader(elfFile(parts)))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %+v, %v, want %q", m, err, want)
 		}
@@ -193,7 +193,7 @@ func TestReadModuleOfAnySize(t *testing.T) {
 			file := &sparse{data: test.data}
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			_, err := readModule(file)
+			_, err := Read(file)
 			runtime.ReadMemStats(&after)
 			if !errors.As(err, new(*codec.LimitError)) || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("err = %v, want %q", err, test.want)
@@ -209,11 +209,11 @@ func FuzzReadModule(f *testing.F) {
 	f.Add(made{modinfo: modinfoText, wants: []string{"a"}, gives: map[string]uint32{"b": 1}, versions: versionRecords(map[string]uint32{"a": 2})}.bytes())
 	f.Add(made{modinfo: modinfoText, extCRCs: []byte{1, 2, 3, 4}, extNames: "a\x00"}.bytes())
 	f.Fuzz(func(t *testing.T, data []byte) {
-		m, err := readModule(bytes.NewReader(data))
+		m, err := Read(bytes.NewReader(data))
 		if err != nil {
 			return
 		}
-		for _, name := range m.wants {
+		for _, name := range m.Wants {
 			if !bytes.Contains(data, []byte(name+"\x00")) {
 				t.Errorf("symbol %q comes from nowhere", name)
 			}

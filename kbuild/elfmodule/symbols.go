@@ -1,4 +1,4 @@
-package kbuild
+package elfmodule
 
 import (
 	"bytes"
@@ -6,40 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"mago/debpkg/codec"
+	"mago/kbuild/proof"
 )
-
-// elfModule is what a module's ELF file says of the symbols that it wants and gives.
-type elfModule struct {
-	modinfo
-	wants    []string          // undefined ones, without those that may stay so
-	versions map[string]uint32 // CRCs that it was compiled against; nil: it has none
-	gives    map[string]uint32 // exported ones with their CRC, 0 where it has none
-}
 
 // tableLimit bounds each section that is read of a module. NVIDIA's, the largest known, has a symbol table of 2 MB.
 const tableLimit = 32 << 20
-
-func readModule(r io.ReaderAt) (elfModule, error) {
-	info, err := readModinfo(r)
-	if err != nil {
-		return elfModule{}, err
-	}
-	file, err := openELF(r)
-	if err != nil {
-		return elfModule{}, err
-	}
-	m := elfModule{modinfo: info, gives: map[string]uint32{}}
-	if err := m.readSymbols(file); err != nil {
-		return elfModule{}, fmt.Errorf("its symbol table: %w", err)
-	}
-	if m.versions, err = readVersions(file); err != nil {
-		return elfModule{}, fmt.Errorf("its symbols' versions: %w", err)
-	}
-	return m, nil
-}
 
 // What is read of one file, in bytes, by headers that may say anything: to open it, which costs ten times as much memory,
 // and all in all. A module with a section for every function has some ten thousand of them, 64 bytes each.
@@ -108,7 +83,8 @@ func bounded(s *elf.Section) error {
 	return nil
 }
 
-func (m *elfModule) readSymbols(file *elf.File) error {
+// readSymbols fills in what a module wants and gives.
+func readSymbols(file *elf.File, m *proof.Module) error {
 	if err := boundSymbols(file); err != nil {
 		return err
 	}
@@ -119,19 +95,20 @@ func (m *elfModule) readSymbols(file *elf.File) error {
 	crcs := map[string]uint32{}
 	for _, s := range symbols {
 		if s.Section == elf.SHN_UNDEF && s.Name != "" && elf.ST_BIND(s.Info) != elf.STB_WEAK && !toolchains(s.Name) {
-			m.wants = append(m.wants, s.Name)
+			m.Wants = append(m.Wants, s.Name)
 		}
 		if name, ok := strings.CutPrefix(s.Name, "__ksymtab_"); ok && s.Section != elf.SHN_UNDEF {
-			m.gives[name] = 0
+			m.Gives[name] = 0
 		}
 		if name, ok := strings.CutPrefix(s.Name, "__crc_"); ok {
 			crcs[name] = exportedCRC(file, s)
 		}
 	}
-	for name := range m.gives {
-		m.gives[name] = crcs[name]
+	for name := range m.Gives {
+		m.Gives[name] = crcs[name]
 	}
-	return err
+	slices.Sort(m.Wants)
+	return nil
 }
 
 // boundSymbols looks at the tables that Symbols would read.
@@ -189,54 +166,4 @@ func toolchains(name string) bool {
 		}
 	}
 	return strings.HasPrefix(name, "__s390_indirect_jump_r")
-}
-
-// readVersions reads the CRCs that CONFIG_MODVERSIONS puts into a module: with CONFIG_EXTENDED_MODVERSIONS (Linux 6.14)
-// as two tables, else as the records of struct modversion_info.
-func readVersions(file *elf.File) (map[string]uint32, error) {
-	crcs, err := table(file, "__version_ext_crcs")
-	if err != nil {
-		return nil, err
-	}
-	if crcs != nil {
-		return extendedVersions(file, crcs)
-	}
-	records, err := table(file, "__versions")
-	if records == nil {
-		return nil, err
-	}
-	const size = 64 // an unsigned long, and the name in what is left
-	word := 8
-	if file.Class == elf.ELFCLASS32 {
-		word = 4
-	}
-	versions := map[string]uint32{}
-	for ; len(records) >= size; records = records[size:] {
-		crc := records[:4]
-		if file.Data == elf.ELFDATA2MSB {
-			crc = records[word-4 : word]
-		}
-		name, _, ended := bytes.Cut(records[word:size], []byte{0})
-		if !ended || len(name) == 0 {
-			return nil, errors.New("section __versions has another format than struct modversion_info")
-		}
-		versions[string(name)] = file.ByteOrder.Uint32(crc)
-	}
-	return versions, nil
-}
-
-func extendedVersions(file *elf.File, crcs []byte) (map[string]uint32, error) {
-	names, err := table(file, "__version_ext_names")
-	if err != nil {
-		return nil, err
-	}
-	versions := map[string]uint32{}
-	for ; len(crcs) >= 4; crcs = crcs[4:] {
-		name, rest, ended := bytes.Cut(names, []byte{0})
-		if !ended {
-			return nil, errors.New("section __version_ext_names has fewer names than there are CRCs")
-		}
-		versions[string(name)], names = file.ByteOrder.Uint32(crcs), rest
-	}
-	return versions, nil
 }

@@ -1,4 +1,4 @@
-package kbuild
+package proof
 
 import (
 	"bufio"
@@ -14,7 +14,7 @@ import (
 type Export struct {
 	CRC    uint32 // of its interface; 0: none is known (genksyms gave none, or CONFIG_MODVERSIONS is not set)
 	Module string // "vmlinux", or the name of the module's file without directory and .ko
-	line   string // as Module.symvers has it, with Module for the module's path
+	Line   string // as Module.symvers has it, with Module for the module's path
 }
 
 // Exports are symbols by name.
@@ -70,5 +70,5 @@ func parseSymvers(line string) (name string, export Export, err error) {
 		return "", Export{}, fmt.Errorf("a CRC of %q", columns[0])
 	}
 	columns[kind-1] = path.Base(columns[kind-1])
-	return columns[1], Export{CRC: uint32(crc), Module: columns[kind-1], line: strings.Join(columns, "\t")}, nil
+	return columns[1], Export{CRC: uint32(crc), Module: columns[kind-1], Line: strings.Join(columns, "\t")}, nil
 }

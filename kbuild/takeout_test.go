@@ -1,0 +1,95 @@
+package kbuild
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"mago/debpkg/codec"
+	"mago/kbuild/sandbox"
+)
+
+// TestCompletes: a recipe that promises one of two modules gets the other as well, where the first needs it.
+func TestCompletes(t *testing.T) {
+	b := newBench(t)
+	result := b.mustBuild(t, with(t, tree{"offers.c": offers, "takes.c": takes, "Makefile": "obj-m := offers.o takes.o hello.o\n",
+		"dkms.conf": "PACKAGE_NAME=takes PACKAGE_VERSION=1\nMAKE='make -C $kernel_source_dir M=$dkms_tree/takes/1/build'\n"}))
+	var names []string
+	for _, m := range result.Modules {
+		names = append(names, m.Name)
+	}
+	if !slices.Equal(names, []string{"takes", "offers"}) {
+		t.Errorf("got %v", names)
+	}
+}
+
+// TestRenamed: modules whose files were renamed after they were linked depend on each other by their first names, as
+// NVIDIA's do in debian/rules.
+func TestRenamed(t *testing.T) {
+	b := newBench(t)
+	result := b.mustBuild(t, with(t, tree{"offers.c": offers, "takes.c": takes, "Makefile": "obj-m := offers.o takes.o\n",
+		"dkms.conf": "PACKAGE_NAME=takes PACKAGE_VERSION=1 BUILT_MODULE_NAME=(new-takes new-offers)\n" +
+			"MAKE='make -C $kernel_source_dir M=$dkms_tree/takes/1/build && rm Module.symvers && mv takes.ko new-takes.ko && mv offers.ko new-offers.ko'\n"}))
+	if len(result.Modules) != 2 {
+		t.Errorf("got %+v", result.Modules)
+	}
+}
+
+// TestPacksWhatWasProved: a process that the build has left behind puts another module in the place of one that was proved,
+// while xz runs for the one before it.
+func TestPacksWhatWasProved(t *testing.T) {
+	b := newBench(t)
+	b.kernel.Compression = codec.XZ
+	source := with(t, tree{"takes.c": takes, "offers.c": offers, "Makefile": "obj-m := offers.o takes.o\n",
+		"dkms.conf": "PACKAGE_NAME=takes PACKAGE_VERSION=1 BUILT_MODULE_NAME=(offers takes)\nMAKE='make -C $kernel_source_dir M=$dkms_tree/takes/1/build'\n"})
+	job, builder := b.job(t, source), b.builder()
+	build := filepath.Join(job.Work, foreignTree, "takes/1/build")
+	swapped := false
+	builder.Run = func(cmd *exec.Cmd) error {
+		if _, args, _, _ := sandbox.Wrapped(cmd); slices.Contains(args, "xz") && !swapped {
+			swapped = true
+			if err := os.Rename(filepath.Join(build, "offers.ko"), filepath.Join(build, "takes.ko")); err != nil {
+				return err
+			}
+		}
+		return cmd.Run()
+	}
+	result, err := builder.Build(t.Context(), job)
+	if err != nil || !swapped || len(result.Modules) != 2 {
+		t.Fatalf("got %+v, %v", result, err)
+	}
+	packed, err := exec.Command("xz", "-dc", result.Modules[1].File).Output()
+	if err != nil || !bytes.Contains(packed, []byte("name=takes\x00")) {
+		t.Errorf("takes.ko.xz is another module: %v", err)
+	}
+}
+
+// TestTakesNoMoreThanTheLimit: sparse files, which the warden's measure finds nothing of, take up the disk where they are
+// copied to.
+func TestTakesNoMoreThanTheLimit(t *testing.T) {
+	const size = 1 << 20
+	work := tree{"a.ko": "", "b.ko": ""}.write(t, t.TempDir())
+	built := []builtModule{{path: "a.ko", dest: "a"}, {path: "b.ko", dest: "b"}}
+	for _, b := range built {
+		if err := os.Truncate(filepath.Join(work, b.path), size); err != nil {
+			t.Fatal(err)
+		}
+	}
+	take := func(limit int64) error {
+		s := stepsIn(t, work, "")
+		s.Sandbox.Limits.Output, s.job.Work = limit, tree{finished + "/": ""}.write(t, t.TempDir())
+		_, err := s.copying(nil, "its modules").takeModules(built)
+		return err
+	}
+	var limit *sandbox.LimitError
+	if err := take(2*size - 1); !errors.As(err, &limit) || limit.Name != "output" {
+		t.Errorf("got %v", err)
+	}
+	if err := take(2 * size); err != nil {
+		t.Errorf("what the limit allows: %v", err)
+	}
+}
