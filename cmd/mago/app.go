@@ -10,47 +10,22 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"mago/catalog"
 	"mago/debpkg"
-	"mago/debpkg/payload"
-	"mago/debpkg/sbom"
 	"mago/kbuild/kernel"
 	"mago/kbuild/sandbox"
 	"mago/sources"
 )
 
-// app is one command's run: its options, and the rooms set up for them.
+// app is one command's run: the engine, and what shows its events.
 type app struct {
-	options
-	paths
-	host       *host
-	screen     *screen
-	say        reporter
-	render     *render
-	stderr     io.Writer
-	epoch      time.Time // SOURCE_DATE_EPOCH, zero where it is not set
-	maintainer string    // see maintainerIn
-	limits     sandbox.Limits
-	allow      []payload.Glob // --allow-file
-
-	unchecked, kept []string // what apt-get said last: see debpkg.Installer
-
-	status *debpkg.Status    // dpkg's, read once; see installed
-	index  *catalog.Index    // opened once; see catalog
-	room   *sandbox.Sandbox  // chosen once; see buildRoom
-	own    func() sbom.Input // hashed once; see ownInput
-
-	roomShown bool                      // see shownRoom
-	evaluated map[string]confEvaluation // of dkms.conf files, by kbuild.ConfKey
-
-	ignored func() // tells once of what is not followed; see tellIgnored
-
-	reading bool // whether the command only shows something, and so waits for nobody
-
-	inApt []string                 // kernels, asked for once; see releasesInApt
-	found map[string]kernel.Kernel // looked up once; see kernel
+	*engine
+	screen *screen
+	render *render
+	stderr io.Writer
 }
 
 func newApp(m machine, o options, stdout *stream, stderr io.Writer) (*app, error) {
@@ -81,12 +56,14 @@ func newApp(m machine, o options, stdout *stream, stderr io.Writer) (*app, error
 	if err := paths.checkOwn(o, m.asRoot); err != nil {
 		return nil, err
 	}
-	a := &app{options: o, paths: paths, stderr: stderr, epoch: epoch, maintainer: maintainerIn(os.Getenv), limits: limits, allow: allow, own: sync.OnceValue(ownInput), evaluated: map[string]confEvaluation{}}
-	a.screen = newScreen(stdout, o)
+	a := &app{screen: newScreen(stdout, o), stderr: stderr}
 	a.render = newRender(a.screen, stderr)
-	a.say = newReporter(a.render.event)
-	a.ignored = sync.OnceFunc(a.tellIgnored)
-	a.host = &host{machine: m, root: root, sudo: strings.Fields(o.SudoCmd), dryRun: o.DryRun, say: a.say, verbose: o.Verbose}
+	b := &base{changes: new(atomic.Int64), options: o, paths: paths, say: newReporter(a.render.event), epoch: epoch, maintainer: maintainerIn(os.Getenv), limits: limits, allow: allow, own: sync.OnceValue(ownInput)}
+	if o.Verbose {
+		b.output, b.errors = heedless{stdout}, heedless{stderr}
+	}
+	b.host = &host{machine: m, root: root, sudo: strings.Fields(o.SudoCmd), dryRun: o.DryRun, say: b.say, verbose: o.Verbose}
+	a.engine = newEngine(b)
 	return a, nil
 }
 
@@ -114,20 +91,22 @@ func sourceDateEpoch(value string) (time.Time, error) {
 }
 
 // installed is what dpkg's status says; forgetInstalled has it read again after dpkg has run.
-func (a *app) installed() (*debpkg.Status, error) {
-	if a.status != nil {
-		return a.status, nil
+func (pk *packages) installed() (*debpkg.Status, error) {
+	if now := pk.changes.Load(); pk.status == nil || now != pk.readAt {
+		pk.status, pk.readAt = nil, now
+	} else {
+		return pk.status, nil
 	}
-	status, err := debpkg.ReadStatus(a.Root)
-	a.status = status
+	status, err := debpkg.ReadStatus(pk.Root)
+	pk.status = status
 	return status, err
 }
 
-func (a *app) forgetInstalled() { a.status, a.found, a.inApt = nil, nil, nil }
+func (b *base) forgetInstalled() { b.changes.Add(1) }
 
 // installedPackage is a package as dpkg has it; without a version it has none.
-func (a *app) installedPackage(name string) debpkg.Installed {
-	status, err := a.installed()
+func (pk *packages) installedPackage(name string) debpkg.Installed {
+	status, err := pk.installed()
 	if err != nil {
 		return debpkg.Installed{}
 	}
@@ -135,100 +114,103 @@ func (a *app) installedPackage(name string) debpkg.Installed {
 	return p
 }
 
-func (a *app) packageVersion(name string) string { return a.installedPackage(name).Version }
+func (pk *packages) packageVersion(name string) string { return pk.installedPackage(name).Version }
 
-func (a *app) finder() kernel.Finder {
-	return kernel.Finder{Root: a.Root, Dirs: a.kernelDirs(), PackageVersion: a.packageVersion}
+func (kf *kernelFinder) finder() kernel.Finder {
+	return kernel.Finder{Root: kf.Root, Dirs: kf.kernelDirs(), PackageVersion: kf.pkgs.packageVersion}
 }
 
 // kernel finds a kernel's headers, or says with a *kernel.HeadersError what is missing.
-func (a *app) kernel(release string) (kernel.Kernel, error) {
-	if k, ok := a.found[release]; ok {
+func (kf *kernelFinder) kernel(release string) (kernel.Kernel, error) {
+	if now := kf.changes.Load(); kf.foundAt != now {
+		kf.found, kf.foundAt = nil, now
+	}
+	if k, ok := kf.found[release]; ok {
 		return k, nil
 	}
-	k, err := a.finder().Find(release)
+	k, err := kf.finder().Find(release)
 	if err != nil {
 		return kernel.Kernel{}, err
 	}
-	if a.found == nil {
-		a.found = map[string]kernel.Kernel{}
+	if kf.found == nil {
+		kf.found = map[string]kernel.Kernel{}
 	}
-	a.found[release] = k
+	kf.found[release] = k
 	return k, nil
 }
 
-func (a *app) fetcher() *sources.Fetcher {
+func (mo *modules) fetcher() *sources.Fetcher {
 	return &sources.Fetcher{
-		Root: a.Root, Cache: a.cache, Run: a.host.query, SystemSources: true, Unauthenticated: a.Unsigned, Locks: a.locks(a.Wait.limit),
+		Root: mo.Root, Cache: mo.cache, Run: mo.host.query, SystemSources: true, Unauthenticated: mo.Unsigned, Locks: mo.locks(mo.Wait.limit),
 	}
 }
 
-func (a *app) installer() *debpkg.Installer {
-	in := &debpkg.Installer{Root: a.Root, Run: a.host.change, Query: a.host.query, DryRun: a.DryRun, NonInteractive: true, Unauthenticated: a.Unsigned}
-	in.LockTimeout, in.Waiting, in.Finishing = a.Wait.limit, tellWaiting[*debpkg.LockedError](a), a.tellFinishing
-	in.Kept, in.Brings, in.Previous = a.tellKept, a.tellBrings, a.earlier
-	in.Unchecked = func(unchecked, kept []string) { a.unchecked, a.kept = unchecked, kept }
-	in.Foreseen = a.tellComing
-	if a.Verbose {
-		in.Stdout, in.Stderr = a.screen.out, a.stderr
+func (at *aptTool) installer() *debpkg.Installer {
+	in := &debpkg.Installer{Root: at.Root, Run: at.host.change, Query: at.host.query, DryRun: at.DryRun, NonInteractive: true, Unauthenticated: at.Unsigned}
+	in.LockTimeout, in.Waiting, in.Finishing = at.Wait.limit, tellWaiting[*debpkg.LockedError](at.say, at.forgetInstalled), at.tellFinishing
+	in.Kept, in.Brings, in.Previous = at.tellKept, at.tellBrings, at.earlier
+	in.Unchecked = func(unchecked, kept []string) { at.unchecked, at.kept = unchecked, kept }
+	in.Foreseen = at.tellComing
+	if at.Verbose {
+		in.Stdout, in.Stderr = at.output, at.errors
 	} else {
-		in.Progress = a.tellProgress()
+		in.Progress = at.tellProgress()
 	}
 	return in
 }
 
-func (a *app) catalogConfig() catalog.Config {
-	return catalog.Config{Root: a.Root, Dir: a.cache, Run: a.askApt}
+func (at *aptTool) catalogConfig() catalog.Config {
+	return catalog.Config{Root: at.Root, Dir: at.cache, Run: at.askApt}
 }
 
 // askApt runs a program of apt's or dpkg's that only tells something, which may take seconds: a live line says so.
-func (a *app) askApt(cmd *exec.Cmd) error {
-	if a.say.open.Load() == 0 {
-		defer a.say.begin("apt", "asking apt").end()
+func (at *aptTool) askApt(cmd *exec.Cmd) error {
+	if at.say.open.Load() == 0 {
+		defer at.say.begin("apt", "asking apt").end()
 	}
-	return a.host.query(cmd)
+	return at.host.query(cmd)
 }
 
 // buildRoom is where foreign programs run.
-func (a *app) buildRoom(ctx context.Context) (sandbox.Sandbox, error) {
-	if a.room != nil {
-		return *a.room, nil
+func (ev *evaluator) buildRoom(ctx context.Context) (sandbox.Sandbox, error) {
+	if ev.room != nil {
+		return *ev.room, nil
 	}
-	wish := sandbox.Wish{Root: a.Root, AsRoot: a.host.asRoot, Nobody: a.DryRun, Kind: sandbox.Kind(a.Sandbox), Limits: a.limits}
-	err := within(a.workDir(), func(dir string) error {
+	wish := sandbox.Wish{Root: ev.Root, AsRoot: ev.host.asRoot, Nobody: ev.DryRun, Kind: sandbox.Kind(ev.Sandbox), Limits: ev.limits}
+	err := within(ev.workDir(), func(dir string) error {
 		wish.Work = dir
-		room, err := sandbox.Choose(ctx, wish, a.host.run)
+		room, err := sandbox.Choose(ctx, wish, ev.host.run)
 		if err == nil {
-			a.room = &room
+			ev.room = &room
 		}
 		return err
 	})
-	_ = os.Remove(a.workDir()) // stays where something is built meanwhile
+	_ = os.Remove(ev.workDir()) // stays where something is built meanwhile
 	if err != nil {
 		return sandbox.Sandbox{}, err
 	}
-	return *a.room, nil
+	return *ev.room, nil
 }
 
 // shownRoom is buildRoom, which the screen names once where it is not the closest, or with -v.
-func (a *app) shownRoom(ctx context.Context) (sandbox.Sandbox, error) {
-	room, err := a.buildRoom(ctx)
-	if err == nil && !a.roomShown && (room.Kind != sandbox.Bubblewrap || a.Verbose) {
-		a.say.note("sandbox", "%s", room)
+func (ev *evaluator) shownRoom(ctx context.Context) (sandbox.Sandbox, error) {
+	room, err := ev.buildRoom(ctx)
+	if err == nil && !ev.roomShown && (room.Kind != sandbox.Bubblewrap || ev.Verbose) {
+		ev.say.note("sandbox", "%s", room)
 	}
-	a.roomShown = a.roomShown || err == nil
+	ev.roomShown = ev.roomShown || err == nil
 	return room, err
 }
 
 // architecture is dpkg's own, as its status records it.
-func (a *app) architecture() (string, error) {
-	status, err := a.installed()
+func (pk *packages) architecture() (string, error) {
+	status, err := pk.installed()
 	if err != nil {
 		return "", err
 	}
 	p, ok := status.Installed("dpkg")
 	if !ok {
-		return "", fmt.Errorf("find the architecture: dpkg is not installed under %s", a.Root)
+		return "", fmt.Errorf("find the architecture: dpkg is not installed under %s", pk.Root)
 	}
 	return p.Architecture, nil
 }

@@ -10,14 +10,14 @@ import (
 )
 
 // aptInstall has apt install packages, after it has shown what that brings.
-func (a *app) aptInstall(ctx context.Context, packages []word.Target, done func() bool) error {
-	again, err := a.installedInVain(packages)
+func (at *aptTool) aptInstall(ctx context.Context, packages []word.Target, done func() bool) error {
+	again, err := at.installedInVain(packages)
 	if err != nil {
 		return err
 	}
-	p := a.say.begin("prepare", "asking apt what comes with "+word.Join(packages, ", "))
+	p := at.say.begin("prepare", "asking apt what comes with "+word.Join(packages, ", "))
 	defer p.end()
-	in := a.installer()
+	in := at.installer()
 	show, count := in.Foreseen, 0
 	in.Foreseen = func(asked []word.Target, coming debpkg.Transaction, cost debpkg.Cost) {
 		if count == 0 { // else another process was quicker, and apt begins again
@@ -27,14 +27,14 @@ func (a *app) aptInstall(ctx context.Context, packages []word.Target, done func(
 		p.update("installing " + plural(count, "package"))
 	}
 	err = in.FromApt(ctx, debpkg.AptInstall{Again: again}, packages, done)
-	if a.DryRun {
+	if at.DryRun {
 		return err
 	}
-	a.forgetInstalled()
+	at.forgetInstalled()
 	if err != nil {
-		return errors.Join(err, a.noteUnchecked(nil))
+		return errors.Join(err, at.noteUnchecked(nil))
 	}
-	if err := a.checkInstalled(packages); err != nil || count == 0 {
+	if err := at.checkInstalled(packages); err != nil || count == 0 {
 		return err
 	}
 	p.timed("installed " + plural(count, "package"))
@@ -42,23 +42,23 @@ func (a *app) aptInstall(ctx context.Context, packages []word.Target, done func(
 }
 
 // installedInVain reports whether some of the packages are broken, or were taken unchecked: apt takes these for installed.
-func (a *app) installedInVain(packages []word.Target) (bool, error) {
-	status, err := a.installed()
+func (at *aptTool) installedInVain(packages []word.Target) (bool, error) {
+	status, err := at.pkgs.installed()
 	if err != nil {
 		return false, err
 	}
-	doubted, err := a.doubted()
+	doubted, err := at.pkgs.doubted()
 	return slices.ContainsFunc(packages, func(t word.Target) bool {
 		return slices.Contains(status.Broken(), t.Name.String()) || slices.Contains(doubted, t)
 	}), err
 }
 
 // checkInstalled refuses what apt has installed and could check no signature of.
-func (a *app) checkInstalled(packages []word.Target) error {
-	if err := a.noteUnchecked(packages); err != nil {
+func (at *aptTool) checkInstalled(packages []word.Target) error {
+	if err := at.noteUnchecked(packages); err != nil {
 		return err
 	}
-	still, err := a.doubted()
+	still, err := at.pkgs.doubted()
 	if err == nil && len(still) > 0 {
 		err = &stillDoubtedError{still}
 	}

@@ -10,18 +10,18 @@ import (
 )
 
 // tellComing shows what apt is about to bring: what was asked for and the kernels by name, the rest by number.
-func (a *app) tellComing(asked []word.Target, coming debpkg.Transaction, cost debpkg.Cost) {
-	a.say.note("prepare", "to install: %s", word.Join(asked, ", "))
+func (at *aptTool) tellComing(asked []word.Target, coming debpkg.Transaction, cost debpkg.Cost) {
+	at.say.note("prepare", "to install: %s", word.Join(asked, ", "))
 	if more := besides(asked, coming, cost); more != "" {
-		a.say.note("prepare", "%s", more)
+		at.say.note("prepare", "%s", more)
 	}
-	a.tellKernels("prepare", coming.Install)
+	at.tellKernels("prepare", coming.Install)
 }
 
 // tellKernels says which kernels come along, which nobody may have asked for.
-func (a *app) tellKernels(phase string, changes []debpkg.Change) {
+func (at *aptTool) tellKernels(phase string, changes []debpkg.Change) {
 	for _, release := range kernelsAmong(changes) {
-		a.say.note(phase, "this installs the kernel %s too", release)
+		at.say.note(phase, "this installs the kernel %s too", release)
 	}
 }
 
@@ -76,8 +76,8 @@ func imageRelease(name string) string {
 }
 
 // tellProgress shows how far apt is.
-func (a *app) tellProgress() func(debpkg.Progress) {
+func (at *aptTool) tellProgress() func(debpkg.Progress) {
 	return func(p debpkg.Progress) {
-		a.say.event(Event{Kind: Progress, Phase: "apt", Text: p.Doing, Percent: p.Percent, Stage: string(p.Stage)})
+		at.say.event(Event{Kind: Progress, Phase: "apt", Text: p.Doing, Percent: p.Percent, Stage: string(p.Stage)})
 	}
 }

@@ -14,36 +14,36 @@ const dkmsInstalled = "updates/dkms"
 
 // showBeside tells of copies of the same modules that dkms keeps for this kernel. They are left alone: dkms would make
 // them anew, and mago's win (see depmodOrder).
-func (a *app) showBeside(k kernel.Kernel, built record) {
+func (it *installer) showBeside(k kernel.Kernel, built record) {
 	var names []string
-	for _, path := range a.dkmsCopies(k.ModulesDir, built) {
+	for _, path := range it.dkmsCopies(k.ModulesDir, built) {
 		names = append(names, filepath.Base(path))
 	}
 	if len(names) == 0 {
 		return
 	}
-	a.say.note("note", "dkms has its own %s for Linux %s; modprobe takes mago's", strings.Join(names, ", "), k.Release)
-	a.say.note("", "to have one only: %s", a.dkmsRemoval(k, built))
+	it.say.note("note", "dkms has its own %s for Linux %s; modprobe takes mago's", strings.Join(names, ", "), k.Release)
+	it.say.note("", "to have one only: %s", it.dkmsRemoval(k, built))
 }
 
 // dkmsCopies are the paths of the modules of a build that dkms has for a kernel.
-func (a *app) dkmsCopies(modulesDir string, built record) []string {
+func (it *installer) dkmsCopies(modulesDir string, built record) []string {
 	var copies []string
 	for _, path := range built.Modules {
 		name, _, _ := strings.Cut(filepath.Base(path), ".ko")
-		found, _ := filepath.Glob(filepath.Join(a.Root, modulesDir, dkmsInstalled, name+".ko*")) // module names hold no pattern
+		found, _ := filepath.Glob(filepath.Join(it.Root, modulesDir, dkmsInstalled, name+".ko*")) // module names hold no pattern
 		copies = append(copies, found[:min(1, len(found))]...)
 	}
 	return copies
 }
 
 // dkmsRemoval is the command that takes dkms's copies away: of the package that brought them, else of dkms alone.
-func (a *app) dkmsRemoval(k kernel.Kernel, built record) string {
-	if pkg := built.Source.Package; strings.HasSuffix(pkg, "-dkms") && a.packageVersion(pkg) != "" {
-		return a.place().apt("remove", pkg)
+func (it *installer) dkmsRemoval(k kernel.Kernel, built record) string {
+	if pkg := built.Source.Package; strings.HasSuffix(pkg, "-dkms") && it.pkgs.packageVersion(pkg) != "" {
+		return it.place().apt("remove", pkg)
 	}
 	name, version := built.RecipeName, built.RecipeVersion
-	dir := filepath.Join(a.Root, "/var/lib/dkms", name)
+	dir := filepath.Join(it.Root, "/var/lib/dkms", name)
 	versions, _ := os.ReadDir(dir) // there are none where it cannot be read
 	for _, e := range versions {
 		known, unfit := word.ParseDKMS(e.Name())
@@ -51,5 +51,5 @@ func (a *app) dkmsRemoval(k kernel.Kernel, built record) string {
 			version = known.String()
 		}
 	}
-	return a.place().program("dkms", "remove", name+"/"+version, "-k", k.Release)
+	return it.place().program("dkms", "remove", name+"/"+version, "-k", k.Release)
 }

@@ -14,7 +14,7 @@ import (
 
 // newer is the newest version that apt has of what a unit's source came from, where it is newer than the source; the
 // zero value where there is none. What apt cannot tell a hint does without.
-func (a *app) newer(ctx context.Context, u unit) catalog.Offer {
+func (at *aptTool) newer(ctx context.Context, u unit) catalog.Offer {
 	if u.pkg == nil {
 		return catalog.Offer{}
 	}
@@ -22,7 +22,7 @@ func (a *app) newer(ctx context.Context, u unit) catalog.Offer {
 	if err != nil {
 		return catalog.Offer{}
 	}
-	offers, err := a.catalogConfig().Newer(ctx, u.pkg.Name, built)
+	offers, err := at.catalogConfig().Newer(ctx, u.pkg.Name, built)
 	if err != nil || len(offers) == 0 {
 		return catalog.Offer{}
 	}

@@ -121,8 +121,8 @@ func (c claim) loses(modules []string, release string) (gone []string, apart boo
 }
 
 // checkClaim refuses, with a *takenError, a name that another source has here.
-func (a *app) checkClaim(c claim) error {
-	records, err := a.recordsOf(c.name)
+func (cs *claims) checkClaim(c claim) error {
+	records, err := cs.recordsOf(c.name)
 	if err != nil {
 		return err
 	}
@@ -133,12 +133,12 @@ func (a *app) checkClaim(c claim) error {
 			taken.purge = append(taken.purge, r.Kernel)
 		}
 	}
-	packages, err := a.installedPackages()
+	packages, err := cs.pkgs.installedPackages()
 	if err != nil {
 		return err
 	}
 	for _, p := range packages {
-		files, err := p.Files(a.Root)
+		files, err := p.Files(cs.Root)
 		if err != nil {
 			return err
 		}
@@ -160,14 +160,14 @@ func (a *app) checkClaim(c claim) error {
 	if taken == nil {
 		return nil
 	}
-	taken.suggest, taken.place = a.freeName(c), a.place()
+	taken.suggest, taken.place = cs.freeName(c), cs.place()
 	return taken
 }
 
 // noteTakeover says that a unit's name goes from one source to another.
-func (a *app) noteTakeover(u unit) {
-	if r, ok := a.readRecord(u.name, u.kernel.Release); ok && u.tree != nil && !r.Source.is(u.recordSource()) {
-		a.say.note("note", "%s was built from %s before", u.name, r.Source.describe())
+func (cs *claims) noteTakeover(u unit) {
+	if r, ok := cs.readRecord(u.name, u.kernel.Release); ok && u.tree != nil && !r.Source.is(u.recordSource()) {
+		cs.say.note("note", "%s was built from %s before", u.name, r.Source.describe())
 	}
 }
 
@@ -193,11 +193,11 @@ func (e *othersError) hint() string {
 }
 
 // checkOwnName refuses a local source's name where all that is here under it is of others.
-func (a *app) checkOwnName(t target) error {
+func (mo *modules) checkOwnName(t target) error {
 	if t.pkg != nil || t.tree == nil {
 		return nil
 	}
-	records, err := a.recordsOf(t.name)
+	records, err := mo.recordsOf(t.name)
 	if err != nil || len(records) == 0 || slices.ContainsFunc(records, t.made) {
 		return err
 	}
@@ -247,7 +247,7 @@ func (t target) made(r record) bool {
 }
 
 // freeName is a name for a local source that nothing here has.
-func (a *app) freeName(c claim) string {
+func (cs *claims) freeName(c claim) string {
 	if c.from.Package != "" {
 		return ""
 	}
@@ -258,22 +258,22 @@ func (a *app) freeName(c claim) string {
 	dir := filepath.Dir(c.from.Path)
 	names = append(names, c.from.Name, modpkg.Spell(filepath.Base(dir)), modpkg.Spell(c.name, filepath.Base(dir)), c.name+"-2")
 	for _, name := range names {
-		if sources.CheckName(name) == nil && !a.isNameTaken(name) {
+		if sources.CheckName(name) == nil && !cs.isNameTaken(name) {
 			return name
 		}
 	}
 	return ""
 }
 
-func (a *app) isNameTaken(name string) bool {
-	if _, err := os.Stat(filepath.Join(a.cache, "builds", name)); err == nil {
+func (cs *claims) isNameTaken(name string) bool {
+	if _, err := os.Stat(filepath.Join(cs.cache, "builds", name)); err == nil {
 		return true
 	}
-	if a.index != nil {
-		if _, _, err := a.index.Resolve(name); err == nil {
+	if cs.catalog.index != nil {
+		if _, _, err := cs.catalog.index.Resolve(name); err == nil {
 			return true
 		}
 	}
-	packages, err := a.installedPackages()
+	packages, err := cs.pkgs.installedPackages()
 	return err != nil || slices.ContainsFunc(packages, func(p modulesPackage) bool { return p.module == name })
 }

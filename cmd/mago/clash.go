@@ -31,15 +31,15 @@ func (e *clashError) hint() string {
 
 // aptCommand is the command that has apt install .debs, and asks before it removes what cannot be beside them. The kernel
 // that they recommend stays out: its headers may be all that is here.
-func (a *app) aptCommand(debs []string) string {
-	return a.place().apt("install", append([]string{"--no-install-recommends"}, a.inside(debs)...)...)
+func (at *aptTool) aptCommand(debs []string) string {
+	return at.place().apt("install", append([]string{"--no-install-recommends"}, at.inside(debs)...)...)
 }
 
 // inside are paths as programs see them that run in the root.
-func (a *app) inside(paths []string) []string {
+func (b *base) inside(paths []string) []string {
 	var all []string
 	for _, path := range paths {
-		if rel, err := filepath.Rel(a.Root, path); err == nil {
+		if rel, err := filepath.Rel(b.Root, path); err == nil {
 			path = filepath.Join("/", rel)
 		}
 		all = append(all, path)
@@ -48,9 +48,9 @@ func (a *app) inside(paths []string) []string {
 }
 
 // withCommand adds to a conflict what to do about it.
-func (a *app) withCommand(err error, debs []string) error {
+func (at *aptTool) withCommand(err error, debs []string) error {
 	if conflict := (*debpkg.ConflictError)(nil); errors.As(err, &conflict) {
-		return &clashError{a.aptCommand(debs), conflict}
+		return &clashError{at.aptCommand(debs), conflict}
 	}
 	return err
 }

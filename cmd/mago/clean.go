@@ -25,7 +25,7 @@ type cleanCommand struct {
 
 // Run removes opened sources, work directories and all builds of a unit but the last.
 func (c *cleanCommand) Run(a *app, ctx context.Context) error {
-	return a.clean(ctx, c.Modules, clean{verb: "clean"})
+	return a.cleaner.clean(ctx, c.Modules, clean{verb: "clean"})
 }
 
 type purgeCommand struct {
@@ -42,7 +42,7 @@ func (c *purgeCommand) Validate() error {
 
 // Run removes all that mago keeps of modules. Installed packages are dpkg's and stay.
 func (c *purgeCommand) Run(a *app, ctx context.Context) error {
-	return a.clean(ctx, c.Modules, clean{verb: "purge", purge: true})
+	return a.cleaner.clean(ctx, c.Modules, clean{verb: "purge", purge: true})
 }
 
 // purgeAllError says that purge was told no module; what it removes of all of them has to be asked for in words.
@@ -58,63 +58,63 @@ type clean struct {
 	chosen func(release string) bool
 }
 
-func (a *app) clean(ctx context.Context, words []string, c clean) error {
-	names, err := a.cleanNames(ctx, words)
+func (cl *cleaner) clean(ctx context.Context, words []string, c clean) error {
+	names, err := cl.cleanNames(ctx, words)
 	if err != nil {
 		return err
 	}
-	if c.chosen, err = a.chosen(ctx); err != nil {
+	if c.chosen, err = cl.kernels.chosen(ctx); err != nil {
 		return err
 	}
 	c.edited = len(moduleWords(words)) == 0
-	if err := a.sweepCatalog(ctx); err != nil {
+	if err := cl.catalog.sweepCatalog(ctx); err != nil {
 		return err
 	}
-	if isAll(words) && !a.DryRun && !a.limited() {
-		if err := removeTree(a.ownConfs()); err != nil {
+	if isAll(words) && !cl.DryRun && !cl.kernels.limited() {
+		if err := removeTree(cl.ownConfs()); err != nil {
 			return err
 		}
 	}
 	var all freed
 	for _, name := range names {
-		gone, err := a.cleanModule(ctx, name, c)
+		gone, err := cl.cleanModule(ctx, name, c)
 		all.addAll(gone)
-		a.tellFreed(c.verb, name, gone)
+		cl.tellFreed(c.verb, name, gone)
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", c.verb, name, err)
 		}
 	}
 	freed := "freed"
-	if a.DryRun {
+	if cl.DryRun {
 		freed = "would free"
 	}
-	a.say.note(c.verb, "%s %s", freed, size(all.bytes))
+	cl.say.note(c.verb, "%s %s", freed, size(all.bytes))
 	return nil
 }
 
 // tellFreed says in a line what went of a module.
-func (a *app) tellFreed(verb, module string, gone freed) {
+func (cl *cleaner) tellFreed(verb, module string, gone freed) {
 	text := gone.String()
 	switch {
 	case text == "":
 		return
-	case a.DryRun:
+	case cl.DryRun:
 		text = "would remove " + text
 	}
-	a.say.sized(verb, module+": "+text, gone.bytes)
+	cl.say.sized(verb, module+": "+text, gone.bytes)
 }
 
 // sweepCatalog removes what an update of the catalog has left that was killed.
-func (a *app) sweepCatalog(ctx context.Context) error {
-	if a.DryRun || len(a.catalogConfig().Leftovers()) == 0 {
+func (mi *moduleIndex) sweepCatalog(ctx context.Context) error {
+	if mi.DryRun || len(mi.apt.catalogConfig().Leftovers()) == 0 {
 		return nil
 	}
-	release, err := a.locks(a.Wait.forLong()).Take(ctx, catalogThing("cleaned"))
+	release, err := mi.locks(mi.Wait.forLong()).Take(ctx, catalogThing("cleaned"))
 	if err != nil {
 		return err
 	}
 	defer release()
-	return a.catalogConfig().Sweep()
+	return mi.apt.catalogConfig().Sweep()
 }
 
 // isAll reports whether words name every module.
@@ -124,13 +124,13 @@ func isAll(words []string) bool {
 }
 
 // cleanNames are the modules that mago keeps something of, those named or all.
-func (a *app) cleanNames(ctx context.Context, words []string) ([]string, error) {
+func (cl *cleaner) cleanNames(ctx context.Context, words []string) ([]string, error) {
 	if !isAll(words) {
-		return a.moduleNames(ctx, moduleWords(words))
+		return cl.moduleNames(ctx, moduleWords(words))
 	}
 	var names []string
 	for _, kind := range []string{"trees", "builds"} {
-		dirs, err := entries(filepath.Join(a.cache, kind), "*")
+		dirs, err := entries(filepath.Join(cl.cache, kind), "*")
 		if err != nil {
 			return nil, err
 		}
@@ -138,21 +138,21 @@ func (a *app) cleanNames(ctx context.Context, words []string) ([]string, error) 
 			names = append(names, catalog.ModuleName(filepath.Base(dir)))
 		}
 	}
-	trees, err := a.fetcher().Unpacked()
+	trees, err := cl.modules.fetcher().Unpacked()
 	if err != nil {
 		return nil, err
 	}
 	for _, tree := range trees {
 		names = append(names, catalog.ModuleName(tree.Name))
 	}
-	built, err := a.debNames()
+	built, err := cl.debNames()
 	if err != nil {
 		return nil, err
 	}
 	for _, deb := range built {
 		names = append(names, deb.module)
 	}
-	debs, err := entries(filepath.Join(a.cache, "downloads"), "*.deb")
+	debs, err := entries(filepath.Join(cl.cache, "downloads"), "*.deb")
 	for _, deb := range debs {
 		name, _, _ := strings.Cut(filepath.Base(deb), "_")
 		names = append(names, catalog.ModuleName(name))
@@ -163,19 +163,19 @@ func (a *app) cleanNames(ctx context.Context, words []string) ([]string, error) 
 }
 
 // moduleNames resolves words; one that mago has built is known even if no list names it any more.
-func (a *app) moduleNames(ctx context.Context, words []string) ([]string, error) {
+func (cl *cleaner) moduleNames(ctx context.Context, words []string) ([]string, error) {
 	var names []string
 	for _, word := range words {
-		if _, err := os.Stat(filepath.Join(a.cache, "builds", word)); err == nil && moduleWord.MatchString(word) {
+		if _, err := os.Stat(filepath.Join(cl.cache, "builds", word)); err == nil && moduleWord.MatchString(word) {
 			names = append(names, word)
 			continue
 		}
-		targets, err := a.targets(ctx, []string{word})
+		targets, err := cl.modules.targets(ctx, []string{word})
 		if err != nil {
 			return nil, err
 		}
 		for _, t := range targets {
-			if err := a.checkOwnName(t); err != nil {
+			if err := cl.modules.checkOwnName(t); err != nil {
 				return nil, err
 			}
 			names = append(names, t.name)
@@ -187,13 +187,13 @@ func (a *app) moduleNames(ctx context.Context, words []string) ([]string, error)
 // moduleWord is a name that a module's directory can have.
 var moduleWord = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]*$`)
 
-func (a *app) cleanModule(ctx context.Context, name string, c clean) (freed, error) {
+func (cl *cleaner) cleanModule(ctx context.Context, name string, c clean) (freed, error) {
 	var gone freed
-	tarballs, err := a.tarballsOf(name)
+	tarballs, err := cl.tarballsOf(name)
 	if err != nil {
 		return gone, err
 	}
-	releases, err := a.keptFor(name, c.purge)
+	releases, err := cl.keptFor(name, c.purge)
 	if err != nil {
 		return gone, err
 	}
@@ -201,16 +201,16 @@ func (a *app) cleanModule(ctx context.Context, name string, c clean) (freed, err
 		if !c.chosen(release) {
 			continue
 		}
-		if err := a.cleanUnit(ctx, name, release, c.purge, &gone); err != nil {
+		if err := cl.cleanUnit(ctx, name, release, c.purge, &gone); err != nil {
 			return gone, err
 		}
 	}
-	err = a.cleanCommon(ctx, name, func(r record) bool { return !c.purge || !c.chosen(r.Kernel) }, &gone)
-	if err != nil || a.limited() {
+	err = cl.cleanCommon(ctx, name, func(r record) bool { return !c.purge || !c.chosen(r.Kernel) }, &gone)
+	if err != nil || cl.kernels.limited() {
 		return gone, err // the source is for every kernel
 	}
 	for _, source := range append(tarballs, name) {
-		if err := a.cleanSource(ctx, source, c, &gone); err != nil {
+		if err := cl.cleanSource(ctx, source, c, &gone); err != nil {
 			return gone, err
 		}
 	}
@@ -218,8 +218,8 @@ func (a *app) cleanModule(ctx context.Context, name string, c clean) (freed, err
 }
 
 // tarballsOf are the hashes of the tarballs that a module was built of, which may call themselves otherwise.
-func (a *app) tarballsOf(name string) (sums []string, err error) {
-	records, err := a.recordsOf(name)
+func (cl *cleaner) tarballsOf(name string) (sums []string, err error) {
+	records, err := cl.recordsOf(name)
 	for _, r := range records {
 		if r.Source.Origin == string(sources.Tarball) && r.Source.SHA256 != "" && !slices.Contains(sums, r.Source.SHA256) {
 			sums = append(sums, r.Source.SHA256)
@@ -229,15 +229,15 @@ func (a *app) tarballsOf(name string) (sums []string, err error) {
 }
 
 // keptFor are the kernels that there are builds of a module for; orphans counts packages whose record is not there any more.
-func (a *app) keptFor(module string, orphans bool) (releases []string, err error) {
-	dirs, err := entries(filepath.Join(a.cache, "builds", module), "*")
+func (cl *cleaner) keptFor(module string, orphans bool) (releases []string, err error) {
+	dirs, err := entries(filepath.Join(cl.cache, "builds", module), "*")
 	for _, dir := range dirs {
 		releases = append(releases, filepath.Base(dir))
 	}
 	if err != nil || !orphans {
 		return releases, err
 	}
-	debs, err := a.debNames()
+	debs, err := cl.debNames()
 	for _, deb := range debs {
 		recorded := slices.ContainsFunc(releases, func(r string) bool { return modpkg.Spell(r) == modpkg.Spell(deb.release) })
 		if deb.module == module && deb.release != "" && !recorded {
@@ -248,8 +248,8 @@ func (a *app) keptFor(module string, orphans bool) (releases []string, err error
 }
 
 // debNames are the modules and kernels, by their packages' names, that packages lie here of; common files are for no kernel.
-func (a *app) debNames() ([]modulesPackage, error) {
-	debs, err := entries(a.debs(), "*.deb")
+func (cl *cleaner) debNames() ([]modulesPackage, error) {
+	debs, err := entries(cl.debs(), "*.deb")
 	var found []modulesPackage
 	for _, deb := range debs {
 		name, _, _ := strings.Cut(filepath.Base(deb), "_")
@@ -261,17 +261,17 @@ func (a *app) debNames() ([]modulesPackage, error) {
 }
 
 // cleanCommon removes a module's packages of common files that no build has which stays.
-func (a *app) cleanCommon(ctx context.Context, name string, stays func(record) bool, gone *freed) error {
-	release, err := a.lockToClean(ctx, commonThing(name, "removed", false))
+func (cl *cleaner) cleanCommon(ctx context.Context, name string, stays func(record) bool, gone *freed) error {
+	release, err := cl.lockToClean(ctx, commonThing(name, "removed", false))
 	if err != nil {
 		return err
 	}
 	defer release()
-	debs, err := entries(a.debs(), modpkg.CommonName(name)+"_*.deb")
+	debs, err := entries(cl.debs(), modpkg.CommonName(name)+"_*.deb")
 	if err != nil {
 		return err
 	}
-	records, err := a.recordsOf(name)
+	records, err := cl.recordsOf(name)
 	if err != nil {
 		return err
 	}
@@ -281,12 +281,12 @@ func (a *app) cleanCommon(ctx context.Context, name string, stays func(record) b
 			kept = append(kept, r.Common.Deb)
 		}
 	}
-	return a.removeEach(freedPackage, slices.DeleteFunc(debs, func(deb string) bool { return slices.Contains(kept, deb) }), gone)
+	return cl.removeEach(freedPackage, slices.DeleteFunc(debs, func(deb string) bool { return slices.Contains(kept, deb) }), gone)
 }
 
-func (a *app) cleanSource(ctx context.Context, name string, c clean, gone *freed) error {
-	fetcher := a.fetcher()
-	fetcher.KeepAll, fetcher.KeepEdited, fetcher.Locks.Limit = a.DryRun, c.edited, a.Wait.forLong()
+func (cl *cleaner) cleanSource(ctx context.Context, name string, c clean, gone *freed) error {
+	fetcher := cl.modules.fetcher()
+	fetcher.KeepAll, fetcher.KeepEdited, fetcher.Locks.Limit = cl.DryRun, c.edited, cl.Wait.forLong()
 	remove := fetcher.Clean
 	if c.purge {
 		remove = fetcher.Purge
@@ -295,67 +295,67 @@ func (a *app) cleanSource(ctx context.Context, name string, c clean, gone *freed
 	gone.add(freedSource, f.Trees, 0)
 	gone.add(freedDownload, f.Downloads, f.Bytes)
 	for _, module := range f.Edited {
-		a.say.note(c.verb, `%s: its opened source is edited and stays; "mago clean %[1]s" removes it`, module)
+		cl.say.note(c.verb, `%s: its opened source is edited and stays; "mago clean %[1]s" removes it`, module)
 	}
 	return err
 }
 
 // cleanUnit leaves a unit's last package, record and log; purge leaves nothing.
-func (a *app) cleanUnit(ctx context.Context, name, release string, purge bool, gone *freed) error {
-	unlock, err := a.lockToClean(ctx, unit{target{name: name}, kernel.Kernel{Release: release}}.thing("removed"))
+func (cl *cleaner) cleanUnit(ctx context.Context, name, release string, purge bool, gone *freed) error {
+	unlock, err := cl.lockToClean(ctx, unit{target{name: name}, kernel.Kernel{Release: release}}.thing("removed"))
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	last, err := loadRecord(filepath.Join(a.unitDir(name, release), recordFile))
+	last, err := loadRecord(filepath.Join(cl.unitDir(name, release), recordFile))
 	if err != nil && !purge && !errors.Is(err, fs.ErrNotExist) {
 		return err // it is not known which package is the last
 	}
-	dir := a.unitDir(name, release)
+	dir := cl.unitDir(name, release)
 	unfinished, err := entries(dir, unfinishedFiles)
 	if err != nil {
 		return err
 	}
-	debs, err := entries(a.debs(), modpkg.Name(name, release)+"_*.deb")
+	debs, err := entries(cl.debs(), modpkg.Name(name, release)+"_*.deb")
 	if err != nil {
 		return err
 	}
 	if purge { // the record first: it is never without its package
-		err = a.removeEach(freedRecord, []string{dir}, gone)
+		err = cl.removeEach(freedRecord, []string{dir}, gone)
 	} else {
 		debs = slices.DeleteFunc(debs, func(deb string) bool { return deb == last.Deb })
-		err = a.removeEach(freedUnfinished, unfinished, gone)
+		err = cl.removeEach(freedUnfinished, unfinished, gone)
 	}
 	if err == nil {
-		err = a.removeEach(freedUnfinished, []string{a.work(name, release), a.stage(name, release)}, gone)
+		err = cl.removeEach(freedUnfinished, []string{cl.work(name, release), cl.stage(name, release)}, gone)
 	}
 	if err == nil {
-		err = a.removeEach(freedPackage, debs, gone)
+		err = cl.removeEach(freedPackage, debs, gone)
 	}
 	return err
 }
 
 // lockToClean takes nothing where nothing will be removed.
-func (a *app) lockToClean(ctx context.Context, t lock.Thing) (release func(), err error) {
-	if a.DryRun {
+func (b *base) lockToClean(ctx context.Context, t lock.Thing) (release func(), err error) {
+	if b.DryRun {
 		return func() {}, nil
 	}
-	return a.locks(a.Wait.forLong()).Take(ctx, t)
+	return b.locks(b.Wait.forLong()).Take(ctx, t)
 }
 
 // removeEach removes things of one kind, as far as they are there.
-func (a *app) removeEach(kind int, paths []string, gone *freed) error {
+func (cl *cleaner) removeEach(kind int, paths []string, gone *freed) error {
 	for _, path := range paths {
 		if _, err := os.Lstat(path); absent(err) {
 			continue
 		}
 		bytes := deep.Size(path)
-		a.verbose("remove", path)
-		if !a.DryRun {
+		cl.verbose("remove", path)
+		if !cl.DryRun {
 			if err := removeAll(path); err != nil {
 				return err
 			}
-			if isBelow(filepath.Dir(path), a.cache) {
+			if isBelow(filepath.Dir(path), cl.cache) {
 				_ = os.Remove(filepath.Dir(path)) // stays where something else is in it
 			}
 		}
@@ -373,8 +373,8 @@ func removeAll(path string) error {
 	return errors.Join(err, removeTree(path))
 }
 
-func (a *app) verbose(phase, text string) {
-	if a.Verbose {
-		a.say.note(phase, "%s", text)
+func (b *base) verbose(phase, text string) {
+	if b.Verbose {
+		b.say.note(phase, "%s", text)
 	}
 }

@@ -11,15 +11,15 @@ type builtPackage struct {
 }
 
 // commonToInstall is the package that has to be installed with a build's own, "" where what is there serves.
-func (a *app) commonToInstall(u unit, built record) (deb string) {
+func (it *installer) commonToInstall(u unit, built record) (deb string) {
 	c := built.Common
 	if c == nil {
 		return ""
 	}
-	have := a.installedPackage(c.Package)
+	have := it.pkgs.installedPackage(c.Package)
 	newer := debpkg.CompareVersions(have.Version, c.Version)
-	remade := a.forced(u.target) || u.digest != "" // of one version there may be several then
-	if a.counts(have) && (newer > 0 || newer == 0 && !remade) {
+	remade := it.forced(u.target) || u.digest != "" // of one version there may be several then
+	if it.counts(have) && (newer > 0 || newer == 0 && !remade) {
 		return ""
 	}
 	return c.Deb

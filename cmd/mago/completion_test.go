@@ -99,7 +99,7 @@ func TestCompletion(t *testing.T) {
 		"mago list --js":                    "--json",
 		"mago search --js":                  "--json",
 		"mago status --js":                  "--json",
-		"mago build --js":                   "",
+		"mago build --js":                   "--json",
 		"mago update --a":                   "--apt",
 		"mago update --k":                   "",
 		"mago build --kver":                 "--kvers-list",

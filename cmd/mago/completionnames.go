@@ -11,7 +11,7 @@ import (
 var offeredNames = map[string]func(*app, context.Context) ([]string, error){
 	"known": (*app).knownNames,
 	"built": (*app).builtNames,
-	"kept":  func(a *app, ctx context.Context) ([]string, error) { return a.cleanNames(ctx, nil) },
+	"kept":  func(a *app, ctx context.Context) ([]string, error) { return a.cleaner.cleanNames(ctx, nil) },
 	"here":  (*app).namesHere,
 }
 
@@ -48,7 +48,7 @@ func (a *app) keeping(cache string) *app {
 
 // knownNames are the modules that can be named, and their packages.
 func (a *app) knownNames(ctx context.Context) ([]string, error) {
-	ix, err := a.catalog(ctx)
+	ix, err := a.catalog.catalog(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (a *app) namesHere(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	installed, err := a.installedPackages()
+	installed, err := a.pkgs.installedPackages()
 	for _, p := range installed {
 		names = append(names, p.module)
 	}

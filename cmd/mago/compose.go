@@ -9,12 +9,12 @@ import (
 )
 
 // compose makes the packages of a unit, and applies the policy to what they bring.
-func (a *app) compose(ctx context.Context, u unit, r *record, result *kbuild.Result) (modpkg.Packages, error) {
-	settings, err := a.settings(u.target)
+func (bu *builder) compose(ctx context.Context, u unit, r *record, result *kbuild.Result) (modpkg.Packages, error) {
+	settings, err := bu.settings(u.target)
 	if err != nil {
 		return modpkg.Packages{}, err
 	}
-	status, err := a.installed()
+	status, err := bu.pkgs.installed()
 	if err != nil {
 		return modpkg.Packages{}, err
 	}
@@ -31,14 +31,14 @@ func (a *app) compose(ctx context.Context, u unit, r *record, result *kbuild.Res
 	}
 	packages, err := modpkg.Compose(m, result)
 	if err == nil {
-		r.Allowed, err = a.grants(m, packages)
+		r.Allowed, err = bu.grants(m, packages)
 	}
 	return packages, err
 }
 
 // grants applies the policy to a build's packages.
-func (a *app) grants(u modpkg.Unit, packages modpkg.Packages) ([]payload.Grant, error) {
-	policy := payload.Policy{Module: modpkg.OwnName(u.Module), Local: !u.Vouched, Allow: a.allow}
+func (bu *builder) grants(u modpkg.Unit, packages modpkg.Packages) ([]payload.Grant, error) {
+	policy := payload.Policy{Module: modpkg.OwnName(u.Module), Local: !u.Vouched, Allow: bu.allow}
 	if u.Vouched {
 		policy.Vouched = u.Tree.Runtime.Paths
 	}

@@ -22,13 +22,13 @@ type confEvaluation struct {
 }
 
 // job is what a unit's recipe goes by.
-func (a *app) job(t target, k kernel.Kernel) kbuild.Job {
-	return kbuild.Job{Source: t.source(), Kernel: k, Jobs: runtime.NumCPU(), Epoch: a.buildEpoch(t)}
+func (ev *evaluator) job(t target, k kernel.Kernel) kbuild.Job {
+	return kbuild.Job{Source: t.source(), Kernel: k, Jobs: runtime.NumCPU(), Epoch: ev.buildEpoch(t)}
 }
 
 // confs is where evaluations of an opened source's dkms.conf are kept: beside it, or in the cache where it is not mago's own.
-func (a *app) confs(t target) string {
-	return cmp.Or(t.tree.Beside(), a.ownConfs())
+func (ev *evaluator) confs(t target) string {
+	return cmp.Or(t.tree.Beside(), ev.ownConfs())
 }
 
 func (p paths) ownConfs() string { return filepath.Join(p.cache, "confs") }
@@ -40,41 +40,41 @@ func isDKMS(t target) bool {
 }
 
 // evaluate has an opened source's dkms.conf evaluated for a kernel, unless that was done before.
-func (a *app) evaluate(ctx context.Context, t target, k kernel.Kernel) confEvaluation {
+func (ev *evaluator) evaluate(ctx context.Context, t target, k kernel.Kernel) confEvaluation {
 	if !isDKMS(t) {
 		return confEvaluation{}
 	}
-	job := a.job(t, k)
-	key, err := kbuild.ConfKey(a.Root, job)
+	job := ev.job(t, k)
+	key, err := kbuild.ConfKey(ev.Root, job)
 	if err != nil {
 		return confEvaluation{err: err}
 	}
-	if e, ok := a.evaluated[key]; ok {
+	if e, ok := ev.evaluated[key]; ok {
 		return e
 	}
-	conf, ok := kbuild.KeptConf(a.confs(t), key)
+	conf, ok := kbuild.KeptConf(ev.confs(t), key)
 	e := confEvaluation{conf: conf}
 	if !ok {
-		e = a.evaluateNow(ctx, job)
+		e = ev.evaluateNow(ctx, job)
 	}
 	if ctx.Err() != nil {
 		return e
 	}
-	a.evaluated[key] = e
-	if !ok && e.err == nil && !a.DryRun {
-		_ = kbuild.KeepConf(a.confs(t), key, e.conf, t.tree.Private) // what is not kept is evaluated again by the next run
+	ev.evaluated[key] = e
+	if !ok && e.err == nil && !ev.DryRun {
+		_ = kbuild.KeepConf(ev.confs(t), key, e.conf, t.tree.Private) // what is not kept is evaluated again by the next run
 	}
 	return e
 }
 
-func (a *app) evaluateNow(ctx context.Context, job kbuild.Job) (e confEvaluation) {
-	room, err := a.buildRoom(ctx)
+func (ev *evaluator) evaluateNow(ctx context.Context, job kbuild.Job) (e confEvaluation) {
+	room, err := ev.buildRoom(ctx)
 	if err != nil {
 		return confEvaluation{err: err}
 	}
 	var log bytes.Buffer
-	builder := kbuild.Builder{Root: a.Root, Sandbox: room, Run: a.host.run, Log: &log, ConfTimeout: a.host.confTimeout}
-	e.err = within(a.workDir(), func(dir string) error {
+	builder := kbuild.Builder{Root: ev.Root, Sandbox: room, Run: ev.host.run, Log: &log, ConfTimeout: ev.host.confTimeout}
+	e.err = within(ev.workDir(), func(dir string) error {
 		work, remove, err := sandbox.Scratch(dir)
 		if err != nil {
 			return err
@@ -84,14 +84,14 @@ func (a *app) evaluateNow(ctx context.Context, job kbuild.Job) (e confEvaluation
 		e.conf, err = builder.Evaluate(ctx, job)
 		return err
 	})
-	_ = os.Remove(a.workDir()) // stays where something is built meanwhile
+	_ = os.Remove(ev.workDir()) // stays where something is built meanwhile
 	e.said = log.Bytes()
 	return e
 }
 
 // plan is what a dkms.conf tells of a unit; nil where it is not known, or the source has none.
-func (a *app) plan(ctx context.Context, u unit) *dkms.Plan {
-	if e := a.evaluate(ctx, u.target, u.kernel); e.conf != nil {
+func (ev *evaluator) plan(ctx context.Context, u unit) *dkms.Plan {
+	if e := ev.evaluate(ctx, u.target, u.kernel); e.conf != nil {
 		return e.conf.Plan(dkmsKernel(u.kernel))
 	}
 	return nil

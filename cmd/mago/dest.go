@@ -14,11 +14,11 @@ import (
 )
 
 // deliver puts copies of a build's packages where --dest says. Others may write there: nothing of mago's is read from it.
-func (a *app) deliver(r record) error {
-	if a.dest == "" || a.DryRun {
+func (bu *builder) deliver(r record) error {
+	if bu.dest == "" || bu.DryRun {
 		return nil
 	}
-	d, err := a.openDest()
+	d, err := bu.openDest()
 	if err != nil {
 		return err
 	}
@@ -29,9 +29,9 @@ func (a *app) deliver(r record) error {
 	}
 	for _, deb := range debs {
 		if err := d.put(deb); err != nil {
-			return fmt.Errorf("copy %s to %s: %w", filepath.Base(deb), a.dest, err)
+			return fmt.Errorf("copy %s to %s: %w", filepath.Base(deb), bu.dest, err)
 		}
-		a.say.note("copy", "%s", filepath.Join(a.dest, filepath.Base(deb)))
+		bu.say.note("copy", "%s", filepath.Join(bu.dest, filepath.Base(deb)))
 	}
 	return nil
 }
@@ -42,8 +42,8 @@ type destination struct {
 	shared bool // whether others may write to it
 }
 
-func (a *app) openDest() (*destination, error) {
-	w, err := way.Make(a.dest)
+func (bu *builder) openDest() (*destination, error) {
+	w, err := way.Make(bu.dest)
 	if err != nil {
 		return nil, destError(err)
 	}
@@ -59,11 +59,11 @@ func destError(err error) error {
 }
 
 // tryDest finds out before a compilation that its package could not be copied.
-func (a *app) tryDest() error {
-	if a.dest == "" {
+func (bu *builder) tryDest() error {
+	if bu.dest == "" {
 		return nil
 	}
-	d, err := a.openDest()
+	d, err := bu.openDest()
 	if err != nil {
 		return err
 	}

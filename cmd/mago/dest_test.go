@@ -13,12 +13,12 @@ import (
 // delivered has a package copied to dest and returns its own path.
 func delivered(t *testing.T, dest string) (deb string, err error) {
 	t.Helper()
-	a := &app{paths: paths{cache: t.TempDir(), dest: dest}, say: newReporter(func(Event) {})}
+	a := newEngine(&base{paths: paths{cache: t.TempDir(), dest: dest}, say: newReporter(func(Event) {})})
 	deb = filepath.Join(a.debs(), "hello_1_all.deb")
 	if err := errors.Join(os.Mkdir(a.debs(), 0o755), os.WriteFile(deb, []byte("package"), 0o644)); err != nil {
 		t.Fatal(err)
 	}
-	return deb, a.deliver(record{Deb: deb})
+	return deb, a.build.deliver(record{Deb: deb})
 }
 
 // TestDeliver: where only mago's user may write the copy is the same file; where others may, it is another one.

@@ -38,13 +38,13 @@ func (e *stillDoubtedError) Error() string {
 }
 
 // notes are the versions of packages by their names. A user's builds also heed what root has written down.
-func (a *app) notes() (map[string]string, error) {
+func (pk *packages) notes() (map[string]string, error) {
 	all := map[string]string{}
-	for _, dir := range []string{filepath.Join(a.Root, "/var/cache/mago"), a.cache} {
+	for _, dir := range []string{filepath.Join(pk.Root, "/var/cache/mago"), pk.cache} {
 		notes := map[string]string{}
 		path := filepath.Join(dir, doubtedFile)
 		text, err := os.ReadFile(path)
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) && dir != a.cache {
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) && dir != pk.cache {
 			continue
 		}
 		if err == nil {
@@ -59,22 +59,22 @@ func (a *app) notes() (map[string]string, error) {
 }
 
 // doubted are the installed packages that may not serve in this run.
-func (a *app) doubted() ([]word.Target, error) {
-	if a.Unsigned {
+func (pk *packages) doubted() ([]word.Target, error) {
+	if pk.Unsigned {
 		return nil, nil
 	}
-	return a.stillDoubted()
+	return pk.stillDoubted()
 }
 
 // stillDoubted are the packages that are installed as they were written down.
-func (a *app) stillDoubted() ([]word.Target, error) {
-	notes, err := a.notes()
+func (pk *packages) stillDoubted() ([]word.Target, error) {
+	notes, err := pk.notes()
 	if err != nil {
 		return nil, err
 	}
 	var packages []word.Target
 	for _, text := range slices.Sorted(maps.Keys(notes)) {
-		if name, err := word.ParsePackage(text); err == nil && a.packageVersion(text) == notes[text] {
+		if name, err := word.ParsePackage(text); err == nil && pk.packageVersion(text) == notes[text] {
 			packages = append(packages, word.Target{Name: name})
 		}
 	}
@@ -83,21 +83,21 @@ func (a *app) stillDoubted() ([]word.Target, error) {
 
 // noteUnchecked writes down what apt has just said of packages; those asked for that it has installed from where it could check
 // them are doubted no longer.
-func (a *app) noteUnchecked(asked []word.Target) error {
-	unchecked, kept := a.unchecked, a.kept
-	a.unchecked, a.kept = nil, nil
-	notes, err := a.notes()
+func (at *aptTool) noteUnchecked(asked []word.Target) error {
+	unchecked, kept := at.unchecked, at.kept
+	at.unchecked, at.kept = nil, nil
+	notes, err := at.pkgs.notes()
 	if err != nil || len(notes)+len(unchecked) == 0 {
 		return err
 	}
-	if !a.Unsigned {
+	if !at.Unsigned {
 		maps.DeleteFunc(notes, func(name, _ string) bool {
 			asked := slices.ContainsFunc(asked, func(t word.Target) bool { return t.Name.String() == name })
 			return asked && !slices.Contains(kept, name) && !slices.Contains(unchecked, name)
 		})
 	}
 	for _, name := range unchecked {
-		if version := a.packageVersion(name); version != "" && a.Unsigned {
+		if version := at.pkgs.packageVersion(name); version != "" && at.Unsigned {
 			notes[name] = version
 		}
 	}
@@ -105,19 +105,19 @@ func (a *app) noteUnchecked(asked []word.Target) error {
 	if err != nil {
 		return err
 	}
-	return within(a.cache, func(dir string) error {
+	return within(at.cache, func(dir string) error {
 		unfinished := filepath.Join(dir, "unfinished."+doubtedFile)
 		return errors.Join(writeSynced(unfinished, append(text, '\n')), os.Rename(unfinished, filepath.Join(dir, doubtedFile)), syncDir(dir))
 	})
 }
 
 // doubtedTools names those packages that take part in a build, with their versions.
-func (a *app) doubtedTools(u unit) ([]string, error) {
-	doubted, err := a.stillDoubted()
+func (pr *preparer) doubtedTools(u unit) ([]string, error) {
+	doubted, err := pr.pkgs.stillDoubted()
 	if err != nil || len(doubted) == 0 {
 		return nil, err
 	}
-	packages, err := a.takingPart(u)
+	packages, err := pr.takingPart(u)
 	if err != nil {
 		return nil, err
 	}
@@ -131,11 +131,11 @@ func (a *app) doubtedTools(u unit) ([]string, error) {
 }
 
 // checkTools refuses, before a compilation, what may not take part in it.
-func (a *app) checkTools(u unit) error {
-	if a.Unsigned {
+func (pr *preparer) checkTools(u unit) error {
+	if pr.Unsigned {
 		return nil
 	}
-	names, err := a.doubtedTools(u)
+	names, err := pr.doubtedTools(u)
 	if err == nil && len(names) > 0 {
 		err = &doubtedError{u, names}
 	}

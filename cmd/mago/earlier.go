@@ -9,22 +9,22 @@ import (
 )
 
 // tellBrings names what apt is about to install with modules.
-func (a *app) tellBrings(changes []debpkg.Change) {
+func (at *aptTool) tellBrings(changes []debpkg.Change) {
 	var names []string
 	for _, c := range changes {
 		names = append(names, c.Package.String()+" "+c.New.String())
 	}
 	if len(names) > 0 {
-		a.say.note("install", "apt brings %s", strings.Join(names, ", "))
+		at.say.note("install", "apt brings %s", strings.Join(names, ", "))
 	}
-	a.tellKernels("install", changes)
+	at.tellKernels("install", changes)
 }
 
 // earlier finds the .deb that a package of modules was installed from, where mago still has it: the one of that name and version
 // that is not the newest build, or is the very one that was installed.
-func (a *app) earlier(name, version string) []string {
-	files, _ := filepath.Glob(filepath.Join(a.debs(), name+"_*.deb")) // a package's name holds no pattern
-	all, err := a.records()
+func (at *aptTool) earlier(name, version string) []string {
+	files, _ := filepath.Glob(filepath.Join(at.debs(), name+"_*.deb")) // a package's name holds no pattern
+	all, err := at.records()
 	if err != nil {
 		return nil
 	}

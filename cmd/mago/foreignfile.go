@@ -36,14 +36,14 @@ func (e *foreignFileError) hint() string {
 }
 
 // whoseFiles adds to an error for want of rights what in the user's cache is somebody else's.
-func (a *app) whoseFiles(err error) error {
-	if a.host.asRoot || !errors.Is(err, fs.ErrPermission) || !mayBeIn(err, a.cache) || errors.As(err, new(*foreignFileError)) {
+func (b *base) whoseFiles(err error) error {
+	if b.host.asRoot || !errors.Is(err, fs.ErrPermission) || !mayBeIn(err, b.cache) || errors.As(err, new(*foreignFileError)) {
 		return err
 	}
 	me := uint32(os.Geteuid())
-	if path, owner := foreignIn(a.cache, me); path != "" {
-		ours := a.UserDir == "" && a.Root == "/" && homeOfUser(me).holds(a.cache)
-		err = &foreignFileError{err, a.cache, path, userCalled(owner), userCalled(me), ours}
+	if path, owner := foreignIn(b.cache, me); path != "" {
+		ours := b.UserDir == "" && b.Root == "/" && homeOfUser(me).holds(b.cache)
+		err = &foreignFileError{err, b.cache, path, userCalled(owner), userCalled(me), ours}
 	}
 	return err
 }

@@ -98,7 +98,7 @@ func TestHomeHolds(t *testing.T) {
 
 func TestWhoseFiles(t *testing.T) {
 	dir := t.TempDir()
-	a := &app{host: &host{}, paths: paths{cache: dir}}
+	a := &base{host: &host{}, paths: paths{cache: dir}}
 	denied := &fs.PathError{Op: "remove", Path: "x", Err: fs.ErrPermission}
 	if err := a.whoseFiles(denied); err != error(denied) {
 		t.Errorf("of one's own files: %v", err)

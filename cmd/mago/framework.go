@@ -30,8 +30,8 @@ func ignoredSettings(root string) (names, files []string) {
 }
 
 // tellIgnored says so where a module is built by its dkms.conf.
-func (a *app) tellIgnored() {
-	if names, files := ignoredSettings(a.Root); len(names) > 0 {
-		a.say.note("note", "%s: mago does not follow %s", strings.Join(files, ", "), strings.Join(names, ", "))
+func (bu *builder) tellIgnored() {
+	if names, files := ignoredSettings(bu.Root); len(names) > 0 {
+		bu.say.note("note", "%s: mago does not follow %s", strings.Join(files, ", "), strings.Join(names, ", "))
 	}
 }

@@ -11,17 +11,17 @@ type getCommand struct{ moduleArgs }
 // Run fetches and opens sources, with those that they need, for no kernel in particular.
 func (c *getCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
-	targets, err := a.freshTargets(ctx, c.Modules)
+	targets, err := a.modules.freshTargets(ctx, c.Modules)
 	if err != nil {
 		return err
 	}
-	if targets, err = a.withNeeded(targets); err != nil {
+	if targets, err = a.modules.withNeeded(targets); err != nil {
 		return err
 	}
-	return a.each(ctx, units(flat(targets), noKernel), func(u *unit) error {
-		err := a.get(ctx, &u.target)
+	return a.road.each(ctx, units(flat(targets), noKernel), func(u *unit) error {
+		err := a.modules.get(ctx, &u.target)
 		if k := a.kernelToShow(ctx); err == nil && u.tree != nil && k.Headers != "" {
-			a.evaluate(ctx, u.target, k) // for list and show, which say where it could not be done
+			a.confs.evaluate(ctx, u.target, k) // for list and show, which say where it could not be done
 		}
 		return err
 	})
@@ -32,33 +32,33 @@ type buildCommand struct{ moduleArgs }
 // Run builds sources that are there already.
 func (c *buildCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
-	return a.buildEach(ctx, c.Modules, a.here)
+	return a.road.buildEach(ctx, c.Modules, a.modules.here)
 }
 
 // here is opened, and tells of a source that is not mago's own.
-func (a *app) here(ctx context.Context, t *target) error {
+func (mo *modules) here(ctx context.Context, t *target) error {
 	if t.tree != nil {
-		return a.get(ctx, t)
+		return mo.get(ctx, t)
 	}
-	return a.opened(ctx, t)
+	return mo.opened(ctx, t)
 }
 
 // opened finds a module's source in the cache or on the host.
-func (a *app) opened(ctx context.Context, t *target) error {
+func (mo *modules) opened(ctx context.Context, t *target) error {
 	if t.tree != nil {
 		return nil
 	}
 	if t.pkg != nil {
-		if tree, ok := a.fetcher().Cached(*t.pkg); ok {
-			return a.take(ctx, t, tree)
+		if tree, ok := mo.fetcher().Cached(*t.pkg); ok {
+			return mo.take(ctx, t, tree)
 		}
 	}
-	return a.notHere(*t)
+	return mo.notHere(*t)
 }
 
 // notHere says why a module's source cannot be had without fetching.
-func (a *app) notHere(t target) error {
-	if t.pkg != nil && t.pkg.Unauthenticated && !a.Unsigned {
+func (mo *modules) notHere(t target) error {
+	if t.pkg != nil && t.pkg.Unauthenticated && !mo.Unsigned {
 		return &sources.UnauthenticatedError{Package: t.pkg.Name.String(), Version: t.version}
 	}
 	return &notFetchedError{t.name}
@@ -69,7 +69,7 @@ type autoBuildCommand struct{ moduleArgs }
 // Run fetches and builds.
 func (c *autoBuildCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
-	return a.buildEach(ctx, c.Modules, a.get)
+	return a.road.buildEach(ctx, c.Modules, a.modules.get)
 }
 
 type autoInstallCommand struct{ moduleArgs }
@@ -77,5 +77,5 @@ type autoInstallCommand struct{ moduleArgs }
 // Run goes the whole road.
 func (c *autoInstallCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
-	return a.autoInstall(ctx, c.Modules)
+	return a.road.autoInstall(ctx, c.Modules)
 }

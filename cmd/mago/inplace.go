@@ -45,9 +45,9 @@ func (e *inTheWayError) hint() string {
 }
 
 // checkPlace finds out whether the source package is in the way of a build's files.
-func (a *app) checkPlace(ctx context.Context, built record, debs []string) error {
+func (it *installer) checkPlace(ctx context.Context, built record, debs []string) error {
 	pkg := built.Source.Package
-	if built.Common == nil || pkg == "" || a.packageVersion(pkg) == "" || !slices.Contains(debs, built.Common.Deb) {
+	if built.Common == nil || pkg == "" || it.pkgs.packageVersion(pkg) == "" || !slices.Contains(debs, built.Common.Deb) {
 		return nil
 	}
 	r, err := debpkg.Open(built.Common.Deb)
@@ -55,23 +55,23 @@ func (a *app) checkPlace(ctx context.Context, built record, debs []string) error
 		return err
 	}
 	r.Close()
-	status, err := a.installed()
+	status, err := it.pkgs.installed()
 	if err != nil || !slices.Contains(status.Matching(r.Control().Get("Conflicts")), pkg) {
 		return err
 	}
 	e := &inTheWayError{module: built.Module, pkg: pkg, common: built.Common.Package}
-	for _, release := range a.dkmsKernels(built) {
-		other, ok := a.readRecord(built.Module, release)
+	for _, release := range it.dkmsKernels(built) {
+		other, ok := it.readRecord(built.Module, release)
 		switch {
 		case release == built.Kernel:
-		case ok && a.isWhole(other) && a.vouched(other):
+		case ok && it.isWhole(other) && it.vouched(other):
 			debs = append(debs, other.Deb)
 		default:
 			e.kernels = append(e.kernels, release)
 		}
 	}
-	e.command = a.aptCommand(debs)
-	would, err := a.installer().Simulate(ctx, debpkg.AptInstall{Debs: a.inside(debs), Remove: true}, nil)
+	e.command = it.apt.aptCommand(debs)
+	would, err := it.apt.installer().Simulate(ctx, debpkg.AptInstall{Debs: it.inside(debs), Remove: true}, nil)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -85,12 +85,12 @@ func (a *app) checkPlace(ctx context.Context, built record, debs []string) error
 }
 
 // dkmsKernels are the kernels that dkms has one of a build's modules for.
-func (a *app) dkmsKernels(built record) []string {
+func (it *installer) dkmsKernels(built record) []string {
 	var releases []string
-	dirs, _ := filepath.Glob(filepath.Join(a.Root, "lib/modules/*", dkmsInstalled)) // the pattern is a good one
+	dirs, _ := filepath.Glob(filepath.Join(it.Root, "lib/modules/*", dkmsInstalled)) // the pattern is a good one
 	for _, dir := range dirs {
 		release := filepath.Base(strings.TrimSuffix(dir, dkmsInstalled))
-		if len(a.dkmsCopies(filepath.Join("/lib/modules", release), built)) > 0 && fit(word.ParseRelease, release) {
+		if len(it.dkmsCopies(filepath.Join("/lib/modules", release), built)) > 0 && fit(word.ParseRelease, release) {
 			releases = append(releases, release)
 		}
 	}
@@ -99,18 +99,18 @@ func (a *app) dkmsKernels(built record) []string {
 
 // lacksCommon reports whether a module's installed package is without the files that belong to it: of those that it depends on,
 // of its build, or because it was built beside a package that had them, and has gone.
-func (a *app) lacksCommon(module, release string) bool {
-	if a.packageVersion(modpkg.CommonName(module)) != "" {
+func (pk *packages) lacksCommon(module, release string) bool {
+	if pk.packageVersion(modpkg.CommonName(module)) != "" {
 		return false
 	}
-	have := a.installedPackage(modpkg.Name(module, release))
+	have := pk.installedPackage(modpkg.Name(module, release))
 	if slices.Contains(debpkg.Names(have.Depends), modpkg.CommonName(module)) {
 		return true
 	}
-	r, ok := a.readRecord(module, release)
+	r, ok := pk.readRecord(module, release)
 	if !ok || have.Version == "" || have.Version != r.Version {
 		return false
 	}
 	beside := r.Source.Origin == string(sources.Host) && r.Source.Package != "" && !r.Source.Runtime
-	return r.Common != nil || beside && a.packageVersion(r.Source.Package) == ""
+	return r.Common != nil || beside && pk.packageVersion(r.Source.Package) == ""
 }

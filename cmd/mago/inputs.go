@@ -20,16 +20,16 @@ import (
 
 // stageBill writes down what went into a good build's package, to be kept beside its record. What the build's user,
 // machine and day were is no part of that.
-func (a *app) stageBill(u unit, r *record) error {
-	inputs, err := a.inputs(u, *r)
+func (bu *builder) stageBill(u unit, r *record) error {
+	inputs, err := bu.inputs(u, *r)
 	if err != nil {
 		return err
 	}
 	bill := sbom.Bill{
-		Tool: "mago-" + ownVersion(), Created: a.buildEpoch(u.target), File: filepath.Base(r.Deb), Inputs: inputs,
+		Tool: "mago-" + ownVersion(), Created: bu.buildEpoch(u.target), File: filepath.Base(r.Deb), Inputs: inputs,
 		Package: sbom.Item{Name: r.Package, Version: r.Version, SHA256: r.SHA256},
 	}
-	if bill.Package.Architecture, err = a.architecture(); err != nil {
+	if bill.Package.Architecture, err = bu.pkgs.architecture(); err != nil {
 		return err
 	}
 	text, err := bill.JSON()
@@ -37,18 +37,18 @@ func (a *app) stageBill(u unit, r *record) error {
 		return err
 	}
 	sum := sha256.Sum256(text)
-	dir := a.unitDir(r.Module, r.Kernel)
+	dir := bu.unitDir(r.Module, r.Kernel)
 	r.SBOM, r.SBOMSHA256 = filepath.Join(dir, billFile), hex.EncodeToString(sum[:])
 	return writeSynced(filepath.Join(dir, unfinishedBill), text)
 }
 
-func (a *app) inputs(u unit, r record) ([]sbom.Input, error) {
-	inputs := append(neededInputs(r), sourceInput(u), a.own())
-	files, err := a.fileInputs(u, r)
+func (bu *builder) inputs(u unit, r record) ([]sbom.Input, error) {
+	inputs := append(neededInputs(r), sourceInput(u), bu.own())
+	files, err := bu.fileInputs(u, r)
 	if err != nil {
 		return nil, err
 	}
-	packages, err := a.packageInputs(u)
+	packages, err := bu.packageInputs(u)
 	return append(append(inputs, files...), packages...), err
 }
 
@@ -82,7 +82,7 @@ func ownInput() sbom.Input {
 }
 
 // fileInputs are the kernel's symbols and configuration, and dkms's settings where they counted.
-func (a *app) fileInputs(u unit, r record) ([]sbom.Input, error) {
+func (bu *builder) fileInputs(u unit, r record) ([]sbom.Input, error) {
 	type file struct {
 		role          sbom.Role
 		name, version string
@@ -90,11 +90,11 @@ func (a *app) fileInputs(u unit, r record) ([]sbom.Input, error) {
 	}
 	var files []file
 	for _, name := range []string{".config", "Module.symvers"} {
-		open := func() (*os.File, error) { return u.kernel.Open(a.Root, name) }
+		open := func() (*os.File, error) { return u.kernel.Open(bu.Root, name) }
 		files = append(files, file{sbom.Against, "linux " + u.kernel.Release + ", " + name, u.kernel.Version, open})
 	}
 	if r.Recipe == "dkms.conf" {
-		settings := kbuild.DkmsSettings(a.Root, r.RecipeName, r.RecipeVersion, u.kernel)
+		settings := kbuild.DkmsSettings(bu.Root, r.RecipeName, r.RecipeVersion, u.kernel)
 		for _, path := range slices.Sorted(maps.Keys(settings)) {
 			files = append(files, file{sbom.Settings, path, "", func() (*os.File, error) { return os.Open(settings[path]) }})
 		}
@@ -112,8 +112,8 @@ func (a *app) fileInputs(u unit, r record) ([]sbom.Input, error) {
 
 // packageInputs are the installed packages that took part: the kernel's headers, tools, what the source asks for, and
 // what all of those stand on.
-func (a *app) packageInputs(u unit) ([]sbom.Input, error) {
-	packages, err := a.takingPart(u)
+func (bu *builder) packageInputs(u unit) ([]sbom.Input, error) {
+	packages, err := bu.prepare.takingPart(u)
 	if err != nil {
 		return nil, err
 	}
@@ -123,9 +123,9 @@ func (a *app) packageInputs(u unit) ([]sbom.Input, error) {
 		if strings.HasPrefix(p.Package, "linux-headers-") {
 			input.Role = sbom.Against
 		}
-		if sums := p.Sums(a.Root); sums != "" {
+		if sums := p.Sums(bu.Root); sums != "" {
 			input.Of = "dpkg's list of the MD5 sums of its files"
-			if input.SHA256, _, err = sha256Of(filepath.Join(a.Root, sums)); err != nil {
+			if input.SHA256, _, err = sha256Of(filepath.Join(bu.Root, sums)); err != nil {
 				return nil, err
 			}
 		}
@@ -135,16 +135,16 @@ func (a *app) packageInputs(u unit) ([]sbom.Input, error) {
 }
 
 // takingPart are those packages.
-func (a *app) takingPart(u unit) ([]debpkg.Installed, error) {
-	status, err := a.installed()
+func (pr *preparer) takingPart(u unit) ([]debpkg.Installed, error) {
+	status, err := pr.pkgs.installed()
 	if err != nil {
 		return nil, err
 	}
-	needs, err := a.needsOf(u.target)
+	needs, err := pr.needsOf(u.target)
 	if err != nil {
 		return nil, err
 	}
-	return status.Closure(modpkg.Join(u.kernel.Package, word.Join(kernel.ToolPackages(a.Root, u.kernel), ","), needs)), nil
+	return status.Closure(modpkg.Join(u.kernel.Package, word.Join(kernel.ToolPackages(pr.Root, u.kernel), ","), needs)), nil
 }
 
 // sha256Of gives a file's hash, in hexadecimal, and its size in bytes.

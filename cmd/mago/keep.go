@@ -17,11 +17,11 @@ func (p paths) stage(module, release string) string {
 }
 
 // freshStage finds out, too, before a compilation that its package could not be written, or not be copied.
-func (a *app) freshStage(u unit) (string, error) {
-	if err := a.tryDest(); err != nil {
+func (bu *builder) freshStage(u unit) (string, error) {
+	if err := bu.tryDest(); err != nil {
 		return "", err
 	}
-	dir := a.stage(u.name, u.kernel.Release)
+	dir := bu.stage(u.name, u.kernel.Release)
 	return dir, ownPlace(freshDir(dir))
 }
 

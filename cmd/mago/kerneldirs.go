@@ -38,11 +38,11 @@ func (e *kernelDirError) hint() string {
 func (e *kernelDirError) Unwrap() error { return e.err }
 
 // kernelDirs are the directories of -k and KERNELDIRS, inside the root. One that exists may have blanks in its name.
-func (a *app) kernelDirs() []string {
+func (kf *kernelFinder) kernelDirs() []string {
 	var dirs []string
-	for _, value := range append(slices.Clone(a.KernelDir), os.Getenv("KERNELDIRS")) {
+	for _, value := range append(slices.Clone(kf.KernelDir), os.Getenv("KERNELDIRS")) {
 		for _, dir := range listOrPath(value) {
-			if a.Root == "/" {
+			if kf.Root == "/" {
 				dir, _ = filepath.Abs(dir) // fails only without a working directory
 			}
 			dirs = append(dirs, dir)
@@ -53,48 +53,48 @@ func (a *app) kernelDirs() []string {
 
 // dirReleases are the kernels of those directories. Where others are, one that holds no kernel of its own is left out with a
 // line: /usr/src/linux-headers-* takes in linux-headers-*-common, the half that several kernels share.
-func (a *app) dirReleases() ([]string, error) {
+func (kf *kernelFinder) dirReleases() ([]string, error) {
 	var releases []string
 	var unfit []*kernelDirError
-	for _, dir := range a.kernelDirs() {
-		release, err := a.finder().ReleaseOf(dir)
+	for _, dir := range kf.kernelDirs() {
+		release, err := kf.finder().ReleaseOf(dir)
 		if err == nil {
 			releases = append(releases, release)
 			continue
 		}
-		bad := &kernelDirError{dir: dir, err: err, found: errors.Is(err, fs.ErrNotExist) && a.isDir(dir)}
+		bad := &kernelDirError{dir: dir, err: err, found: errors.Is(err, fs.ErrNotExist) && kf.isDir(dir)}
 		if !bad.found {
 			return nil, bad
 		}
-		bad.meant = a.kernelBeside(dir)
+		bad.meant = kf.kernelBeside(dir)
 		unfit = append(unfit, bad)
 	}
 	if len(releases) == 0 && len(unfit) > 0 {
 		return nil, unfit[0]
 	}
 	for _, bad := range unfit {
-		a.say.note("skipped", "%v", bad)
+		kf.say.note("skipped", "%v", bad)
 	}
 	return releases, nil
 }
 
-func (a *app) isDir(dir string) bool {
-	info, err := os.Stat(filepath.Join(a.Root, dir))
+func (b *base) isDir(dir string) bool {
+	info, err := os.Stat(filepath.Join(b.Root, dir))
 	return err == nil && info.IsDir()
 }
 
 // kernelBeside is the directory of a kernel that shares the half in dir, of which Debian calls linux-headers-6.1.0-56-common what
 // 6.1.0-56-amd64 and 6.1.0-56-cloud-amd64 share: one that is there, else that of the architecture's own flavour.
-func (a *app) kernelBeside(dir string) string {
+func (kf *kernelFinder) kernelBeside(dir string) string {
 	version, flavour, ok := strings.Cut(dir, "-common")
-	arch, err := a.architecture()
+	arch, err := kf.pkgs.architecture()
 	if !ok || err != nil || flavour != "" && flavour != "-rt" {
 		return ""
 	}
 	own := version + flavour + "-" + arch
-	for _, release := range a.finder().WithHeaders() {
+	for _, release := range kf.finder().WithHeaders() {
 		beside := filepath.Join(filepath.Dir(dir), "linux-headers-"+release)
-		if strings.HasPrefix(beside, version+flavour+"-") && a.isDir(beside) && !a.isDir(own) {
+		if strings.HasPrefix(beside, version+flavour+"-") && kf.isDir(beside) && !kf.isDir(own) {
 			return beside
 		}
 	}

@@ -16,10 +16,10 @@ import (
 
 // releases turns -l and -k into kernel releases. -k without -l means the kernels of those directories; neither means
 // the running one.
-func (a *app) releases(ctx context.Context) ([]string, error) {
-	f := a.finder()
-	words := lists(a.KversList...)
-	releases, err := a.dirReleases()
+func (kf *kernelFinder) releases(ctx context.Context) ([]string, error) {
+	f := kf.finder()
+	words := lists(kf.KversList...)
+	releases, err := kf.dirReleases()
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +27,7 @@ func (a *app) releases(ctx context.Context) ([]string, error) {
 		words = []string{"running"}
 	}
 	for _, word := range words {
-		some, err := a.expandKernel(ctx, f, word)
+		some, err := kf.expandKernel(ctx, f, word)
 		if err != nil {
 			return nil, err
 		}
@@ -37,25 +37,27 @@ func (a *app) releases(ctx context.Context) ([]string, error) {
 }
 
 // limited reports whether -l or -k choose among kernels.
-func (a *app) limited() bool { return len(lists(a.KversList...)) > 0 || len(a.kernelDirs()) > 0 }
+func (kf *kernelFinder) limited() bool {
+	return len(lists(kf.KversList...)) > 0 || len(kf.kernelDirs()) > 0
+}
 
 // chosen gives the test for the kernels that -l and -k choose among those that something is kept of, all of them where
 // neither is given. Unlike with releases, a kernel need not be there any more.
-func (a *app) chosen(ctx context.Context) (func(release string) bool, error) {
-	if !a.limited() {
+func (kf *kernelFinder) chosen(ctx context.Context) (func(release string) bool, error) {
+	if !kf.limited() {
 		return func(string) bool { return true }, nil
 	}
-	releases, err := a.dirReleases()
+	releases, err := kf.dirReleases()
 	if err != nil {
 		return nil, err
 	}
 	var patterns []string
-	for _, word := range lists(a.KversList...) {
+	for _, word := range lists(kf.KversList...) {
 		if !slices.Contains(kernelWords, word) {
 			patterns = append(patterns, word)
 			continue
 		}
-		some, err := a.expandKernel(ctx, a.finder(), word)
+		some, err := kf.expandKernel(ctx, kf.finder(), word)
 		if err != nil {
 			return nil, err
 		}
@@ -73,23 +75,23 @@ func (a *app) chosen(ctx context.Context) (func(release string) bool, error) {
 var kernelWords = []string{"running", "installed", "all", "newest"}
 
 // expandKernel gives the releases that one word of -l stands for.
-func (a *app) expandKernel(ctx context.Context, f kernel.Finder, word string) ([]string, error) {
+func (kf *kernelFinder) expandKernel(ctx context.Context, f kernel.Finder, word string) ([]string, error) {
 	var found []string
 	switch word {
 	case "running":
-		if release := a.running(); release != "" {
+		if release := kf.running(); release != "" {
 			return []string{release}, nil
 		}
 		return nil, &noKernelError{running: true}
 	case "installed":
 		found = f.Installed()
 	case "all":
-		found = a.kernelsHere()
+		found = kf.kernelsHere()
 	case "newest":
-		return a.newest(ctx, a.kernelsHere())
+		return kf.newest(ctx, kf.kernelsHere())
 	default:
 		if strings.ContainsAny(word, "*?[") {
-			return a.matching(ctx, word, a.kernelsHere())
+			return kf.matching(ctx, word, kf.kernelsHere())
 		}
 		if kernel.ValidRelease(word) {
 			return []string{word}, nil
@@ -102,13 +104,13 @@ func (a *app) expandKernel(ctx context.Context, f kernel.Finder, word string) ([
 }
 
 // kernelsHere are the kernels whose modules or headers are on the machine, oldest first.
-func (a *app) kernelsHere() []string {
-	f := a.finder()
+func (kf *kernelFinder) kernelsHere() []string {
+	f := kf.finder()
 	return kernel.SortReleases(append(f.Installed(), f.WithHeaders()...))
 }
 
 // matching gives the kernels here that a pattern fits, else those in apt.
-func (a *app) matching(ctx context.Context, word string, here []string) ([]string, error) {
+func (kf *kernelFinder) matching(ctx context.Context, word string, here []string) ([]string, error) {
 	if _, err := path.Match(word, ""); err != nil {
 		return nil, &usageError{fmt.Errorf("-l %s: %w", word, err)}
 	}
@@ -119,7 +121,7 @@ func (a *app) matching(ctx context.Context, word string, here []string) ([]strin
 	if slices.ContainsFunc(here, fits) {
 		return slices.DeleteFunc(here, func(release string) bool { return !fits(release) }), nil
 	}
-	known, err := a.releasesInApt(ctx)
+	known, err := kf.apt.releasesInApt(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -127,25 +129,25 @@ func (a *app) matching(ctx context.Context, word string, here []string) ([]strin
 	if len(found) == 0 {
 		return nil, &noKernelError{word: word, inApt: true}
 	}
-	return a.narrowed(ctx, word, kernel.SortReleases(found))
+	return kf.narrowed(ctx, word, kernel.SortReleases(found))
 }
 
 // releasesInApt lists the kernels that apt has headers for.
-func (a *app) releasesInApt(ctx context.Context) ([]string, error) {
-	if a.inApt == nil {
-		known, err := catalog.HeaderReleases(ctx, a.catalogConfig())
+func (at *aptTool) releasesInApt(ctx context.Context) ([]string, error) {
+	if now := at.changes.Load(); at.inApt == nil || at.inAptAt != now {
+		known, err := catalog.HeaderReleases(ctx, at.catalogConfig())
 		if err != nil {
 			return nil, err
 		}
-		a.inApt = word.Strings(known...)
+		at.inApt, at.inAptAt = word.Strings(known...), now
 	}
-	return slices.Clone(a.inApt), nil
+	return slices.Clone(at.inApt), nil
 }
 
 // running is the running kernel, where the root is the running system even without a /proc.
-func (a *app) running() string {
+func (kf *kernelFinder) running() string {
 	var name unix.Utsname
-	if release := a.finder().Running(); release != "" || a.Root != "/" || unix.Uname(&name) != nil {
+	if release := kf.finder().Running(); release != "" || kf.Root != "/" || unix.Uname(&name) != nil {
 		return release
 	}
 	return unix.ByteSliceToString(name.Release[:])
@@ -153,13 +155,13 @@ func (a *app) running() string {
 
 // newest is the newest kernel here of the running one's flavour, else the newest that apt has headers for: those first that
 // come without the kernel.
-func (a *app) newest(ctx context.Context, here []string) ([]string, error) {
+func (kf *kernelFinder) newest(ctx context.Context, here []string) ([]string, error) {
 	if len(here) == 0 {
-		known, err := a.plainFlavour(ctx)
+		known, err := kf.plainFlavour(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if here, err = a.comingAlone(ctx, known); err != nil {
+		if here, err = kf.apt.comingAlone(ctx, known); err != nil {
 			return nil, err
 		}
 		if len(here) == 0 {
@@ -169,17 +171,17 @@ func (a *app) newest(ctx context.Context, here []string) ([]string, error) {
 	if len(here) == 0 {
 		return nil, &noKernelError{word: "newest", inApt: true}
 	}
-	here = kernel.OfFlavour(here, a.running())
+	here = kernel.OfFlavour(here, kf.running())
 	return here[len(here)-1:], nil
 }
 
 // plainFlavour lists the kernels in apt of the flavour that is named like the architecture: no -rt, no -cloud.
-func (a *app) plainFlavour(ctx context.Context) ([]string, error) {
-	arch, err := a.architecture()
+func (kf *kernelFinder) plainFlavour(ctx context.Context) ([]string, error) {
+	arch, err := kf.pkgs.architecture()
 	if err != nil {
 		return nil, err
 	}
-	known, err := a.releasesInApt(ctx)
+	known, err := kf.apt.releasesInApt(ctx)
 	plain := slices.DeleteFunc(known, func(release string) bool {
 		version, ok := strings.CutSuffix(release, "-"+arch)
 		return !ok || strings.HasSuffix(version, "-rt") || strings.HasSuffix(version, "-cloud")
@@ -191,20 +193,20 @@ func (a *app) plainFlavour(ctx context.Context) ([]string, error) {
 var noKernel = []kernel.Kernel{{}}
 
 // kernels finds the headers of every release asked for.
-func (a *app) kernels(ctx context.Context) ([]kernel.Kernel, error) {
-	releases, err := a.releases(ctx)
+func (kf *kernelFinder) kernels(ctx context.Context) ([]kernel.Kernel, error) {
+	releases, err := kf.releases(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return a.kernelsOf(ctx, releases)
+	return kf.kernelsOf(ctx, releases)
 }
 
-func (a *app) kernelsOf(ctx context.Context, releases []string) ([]kernel.Kernel, error) {
+func (kf *kernelFinder) kernelsOf(ctx context.Context, releases []string) ([]kernel.Kernel, error) {
 	var kernels []kernel.Kernel
 	for _, release := range releases {
-		k, err := a.kernel(release)
+		k, err := kf.kernel(release)
 		if err != nil {
-			return nil, a.whyNoKernel(ctx, release, err)
+			return nil, kf.whyNoKernel(ctx, release, err)
 		}
 		kernels = append(kernels, k)
 	}

@@ -24,7 +24,7 @@ func (c *listCommand) Run(a *app, ctx context.Context) error {
 	if len(lists(c.Modules...)) > 0 {
 		return a.list(ctx, c.Modules, c.JSON)
 	}
-	targets, err := a.targets(ctx, []string{"all"})
+	targets, err := a.modules.targets(ctx, []string{"all"})
 	if err != nil {
 		return err
 	}
@@ -50,11 +50,11 @@ type searchCommand struct {
 // Run lists the modules in whose names or descriptions all words are found.
 func (c *searchCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
-	ix, err := a.catalog(ctx)
+	ix, err := a.catalog.catalog(ctx)
 	if err != nil {
 		return err
 	}
-	long, err := ix.Descriptions(ctx, a.catalogConfig())
+	long, err := ix.Descriptions(ctx, a.apt.catalogConfig())
 	if err != nil { // what is there is searched
 		complain(a.stderr, "mago: "+oneLine(err))
 	}
@@ -62,7 +62,7 @@ func (c *searchCommand) Run(a *app, ctx context.Context) error {
 	for _, m := range ix.Search(c.Text, long) {
 		found = append(found, newTarget(m, nil))
 	}
-	for _, t := range a.inUsrSrc(ix, found) {
+	for _, t := range a.modules.inUsrSrc(ix, found) {
 		if hasAll(t.name, c.Text) {
 			found = append(found, t)
 		}
@@ -88,7 +88,7 @@ func (c *searchCommand) Run(a *app, ctx context.Context) error {
 // tellUnlisted says what Debian has under such names that apt's sources leave out, or else that nothing was found.
 func (a *app) tellUnlisted(ctx context.Context, ix *catalog.Index, words []string, found bool) {
 	var more []string
-	unlisted := ix.Unlisted(ctx, a.catalogConfig(), words)
+	unlisted := ix.Unlisted(ctx, a.apt.catalogConfig(), words)
 	for _, e := range unlisted {
 		more = append(more, fmt.Sprintf("%s (%s)", e.Source.Package, e.Place.Component))
 	}
@@ -124,7 +124,7 @@ type listed struct {
 }
 
 func (a *app) list(ctx context.Context, words []string, asJSON bool) error {
-	targets, err := a.targets(ctx, words)
+	targets, err := a.modules.targets(ctx, words)
 	if err != nil {
 		return err
 	}
@@ -141,11 +141,11 @@ func (a *app) withLocal(ctx context.Context, targets []target) ([]target, error)
 		if slices.ContainsFunc(targets, func(t target) bool { return t.name == r.Module }) {
 			continue
 		}
-		if t, ok := a.recordedTarget(ctx, r.Module); ok {
+		if t, ok := a.modules.recordedTarget(ctx, r.Module); ok {
 			targets = append(targets, t)
 		}
 	}
-	targets = append(targets, a.inUsrSrc(a.index, targets)...)
+	targets = append(targets, a.modules.inUsrSrc(a.catalog.index, targets)...)
 	slices.SortStableFunc(targets, func(a, b target) int { return cmp.Compare(a.name, b.name) })
 	return targets, nil
 }
@@ -166,7 +166,7 @@ func (a *app) printList(ctx context.Context, targets []target, asJSON bool) erro
 }
 
 func (a *app) rows(ctx context.Context, targets []target) ([]listed, error) {
-	states, err := a.states()
+	states, err := a.states.states()
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +186,7 @@ func (a *app) listed(ctx context.Context, t target, states []state) listed {
 	row := listed{Module: t.name, Version: t.version, Kind: "local"}
 	if p := t.pkg; p != nil {
 		row.Package, row.Kind, row.Installed, row.Description = p.Name.String(), string(p.Kind), p.Installed.String(), p.Description
-		if module, _, err := a.index.Resolve(t.name); err == nil {
+		if module, _, err := a.catalog.index.Resolve(t.name); err == nil {
 			for _, other := range module.Packages {
 				if other.Name != p.Name {
 					row.Others = append(row.Others, other.Name.String())
@@ -206,7 +206,7 @@ func (a *app) listed(ctx context.Context, t target, states []state) listed {
 // openedConf is what is known of the dkms.conf of a source that is opened; nil where there is none.
 func (a *app) openedConf(ctx context.Context, t target) *shownConf {
 	if t.tree == nil && t.pkg != nil {
-		t.tree, _ = a.fetcher().Cached(*t.pkg)
+		t.tree, _ = a.modules.fetcher().Cached(*t.pkg)
 	}
 	if t.tree == nil || !isDKMS(t) {
 		return nil

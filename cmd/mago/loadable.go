@@ -40,27 +40,27 @@ func (e *unloadableError) hint() string {
 
 // checkLoadable finds out whether a kernel would load modules of these names, or would load them instead of signed ones. With
 // --unsigned it only says so.
-func (a *app) checkLoadable(u unit, names []string, tell bool) error {
-	e := &unloadableError{unit: u.String(), why: signed.Machine{Root: a.Root}.Wanted(u.kernel.Config), copies: a.signedCopies(u.kernel, names)}
+func (it *installer) checkLoadable(u unit, names []string, tell bool) error {
+	e := &unloadableError{unit: u.String(), why: signed.Machine{Root: it.Root}.Wanted(u.kernel.Config), copies: it.signedCopies(u.kernel, names)}
 	switch {
 	case e.why == "" && len(e.copies) == 0:
 		return nil
-	case !a.Unloadable:
+	case !it.Unloadable:
 		return e
 	case tell:
-		a.say.note("note", "the modules are not signed, and %s", e.reason())
+		it.say.note("note", "the modules are not signed, and %s", e.reason())
 	}
 	return nil
 }
 
 // foreseenModules are the names of what a unit's recipe builds, and of what its last build has built.
-func (a *app) foreseenModules(ctx context.Context, u unit) []string {
-	r, _ := a.readRecord(u.name, u.kernel.Release)
+func (it *installer) foreseenModules(ctx context.Context, u unit) []string {
+	r, _ := it.readRecord(u.name, u.kernel.Release)
 	names := modpkg.Modules(r.Modules)
 	if u.tree == nil {
 		return names
 	}
-	if plan := a.plan(ctx, u); plan != nil {
+	if plan := it.confs.plan(ctx, u); plan != nil {
 		for _, name := range plan.Modules {
 			names = append(names, modpkg.ModuleName(name))
 		}
@@ -69,13 +69,13 @@ func (a *app) foreseenModules(ctx context.Context, u unit) []string {
 }
 
 // signedCopies are the signed modules of these names that are installed for a kernel beside its own.
-func (a *app) signedCopies(k kernel.Kernel, names []string) (paths []string) {
+func (it *installer) signedCopies(k kernel.Kernel, names []string) (paths []string) {
 	dir := k.ModulesDir
 	if dir == "" {
 		dir = filepath.Join("/lib/modules", k.Release)
 	}
-	_ = filepath.WalkDir(filepath.Join(a.Root, dir)+"/", func(path string, entry fs.DirEntry, err error) error {
-		rel, _ := filepath.Rel(filepath.Join(a.Root, dir), path)
+	_ = filepath.WalkDir(filepath.Join(it.Root, dir)+"/", func(path string, entry fs.DirEntry, err error) error {
+		rel, _ := filepath.Rel(filepath.Join(it.Root, dir), path)
 		switch {
 		case err != nil:
 			return nil // what cannot be read is no module to root
@@ -94,14 +94,14 @@ func (a *app) signedCopies(k kernel.Kernel, names []string) (paths []string) {
 // showUnloadable names, for each kernel that asks for signed modules, those that are installed and are not.
 func (a *app) showUnloadable(states []state) {
 	for _, release := range kernelsOf(states) {
-		k, _ := a.kernel(release) // without headers its settings are not known
+		k, _ := a.kernels.kernel(release) // without headers its settings are not known
 		why := signed.Machine{Root: a.Root}.Wanted(k.Config)
 		if why == "" {
 			continue
 		}
 		var names []string
 		for _, s := range states {
-			if s.Kernel == release && s.Installed != "" && a.isUnsigned(s) {
+			if s.Kernel == release && s.Installed != "" && a.states.isUnsigned(s) {
 				names = append(names, s.Module)
 			}
 		}
@@ -112,10 +112,10 @@ func (a *app) showUnloadable(states []state) {
 }
 
 // isUnsigned reports whether a module's files have no signatures, which somebody may have added.
-func (a *app) isUnsigned(s state) bool {
-	r, _ := a.readRecord(s.Module, s.Kernel)
+func (sv *surveyor) isUnsigned(s state) bool {
+	r, _ := sv.readRecord(s.Module, s.Kernel)
 	return !slices.ContainsFunc(r.Modules, func(path string) bool {
-		is, err := signed.File(filepath.Join(a.Root, path))
+		is, err := signed.File(filepath.Join(sv.Root, path))
 		return err == nil && is
 	})
 }

@@ -28,16 +28,16 @@ import (
 // records, the index, trees and packages appear whole under their names.
 
 // locks waits for others as limit says, and tells of it.
-func (a *app) locks(limit time.Duration) lock.Locks {
+func (b *base) locks(limit time.Duration) lock.Locks {
 	return lock.Locks{
-		Dir: filepath.Join(a.cache, "locks"), Limit: limit, Waiting: tellWaiting[*lock.BusyError](a),
+		Dir: filepath.Join(b.cache, "locks"), Limit: limit, Waiting: tellWaiting[*lock.BusyError](b.say, b.forgetInstalled),
 		Me: lock.Holder{Command: ownCommand(), User: userName()},
 	}
 }
 
 // alone does something to a unit that nobody else works on, while what it is compiled against stays as it is.
-func (a *app) alone(ctx context.Context, u unit, doing string, do func() error) error {
-	if a.DryRun {
+func (bu *builder) alone(ctx context.Context, u unit, doing string, do func() error) error {
+	if bu.DryRun {
 		return do()
 	}
 	things := []lock.Thing{u.thing(doing)}
@@ -46,7 +46,7 @@ func (a *app) alone(ctx context.Context, u unit, doing string, do func() error) 
 		need.Shared = true
 		things = append(things, need)
 	}
-	release, err := a.locks(a.Wait.forLong()).Take(ctx, things...)
+	release, err := bu.locks(bu.Wait.forLong()).Take(ctx, things...)
 	if err != nil {
 		return err
 	}
@@ -59,15 +59,15 @@ func (u unit) thing(doing string) lock.Thing {
 }
 
 // holdSources keeps the sources that a unit is built from as they are.
-func (a *app) holdSources(ctx context.Context, u unit) (release func(), err error) {
+func (bu *builder) holdSources(ctx context.Context, u unit) (release func(), err error) {
 	trees := []*sources.Tree{u.tree}
 	for i := range u.needed {
-		if err := a.opened(ctx, &u.needed[i]); err != nil {
+		if err := bu.modules.opened(ctx, &u.needed[i]); err != nil {
 			return nil, err
 		}
 		trees = append(trees, u.needed[i].tree)
 	}
-	release, err = a.fetcher().Hold(ctx, trees...)
+	release, err = bu.modules.fetcher().Hold(ctx, trees...)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = &notFetchedError{u.name}
 	}

@@ -13,14 +13,14 @@ import (
 )
 
 // missing lists the packages to install, or says why a kernel cannot be had.
-func (a *app) missing(ctx context.Context, releases []string, targets []target) ([]word.Target, error) {
+func (pr *preparer) missing(ctx context.Context, releases []string, targets []target) ([]word.Target, error) {
 	var packages []word.Target
 	for _, release := range releases {
-		k, err := a.kernel(release)
+		k, err := pr.kernels.kernel(release)
 		var headers *kernel.HeadersError
 		switch {
 		case errors.As(err, &headers) && headers.Dir == "":
-			if err := a.whyNoKernel(ctx, release, err); !errors.As(err, &headers) {
+			if err := pr.kernels.whyNoKernel(ctx, release, err); !errors.As(err, &headers) {
 				return nil, err
 			}
 			name, err := word.ParsePackage("linux-headers-" + release)
@@ -29,7 +29,7 @@ func (a *app) missing(ctx context.Context, releases []string, targets []target) 
 			}
 			packages = append(packages, word.Target{Name: name})
 		case errors.As(err, &headers):
-			broken, berr := a.brokenHeaders()
+			broken, berr := pr.brokenHeaders()
 			if berr != nil || len(broken) == 0 {
 				return nil, errors.Join(berr, err)
 			}
@@ -43,23 +43,23 @@ func (a *app) missing(ctx context.Context, releases []string, targets []target) 
 		if err != nil {
 			k = kernel.Kernel{Compiler: word.Must(word.ParseProgram("make"))} // apt brings the compiler with the headers
 		}
-		for _, tool := range kernel.MissingTools(a.Root, k) {
+		for _, tool := range kernel.MissingTools(pr.Root, k) {
 			if tool.Package.IsZero() {
 				return nil, tool
 			}
 			packages = append(packages, word.Target{Name: tool.Package})
 		}
 	}
-	if a.host.asRoot && a.Root == "/" {
+	if pr.host.asRoot && pr.Root == "/" {
 		packages = append(packages, missingOwn()...)
 	}
-	doubted, err := a.doubted()
+	doubted, err := pr.pkgs.doubted()
 	if err != nil {
 		return nil, err
 	}
 	packages = append(packages, doubted...)
 	for _, t := range flat(targets) {
-		needs, err := a.unmetNeeds(t)
+		needs, err := pr.unmetNeeds(t)
 		if err != nil {
 			return nil, err
 		}
@@ -70,8 +70,8 @@ func (a *app) missing(ctx context.Context, releases []string, targets []target) 
 }
 
 // brokenHeaders lists the packages of kernels' headers that dpkg was ended in the middle of.
-func (a *app) brokenHeaders() ([]word.Target, error) {
-	status, err := a.installed()
+func (pr *preparer) brokenHeaders() ([]word.Target, error) {
+	status, err := pr.pkgs.installed()
 	if err != nil {
 		return nil, err
 	}
@@ -86,12 +86,12 @@ func (a *app) brokenHeaders() ([]word.Target, error) {
 
 // unmetNeeds lists what a module's source needs for compiling and the system lacks, by the first alternative of each
 // relation.
-func (a *app) unmetNeeds(t target) ([]word.Target, error) {
-	needs, err := a.needsOf(t)
+func (pr *preparer) unmetNeeds(t target) ([]word.Target, error) {
+	needs, err := pr.needsOf(t)
 	if err != nil {
 		return nil, err
 	}
-	status, err := a.installed()
+	status, err := pr.pkgs.installed()
 	if err != nil {
 		return nil, err
 	}

@@ -20,14 +20,14 @@ import (
 
 // withNeeded adds to every target the modules that its source package depends on, and has those come first that others
 // need.
-func (a *app) withNeeded(targets []target) ([]target, error) {
-	records, err := a.records()
+func (mo *modules) withNeeded(targets []target) ([]target, error) {
+	records, err := mo.records()
 	if err != nil {
 		return nil, err
 	}
 	var ordered []target
 	for _, t := range targets {
-		if t, err = a.needing(t, records, nil); err != nil {
+		if t, err = mo.needing(t, records, nil); err != nil {
 			return nil, err
 		}
 		before := slices.IndexFunc(ordered, func(o target) bool { return o.needs(t.name) })
@@ -45,17 +45,17 @@ func (t target) needs(name string) bool {
 }
 
 // needing completes a target with what it needs and what that needs in turn; above are those that need it.
-func (a *app) needing(t target, records []record, above []string) (target, error) {
-	if t.pkg == nil || a.index == nil {
+func (mo *modules) needing(t target, records []record, above []string) (target, error) {
+	if t.pkg == nil || mo.catalog.index == nil {
 		return t, nil
 	}
 	above = append(slices.Clone(above), t.name)
 	for relation := range strings.SplitSeq(t.pkg.PreDepends+","+t.pkg.Depends, ",") {
-		n, ok := neededSource(a.index, relation, records)
+		n, ok := neededSource(mo.catalog.index, relation, records)
 		if !ok || slices.Contains(above, n.name) || slices.ContainsFunc(t.needed, func(o target) bool { return o.name == n.name }) {
 			continue
 		}
-		n, err := a.needing(n, records, above)
+		n, err := mo.needing(n, records, above)
 		if err != nil {
 			return t, err
 		}
@@ -67,23 +67,23 @@ func (a *app) needing(t target, records []record, above []string) (target, error
 
 // needingConf adds the modules that a source's dkms.conf wants to be there (BUILD_DEPENDS of dkms(8)), as far as one of
 // that name has been built for the kernel or is known by it.
-func (a *app) needingConf(ctx context.Context, u *unit) error {
+func (mo *modules) needingConf(ctx context.Context, u *unit) error {
 	if u.tree == nil {
 		return nil
 	}
-	e := a.evaluate(ctx, u.target, u.kernel)
-	if e.err != nil && a.DryRun { // otherwise the build tells of it
-		a.say.note("note", "what %s is compiled against is not known: %v", u.name, e.err)
+	e := mo.confs.evaluate(ctx, u.target, u.kernel)
+	if e.err != nil && mo.DryRun { // otherwise the build tells of it
+		mo.say.note("note", "what %s is compiled against is not known: %v", u.name, e.err)
 	}
 	if e.conf == nil {
 		return nil
 	}
-	records, err := a.records()
+	records, err := mo.records()
 	if err != nil {
 		return err
 	}
 	for _, name := range e.conf.BuildDepends() {
-		need, ok := a.confNeed(ctx, name, u.kernel.Release, records)
+		need, ok := mo.confNeed(ctx, name, u.kernel.Release, records)
 		if !ok || need.name == u.name || u.needs(need.name) || slices.Contains(u.above, need.name) {
 			continue
 		}
@@ -95,15 +95,15 @@ func (a *app) needingConf(ctx context.Context, u *unit) error {
 
 // confNeed is the module that a dkms.conf calls by that name, as a build's recipe had it or as the catalog does. It is
 // never taken for a path or a group: the file is foreign.
-func (a *app) confNeed(ctx context.Context, name, release string, records []record) (target, bool) {
+func (mo *modules) confNeed(ctx context.Context, name, release string, records []record) (target, bool) {
 	if i := slices.IndexFunc(records, func(r record) bool { return r.RecipeName == name && r.Kernel == release }); i >= 0 {
 		name = records[i].Module
 	}
-	ix, err := a.catalog(ctx)
+	ix, err := mo.catalog.catalog(ctx)
 	if err != nil {
 		return target{}, false
 	}
-	t, err := a.namedTarget(ctx, ix, name)
+	t, err := mo.namedTarget(ctx, ix, name)
 	return t, err == nil
 }
 
@@ -137,37 +137,37 @@ func flat(targets []target) []target {
 
 // isThere reports whether a unit is installed, and where another one is to be compiled against it, whether its package
 // and its source are here too.
-func (a *app) isThere(ctx context.Context, u unit) bool {
+func (ro *road) isThere(ctx context.Context, u unit) bool {
 	if u.asNeed {
-		if r, ok := a.readRecord(u.name, u.kernel.Release); !ok || !a.hasDeb(r) || a.opened(ctx, &u.target) != nil {
+		if r, ok := ro.readRecord(u.name, u.kernel.Release); !ok || !ro.hasDeb(r) || ro.modules.opened(ctx, &u.target) != nil {
 			return false
 		}
 	}
-	if !a.isInstalled(u) {
+	if !ro.isInstalled(u) {
 		return false
 	}
-	if _, failed := a.readFailure(u.name, u.kernel.Release); failed && !a.DryRun {
-		end := func() error { return a.endFailure(u.name, u.kernel.Release) } // of what is not asked for any more
-		_ = a.alone(ctx, u, "looked at", end)                                 // who holds it may have more to say
+	if _, failed := ro.readFailure(u.name, u.kernel.Release); failed && !ro.DryRun {
+		end := func() error { return ro.endFailure(u.name, u.kernel.Release) } // of what is not asked for any more
+		_ = ro.build.alone(ctx, u, "looked at", end)                           // who holds it may have more to say
 	}
 	return true
 }
 
 // provide goes the road first for every module that a unit needs.
-func (a *app) provide(ctx context.Context, u *unit, road func(*unit) error) error {
-	if err := a.needingConf(ctx, u); err != nil {
+func (ro *road) provide(ctx context.Context, u *unit, road func(*unit) error) error {
+	if err := ro.modules.needingConf(ctx, u); err != nil {
 		return err
 	}
 	u.needed = slices.Clone(u.needed) // other kernels' units have the same
 	for i, n := range u.needed {
 		need := unit{n, u.kernel}
 		need.above = append(slices.Clip(u.above), u.name)
-		a.say.note("needs", "%s is compiled against %s", u.name, n.name)
+		ro.say.note("needs", "%s is compiled against %s", u.name, n.name)
 		err := road(&need)
 		var failed *buildError
 		switch {
 		case errors.As(err, &failed) && ctx.Err() == nil:
-			a.say.note("needs", "%v; going on with its source alone", err)
+			ro.say.note("needs", "%v; going on with its source alone", err)
 			u.needed[i].unbuilt = true
 		case err != nil:
 			return &neededError{u.String(), n.name, err}
@@ -193,24 +193,24 @@ type recordNeeded struct {
 }
 
 // neededModules lays out below dir what a unit is compiled against, from the packages that the modules are in.
-func (a *app) neededModules(ctx context.Context, u unit, dir string, r *record) ([]kbuild.Needed, error) {
+func (bu *builder) neededModules(ctx context.Context, u unit, dir string, r *record) ([]kbuild.Needed, error) {
 	var all []kbuild.Needed
 	for _, n := range u.needed {
-		if err := a.opened(ctx, &n); err != nil {
+		if err := bu.modules.opened(ctx, &n); err != nil {
 			return nil, err
 		}
 		need := kbuild.Needed{Module: n.name, Source: n.source(), Modules: filepath.Join(dir, n.name)}
 		if err := os.MkdirAll(need.Modules, 0o755); err != nil {
 			return nil, err
 		}
-		built, ok := a.readRecord(n.name, u.kernel.Release)
-		if !n.unbuilt && (!ok || !a.hasDeb(built)) {
+		built, ok := bu.readRecord(n.name, u.kernel.Release)
+		if !n.unbuilt && (!ok || !bu.hasDeb(built)) {
 			return nil, &notBuiltError{module: n.name, release: u.kernel.Release} // another mago has removed it meanwhile
 		}
 		r.noteNeed(n, built)
 		if !n.unbuilt {
 			need.Name, need.Version = built.RecipeName, built.RecipeVersion
-			if err := a.unpackModules(ctx, built, need.Modules); err != nil {
+			if err := bu.unpackModules(ctx, built, need.Modules); err != nil {
 				return nil, fmt.Errorf("open %s: %w", built.Deb, err)
 			}
 		}
@@ -221,9 +221,9 @@ func (a *app) neededModules(ctx context.Context, u unit, dir string, r *record) 
 }
 
 // unpackModules takes a build's modules out of its package, and puts the symbols that they export beside them.
-func (a *app) unpackModules(ctx context.Context, built record, dir string) error {
-	if _, err := os.Stat(a.symvers(built)); err == nil {
-		if _, err := copyInto(dir, a.symvers(built)); err != nil {
+func (bu *builder) unpackModules(ctx context.Context, built record, dir string) error {
+	if _, err := os.Stat(bu.symvers(built)); err == nil {
+		if _, err := copyInto(dir, bu.symvers(built)); err != nil {
 			return err
 		}
 	}

@@ -13,7 +13,7 @@ import (
 
 // needsOf lists, as a Depends field, what has to be installed for a module to be compiled. A debian/rules has needs of
 // its own, which are known once its source is there.
-func (a *app) needsOf(t target) (string, error) {
+func (pr *preparer) needsOf(t target) (string, error) {
 	depends, needs := "", ""
 	if t.pkg != nil {
 		depends, needs = t.pkg.Depends, modpkg.BuildNeeds(t.name, t.pkg.Depends)
@@ -25,12 +25,12 @@ func (a *app) needsOf(t target) (string, error) {
 	if err != nil || recipe != "debian/rules" {
 		return needs, err
 	}
-	return a.rulesNeeds(t, depends)
+	return pr.rulesNeeds(t, depends)
 }
 
 // rulesNeeds adds what the source declares and what following a debian/rules takes.
-func (a *app) rulesNeeds(t target, depends string) (string, error) {
-	arch, err := a.architecture()
+func (pr *preparer) rulesNeeds(t target, depends string) (string, error) {
+	arch, err := pr.pkgs.architecture()
 	if err != nil {
 		return "", err
 	}
@@ -51,26 +51,26 @@ var elsewhere = regexp.MustCompile(`^(?:dkms|.*-dkms|module-assistant|kernel-pac
 
 // openForNeeds brings the sources that themselves tell what compiling them needs. One that cannot be had is met again
 // when its turn comes, if the run goes on after failures.
-func (a *app) openForNeeds(ctx context.Context, targets []target) error {
+func (mo *modules) openForNeeds(ctx context.Context, targets []target) error {
 	for i := range targets {
-		if err := a.openOne(ctx, &targets[i]); err != nil && (!a.NonInter || len(targets) == 1) {
+		if err := mo.openOne(ctx, &targets[i]); err != nil && (!mo.NonInter || len(targets) == 1) {
 			return err
 		}
 	}
 	return nil
 }
 
-func (a *app) openOne(ctx context.Context, t *target) error {
-	if err := a.openForNeeds(ctx, t.needed); err != nil {
+func (mo *modules) openOne(ctx context.Context, t *target) error {
+	if err := mo.openForNeeds(ctx, t.needed); err != nil {
 		return err
 	}
 	if t.tree != nil || t.pkg == nil || t.pkg.Kind != catalog.ModuleAssistant {
 		return nil
 	}
-	if _, ok := a.fetcher().Cached(*t.pkg); a.DryRun && !ok {
+	if _, ok := mo.fetcher().Cached(*t.pkg); mo.DryRun && !ok {
 		return nil // its turn tells that it would be fetched
 	}
-	return a.get(ctx, t)
+	return mo.get(ctx, t)
 }
 
 // word is what names this very target on a command line: a module's name means its -dkms package, and no local source.

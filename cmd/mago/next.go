@@ -10,29 +10,29 @@ import (
 )
 
 // next are the steps that the user will want to take after an installation.
-func (a *app) next(ctx context.Context, k kernel.Kernel, built record) []string {
+func (kf *kernelFinder) next(ctx context.Context, k kernel.Kernel, built record) []string {
 	modprobe := modprobeAdvice(built)
-	if k.Release == a.running() {
+	if k.Release == kf.running() {
 		return []string{modprobe}
 	}
-	if a.isInstalledKernel(k.Release) {
+	if kf.isInstalledKernel(k.Release) {
 		return []string{fmt.Sprintf("boot Linux %s, then %s", k.Release, modprobe)}
 	}
 	install := "install Linux " + k.Release
-	if image := a.imageInApt(ctx, k.Release); image != "" {
-		install = a.place().apt("install", image)
+	if image := kf.apt.imageInApt(ctx, k.Release); image != "" {
+		install = kf.place().apt("install", image)
 	}
 	return []string{install, "boot it, then " + modprobe}
 }
 
 // imageInApt is the package that has a kernel, the signed one first; "" where apt knows none.
-func (a *app) imageInApt(ctx context.Context, release string) string {
+func (at *aptTool) imageInApt(ctx context.Context, release string) string {
 	for _, name := range []string{"linux-image-" + release, "linux-image-" + release + "-unsigned"} {
 		image, err := word.ParsePackage(name)
 		if err != nil {
 			return ""
 		}
-		known, err := catalog.Dependencies(ctx, a.catalogConfig(), image)
+		known, err := catalog.Dependencies(ctx, at.catalogConfig(), image)
 		if _, ok := known[name]; err == nil && ok {
 			return name
 		}

@@ -10,7 +10,7 @@ import (
 // steps makes the commands that mend states.
 type steps struct{ place }
 
-func (a *app) steps() steps { return steps{a.place()} }
+func (sv *surveyor) steps() steps { return steps{sv.place()} }
 
 // of lists the commands for states, what is wanted most last.
 func (s steps) of(states []state) []string {

@@ -67,31 +67,31 @@ func (e *noKernelError) hint() string {
 }
 
 // whyNoKernel turns missing headers into a kernel that exists nowhere, where apt has none for it either.
-func (a *app) whyNoKernel(ctx context.Context, release string, err error) error {
+func (kf *kernelFinder) whyNoKernel(ctx context.Context, release string, err error) error {
 	var headers *kernel.HeadersError
 	if !errors.As(err, &headers) || headers.Dir != "" {
 		return err
 	}
-	known, aptErr := a.releasesInApt(ctx)
+	known, aptErr := kf.apt.releasesInApt(ctx)
 	if aptErr != nil || slices.Contains(known, release) {
 		return errors.Join(err, aptErr)
 	}
 	e := &noKernelError{word: release, inApt: true}
-	if e.running = release == a.running(); e.running {
-		e.instead = a.bootInstead(ctx, release)
-		others := slices.DeleteFunc(a.kernelsHere(), func(here string) bool { return here == release })
-		if newest, err := a.newest(ctx, others); err == nil { // a hint does without
+	if e.running = release == kf.running(); e.running {
+		e.instead = kf.bootInstead(ctx, release)
+		others := slices.DeleteFunc(kf.kernelsHere(), func(here string) bool { return here == release })
+		if newest, err := kf.newest(ctx, others); err == nil { // a hint does without
 			e.nearest = newest
 		}
 		return e
 	}
-	e.meant, e.nearest = a.meant(ctx, release, known), kernel.Nearest(release, known, 3)
+	e.meant, e.nearest = kf.meant(ctx, release, known), kernel.Nearest(release, known, 3)
 	return e
 }
 
 // meant are the words of -l that one which names no kernel may have stood for: one of mago's own, or of kernels whose
 // releases begin so the newest, and the pattern for all of them.
-func (a *app) meant(ctx context.Context, typed string, known []string) []string {
+func (kf *kernelFinder) meant(ctx context.Context, typed string, known []string) []string {
 	if word := nearest(typed, kernelWords); word != "" {
 		return []string{word}
 	}
@@ -102,9 +102,9 @@ func (a *app) meant(ctx context.Context, typed string, known []string) []string 
 	if len(begun) == 0 {
 		return nil
 	}
-	of := kernel.OfFlavour(begun, a.running())
+	of := kernel.OfFlavour(begun, kf.running())
 	newest := of[len(of)-1]
-	if free, err := a.comingAlone(ctx, begun); err != nil || len(free) == 0 {
+	if free, err := kf.apt.comingAlone(ctx, begun); err != nil || len(free) == 0 {
 		return []string{newest} // the pattern would be refused
 	}
 	return []string{newest, modpkg.Quoted(typed + newest[len(typed):len(typed)+1] + "*")}
@@ -112,25 +112,25 @@ func (a *app) meant(ctx context.Context, typed string, known []string) []string 
 
 // bootInstead is the kernel that Debian has by now for who runs one of the same flavour. What apt cannot tell a hint does
 // without.
-func (a *app) bootInstead(ctx context.Context, running string) bootable {
+func (kf *kernelFinder) bootInstead(ctx context.Context, running string) bootable {
 	meta, err := word.ParsePackage("linux-image-" + kernel.Flavour(running))
 	if err != nil {
 		return bootable{}
 	}
-	depends, err := catalog.Dependencies(ctx, a.catalogConfig(), meta)
+	depends, err := catalog.Dependencies(ctx, kf.apt.catalogConfig(), meta)
 	if err != nil {
 		return bootable{}
 	}
 	for _, name := range debpkg.Names(depends[meta.String()]) {
 		if release := imageRelease(name); release != "" && release != running {
-			return bootable{meta.String(), release, a.isInstalledKernel(release), a.place().apt("install", meta.String())}
+			return bootable{meta.String(), release, kf.isInstalledKernel(release), kf.place().apt("install", meta.String())}
 		}
 	}
 	return bootable{}
 }
 
 // isInstalledKernel reports whether a kernel can be booted here: one that Debian's packages, or somebody's own hands, installed.
-func (a *app) isInstalledKernel(release string) bool {
-	return a.packageVersion("linux-image-"+release) != "" || a.packageVersion("linux-image-"+release+"-unsigned") != "" ||
-		slices.Contains(a.finder().Installed(), release)
+func (kf *kernelFinder) isInstalledKernel(release string) bool {
+	return kf.pkgs.packageVersion("linux-image-"+release) != "" || kf.pkgs.packageVersion("linux-image-"+release+"-unsigned") != "" ||
+		slices.Contains(kf.finder().Installed(), release)
 }

@@ -92,11 +92,11 @@ func checkPlace(path string, root bool) error {
 }
 
 // checkSudoPlace: what root installs for an ordinary user (-S) no third one may have changed.
-func (a *app) checkSudoPlace() error {
-	if a.host.asRoot || a.DryRun {
+func (b *base) checkSudoPlace() error {
+	if b.host.asRoot || b.DryRun {
 		return nil
 	}
-	err := checkPlace(a.cache, false)
+	err := checkPlace(b.cache, false)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // it is made by this user, whom checkPlaceOf asks again
 	}
@@ -104,9 +104,9 @@ func (a *app) checkSudoPlace() error {
 }
 
 // checkPlaceOf looks at the very files that dpkg is to get.
-func (a *app) checkPlaceOf(debs []string) error {
+func (b *base) checkPlaceOf(debs []string) error {
 	for _, deb := range debs {
-		if err := checkPlace(deb, a.host.asRoot); err != nil {
+		if err := checkPlace(deb, b.host.asRoot); err != nil {
 			return err
 		}
 	}

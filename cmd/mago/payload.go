@@ -45,8 +45,8 @@ type arrival struct {
 }
 
 // arrive applies the policy to .debs as they will be installed: their record may be older than it.
-func (a *app) arrive(built record, debs []string) (*arrival, error) {
-	ar := &arrival{debs: debs, Policy: payload.Policy{Module: modpkg.OwnName(built.Module), Local: !built.Source.isVouched(), Allow: a.allow}}
+func (it *installer) arrive(built record, debs []string) (*arrival, error) {
+	ar := &arrival{debs: debs, Policy: payload.Policy{Module: modpkg.OwnName(built.Module), Local: !built.Source.isVouched(), Allow: it.allow}}
 	for _, grant := range built.Allowed {
 		if grant.By == payload.Archive {
 			ar.Vouched = append(ar.Vouched, grant.Path)
@@ -62,20 +62,20 @@ func (a *app) arrive(built record, debs []string) (*arrival, error) {
 	if _, err := ar.Check(ar.packages...); err != nil {
 		return nil, err
 	}
-	return ar, a.compare(ar)
+	return ar, it.compare(ar)
 }
 
 // compare looks for what is in its way on the system.
-func (a *app) compare(ar *arrival) error {
-	status, err := debpkg.ReadStatus(a.Root)
+func (it *installer) compare(ar *arrival) error {
+	status, err := debpkg.ReadStatus(it.Root)
 	if err != nil {
 		return err
 	}
-	return payload.System{Root: a.Root, Broken: status.Broken(), Matching: status.Matching}.Check(ar.Policy, ar.packages...)
+	return payload.System{Root: it.Root, Broken: status.Broken(), Matching: status.Matching}.Check(ar.Policy, ar.packages...)
 }
 
 // announce lists, before anything of it is installed, what a source brings that no archive vouches for.
-func (a *app) announce(built record, ar *arrival) error {
+func (it *installer) announce(built record, ar *arrival) error {
 	if !ar.Local {
 		return nil
 	}
@@ -87,20 +87,20 @@ func (a *app) announce(built record, ar *arrival) error {
 			}
 		}
 	}
-	if hidden := a.hidden(built); len(hidden) > 0 {
-		a.say.note("brings", "modules in the place of the kernel's own: %s", fewOf(hidden, "modinfo -k "+built.Kernel))
+	if hidden := it.hidden(built); len(hidden) > 0 {
+		it.say.note("brings", "modules in the place of the kernel's own: %s", fewOf(hidden, "modinfo -k "+built.Kernel))
 	}
 	for _, kind := range payload.Kinds {
 		if paths := brought[kind]; len(paths) > 0 && kind != payload.Module && kind != payload.Document {
-			a.say.note("brings", "%s: %s", kind, fewOf(paths, "dpkg-deb -c "+strings.Join(ar.debs, " ")))
+			it.say.note("brings", "%s: %s", kind, fewOf(paths, "dpkg-deb -c "+strings.Join(ar.debs, " ")))
 		}
 	}
-	return a.announceControl(ar)
+	return it.announceControl(ar)
 }
 
 // hidden names the modules of the kernel itself that a build's would be loaded instead of, by depmod's list.
-func (a *app) hidden(built record) []string {
-	list, _ := os.ReadFile(filepath.Join(a.Root, "lib/modules", built.Kernel, "modules.dep")) // there is none where the kernel is not installed
+func (it *installer) hidden(built record) []string {
+	list, _ := os.ReadFile(filepath.Join(it.Root, "lib/modules", built.Kernel, "modules.dep")) // there is none where the kernel is not installed
 	var files []string
 	for line := range strings.Lines(string(list)) {
 		if file, _, ok := strings.Cut(line, ":"); ok && strings.HasPrefix(file, "kernel/") {
@@ -112,7 +112,7 @@ func (a *app) hidden(built record) []string {
 }
 
 // announceControl lists the scripts that root will run, and what apt may be asked for.
-func (a *app) announceControl(ar *arrival) error {
+func (it *installer) announceControl(ar *arrival) error {
 	var hooks, needs []string
 	for _, deb := range ar.debs {
 		r, err := debpkg.Open(deb)
@@ -126,10 +126,10 @@ func (a *app) announceControl(ar *arrival) error {
 		}
 	}
 	if len(hooks) > 0 {
-		a.say.note("brings", "scripts of the source, which root runs: %s", strings.Join(hooks, ", "))
+		it.say.note("brings", "scripts of the source, which root runs: %s", strings.Join(hooks, ", "))
 	}
 	if needs := modpkg.Join(needs...); needs != "" {
-		a.say.note("needs", "%s", fewOf(strings.Split(needs, ", "), "dpkg-deb -f "+strings.Join(ar.debs, " ")))
+		it.say.note("needs", "%s", fewOf(strings.Split(needs, ", "), "dpkg-deb -f "+strings.Join(ar.debs, " ")))
 	}
 	return nil
 }

@@ -9,10 +9,10 @@ type place struct {
 	asRoot bool   // whether mago has root's rights
 }
 
-func (a *app) place() place {
-	p := place{root: a.Root, asRoot: a.host.asRoot}
-	if a.UserDir != "" {
-		p.cache = a.cache
+func (b *base) place() place {
+	p := place{root: b.Root, asRoot: b.host.asRoot}
+	if b.UserDir != "" {
+		p.cache = b.cache
 	}
 	return p
 }

@@ -21,14 +21,14 @@ func (c *prepareCommand) Run(a *app, ctx context.Context) error {
 	var targets []target
 	if len(c.Modules) > 0 {
 		var err error
-		if targets, err = a.freshTargets(ctx, c.Modules); err != nil {
+		if targets, err = a.modules.freshTargets(ctx, c.Modules); err != nil {
 			return err
 		}
-		if targets, err = a.withNeeded(targets); err != nil {
+		if targets, err = a.modules.withNeeded(targets); err != nil {
 			return err
 		}
 	}
-	_, err := a.prepare(ctx, targets)
+	_, err := a.prepare.prepare(ctx, targets)
 	return err
 }
 
@@ -36,47 +36,47 @@ func (c *prepareCommand) Run(a *app, ctx context.Context) error {
 // that the kernel was built with, make, the closed room, and what the modules' source packages need for compiling. All is
 // looked at before anything is changed: what is asked for, apt's lists, and what apt would do. Where nothing is missing it
 // runs no program at all.
-func (a *app) prepare(ctx context.Context, targets []target) ([]kernel.Kernel, error) {
-	releases, err := a.releases(ctx)
+func (pr *preparer) prepare(ctx context.Context, targets []target) ([]kernel.Kernel, error) {
+	releases, err := pr.kernels.releases(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.openForNeeds(ctx, targets); err != nil {
+	if err := pr.modules.openForNeeds(ctx, targets); err != nil {
 		return nil, err
 	}
-	if err := a.installMissing(ctx, releases, targets); err != nil {
+	if err := pr.installMissing(ctx, releases, targets); err != nil {
 		return nil, err
 	}
-	if err := a.ensureBuildUser(ctx); err != nil {
+	if err := pr.ensureBuildUser(ctx); err != nil {
 		return nil, err
 	}
-	if err := a.tellUnfinished(); err != nil {
+	if err := pr.tellUnfinished(); err != nil {
 		return nil, err
 	}
-	if a.DryRun {
-		return a.foreseen(releases), nil
+	if pr.DryRun {
+		return pr.kernels.foreseen(releases), nil
 	}
-	return a.showKernels(ctx, releases)
+	return pr.kernels.showKernels(ctx, releases)
 }
 
 // installMissing asks apt twice at most: which compressor a kernel wants is known once its headers are there.
-func (a *app) installMissing(ctx context.Context, releases []string, targets []target) error {
+func (pr *preparer) installMissing(ctx context.Context, releases []string, targets []target) error {
 	for range 2 {
-		missing, err := a.missing(ctx, releases, targets)
+		missing, err := pr.missing(ctx, releases, targets)
 		if err != nil || len(missing) == 0 {
 			return err
 		}
-		if err := a.host.mayChange("installing " + word.Join(missing, ", ")); err != nil {
+		if err := pr.host.mayChange("installing " + word.Join(missing, ", ")); err != nil {
 			return err
 		}
 		done := func() bool {
-			missing, err := a.missing(ctx, releases, targets)
+			missing, err := pr.missing(ctx, releases, targets)
 			return err == nil && len(missing) == 0
 		}
-		if err := a.aptInstall(ctx, missing, done); err != nil {
+		if err := pr.apt.aptInstall(ctx, missing, done); err != nil {
 			return err
 		}
-		if a.DryRun {
+		if pr.DryRun {
 			return nil
 		}
 	}
@@ -84,46 +84,46 @@ func (a *app) installMissing(ctx context.Context, releases []string, targets []t
 }
 
 // tellUnfinished says what dpkg was ended in the middle of, where that keeps nothing of mago's from being done.
-func (a *app) tellUnfinished() error {
-	status, err := a.installed()
+func (pr *preparer) tellUnfinished() error {
+	status, err := pr.pkgs.installed()
 	if err != nil {
 		return err
 	}
 	if names := status.Unfinished(); len(names) > 0 {
-		a.say.note("dpkg", "not done with %s; where it is not at work any more, run \"sudo dpkg --configure -a\"", strings.Join(names, ", "))
+		pr.say.note("dpkg", "not done with %s; where it is not at work any more, run \"sudo dpkg --configure -a\"", strings.Join(names, ", "))
 	}
 	return nil
 }
 
 // ensureBuildUser makes the user that compiles, where mago is root and there is none yet.
-func (a *app) ensureBuildUser(ctx context.Context) error {
-	if !a.host.asRoot || sandbox.HasUser(a.Root) {
+func (pr *preparer) ensureBuildUser(ctx context.Context) error {
+	if !pr.host.asRoot || sandbox.HasUser(pr.Root) {
 		return nil
 	}
-	if a.DryRun {
-		a.say.note("user", "would add the system user %s, which compiles", sandbox.BuildUser)
-		return sandbox.CreateUser(a.host.change)
+	if pr.DryRun {
+		pr.say.note("user", "would add the system user %s, which compiles", sandbox.BuildUser)
+		return sandbox.CreateUser(pr.host.change)
 	}
-	release, err := a.locks(a.Wait.limit).Take(ctx, lock.Thing{Name: "_user", What: "the user " + sandbox.BuildUser, Doing: "made"})
+	release, err := pr.locks(pr.Wait.limit).Take(ctx, lock.Thing{Name: "_user", What: "the user " + sandbox.BuildUser, Doing: "made"})
 	if err != nil {
 		return err
 	}
 	defer release()
-	if sandbox.HasUser(a.Root) {
+	if sandbox.HasUser(pr.Root) {
 		return nil // another mago has just made it
 	}
-	if err := sandbox.CreateUser(a.host.change); err != nil {
+	if err := sandbox.CreateUser(pr.host.change); err != nil {
 		return err
 	}
-	a.say.note("user", "added the system user %s, which compiles", sandbox.BuildUser)
+	pr.say.note("user", "added the system user %s, which compiles", sandbox.BuildUser)
 	return nil
 }
 
 // foreseen are the kernels as a dry run may go on with them: found, or only named.
-func (a *app) foreseen(releases []string) []kernel.Kernel {
+func (kf *kernelFinder) foreseen(releases []string) []kernel.Kernel {
 	var kernels []kernel.Kernel
 	for _, release := range releases {
-		k, err := a.kernel(release)
+		k, err := kf.kernel(release)
 		if err != nil {
 			k = kernel.Kernel{Release: release, Version: release}
 		}
@@ -132,8 +132,8 @@ func (a *app) foreseen(releases []string) []kernel.Kernel {
 	return kernels
 }
 
-func (a *app) showKernels(ctx context.Context, releases []string) ([]kernel.Kernel, error) {
-	kernels, err := a.kernelsOf(ctx, releases)
+func (kf *kernelFinder) showKernels(ctx context.Context, releases []string) ([]kernel.Kernel, error) {
+	kernels, err := kf.kernelsOf(ctx, releases)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +142,7 @@ func (a *app) showKernels(ctx context.Context, releases []string) ([]kernel.Kern
 		if k.Package != "" {
 			what = k.Package + " " + k.Version
 		}
-		a.say.note("headers", "%s, %s", what, k.Compiler)
+		kf.say.note("headers", "%s, %s", what, k.Compiler)
 	}
 	return kernels, nil
 }

@@ -18,24 +18,24 @@ func maintainerIn(getenv func(string) string) string {
 }
 
 // maintainerOf is whom the environment names, else the source package's maintainer.
-func (a *app) maintainerOf(t target) string {
+func (bu *builder) maintainerOf(t target) string {
 	source := ""
 	if t.pkg != nil {
 		source = t.pkg.Maintainer
 	}
-	return cmp.Or(a.maintainer, source, "Local Administrator <nobody@mago.invalid>")
+	return cmp.Or(bu.maintainer, source, "Local Administrator <nobody@mago.invalid>")
 }
 
 // buildEpoch is the date in everything built: SOURCE_DATE_EPOCH where it is set, else the source's own.
-func (a *app) buildEpoch(t target) time.Time {
-	if !a.epoch.IsZero() {
-		return a.epoch
+func (b *base) buildEpoch(t target) time.Time {
+	if !b.epoch.IsZero() {
+		return b.epoch
 	}
 	return t.tree.ModTime.UTC().Truncate(time.Second)
 }
 
 // settings are the user's and the machine's part of a target's packages.
-func (a *app) settings(t target) (modpkg.Settings, error) {
-	arch, err := a.architecture()
-	return modpkg.Settings{Maintainer: a.maintainerOf(t), Date: a.buildEpoch(t), Architecture: arch}, err
+func (bu *builder) settings(t target) (modpkg.Settings, error) {
+	arch, err := bu.pkgs.architecture()
+	return modpkg.Settings{Maintainer: bu.maintainerOf(t), Date: bu.buildEpoch(t), Architecture: arch}, err
 }

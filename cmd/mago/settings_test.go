@@ -22,8 +22,8 @@ func TestMaintainer(t *testing.T) {
 			name, value, _ := strings.Cut(assignment, "=")
 			env[name] = value
 		}
-		a := &app{maintainer: maintainerIn(func(name string) string { return env[name] })}
-		if got := a.maintainerOf(target{pkg: &catalog.Package{Maintainer: c.source}}); got != c.want {
+		a := newEngine(&base{maintainer: maintainerIn(func(name string) string { return env[name] })})
+		if got := a.build.maintainerOf(target{pkg: &catalog.Package{Maintainer: c.source}}); got != c.want {
 			t.Errorf("%+v: got %s", c, got)
 		}
 	}

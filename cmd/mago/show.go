@@ -29,11 +29,11 @@ type shownModule struct {
 // Run shows modules, whole.
 func (c *showCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
-	targets, err := a.targets(ctx, c.Modules)
+	targets, err := a.modules.targets(ctx, c.Modules)
 	if err != nil {
 		return err
 	}
-	states, err := a.states()
+	states, err := a.states.states()
 	if err != nil {
 		return err
 	}
@@ -67,10 +67,10 @@ func (c *showCommand) Run(a *app, ctx context.Context) error {
 // describeSource adds what the packages and, where it is there, the opened source tell.
 func (a *app) describeSource(ctx context.Context, t target, m *shownModule) {
 	if t.pkg != nil {
-		if module, _, err := a.index.Resolve(t.pkg.Name.String()); err == nil {
+		if module, _, err := a.catalog.index.Resolve(t.pkg.Name.String()); err == nil {
 			m.Packages = module.Packages
 		}
-		if tree, ok := a.fetcher().Cached(*t.pkg); ok {
+		if tree, ok := a.modules.fetcher().Cached(*t.pkg); ok {
 			t.tree = tree
 		}
 	}
@@ -103,7 +103,7 @@ func (a *app) printModule(m shownModule) {
 	}
 	field("Source", cmp.Or(m.Source, "not fetched"))
 	field("Recipe", m.Recipe)
-	if a.limited() {
+	if a.kernels.limited() {
 		m.Conf.printKernel(field)
 	}
 	m.Conf.print(field)
@@ -112,7 +112,7 @@ func (a *app) printModule(m shownModule) {
 	}
 	installed := a.packagesOf(m)
 	for _, name := range installed {
-		field("Installed", name+" "+a.packageVersion(name))
+		field("Installed", name+" "+a.pkgs.packageVersion(name))
 	}
 	if len(installed) > 0 {
 		command("To remove", a.place().apt("remove", installed...))
@@ -131,7 +131,7 @@ func (a *app) packagesOf(m shownModule) (names []string) {
 			names = append(names, modpkg.Name(u.Module, u.Kernel))
 		}
 	}
-	if common := modpkg.CommonName(m.Module); len(names) > 0 && a.packageVersion(common) != "" {
+	if common := modpkg.CommonName(m.Module); len(names) > 0 && a.pkgs.packageVersion(common) != "" {
 		names = append(names, common)
 	}
 	return names

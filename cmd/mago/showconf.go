@@ -17,9 +17,9 @@ type shownConf struct{ *dkms.Plan }
 // keptConf is what planning, fetching or building has left of an opened source's dkms.conf.
 func (a *app) keptConf(ctx context.Context, t target) *shownConf {
 	k := a.kernelToShow(ctx)
-	if key, err := kbuild.ConfKey(a.Root, a.job(t, k)); err != nil {
+	if key, err := kbuild.ConfKey(a.Root, a.confs.job(t, k)); err != nil {
 		return &shownConf{&dkms.Plan{Kernel: k.Release, Error: err.Error()}}
-	} else if conf, ok := kbuild.KeptConf(a.confs(t), key); ok {
+	} else if conf, ok := kbuild.KeptConf(a.confs.confs(t), key); ok {
 		return &shownConf{conf.Plan(dkmsKernel(k))}
 	}
 	return &shownConf{&dkms.Plan{Kernel: k.Release, Error: "not read yet"}}
@@ -28,11 +28,11 @@ func (a *app) keptConf(ctx context.Context, t target) *shownConf {
 // kernelToShow is the one that a build would be for, as far as it is known; without headers nothing is known of its
 // configuration.
 func (a *app) kernelToShow(ctx context.Context) kernel.Kernel {
-	release := a.running()
-	if releases, err := a.releases(ctx); err == nil && len(releases) > 0 {
+	release := a.kernels.running()
+	if releases, err := a.kernels.releases(ctx); err == nil && len(releases) > 0 {
 		release = releases[0]
 	}
-	if k, err := a.kernel(release); err == nil {
+	if k, err := a.kernels.kernel(release); err == nil {
 		return k
 	}
 	var name unix.Utsname

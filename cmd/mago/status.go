@@ -18,14 +18,14 @@ type statusCommand struct {
 // Run shows kernels against modules; the exit code tells scripts the worst of it.
 func (c *statusCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
-	if _, err := a.catalog(ctx); err != nil {
+	if _, err := a.catalog.catalog(ctx); err != nil {
 		a.screen.line(fmt.Sprintf("%-8s %v; newer sources go unnoticed", "catalog", err))
 	}
-	states, err := a.states()
+	states, err := a.states.states()
 	if err != nil {
 		return err
 	}
-	chosen, err := a.chosen(ctx)
+	chosen, err := a.kernels.chosen(ctx)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (c *statusCommand) Run(a *app, ctx context.Context) error {
 		}
 	}
 	a.checkHeaders(ctx, states)
-	steps := a.steps()
+	steps := a.states.steps()
 	for i := range states {
 		states[i].Next = strings.Join(steps.of(states[i:i+1]), " && ")
 	}
@@ -66,7 +66,7 @@ func (a *app) statusNames(ctx context.Context, words []string, states []state) (
 			names = append(names, word)
 			continue
 		}
-		some, err := a.moduleNames(ctx, []string{word})
+		some, err := a.cleaner.moduleNames(ctx, []string{word})
 		if err != nil {
 			return nil, err
 		}
@@ -82,11 +82,11 @@ func (a *app) checkHeaders(ctx context.Context, states []state) {
 		if s.State != stateMissing && s.State != stateStale {
 			continue
 		}
-		if _, err := a.kernel(s.Kernel); err == nil {
+		if _, err := a.kernels.kernel(s.Kernel); err == nil {
 			continue
 		}
 		if inApt == nil {
-			known, err := a.releasesInApt(ctx)
+			known, err := a.apt.releasesInApt(ctx)
 			if err != nil {
 				return
 			}
@@ -99,7 +99,7 @@ func (a *app) checkHeaders(ctx context.Context, states []state) {
 }
 
 func (a *app) printStatesJSON(ctx context.Context, states []state) error {
-	if room, err := a.buildRoom(ctx); err == nil {
+	if room, err := a.confs.buildRoom(ctx); err == nil {
 		for i := range states {
 			states[i].Room = room.String()
 		}
@@ -109,14 +109,14 @@ func (a *app) printStatesJSON(ctx context.Context, states []state) error {
 
 // checkChosen refuses a choice of kernels that fits none on the machine: to scripts that would look as if all were well.
 func (a *app) checkChosen(chosen func(release string) bool) error {
-	s, err := a.survey()
+	s, err := a.states.survey()
 	if err != nil {
 		return err
 	}
-	if a.limited() && !slices.ContainsFunc(s.kernels(), chosen) {
-		words := append(lists(a.KversList...), a.kernelDirs()...)
+	if a.kernels.limited() && !slices.ContainsFunc(s.kernels(), chosen) {
+		words := append(lists(a.KversList...), a.kernels.kernelDirs()...)
 		if slices.Equal(words, []string{"running"}) {
-			return &noKernelError{word: a.running(), running: true, here: true}
+			return &noKernelError{word: a.kernels.running(), running: true, here: true}
 		}
 		return &noKernelError{word: strings.Join(words, ", "), here: true}
 	}
@@ -157,7 +157,7 @@ func (a *app) printStates(ctx context.Context, states []state, names []string, m
 	if a.Verbose {
 		a.showRoom(ctx)
 	}
-	steps := a.steps().of(states)
+	steps := a.states.steps().of(states)
 	for i, step := range steps {
 		label := "also: "
 		if i == len(steps)-1 {
@@ -170,7 +170,7 @@ func (a *app) printStates(ctx context.Context, states []state, names []string, m
 
 // showRoom says where a build would run, and what would hold it.
 func (a *app) showRoom(ctx context.Context) {
-	room, err := a.buildRoom(ctx)
+	room, err := a.confs.buildRoom(ctx)
 	if err != nil {
 		a.screen.line(fmt.Sprintf("%-8s nowhere: %v", "builds", err))
 		return
@@ -182,7 +182,7 @@ func (a *app) showRoom(ctx context.Context) {
 var statusColumns = []column{{title: "KERNEL", heads: true}, {title: "MODULE"}, {title: "STATE"}, {title: "VERSION", least: 20, goes: 1}, {title: "NOTE", below: true}}
 
 func (a *app) printTable(states []state) error {
-	running, legend := a.running(), ""
+	running, legend := a.kernels.running(), ""
 	var table [][]string
 	for _, s := range states {
 		kernel := s.Kernel

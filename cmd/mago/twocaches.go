@@ -37,14 +37,14 @@ func (e *notBuiltError) hint() string {
 }
 
 // notBuilt says where else a unit is built, for another kernel or by the user behind sudo.
-func (a *app) notBuilt(module, release string) error {
+func (it *installer) notBuilt(module, release string) error {
 	e := &notBuiltError{module: module, release: release}
-	if caller, cache := a.caller(); hasRecord(cache.unitDir(module, release)) {
+	if caller, cache := it.caller(); hasRecord(cache.unitDir(module, release)) {
 		e.caller = caller
 	}
-	records, _ := a.recordsOf(module) // a hint does without what cannot be read
+	records, _ := it.recordsOf(module) // a hint does without what cannot be read
 	for _, r := range records {
-		if r.Kernel != release && a.hasDeb(r) {
+		if r.Kernel != release && it.hasDeb(r) {
 			e.others = append(e.others, r.Kernel)
 		}
 	}
@@ -53,13 +53,13 @@ func (a *app) notBuilt(module, release string) error {
 }
 
 // unknownHere is for a name that nothing here knows; the user behind sudo may have built it.
-func (a *app) unknownHere(err error, releases []string) error {
+func (it *installer) unknownHere(err error, releases []string) error {
 	var unknown *catalog.NotFoundError
 	if !errors.As(err, &unknown) || !moduleWord.MatchString(unknown.Name) {
 		return err
 	}
 	for _, release := range releases {
-		if caller, cache := a.caller(); hasRecord(cache.unitDir(unknown.Name, release)) {
+		if caller, cache := it.caller(); hasRecord(cache.unitDir(unknown.Name, release)) {
 			return &notBuiltError{module: unknown.Name, release: release, caller: caller}
 		}
 	}
@@ -73,13 +73,13 @@ func hasRecord(unitDir string) bool {
 }
 
 // caller is the user for whom sudo has made mago root, with that user's cache; "" where there is none.
-func (a *app) caller() (name string, cache paths) {
+func (b *base) caller() (name string, cache paths) {
 	name = os.Getenv("SUDO_USER")
-	home := homeOf(filepath.Join(a.Root, "etc/passwd"), name)
-	if !a.host.asRoot || home == "" || name == "root" {
+	home := homeOf(filepath.Join(b.Root, "etc/passwd"), name)
+	if !b.host.asRoot || home == "" || name == "root" {
 		return "", paths{cache: os.DevNull}
 	}
-	return name, paths{cache: filepath.Join(a.Root, home, ".cache/mago")}
+	return name, paths{cache: filepath.Join(b.Root, home, ".cache/mago")}
 }
 
 // homeOf is the home directory of a user in a passwd(5); "" where there is none.

@@ -76,20 +76,20 @@ func untried(err error, units []unit) error {
 }
 
 // each does something for every unit, one after the other. The first failure ends it, unless -i has it go on.
-func (a *app) each(ctx context.Context, all []unit, do func(*unit) error) error {
+func (ro *road) each(ctx context.Context, all []unit, do func(*unit) error) error {
 	var failures []error
 	for i := range all {
-		err := a.whoseFiles(do(&all[i]))
+		err := ro.whoseFiles(do(&all[i]))
 		if err == nil {
 			continue
 		}
 		if ctx.Err() != nil || len(all) == 1 {
 			return err
 		}
-		if !a.NonInter {
+		if !ro.NonInter {
 			return untried(err, all[i+1:])
 		}
-		a.say.failed(err)
+		ro.say.failed(err)
 		failures = append(failures, err)
 	}
 	if len(failures) == 0 {

@@ -45,27 +45,27 @@ func (e *packError) Error() string { return e.err.Error() }
 func (e *packError) Unwrap() error { return e.err }
 
 // buildLocked compiles and packages a unit whose lock is held, and leaves a record of how that went.
-func (a *app) buildLocked(ctx context.Context, u unit) (record, error) {
-	stage, err := a.freshStage(u)
+func (bu *builder) buildLocked(ctx context.Context, u unit) (record, error) {
+	stage, err := bu.freshStage(u)
 	if err != nil {
 		return record{}, err
 	}
 	defer os.RemoveAll(stage)
-	room, err := a.shownRoom(ctx)
+	room, err := bu.confs.shownRoom(ctx)
 	if err != nil {
 		return record{}, err
 	}
-	log, err := a.createLog(u.name, u.kernel.Release)
+	log, err := bu.createLog(u.name, u.kernel.Release)
 	if err != nil {
 		return record{}, err
 	}
-	defer a.dropUnfinished(u.name, u.kernel.Release)
+	defer bu.dropUnfinished(u.name, u.kernel.Release)
 	defer log.Close()
 	if err := u.keepPrivate(log.Name()); err != nil {
 		return record{}, err
 	}
-	defer a.host.awake(u.String() + " is built")()
-	release, err := a.locks(a.Wait.limit).Take(ctx, commonThing(u.name, "written", true))
+	defer bu.host.awake(u.String() + " is built")()
+	release, err := bu.locks(bu.Wait.limit).Take(ctx, commonThing(u.name, "written", true))
 	if err != nil {
 		return record{}, err
 	}
@@ -73,13 +73,13 @@ func (a *app) buildLocked(ctx context.Context, u unit) (record, error) {
 	r := u.newRecord(room.String())
 	r.Limits = room.Held.String()
 	begun := time.Now()
-	err = a.compileAndPack(ctx, u, log, &r)
+	err = bu.compileAndPack(ctx, u, log, &r)
 	r.Seconds = time.Since(begun).Seconds()
-	return a.conclude(ctx, u, r, log, err)
+	return bu.conclude(ctx, u, r, log, err)
 }
 
-func (a *app) compileAndPack(ctx context.Context, u unit, log io.Writer, r *record) (err error) {
-	work := a.work(u.name, u.kernel.Release)
+func (bu *builder) compileAndPack(ctx context.Context, u unit, log io.Writer, r *record) (err error) {
+	work := bu.work(u.name, u.kernel.Release)
 	if err := freshDir(work); err != nil {
 		return &packError{err}
 	}
@@ -88,20 +88,20 @@ func (a *app) compileAndPack(ctx context.Context, u unit, log io.Writer, r *reco
 			err = errors.Join(err, &packError{failed})
 		}
 	}()
-	if r.Unauthenticated, err = a.doubtedTools(u); err != nil {
+	if r.Unauthenticated, err = bu.prepare.doubtedTools(u); err != nil {
 		return &packError{err}
 	}
-	needed, err := a.neededModules(ctx, u, filepath.Join(work, "needed"), r)
+	needed, err := bu.neededModules(ctx, u, filepath.Join(work, "needed"), r)
 	if err != nil {
 		return &packError{err}
 	}
-	go a.own() // its file takes a while to hash; stageBill wants it
-	result, err := a.compile(ctx, u, needed, work, log)
+	go bu.own() // its file takes a while to hash; stageBill wants it
+	result, err := bu.compile(ctx, u, needed, work, log)
 	if err != nil {
 		return err
 	}
 	r.Recipe, r.RecipeName, r.RecipeVersion = result.Recipe, result.Name, result.Version
-	if err := a.pack(ctx, u, result, r); err != nil {
+	if err := bu.pack(ctx, u, result, r); err != nil {
 		if refused := (*payload.RefusedError)(nil); errors.As(err, &refused) {
 			return err
 		}
@@ -110,7 +110,7 @@ func (a *app) compileAndPack(ctx context.Context, u unit, log io.Writer, r *reco
 		}
 		return &packError{err}
 	}
-	if err := errors.Join(a.stageSymvers(*r, result.Symvers), a.stageBill(u, r)); err != nil {
+	if err := errors.Join(bu.stageSymvers(*r, result.Symvers), bu.stageBill(u, r)); err != nil {
 		return &packError{err}
 	}
 	return nil
@@ -118,10 +118,10 @@ func (a *app) compileAndPack(ctx context.Context, u unit, log io.Writer, r *reco
 
 // conclude keeps the record and the log of a build that went through, or that failed by what the source brought; one
 // that was interrupted, or that this machine failed, leaves nothing.
-func (a *app) conclude(ctx context.Context, u unit, r record, log *os.File, err error) (record, error) {
+func (bu *builder) conclude(ctx context.Context, u unit, r record, log *os.File, err error) (record, error) {
 	switch {
 	case err == nil:
-		err = a.keepBuilt(&r, log)
+		err = bu.keepBuilt(&r, log)
 		return r, err
 	case ctx.Err() != nil:
 		return record{}, ctx.Err()
@@ -132,8 +132,8 @@ func (a *app) conclude(ctx context.Context, u unit, r record, log *os.File, err 
 	}
 	fmt.Fprintf(log, "mago: %s\n", oneLine(err))
 	r.fail(err)
-	kept := a.keepFailure(&r, log)
-	return r, errors.Join(&buildError{unit: u.String(), release: r.Kernel, log: r.Log, local: u.pkg == nil, newer: a.newer(ctx, u), err: err}, kept)
+	kept := bu.keepFailure(&r, log)
+	return r, errors.Join(&buildError{unit: u.String(), release: r.Kernel, log: r.Log, local: u.pkg == nil, newer: bu.apt.newer(ctx, u), err: err}, kept)
 }
 
 // isMachinesFault tells a compilation that this machine failed from one that failed by what the source brought.
@@ -205,21 +205,21 @@ func (r *record) fail(err error) {
 }
 
 // compile runs the recipe; the live line counts files.
-func (a *app) compile(ctx context.Context, u unit, needed []kbuild.Needed, work string, log io.Writer) (*kbuild.Result, error) {
-	p := a.say.begin("build", u.kernel.Release)
+func (bu *builder) compile(ctx context.Context, u unit, needed []kbuild.Needed, work string, log io.Writer) (*kbuild.Result, error) {
+	p := bu.say.begin("build", u.kernel.Release)
 	defer p.end()
-	if a.Verbose {
-		log = io.MultiWriter(log, heedless{a.screen.out})
+	if bu.Verbose {
+		log = io.MultiWriter(log, bu.output)
 	}
-	builder := kbuild.Builder{Root: a.Root, Sandbox: *a.room, Run: a.host.run, Log: log, ConfTimeout: a.host.confTimeout, Event: func(e kbuild.Progress) {
+	builder := kbuild.Builder{Root: bu.Root, Sandbox: *bu.confs.room, Run: bu.host.run, Log: log, ConfTimeout: bu.host.confTimeout, Event: func(e kbuild.Progress) {
 		p.update(fmt.Sprintf("%s: %s, %s", u.kernel.Release, plural(e.Files, "file"), e.File))
 	}}
-	e := a.evaluate(ctx, u.target, u.kernel)
+	e := bu.confs.evaluate(ctx, u.target, u.kernel)
 	if errors.As(e.err, new(*kbuild.RecipeError)) {
 		_, _ = log.Write(e.said)
 		return nil, e.err
 	}
-	job := a.job(u.target, u.kernel)
+	job := bu.confs.job(u.target, u.kernel)
 	job.Conf, job.Needed, job.Work = e.conf, needed, work
 	result, err := builder.Build(ctx, job)
 	if err != nil {
@@ -230,24 +230,24 @@ func (a *app) compile(ctx context.Context, u unit, needed []kbuild.Needed, work 
 }
 
 // pack writes the packages and puts what they hold in the record.
-func (a *app) pack(ctx context.Context, u unit, result *kbuild.Result, r *record) error {
-	p := a.say.begin("package", u.packageName())
+func (bu *builder) pack(ctx context.Context, u unit, result *kbuild.Result, r *record) error {
+	p := bu.say.begin("package", u.packageName())
 	defer p.end()
-	if err := a.checkClaim(u.claimOf(result.Modules)); err != nil {
+	if err := bu.claims.checkClaim(u.claimOf(result.Modules)); err != nil {
 		return err
 	}
-	packages, err := a.compose(ctx, u, r, result)
+	packages, err := bu.compose(ctx, u, r, result)
 	if err != nil {
 		return err
 	}
 	if packages.Common != nil {
 		c := &builtPackage{Package: modpkg.CommonName(u.name), Version: u.version}
-		if c.Deb, c.SHA256, _, err = a.writePackage(u, packages.Common); err != nil {
+		if c.Deb, c.SHA256, _, err = bu.writePackage(u, packages.Common); err != nil {
 			return err
 		}
 		r.Common = c
 	}
-	if r.Deb, r.SHA256, r.Size, err = a.writePackage(u, packages.Modules); err != nil {
+	if r.Deb, r.SHA256, r.Size, err = bu.writePackage(u, packages.Modules); err != nil {
 		return err
 	}
 	for _, m := range result.Modules {
@@ -255,27 +255,27 @@ func (a *app) pack(ctx context.Context, u unit, result *kbuild.Result, r *record
 	}
 	r.Modprobe = modpkg.Unneeded(result.Modules)
 	r.Result, r.Package = resultBuilt, u.packageName()
-	p.done(a.shown(r.Deb), r.Size)
-	a.tellPackages(*r, packages)
+	p.done(bu.shown(r.Deb), r.Size)
+	bu.tellPackages(*r, packages)
 	return nil
 }
 
 // tellPackages says what came beside the modules, and what did not.
-func (a *app) tellPackages(r record, packages modpkg.Packages) {
+func (bu *builder) tellPackages(r record, packages modpkg.Packages) {
 	if r.Common != nil {
-		a.say.note("package", "%s", a.shown(r.Common.Deb))
+		bu.say.note("package", "%s", bu.shown(r.Common.Deb))
 	}
 	for _, relations := range packages.LeftOut {
-		a.say.note("note", "left out of the package, because a local source may speak of its own only: %s", relations)
+		bu.say.note("note", "left out of the package, because a local source may speak of its own only: %s", relations)
 	}
 	if len(packages.Hooks) > 0 {
-		a.say.note("scripts", "carries scripts of the source, which run as root: %s", strings.Join(packages.Hooks, ", "))
+		bu.say.note("scripts", "carries scripts of the source, which run as root: %s", strings.Join(packages.Hooks, ", "))
 	}
 }
 
 // writePackage writes a package into the unit's stage; deb is the path that it will have.
-func (a *app) writePackage(u unit, p *debpkg.Package) (deb, sum string, size int64, err error) {
-	staged, err := debpkg.Write(a.stage(u.name, u.kernel.Release), p, debpkg.Options{Compression: modpkg.Compression(p)})
+func (bu *builder) writePackage(u unit, p *debpkg.Package) (deb, sum string, size int64, err error) {
+	staged, err := debpkg.Write(bu.stage(u.name, u.kernel.Release), p, debpkg.Options{Compression: modpkg.Compression(p)})
 	if err != nil {
 		return "", "", 0, err
 	}
@@ -283,7 +283,7 @@ func (a *app) writePackage(u unit, p *debpkg.Package) (deb, sum string, size int
 		return "", "", 0, err
 	}
 	sum, size, err = sha256Of(staged)
-	return filepath.Join(a.debs(), filepath.Base(staged)), sum, size, err
+	return filepath.Join(bu.debs(), filepath.Base(staged)), sum, size, err
 }
 
 // keepPrivate has what is made of a source be as closed as that is: a package holds the source's changelog, too.

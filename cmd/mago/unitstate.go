@@ -55,22 +55,22 @@ type survey struct {
 	running  string
 }
 
-func (a *app) survey() (survey, error) {
-	records, err := a.records()
+func (sv *surveyor) survey() (survey, error) {
+	records, err := sv.records()
 	if err != nil {
 		return survey{}, err
 	}
-	packages, err := a.installedPackages()
+	packages, err := sv.pkgs.installedPackages()
 	if err != nil {
 		return survey{}, err
 	}
-	status, err := a.installed()
+	status, err := sv.pkgs.installed()
 	if err != nil {
 		return survey{}, err
 	}
-	f := a.finder()
+	f := sv.kernels.finder()
 	installed, headers := f.Installed(), f.WithHeaders()
-	s := survey{packages: packages, records: records, removed: status.Removed(), running: a.running()}
+	s := survey{packages: packages, records: records, removed: status.Removed(), running: sv.kernels.running()}
 	s.here = kernel.SortReleases(slices.Concat(installed, headers))
 	s.wanting = installed
 	if len(installed) == 0 { // a container, or a machine that only builds
@@ -121,15 +121,15 @@ func (s survey) kernels() []string {
 }
 
 // states crosses kernels with modules built or installed; where nothing is known of a unit, and nothing wanted, it has none.
-func (a *app) states() ([]state, error) {
-	s, err := a.survey()
+func (sv *surveyor) states() ([]state, error) {
+	s, err := sv.survey()
 	if err != nil {
 		return nil, err
 	}
 	var states []state
 	for _, release := range s.kernels() {
 		for _, module := range s.modules() {
-			if st := a.state(s, module, release); st.State != "" {
+			if st := sv.state(s, module, release); st.State != "" {
 				states = append(states, st)
 			}
 		}
@@ -137,25 +137,25 @@ func (a *app) states() ([]state, error) {
 	return states, nil
 }
 
-func (a *app) state(s survey, module, release string) state {
+func (sv *surveyor) state(s survey, module, release string) state {
 	name := modpkg.Name(module, release)
-	have := a.installedPackage(name)
-	r, recorded := a.readRecord(module, release)
-	failure, failed := a.readFailure(module, release)
+	have := sv.pkgs.installedPackage(name)
+	r, recorded := sv.readRecord(module, release)
+	failure, failed := sv.readFailure(module, release)
 	removed := have.Version == "" && (r.Current != "" || slices.Contains(s.removed, name))
 	st := state{Kernel: release, Module: module, Installed: have.Version, Log: cmp.Or(failure.Log, r.Log)}
 	st.Wanted = have.Version != "" || s.isInstalled(module) && !removed && slices.Contains(s.wanting, release)
-	if recorded && a.hasDeb(r) {
+	if recorded && sv.hasDeb(r) {
 		st.Built, st.Deb = r.Version, r.Deb
 	}
-	st.word, st.own = a.wordFor(s, module)
-	st.own = !a.host.asRoot && (st.own || st.Built != "")
+	st.word, st.own = sv.wordFor(s, module)
+	st.own = !sv.host.asRoot && (st.own || st.Built != "")
 	from := r
 	if !recorded {
 		from = failure
 	}
-	st.Current = a.currentVersion(module, release, from)
-	lacks := a.lacksCommon(module, release)
+	st.Current = sv.currentVersion(module, release, from)
+	lacks := sv.pkgs.lacksCommon(module, release)
 	current := st.Installed != "" && !lacks && (st.Current == "" || debpkg.CompareVersions(st.Installed, st.Current) >= 0)
 	switch {
 	case s.gone(release):
@@ -177,7 +177,7 @@ func (a *app) state(s survey, module, release string) state {
 	if st.recorded = recorded || failed; st.State == stateLeftover && st.Installed == "" && !st.recorded {
 		return state{}
 	}
-	if common := modpkg.CommonName(module); st.State == stateLeftover && st.Installed != "" && !s.stays(module) && a.packageVersion(common) != "" {
+	if common := modpkg.CommonName(module); st.State == stateLeftover && st.Installed != "" && !s.stays(module) && sv.pkgs.packageVersion(common) != "" {
 		st.common = common
 	}
 	st.explain(have, failed && (recorded || failure.Source.Package != "")) // a trial in this user's own directory says nothing of what root has
@@ -239,7 +239,7 @@ func isTrial(failure, good record) bool {
 
 // wordFor is what names a module on a command line, "" where nothing here would build it; own says that only this user's
 // cache knows the source.
-func (a *app) wordFor(s survey, module string) (word string, own bool) {
+func (sv *surveyor) wordFor(s survey, module string) (word string, own bool) {
 	i := slices.IndexFunc(s.records, func(r record) bool { return r.Module == module })
 	if i >= 0 && s.records[i].Source.Package == "" {
 		_, err := os.Stat(s.records[i].Source.Path)
@@ -247,10 +247,10 @@ func (a *app) wordFor(s survey, module string) (word string, own bool) {
 			return module, true
 		}
 	}
-	if a.index == nil {
+	if sv.catalog.index == nil {
 		return module, false
 	}
-	m, _, err := a.index.Resolve(module)
+	m, _, err := sv.catalog.index.Resolve(module)
 	if err != nil {
 		return "", false
 	}
@@ -262,14 +262,14 @@ func (a *app) wordFor(s survey, module string) (word string, own bool) {
 }
 
 // currentVersion is what a build would give today: apt's candidate of the source with the kernel's present package.
-func (a *app) currentVersion(module, release string, r record) string {
-	k, err := a.kernel(release)
+func (sv *surveyor) currentVersion(module, release string, r record) string {
+	k, err := sv.kernels.kernel(release)
 	if err != nil {
 		return ""
 	}
 	source := r.Source.Version
 	if r.Source.Package != "" || r.Module == "" {
-		source = a.candidate(module, r.Source.Package)
+		source = sv.candidate(module, r.Source.Package)
 	}
 	if source == "" {
 		return ""
@@ -278,14 +278,14 @@ func (a *app) currentVersion(module, release string, r record) string {
 }
 
 // candidate is apt's version of the package that a module was built from, or would be.
-func (a *app) candidate(module, pkg string) string {
-	if a.index == nil {
+func (sv *surveyor) candidate(module, pkg string) string {
+	if sv.catalog.index == nil {
 		return ""
 	}
 	if pkg == "" {
 		pkg = module
 	}
-	m, found, err := a.index.Resolve(pkg)
+	m, found, err := sv.catalog.index.Resolve(pkg)
 	if err != nil {
 		return ""
 	}

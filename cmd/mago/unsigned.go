@@ -32,11 +32,11 @@ func (r record) unauthenticated() []string {
 func (r record) isUnauthenticated() bool { return len(r.unauthenticated()) > 0 }
 
 // vouched reports whether a build's packages may serve in this run.
-func (a *app) vouched(r record) bool { return a.Unsigned || !r.isUnauthenticated() }
+func (b *base) vouched(r record) bool { return b.Unsigned || !r.isUnauthenticated() }
 
 // counts reports whether a package of modules is installed, and may serve in this run.
-func (a *app) counts(p debpkg.Installed) bool {
-	return p.Version != "" && (a.Unsigned || p.Unauthenticated == "")
+func (b *base) counts(p debpkg.Installed) bool {
+	return p.Version != "" && (b.Unsigned || p.Unauthenticated == "")
 }
 
 // noteNeed takes down what no signature covers of a module that the build is compiled against.

@@ -19,42 +19,42 @@ type updateCommand struct {
 // nothing that it is made of has changed it stays as it is, unless -f has it made anew.
 func (c *updateCommand) Run(a *app, ctx context.Context) error {
 	if c.Apt {
-		if err := a.aptUpdate(ctx); err != nil {
+		if err := a.apt.aptUpdate(ctx); err != nil {
 			return err
 		}
 	}
-	open := a.catalog
+	open := a.catalog.catalog
 	if a.Force {
-		open = a.updateCatalog
+		open = a.catalog.updateCatalog
 	}
 	ix, err := open(ctx)
 	if err != nil {
 		return err
 	}
-	a.showCatalog(ix)
+	a.catalog.showCatalog(ix)
 	return nil
 }
 
 // catalog opens the index, rebuilt first where it is missing or apt's lists have changed since.
-func (a *app) catalog(ctx context.Context) (*catalog.Index, error) {
-	if a.index != nil {
-		return a.index, nil
+func (mi *moduleIndex) catalog(ctx context.Context) (*catalog.Index, error) {
+	if mi.index != nil {
+		return mi.index, nil
 	}
-	ix, err := catalog.Open(a.catalogConfig())
-	stale := err == nil && ix.Stale(a.catalogConfig())
+	ix, err := catalog.Open(mi.apt.catalogConfig())
+	stale := err == nil && ix.Stale(mi.apt.catalogConfig())
 	switch {
-	case errors.Is(err, catalog.ErrNoIndex), stale && !a.reading:
-		ix, err = a.updateCatalog(ctx)
+	case errors.Is(err, catalog.ErrNoIndex), stale && !mi.reading:
+		ix, err = mi.updateCatalog(ctx)
 	case stale:
-		ix, err = a.newestCatalog(ctx, ix)
+		ix, err = mi.newestCatalog(ctx, ix)
 	}
-	a.index = ix
+	mi.index = ix
 	return ix, err
 }
 
 // newestCatalog is for who only looks, and does not wait for another that makes the index anew: the old one serves.
-func (a *app) newestCatalog(ctx context.Context, old *catalog.Index) (*catalog.Index, error) {
-	ix, err := a.makeCatalog(ctx, lock.AtOnce)
+func (mi *moduleIndex) newestCatalog(ctx context.Context, old *catalog.Index) (*catalog.Index, error) {
+	ix, err := mi.makeCatalog(ctx, lock.AtOnce)
 	if busy := (*lock.BusyError)(nil); errors.As(err, &busy) {
 		return old, nil
 	}
@@ -62,86 +62,86 @@ func (a *app) newestCatalog(ctx context.Context, old *catalog.Index) (*catalog.I
 }
 
 // updateCatalog rebuilds the index. Where apt has no lists, root has apt fetch them; a user is told to.
-func (a *app) updateCatalog(ctx context.Context) (*catalog.Index, error) {
-	return a.makeCatalog(ctx, a.Wait.limit)
+func (mi *moduleIndex) updateCatalog(ctx context.Context) (*catalog.Index, error) {
+	return mi.makeCatalog(ctx, mi.Wait.limit)
 }
 
 func catalogThing(doing string) lock.Thing {
 	return lock.Thing{Name: "_catalog", What: "the catalog", Doing: doing}
 }
 
-func (a *app) makeCatalog(ctx context.Context, limit time.Duration) (*catalog.Index, error) {
-	unlock, err := a.locks(limit).Take(ctx, catalogThing("made"))
+func (mi *moduleIndex) makeCatalog(ctx context.Context, limit time.Duration) (*catalog.Index, error) {
+	unlock, err := mi.locks(limit).Take(ctx, catalogThing("made"))
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	if ix, err := catalog.Open(a.catalogConfig()); err == nil && !a.Force && !ix.Stale(a.catalogConfig()) {
+	if ix, err := catalog.Open(mi.apt.catalogConfig()); err == nil && !mi.Force && !ix.Stale(mi.apt.catalogConfig()) {
 		return ix, nil // another mago has just made it
 	}
-	p := a.say.begin("catalog", "reading apt's lists")
+	p := mi.say.begin("catalog", "reading apt's lists")
 	defer p.end()
-	ix, err := catalog.Update(ctx, a.catalogConfig())
-	if !errors.Is(err, catalog.ErrNoLists) || !a.host.asRoot || a.DryRun {
-		a.tellLeftOut(ix)
+	ix, err := catalog.Update(ctx, mi.apt.catalogConfig())
+	if !errors.Is(err, catalog.ErrNoLists) || !mi.host.asRoot || mi.DryRun {
+		mi.tellLeftOut(ix)
 		return ix, err
 	}
 	p.end()
-	failed := a.aptUpdate(ctx)
-	ix, err = catalog.Update(ctx, a.catalogConfig())
+	failed := mi.apt.aptUpdate(ctx)
+	ix, err = catalog.Update(ctx, mi.apt.catalogConfig())
 	switch {
 	case failed != nil && err != nil:
 		return nil, failed
 	case failed != nil: // of some archive, which need not be the one that matters
-		a.say.note("apt", "%v", failed)
+		mi.say.note("apt", "%v", failed)
 	}
-	a.tellLeftOut(ix)
+	mi.tellLeftOut(ix)
 	return ix, err
 }
 
 // tellLeftOut says once, when the catalog is made, what it does not hold.
-func (a *app) tellLeftOut(ix *catalog.Index) {
+func (mi *moduleIndex) tellLeftOut(ix *catalog.Index) {
 	if ix == nil {
 		return
 	}
 	for _, left := range ix.LeftOut {
-		if a.reading { // whose output others read
-			a.say.warn(left.String())
+		if mi.reading { // whose output others read
+			mi.say.warn(left.String())
 			continue
 		}
-		a.say.note("catalog", "%s", left)
+		mi.say.note("catalog", "%s", left)
 	}
 }
 
 // aptUpdate takes lists that apt could not fetch for an error, which by itself apt-get does not.
-func (a *app) aptUpdate(ctx context.Context) error {
-	if err := a.host.mayChange("apt-get update"); err != nil {
+func (at *aptTool) aptUpdate(ctx context.Context) error {
+	if err := at.host.mayChange("apt-get update"); err != nil {
 		return err
 	}
-	if a.DryRun {
-		a.say.note("apt", "would run apt-get update")
+	if at.DryRun {
+		at.say.note("apt", "would run apt-get update")
 	}
-	p := a.say.begin("apt", "apt-get update")
+	p := at.say.begin("apt", "apt-get update")
 	defer p.end()
-	a.inApt = nil
-	if err := a.installer().UpdateLists(ctx); err != nil || a.DryRun {
+	at.inApt = nil
+	if err := at.installer().UpdateLists(ctx); err != nil || at.DryRun {
 		return err
 	}
 	p.timed("apt-get update")
 	return nil
 }
 
-func (a *app) showCatalog(ix *catalog.Index) {
+func (mi *moduleIndex) showCatalog(ix *catalog.Index) {
 	dkms, moduleAssistant := ix.Count()
-	a.say.note("catalog", "%d dkms and %d module-assistant packages, %s", dkms, moduleAssistant, ago(a.listsAge(ix)))
+	mi.say.note("catalog", "%d dkms and %d module-assistant packages, %s", dkms, moduleAssistant, ago(mi.listsAge(ix)))
 }
 
 // listsAge is how long ago apt fetched lists, which leaves its mark on the directory of them; the lists themselves carry the
 // archive's dates.
-func (a *app) listsAge(ix *catalog.Index) time.Duration {
+func (mi *moduleIndex) listsAge(ix *catalog.Index) time.Duration {
 	var fetched time.Time
 	for _, dir := range []string{"/var/lib/apt/lists", "/var/lib/apt/lists/partial"} {
-		if info, err := os.Stat(filepath.Join(a.Root, dir)); err == nil && info.ModTime().After(fetched) {
+		if info, err := os.Stat(filepath.Join(mi.Root, dir)); err == nil && info.ModTime().After(fetched) {
 			fetched = info.ModTime()
 		}
 	}

@@ -25,44 +25,44 @@ func (e *openToOthersError) Error() string {
 
 // namedTarget is the module of a name, which the catalog knows, or a build's record, or /usr/src. Of what was built from
 // there the newest version is meant.
-func (a *app) namedTarget(ctx context.Context, ix *catalog.Index, name string) (target, error) {
+func (mo *modules) namedTarget(ctx context.Context, ix *catalog.Index, name string) (target, error) {
 	module, pkg, err := ix.Resolve(name)
 	if err == nil {
 		return newTarget(module, pkg), nil
 	}
-	recorded, known := a.recordedTarget(ctx, name)
-	if known && recorded.tree != nil && !isBelow(recorded.tree.Dir, filepath.Join(a.Root, "usr/src")) {
+	recorded, known := mo.recordedTarget(ctx, name)
+	if known && recorded.tree != nil && !isBelow(recorded.tree.Dir, filepath.Join(mo.Root, "usr/src")) {
 		return recorded, nil
 	}
-	found, ok := a.fetcher().FindInUsrSrc(name)
+	found, ok := mo.fetcher().FindInUsrSrc(name)
 	switch {
 	case ok:
-		return a.foundTarget(ctx, name, found)
+		return mo.foundTarget(ctx, name, found)
 	case known:
 		return recorded, nil
 	}
 	if unknown := (*catalog.NotFoundError)(nil); errors.As(err, &unknown) {
-		err = ix.Locate(ctx, a.catalogConfig(), unknown)
+		err = ix.Locate(ctx, mo.apt.catalogConfig(), unknown)
 	}
 	return target{}, err
 }
 
 // foundTarget is a source of /usr/src that somebody named, of which nobody but root and the caller may change anything.
-func (a *app) foundTarget(ctx context.Context, name string, found sources.Found) (target, error) {
+func (mo *modules) foundTarget(ctx context.Context, name string, found sources.Found) (target, error) {
 	shared, err := found.Shared()
-	if err == nil && shared != nil && !a.reading {
+	if err == nil && shared != nil && !mo.reading {
 		err = &openToOthersError{name, found.Path, shared}
 	}
 	if err != nil {
 		return target{}, err
 	}
-	return a.localTarget(ctx, found.Path, "")
+	return mo.localTarget(ctx, found.Path, "")
 }
 
 // inUsrSrc are the sources of /usr/src that are not among the targets and that no list of apt's knows, as far as they
 // tell of themselves without being opened.
-func (a *app) inUsrSrc(ix *catalog.Index, targets []target) (more []target) {
-	for _, found := range a.fetcher().InUsrSrc() {
+func (mo *modules) inUsrSrc(ix *catalog.Index, targets []target) (more []target) {
+	for _, found := range mo.fetcher().InUsrSrc() {
 		_, _, err := ix.Resolve(found.Name)
 		if err != nil && !slices.ContainsFunc(targets, func(t target) bool { return t.name == found.Name }) {
 			more = append(more, target{name: found.Name, version: found.Version})
@@ -72,14 +72,14 @@ func (a *app) inUsrSrc(ix *catalog.Index, targets []target) (more []target) {
 }
 
 // noteNewer says where /usr/src has a later version of what a name means.
-func (a *app) noteNewer(targets []target) {
-	all := a.fetcher().InUsrSrc()
+func (mo *modules) noteNewer(targets []target) {
+	all := mo.fetcher().InUsrSrc()
 	for _, t := range targets {
 		if t.pkg == nil || t.exact {
 			continue
 		}
 		if found, ok := sources.FoundNamed(all, t.name); ok && found.Newer(t.version) {
-			a.say.note("note", "%s is newer; its path names it", found.Path)
+			mo.say.note("note", "%s is newer; its path names it", found.Path)
 		}
 	}
 }

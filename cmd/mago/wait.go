@@ -54,16 +54,16 @@ func (w waitOption) forLong() time.Duration {
 func tellWaiting[E interface {
 	error
 	comparable
-}](a *app) func(E) {
+}](say reporter, over func()) func(E) {
 	var p *step
 	return func(busy E) {
 		switch none := *new(E); {
 		case busy == none:
 			p.end()
 			p = nil
-			a.forgetInstalled()
+			over()
 		case p == nil:
-			p = a.say.begin("wait", busy.Error())
+			p = say.begin("wait", busy.Error())
 		default:
 			p.update(busy.Error())
 		}
@@ -71,10 +71,10 @@ func tellWaiting[E interface {
 }
 
 // tellFinishing says why a signal does not end mago at once.
-func (a *app) tellFinishing(tool string) {
+func (b *base) tellFinishing(tool string) {
 	const why = "to stop dpkg half way would leave packages half installed"
 	text := fmt.Sprintf("waiting for %s to end: %s", tool, why)
-	a.say.warn(text)
+	b.say.warn(text)
 }
 
 // maxCommandLine is, in characters, where others' messages cut this process's command line.

@@ -16,7 +16,7 @@ import (
 // kernels installed that nobody has named, as far as there are others.
 
 // comingAlone keeps the releases whose headers apt can install without the kernel.
-func (a *app) comingAlone(ctx context.Context, releases []string) ([]string, error) {
+func (at *aptTool) comingAlone(ctx context.Context, releases []string) ([]string, error) {
 	var packages []word.Package
 	for _, release := range releases {
 		name, err := word.ParsePackage("linux-headers-" + release)
@@ -25,7 +25,7 @@ func (a *app) comingAlone(ctx context.Context, releases []string) ([]string, err
 		}
 		packages = append(packages, name)
 	}
-	depends, err := catalog.Dependencies(ctx, a.catalogConfig(), packages...)
+	depends, err := catalog.Dependencies(ctx, at.catalogConfig(), packages...)
 	if err != nil {
 		return nil, err
 	}
@@ -46,17 +46,17 @@ func (e *wideWordError) Error() string {
 }
 
 // narrowed leaves out the kernels of apt's that a pattern would have installed, and says so.
-func (a *app) narrowed(ctx context.Context, pattern string, found []string) ([]string, error) {
-	alone, err := a.comingAlone(ctx, found)
+func (kf *kernelFinder) narrowed(ctx context.Context, pattern string, found []string) ([]string, error) {
+	alone, err := kf.apt.comingAlone(ctx, found)
 	switch {
 	case err != nil:
 		return nil, err
 	case len(alone) == 0:
-		of := kernel.OfFlavour(found, a.running())
+		of := kernel.OfFlavour(found, kf.running())
 		return nil, &wideWordError{pattern, len(found), of[len(of)-1]}
 	case len(alone) < len(found):
 		left := slices.DeleteFunc(slices.Clone(found), func(release string) bool { return slices.Contains(alone, release) })
-		a.say.note("kernels", "%s left out, whose headers bring the kernel itself: %s", pattern, strings.Join(left, ", "))
+		kf.say.note("kernels", "%s left out, whose headers bring the kernel itself: %s", pattern, strings.Join(left, ", "))
 	}
 	return alone, nil
 }

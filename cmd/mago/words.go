@@ -60,17 +60,17 @@ func isLocal(word string) bool {
 }
 
 // targets turns module words into modules, each once, in the order given.
-func (a *app) targets(ctx context.Context, words []string) ([]target, error) {
+func (mo *modules) targets(ctx context.Context, words []string) ([]target, error) {
 	words = moduleWords(words)
 	switch {
 	case len(words) == 0:
 		return nil, &usageError{errNothingNamed}
-	case a.Called != "" && (len(words) != 1 || isGroup(words[0])):
+	case mo.Called != "" && (len(words) != 1 || isGroup(words[0])):
 		return nil, &usageError{errCalled}
 	}
 	var all []target
 	for _, word := range words {
-		some, err := a.expandWord(ctx, word)
+		some, err := mo.expandWord(ctx, word)
 		if err != nil {
 			return nil, err
 		}
@@ -102,26 +102,26 @@ func moduleWords(args []string) []string {
 	return words
 }
 
-func (a *app) expandWord(ctx context.Context, word string) ([]target, error) {
+func (mo *modules) expandWord(ctx context.Context, word string) ([]target, error) {
 	if isLocal(word) {
-		t, err := a.localTarget(ctx, word, a.Called)
+		t, err := mo.localTarget(ctx, word, mo.Called)
 		return []target{t}, err
 	}
-	ix, err := a.catalog(ctx)
+	ix, err := mo.catalog.catalog(ctx)
 	if err != nil {
 		return nil, err
 	}
 	switch word {
 	case "all":
-		return a.targetsOf(ix, func(catalog.Module) bool { return true }), nil
+		return mo.targetsOf(ix, func(catalog.Module) bool { return true }), nil
 	case "alli":
-		return a.installedTargets(ctx, ix)
+		return mo.installedTargets(ctx, ix)
 	case "allu":
-		return a.unpackedTargets(ctx, ix)
+		return mo.unpackedTargets(ctx, ix)
 	}
-	t, err := a.namedTarget(ctx, ix, word)
-	if a.Called != "" && err == nil {
-		t, err = t.called(a.Called)
+	t, err := mo.namedTarget(ctx, ix, word)
+	if mo.Called != "" && err == nil {
+		t, err = t.called(mo.Called)
 	}
 	return []target{t}, err
 }
@@ -139,11 +139,11 @@ func (t target) called(name string) (target, error) {
 
 // recordedTarget is a module that no list knows but that was built here, from a directory or tarball that is taken
 // again, under the same name, where it still is: of several the one that was built last.
-func (a *app) recordedTarget(ctx context.Context, name string) (target, bool) {
+func (mo *modules) recordedTarget(ctx context.Context, name string) (target, bool) {
 	if !moduleWord.MatchString(name) {
 		return target{}, false
 	}
-	records, err := a.recordsOf(name)
+	records, err := mo.recordsOf(name)
 	if err != nil || len(records) == 0 {
 		return target{}, false
 	}
@@ -152,7 +152,7 @@ func (a *app) recordedTarget(ctx context.Context, name string) (target, bool) {
 		if r.Source.Package != "" {
 			continue
 		}
-		t, err := a.localTarget(ctx, r.Source.Path, name)
+		t, err := mo.localTarget(ctx, r.Source.Path, name)
 		if err == nil && (r.Source.Name == "" || r.Source.Name == t.tree.Own) { // else something else is there now
 			return t, true
 		}
@@ -177,7 +177,7 @@ func pkgVersion(pkg *catalog.Package) string {
 	return pkg.Version.String()
 }
 
-func (a *app) targetsOf(ix *catalog.Index, want func(catalog.Module) bool) []target {
+func (mo *modules) targetsOf(ix *catalog.Index, want func(catalog.Module) bool) []target {
 	var some []target
 	for _, m := range ix.Modules {
 		if want(m) {
@@ -189,14 +189,14 @@ func (a *app) targetsOf(ix *catalog.Index, want func(catalog.Module) bool) []tar
 
 // installedTargets are the modules whose source package is installed, and those that are installed built; each from what
 // is installed of it.
-func (a *app) installedTargets(ctx context.Context, ix *catalog.Index) ([]target, error) {
-	built, err := a.installedPackages()
+func (mo *modules) installedTargets(ctx context.Context, ix *catalog.Index) ([]target, error) {
+	built, err := mo.pkgs.installedPackages()
 	if err != nil {
 		return nil, err
 	}
 	var found []target
 	for _, m := range ix.Modules {
-		if t, ok := a.installedTarget(ctx, m, built); ok {
+		if t, ok := mo.installedTarget(ctx, m, built); ok {
 			found = append(found, t)
 		}
 	}
@@ -204,7 +204,7 @@ func (a *app) installedTargets(ctx context.Context, ix *catalog.Index) ([]target
 		if slices.ContainsFunc(found, func(t target) bool { return t.name == p.module }) {
 			continue
 		}
-		t, ok := a.recordedTarget(ctx, p.module)
+		t, ok := mo.recordedTarget(ctx, p.module)
 		if !ok {
 			t = target{name: p.module, version: p.Version}
 		}
@@ -215,10 +215,10 @@ func (a *app) installedTargets(ctx context.Context, ix *catalog.Index) ([]target
 
 // installedTarget is a module of the catalog's from the source that its installed modules were built of, as a record
 // tells, else from the source package that is installed; false where neither is.
-func (a *app) installedTarget(ctx context.Context, m catalog.Module, built []modulesPackage) (target, bool) {
+func (mo *modules) installedTarget(ctx context.Context, m catalog.Module, built []modulesPackage) (target, bool) {
 	built = slices.DeleteFunc(slices.Clone(built), func(p modulesPackage) bool { return p.module != m.Name })
 	for _, p := range built {
-		if t, ok := a.builtTarget(ctx, m, p); ok {
+		if t, ok := mo.builtTarget(ctx, m, p); ok {
 			return t, true
 		}
 	}
@@ -235,13 +235,13 @@ func (a *app) installedTarget(ctx context.Context, m catalog.Module, built []mod
 }
 
 // builtTarget is the source that an installed package of modules was built of, where its record is here.
-func (a *app) builtTarget(ctx context.Context, m catalog.Module, p modulesPackage) (target, bool) {
-	r, ok := a.readRecord(p.module, p.release)
+func (mo *modules) builtTarget(ctx context.Context, m catalog.Module, p modulesPackage) (target, bool) {
+	r, ok := mo.readRecord(p.module, p.release)
 	if !ok || !r.isInstalled(p.Version) {
 		return target{}, false
 	}
 	if r.Source.Package == "" {
-		return a.recordedTarget(ctx, m.Name)
+		return mo.recordedTarget(ctx, m.Name)
 	}
 	switch i := slices.IndexFunc(m.Packages, func(p catalog.Package) bool { return p.Name.String() == r.Source.Package }); {
 	case i == 0:
@@ -253,19 +253,19 @@ func (a *app) builtTarget(ctx context.Context, m catalog.Module, p modulesPackag
 }
 
 // unpackedTargets are the modules whose source is opened in the cache, and those of tarballs that were built.
-func (a *app) unpackedTargets(ctx context.Context, ix *catalog.Index) ([]target, error) {
-	trees, err := a.fetcher().Unpacked()
+func (mo *modules) unpackedTargets(ctx context.Context, ix *catalog.Index) ([]target, error) {
+	trees, err := mo.fetcher().Unpacked()
 	if err != nil {
 		return nil, err
 	}
-	found := a.targetsOf(ix, func(m catalog.Module) bool {
+	found := mo.targetsOf(ix, func(m catalog.Module) bool {
 		return slices.ContainsFunc(trees, func(u sources.Unpacked) bool { return u.Name == m.Name && u.Package != "" })
 	})
 	for _, u := range trees {
 		if u.Package != "" {
 			continue
 		}
-		if t, ok := a.recordedTarget(ctx, catalog.ModuleName(u.Name)); ok {
+		if t, ok := mo.recordedTarget(ctx, catalog.ModuleName(u.Name)); ok {
 			found = append(found, t)
 		}
 	}
@@ -288,11 +288,11 @@ func (e *noSourceError) hint() string {
 }
 
 // localTarget is the source at a path, under the name that the user gives it or else its own.
-func (a *app) localTarget(ctx context.Context, path, name string) (target, error) {
+func (mo *modules) localTarget(ctx context.Context, path, name string) (target, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return target{}, &noSourceError{path}
 	}
-	tree, err := a.fetcher().LocalAs(ctx, path, name)
+	tree, err := mo.fetcher().LocalAs(ctx, path, name)
 	if err != nil {
 		return target{}, err
 	}
@@ -310,8 +310,8 @@ type modulesPackage struct {
 }
 
 // installedPackages finds the installed packages of modules by their names.
-func (a *app) installedPackages() ([]modulesPackage, error) {
-	status, err := a.installed()
+func (pk *packages) installedPackages() ([]modulesPackage, error) {
+	status, err := pk.installed()
 	if err != nil {
 		return nil, err
 	}
@@ -325,8 +325,8 @@ func (a *app) installedPackages() ([]modulesPackage, error) {
 }
 
 // shown is a path as the screen shows it: whole with -v, else its last part.
-func (a *app) shown(path string) string {
-	if a.Verbose {
+func (b *base) shown(path string) string {
+	if b.Verbose {
 		return path
 	}
 	return filepath.Base(path)
