@@ -55,7 +55,7 @@ func parsePolicy(out string) (map[word.Package]word.Version, error) {
 			name = header
 		} else if version, ok := strings.CutPrefix(line, "  Candidate: "); ok {
 			if name == "" {
-				return nil, fmt.Errorf("parse apt-cache policy: line %d: a candidate of no package", number)
+				return nil, fmt.Errorf("parse apt-cache policy: line %d: a candidate without a package", number)
 			}
 			if pkg, candidate, ok := parseCandidate(name, version); ok {
 				candidates[pkg] = candidate

@@ -45,8 +45,8 @@ func TestParsePolicyErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"a:\n  Installed: (none)\n":             "line 2: a has no candidate",
 		"a:\nb:\n  Candidate: 1\n":              "line 2: a has no candidate",
-		"  Candidate: 1\n":                      "line 1: a candidate of no package",
-		"a:\n  Candidate: 1\n  Candidate: 2\n":  "line 3: a candidate of no package",
+		"  Candidate: 1\n":                      "line 1: a candidate without a package",
+		"a:\n  Candidate: 1\n  Candidate: 2\n":  "line 3: a candidate without a package",
 		"a:\n  Installiert: 1\n  Kandidat: 2\n": "line 3: a has no candidate",
 	} {
 		if _, err := parsePolicy(text); err == nil || !strings.Contains(err.Error(), want) {

@@ -61,7 +61,7 @@ func valuesIn(text string) (map[string]string, error) {
 	for line := range strings.Lines(text) {
 		switch rest := strings.TrimLeftFunc(line, control.IsBlank); {
 		case rest == "" && line != "\n":
-			return nil, fmt.Errorf("a line of nothing but blanks behind field %q", field)
+			return nil, fmt.Errorf("a line of blanks after field %q", field)
 		case rest == line:
 			name, _, _ := strings.Cut(line, ":")
 			field, begin = strings.ToLower(strings.TrimRightFunc(name, control.IsBlank)), end+len(name)+1

@@ -135,7 +135,7 @@ var stricter = []string{
 	"no newline at the end",               // one byte behind the last newline, which dpkg does not look at
 	"more than one line",                  // Policy 5.1: Maintainer, Section and the like are not folded
 	"alternatives in ",                    // Policy 7.1
-	"is no exact version",                 // Policy 7.5
+	"is not an exact version",             // Policy 7.5
 	"only dpkg's status file may hold it", // Conffiles
 	"has no field Architecture",           // which dpkg asks for when it installs
 	"a NUL or ^Z",                         // where dpkg-deb ends a value or the file

@@ -111,7 +111,7 @@ func TestParagraphRefusesWhatDpkgRefuses(t *testing.T) {
 		{"Depends", "${misc:Depends}", "package name missing"},
 		{"Depends", "a | | b", "package name missing"},
 		{"Conflicts", "a | b", "alternatives in"},
-		{"Provides", "a (>= 1)", "is no exact version"},
+		{"Provides", "a (>= 1)", "is not an exact version"},
 	} {
 		t.Run(test.field+" "+test.value, func(t *testing.T) {
 			_, err := paragraph(withField(testPackage().Control, test.field, test.value), 1)

@@ -97,7 +97,7 @@ func checkProvides(value string) error {
 			return fmt.Errorf("alternatives in %q", r.text)
 		}
 		if op := r.alternatives[0].operator; op != "" && op != "=" {
-			return fmt.Errorf("%q is no exact version", r.text)
+			return fmt.Errorf("%q is not an exact version", r.text)
 		}
 	}
 	return err

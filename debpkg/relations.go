@@ -96,7 +96,7 @@ func parseRelation(text string) (relation, error) {
 
 func parseAlternative(p dependency.Possibility) (alternative, error) {
 	if !relationName.MatchString(p.Name) {
-		return alternative{}, fmt.Errorf("%q is no package name", p.Name)
+		return alternative{}, fmt.Errorf("%q is not a package name", p.Name)
 	}
 	a := alternative{name: strings.ToLower(p.Name)} // as dpkg makes them
 	if p.Version == nil {
@@ -120,7 +120,7 @@ func qualifierIn(text string) (string, error) {
 	}
 	match := qualified.FindStringSubmatch(text)
 	if match == nil {
-		return "", fmt.Errorf("%q names no architecture behind its colon", strings.Trim(name, " "))
+		return "", fmt.Errorf("%q has no architecture after its colon", strings.Trim(name, " "))
 	}
 	return match[1], nil
 }

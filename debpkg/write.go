@@ -100,7 +100,7 @@ func controlTar(text, sums []byte, p *Package, o Options) ([]byte, error) {
 	}
 	for name, content := range p.Scripts {
 		if !isScript(name) {
-			return nil, fmt.Errorf("%q is no maintainer script", name)
+			return nil, fmt.Errorf("%q is not a maintainer script", name)
 		}
 		script := Bytes("/"+name, []byte(content))
 		script.Mode = 0o755

@@ -191,7 +191,7 @@ func refused(t *testing.T, p *Package, want string) {
 func TestWriteRefusesOtherScriptsAndFormats(t *testing.T) {
 	p := testPackage()
 	p.Scripts = map[string]string{"../evil": ""}
-	refused(t, p, `"../evil" is no maintainer script`)
+	refused(t, p, `"../evil" is not a maintainer script`)
 	if _, err := Write(t.TempDir(), testPackage(), Options{Compression: codec.Bzip2}); err == nil {
 		t.Error("bzip2: no error")
 	}

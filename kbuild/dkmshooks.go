@@ -41,7 +41,7 @@ func (r *dkmsRecipe) hooks(s *steps) ([]Hook, error) {
 		text, err := hookText(source, script)
 		switch {
 		case errors.Is(err, errNoHook):
-			s.log.note("warning: %s names %s, which is no executable file; it is passed over, as dkms does", directive, script)
+			s.log.note("warning: %s names %s, which is not an executable file; it is skipped, as dkms does", directive, script)
 			continue
 		case err != nil:
 			return nil, &RecipeError{r.String(), fmt.Errorf("%s: %s: %w", directive, script, err)}
@@ -52,7 +52,7 @@ func (r *dkmsRecipe) hooks(s *steps) ([]Hook, error) {
 	return hooks, nil
 }
 
-var errNoHook = errors.New("no executable file")
+var errNoHook = errors.New("not an executable file")
 
 // hookText reads a script of a source; dkms puts the source's directory before its name, even an absolute one.
 func hookText(source *os.Root, script string) ([]byte, error) {
@@ -69,7 +69,7 @@ func hookText(source *os.Root, script string) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0:
-		return nil, errors.New("not a text, which a package's scripts could carry")
+		return nil, errors.New("not a text, so a package's script cannot contain it")
 	}
 	return text, nil
 }

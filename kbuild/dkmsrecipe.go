@@ -64,7 +64,7 @@ func (r *dkmsRecipe) choose(s *steps) error {
 		s.log.note("%s is not meant for this kernel: %s", e.Module.Dest, e.Reason)
 	}
 	if names := r.conf.BuildDepends(); len(names) > 0 {
-		s.log.note("BUILD_DEPENDS: dkms would want these to be installed: %s", strings.Join(names, " "))
+		s.log.note("BUILD_DEPENDS: dkms would require these to be installed: %s", strings.Join(names, " "))
 	}
 	r.modules = modules
 	return nil
@@ -129,7 +129,7 @@ func (r *dkmsRecipe) collect(s *steps) ([]builtModule, error) {
 		path := filepath.Join(s.build, m.Location, m.Name+".ko")
 		info, err := s.work.Lstat(path)
 		if err != nil || !info.Mode().IsRegular() {
-			return nil, &RecipeError{r.String(), fmt.Errorf("it promises %s, which the build did not give", filepath.Join(m.Location, m.Name+".ko"))}
+			return nil, &RecipeError{r.String(), fmt.Errorf("it names %s, which the build did not make", filepath.Join(m.Location, m.Name+".ko"))}
 		}
 		built = append(built, builtModule{path: path, dest: m.Dest, strip: m.Strip})
 	}

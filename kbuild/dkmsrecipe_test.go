@@ -175,7 +175,7 @@ func TestPlanted(t *testing.T) {
 		"mkdir hello.ko":                       "it promises hello.ko, which the build did not give",
 		"rm -rf ../build; ln -s /etc ../build": "it promises hello.ko, which the build did not give",
 		"cp /etc/passwd hello.ko":              "module hello: no ELF object",
-		"cp /bin/true hello.ko":                "module hello: no kernel module: no .modinfo section",
+		"cp /bin/true hello.ko":                "module hello: not a kernel module: no .modinfo section",
 	} {
 		t.Run(command, func(t *testing.T) {
 			b := newBench(t)

@@ -34,7 +34,7 @@ const (
 	CausePatch        CauseKind = "patch"
 	CauseMemory       CauseKind = "memory"
 	CauseSpace        CauseKind = "disk space"
-	CauseScratch      CauseKind = "space in the room"
+	CauseScratch      CauseKind = "space in the sandbox"
 	CauseFiles        CauseKind = "open files"
 	CauseFileSize     CauseKind = "size of files"
 	CauseProcesses    CauseKind = "processes"
@@ -64,23 +64,23 @@ func (c Cause) IsTheory() bool { return slices.Contains(theories, c.Kind) }
 var sentences = map[CauseKind]string{
 	CauseInterface:    "the source was written for another kernel version: what it uses of the kernel has changed or is gone",
 	CauseKernelHeader: "this kernel has no header %: the source was written for another kernel version",
-	CauseFullSource:   "it wants %, which only the kernel's full source or build tree has, not its headers package",
+	CauseFullSource:   "it needs %, which only the kernel's full source or build tree has, not its headers package",
 	CauseHeader:       "header % is not there",
 	CauseProgram:      "the build runs %, which is not there",
-	CauseCompiler:     "this compiler does not take %: the kernel or the source was set up for another one",
-	CauseWarning:      "the source takes a warning of the compiler (%) for an error; it was written for another compiler or kernel version",
+	CauseCompiler:     "this compiler does not accept %: the kernel or the source was set up for another one",
+	CauseWarning:      "the source treats a warning of the compiler (%) as an error; it was written for another compiler or kernel version",
 	CauseRefusal:      "the source itself refuses to be compiled here",
 	CauseGPLOnly:      "the kernel gives symbol % to modules under the GPL only",
 	CauseNamespace:    "the source does not import the symbol namespace %, as this kernel wants: it was written for another kernel version",
-	CauseSymbol:       "nothing exports symbol %: this kernel no longer does, or it is another module's that is to be built first",
+	CauseSymbol:       "nothing exports symbol %: the kernel no longer does, or another module that must be built first does",
 	CausePatch:        "a patch of the source does not fit the source",
 	CauseMemory:       "the machine, or the container that this runs in, has run out of memory",
 	CauseSpace:        "the disk is full",
-	CauseFiles:        "there may be no more open files: a build's programs have 1024 each, or what the caller's limit leaves them",
-	CauseFileSize:     "a file may become no larger",
-	CauseProcesses:    "there may be no more processes",
-	CauseTime:         "a program may take no more processor time",
-	CauseEnded:        "something has ended one of the build's programs (SIGTERM), as is done where memory is short",
+	CauseFiles:        "too many open files: each program of a build may have 1024, or fewer where the caller's limit is lower",
+	CauseFileSize:     "a file has reached the limit on its size",
+	CauseProcesses:    "the limit on processes is reached",
+	CauseTime:         "a program has reached the limit on its processor time",
+	CauseEnded:        "another process ended one of the build's programs (SIGTERM), as happens where memory is short",
 	CauseBus:          "a program could not reach its own memory or files (SIGBUS): a disk, a file system or the memory fails or is full",
 	CauseScratch:      "/tmp or /dev/shm of the sandbox is full; each holds half of --limit memory",
 }
@@ -89,7 +89,7 @@ var sentences = map[CauseKind]string{
 func (c Cause) String() string {
 	sentence := strings.Replace(sentences[c.Kind], "%", c.Thing, 1)
 	if c.Limit != "" {
-		sentence += "; whoever started mago has set " + c.Limit
+		sentence += "; mago's caller has set " + c.Limit
 	}
 	return sentence
 }

@@ -114,7 +114,7 @@ func (s *steps) openBuilt(path string) (*os.File, error) {
 	switch {
 	case err != nil:
 	case s.Sandbox.Drop && isOthers(info, s.Sandbox.UID):
-		err = fmt.Errorf("%s is another name of a file that is not the build's", visible.Line(path))
+		err = fmt.Errorf("%s is a hard link to a file that is not the build's", visible.Line(path))
 	case info.Size() > maxModule:
 		err = fmt.Errorf("%s has %d bytes", visible.Line(path), info.Size())
 	}

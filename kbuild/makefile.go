@@ -38,7 +38,7 @@ var (
 	ruleLine    = regexp.MustCompile(`^([^\s#:=.%][^#:=%]*?)\s*::?(?:[^:=]([^=]*))?$`)
 )
 
-// readMakefile gives nil for what is no regular file or cannot be read.
+// readMakefile gives nil for what is not a regular file or cannot be read.
 func readMakefile(source *os.Root, name string) *makefile {
 	file, err := foreign.OpenRegular(source, name)
 	if err != nil {

@@ -54,7 +54,7 @@ func (s *steps) checkPlaces() error {
 	for _, p := range s.places {
 		real, err := filepath.EvalSymlinks(p.Dir)
 		if below, ok := strings.CutPrefix(p.Dir, s.tree); err != nil || !ok || real != tree+below {
-			return &RecipeError{"source", fmt.Errorf("an earlier step has moved or linked away what is shown at %s", filepath.Join(p.Base, p.Name))}
+			return &RecipeError{"source", fmt.Errorf("an earlier step has moved, or replaced by a link, what builds see at %s", filepath.Join(p.Base, p.Name))}
 		}
 	}
 	return nil

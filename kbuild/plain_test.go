@@ -110,7 +110,7 @@ func TestRecipe(t *testing.T) {
 		"dkms.conf first":        {tree{"dkms.conf": "", "Makefile": "", "Kbuild": ""}, "dkms.conf"},
 		"Kbuild":                 {tree{"Kbuild": ""}, "Kbuild"},
 		"Makefile":               {tree{"Makefile": "", "debian/rules": ""}, "Kbuild"},
-		"ordinary rules":         {tree{"debian/rules": "%:\n\tdh $@\n"}, "debian/rules: none of module-assistant's targets"},
+		"ordinary rules":         {tree{"debian/rules": "%:\n\tdh $@\n"}, "debian/rules: it has none of module-assistant's targets"},
 		"module-assistant":       {tree{"debian/rules": "binary-modules:\n", "Makefile": "", "Kbuild": ""}, "debian/rules"},
 		"rules beside dkms.conf": {tree{"debian/rules": "binary-modules:\n", "dkms.conf": ""}, "dkms.conf"},
 		"rules, a link out":      {tree{"debian/rules": "-> /proc/version"}, "debian/rules: statat debian/rules: path escapes"},

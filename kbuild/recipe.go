@@ -68,7 +68,7 @@ func (s *steps) rulesRecipe() (recipe, error) {
 	defer root.Close()
 	ours, err := isRules(root)
 	if err == nil && !ours {
-		err = &RecipeError{rulesFile, errors.New("none of module-assistant's targets is in it, and the source has no dkms.conf or Makefile of its own")}
+		err = &RecipeError{rulesFile, errors.New("it has none of module-assistant's targets, and the source has no dkms.conf or Makefile of its own")}
 	}
 	return &rulesRecipe{}, err
 }

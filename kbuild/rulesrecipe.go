@@ -183,5 +183,5 @@ func (r *rulesRecipe) deb(s *steps) (string, error) {
 	case 1:
 		return found[0], nil
 	}
-	return "", &RecipeError{rulesFile, fmt.Errorf("kdist_image made %d .debs where one is wanted: %.500s", len(found), strings.Join(found, ", "))}
+	return "", &RecipeError{rulesFile, fmt.Errorf("kdist_image made %d .deb files instead of one: %.500s", len(found), strings.Join(found, ", "))}
 }

@@ -114,13 +114,13 @@ func TestRulesRefused(t *testing.T) {
 	const one = "dpkg-deb -Znone --build $d $(KPKG_DEST_DIR)/x.deb"
 	for name, test := range map[string]struct{ rules, want string }{
 		"no .deb":     {"kdist_image:\n\ttrue\n", "made no .deb"},
-		"two .debs":   {pack("true", one+"\n\tdpkg-deb -Znone --build $d ..//y.deb"), "made 2 .debs where one is wanted: debs/x.deb, modules/y.deb"},
+		"two .debs":   {pack("true", one+"\n\tdpkg-deb -Znone --build $d ..//y.deb"), "made 2 .deb files instead of one: debs/x.deb, modules/y.deb"},
 		"no module":   {pack("touch $(ko)/modules.dep", one), "its package holds no .ko file"},
 		"setuid":      {pack("touch $(ko)/a.ko $d/opt/su; chmod 4755 $d/opt/su", one), "/opt/su with the rights of another user"},
 		"link out":    {pack("touch $(ko)/a.ko; ln -s ../../x $d/opt/out", one), "link /opt/out leads out of it, to ../../x"},
 		"named alike": {pack("mkdir $(ko)/y; touch $(ko)/a.ko $(ko)/y/a.ko", one), "two modules named a: "},
 		"huge text":   {pack("touch $(ko)/a.ko; yes '# x' | head -c 2000000 >$d/DEBIAN/postinst; chmod 755 $d/DEBIAN/postinst", one), "DEBIAN/postinst is longer than 1048576 bytes"},
-		"pipe":        {pack("touch $(ko)/a.ko; mkfifo $d/opt/pipe", one), "opt/pipe is no regular file"},
+		"pipe":        {pack("touch $(ko)/a.ko; mkfifo $d/opt/pipe", one), "opt/pipe is not a regular file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := rulesBench(t)

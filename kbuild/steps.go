@@ -264,7 +264,7 @@ func (s *steps) walk(dir string, visit fs.WalkDirFunc) error {
 		case s.ctx.Err() != nil:
 			return context.Cause(s.ctx)
 		case strings.Count(file, "/") > sandbox.MaxDepth:
-			return &RecipeError{"source", fmt.Errorf("the build has made directories in %d levels", sandbox.MaxDepth)}
+			return &RecipeError{"source", fmt.Errorf("the build has made %d levels of directories", sandbox.MaxDepth)}
 		}
 		return visit(file, entry, err)
 	})

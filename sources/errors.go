@@ -68,7 +68,7 @@ type SeveralError struct {
 }
 
 func (e *SeveralError) Error() string {
-	return fmt.Sprintf("%s holds several sources, and mago builds one of a package: %s", e.Package, strings.Join(e.Dirs, ", "))
+	return fmt.Sprintf("%s holds several sources, and mago builds one source of a package: %s", e.Package, strings.Join(e.Dirs, ", "))
 }
 
 // EditedError says that an opened source is not what was opened any more.

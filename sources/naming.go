@@ -13,7 +13,7 @@ import (
 type UnnamedError struct{ Source string }
 
 func (e *UnnamedError) Error() string {
-	return "nothing gives " + e.Source + " a name: no dkms.conf, no changelog, not one module alone, and no directory that is called after it"
+	return e.Source + " has no name: no dkms.conf, no changelog, no single module and no directory gives it one"
 }
 
 // spot is a directory and what it is called, by itself or by the archive it came in.
@@ -110,9 +110,9 @@ func CheckName(name string) error {
 	case fit.String() == "all", fit.String() == "alli", fit.String() == "allu":
 		return fmt.Errorf("%q means many modules", name)
 	case strings.Contains(name, "-modules-"):
-		return fmt.Errorf("%q reads like a package of modules for one kernel", name)
+		return fmt.Errorf("%q looks like the name of a package of modules for one kernel", name)
 	case moduleName(name) != name:
-		return fmt.Errorf("%q ends like a source package; a module's name is without that: %s", name, moduleName(name))
+		return fmt.Errorf("%q ends like a source package; a module's name has no such ending: %s", name, moduleName(name))
 	}
 	return nil
 }

@@ -109,7 +109,7 @@ var failures = []struct {
 	{&openToOthersError{name: "x", path: "/usr/src/x-1", shared: &way.Shared{Dir: "/usr/src/x-1", By: "alice"}}, exitError, "/usr/src/x-1"},
 	{&othersError{name: "nic"}, exitNoModule, "say nic"},
 	{built(&kbuild.CompileError{Cause: kbuild.Cause{Kind: kbuild.CauseProgram, Thing: "bison", Package: "bison"}}), exitBuild, "apt-get install bison"},
-	{built(errors.New("no ELF object")), exitBuild, "/x/build.log"},
+	{built(errors.New("not an ELF object")), exitBuild, "/x/build.log"},
 	{built(&kbuild.NotMeantError{}), exitNotMeant, "-l"},
 	{built(&kernel.ToolError{Tool: word.Must(word.ParseProgram("patch")), Package: word.Must(word.ParsePackage("patch"))}), exitNoTool, "apt-get install patch"},
 	{fmt.Errorf("install x: %w", &debpkg.ToolError{Tool: "dpkg"}), exitPackages, "dpkg --audit"},

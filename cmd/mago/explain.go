@@ -55,11 +55,11 @@ func explain(err error) (code int, hint string) {
 	return exitError, ""
 }
 
-// shortOf names the limits that whoever started mago has set and that an error may be by, "" where there are none.
+// shortOf names the limits that mago's caller has set and that an error may be by, "" where there are none.
 func shortOf(err error) string {
 	for errno, letters := range map[syscall.Errno]string{syscall.EMFILE: "n", syscall.EFBIG: "f", syscall.ENOMEM: "vd", syscall.EAGAIN: "u"} {
 		if low := sandbox.DefaultLimits("/").Inherited(letters); errors.Is(err, errno) && low != "" {
-			return "whoever started mago has set " + low
+			return "mago's caller has set " + low
 		}
 	}
 	return ""

@@ -73,7 +73,7 @@ func (m module) licence(scanner *licensecheck.Scanner) (string, error) {
 		return "", err
 	}
 	if len(texts) == 0 {
-		return "", fmt.Errorf("no file in %s tells it", m.Dir)
+		return "", fmt.Errorf("no file in %s states it", m.Dir)
 	}
 	var names, bodies []string
 	joined := " and "

@@ -12,7 +12,7 @@ import (
 )
 
 // errSecond refuses what follows the end of the only stream.
-var errSecond = errors.New("something follows the end of its first stream")
+var errSecond = errors.New("data follows the end of its first stream")
 
 // NewSingleReader is NewReader for the members of a .deb, of which dpkg-deb reads the first stream alone, but of gzip's all: what
 // follows that one is an error, because each reader would see another package.

@@ -115,9 +115,9 @@ func (c *checking) unsafe(e Entry) string {
 	case e.Odd != "":
 		return "is " + e.Odd
 	case e.Mode&(fs.ModeSetuid|fs.ModeSetgid|fs.ModeSticky) != 0 || e.Mode.Perm()&0o022 != 0 && !slices.Contains(c.Vouched, e.Path):
-		return fmt.Sprintf("has the mode %v, which lends rights", e.Mode)
+		return fmt.Sprintf("has the mode %v, which gives rights to others", e.Mode)
 	case e.Mode.IsDir() && c.paths[name], !e.Mode.IsDir() && slices.Contains(c.twice, name):
-		return "comes twice"
+		return "is there twice"
 	}
 	for _, dir := range parents(name) {
 		if c.paths[dir] {
@@ -135,7 +135,7 @@ func (p Policy) Kind(e Entry) (Kind, string) {
 	case rule < 0:
 		return Foreign, "is not where a module has files"
 	case reserved[path.Base(p.ownDirectory(name))]:
-		return Foreign, "is in a directory of others"
+		return Foreign, "is in a directory that belongs to others"
 	}
 	if e.Link != "" && !p.leadsHome(e) {
 		return Foreign, "is a link to " + e.Link

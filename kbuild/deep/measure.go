@@ -35,7 +35,7 @@ const MaxLevels = 256
 type LevelsError struct{}
 
 func (e *LevelsError) Error() string {
-	return fmt.Sprintf("directories in more than %d levels", MaxLevels)
+	return fmt.Sprintf("more than %d levels of directories", MaxLevels)
 }
 
 // Bounded has fs.WalkDir end in a *LevelsError where directories go too deep for it.

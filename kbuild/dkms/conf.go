@@ -78,7 +78,7 @@ func Parse(output []byte) (*Conf, error) {
 	for i := 0; i+2 < len(fields); i += 3 {
 		index, err := strconv.Atoi(fields[i+1])
 		if err != nil {
-			return nil, fmt.Errorf("%s has index %q, which is no number", fields[i], fields[i+1])
+			return nil, fmt.Errorf("%s has index %q, which is not a number", fields[i], fields[i+1])
 		}
 		c.set(fields[i], index, fields[i+2])
 	}

@@ -73,13 +73,13 @@ func TestParseRefuses(t *testing.T) {
 		"version climbing":    {string(output("PACKAGE_NAME=a", "PACKAGE_VERSION=../..")), `PACKAGE_VERSION: dkms name "../.."`},
 		"module with slash":   {string(output(append(named, "BUILT_MODULE_NAME=a/b")...)), `module "a/b"`},
 		"module without name": {string(output(append(named, "BUILT_MODULE_NAME=a", "BUILT_MODULE_LOCATION[1]=sub")...)), `module "" in "sub"`},
-		"dest with slash":     {string(output(append(named, "DEST_MODULE_NAME=../a")...)), "no file below"},
-		"location climbing":   {string(output(append(named, "BUILT_MODULE_LOCATION=a/../../b")...)), "no file below"},
-		"name with suffix":    {string(output(append(named, "BUILT_MODULE_NAME=a.ko")...)), `"a.ko" is to be named without`},
-		"dest with suffix":    {string(output(append(named, "DEST_MODULE_NAME=a.o")...)), `"a.o" is to be named without`},
+		"dest with slash":     {string(output(append(named, "DEST_MODULE_NAME=../a")...)), "not a file below"},
+		"location climbing":   {string(output(append(named, "BUILT_MODULE_LOCATION=a/../../b")...)), "not a file below"},
+		"name with suffix":    {string(output(append(named, "BUILT_MODULE_NAME=a.ko")...)), `"a.ko" must be named without`},
+		"dest with suffix":    {string(output(append(named, "DEST_MODULE_NAME=a.o")...)), `"a.o" must be named without`},
 		"name commands":       {string(output(append(named, "BUILT_MODULE_NAME=a\x1b[2J")...)), "module name "},
 		"dest is an option":   {string(output(append(named, "DEST_MODULE_NAME=-a")...)), "module name "},
-		"location is parent":  {string(output(append(named, "BUILT_MODULE_LOCATION=..")...)), "no file below"},
+		"location is parent":  {string(output(append(named, "BUILT_MODULE_LOCATION=..")...)), "not a file below"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, err := Parse([]byte(test.output))
@@ -257,7 +257,7 @@ func TestWarnings(t *testing.T) {
 	}{
 		"nothing":     {append(named, "AUTOINSTALL=YES", "NO_WEAK_MODULES=no", "CLEAN=make clean"), nil},
 		"deprecated":  {append(named, "REMAKE_INITRD=", "MODULES_CONF[3]=alias"), []string{"REMAKE_INITRD is deprecated and has no effect", "MODULES_CONF is deprecated and has no effect"}},
-		"added":       {append(named, "POST_ADD=script"), []string{"POST_ADD has no effect: a source is added to no tree"}},
+		"added":       {append(named, "POST_ADD=script"), []string{"POST_ADD has no effect: mago adds sources to no tree"}},
 		"neither":     {append(named, "AUTOINSTALL=y"), []string{`AUTOINSTALL="y" is neither yes nor no; dkms would refuse the file`}},
 		"placeholder": {append(named, "PACKAGE_VERSION=#MODULE_VERSION#"), []string{`PACKAGE_VERSION="#MODULE_VERSION#" is a placeholder; the source's version is #MODULE_VERSION#`}},
 		"numbers":     {append(named, "BUILT_MODULE_NAME[2]=b", "DEST_MODULE_LOCATION[2]=/extra"), []string{"the modules' indexes leave numbers out; dkms would refuse the file"}},

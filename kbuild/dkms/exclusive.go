@@ -62,7 +62,7 @@ func (c *Conf) reason(m Module, k Kernel) (string, error) {
 		return fmt.Sprintf("%s=%q, which the file sets for this kernel", excluded, value), nil
 	}
 	if by := c.Value("OBSOLETE_BY"); by != "" && compare(k.Release, by) >= 0 {
-		return fmt.Sprintf("OBSOLETE_BY=%q: a kernel that new has the module itself", by), nil
+		return fmt.Sprintf("OBSOLETE_BY=%q: kernels from there on have the module themselves", by), nil
 	}
 	for _, directive := range exclusives {
 		name, want := c.rule(directive, m)

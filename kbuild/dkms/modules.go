@@ -22,11 +22,11 @@ type Module struct {
 func (m Module) check() error {
 	for _, name := range []string{m.Name, m.Dest} {
 		if strings.HasSuffix(name, ".ko") || strings.HasSuffix(name, ".o") {
-			return fmt.Errorf("module %q is to be named without its suffix", name)
+			return fmt.Errorf("module %q must be named without its suffix", name)
 		}
 	}
 	if m.Name == "" || strings.Contains(m.Name+m.Dest, "/") || strings.Contains("/"+m.Location+"/", "/../") {
-		return fmt.Errorf("module %q in %q is no file below the build directory", m.Name, m.Location)
+		return fmt.Errorf("module %q in %q is not a file below the build directory", m.Name, m.Location)
 	}
 	for _, name := range []string{m.Name, m.Dest} {
 		if _, err := word.ParseModule(name); err != nil {

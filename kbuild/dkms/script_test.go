@@ -193,9 +193,9 @@ func TestHook(t *testing.T) {
 	for name, test := range map[string]struct{ command, want string }{
 		"arguments":      {"script a  b", "script: <a> <b>\n"},
 		"no quotes":      {"script 'a b' \"c\"", "script: <'a> <b'> <\"c\">\n"},
-		"not executable": {"plain a", passedOver + "plain, which is no executable file; it is passed over, as dkms does\n"},
-		"not there":      {"nowhere", passedOver + "nowhere, which is no executable file; it is passed over, as dkms does\n"},
-		"a directory":    {"sub", passedOver + "sub, which is no executable file; it is passed over, as dkms does\n"},
+		"not executable": {"plain a", passedOver + "plain, which is not an executable file; it is skipped, as dkms does\n"},
+		"not there":      {"nowhere", passedOver + "nowhere, which is not an executable file; it is skipped, as dkms does\n"},
+		"a directory":    {"sub", passedOver + "sub, which is not an executable file; it is skipped, as dkms does\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

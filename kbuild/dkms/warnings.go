@@ -20,7 +20,7 @@ func (c *Conf) Warnings() []string {
 		}
 	}
 	if c.Value("POST_ADD") != "" {
-		all = append(all, "POST_ADD has no effect: a source is added to no tree")
+		all = append(all, "POST_ADD has no effect: mago adds sources to no tree")
 	}
 	if c.Placeholder() {
 		all = append(all, fmt.Sprintf("PACKAGE_VERSION=%q is a placeholder; the source's version is %s", c.Value("PACKAGE_VERSION"), c.Version))

@@ -18,7 +18,7 @@ const modinfoLimit = 4 << 20
 func Read(r io.ReaderAt) (proof.Module, error) {
 	file, err := openELF(r)
 	if err != nil {
-		return proof.Module{}, fmt.Errorf("no ELF object: %w", err)
+		return proof.Module{}, fmt.Errorf("not an ELF object: %w", err)
 	}
 	m := proof.Module{Gives: map[string]uint32{}}
 	if err := readModinfo(file, &m); err != nil {
@@ -37,10 +37,10 @@ func Read(r io.ReaderAt) (proof.Module, error) {
 func readModinfo(file *elf.File, m *proof.Module) error {
 	section := file.Section(".modinfo")
 	if section == nil || file.Type != elf.ET_REL || section.Flags&elf.SHF_COMPRESSED != 0 {
-		return fmt.Errorf("no kernel module: no .modinfo section")
+		return fmt.Errorf("not a kernel module: no .modinfo section")
 	}
 	if section.Size > modinfoLimit {
-		return fmt.Errorf("no kernel module: a .modinfo section of %d bytes", section.Size)
+		return fmt.Errorf("not a kernel module: a .modinfo section of %d bytes", section.Size)
 	}
 	data, err := section.Data()
 	if err != nil {

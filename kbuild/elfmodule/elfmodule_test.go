@@ -47,9 +47,9 @@ func TestReadModinfoRefuses(t *testing.T) {
 		data []byte
 		want string
 	}{
-		"empty":       {nil, "no ELF object"},
-		"text":        {[]byte("#!/bin/sh\necho"), "no ELF object"},
-		"cut off":     {good[:100], "no ELF object"},
+		"empty":       {nil, "not an ELF object"},
+		"text":        {[]byte("#!/bin/sh\necho"), "not an ELF object"},
+		"cut off":     {good[:100], "not an ELF object"},
 		"a program":   {object(elf.ET_EXEC, ".modinfo", modinfoText), "no .modinfo section"},
 		"no section":  {object(elf.ET_REL, ".other", modinfoText), "no .modinfo section"},
 		"a large one": {object(elf.ET_REL, ".modinfo", strings.Repeat("x", modinfoLimit+1)), "a .modinfo section of 4194305 bytes"},

@@ -44,7 +44,7 @@ func OpenRegular(root *os.Root, path string) (*os.File, error) {
 	}
 	info, err := file.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is no regular file", visible.Line(path))
+		err = fmt.Errorf("%s is not a regular file", visible.Line(path))
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())

@@ -46,7 +46,7 @@ func (e *HeadersError) Error() string {
 		return "no headers for kernel " + e.Release
 	}
 	if e.Wrong != nil {
-		return fmt.Sprintf("headers of kernel %s in %s name no compiler that could be called: %v", e.Release, e.Dir, e.Wrong)
+		return fmt.Sprintf("headers of kernel %s in %s name no compiler that can be called: %v", e.Release, e.Dir, e.Wrong)
 	}
 	return fmt.Sprintf("headers of kernel %s in %s are incomplete: no %s", e.Release, e.Dir, e.Missing)
 }

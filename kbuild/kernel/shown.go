@@ -22,9 +22,9 @@ type RefusedError struct {
 
 func (e *RefusedError) Error() string {
 	if e.From == "" {
-		return fmt.Sprintf("headers of kernel %s: builds are not shown %s: %s", e.Release, e.Dir, e.Why)
+		return fmt.Sprintf("headers of kernel %s: builds may not see %s: %s", e.Release, e.Dir, e.Why)
 	}
-	return fmt.Sprintf("headers of kernel %s: builds are not shown %s, which %s includes: %s", e.Release, e.Dir, e.From, e.Why)
+	return fmt.Sprintf("headers of kernel %s: builds may not see %s, which %s includes: %s", e.Release, e.Dir, e.From, e.Why)
 }
 
 // Shown decides which directories of a kernel's headers a sandbox shows, beside the system's own, and holds them by what they
@@ -171,7 +171,7 @@ func (r Rooted) tooWide(j judged, work string) string {
 	}
 	for path := work; path != "" && path != "/"; path = filepath.Dir(path) {
 		if info, err := os.Stat(path); err == nil && os.SameFile(info, j.info) {
-			return "mago works in it"
+			return "mago's work directory is in it"
 		}
 	}
 	return ""

@@ -77,12 +77,12 @@ func TestShown(t *testing.T) {
 		"nothing there":        {Kernel{Headers: "/srv/out", Common: "/srv/nothing"}, "it has no Makefile"},
 		"not a kernel's":       {Kernel{Headers: "/srv/out", Common: "/srv/plain"}, "its Makefile is not a kernel's"},
 		"somebody else's":      {Kernel{Headers: "/srv/out", Common: "/srv/others"}, others},
-		"around the work":      {Kernel{Headers: "/srv/out", Common: "/srv/work"}, "mago works in it"},
+		"around the work":      {Kernel{Headers: "/srv/out", Common: "/srv/work"}, "mago's work directory is in it"},
 		"headers in a home":    {Kernel{Headers: "/home/alice"}, refusesWide},
 		"headers for a home":   {Kernel{Headers: "/data/ftp"}, refusesWide},
 		"headers that run":     {Kernel{Headers: "/run"}, refusesWide},
 		"headers open to all":  {Kernel{Headers: "/srv/open"}, refusesWritable},
-		"headers at work":      {Kernel{Headers: "/srv/work"}, "mago works in it"},
+		"headers at work":      {Kernel{Headers: "/srv/work"}, "mago's work directory is in it"},
 		"headers gone":         {Kernel{Headers: "/srv/out/gone"}, "no such file"},
 		"no headers":           {Kernel{Headers: "/srv/linux"}, "it has no .config"},
 	} {
@@ -113,7 +113,7 @@ func TestShown(t *testing.T) {
 func TestFindRefuses(t *testing.T) {
 	root := bookworm(tree{arch + "Makefile": "# h\ninclude /tmp/Makefile\n", "tmp/Makefile": topMakefile}).write(t, t.TempDir())
 	_, err := Finder{Root: root}.Find(release)
-	want := "headers of kernel 6.1.0-56-amd64: builds are not shown /tmp, which /usr/src/linux-headers-6.1.0-56-amd64/Makefile, line 2, includes: it holds more than a kernel"
+	want := "headers of kernel 6.1.0-56-amd64: builds may not see /tmp, which /usr/src/linux-headers-6.1.0-56-amd64/Makefile, line 2, includes: it holds more than a kernel"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}

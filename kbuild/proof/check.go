@@ -56,7 +56,7 @@ func Check(name string, m Module, k Kernel) (uses []string, err error) {
 	}
 	if _, ok := m.Versions["module_layout"]; ok {
 		if _, why := k.find(m, "module_layout"); why != "" {
-			wrong = append(wrong, &SymbolError{name, "module_layout", "is another in this kernel: it was built with other headers"})
+			wrong = append(wrong, &SymbolError{name, "module_layout", "has another version in this kernel: the module was built with other headers"})
 		}
 	}
 	for _, module := range k.Lacks(m) {
@@ -81,7 +81,7 @@ func (k Kernel) Lacks(m Module) (names []string) {
 // find gives the needed module that resolves a symbol, "" where the kernel or the build does, or why nobody does.
 func (k Kernel) find(m Module, symbol string) (needed, why string) {
 	crc, versioned := m.Versions[symbol]
-	why = "is exported by nothing that it may use: neither the kernel nor this build has it"
+	why = "is exported neither by the kernel, nor by this build, nor by a module that it is compiled against"
 	for _, layer := range k.Layers {
 		export, ok := layer.Exports[symbol]
 		switch {
@@ -89,7 +89,7 @@ func (k Kernel) find(m Module, symbol string) (needed, why string) {
 		case export.CRC == 0 || !k.has("CONFIG_MODVERSIONS"), versioned && export.CRC == crc:
 			return layer.Needed, ""
 		case !versioned:
-			why = fmt.Sprintf("of %s has no version in the module, and this kernel wants one", export.Module)
+			why = fmt.Sprintf("of %s has no version in the module, and this kernel requires one", export.Module)
 		default:
 			why = fmt.Sprintf("was compiled against version 0x%08x, and %s has 0x%08x", crc, export.Module, export.CRC)
 		}

@@ -63,11 +63,11 @@ func parseSymvers(line string) (name string, export Export, err error) {
 		}
 	}
 	if kind == 0 || columns[1] == "" {
-		return "", Export{}, errors.New("no line of a Module.symvers")
+		return "", Export{}, errors.New("not a line of a Module.symvers")
 	}
 	crc, err := strconv.ParseUint(strings.TrimPrefix(columns[0], "0x"), 16, 32)
 	if err != nil {
-		return "", Export{}, fmt.Errorf("a CRC of %q", columns[0])
+		return "", Export{}, fmt.Errorf("%q is not a CRC", columns[0])
 	}
 	columns[kind-1] = path.Base(columns[kind-1])
 	return columns[1], Export{CRC: uint32(crc), Module: columns[kind-1], Line: strings.Join(columns, "\t")}, nil

@@ -44,11 +44,11 @@ func TestReadSymversHalf(t *testing.T) {
 func TestReadSymversRefuses(t *testing.T) {
 	const good = "0x00000001\ta\tvmlinux\tEXPORT_SYMBOL\t\n"
 	for name, test := range map[string]struct{ text, want string }{
-		"empty line":   {good + "\n", "line 2: no line"},
-		"no type":      {"0x00000001\ta\tvmlinux\n", "line 1: no line"},
-		"no symbol":    {"0x00000001\t\tvmlinux\tEXPORT_SYMBOL\n", "line 1: no line"},
-		"no CRC":       {"zzz\ta\tvmlinux\tEXPORT_SYMBOL\n", `line 1: a CRC of "zzz"`},
-		"a large CRC":  {"0x100000000\ta\tvmlinux\tEXPORT_SYMBOL\n", "line 1: a CRC of"},
+		"empty line":   {good + "\n", "line 2: not a line"},
+		"no type":      {"0x00000001\ta\tvmlinux\n", "line 1: not a line"},
+		"no symbol":    {"0x00000001\t\tvmlinux\tEXPORT_SYMBOL\n", "line 1: not a line"},
+		"no CRC":       {"zzz\ta\tvmlinux\tEXPORT_SYMBOL\n", `line 1: "zzz" is not a CRC`},
+		"a large CRC":  {"0x100000000\ta\tvmlinux\tEXPORT_SYMBOL\n", `line 1: "0x100000000" is not a CRC`},
 		"endless line": {good + strings.Repeat("x", symversLineLimit), "too long"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -113,14 +113,14 @@ func (r Sandbox) judge(from *os.File) (held Held, err error) {
 	text := make([]byte, 256)
 	n, err := from.ReadAt(text, 0)
 	if err != io.EOF {
-		return held, fmt.Errorf("ask the sandbox: %w", err)
+		return held, fmt.Errorf("look into the sandbox: %w", err)
 	}
 	first, why, ok := strings.Cut(string(text[:n]), "\n")
 	if !ok {
 		return held, r.sentence(verdict(first)) // it did not get as far as to hold anything
 	}
 	if err := json.Unmarshal([]byte(first), &held); err != nil {
-		return held, fmt.Errorf("ask the sandbox: %w", err)
+		return held, fmt.Errorf("look into the sandbox: %w", err)
 	}
 	return held, r.sentence(verdict(why))
 }
@@ -129,11 +129,11 @@ func (r Sandbox) judge(from *os.File) (held Held, err error) {
 func (r Sandbox) sentence(why verdict) error {
 	switch {
 	case why == full:
-		return fmt.Errorf("ended where it had filled the disk but for a %dth of what was free: %w", reserved, syscall.ENOSPC)
+		return fmt.Errorf("ended because it had left only a %dth of the free disk space: %w", reserved, syscall.ENOSPC)
 	case why == exhausted:
-		return fmt.Errorf("ended where the machine had no memory left but a %dth of what was available: %w", reserved, syscall.ENOMEM)
+		return fmt.Errorf("ended because only a %dth of the machine's available memory was left: %w", reserved, syscall.ENOMEM)
 	case why == starved:
-		return fmt.Errorf("failed where nothing is free of the disk: %w", syscall.ENOSPC)
+		return fmt.Errorf("failed while the disk was full: %w", syscall.ENOSPC)
 	case why == unbegun:
 		return &BrokenError{Kind: r.Kind}
 	case slices.Contains(LimitNames, string(why)):

@@ -52,7 +52,7 @@ func meminfo(root, name string) int64 {
 func (l *Limits) Set(word string) (err error) {
 	name, value, ok := strings.Cut(word, "=")
 	if !ok || !slices.Contains(LimitNames, name) {
-		return fmt.Errorf("%q is no limit; they are %s=VALUE", word, strings.Join(LimitNames, "=VALUE, "))
+		return fmt.Errorf("%q is not a limit; limits are %s=VALUE", word, strings.Join(LimitNames, "=VALUE, "))
 	}
 	switch name {
 	case "time":
@@ -79,7 +79,7 @@ func duration(value string) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(value)
 	if err != nil || d <= 0 {
-		return 0, fmt.Errorf("%q is no time such as 4h or 90m, nor %q", value, none)
+		return 0, fmt.Errorf("%q is neither a time such as 4h or 90m nor %q", value, none)
 	}
 	return d, nil
 }
@@ -100,9 +100,9 @@ func quantity(value, units string) (int64, error) {
 	case err == nil && n > 0 && n <= math.MaxInt64/factor:
 		return n * factor, nil
 	case units == "":
-		return 0, fmt.Errorf("%q is no number above 0, nor %q", value, none)
+		return 0, fmt.Errorf("%q is neither a number above 0 nor %q", value, none)
 	}
-	return 0, fmt.Errorf("%q is no number of bytes such as 512M or 8G, nor %q", value, none)
+	return 0, fmt.Errorf("%q is neither a number of bytes such as 512M or 8G nor %q", value, none)
 }
 
 // Value is how a limit is written after its name.

@@ -20,15 +20,15 @@ func TestSetLimits(t *testing.T) {
 	for word, want := range map[string]string{
 		"time=4h": "4h", "time=90m": "1h30m", "time=1h30m5s": "1h30m5s", "memory=8G": "8G", "memory=1536M": "1536M", "memory=1025": "1025", "output=1T": "1T",
 		"processes=100":       "100",
-		"time=4":              `limit time=4: "4" is no time such as 4h or 90m, nor "none"`,
-		"time=-1h":            `limit time=-1h: "-1h" is no time such as 4h or 90m, nor "none"`,
-		"memory=":             `limit memory=: "" is no number of bytes such as 512M or 8G, nor "none"`,
-		"memory=0":            `limit memory=0: "0" is no number of bytes such as 512M or 8G, nor "none"`,
-		"memory=8g":           `limit memory=8g: "8g" is no number of bytes such as 512M or 8G, nor "none"`,
-		"output=99999999999T": `limit output=99999999999T: "99999999999T" is no number of bytes such as 512M or 8G, nor "none"`,
-		"processes=8K":        `limit processes=8K: "8K" is no number above 0, nor "none"`,
-		"disk=8G":             `"disk=8G" is no limit; they are time=VALUE, memory=VALUE, processes=VALUE, output=VALUE`,
-		"memory":              `"memory" is no limit; they are time=VALUE, memory=VALUE, processes=VALUE, output=VALUE`,
+		"time=4":              `limit time=4: "4" is neither a time such as 4h or 90m nor "none"`,
+		"time=-1h":            `limit time=-1h: "-1h" is neither a time such as 4h or 90m nor "none"`,
+		"memory=":             `limit memory=: "" is neither a number of bytes such as 512M or 8G nor "none"`,
+		"memory=0":            `limit memory=0: "0" is neither a number of bytes such as 512M or 8G nor "none"`,
+		"memory=8g":           `limit memory=8g: "8g" is neither a number of bytes such as 512M or 8G nor "none"`,
+		"output=99999999999T": `limit output=99999999999T: "99999999999T" is neither a number of bytes such as 512M or 8G nor "none"`,
+		"processes=8K":        `limit processes=8K: "8K" is neither a number above 0 nor "none"`,
+		"disk=8G":             `"disk=8G" is not a limit; limits are time=VALUE, memory=VALUE, processes=VALUE, output=VALUE`,
+		"memory":              `"memory" is not a limit; limits are time=VALUE, memory=VALUE, processes=VALUE, output=VALUE`,
 	} {
 		var l Limits
 		name, _, _ := strings.Cut(word, "=")

@@ -52,7 +52,7 @@ func (r *Sandbox) probe(ctx context.Context, t trial, run func(*exec.Cmd) error)
 
 // refusesNamespaces is what bubblewrap and the warden say where namespaces are switched off: by sysctl, in a chroot, by
 // AppArmor, in a container.
-var refusesNamespaces = regexp.MustCompile(`(?i)new namespace|uid map|RTM_NEWADDR|make the sandbox: operation not permitted|make the sandbox: no space left`)
+var refusesNamespaces = regexp.MustCompile(`(?i)new namespace|uid map|RTM_NEWADDR|set up the sandbox: operation not permitted|set up the sandbox: no space left`)
 
 // spec is the probe of a sandbox in the trial's directory, and where the sandbox can show it at another place, there as well.
 func (t trial) spec(r Sandbox) Spec {

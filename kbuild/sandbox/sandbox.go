@@ -57,7 +57,7 @@ func (r Sandbox) String() string {
 	case r.Kind == Namespaces:
 		return fmt.Sprintf("%s, no network, files by Landlock (%s)", r.UserName, r.Why)
 	case r.Landlock == 0:
-		return fmt.Sprintf("%s, not closed in (%s)", r.UserName, r.Why)
+		return fmt.Sprintf("%s, not confined (%s)", r.UserName, r.Why)
 	case r.Landlock < landlockSignals && !r.Drop:
 		return fmt.Sprintf("%s, no network, files by Landlock, this user's processes within reach (%s)", r.UserName, r.Why)
 	}
@@ -78,9 +78,9 @@ type UnavailableError struct {
 
 func (e *UnavailableError) Error() string {
 	if e.Kind == Auto {
-		return "nothing here closes a build in: " + e.Why
+		return "no sandbox works here: " + e.Why
 	}
-	return fmt.Sprintf("no sandbox of the kind %s: %s", e.Kind, e.Why)
+	return fmt.Sprintf("the sandbox %s cannot be used: %s", e.Kind, e.Why)
 }
 
 // BrokenError says that a sandbox that was found to work has failed by itself: no program in it is to blame.
@@ -159,7 +159,7 @@ func (r Sandbox) closest(ctx context.Context, t trial, run func(*exec.Cmd) error
 		}
 		tried.Why = why(reasons)
 		if err == nil && kind == User && !r.Drop && r.Landlock == 0 {
-			err = errors.New("would be this user with all rights: the kernel has no Landlock")
+			err = errors.New("would leave a build all rights of this user: the kernel has no Landlock")
 		}
 		if err == nil && kind == User && r.Drop && !tried.Held.End {
 			err = errNoEnd

@@ -83,11 +83,11 @@ func TestClosest(t *testing.T) {
 		"another reason":       {map[string]string{"bubblewrap": "bwrap: Can't mount proc on /newroot/proc: Operation not permitted\nmore\n"}, 0, "mago-build, no network (bubblewrap does not work: Can't mount proc on /newroot/proc: Operation not permitted)"},
 		"root cannot either":   {map[string]string{"bubblewrap": sysctl, "by root": "/var/lib/dkms/mago-probe: 8: cannot open /var/lib/dkms/given: Permission denied\n"}, 7, "mago-build, no network, files by Landlock (bubblewrap " + refusedText + "; set up by root it does not work: cannot open /var/lib/dkms/given: Permission denied)"},
 		"no word":              {map[string]string{"bubblewrap": ""}, 0, "mago-build, no network (bubblewrap does not work: exit status 1)"},
-		"neither, one cause":   {map[string]string{"bubblewrap": sysctl, "by root": inside, "namespaces": "mago-sandbox: make the sandbox: operation not permitted\n"}, 0, "mago-build, not closed in (bubblewrap and namespaces " + refusedText + ")"},
+		"neither, one cause":   {map[string]string{"bubblewrap": sysctl, "by root": inside, "namespaces": "mago-sandbox: set up the sandbox: operation not permitted\n"}, 0, "mago-build, not confined (bubblewrap and namespaces " + refusedText + ")"},
 		"neither, two causes":  {map[string]string{"bubblewrap": sysctl, "by root": inside, "namespaces": ""}, 6, "mago-build, no network, files by Landlock, other processes in sight (bubblewrap " + refusedText + ", namespaces does not work: exit status 1)"},
 		"neither, bookworm's":  {map[string]string{"bubblewrap": "", "namespaces": ""}, 2, "mago-build, no network, files by Landlock, other processes in sight (bubblewrap and namespaces does not work: exit status 1)"},
-		"no group":             {map[string]string{"bubblewrap": "", "namespaces": "", "no group": ""}, 6, "nothing here closes a build in: bubblewrap and namespaces does not work: exit status 1, user could not end processes that start others and end at once: no control group can be made here"},
-		"nothing works at all": {map[string]string{"bubblewrap": "", "namespaces": "", "user": "mago-enter: become user 990: operation not permitted"}, 2, "nothing here closes a build in: bubblewrap and namespaces does not work: exit status 1, user does not work: become user 990: operation not permitted"},
+		"no group":             {map[string]string{"bubblewrap": "", "namespaces": "", "no group": ""}, 6, "no sandbox works here: bubblewrap and namespaces does not work: exit status 1, user could not end processes that start others and end at once: no control group can be made here"},
+		"nothing works at all": {map[string]string{"bubblewrap": "", "namespaces": "", "user": "mago-enter: become user 990: operation not permitted"}, 2, "no sandbox works here: bubblewrap and namespaces does not work: exit status 1, user does not work: become user 990: operation not permitted"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			box := Sandbox{UserName: BuildUser, UID: 990, GID: 989, Drop: true, Landlock: test.landlock}
@@ -148,7 +148,7 @@ func TestChooseKind(t *testing.T) {
 		}
 	}
 	t.Setenv("PATH", t.TempDir())
-	if _, err := Choose(t.Context(), Wish{Root: root, Work: work, AsRoot: true, Kind: Bubblewrap}, answers(nil)); err == nil || err.Error() != "no sandbox of the kind bubblewrap: not installed" {
+	if _, err := Choose(t.Context(), Wish{Root: root, Work: work, AsRoot: true, Kind: Bubblewrap}, answers(nil)); err == nil || err.Error() != "the sandbox bubblewrap cannot be used (not installed)" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -90,7 +90,7 @@ func (r Sandbox) Own(dir string) error {
 	defer root.Close()
 	return fs.WalkDir(root.FS(), ".", func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && strings.Count(path, "/") > MaxDepth {
-			err = fmt.Errorf("%s has directories in %d levels", dir, MaxDepth)
+			err = fmt.Errorf("%s has %d levels of directories", dir, MaxDepth)
 		}
 		if err != nil {
 			return err

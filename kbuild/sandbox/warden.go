@@ -228,7 +228,7 @@ func (o order) start(group *cgroup.Group, begun *begun) (pid int, err error) {
 	}
 	pid, err = syscall.ForkExec(self, args, &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{0, 1, 2, uintptr(begun.tell)}, Sys: attr})
 	if err != nil {
-		return 0, fmt.Errorf("make the sandbox: %w", err)
+		return 0, fmt.Errorf("set up the sandbox: %w", err)
 	}
 	return pid, nil
 }

@@ -55,7 +55,7 @@ func (x *extractor) makeDirs(name string, h *tar.Header) error {
 		return x.limit(h.Name, "entries", int64(x.limits.Entries))
 	}
 	if err := x.root.Mkdir(name, 0o755); errors.Is(err, fs.ErrExist) {
-		return x.refuse(h.Name, name+" is no directory but a file or a link")
+		return x.refuse(h.Name, name+" is not a directory but a file or a link")
 	} else if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func (x *extractor) makeLink(name string, h *tar.Header) error {
 	}
 	info, err := x.root.Lstat(target)
 	if err != nil || !info.Mode().IsRegular() {
-		return x.refuse(h.Name, "hard link to "+h.Linkname+", which is no file")
+		return x.refuse(h.Name, "hard link to "+h.Linkname+", which is not a file")
 	}
 	if target == name {
 		return nil

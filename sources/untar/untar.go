@@ -106,7 +106,7 @@ func (x *extractor) entry(h *tar.Header, content io.Reader) error {
 		return nil
 	}
 	if !sparseWhole(h.PAXRecords) {
-		return fmt.Errorf("%s: half of what tells of a sparse file: %w", h.Name, tar.ErrHeader)
+		return fmt.Errorf("%s: incomplete header of a sparse file: %w", h.Name, tar.ErrHeader)
 	}
 	name, err := x.name(h.Name, h.Linkname)
 	if err != nil {

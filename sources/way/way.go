@@ -29,7 +29,7 @@ func (s *Shared) String() string { return s.Dir + " may be changed by " + s.By }
 type LinkError struct{ Path, Owner string }
 
 func (e *LinkError) Error() string {
-	return fmt.Sprintf("%s is a link of %s's to what is not %[2]s's", e.Path, e.Owner)
+	return fmt.Sprintf("%s is a link that belongs to %s and leads to what does not", e.Path, e.Owner)
 }
 
 // ChangedError says that a path does not lead to what it led to before.
