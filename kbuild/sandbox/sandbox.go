@@ -80,7 +80,7 @@ func (e *UnavailableError) Error() string {
 	if e.Kind == Auto {
 		return "no sandbox works here: " + e.Why
 	}
-	return fmt.Sprintf("the sandbox %s cannot be used: %s", e.Kind, e.Why)
+	return fmt.Sprintf("the sandbox %s cannot be used (%s)", e.Kind, e.Why)
 }
 
 // BrokenError says that a sandbox that was found to work has failed by itself: no program in it is to blame.
