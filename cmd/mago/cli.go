@@ -18,9 +18,9 @@ type cli struct {
 	AutoInstall   autoInstallCommand   `cmd:"" aliases:"a-i,ai" example:"sudo mago auto-install v4l2loopback" help:"Prepare, get, build and install."`
 	List          listCommand          `cmd:"" aliases:"la,list-available" example:"mago list all" help:"List the known modules: source package, version, what is built and installed."`
 	ListInstalled listInstalledCommand `cmd:"" aliases:"li,l-i" minor:"" help:"List the modules that are installed, as source or built."`
-	Search        searchCommand        `cmd:"" example:"mago search video" help:"List the modules whose name or description holds a text."`
+	Search        searchCommand        `cmd:"" example:"mago search video" help:"List modules by words in their name or description."`
 	Show          showCommand          `cmd:"" example:"mago show v4l2loopback" help:"Show all about a module: source, recipe, files, builds, logs."`
-	Status        statusCommand        `cmd:"" example:"mago status" help:"Say how things are: every module for every kernel, and the command to type."`
+	Status        statusCommand        `cmd:"" example:"mago status" help:"Show the state of modules: every module for every kernel, and the command to type."`
 	Update        updateCommand        `cmd:"" example:"sudo mago update --apt" help:"Rebuild the catalog of module sources from apt's lists."`
 	Prepare       prepareCommand       `cmd:"" example:"sudo mago prepare" help:"Install what building for the kernels needs: headers, compiler, make."`
 	Get           getCommand           `cmd:"" aliases:"unpack" example:"mago get,build v4l2loopback" help:"Fetch sources into mago's cache and open them."`
@@ -28,7 +28,7 @@ type cli struct {
 	AutoBuild     autoBuildCommand     `cmd:"" aliases:"a-b,ab" example:"mago auto-build -l all v4l2loopback" help:"Get and build."`
 	Install       installCommand       `cmd:"" example:"sudo mago install v4l2loopback" help:"Install what was built, through dpkg."`
 	Clean         cleanCommand         `cmd:"" example:"mago clean v4l2loopback" help:"Remove opened sources, build trees and old builds."`
-	Purge         purgeCommand         `cmd:"" example:"mago purge v4l2loopback" help:"Clean, and forget packages, downloads and records too; of every module with all."`
+	Purge         purgeCommand         `cmd:"" example:"mago purge v4l2loopback" help:"Clean, and forget packages, downloads and records too; with all, of every module."`
 	Help          helpCommand          `cmd:"" minor:"" example:"mago help auto-install" help:"Print help for a command, the options, or the users of another program."`
 	Release       versionCommand       `cmd:"" name:"version" minor:"" help:"Print mago's version."`
 	Man           manCommand           `cmd:"" hidden:"" help:"Print the manual page in troff."`
@@ -38,27 +38,27 @@ type cli struct {
 // options hold for every command.
 type options struct {
 	KversList  []string         `short:"l" sep:"none" placeholder:"KERNELS" help:"Kernels to work for: releases, globs, running (default), installed, all, newest; several with commas."`
-	KernelDir  []string         `short:"k" sep:"none" placeholder:"DIRS" help:"Directories of kernel headers; their kernels are worked for. Also from the environment: KERNELDIRS."`
+	KernelDir  []string         `short:"k" sep:"none" placeholder:"DIRS" help:"Directories of kernel headers to build for; also from the variable KERNELDIRS."`
 	Force      bool             `short:"f" help:"Do again what is done already: fetch, open, build, install."`
-	NoRebuild  bool             `short:"n" help:"Build nothing where any package of the module for the kernel is there, even an old one."`
+	NoRebuild  bool             `short:"n" help:"Build nothing for a kernel that has a package of the module already, even an old one."`
 	NonInter   bool             `short:"i" help:"Ask nothing, and go on with the next module after a failed build."`
 	Quiet      bool             `short:"q" help:"Print errors only."`
 	Verbose    bool             `short:"v" help:"Print what make, apt and dpkg print, and full paths."`
 	TextMode   bool             `short:"t" help:"Print plain lines even on a terminal."`
 	UserDir    string           `short:"u" name:"user-dir" aliases:"userdir" placeholder:"DIR" help:"Keep everything below DIR instead of /var/cache/mago or ~/.cache/mago."`
-	NotUnpack  bool             `short:"O" help:"Build the opened source as it lies in the cache, edited by hand or not; never fetch or open it."`
+	NotUnpack  bool             `short:"O" help:"Build the opened source in the cache as it is, edited or not; fetch and open nothing."`
 	UnpackOnce bool             `short:"o" help:"Accepted for module-assistant's users; mago opens a source once anyway."`
-	SudoCmd    string           `short:"S" placeholder:"COMMAND" help:"Command that runs apt and dpkg as root where mago itself is not, such as sudo."`
+	SudoCmd    string           `short:"S" placeholder:"COMMAND" help:"Command that runs apt and dpkg as root where mago does not run as root, such as sudo."`
 	Dest       string           `env:"KPKG_DEST_DIR" placeholder:"DIR" help:"Directory for copies of the packages."`
-	Sandbox    string           `default:"auto" env:"MAGO_SANDBOX" placeholder:"SANDBOX" help:"Sandbox to build in: auto (the closest that works), bubblewrap, namespaces; mago(8) has a less closed one."`
-	Limit      []string         `sep:"," placeholder:"NAME=VALUE" help:"What a build may take: time=6h, memory=8G, processes=4096, output=20G; none lifts a limit."`
+	Sandbox    string           `default:"auto" env:"MAGO_SANDBOX" placeholder:"SANDBOX" help:"Sandbox to build in: auto (the first that works), bubblewrap, namespaces; mago(8) has a weaker one."`
+	Limit      []string         `sep:"," placeholder:"NAME=VALUE" help:"Limits of a build: time=6h, memory=8G, processes=4096, output=20G; none lifts a limit."`
 	DryRun     bool             `help:"Say what would be done, and change nothing."`
 	Unsigned   bool             `name:"allow-unauthenticated" weakens:"" help:"Take packages from archives whose signature apt has not checked, and what was built of them, in this run."`
-	Unloadable bool             `name:"unsigned" weakens:"" help:"Install modules, which mago does not sign, also where the kernel takes signed ones only or has signed ones of the same names."`
-	AllowFile  []string         `name:"allow-file" weakens:"" sep:"none" placeholder:"GLOB" help:"Let the packages of modules bring files that match GLOB, such as /etc/default/*, though modules have none there; may be given several times."`
-	Called     string           `name:"name" placeholder:"NAME" help:"Call the one directory or tarball that is named NAME, where its own name is taken or it has none."`
+	Unloadable bool             `name:"unsigned" weakens:"" help:"Install mago's unsigned modules also where the kernel loads signed ones only, or has signed ones of the same names."`
+	AllowFile  []string         `name:"allow-file" weakens:"" sep:"none" placeholder:"GLOB" help:"Allow a module's package to have files that match GLOB, such as /etc/default/*, where modules usually have none; may be given several times."`
+	Called     string           `name:"name" placeholder:"NAME" help:"Use NAME for the directory or tarball that is built, where its own name is taken or it has none."`
 	Root       string           `default:"/" placeholder:"DIR" help:"Work on the system under DIR."`
-	Wait       waitOption       `placeholder:"DURATION" help:"Wait for other mago processes that are at the same thing, without end or at most so long for each (--wait=10m)."`
+	Wait       waitOption       `placeholder:"DURATION" help:"Wait until other mago processes have finished with the same module and kernel, or for each at most DURATION (--wait=10m)."`
 	Version    kong.VersionFlag `help:"Print mago's version."`
 }
 

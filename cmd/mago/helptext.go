@@ -145,7 +145,7 @@ func (h habits) entries() []entry {
 		all = append(all, entry{strings.Join(one.words, ", "), one.way})
 	}
 	for _, v := range h.variables {
-		all = append(all, entry{v.name, cmp.Or(v.instead, "heeded as "+h.program+" does")})
+		all = append(all, entry{v.name, cmp.Or(v.instead, "mago reads it as "+h.program+" does")})
 	}
 	return all
 }
