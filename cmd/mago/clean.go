@@ -19,32 +19,6 @@ import (
 	"mago/sources/lock"
 )
 
-type cleanCommand struct {
-	Modules []string `arg:"" optional:"" name:"module" help:"Names; every module by default."`
-}
-
-// Run removes opened sources, work directories and all builds of a unit but the last.
-func (c *cleanCommand) Run(a *app, ctx context.Context) error {
-	return a.cleaner.clean(ctx, c.Modules, clean{verb: "clean"})
-}
-
-type purgeCommand struct {
-	Modules []string `arg:"" optional:"" name:"module" help:"Names, or all for every module."`
-}
-
-// Validate refuses, before any command is run, to take no name for all.
-func (c *purgeCommand) Validate() error {
-	if len(moduleWords(c.Modules)) == 0 {
-		return &purgeAllError{}
-	}
-	return nil
-}
-
-// Run removes all that mago keeps of modules. Installed packages are dpkg's and stay.
-func (c *purgeCommand) Run(a *app, ctx context.Context) error {
-	return a.cleaner.clean(ctx, c.Modules, clean{verb: "purge", purge: true})
-}
-
 // purgeAllError says that purge was told no module; what it removes of all of them has to be asked for in words.
 type purgeAllError struct{}
 

@@ -22,7 +22,7 @@ func (c *completionCommand) Run(a *app, ctx context.Context) error {
 	if c.Kind == "" {
 		return writeCompletion(a.screen.out)
 	}
-	if offeredNames[c.Kind] == nil {
+	if !slices.Contains(offeredNames, c.Kind) {
 		return misuse("", "no names of the kind %s", c.Kind)
 	}
 	return a.printNames(ctx, c.Kind)

@@ -6,35 +6,6 @@ import (
 	"mago/sources"
 )
 
-type getCommand struct{ moduleArgs }
-
-// Run fetches and opens sources, with those that they need, for no kernel in particular.
-func (c *getCommand) Run(a *app, ctx context.Context) error {
-	c.apply(a)
-	targets, err := a.modules.freshTargets(ctx, c.Modules)
-	if err != nil {
-		return err
-	}
-	if targets, err = a.modules.withNeeded(targets); err != nil {
-		return err
-	}
-	return a.road.each(ctx, units(flat(targets), noKernel), func(u *unit) error {
-		err := a.modules.get(ctx, &u.target)
-		if k := a.kernelToShow(ctx); err == nil && u.tree != nil && k.Headers != "" {
-			a.confs.evaluate(ctx, u.target, k) // for list and show, which say where it could not be done
-		}
-		return err
-	})
-}
-
-type buildCommand struct{ moduleArgs }
-
-// Run builds sources that are there already.
-func (c *buildCommand) Run(a *app, ctx context.Context) error {
-	c.apply(a)
-	return a.road.buildEach(ctx, c.Modules, a.modules.here)
-}
-
 // here is opened, and tells of a source that is not mago's own.
 func (mo *modules) here(ctx context.Context, t *target) error {
 	if t.tree != nil {
@@ -62,20 +33,4 @@ func (mo *modules) notHere(t target) error {
 		return &sources.UnauthenticatedError{Package: t.pkg.Name.String(), Version: t.version}
 	}
 	return &notFetchedError{t.name}
-}
-
-type autoBuildCommand struct{ moduleArgs }
-
-// Run fetches and builds.
-func (c *autoBuildCommand) Run(a *app, ctx context.Context) error {
-	c.apply(a)
-	return a.road.buildEach(ctx, c.Modules, a.modules.get)
-}
-
-type autoInstallCommand struct{ moduleArgs }
-
-// Run goes the whole road.
-func (c *autoInstallCommand) Run(a *app, ctx context.Context) error {
-	c.apply(a)
-	return a.road.autoInstall(ctx, c.Modules)
 }

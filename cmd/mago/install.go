@@ -5,34 +5,6 @@ import (
 	"slices"
 )
 
-type installCommand struct{ moduleArgs }
-
-// Run installs the packages built last.
-func (c *installCommand) Run(a *app, ctx context.Context) error {
-	c.apply(a)
-	if err := a.host.mayChange("installing packages"); err != nil {
-		return err
-	}
-	if err := a.apt.installer().CheckCaller(); err != nil {
-		return err
-	}
-	if err := a.checkSudoPlace(); err != nil {
-		return err
-	}
-	if err := a.prepare.tellUnfinished(); err != nil {
-		return err
-	}
-	releases, err := a.kernels.releases(ctx)
-	if err != nil {
-		return err
-	}
-	targets, err := a.modules.targets(ctx, c.Modules)
-	if err != nil {
-		return a.install.unknownHere(err, releases)
-	}
-	return a.road.each(ctx, units(targets, a.kernels.foreseen(releases)), func(u *unit) error { return a.install.installBuilt(ctx, *u) })
-}
-
 // installBuilt installs a unit's package, after those of the modules that it was compiled against, as far as they are
 // built: it may only recommend them.
 func (it *installer) installBuilt(ctx context.Context, u unit) error {

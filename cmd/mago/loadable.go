@@ -91,26 +91,6 @@ func (it *installer) signedCopies(k kernel.Kernel, names []string) (paths []stri
 	return paths
 }
 
-// showUnloadable names, for each kernel that asks for signed modules, those that are installed and are not.
-func (a *app) showUnloadable(states []state) {
-	for _, release := range kernelsOf(states) {
-		k, _ := a.kernels.kernel(release) // without headers its settings are not known
-		why := signed.Machine{Root: a.Root}.Wanted(k.Config)
-		if why == "" {
-			continue
-		}
-		var names []string
-		for _, s := range states {
-			if s.Kernel == release && s.Installed != "" && a.states.isUnsigned(s) {
-				names = append(names, s.Module)
-			}
-		}
-		if len(names) > 0 {
-			a.say.note("note", "%s: Linux %s does not load %s, which is not signed", why, release, strings.Join(names, ", "))
-		}
-	}
-}
-
 // isUnsigned reports whether a module's files have no signatures, which somebody may have added.
 func (sv *surveyor) isUnsigned(s state) bool {
 	r, _ := sv.readRecord(s.Module, s.Kernel)

@@ -10,28 +10,6 @@ import (
 	"mago/sources/lock"
 )
 
-type prepareCommand struct {
-	eventOption
-	Modules []string `arg:"" optional:"" name:"module" help:"Names of modules to meet the needs of, too."`
-}
-
-// Run makes the machine able to build for the kernels, and the modules where some are named.
-func (c *prepareCommand) Run(a *app, ctx context.Context) error {
-	c.apply(a)
-	var targets []target
-	if len(c.Modules) > 0 {
-		var err error
-		if targets, err = a.modules.freshTargets(ctx, c.Modules); err != nil {
-			return err
-		}
-		if targets, err = a.modules.withNeeded(targets); err != nil {
-			return err
-		}
-	}
-	_, err := a.prepare.prepare(ctx, targets)
-	return err
-}
-
 // prepare installs what is missing to build for the kernels asked for: headers, with which apt brings the compiler
 // that the kernel was built with, make, the closed room, and what the modules' source packages need for compiling. All is
 // looked at before anything is changed: what is asked for, apt's lists, and what apt would do. Where nothing is missing it

@@ -9,7 +9,6 @@ import (
 	"mago/catalog"
 	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg/visible"
-	"mago/kbuild"
 )
 
 type showCommand struct {
@@ -17,40 +16,12 @@ type showCommand struct {
 	jsonOption
 }
 
-// shownModule is all that show knows of a module; its JSON form is part of mago's interface.
-type shownModule struct {
-	listed
-	Recipe   string            `json:"recipe,omitempty"`
-	Source   string            `json:"source,omitempty"` // directory of the opened source
-	Packages []catalog.Package `json:"packages,omitempty"`
-	Builds   []record          `json:"builds,omitempty"`
-}
-
 // Run shows modules, whole.
 func (c *showCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
-	targets, err := a.modules.targets(ctx, c.Modules)
+	all, err := a.Show(ctx, c.Modules)
 	if err != nil {
 		return err
-	}
-	states, err := a.states.states()
-	if err != nil {
-		return err
-	}
-	records, err := a.records()
-	if err != nil {
-		return err
-	}
-	var all []shownModule
-	for _, t := range targets {
-		m := shownModule{listed: a.listed(ctx, t, states)}
-		a.describeSource(ctx, t, &m)
-		for _, r := range records {
-			if r.Module == t.name && t.made(r) {
-				m.Builds = append(m.Builds, r)
-			}
-		}
-		all = append(all, m)
 	}
 	if c.JSON {
 		return a.printJSON(all)
@@ -62,23 +33,6 @@ func (c *showCommand) Run(a *app, ctx context.Context) error {
 		a.printModule(m)
 	}
 	return nil
-}
-
-// describeSource adds what the packages and, where it is there, the opened source tell.
-func (a *app) describeSource(ctx context.Context, t target, m *shownModule) {
-	if t.pkg != nil {
-		if module, _, err := a.catalog.index.Resolve(t.pkg.Name.String()); err == nil {
-			m.Packages = module.Packages
-		}
-		if tree, ok := a.modules.fetcher().Cached(*t.pkg); ok {
-			t.tree = tree
-		}
-	}
-	if t.tree == nil {
-		return
-	}
-	m.Source = t.tree.Dir
-	m.Recipe, _ = kbuild.RecipeFile(t.source()) // a source that cannot be read shows none
 }
 
 func (a *app) printModule(m shownModule) {
@@ -104,38 +58,25 @@ func (a *app) printModule(m shownModule) {
 	field("Source", cmp.Or(m.Source, "not fetched"))
 	field("Recipe", m.Recipe)
 	if a.kernels.limited() {
-		m.Conf.printKernel(field)
+		printConfKernel(m.Conf, field)
 	}
-	m.Conf.print(field)
+	printConf(m.Conf, field)
 	for _, r := range m.Builds {
 		a.printBuild(r, field)
 	}
-	installed := a.packagesOf(m)
-	for _, name := range installed {
-		field("Installed", name+" "+a.pkgs.packageVersion(name))
+	installed, remove := a.Removal(m)
+	for _, p := range installed {
+		field("Installed", p)
 	}
-	if len(installed) > 0 {
-		command("To remove", a.place().apt("remove", installed...))
+	if remove != "" {
+		command("To remove", remove)
 	} else {
-		command("To install", a.place().sudoMago("auto-install", m.Module))
+		command("To install", a.Installation(m.Module))
 	}
 }
 
 // valueIndent is where the values of show's fields begin.
 const valueIndent = 13
-
-// packagesOf are the installed packages of a module.
-func (a *app) packagesOf(m shownModule) (names []string) {
-	for _, u := range m.Units {
-		if u.Installed != "" {
-			names = append(names, modpkg.Name(u.Module, u.Kernel))
-		}
-	}
-	if common := modpkg.CommonName(m.Module); len(names) > 0 && a.pkgs.packageVersion(common) != "" {
-		names = append(names, common)
-	}
-	return names
-}
 
 func (a *app) printBuild(r record, field func(name, value string)) {
 	field("Build", fmt.Sprintf("%s, %s %s, %.1f s, as %s", r.Kernel, r.Result, r.Started.Format("2006-01-02 15:04"), r.Seconds, r.Room))

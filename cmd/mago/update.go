@@ -11,30 +11,6 @@ import (
 	"mago/sources/lock"
 )
 
-type updateCommand struct {
-	Apt bool `help:"Run apt-get update first."`
-}
-
-// Run brings the catalog up to date, after apt-get update where asked to or where apt has no lists at all. Where
-// nothing that it is made of has changed it stays as it is, unless -f has it made anew.
-func (c *updateCommand) Run(a *app, ctx context.Context) error {
-	if c.Apt {
-		if err := a.apt.aptUpdate(ctx); err != nil {
-			return err
-		}
-	}
-	open := a.catalog.catalog
-	if a.Force {
-		open = a.catalog.updateCatalog
-	}
-	ix, err := open(ctx)
-	if err != nil {
-		return err
-	}
-	a.catalog.showCatalog(ix)
-	return nil
-}
-
 // catalog opens the index, rebuilt first where it is missing or apt's lists have changed since.
 func (mi *moduleIndex) catalog(ctx context.Context) (*catalog.Index, error) {
 	if mi.index != nil {

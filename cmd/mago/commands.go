@@ -1,0 +1,90 @@
+package main
+
+import "context"
+
+type getCommand struct{ moduleArgs }
+
+// Run fetches and opens sources, with those that they need, for no kernel in particular.
+func (c *getCommand) Run(a *app, ctx context.Context) error {
+	c.apply(a)
+	return a.Fetch(ctx, c.Modules)
+}
+
+type buildCommand struct{ moduleArgs }
+
+// Run builds sources that are there already.
+func (c *buildCommand) Run(a *app, ctx context.Context) error {
+	c.apply(a)
+	return a.Build(ctx, c.Modules)
+}
+
+type autoBuildCommand struct{ moduleArgs }
+
+// Run fetches and builds.
+func (c *autoBuildCommand) Run(a *app, ctx context.Context) error {
+	c.apply(a)
+	return a.AutoBuild(ctx, c.Modules)
+}
+
+type autoInstallCommand struct{ moduleArgs }
+
+// Run goes the whole road.
+func (c *autoInstallCommand) Run(a *app, ctx context.Context) error {
+	c.apply(a)
+	return a.AutoInstall(ctx, c.Modules)
+}
+
+type installCommand struct{ moduleArgs }
+
+// Run installs the packages built last.
+func (c *installCommand) Run(a *app, ctx context.Context) error {
+	c.apply(a)
+	return a.Install(ctx, c.Modules)
+}
+
+type prepareCommand struct {
+	eventOption
+	Modules []string `arg:"" optional:"" name:"module" help:"Names of modules to meet the needs of, too."`
+}
+
+// Run makes the machine able to build for the kernels, and the modules where some are named.
+func (c *prepareCommand) Run(a *app, ctx context.Context) error {
+	c.apply(a)
+	return a.Prepare(ctx, c.Modules)
+}
+
+type cleanCommand struct {
+	Modules []string `arg:"" optional:"" name:"module" help:"Names; every module by default."`
+}
+
+// Run removes opened sources, work directories and all builds of a unit but the last.
+func (c *cleanCommand) Run(a *app, ctx context.Context) error {
+	return a.Clean(ctx, c.Modules)
+}
+
+type purgeCommand struct {
+	Modules []string `arg:"" optional:"" name:"module" help:"Names, or all for every module."`
+}
+
+// Validate refuses, before any command is run, to take no name for all.
+func (c *purgeCommand) Validate() error {
+	if len(moduleWords(c.Modules)) == 0 {
+		return &purgeAllError{}
+	}
+	return nil
+}
+
+// Run removes all that mago keeps of modules. Installed packages are dpkg's and stay.
+func (c *purgeCommand) Run(a *app, ctx context.Context) error {
+	return a.Purge(ctx, c.Modules)
+}
+
+type updateCommand struct {
+	Apt bool `help:"Run apt-get update first."`
+}
+
+// Run brings the catalog up to date, after apt-get update where asked to or where apt has no lists at all. Where
+// nothing that it is made of has changed it stays as it is, unless -f has it made anew.
+func (c *updateCommand) Run(a *app, ctx context.Context) error {
+	return a.Update(ctx, c.Apt)
+}

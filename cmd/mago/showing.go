@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"mago/catalog"
+	"mago/cmd/mago/internal/modpkg"
+	"mago/kbuild"
+	"mago/kbuild/dkms"
+	"mago/kbuild/kernel"
+
+	"golang.org/x/sys/unix"
+)
+
+// shownModule is all that show knows of a module; its JSON form is part of mago's interface.
+type shownModule struct {
+	listed
+	Recipe   string            `json:"recipe,omitempty"`
+	Source   string            `json:"source,omitempty"` // directory of the opened source
+	Packages []catalog.Package `json:"packages,omitempty"`
+	Builds   []record          `json:"builds,omitempty"`
+}
+
+// Show tells all about modules.
+func (e *engine) Show(ctx context.Context, words []string) ([]shownModule, error) {
+	targets, err := e.modules.targets(ctx, words)
+	if err != nil {
+		return nil, err
+	}
+	states, err := e.states.states()
+	if err != nil {
+		return nil, err
+	}
+	records, err := e.records()
+	if err != nil {
+		return nil, err
+	}
+	var all []shownModule
+	for _, t := range targets {
+		m := shownModule{listed: e.listed(ctx, t, states)}
+		e.describeSource(ctx, t, &m)
+		for _, r := range records {
+			if r.Module == t.name && t.made(r) {
+				m.Builds = append(m.Builds, r)
+			}
+		}
+		all = append(all, m)
+	}
+	return all, nil
+}
+
+// describeSource adds what the packages and, where it is there, the opened source tell.
+func (e *engine) describeSource(ctx context.Context, t target, m *shownModule) {
+	if t.pkg != nil {
+		if module, _, err := e.catalog.index.Resolve(t.pkg.Name.String()); err == nil {
+			m.Packages = module.Packages
+		}
+		if tree, ok := e.modules.fetcher().Cached(*t.pkg); ok {
+			t.tree = tree
+		}
+	}
+	if t.tree == nil {
+		return
+	}
+	m.Source = t.tree.Dir
+	m.Recipe, _ = kbuild.RecipeFile(t.source()) // a source that cannot be read shows none
+}
+
+// Removal is the command that removes a module's installed packages, and these with their versions; "" where there are none.
+func (e *engine) Removal(m shownModule) (packages []string, command string) {
+	names := e.packagesOf(m)
+	for _, name := range names {
+		packages = append(packages, name+" "+e.pkgs.packageVersion(name))
+	}
+	if len(names) > 0 {
+		command = e.place().apt("remove", names...)
+	}
+	return packages, command
+}
+
+// Installation is the command that installs a module.
+func (e *engine) Installation(module string) string {
+	return e.place().sudoMago("auto-install", module)
+}
+
+// packagesOf are the installed packages of a module.
+func (e *engine) packagesOf(m shownModule) (names []string) {
+	for _, u := range m.Units {
+		if u.Installed != "" {
+			names = append(names, modpkg.Name(u.Module, u.Kernel))
+		}
+	}
+	if common := modpkg.CommonName(m.Module); len(names) > 0 && e.pkgs.packageVersion(common) != "" {
+		names = append(names, common)
+	}
+	return names
+}
+
+// shownConf is what the evaluation of a dkms.conf has told; its JSON form is part of mago's interface.
+type shownConf struct {
+	*dkms.Plan
+}
+
+// keptConf is what planning, fetching or building has left of an opened source's dkms.conf.
+func (e *engine) keptConf(ctx context.Context, t target) *shownConf {
+	k := e.kernels.toShow(ctx)
+	if key, err := kbuild.ConfKey(e.Root, e.confs.job(t, k)); err != nil {
+		return &shownConf{&dkms.Plan{Kernel: k.Release, Error: err.Error()}}
+	} else if conf, ok := kbuild.KeptConf(e.confs.confs(t), key); ok {
+		return &shownConf{conf.Plan(dkmsKernel(k))}
+	}
+	return &shownConf{&dkms.Plan{Kernel: k.Release, Error: "not read yet"}}
+}
+
+// toShow is the one that a build would be for, as far as it is known; without headers nothing is known of its
+// configuration.
+func (kf *kernelFinder) toShow(ctx context.Context) kernel.Kernel {
+	release := kf.running()
+	if releases, err := kf.releases(ctx); err == nil && len(releases) > 0 {
+		release = releases[0]
+	}
+	if k, err := kf.kernel(release); err == nil {
+		return k
+	}
+	var name unix.Utsname
+	if unix.Uname(&name) != nil {
+		return kernel.Kernel{Release: release}
+	}
+	return kernel.Kernel{Release: release, Arch: unix.ByteSliceToString(name.Machine[:])}
+}
