@@ -2,7 +2,6 @@
 PREFIX ?= /usr/local
 FUZZTIME ?= 30s
 RELEASE ?= bookworm
-TESTDATA = ./testdata/ci ./testdata/e2e/... ./testdata/bench ./testdata/hostile ./testdata/oracle ./testdata/repro ./testdata/sweep ./testdata/soak
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -10,32 +9,34 @@ help: ## say what there is
 build: ## build ./mago, a static binary
 	CGO_ENABLED=0 go build -trimpath -o mago ./cmd/mago
 
-check: ## format, vet, staticcheck, quick tests; no root, no network
-	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
-	go vet -tags e2e ./... $(TESTDATA)
-	go tool staticcheck -tags e2e ./... $(TESTDATA)
-	go test -short ./... $(TESTDATA)
+lint: ## format, vet, staticcheck
+	@files=$$(go run cmd/gofmt -l .) && test -z "$$files" || { go run cmd/gofmt -d .; exit 1; }
+	go vet -tags e2e ./...
+	go tool staticcheck -tags e2e ./...
 
-test: ## everything: unit, scripts, fuzz seeds, real builds, the story on a clean Debian in QEMU (root; installs what it needs)
-	go run ./testdata/ci
+check: lint ## and quick tests; no root, no network
+	go test -short ./...
+
+test: lint ## and everything: unit, scripts, fuzz seeds, real builds, the story on a clean Debian in QEMU (root; installs what it needs)
+	go run ./cmd/lab ci
 
 demo: build ## build v4l2loopback for this machine's kernel, or for Debian's newest (root; installs what it needs)
 	testdata/demo.sh
 
 bench: ## mago against module-assistant, make and dpkg-deb, in turn (root; needs what "make test" installs)
-	go run ./testdata/bench
+	go run ./cmd/lab bench
 
 sweep: ## every module package of Debian RELEASE for its kernels, as tables (root; hours; PEERS=1, ONLY=glob,…, SWEEP=flags)
-	go run ./testdata/sweep -release $(RELEASE) $(if $(PEERS),-peers) $(if $(ONLY),-only '$(ONLY)') $(SWEEP)
+	go run ./cmd/lab sweep -release $(RELEASE) $(if $(PEERS),-peers) $(if $(ONLY),-only '$(ONLY)') $(SWEEP)
 
 repro: ## the same bytes again: modules built in four ways on a clean Debian (root; an hour; WORDS='module…')
-	go run ./testdata/repro $(WORDS)
+	go run ./cmd/lab repro $(WORDS)
 
 soak: ## kill mago, fill its disks, have all fail around it, and count what is lost (root; an hour or two; SOAK=flags)
-	go run ./testdata/soak $(SOAK)
+	go run ./cmd/lab soak $(SOAK)
 
 fuzz: ## run each fuzz target for FUZZTIME
-	go run ./testdata/ci -fuzz $(FUZZTIME)
+	go run ./cmd/lab fuzz $(FUZZTIME)
 
 install: build ## install the program, its manual page and completion below $(DESTDIR)$(PREFIX)
 	install -D mago $(DESTDIR)$(PREFIX)/bin/mago
@@ -51,4 +52,4 @@ deb: ## write mago_VERSION_ARCH.deb, mago's own package (ARCH=arm64)
 clean: ## remove what make has built; the tests' cache is in /var/cache/mago-test
 	rm -rf mago mago_*.deb .cache
 
-.PHONY: help build check test demo bench sweep repro soak fuzz install uninstall deb clean
+.PHONY: help build lint check test demo bench sweep repro soak fuzz install uninstall deb clean

@@ -15,9 +15,9 @@ import (
 	"testing"
 	"unicode"
 
+	"mago/cmd/lab/oracle"
 	"mago/debpkg/codec"
 	"mago/debpkg/control"
-	"mago/testdata/oracle"
 )
 
 // dpkgDeb runs dpkg-deb on a package, as nobody where the tests run as root: the bytes are foreign.

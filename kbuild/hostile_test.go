@@ -12,10 +12,10 @@ import (
 	"time"
 	"unicode"
 
+	"mago/cmd/lab/hostile"
 	"mago/kbuild/deep"
 	"mago/kbuild/kernel"
 	"mago/kbuild/sandbox"
-	"mago/testdata/hostile"
 )
 
 // TestHostile lets every attack in by the doors of a source, and wants none to get out of any kind of sandbox.

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"mago/testdata/oracle"
+	"mago/cmd/lab/oracle"
 )
 
 // decoders are the formats' own programs.

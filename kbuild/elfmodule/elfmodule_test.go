@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"mago/testdata/oracle"
+	"mago/cmd/lab/oracle"
 )
 
 // object is an ELF object with one section of that name and content.

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"mago/testdata/oracle"
+	"mago/cmd/lab/oracle"
 )
 
 // tarProgram is tar(1), whose archives and whose view of them are the measure.

@@ -1,0 +1,127 @@
+// Package bench measures mago against module-assistant, make and dpkg-deb on a clean Debian system: what is compared
+// runs in turn, several times, and the table shows medians and the medians of the ratios.
+package bench
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"mago/cmd/lab/internal/debian"
+)
+
+// rounds is how often everything is timed, after one round for memory.
+const rounds = 5
+
+// Run prints the table. As "write FROM TO" it is one side of a contest: mago's writer of packages as a program of its own.
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) == 3 && args[0] == "write" {
+		return writePackage(args[1], args[2])
+	}
+	store, err := debian.OpenStore("bookworm", io.Discard)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	fmt.Fprintln(stderr, "bench: preparing a clean Debian with module-assistant and mago")
+	l, err := newLab(ctx, store)
+	if err != nil {
+		return err
+	}
+	defer l.Remove()
+	fmt.Fprintf(stdout, "%s, %d cores, kernel headers %s; medians of %d rounds\n\n", runtime.GOARCH, runtime.NumCPU(), l.kernel, rounds)
+	fmt.Fprintln(stdout, "| what | mago | peer | mago / peer | aim | mago's memory |")
+	fmt.Fprintln(stdout, "|---|---|---|---|---|---|")
+	for _, c := range l.contests() {
+		row, err := c.run(ctx)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.what, err)
+		}
+		fmt.Fprintln(stdout, row)
+	}
+	return nil
+}
+
+// lab is the system that everything is measured on.
+type lab struct {
+	*debian.System
+	kernel string
+}
+
+func newLab(ctx context.Context, store *debian.Store) (*lab, error) {
+	sys, err := store.Fresh(ctx, "bench")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := sys.Deliver(ctx); err != nil {
+		return nil, err
+	}
+	l := &lab{System: sys}
+	if _, err := l.Run(ctx, "apt-get", "update"); err != nil {
+		return nil, err
+	}
+	if l.kernel, err = l.NewestKernel(ctx); err != nil {
+		return nil, err
+	}
+	for _, args := range [][]string{
+		{"apt-get", "install", "--yes", "--no-install-recommends", "module-assistant", "build-essential", "kmod", "linux-headers-" + l.kernel},
+		{"mago", "a-i", "-l", l.kernel, "v4l2loopback"},
+		{"m-a", "--text-mode", "update"},
+		{"m-a", "--text-mode", "--non-inter", "-l", l.kernel, "a-i", "v4l2loopback"},
+		{"sh", "-c", "cp -r /var/cache/mago/trees/v4l2loopback-dkms/*/data/usr/src/v4l2loopback-* /root/bare && chmod -R a+rX /root"},
+	} {
+		if _, err := l.Run(ctx, args...); err != nil {
+			return nil, err
+		}
+	}
+	return l, l.modules(ctx)
+}
+
+// payload is how many bytes of modules the large package holds.
+const payload = 90 << 20
+
+// modules fills /srv/modules with real ones, those of the kernel's own package.
+func (l *lab) modules(ctx context.Context) error {
+	_, err := l.Run(ctx, "sh", "-c", "cd /srv && apt-get download linux-image-"+l.kernel+" && dpkg-deb -x linux-image-*.deb image && rm *.deb")
+	if err != nil {
+		return err
+	}
+	files, err := filepath.Glob(l.Path("/srv/image/lib/modules/*/kernel/*/*/*.ko"))
+	if err != nil {
+		return err
+	}
+	deeper, err := filepath.Glob(l.Path("/srv/image/lib/modules/*/kernel/*/*/*/*.ko"))
+	if err != nil {
+		return err
+	}
+	dir := l.Path("/srv/tree/lib/modules")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	var size int64
+	for _, file := range append(files, deeper...) {
+		info, err := os.Stat(file)
+		if err != nil {
+			return err
+		}
+		if size += info.Size(); size > payload {
+			return l.controlFile()
+		}
+		if err := os.Rename(file, filepath.Join(dir, filepath.Base(file))); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("the kernel's package has %d bytes of modules only", size)
+}
+
+// controlFile makes /srv/tree what dpkg-deb --build takes.
+func (l *lab) controlFile() error {
+	if err := os.Mkdir(l.Path("/srv/tree/DEBIAN"), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(l.Path("/srv/tree/DEBIAN/control"),
+		[]byte("Package: large\nVersion: 1\nArchitecture: amd64\nMaintainer: Nobody <nobody@example.org>\nDescription: 90 MB of modules\n"), 0o644)
+}

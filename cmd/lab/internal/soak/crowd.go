@@ -1,0 +1,54 @@
+package soak
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+)
+
+// exitBusy is mago's exit code for what another mago is at.
+const exitBusy = 14
+
+// gather runs mago many times at once, each for all modules in an order of its own. Who finds a module taken says so,
+// or waits for it where that is what it is told.
+func (s *soaking) gather(ctx context.Context, dice *rand.Rand, t *tally) (string, []finding, error) {
+	if err := s.edit(); err != nil {
+		return "", nil, err
+	}
+	modules := append([]string{local}, packaged...)
+	var all []*running
+	for n := range s.crowd {
+		dice.Shuffle(len(modules), func(i, j int) { modules[i], modules[j] = modules[j], modules[i] })
+		args := []string{"-i", []string{"a-b", "a-i"}[n%2]}
+		if n%3 == 0 {
+			args = append(args, "-f")
+		}
+		if n%4 > 1 && s.canWait(ctx) {
+			args = append(args, "--wait")
+		}
+		r, err := s.start(ctx, s.arguments(append(args, modules...)...)...)
+		if err != nil {
+			return "", nil, err
+		}
+		all = append(all, r)
+	}
+	var found []finding
+	for _, r := range all {
+		out := r.wait()
+		t.note(out.String())
+		busy := out.code == exitBusy && !slices.Contains(r.cmd.Args, "--wait")
+		if out.code != 0 && !busy {
+			found = append(found, finding{lost, fmt.Sprintf("%q: %v:\n%s", r.cmd.Args, out, out.said)})
+		}
+	}
+	found = append(append(found, s.settled()...), s.damaged(usual)...)
+	again, more := s.again(ctx, t, usual, append([]string{"a-i"}, modules...)...)
+	return fmt.Sprintf("%d at once, %d modules each; again: %s", s.crowd, len(modules), again), append(found, more...), nil
+}
+
+// canWait reports whether this mago knows --wait.
+func (m *machine) canWait(ctx context.Context) bool {
+	return strings.Contains(m.mago(ctx, "help", "options").said, "--wait")
+}

@@ -1,0 +1,60 @@
+package soak
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+)
+
+// exitNoSpace is mago's exit code for a full disk.
+const exitNoSpace = 15
+
+// disk is a place that fills up while mago works.
+type disk struct {
+	mounted
+	args   []string
+	places places
+	most   int64 // bytes that are free at most
+}
+
+func (m *machine) newDisks() []*disk {
+	at := func(dir string, keep bool) mounted { return mounted{m.System, dir, keep} }
+	other := places{"/srv/full", "/srv/full/debs"}
+	dest := places{usual.cache, "/srv/debs"}
+	return []*disk{
+		{at(usual.cache, false), []string{"a-b", "-f", "v4l2loopback"}, usual, 2 << 20},
+		{at(other.cache, false), []string{"-u", other.cache, "a-b", "-f", "xtrx"}, other, 2 << 20},
+		{at(other.cache, false), []string{"-u", other.cache, "a-b", "-f", local}, other, 600 << 10},
+		{at(dest.dest, true), []string{"--dest", dest.dest, "a-b", "-f", "xtrx"}, dest, 48 << 10},
+		{at("/tmp", false), []string{"a-b", "-f", "acpi-call"}, usual, 64 << 10},
+		{at("/var/lib/dpkg", true), []string{"a-i", "-f", "xtrx"}, usual, 512 << 10},
+		{at("/lib/modules/"+m.kernel+"/updates", true), []string{"a-i", "-f", "v4l2loopback"}, usual, 120 << 10},
+		{at("/var/cache/mago/downloads", true), []string{"get", "-f", "xtrx", "acpi-call"}, usual, 60 << 10},
+	}
+}
+
+// full has a command run with too little room in one of its places, and then again with enough.
+func (s *soaking) full(ctx context.Context, dice *rand.Rand, t *tally) (told string, found []finding, err error) {
+	d := s.places[dice.IntN(len(s.places))]
+	free := dice.Int64N(d.most)
+	err = d.with(func() error {
+		if err := d.leave(free); err != nil {
+			return err
+		}
+		first := s.mago(ctx, d.args...)
+		t.note(first.String())
+		told = fmt.Sprintf("mago %s: %d kB free in %s: %v", strings.Join(d.args, " "), free>>10, d.dir, first)
+		if first.code != 0 && (first.code != exitNoSpace || !strings.Contains(first.said, "hint: free some space")) {
+			found = append(found, finding{lost, "not one word of a full disk: " + first.said})
+		}
+		found = append(append(found, s.settled()...), s.damaged(d.places)...)
+		if err := d.leave(1 << 30); err != nil {
+			return err
+		}
+		again, more := s.again(ctx, t, d.places, d.args...)
+		told, found = told+"; again: "+again, append(found, more...)
+		return nil
+	})
+	return told, found, err
+}
