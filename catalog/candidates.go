@@ -10,9 +10,9 @@ import (
 	"mago/debpkg/word"
 )
 
-// candidates asks apt for the candidate version of each package, "" where pins leave none; packages that apt does not
-// know are missing. lists is the host path of the lists that apt is to use. No cache is read or written: it would be
-// one of other lists.
+// candidates asks apt for the candidate version of each package, "" where pins leave none; packages that apt does not know are
+// missing. lists is the host path of the lists that apt is to use. apt neither reads nor writes its cache, which would be one
+// of other lists.
 func (c Config) candidates(ctx context.Context, lists string, names []word.Package) (map[word.Package]word.Version, error) {
 	all := map[word.Package]word.Version{}
 	for some := range slices.Chunk(names, maxAsked) {
@@ -25,11 +25,10 @@ func (c Config) candidates(ctx context.Context, lists string, names []word.Packa
 	return all, nil
 }
 
-// maxAsked bounds how many packages apt is asked about at a time: of the longest names, a quarter of what a command line
-// holds.
+// maxAsked is how many packages apt is asked about at a time: with the longest names they take a quarter of a command line.
 const maxAsked = 4000
 
-// policy asks for named packages only. By itself apt takes a name that it does not know for a regular expression.
+// policy asks apt-cache policy for named packages only; apt takes an unknown name for a regular expression.
 func (c Config) policy(ctx context.Context, lists string, names []word.Package) (map[word.Package]word.Version, error) {
 	argv := []string{"apt-cache", "policy", "-o", "Dir::State::lists=" + lists, "-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache=",
 		"-o", "APT::Cmd::Pattern-Only=true", "--"}
@@ -40,8 +39,8 @@ func (c Config) policy(ctx context.Context, lists string, names []word.Package) 
 	return parsePolicy(string(out))
 }
 
-// parsePolicy reads what apt-cache policy prints in the C locale for named packages: "name:" at the margin, and below,
-// by two blanks, "Candidate:" with a version or "(none)".
+// parsePolicy reads the output of apt-cache policy in the C locale for named packages: "name:" at the margin, and below,
+// indented by two blanks, "Candidate:" with a version or "(none)".
 func parsePolicy(out string) (map[word.Package]word.Version, error) {
 	candidates := map[word.Package]word.Version{}
 	name, number := "", 0
@@ -69,7 +68,7 @@ func parsePolicy(out string) (map[word.Package]word.Version, error) {
 	return candidates, nil
 }
 
-// parseCandidate passes over what nobody has asked for: packages of another architecture are called name:architecture.
+// parseCandidate ignores packages that were not asked for: those of another architecture are called name:architecture.
 func parseCandidate(name, version string) (word.Package, word.Version, bool) {
 	pkg, err := word.ParsePackage(name)
 	if err != nil || version == "(none)" {

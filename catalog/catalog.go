@@ -15,7 +15,7 @@ import (
 	"mago/debpkg/word"
 )
 
-// Kind says by which manner a package brings its module's source.
+// Kind says how a package brings its module's source.
 type Kind string
 
 // DKMS packages install a tree with a dkms.conf under /usr/src; ModuleAssistant packages install a tarball there.
@@ -72,7 +72,7 @@ type Config struct {
 	Now  func() time.Time      // nil: time.Now
 }
 
-// hostDir is Dir as apt sees it.
+// hostDir is Dir as apt in Root calls it.
 func (c Config) hostDir() (string, error) {
 	host, err := filepath.Rel(cmp.Or(c.Root, "/"), c.Dir)
 	if err != nil || !filepath.IsLocal(host) {
@@ -81,8 +81,8 @@ func (c Config) hostDir() (string, error) {
 	return filepath.Join("/", host), nil
 }
 
-// path is where a host path lies for this process. Symbolic links on the way lead inside Root, as they do for apt
-// there: the list of a file: archive is a link to its absolute path.
+// path gives a host path as this process sees it. Symbolic links resolve inside Root, as they do for apt there: the list of a
+// file: archive is a link to its absolute path.
 func (c Config) path(host ...string) (string, error) {
 	return securejoin.SecureJoin(cmp.Or(c.Root, "/"), filepath.Join(host...))
 }

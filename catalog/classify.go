@@ -7,8 +7,8 @@ import (
 	"mago/debpkg/control"
 )
 
-// worthDecoding reports whether a raw paragraph may be a module source. It may err only towards true: nearly all of
-// apt's lists is turned away here, at the cost of one search.
+// worthDecoding reports whether a raw paragraph may be a module source. It has no false negatives, and turns nearly all of
+// apt's lists away with one search.
 func worthDecoding(raw []byte) bool {
 	if bytes.Contains(raw, []byte("dkms")) {
 		return true
@@ -23,9 +23,9 @@ func sourceName(name string) bool {
 	return strings.HasSuffix(name, "-source") || strings.HasSuffix(name, "-src")
 }
 
-// classify tells whether a paragraph is a module source and of which kind. A dkms one depends on dkms or is named so,
-// debhelper's add-ons (dh-dkms) aside. A module-assistant one is named -source or -src and, as its HOWTO asks,
-// needs debhelper to build or stands in section kernel; neither fonts nor the kernel's own source qualify.
+// classify reports whether a paragraph is a module source, and of which kind. A dkms source depends on dkms or has a name like
+// it, except debhelper's add-ons (dh-dkms). A module-assistant source ends in -source or -src and, as its HOWTO asks,
+// build-depends on debhelper or is in section kernel; fonts and the kernel's own source do not qualify.
 func classify(p control.Paragraph) (Kind, bool) {
 	name := p.Get("Package")
 	depends := p.Get("Depends") + "," + p.Get("Pre-Depends")

@@ -7,7 +7,7 @@ import (
 	"os/exec"
 )
 
-// output runs a program in the C locale and gives what it printed; its complaints become the error.
+// output runs a program in the C locale and returns its standard output; its standard error goes into the error.
 func (c Config) output(ctx context.Context, argv ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Env = append(cmd.Environ(), "LC_ALL=C")
@@ -26,7 +26,7 @@ func (c Config) run(cmd *exec.Cmd) error {
 	return c.Run(cmd)
 }
 
-// complaint is the first line of a program's stderr, fit to stand behind its exit status.
+// complaint is the first line of a program's standard error, with a separator in front.
 func complaint(stderr []byte) string {
 	first, _, _ := bytes.Cut(bytes.TrimSpace(stderr), newline)
 	if len(first) == 0 {

@@ -8,8 +8,8 @@ import (
 	"mago/debpkg/word"
 )
 
-// debianTable says where Debian has module sources, and which packages need their modules. To make it anew, have apt fetch
-// the lists of all components of the releases that it shall know, on amd64, into DIR and run
+// debianTable says where Debian has module sources, and which packages need their modules. To make it anew, have apt fetch the
+// lists of all components of the releases that it is to know, on amd64, into DIR and run
 //
 //	go test ./catalog -run TestDebianTable -lists DIR
 //
@@ -26,7 +26,7 @@ type Known struct {
 	Places  []Place
 }
 
-// debian is the table, and the index that it would be if one system had all of it.
+// debian is the table, and the index of a system that has all of it.
 var debian = sync.OnceValues(func() (map[string]Known, *Index) {
 	all, ix := map[string]Known{}, &Index{}
 	for line := range strings.Lines(debianTable) {
@@ -68,8 +68,8 @@ func kindOf(name string) Kind {
 	return DKMS
 }
 
-// InDebian finds what Debian has under a name: a package that needs modules by its own name, a module source by all that
-// Resolve takes.
+// InDebian finds what Debian has under a name: a package that needs modules by its own name, a module source by every word
+// that Resolve takes.
 func InDebian(name string) (Known, bool) {
 	all, ix := debian()
 	if known, ok := all[normal(name)]; ok {

@@ -15,8 +15,8 @@ import (
 	"mago/debpkg/word"
 )
 
-// Descriptions gives the long descriptions of the index's packages: those of their own paragraphs, or the English ones that
-// apt keeps in translation lists and finds by a description's MD5. What an error keeps from being read is left out.
+// Descriptions returns the long descriptions of the index's packages: those of their own paragraphs, or the English ones of
+// apt's translation lists, found by a description's MD5. Descriptions that cannot be read are left out; the error says why.
 func (ix *Index) Descriptions(ctx context.Context, c Config) (map[word.Package]string, error) {
 	long, wanted := map[word.Package]string{}, map[string][]word.Package{}
 	for _, m := range ix.Modules {
@@ -42,7 +42,7 @@ func (ix *Index) Descriptions(ctx context.Context, c Config) (map[word.Package]s
 	return long, errors.Join(errs...)
 }
 
-// translate takes from a translation list what is wanted of it.
+// translate takes the wanted descriptions from a translation list.
 func (c Config) translate(ctx context.Context, name string, wanted map[string][]word.Package, long map[word.Package]string) error {
 	file, err := c.path(listsDir, name)
 	if err != nil {
@@ -69,7 +69,7 @@ func (c Config) translate(ctx context.Context, name string, wanted map[string][]
 	return nil
 }
 
-// descriptionMD5 is a paragraph's field of that name, found by one search: nearly all paragraphs are of other packages.
+// descriptionMD5 finds a paragraph's field of that name with one search: nearly all paragraphs are of other packages.
 func descriptionMD5(raw []byte) string {
 	const field = "\nDescription-md5: "
 	_, rest, _ := bytes.Cut(raw, []byte(field))

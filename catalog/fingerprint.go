@@ -64,7 +64,7 @@ func (c Config) addDir(sum hash.Hash, host string) error {
 	return nil
 }
 
-// listOrRelease passes over apt's translations, contents and lock, which come and go without changing any module.
+// listOrRelease ignores apt's translations, contents and lock, which change without changing any module.
 func listOrRelease(name string) bool {
 	_, isList := listArchitecture(name)
 	return isList || releaseFile.MatchString(name)
@@ -78,8 +78,8 @@ func (c Config) readDir(host string) ([]fs.DirEntry, error) {
 	return os.ReadDir(local)
 }
 
-// Stale reports whether apt's lists, sources, preferences or configuration have changed since the index was built.
-// Installing or removing packages does not count: Open looks at that each time.
+// Stale reports whether apt's lists, sources, preferences or configuration have changed since the index was built. Installed
+// packages do not count: Open reads dpkg's status each time.
 func (ix *Index) Stale(c Config) bool {
 	now, err := c.fingerprint()
 	return err != nil || now != ix.Inputs

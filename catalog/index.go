@@ -18,7 +18,7 @@ const Format = 4
 // indexName is the index file's name in Config.Dir.
 const indexName = "index.json"
 
-// ErrNoIndex says that there is no index to open: missing, damaged, or of another format. Update makes one.
+// ErrNoIndex says that the index is missing, damaged, or of another format. Update makes one.
 var ErrNoIndex = errors.New("no module index")
 
 // Index is every module known, sorted by name.
@@ -68,7 +68,7 @@ func readIndex(c Config) (*Index, error) {
 	return ix, nil
 }
 
-// plausible reports whether the modules are in the order that they are looked up by, and each has what addPackage gave it.
+// plausible reports whether the modules are sorted, as lookups need, and each has the fields that addPackage sets.
 func (ix *Index) plausible() bool {
 	for i, m := range ix.Modules {
 		if i > 0 && ix.Modules[i-1].Name >= m.Name || len(m.Packages) == 0 {
@@ -83,7 +83,7 @@ func (ix *Index) plausible() bool {
 	return true
 }
 
-// write puts the index in its place in one step: readers see the old one or the new one.
+// write replaces the index file atomically.
 func (ix *Index) write(c Config) error {
 	data, err := json.Marshal(ix)
 	if err != nil {

@@ -2,8 +2,8 @@ package catalog
 
 import "slices"
 
-// aliases lead from what people call a module, where neither the package's nor the source package's name says it, to
-// the module; most are the .ko files that the package builds.
+// aliases lead from other names of a module, which neither the package's nor the source package's name contains, to the
+// module; most are names of its .ko files.
 var aliases = map[string]string{
 	"nvidia":            "nvidia-kernel",      // nvidia.ko; nvidia-open-kernel builds one too, but for newer cards only
 	"nvidia-open":       "nvidia-open-kernel", // as NVIDIA calls it
@@ -35,15 +35,15 @@ var aliases = map[string]string{
 	"xt-rtpengine":      "rtpengine-kernel", // xt_RTPENGINE.ko
 }
 
-// kernelModule is something that was packaged as source once and has been part of the kernel since.
+// kernelModule was packaged as source once and has been part of the kernel since.
 type kernelModule struct {
 	names  []string // module names, as the source packages would give them
 	module string
 	since  string
 }
 
-// kernelModules gives the place in the kernel's tree as the reason. aufs is not here: it was never merged. Neither is
-// openvpn-dco: the kernel's ovpn needs a newer OpenVPN and replaces it for that one only.
+// kernelModules lists them with their place in the kernel's tree. aufs is not among them, because it was never merged; nor is
+// openvpn-dco, because the kernel's ovpn needs a newer OpenVPN.
 var kernelModules = []kernelModule{
 	{[]string{"wireguard"}, "wireguard", "5.6"},                             // drivers/net/wireguard
 	{[]string{"exfat", "exfat-nofuse"}, "exfat", "5.7"},                     // fs/exfat, Samsung's; 5.4 to 5.6 had another in staging

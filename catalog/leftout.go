@@ -6,8 +6,8 @@ import (
 	"mago/debpkg/word"
 )
 
-// LeftOut tells of a list's module sources that are not taken, because a word of theirs that command lines and file names
-// are made of is not what it should be.
+// LeftOut describes the module sources of a list that are left out because a word that would get into command lines and file
+// names breaks its grammar.
 type LeftOut struct {
 	List  string `json:"list"` // host path
 	Line  int    `json:"line"` // of the first one's paragraph
@@ -42,14 +42,14 @@ func leftOut(lists []list) []LeftOut {
 	return all
 }
 
-// words are those of a stanza's fields that go on into command lines and file names.
+// words are the fields of a stanza that get into command lines and file names.
 type words struct {
 	name, source word.Package
 	version      word.Version
 	architecture word.Architecture
 }
 
-// parse fails with a *word.Error. A package may lack its version and its architecture, as in dpkg's status.
+// parse fails with a *word.Error. A package may lack version and architecture, as in dpkg's status.
 func (w *words) parse(field func(string) string, source string) (err error) {
 	if w.name, err = word.ParsePackage(field("Package")); err != nil {
 		return err

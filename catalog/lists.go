@@ -28,8 +28,8 @@ type list struct {
 	left  LeftOut
 }
 
-// readLists reads every list that can hold packages for this machine, as many at once as there are processors. A list
-// that no source in sources.list accounts for is among them, unless it cannot be read: apt passes over it when asked for candidates.
+// readLists reads every list that can hold packages for this machine, in parallel. It includes lists that no source in
+// sources.list names, unless they cannot be read: apt skips those when asked for candidates.
 func (c Config) readLists(ctx context.Context, native word.Architecture) ([]list, error) {
 	names, err := c.listNames(native)
 	if err != nil {
@@ -75,8 +75,8 @@ func (c Config) listNames(native word.Architecture) ([]string, error) {
 	return names, nil
 }
 
-// listArchitecture tells lists of binary packages by name, which is the list's address with slashes made underscores,
-// and gives the architecture, "" for a flat archive's.
+// listArchitecture recognises a list of binary packages by its name, which is the list's address with slashes made
+// underscores, and returns its architecture, "" for a flat archive's.
 func listArchitecture(name string) (arch string, ok bool) {
 	address, ok := strings.CutSuffix(uncompressed(name), "_Packages")
 	if i := strings.LastIndex(address, "_binary-"); i >= 0 {

@@ -18,7 +18,7 @@ type MissingError struct {
 	Sources   []Entry // of apt's for Debian's own archive
 }
 
-// Entry is what apt's sources say of one release and component.
+// Entry is one release and component of apt's sources.
 type Entry struct {
 	Place
 	File string // of apt's configuration
@@ -40,12 +40,12 @@ func (e *MissingError) Error() string {
 	return text + "Debian's " + joined(e.Source.Places) + ", not in " + e.Sources[0].Release
 }
 
-// LeftOut reports whether the component that has the source is to be added to apt's sources.
+// LeftOut reports whether the component that has the source must be added to apt's sources.
 func (e *MissingError) LeftOut() bool {
 	return e.Place.Release != "" && !slices.ContainsFunc(e.Sources, func(s Entry) bool { return s.Place == e.Place })
 }
 
-// File is the one of apt's sources that this system's own release is in.
+// File is the file of apt's sources that has this system's own release.
 func (e *MissingError) File() string {
 	for _, s := range e.Sources {
 		if s.Release == e.Place.Release {
@@ -65,8 +65,8 @@ func joined(places []Place) string {
 	return strings.Join(words, ", ")
 }
 
-// Locate says more of a name that is not found: with a *MissingError where Debian has it but apt does not know it, or
-// with the modules that a package of the name needs.
+// Locate explains a name that is not found: with a *MissingError where Debian has it but apt does not, or with the modules
+// that a package of that name needs.
 func (ix *Index) Locate(ctx context.Context, c Config, unknown *NotFoundError) error {
 	known, ok := InDebian(unknown.Name)
 	if !ok {
@@ -138,8 +138,8 @@ func (c Config) sources(ctx context.Context) ([]Entry, error) {
 	return all, nil
 }
 
-// Unlisted finds the module sources of this system's own release whose names have all the words but whose components
-// apt's sources leave out, the first of each module.
+// Unlisted finds module sources of this system's release whose names have all the words and whose components are not in apt's
+// sources; of each module the first.
 func (ix *Index) Unlisted(ctx context.Context, c Config, words []string) []*MissingError {
 	patterns := patternsOf(words)
 	all, debianIndex := debian()

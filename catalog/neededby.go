@@ -47,7 +47,7 @@ func (ix *Index) modulesIn(relations string) (modules []string) {
 	return modules
 }
 
-// paragraphOf finds a package in a list. One that cannot be read has none: it is only asked for advice.
+// paragraphOf finds a package in a list. An unreadable list has none: the answer only serves advice.
 func (c Config) paragraphOf(ctx context.Context, list string, name word.Package) (control.Paragraph, bool) {
 	file, err := c.path(list)
 	if err != nil {

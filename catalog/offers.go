@@ -30,8 +30,8 @@ func (c Config) Newer(ctx context.Context, name word.Package, than word.Version)
 	return offers, nil
 }
 
-// parseMadison reads what apt-cache madison prints of binary packages: name, version and place, set apart by bars. A
-// line of another form tells of no package that could be fetched.
+// parseMadison reads the output of apt-cache madison for binary packages: name, version and place, separated by bars. It
+// ignores lines of another form.
 func parseMadison(out string) []Offer {
 	var offers []Offer
 	for line := range strings.Lines(out) {
@@ -53,7 +53,7 @@ func parseMadison(out string) []Offer {
 	return offers
 }
 
-// compare orders versions as dpkg does; what is none comes first.
+// compare orders versions as dpkg does; what is not a version comes first.
 func compare(a, b word.Version) int {
 	va, _ := version.Parse(a.String())
 	vb, _ := version.Parse(b.String())

@@ -10,17 +10,17 @@ import (
 	"mago/debpkg/codec"
 )
 
-// blockSize is how much of a list is in memory at a time, and thereby the bound of one paragraph.
+// blockSize is how much of a list is in memory at a time, and so the limit of a paragraph's size.
 const blockSize = 512 << 10
 
-// paragraph is what stands between two empty lines, valid only while it is iterated over.
+// paragraph is the text between two empty lines, valid only during its iteration.
 type paragraph struct {
 	text   []byte
 	before []byte // of the same block
 	first  int    // line number at which the block begins
 }
 
-// line is the line number, in the list, at which the paragraph begins.
+// line is the number of the paragraph's first line in the list.
 func (p paragraph) line() int { return p.first + bytes.Count(p.before, newline) }
 
 var (
@@ -28,7 +28,7 @@ var (
 	separator = []byte("\n\n")
 )
 
-// paragraphs cuts a control file at empty lines, without looking at anything else. The first error ends it.
+// paragraphs splits a control file at empty lines and looks at nothing else. The first error ends it.
 func paragraphs(ctx context.Context, r io.Reader) iter.Seq2[paragraph, error] {
 	return func(yield func(paragraph, error) bool) {
 		buf, line := make([]byte, 0, blockSize), 1

@@ -8,7 +8,7 @@ import (
 // releaseFile matches what apt keeps of an archive's Release file and its signature, which stand beside the lists.
 var releaseFile = regexp.MustCompile(`^(.*_)(InRelease|Release|Release\.gpg)$`)
 
-// releases are the archives that apt's lists are from, by the beginning of the lists' names: whether each is signed.
+// releases says of each archive in apt's lists whether it is signed; the key is the beginning of its lists' names.
 //
 // apt keeps an InRelease or Release.gpg only when it has verified it; of an archive whose signature it could not
 // verify, and was told to take all the same ([trusted=yes], Acquire::AllowInsecureRepositories), it keeps the bare
@@ -29,7 +29,7 @@ func (c Config) readReleases() (releases, error) {
 	return all, nil
 }
 
-// sign reports whether a list is from a signed archive: that with the longest name, where one is below another's.
+// sign reports whether a list is from a signed archive. The archive with the longest matching name decides, since one may lie below another.
 func (r releases) sign(list string) bool {
 	longest := ""
 	for archive := range r {

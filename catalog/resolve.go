@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// NotFoundError says that no module answers to a word.
+// NotFoundError says that a word means no module.
 type NotFoundError struct {
 	Name    string
 	Similar []string // module names, at most five, nearest first
@@ -25,8 +25,8 @@ func (e *InTreeError) Error() string {
 	return fmt.Sprintf("%s is part of the kernel since Linux %s, as module %s", e.Name, e.Since, e.Module)
 }
 
-// completions are what module-assistant tries behind a name; -source, -src and -dkms need no trying, since a module
-// is named without them.
+// completions are the endings that module-assistant tries; module names have no -source, -src or -dkms, so these need no
+// trying.
 var completions = []string{"-kernel", "-driver", "-module", "-modules"}
 
 // Resolve finds the module that a word means: a module, a source package of it, its Debian source package, an alias, or
@@ -50,7 +50,7 @@ func (ix *Index) Resolve(word string) (Module, *Package, error) {
 	return Module{}, nil, &NotFoundError{Name: word, Similar: ix.similar(name)}
 }
 
-// normal writes a name as Debian names packages; modprobe, too, takes _ for -. A module's file is named as the module.
+// normal writes a name as Debian names packages, with - for _, as modprobe reads them. A module's file is named as the module.
 func normal(word string) string {
 	word = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(word)), "_", "-")
 	for _, ext := range []string{".xz", ".gz", ".zst"} {

@@ -12,7 +12,7 @@ import (
 	"mago/debpkg/control"
 )
 
-// stanza is the paragraph of a module source, as it stands in a list and decoded.
+// stanza is a module source's paragraph, raw and decoded.
 type stanza struct {
 	words
 	raw    []byte
@@ -22,7 +22,7 @@ type stanza struct {
 	signed bool // whether the list's signature has been checked
 }
 
-// What one list may be: Debian's largest has 50 MB and some 50 module sources.
+// The limits of one list: Debian's largest has 50 MB and some 50 module sources.
 const (
 	maxList    = 512 << 20 // bytes, decompressed
 	maxSources = 10_000
@@ -70,7 +70,7 @@ func scanList(ctx context.Context, r io.Reader, name string) (list, error) {
 	return l, nil
 }
 
-// add takes the module sources whose words are what they should be.
+// add adds the module sources whose words are valid.
 func (l *list) add(found []stanza) {
 	for _, s := range found {
 		if err := s.words.parse(s.fields.Get, sourceOf(s.fields)); err != nil {
@@ -81,7 +81,7 @@ func (l *list) add(found []stanza) {
 	}
 }
 
-// decode gives the module sources in a raw paragraph; it is more than one where a blank line is not quite empty.
+// decode returns the module sources in a raw paragraph; a line of blanks between them makes it more than one.
 func decode(raw paragraph, name string) ([]stanza, error) {
 	found, err := decodeAll(control.NewScanner(bytes.NewReader(raw.text), name))
 	if err == nil {
@@ -90,7 +90,7 @@ func decode(raw paragraph, name string) ([]stanza, error) {
 		}
 		return found, nil
 	}
-	// The scanner counts lines from its own beginning: blank ones stand for what came before.
+	// The scanner counts lines from its own beginning, so blank lines stand for those before.
 	skipped := strings.NewReader(strings.Repeat("\n", raw.line()-1))
 	return decodeAll(control.NewScanner(io.MultiReader(skipped, bytes.NewReader(raw.text)), name))
 }

@@ -32,7 +32,7 @@ func matches(text string, patterns []*regexp.Regexp) bool {
 	return !slices.ContainsFunc(patterns, func(p *regexp.Regexp) bool { return !p.MatchString(text) })
 }
 
-// pattern is a word as it stands where it is no regular expression.
+// pattern matches a word literally where it is not a regular expression.
 func pattern(word string) *regexp.Regexp {
 	if p, err := regexp.Compile("(?im)" + word); err == nil {
 		return p
@@ -40,7 +40,7 @@ func pattern(word string) *regexp.Regexp {
 	return regexp.MustCompile("(?i)" + regexp.QuoteMeta(word))
 }
 
-// text is all that a module is searched by, a line each; a long description is one line, however it is folded.
+// text is what a module is searched by, a line for each part; a long description is one line.
 func (m Module) text(long map[word.Package]string) string {
 	lines := []string{m.Name}
 	for alias, name := range aliases {

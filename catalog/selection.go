@@ -12,14 +12,14 @@ import (
 // selectionPrefix begins the name of a selection's directory beside the index.
 const selectionPrefix = ".lists-"
 
-// selection is a directory of lists like apt's own that holds the module sources only. From all lists apt takes most
-// of a second to answer wherever it has no fresh cache; from these it needs none. What pins look at stays the same.
+// selection is a directory of lists like apt's own, with the module sources only. apt without a fresh cache takes most of a
+// second for all lists, and no time for these. What pins look at stays the same.
 type selection struct {
 	dir  string // for this process
 	host string // for apt
 }
 
-// newSelection writes the lists down anew. The caller removes the selection, also after an error.
+// newSelection writes such lists. The caller removes the selection, also after an error.
 func (c Config) newSelection(lists []list) (*selection, error) {
 	host, err := c.hostDir()
 	if err != nil {
@@ -59,7 +59,7 @@ func (s *selection) write(l list) error {
 	return os.WriteFile(filepath.Join(s.dir, uncompressed(l.name)), text.Bytes(), 0o644)
 }
 
-// copyReleases brings along what pins by release look at. A link would lead astray wherever apt sees another root.
+// copyReleases copies the Release files that pins look at. A link would break where apt runs in another root.
 func (s *selection) copyReleases(c Config) error {
 	entries, err := c.readDir(listsDir)
 	if err != nil {
@@ -88,7 +88,7 @@ func (s *selection) copy(c Config, name string) error {
 	return os.WriteFile(filepath.Join(s.dir, name), text, 0o644)
 }
 
-// Leftovers lists what Updates have beside the index, at work or killed.
+// Leftovers lists the selections of running or killed Updates beside the index.
 func (c Config) Leftovers() (paths []string) {
 	for _, pattern := range []string{selectionPrefix + "*", "." + indexName + "*"} {
 		some, _ := filepath.Glob(filepath.Join(c.Dir, pattern)) // fails on nothing but its pattern
@@ -97,7 +97,7 @@ func (c Config) Leftovers() (paths []string) {
 	return paths
 }
 
-// Sweep removes leftovers. Its callers see to it that no Update is at work.
+// Sweep removes leftovers. The caller ensures that no Update is running.
 func (c Config) Sweep() (err error) {
 	for _, path := range c.Leftovers() {
 		err = errors.Join(err, os.RemoveAll(path))

@@ -9,8 +9,8 @@ import (
 // maxSimilar is how many names a NotFoundError suggests.
 const maxSimilar = 5
 
-// similar gives the module names near to a name that is none: those that it begins or that begin it, those that it is
-// part of, and those a few typing errors away.
+// similar returns the module names near to an unknown name: those that begin or contain it, those that it begins with or
+// contains, and those a few typing errors away.
 func (ix *Index) similar(name string) []string {
 	type suggestion struct {
 		name string
@@ -31,7 +31,7 @@ func (ix *Index) similar(name string) []string {
 	return names
 }
 
-// nearness ranks a module's name for what was asked, 0 being nearest, and says whether it is worth suggesting at all.
+// nearness ranks a module's name for a word, 0 being nearest, and reports whether to suggest it.
 func nearness(asked, name string) (rank int, ok bool) {
 	distance := editDistance(asked, name)
 	switch {
@@ -47,7 +47,7 @@ func nearness(asked, name string) (rank int, ok bool) {
 	return 0, false
 }
 
-// editDistance is Levenshtein's: how many bytes to insert, delete or replace to make a of b.
+// editDistance is Levenshtein's distance in bytes.
 func editDistance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

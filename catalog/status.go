@@ -23,13 +23,13 @@ func (c Config) readStatus() (list, error) {
 	return known, err
 }
 
-// installed reads the third word of a Status field (dpkg(1), "Package states"): whatever has files on disk is there.
+// installed reads the third word of a Status field (dpkg(1), "Package states"): a package with files on disk counts.
 func installed(status string) bool {
 	words := strings.Fields(status)
 	return len(words) == 3 && words[2] != "not-installed" && words[2] != "config-files"
 }
 
-// mergeStatus sets Installed throughout, adds packages that only dpkg knows and drops those it no longer does.
+// mergeStatus sets Installed in all packages, adds those that only dpkg knows, and removes those that neither knows.
 func (ix *Index) mergeStatus(status list) {
 	ix.LeftOut = append(ix.LeftOut, leftOut([]list{status})...)
 	versions := map[word.Package]word.Version{}

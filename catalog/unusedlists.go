@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// forgive turns the error of a list that no source in sources.list accounts for any more into what is left out: apt does
-// not look at such a list either. Errors of other lists stay; so do all where apt cannot tell.
+// forgive turns the error of a list that no source in sources.list names any more into something left out, because apt does
+// not read such a list either. Errors of other lists stay; all stay where apt cannot tell.
 func (c Config) forgive(ctx context.Context, lists []list, errs []error) error {
 	bad := slices.IndexFunc(errs, func(err error) bool { return err != nil })
 	if bad < 0 {

@@ -11,9 +11,9 @@ import (
 	"mago/debpkg/word"
 )
 
-// Update reads apt's lists and dpkg's status, asks apt for the candidate versions and writes the index file anew.
-// What it returns is what Open would, but for Changed. Where apt has no list at all the error is ErrNoLists. One Update at a time may
-// use c.Dir: what it finds there of others it takes for dead ones'.
+// Update reads apt's lists and dpkg's status, asks apt for the candidate versions and writes a new index file. It returns what
+// Open would, and Changed. The error is ErrNoLists where apt has no lists. Only one Update at a time may use c.Dir, because it
+// removes what others left there.
 func Update(ctx context.Context, c Config) (*Index, error) {
 	ix, err := c.build(ctx)
 	if err != nil {
@@ -53,7 +53,7 @@ func (c Config) build(ctx context.Context) (*Index, error) {
 	return ix, nil
 }
 
-// choose gives every package that apt knows, in the version that it would choose.
+// choose returns every package that apt knows, in its candidate version.
 func (c Config) choose(ctx context.Context, native word.Architecture, lists []list, status list) ([]Package, error) {
 	selected, err := c.newSelection(lists)
 	defer selected.remove()
@@ -91,8 +91,8 @@ func sortedNames[V any](byName map[word.Package]V) []word.Package {
 	return slices.SortedFunc(maps.Keys(byName), func(a, b word.Package) int { return cmp.Compare(a.String(), b.String()) })
 }
 
-// candidate is the package in a version, out of its listed ones: as a signed list has it, where one does. Where pins
-// leave no candidate, the first one listed tells about it.
+// candidate finds a package's candidate version among its listed ones, preferring a signed list. Where pins leave no
+// candidate, the first listed version describes the package.
 func candidate(versions []stanza, version word.Version) Package {
 	chosen, found := versions[0], false
 	for _, s := range versions {
