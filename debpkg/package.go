@@ -1,5 +1,5 @@
-// Package debpkg writes, reads and installs Debian binary packages (deb(5)).
-// It takes files and a control paragraph; what they are for, and where they come from, is known elsewhere.
+// Package debpkg writes and reads Debian binary packages (deb(5)): files and a control paragraph. What they are for, where
+// they come from and how they are installed is known elsewhere.
 package debpkg
 
 import (

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"mago/debpkg/relation"
 	"mago/debpkg/word"
 )
 
@@ -71,19 +72,19 @@ func checkRelations(value string) error {
 	return err
 }
 
-func relationsIn(value string) ([]relation, error) {
+func relationsIn(value string) ([]relation.Relation, error) {
 	if strings.HasPrefix(value, "\n") {
 		return nil, errors.New("nothing on the first line")
 	}
-	return parseRelations(value)
+	return relation.Parse(value)
 }
 
 // checkSets is for the relations that know no alternatives (Policy 7.1).
 func checkSets(value string) error {
 	relations, err := relationsIn(value)
 	for _, r := range relations {
-		if len(r.alternatives) > 1 {
-			return fmt.Errorf("alternatives in %q", r.text)
+		if len(r.Alternatives) > 1 {
+			return fmt.Errorf("alternatives in %q", r.Text)
 		}
 	}
 	return err
@@ -93,11 +94,11 @@ func checkSets(value string) error {
 func checkProvides(value string) error {
 	relations, err := relationsIn(value)
 	for _, r := range relations {
-		if len(r.alternatives) > 1 {
-			return fmt.Errorf("alternatives in %q", r.text)
+		if len(r.Alternatives) > 1 {
+			return fmt.Errorf("alternatives in %q", r.Text)
 		}
-		if op := r.alternatives[0].operator; op != "" && op != "=" {
-			return fmt.Errorf("%q is not an exact version", r.text)
+		if op := r.Alternatives[0].Operator; op != "" && op != "=" {
+			return fmt.Errorf("%q is not an exact version", r.Text)
 		}
 	}
 	return err

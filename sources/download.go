@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"mago/catalog"
-	"mago/debpkg"
+	"mago/debpkg/apt"
 	"mago/debpkg/word"
 	"mago/kbuild/deep"
 )
@@ -55,7 +55,7 @@ func (f *Fetcher) runApt(ctx context.Context, pkg catalog.Package, dir string) (
 	}
 	var stderr bytes.Buffer
 	wanted := word.Target{Name: pkg.Name, Version: pkg.Version}
-	cmd := exec.CommandContext(ctx, "apt-get", debpkg.AptGet(f.Unauthenticated, []string{"download"}, wanted)...)
+	cmd := exec.CommandContext(ctx, "apt-get", apt.GetArgs(f.Unauthenticated, []string{"download"}, wanted)...)
 	cmd.Dir, cmd.Stderr, cmd.WaitDelay = inside, &stderr, aptGrace
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	err = f.run(cmd)

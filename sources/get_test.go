@@ -17,14 +17,14 @@ import (
 	"time"
 
 	"mago/catalog"
-	"mago/debpkg"
+	"mago/debpkg/apt"
 	"mago/debpkg/word"
 )
 
 func TestGetDownloadsOnceAndRemembers(t *testing.T) {
 	data := deb(t, "hello-dkms", "1.0-2", tarball(t, dkmsFiles()))
-	pkg, apt := helloDKMS(data), leaves("hello-dkms_1.0-2_all.deb", data)
-	f := &Fetcher{Cache: t.TempDir(), Run: apt.Run}
+	pkg, aptGet := helloDKMS(data), leaves("hello-dkms_1.0-2_all.deb", data)
+	f := &Fetcher{Cache: t.TempDir(), Run: aptGet.Run}
 	if _, ok := f.Cached(pkg); ok {
 		t.Fatal("cached before it was there")
 	}
@@ -32,8 +32,8 @@ func TestGetDownloadsOnceAndRemembers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"apt-get download " + strings.Join(debpkg.AptTrust(false), " ") + " -o APT::Cmd::Pattern-Only=true -- hello-dkms=1.0-2"}; !slices.Equal(apt.calls, want) {
-		t.Errorf("ran %q, want %q", apt.calls, want)
+	if want := []string{"apt-get download " + strings.Join(apt.TrustArgs(false), " ") + " -o APT::Cmd::Pattern-Only=true -- hello-dkms=1.0-2"}; !slices.Equal(aptGet.calls, want) {
+		t.Errorf("ran %q, want %q", aptGet.calls, want)
 	}
 	place := filepath.Join(f.Cache, "trees/hello-dkms/1.0-2")
 	doc := filepath.Join(place, "data/usr/share/doc/hello-dkms")
@@ -127,13 +127,13 @@ func TestGetUnauthenticated(t *testing.T) {
 		}
 	}
 	refused("at first")
-	apt := leaves("hello-dkms_1.0-2_all.deb", data)
-	taking := &Fetcher{Cache: refusing.Cache, Run: apt.Run, Unauthenticated: true}
+	aptGet := leaves("hello-dkms_1.0-2_all.deb", data)
+	taking := &Fetcher{Cache: refusing.Cache, Run: aptGet.Run, Unauthenticated: true}
 	if _, err := taking.Get(t.Context(), pkg); err != nil {
 		t.Fatal(err)
 	}
-	if want := strings.Join(debpkg.AptTrust(true), " "); !strings.Contains(apt.calls[0], want) {
-		t.Errorf("ran %q, want %q in it", apt.calls[0], want)
+	if want := strings.Join(apt.TrustArgs(true), " "); !strings.Contains(aptGet.calls[0], want) {
+		t.Errorf("ran %q, want %q in it", aptGet.calls[0], want)
 	}
 	if _, ok := taking.Cached(pkg); !ok {
 		t.Error("not cached")
@@ -150,12 +150,12 @@ func TestGetKeepsACopy(t *testing.T) {
 	data := deb(t, "hello-dkms", "1.0-2", tarball(t, dkmsFiles()))
 	var open *os.File
 	defer func() { open.Close() }()
-	apt := &fakeApt{do: func(cmd *exec.Cmd) (err error) {
+	aptGet := &fakeApt{do: func(cmd *exec.Cmd) (err error) {
 		path := write(t, filepath.Join(cmd.Dir, "hello-dkms_1.0-2_all.deb"), data)
 		open, err = os.OpenFile(path, os.O_RDWR, 0)
 		return err
 	}}
-	f := &Fetcher{Cache: t.TempDir(), Run: apt.Run}
+	f := &Fetcher{Cache: t.TempDir(), Run: aptGet.Run}
 	tree, err := f.Get(t.Context(), helloDKMS(data))
 	if err != nil {
 		t.Fatal(err)
@@ -179,8 +179,8 @@ func TestGetUsesOnlyADownloadThatIsWhole(t *testing.T) {
 	changed := dkmsFiles()
 	changed["./usr/src/hello-1.0/hello.c"] = "int y;\n"
 	newer := deb(t, "hello-dkms", "1.0-2", tarball(t, changed))
-	apt := leaves("x.deb", newer)
-	f.Run = apt.Run
+	aptGet := leaves("x.deb", newer)
+	f.Run = aptGet.Run
 	if _, ok := f.Cached(helloDKMS(newer)); ok {
 		t.Error("the tree of another .deb counts as cached")
 	}
@@ -188,8 +188,8 @@ func TestGetUsesOnlyADownloadThatIsWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text, _ := os.ReadFile(filepath.Join(tree.Dir, "hello.c")); string(text) != "int y;\n" || len(apt.calls) != 1 {
-		t.Errorf("hello.c = %q after %d downloads", text, len(apt.calls))
+	if text, _ := os.ReadFile(filepath.Join(tree.Dir, "hello.c")); string(text) != "int y;\n" || len(aptGet.calls) != 1 {
+		t.Errorf("hello.c = %q after %d downloads", text, len(aptGet.calls))
 	}
 	if sum, _ := hashFile(t.Context(), path); sum != hash(newer) {
 		t.Error("the old download is still there")
@@ -253,13 +253,13 @@ func TestGetSweepsWhatAKillLeft(t *testing.T) {
 func TestGetRunsAptInsideTheRoot(t *testing.T) {
 	data := deb(t, "hello-dkms", "1.0-2", tarball(t, dkmsFiles()))
 	root := t.TempDir()
-	apt := &fakeApt{do: func(cmd *exec.Cmd) error {
+	aptGet := &fakeApt{do: func(cmd *exec.Cmd) error {
 		if want := "/var/cache/mago/downloads/.tmp-hello-dkms"; cmd.Dir != want {
 			t.Errorf("apt-get is run in %s, want %s", cmd.Dir, want)
 		}
 		return os.WriteFile(filepath.Join(root, cmd.Dir, "x.deb"), data, 0o644)
 	}}
-	f := &Fetcher{Root: root, Cache: filepath.Join(root, "var/cache/mago"), Run: apt.Run}
+	f := &Fetcher{Root: root, Cache: filepath.Join(root, "var/cache/mago"), Run: aptGet.Run}
 	if _, err := f.Get(t.Context(), helloDKMS(data)); err != nil {
 		t.Error(err)
 	}
@@ -277,7 +277,7 @@ func TestGetLendsTheDirectoryToApt(t *testing.T) {
 	data := deb(t, "hello-dkms", "1.0-2", tarball(t, dkmsFiles()))
 	root := t.TempDir()
 	write(t, filepath.Join(root, "etc/passwd"), []byte("root:x:0:0:::\n_apt:x:4242:65534::/nonexistent:/bin/false\n"))
-	apt := &fakeApt{do: func(cmd *exec.Cmd) error {
+	aptGet := &fakeApt{do: func(cmd *exec.Cmd) error {
 		dir := filepath.Join(root, cmd.Dir)
 		if uid, mode := owner(t, dir); uid != 4242 || mode != 0o755 {
 			t.Errorf("apt-get's directory belongs to %d with mode %o", uid, mode)
@@ -285,7 +285,7 @@ func TestGetLendsTheDirectoryToApt(t *testing.T) {
 		path := filepath.Join(dir, "x.deb")
 		return errors.Join(os.WriteFile(path, data, 0o600), os.Chown(path, 4242, -1))
 	}}
-	f := &Fetcher{Root: root, Cache: filepath.Join(root, "cache"), Run: apt.Run}
+	f := &Fetcher{Root: root, Cache: filepath.Join(root, "cache"), Run: aptGet.Run}
 	tree, err := f.Get(t.Context(), helloDKMS(data))
 	if err != nil {
 		t.Fatal(err)
@@ -332,8 +332,8 @@ func TestGetEndsAptWithItsContext(t *testing.T) {
 
 func TestGetFromManyGoroutinesDownloadsAndOpensOnce(t *testing.T) {
 	data := deb(t, "hello-dkms", "1.0-2", tarball(t, dkmsFiles()))
-	apt := leaves("x.deb", data)
-	f := &Fetcher{Cache: t.TempDir(), Run: apt.Run}
+	aptGet := leaves("x.deb", data)
+	f := &Fetcher{Cache: t.TempDir(), Run: aptGet.Run}
 	var wg sync.WaitGroup
 	seen := make([]fs.FileInfo, 8)
 	for i := range seen {
@@ -347,8 +347,8 @@ func TestGetFromManyGoroutinesDownloadsAndOpensOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if len(apt.calls) != 1 {
-		t.Errorf("downloaded %d times", len(apt.calls))
+	if len(aptGet.calls) != 1 {
+		t.Errorf("downloaded %d times", len(aptGet.calls))
 	}
 	for _, dir := range seen {
 		if !os.SameFile(dir, seen[0]) {

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"mago/catalog"
-	"mago/debpkg"
+	"mago/debpkg/apt"
 )
 
 // hostRuntime is what an installed package brought beside the source that lies in /usr/src. A file that cannot be looked at is
@@ -16,7 +16,7 @@ func (f *Fetcher) hostRuntime(pkg catalog.Package) Runtime {
 	if pkg.Installed.IsZero() {
 		return Runtime{}
 	}
-	status, err := debpkg.ReadStatus(f.Root)
+	status, err := apt.ReadStatus(f.Root)
 	if err != nil {
 		return Runtime{}
 	}

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"mago/catalog"
-	"mago/debpkg"
+	"mago/debpkg/apt"
 	"mago/kbuild/kernel"
 	"mago/kbuild/sandbox"
 	"mago/sources"
@@ -91,13 +91,13 @@ func sourceDateEpoch(value string) (time.Time, error) {
 }
 
 // installed is what dpkg's status says; forgetInstalled has it read again after dpkg has run.
-func (pk *packages) installed() (*debpkg.Status, error) {
+func (pk *packages) installed() (*apt.Status, error) {
 	if now := pk.changes.Load(); pk.status == nil || now != pk.readAt {
 		pk.status, pk.readAt = nil, now
 	} else {
 		return pk.status, nil
 	}
-	status, err := debpkg.ReadStatus(pk.Root)
+	status, err := apt.ReadStatus(pk.Root)
 	pk.status = status
 	return status, err
 }
@@ -105,10 +105,10 @@ func (pk *packages) installed() (*debpkg.Status, error) {
 func (b *base) forgetInstalled() { b.changes.Add(1) }
 
 // installedPackage is a package as dpkg has it; without a version it has none.
-func (pk *packages) installedPackage(name string) debpkg.Installed {
+func (pk *packages) installedPackage(name string) apt.Installed {
 	status, err := pk.installed()
 	if err != nil {
-		return debpkg.Installed{}
+		return apt.Installed{}
 	}
 	p, _ := status.Installed(name)
 	return p
@@ -145,9 +145,9 @@ func (mo *modules) fetcher() *sources.Fetcher {
 	}
 }
 
-func (at *aptTool) installer() *debpkg.Installer {
-	in := &debpkg.Installer{Root: at.Root, Run: at.host.change, Query: at.host.query, DryRun: at.DryRun, NonInteractive: true, Unauthenticated: at.Unsigned}
-	in.LockTimeout, in.Waiting, in.Finishing = at.Wait.limit, tellWaiting[*debpkg.LockedError](at.say, at.forgetInstalled), at.tellFinishing
+func (at *aptTool) installer() *apt.Installer {
+	in := &apt.Installer{Root: at.Root, Run: at.host.change, Query: at.host.query, DryRun: at.DryRun, NonInteractive: true, Unauthenticated: at.Unsigned}
+	in.LockTimeout, in.Waiting, in.Finishing = at.Wait.limit, tellWaiting[*apt.LockedError](at.say, at.forgetInstalled), at.tellFinishing
 	in.Kept, in.Brings, in.Previous = at.tellKept, at.tellBrings, at.earlier
 	in.Unchecked = func(unchecked, kept []string) { at.unchecked, at.kept = unchecked, kept }
 	in.Foreseen = at.tellComing

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"slices"
 
-	"mago/debpkg"
+	"mago/debpkg/apt"
 	"mago/debpkg/word"
 )
 
@@ -19,14 +19,14 @@ func (at *aptTool) aptInstall(ctx context.Context, packages []word.Target, done 
 	defer p.end()
 	in := at.installer()
 	show, count := in.Foreseen, 0
-	in.Foreseen = func(asked []word.Target, coming debpkg.Transaction, cost debpkg.Cost) {
+	in.Foreseen = func(asked []word.Target, coming apt.Transaction, cost apt.Cost) {
 		if count == 0 { // else another process was quicker, and apt begins again
 			show(asked, coming, cost)
 		}
 		count = len(coming.Incoming())
 		p.update("installing " + plural(count, "package"))
 	}
-	err = in.FromApt(ctx, debpkg.AptInstall{Again: again}, packages, done)
+	err = in.FromApt(ctx, apt.InstallOptions{Again: again}, packages, done)
 	if at.DryRun {
 		return err
 	}

@@ -4,13 +4,13 @@ import (
 	"slices"
 	"strings"
 
-	"mago/debpkg"
+	"mago/debpkg/apt"
 	"mago/debpkg/word"
 	"mago/kbuild/kernel"
 )
 
 // tellComing shows what apt is about to bring: what was asked for and the kernels by name, the rest by number.
-func (at *aptTool) tellComing(asked []word.Target, coming debpkg.Transaction, cost debpkg.Cost) {
+func (at *aptTool) tellComing(asked []word.Target, coming apt.Transaction, cost apt.Cost) {
 	at.say.note("prepare", "to install: %s", word.Join(asked, ", "))
 	if more := besides(asked, coming, cost); more != "" {
 		at.say.note("prepare", "%s", more)
@@ -19,15 +19,15 @@ func (at *aptTool) tellComing(asked []word.Target, coming debpkg.Transaction, co
 }
 
 // tellKernels says which kernels come along, which nobody may have asked for.
-func (at *aptTool) tellKernels(phase string, changes []debpkg.Change) {
+func (at *aptTool) tellKernels(phase string, changes []apt.Change) {
 	for _, release := range kernelsAmong(changes) {
 		at.say.note(phase, "this installs the kernel %s too", release)
 	}
 }
 
 // besides is what a transaction brings that was not asked for, and what all of it takes.
-func besides(asked []word.Target, coming debpkg.Transaction, cost debpkg.Cost) string {
-	known := func(c debpkg.Change) bool {
+func besides(asked []word.Target, coming apt.Transaction, cost apt.Cost) string {
+	known := func(c apt.Change) bool {
 		return slices.ContainsFunc(asked, func(t word.Target) bool { return t.Name == c.Package.Name })
 	}
 	var parts []string
@@ -49,7 +49,7 @@ func besides(asked []word.Target, coming debpkg.Transaction, cost debpkg.Cost) s
 	return strings.Join(parts, ", ")
 }
 
-func namesOf(changes []debpkg.Change) (names []string) {
+func namesOf(changes []apt.Change) (names []string) {
 	for _, c := range changes {
 		names = append(names, c.Package.Name.String())
 	}
@@ -57,7 +57,7 @@ func namesOf(changes []debpkg.Change) (names []string) {
 }
 
 // kernelsAmong gives the releases of the kernels among packages.
-func kernelsAmong(changes []debpkg.Change) (releases []string) {
+func kernelsAmong(changes []apt.Change) (releases []string) {
 	for _, name := range namesOf(changes) {
 		if release := imageRelease(name); release != "" {
 			releases = append(releases, release)
@@ -76,8 +76,8 @@ func imageRelease(name string) string {
 }
 
 // tellProgress shows how far apt is.
-func (at *aptTool) tellProgress() func(debpkg.Progress) {
-	return func(p debpkg.Progress) {
+func (at *aptTool) tellProgress() func(apt.Progress) {
+	return func(p apt.Progress) {
 		at.say.event(Event{Kind: Progress, Phase: "apt", Text: p.Doing, Percent: p.Percent, Stage: string(p.Stage)})
 	}
 }

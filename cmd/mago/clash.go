@@ -7,13 +7,13 @@ import (
 	"slices"
 	"strings"
 
-	"mago/debpkg"
+	"mago/debpkg/apt"
 )
 
 // clashError says that the packages of a build cannot be installed beside others, which mago does not remove.
 type clashError struct {
 	command string // has apt install the packages
-	err     *debpkg.ConflictError
+	err     *apt.ConflictError
 }
 
 func (e *clashError) Error() string { return e.err.Error() }
@@ -49,7 +49,7 @@ func (b *base) inside(paths []string) []string {
 
 // withCommand adds to a conflict what to do about it.
 func (at *aptTool) withCommand(err error, debs []string) error {
-	if conflict := (*debpkg.ConflictError)(nil); errors.As(err, &conflict) {
+	if conflict := (*apt.ConflictError)(nil); errors.As(err, &conflict) {
 		return &clashError{at.aptCommand(debs), conflict}
 	}
 	return err

@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"strings"
 
-	"mago/debpkg"
+	"mago/debpkg/apt"
 )
 
 // dkmsHint names the modules that apt wants dkms's packages for, which mago's may stand for.
-func dkmsHint(e *debpkg.DKMSError) string {
+func dkmsHint(e *apt.DKMSError) string {
 	var modules []string
 	for _, pkg := range e.Packages {
 		if name, ok := strings.CutSuffix(pkg, "-dkms"); ok {

@@ -6,10 +6,11 @@ import (
 	"strings"
 
 	"mago/debpkg"
+	"mago/debpkg/apt"
 )
 
 // tellBrings names what apt is about to install with modules.
-func (at *aptTool) tellBrings(changes []debpkg.Change) {
+func (at *aptTool) tellBrings(changes []apt.Change) {
 	var names []string
 	for _, c := range changes {
 		names = append(names, c.Package.String()+" "+c.New.String())

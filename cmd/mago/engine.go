@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"mago/catalog"
-	"mago/debpkg"
+	"mago/debpkg/apt"
 	"mago/debpkg/payload"
 	"mago/debpkg/sbom"
 	"mago/kbuild/kernel"
@@ -36,8 +36,8 @@ type base struct {
 // packages is what dpkg has installed.
 type packages struct {
 	*base
-	status *debpkg.Status // dpkg's, read once; see installed
-	readAt int64          // the value of changes when it was read
+	status *apt.Status // dpkg's, read once; see installed
+	readAt int64       // the value of changes when it was read
 }
 
 // aptTool is apt and dpkg at work.
@@ -45,7 +45,7 @@ type aptTool struct {
 	*base
 	pkgs *packages
 
-	unchecked, kept []string // what apt-get said last: see debpkg.Installer
+	unchecked, kept []string // what apt-get said last: see apt.Installer
 	inApt           []string // kernels, asked for once; see releasesInApt
 	inAptAt         int64    // the value of changes when they were asked for
 }

@@ -9,6 +9,7 @@ import (
 
 	"mago/catalog"
 	"mago/debpkg"
+	"mago/debpkg/apt"
 	"mago/debpkg/codec"
 	"mago/debpkg/payload"
 	"mago/debpkg/visible"
@@ -94,7 +95,7 @@ func diskFull(err error) bool {
 func said(err error) string {
 	var fetch *sources.FetchError
 	var compile *kbuild.CompileError
-	var tool *debpkg.ToolError
+	var tool *apt.ToolError
 	switch {
 	case errors.As(err, &fetch):
 		return fetch.Output
@@ -113,7 +114,7 @@ func aptSaid(err error) string {
 	if errors.As(err, new(*kbuild.CompileError)) {
 		return ""
 	}
-	if tool := (*debpkg.ToolError)(nil); errors.As(err, &tool) && tool.Tool != "apt-get" {
+	if tool := (*apt.ToolError)(nil); errors.As(err, &tool) && tool.Tool != "apt-get" {
 		return ""
 	}
 	return said(err)
@@ -281,13 +282,13 @@ func explainBuild(err error) (int, string) {
 func explainPackage(err error) (int, string) {
 	var inTheWay *inTheWayError
 	var files *payload.InTheWayError
-	var unmet *debpkg.UnmetError
-	var dkms *debpkg.DKMSError
-	var undone *debpkg.UndoneError
+	var unmet *apt.UnmetError
+	var dkms *apt.DKMSError
+	var undone *apt.UndoneError
 	var clash *clashError
 	var unloadable *unloadableError
-	var locked *debpkg.LockedError
-	var tool *debpkg.ToolError
+	var locked *apt.LockedError
+	var tool *apt.ToolError
 	switch {
 	case errors.As(err, &unloadable):
 		return exitUnsigned, unloadable.hint()

@@ -9,6 +9,8 @@ import (
 
 	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg"
+	"mago/debpkg/apt"
+	"mago/debpkg/relation"
 	"mago/debpkg/word"
 	"mago/sources"
 )
@@ -71,7 +73,7 @@ func (it *installer) checkPlace(ctx context.Context, built record, debs []string
 		}
 	}
 	e.command = it.apt.aptCommand(debs)
-	would, err := it.apt.installer().Simulate(ctx, debpkg.AptInstall{Debs: it.inside(debs), Remove: true}, nil)
+	would, err := it.apt.installer().Simulate(ctx, apt.InstallOptions{Debs: it.inside(debs), Remove: true}, nil)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -104,7 +106,7 @@ func (pk *packages) lacksCommon(module, release string) bool {
 		return false
 	}
 	have := pk.installedPackage(modpkg.Name(module, release))
-	if slices.Contains(debpkg.Names(have.Depends), modpkg.CommonName(module)) {
+	if slices.Contains(relation.Names(have.Depends), modpkg.CommonName(module)) {
 		return true
 	}
 	r, ok := pk.readRecord(module, release)

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"mago/cmd/mago/internal/modpkg"
-	"mago/debpkg"
+	"mago/debpkg/apt"
 	"mago/debpkg/sbom"
 	"mago/debpkg/word"
 	"mago/kbuild"
@@ -135,7 +135,7 @@ func (bu *builder) packageInputs(u unit) ([]sbom.Input, error) {
 }
 
 // takingPart are those packages.
-func (pr *preparer) takingPart(u unit) ([]debpkg.Installed, error) {
+func (pr *preparer) takingPart(u unit) ([]apt.Installed, error) {
 	status, err := pr.pkgs.installed()
 	if err != nil {
 		return nil, err

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"strings"
 
-	"mago/debpkg"
+	"mago/debpkg/apt"
 )
 
 // leftHint says how to be rid of what a failed installation has left: apt removes nothing that has to be installed again first,
 // and what it brought for the modules others may use by now.
-func leftHint(left []debpkg.Left) string {
+func leftHint(left []apt.Left) string {
 	var lines, removable []string
 	audit, configure := false, false
 	for _, l := range left {

@@ -9,7 +9,7 @@ import (
 
 	"mago/catalog"
 	"mago/cmd/mago/internal/modpkg"
-	"mago/debpkg"
+	"mago/debpkg/relation"
 	"mago/debpkg/word"
 	"mago/kbuild/kernel"
 )
@@ -121,7 +121,7 @@ func (kf *kernelFinder) bootInstead(ctx context.Context, running string) bootabl
 	if err != nil {
 		return bootable{}
 	}
-	for _, name := range debpkg.Names(depends[meta.String()]) {
+	for _, name := range relation.Names(depends[meta.String()]) {
 		if release := imageRelease(name); release != "" && release != running {
 			return bootable{meta.String(), release, kf.isInstalledKernel(release), kf.place().apt("install", meta.String())}
 		}

@@ -10,6 +10,7 @@ import (
 
 	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg"
+	"mago/debpkg/apt"
 	"mago/debpkg/payload"
 	"mago/sources"
 )
@@ -67,7 +68,7 @@ func (it *installer) arrive(built record, debs []string) (*arrival, error) {
 
 // compare looks for what is in its way on the system.
 func (it *installer) compare(ar *arrival) error {
-	status, err := debpkg.ReadStatus(it.Root)
+	status, err := apt.ReadStatus(it.Root)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"mago/debpkg"
+	"mago/debpkg/apt"
 )
 
 func aptCache(w *world, args []string) error {
@@ -94,10 +95,10 @@ func aptGet(w *world, args []string) error {
 		said := strings.TrimSuffix(strings.Join(options, " "), " "+onlyNames)
 		return strings.HasSuffix(said, strings.Join(trust, " "))
 	}
-	if !told(debpkg.AptTrust(false)) && !told(debpkg.AptTrust(true)) {
+	if !told(apt.TrustArgs(false)) && !told(apt.TrustArgs(true)) {
 		return fmt.Errorf("apt-get %q: its own configuration decides whether it checks signatures", args)
 	}
-	trusting := told(debpkg.AptTrust(true))
+	trusting := told(apt.TrustArgs(true))
 	for at := slices.Index(args, "-o"); at > 0; at = slices.Index(args, "-o") {
 		args = slices.Delete(args, at, at+2)
 	}
@@ -246,8 +247,8 @@ func (w *world) unpack(deb string) error {
 	if source := p.Get("Source"); source != "" {
 		added = strings.Replace(added, "\n", "\nSource: "+source+"\n", 1)
 	}
-	if own := p.Get(debpkg.UnauthenticatedField); own != "" { // dpkg keeps fields that it does not know
-		added = strings.TrimSuffix(added, "\n") + debpkg.UnauthenticatedField + ": " + own + "\n\n"
+	if own := p.Get(apt.UnauthenticatedField); own != "" { // dpkg keeps fields that it does not know
+		added = strings.TrimSuffix(added, "\n") + apt.UnauthenticatedField + ": " + own + "\n\n"
 	}
 	return w.write("var/lib/dpkg/status", strings.Join(paragraphs, "")+added, 0o644)
 }

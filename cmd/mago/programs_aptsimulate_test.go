@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"mago/debpkg"
+	"mago/debpkg/apt"
+	"mago/debpkg/relation"
 )
 
 // simulate prints what installing packages would do, or takes: 1 kB and a megabyte for each.
@@ -70,7 +72,7 @@ func leftOut(packages []string) []string {
 
 // needsOf are the packages that a .deb needs beside what is installed and the others.
 func (w *world) needsOf(name string, packages []string) (needs []string, err error) {
-	status, err := debpkg.ReadStatus(w.root)
+	status, err := apt.ReadStatus(w.root)
 	if err != nil {
 		return nil, err
 	}
@@ -93,8 +95,8 @@ func (w *world) needsOf(name string, packages []string) (needs []string, err err
 		}
 	}
 	unmet, err := status.Unmet(depends)
-	for _, relation := range unmet {
-		needs = append(needs, debpkg.Names(relation)[0])
+	for _, unmet := range unmet {
+		needs = append(needs, relation.Names(unmet)[0])
 	}
 	return needs, err
 }

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"syscall"
 
-	"mago/debpkg"
+	"mago/debpkg/apt"
 )
 
 // programs stand in for those of the system; each gets its arguments.
@@ -63,7 +63,7 @@ func commandLine(name string, args []string) string {
 		args = args[i+1:]
 	}
 	line := strings.Join(append([]string{name}, args...), " ")
-	for _, usual := range []string{strings.Join(debpkg.AptTrust(false), " "), onlyNames, "-o APT::Status-Fd=1"} {
+	for _, usual := range []string{strings.Join(apt.TrustArgs(false), " "), onlyNames, "-o APT::Status-Fd=1"} {
 		line = strings.Replace(line, " "+usual, "", 1)
 	}
 	return line

@@ -8,14 +8,14 @@ import (
 
 	"mago/catalog"
 	"mago/cmd/mago/internal/modpkg"
-	"mago/debpkg"
+	"mago/debpkg/apt"
 )
 
 // removalWay says how what is installed of a module in a place is removed, which is apt's work: by the very names that dpkg
 // has, and by a pattern where dpkg's status cannot be read.
 func removalWay(p place, module string) string {
 	name := catalog.ModuleName(module)
-	status, err := debpkg.ReadStatus(cmp.Or(p.root, "/"))
+	status, err := apt.ReadStatus(cmp.Or(p.root, "/"))
 	if err != nil {
 		return fmt.Sprintf(`run "%s"; dpkg has the packages`, p.apt("remove", "^"+regexp.QuoteMeta(name)+"-modules-."))
 	}

@@ -8,6 +8,7 @@ import (
 	"mago/catalog"
 	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg"
+	"mago/debpkg/apt"
 	"mago/kbuild/kernel"
 )
 
@@ -211,7 +212,7 @@ func (st *state) fail(failure record) {
 }
 
 // explain gives a reason where the state's word does not say all.
-func (st *state) explain(have debpkg.Installed, failed bool) {
+func (st *state) explain(have apt.Installed, failed bool) {
 	switch {
 	case st.State == statePresent && have.Unauthenticated != "":
 		st.Reason = "no checked signature covers " + have.Unauthenticated

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"mago/debpkg"
+	"mago/debpkg/apt"
 )
 
 // What a run with --allow-unauthenticated has built or installed is as good as not there for one without: the record of a
@@ -35,7 +35,7 @@ func (r record) isUnauthenticated() bool { return len(r.unauthenticated()) > 0 }
 func (b *base) vouched(r record) bool { return b.Unsigned || !r.isUnauthenticated() }
 
 // counts reports whether a package of modules is installed, and may serve in this run.
-func (b *base) counts(p debpkg.Installed) bool {
+func (b *base) counts(p apt.Installed) bool {
 	return p.Version != "" && (b.Unsigned || p.Unauthenticated == "")
 }
 

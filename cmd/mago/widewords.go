@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"mago/catalog"
-	"mago/debpkg"
+	"mago/debpkg/relation"
 	"mago/debpkg/word"
 	"mago/kbuild/kernel"
 )
@@ -30,7 +30,7 @@ func (at *aptTool) comingAlone(ctx context.Context, releases []string) ([]string
 		return nil, err
 	}
 	return slices.DeleteFunc(slices.Clone(releases), func(release string) bool {
-		return slices.ContainsFunc(debpkg.Names(depends["linux-headers-"+release]), func(name string) bool { return imageRelease(name) != "" })
+		return slices.ContainsFunc(relation.Names(depends["linux-headers-"+release]), func(name string) bool { return imageRelease(name) != "" })
 	}), nil
 }
 

@@ -13,7 +13,7 @@ import (
 
 	"mago/catalog"
 	"mago/cmd/mago/internal/modpkg"
-	"mago/debpkg"
+	"mago/debpkg/apt"
 	"mago/kbuild"
 	"mago/sources"
 )
@@ -306,7 +306,7 @@ func (mo *modules) localTarget(ctx context.Context, path, name string) (target, 
 // modulesPackage is an installed package of modules for one kernel.
 type modulesPackage struct {
 	module, release string
-	debpkg.Installed
+	apt.Installed
 }
 
 // installedPackages finds the installed packages of modules by their names.

@@ -6,6 +6,7 @@ import (
 
 	"mago/catalog"
 	"mago/debpkg"
+	"mago/debpkg/relation"
 	"mago/kbuild"
 )
 
@@ -44,9 +45,9 @@ func (u Unit) makeRoom(p *debpkg.Package, from kbuild.RulesPackage) {
 // leaveOwn takes out of Conflicts and Breaks what the modules' packages are themselves called or provide: dpkg takes no
 // package for one beside itself, but there is one with modules for each kernel, and one with common files.
 func (u Unit) leaveOwn(p *debpkg.Package, from kbuild.RulesPackage) {
-	own := append(debpkg.Names(from.Control["Provides"]), from.Control["Package"], Spell(u.Module, "modules"), u.commonName())
+	own := append(relation.Names(from.Control["Provides"]), from.Control["Package"], Spell(u.Module, "modules"), u.commonName())
 	if u.Package != nil {
-		own = append(own, debpkg.Names(u.Package.Provides)...)
+		own = append(own, relation.Names(u.Package.Provides)...)
 	}
 	for i, f := range p.Control {
 		if f.Name == "Conflicts" || f.Name == "Breaks" {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"mago/debpkg"
+	"mago/debpkg/apt"
 	"mago/debpkg/visible"
 	"mago/kbuild"
 	"mago/sources"
@@ -27,7 +28,7 @@ func (u Unit) paragraph(name, source, version, arch, description string, relatio
 		{Name: "Section", Value: "kernel"},
 		{Name: "Priority", Value: "optional"},
 		{Name: "Homepage", Value: homepage},
-		{Name: debpkg.UnauthenticatedField, Value: strings.Join(u.Unchecked, ", ")},
+		{Name: apt.UnauthenticatedField, Value: strings.Join(u.Unchecked, ", ")},
 		{Name: "Description", Value: description},
 	})
 }
