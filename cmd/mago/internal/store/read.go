@@ -1,0 +1,66 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Get gives the last good build of a unit; false where there is none, or none that can be read.
+func (s *Store) Get(id ID) (Record, bool) {
+	r, err := s.Load(id)
+	return r, err == nil
+}
+
+// Load is Get with the reason why there is none: fs.ErrNotExist, or a record that is damaged or cannot be read.
+func (s *Store) Load(id ID) (Record, error) { return s.load(id, recordFile) }
+
+// Failure gives what has failed since the last good build.
+func (s *Store) Failure(id ID) (Record, bool) {
+	r, err := s.load(id, failureFile)
+	return r, err == nil
+}
+
+// Has reports whether a unit has a good build, without reading its record.
+func (s *Store) Has(id ID) bool {
+	info, err := os.Lstat(filepath.Join(s.Dir(id), recordFile))
+	return err == nil && info.Mode().IsRegular()
+}
+
+func (s *Store) load(id ID, name string) (Record, error) {
+	path := filepath.Join(s.Dir(id), name)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return Record{}, err
+	}
+	return parse(id, path, text)
+}
+
+func parse(id ID, path string, text []byte) (r Record, err error) {
+	if err := json.Unmarshal(text, &r); err != nil {
+		return Record{}, fmt.Errorf("parse %s: %w", path, err)
+	}
+	if !r.isOf(id) {
+		return Record{}, fmt.Errorf("%s is not a record of the build that it lies with", path)
+	}
+	return r, nil
+}
+
+// Of lists a module's records as All does, with their inputs.
+func (s *Store) Of(module string) (all []Record, err error) {
+	kernels, err := s.Kernels(module)
+	for _, kernel := range kernels {
+		for _, name := range files {
+			r, err := s.load(ID{module, kernel}, name)
+			if err == nil {
+				all = append(all, r)
+			} else if failed := (*fs.PathError)(nil); errors.As(err, &failed) && !Absent(err) {
+				return nil, err
+			}
+		}
+	}
+	return all, err
+}
