@@ -9,8 +9,8 @@ import (
 // maxSimilar is how many names a NotFoundError suggests.
 const maxSimilar = 5
 
-// similar returns the module names near to an unknown name: those that begin or contain it, those that it begins with or
-// contains, and those a few typing errors away.
+// similar returns the module names near to an unknown one: those that begin with it or contain it, those that it begins with,
+// and those a few typing errors away.
 func (ix *Index) similar(name string) []string {
 	type suggestion struct {
 		name string

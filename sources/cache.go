@@ -24,8 +24,8 @@ import (
 //	trees/_tarballs                    closed to everybody else: the user's own tarballs may have been
 //	locks/<owner>.lock                 held by whoever fills or empties the owner's places, and shared by those who read them
 //
-// The owner is a source package or, of the user's own tarballs, localOwner, with the tarball's hash as version. What is
-// being made bears tempPrefix; without the owner's lock held it is a dead process's.
+// The owner is a source package; the owner of the user's own tarballs is localOwner, with the tarball's hash as version.
+// Unfinished work has a name with tempPrefix; if nobody holds the owner's lock, a killed process left it.
 const (
 	tempPrefix = ".tmp-"
 	localOwner = "_tarballs" // no package can have this name
@@ -34,7 +34,7 @@ const (
 func (f *Fetcher) downloads() string { return filepath.Join(f.Cache, "downloads") }
 func (f *Fetcher) trees() string     { return filepath.Join(f.Cache, "trees") }
 
-// place is where an owner's tree of one version lies, or will.
+// place is the path of an owner's tree of one version.
 func (f *Fetcher) place(owner, version string) string {
 	return filepath.Join(f.trees(), owner, quoteVersion(version))
 }
@@ -51,13 +51,13 @@ func (f *Fetcher) closeTarballs() error {
 	return os.Chmod(dir, 0o700)
 }
 
-// lock waits until nobody else works on owner's places, or reads them. The caller calls unlock.
+// lock waits for the owner's lock. The caller calls unlock.
 func (f *Fetcher) lock(ctx context.Context, owner, doing string) (unlock func(), err error) {
 	return f.takeLocks(ctx, f.Locks.Limit, lock.Thing{Name: owner, What: whatOf(owner), Doing: doing})
 }
 
-// Hold keeps trees as they are, for whoever reads them, until it is released: others may read them too. Those outside of
-// the cache are nobody's to keep. The error is fs.ErrNotExist where one has been removed.
+// Hold keeps trees unchanged until it is released; others may read them too. It does not keep trees outside of the cache. The
+// error is fs.ErrNotExist where a tree has been removed.
 func (f *Fetcher) Hold(ctx context.Context, trees ...*Tree) (release func(), err error) {
 	var things []lock.Thing
 	for _, t := range trees {
@@ -95,7 +95,7 @@ func (f *Fetcher) takeLocks(ctx context.Context, limit time.Duration, things ...
 	return l.Take(ctx, things...)
 }
 
-// fill makes an owner's tree: fill writes below a temporary directory, which takes its place once the record is there.
+// fill makes an owner's tree: its argument fill writes into a temporary directory, which is renamed once it has its record.
 // The caller holds the owner's lock.
 func (f *Fetcher) fill(ctx context.Context, owner, version string, fill func(dir string) (record, error)) (*Tree, error) {
 	final := f.place(owner, version)
@@ -120,7 +120,8 @@ func (f *Fetcher) fill(ctx context.Context, owner, version string, fill func(dir
 	return rec.tree(final), nil
 }
 
-// sweep removes what killed processes left, but for what others are at work on. The error is of what could not be removed.
+// sweep removes what killed processes left, except where another process holds the lock. The error says what could not be
+// removed.
 func (f *Fetcher) sweep() (err error) {
 	inDownloads, _ := filepath.Glob(filepath.Join(f.downloads(), tempPrefix+"*"))
 	for _, temp := range inDownloads {

@@ -13,7 +13,7 @@ import (
 	"mago/kbuild/deep"
 )
 
-// Unpacked is a tree that lies opened in the cache.
+// Unpacked is an opened tree in the cache.
 type Unpacked struct {
 	Name    string // the module's
 	Version string // the source package's
@@ -47,8 +47,8 @@ type Freed struct {
 	Edited           []string // the modules whose opened trees stay because somebody has edited them; see KeepEdited
 }
 
-// Clean removes the opened trees of a module or source package, or that of the tarball with the SHA-256 name; of every one
-// when name is "". It waits for those who read them.
+// Clean removes the opened trees of a module or source package, of the tarball with the SHA-256 name, or all where name is "".
+// It waits for their readers.
 func (f *Fetcher) Clean(ctx context.Context, name string) (freed Freed, err error) {
 	if !f.KeepAll {
 		if err := f.sweep(); err != nil {
@@ -75,7 +75,7 @@ func (f *Fetcher) Clean(ctx context.Context, name string) (freed Freed, err erro
 	return freed, err
 }
 
-// edited names the module of a tree that is not what was opened any more.
+// edited returns the module's name where its tree differs from what was opened.
 func (f *Fetcher) edited(ctx context.Context, dir string) string {
 	rec, err := readRecord(dir)
 	if err != nil {
@@ -112,7 +112,7 @@ func (f *Fetcher) Purge(ctx context.Context, name string) (freed Freed, err erro
 	return freed, nil
 }
 
-// named reports whether Clean's name means the tree at dir.
+// named reports whether Clean's name matches the tree at dir.
 func (f *Fetcher) named(name, owner, dir string) bool {
 	if name == "" || name == owner || owner != localOwner && name == moduleName(owner) || owner == localOwner && name == filepath.Base(dir) {
 		return true

@@ -13,14 +13,14 @@ import (
 	"mago/kbuild/deep"
 )
 
-// Digest is the SHA-256, in hexadecimal, over the names, kinds, executable bits and contents below a directory. It
-// tells whether a local source has changed; dates, owners and what lies in .git do not count.
+// Digest is the SHA-256, in hexadecimal, over the names, kinds, executable bits and contents below a directory. It changes
+// when a local source does; dates, owners and .git do not count.
 func Digest(ctx context.Context, dir string) (string, error) { return digest(ctx, &Tree{Dir: dir}, "") }
 
 // Contents is the Digest of a tree's directory.
 func (t *Tree) Contents(ctx context.Context) (string, error) { return digest(ctx, t, "") }
 
-// digest leaves out one file of the directory itself and, of a place in the cache, what is kept beside the source.
+// digest leaves out one file of the directory itself and, in the cache, what is kept beside the source.
 func digest(ctx context.Context, t *Tree, without string) (string, error) {
 	root, err := t.Open()
 	if err != nil {
@@ -69,7 +69,7 @@ func digestContent(ctx context.Context, sum io.Writer, root *os.Root, path strin
 	return nil
 }
 
-// stoppable is a file that ends with the context: one that is a hole of terabytes takes hours to read.
+// stoppable is a file whose reads end with the context: a hole of terabytes takes hours to read.
 type stoppable struct {
 	ctx  context.Context
 	file io.Reader

@@ -11,8 +11,8 @@ import (
 	"mago/kbuild/deep"
 )
 
-// replace puts temp in the place of final, on the disk as well: a kill or a power cut leaves one of them whole. Only a file
-// system that cannot exchange two names (renameat2(2)) may then have none.
+// replace renames temp to final and syncs it, so that a kill or a power cut leaves one of them whole. Only on a file system
+// that cannot exchange two names (renameat2(2)) may there be none.
 func replace(final, temp string) error {
 	if err := syncAll(temp); err != nil {
 		return err
@@ -26,7 +26,7 @@ func replace(final, temp string) error {
 	return os.Rename(temp, final)
 }
 
-// syncAll writes out the file system that dir is on: for some thousand small files that is quicker than each fsync.
+// syncAll syncs the file system of dir: for some thousand small files that is faster than each fsync.
 func syncAll(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
@@ -36,7 +36,7 @@ func syncAll(dir string) error {
 	return os.NewSyscallError("syncfs", unix.Syncfs(int(d.Fd())))
 }
 
-// discard removes a tree; a kill in the middle leaves a temporary name rather than half a tree.
+// discard renames a tree before it removes it, so that a kill in the middle leaves a temporary name and not half a tree.
 func discard(dir string) error {
 	temp := filepath.Join(filepath.Dir(dir), tempPrefix+"old-"+filepath.Base(dir))
 	if err := deep.Remove(temp); err != nil {
@@ -51,7 +51,7 @@ func discard(dir string) error {
 	return deep.Remove(temp)
 }
 
-// makeTemp makes an empty temporary directory, in the place of one that was left behind.
+// makeTemp makes an empty temporary directory and replaces one that was left behind.
 func makeTemp(parent, name string) (string, error) {
 	if err := makeDir(parent); err != nil {
 		return "", err
@@ -63,7 +63,7 @@ func makeTemp(parent, name string) (string, error) {
 	return temp, makeDir(temp)
 }
 
-// makeDir makes a directory that everybody may enter, whatever the umask; one that is there stays as it is.
+// makeDir makes a directory that everybody may enter, whatever the umask; an existing one stays as it is.
 func makeDir(dir string) error {
 	if _, err := os.Stat(dir); err == nil {
 		return nil

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// What an installed package has to bring with it (Debian Policy 12.5, 12.7); the first that is there counts.
+// The files that an installed package must have (Debian Policy 12.5, 12.7); the first that exists counts.
 const docDir = "/usr/share/doc"
 
 var (
@@ -23,8 +23,8 @@ func docs(dir, pkg string) (copyright, changelog string) {
 // debianChangelog is the changelog of a tree that is not packaged but has a debian directory.
 const debianChangelog = "debian/changelog"
 
-// debianDocs gives the same files of such a tree, as paths below it. A link that leads out of the tree is none: root would
-// read for its owner what that one may not.
+// debianDocs returns the same files of such a tree, as paths below it. It ignores a link that leads out of the tree: root
+// would read for its owner what the owner may not.
 func debianDocs(root *os.Root) (copyright, changelog string) {
 	find := func(name string) string {
 		if info, err := root.Stat(name); err != nil || !info.Mode().IsRegular() {
@@ -45,7 +45,7 @@ func firstFile(names []string, path func(name string) string) string {
 	return ""
 }
 
-// relative is a path below dir as seen from there, "" for none.
+// relative makes a path relative to dir, "" for none.
 func relative(dir, path string) string {
 	if path == "" {
 		return ""
@@ -67,8 +67,8 @@ func regular(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// undated is when a directory was made that does not say so itself. The dates of its files are those of a copy or a
-// checkout: they would give the same source other bytes elsewhere.
+// undated is the date of a directory whose source has none. The dates of its files are those of a copy or a checkout, and
+// would give the same source other bytes elsewhere.
 var undated = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // treeTime is the date of a changelog's newest entry or, without one, undated.
@@ -79,13 +79,13 @@ func treeTime(entry time.Time) time.Time {
 	return undated
 }
 
-// The first and the last second that SOURCE_DATE_EPOCH and the octal digits of a tar header can both tell.
+// The first and the last second that both SOURCE_DATE_EPOCH and the octal digits of a tar header can express.
 var (
 	firstSecond = time.Unix(0, 0).UTC()
 	lastSecond  = time.Unix(1<<33-1, 0).UTC()
 )
 
-// wholeSecond is how SOURCE_DATE_EPOCH will have a time, or the nearest one that it can have.
+// wholeSecond is a time as SOURCE_DATE_EPOCH has it, or the nearest that it can have.
 func wholeSecond(t time.Time) time.Time {
 	switch t = t.UTC().Truncate(time.Second); {
 	case t.Before(firstSecond):

@@ -15,15 +15,15 @@ import (
 	"mago/kbuild/deep"
 )
 
-// aptGrace is how long apt-get may take to end after it was asked to.
+// aptGrace is how long apt-get may take to end after a signal.
 const aptGrace = 5 * time.Second
 
-// debPath is where the cache keeps a package's .deb, under the name that apt gives it.
+// debPath is the path of a package's .deb in the cache, with the name that apt gives it.
 func (f *Fetcher) debPath(pkg catalog.Package) string {
 	return filepath.Join(f.downloads(), pkg.Name.String()+"_"+quoteVersion(pkg.Version.String())+"_"+pkg.Architecture.String()+".deb")
 }
 
-// download gives the path of pkg's .deb, checked; apt is run only where the cache has no good one.
+// download returns the path of pkg's verified .deb, and runs apt only where the cache has no good one.
 func (f *Fetcher) download(ctx context.Context, pkg catalog.Package) (string, error) {
 	final := f.debPath(pkg)
 	if !f.Fresh && verify(ctx, pkg, final) == nil {
@@ -44,7 +44,7 @@ func (f *Fetcher) download(ctx context.Context, pkg catalog.Package) (string, er
 	return final, nil
 }
 
-// runApt has apt-get download into dir and gives its standard error.
+// runApt has apt-get download into dir and returns its standard error.
 func (f *Fetcher) runApt(ctx context.Context, pkg catalog.Package, dir string) (string, error) {
 	if err := f.lend(dir); err != nil {
 		return "", err

@@ -14,14 +14,14 @@ type (
 	DamagedError = untar.DamagedError
 )
 
-// UnauthenticatedError says that only archives whose signature apt has not checked have a package.
+// UnauthenticatedError says that only archives without a signature that apt has checked have the package.
 type UnauthenticatedError struct{ Package, Version string }
 
 func (e *UnauthenticatedError) Error() string {
 	return fmt.Sprintf("download %s %s: the archive it is in has no signature that apt has checked", e.Package, e.Version)
 }
 
-// FetchError says that apt could not bring a package's .deb, or brought another. Nothing of the attempt is left.
+// FetchError says that apt failed to download a package's .deb, or downloaded another. It leaves nothing behind.
 type FetchError struct {
 	Package string
 	Version string
@@ -29,7 +29,7 @@ type FetchError struct {
 	Err     error
 }
 
-// Error shows apt's own errors where there are some, else why it could not be run.
+// Error shows apt's own errors if there are any, else why apt could not be run.
 func (e *FetchError) Error() string {
 	reason := e.Err.Error()
 	if said := aptErrors(e.Output); said != "" {
@@ -51,7 +51,7 @@ func aptErrors(output string) string {
 	return strings.Join(errs, "; ")
 }
 
-// LayoutError says that a source holds nothing that could be built.
+// LayoutError says that a source has nothing to build.
 type LayoutError struct {
 	Source string // the package, tarball or directory
 	Want   string // what was looked for
@@ -61,7 +61,7 @@ func (e *LayoutError) Error() string {
 	return fmt.Sprintf("no module source in %s: no %s", e.Source, e.Want)
 }
 
-// SeveralError says that a package holds several sources, none of which is called after it.
+// SeveralError says that a package holds several sources, none of them named after it.
 type SeveralError struct {
 	Package string
 	Dirs    []string // as the package has them, without a slash in front
@@ -71,7 +71,7 @@ func (e *SeveralError) Error() string {
 	return fmt.Sprintf("%s holds several sources, and mago builds one source of a package: %s", e.Package, strings.Join(e.Dirs, ", "))
 }
 
-// EditedError says that an opened source is not what was opened any more.
+// EditedError says that an opened source differs from what was opened.
 type EditedError struct{ Module, Dir string }
 
 func (e *EditedError) Error() string {

@@ -14,16 +14,16 @@ import (
 	"mago/debpkg/codec"
 )
 
-// factsMax bounds what is read of a file for a name, a version or a date.
+// factsMax is how much of a file is read for a name, a version or a date.
 const factsMax = 256 << 10
 
-// dkms.conf is bash, which is not run here: a line counts when it assigns nothing but a literal.
+// dkms.conf is bash, which is not run here: a line counts when it assigns a literal and nothing else.
 var (
 	assignment = regexp.MustCompile(`^\s*(PACKAGE_NAME|PACKAGE_VERSION)\+?=`)
 	literal    = regexp.MustCompile(`^\w+=(?:"([\w.+:~-]+)"|'([\w.+:~-]+)'|([\w.+:~-]+))\s*(?:#.*)?$`)
 )
 
-// dkmsFacts gives the name and the version that the text of a dkms.conf says outright, "" for what it computes.
+// dkmsFacts returns the name and version that a dkms.conf assigns literally, "" for what it computes.
 func dkmsFacts(conf string) (name, version string) {
 	values := map[string]string{}
 	for line := range strings.Lines(conf) {
@@ -42,7 +42,8 @@ func dkmsFacts(conf string) (name, version string) {
 // details are the lines between an entry's first and last.
 var details = regexp.MustCompile(`(?m)^ {2}.*\n`)
 
-// firstEntry reads the first entry of a Debian changelog (Debian Policy 4.4). It leaves the details out: for them the parser's time grows with the square of their number.
+// firstEntry reads the first entry of a Debian changelog (Debian Policy 4.4). It leaves the details out, because the parser's
+// time grows with the square of their number.
 func firstEntry(text string) (changelog.ChangelogEntry, bool) {
 	entry, err := changelog.ParseOne(bufio.NewReader(strings.NewReader(details.ReplaceAllString(text, ""))))
 	if err != nil {
@@ -57,11 +58,11 @@ func entryTime(text string) time.Time {
 	return entry.When
 }
 
-// changelogTime is that of a changelog of the host's or of what a package held, which may be compressed.
+// changelogTime is the date of a changelog file of the host or of a package, possibly compressed.
 func changelogTime(path string) time.Time { return entryTime(readStart(path)) }
 
-// readStart reads the first factsMax bytes of a file, decompressed. What is no plain file or cannot be read is empty:
-// the facts are had from elsewhere then.
+// readStart reads the first factsMax bytes of a file, decompressed. It returns nothing for an unreadable or special file; the
+// facts then come from elsewhere.
 func readStart(path string) string {
 	if !regular(path) {
 		return ""
@@ -73,7 +74,7 @@ func readStart(path string) string {
 	return start(file)
 }
 
-// startIn is readStart for a name that the source itself gives: nothing outside of root is read.
+// startIn is readStart for a name that the source itself gives: it reads nothing outside of root.
 func startIn(root *os.Root, name string) string {
 	info, err := root.Stat(name)
 	if err != nil || !info.Mode().IsRegular() {

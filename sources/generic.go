@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// generic are the words that say what a directory holds or which state it is in, and never whose driver that is.
+// generic are words that say what a directory holds or what state it is in, but not whose driver it is.
 var generic = map[string]bool{}
 
 func init() {
@@ -24,7 +24,7 @@ var (
 	branch  = regexp.MustCompile(`(?i)(?:\.git|[-_](?:main|master|trunk|head|develop|devel|[0-9a-f]{40}))$`)
 )
 
-// isGeneric reports whether a name holds nothing but such words and numbers, as linux-driver, src2 and v1.0 do.
+// isGeneric reports whether a name consists of such words and numbers, as linux-driver, src2 and v1.0 do.
 func isGeneric(name string) bool {
 	words := strings.FieldsFunc(name, func(r rune) bool { return strings.ContainsRune("-_.+~ ", r) })
 	return !slices.ContainsFunc(words, func(w string) bool {
@@ -32,10 +32,10 @@ func isGeneric(name string) bool {
 	})
 }
 
-// nameAndVersion are the parts of what a directory or an archive is called; "" for what it lacks.
+// nameAndVersion are the parts of a directory's or archive's name; "" for a missing one.
 type nameAndVersion struct{ name, version string }
 
-// splitBase parts what a directory is called, as hello-1.0, 1.0 or, of an archive of a branch, hello-1.0-master.
+// splitBase splits a directory's name, such as hello-1.0, 1.0 or, of a branch's archive, hello-1.0-master.
 func splitBase(base string) nameAndVersion {
 	for branch.MatchString(base) {
 		base = branch.ReplaceAllString(base, "")
@@ -49,10 +49,10 @@ func splitBase(base string) nameAndVersion {
 
 var versionAlone = regexp.MustCompile(`^v?[0-9]+(?:\.[\w+~-]+)+$|^v[0-9]+$`)
 
-// places are directories that hold what belongs together no further.
+// places are directories whose contents do not belong together.
 var places = []string{"/", "/root", "/tmp", "/var", "/var/tmp", "/usr", "/usr/local", "/usr/src", "/usr/local/src", "/opt", "/srv", "/mnt", "/media", "/home"}
 
-// ownBase is what a directory is called, "" where that is a place of the system or somebody's home.
+// ownBase is a directory's name, "" for a directory of the system or somebody's home.
 func ownBase(dir string) string {
 	if slices.Contains(places, dir) || filepath.Dir(dir) == "/home" {
 		return ""

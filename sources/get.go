@@ -8,8 +8,8 @@ import (
 	"mago/sources/lock"
 )
 
-// Get brings the source of pkg in its candidate version, or in the installed one where apt has no candidate. What the
-// cache or, with SystemSources, the host has is used; else apt downloads the .deb, which is opened and never installed.
+// Get returns the source of pkg in its candidate version, or in the installed version where apt has no candidate. It uses the
+// cache and, with SystemSources, the host's source; else apt downloads the .deb, which is opened and never installed.
 //
 // Errors: *UnauthenticatedError, *FetchError, *UnsafeError, *LimitError, *LayoutError, *debpkg.FormatError. None leaves a half-made tree.
 func (f *Fetcher) Get(ctx context.Context, pkg catalog.Package) (*Tree, error) {
@@ -24,8 +24,7 @@ func (f *Fetcher) Get(ctx context.Context, pkg catalog.Package) (*Tree, error) {
 	return f.once(ctx, pkg.Name.String(), cached, func() (*Tree, error) { return f.get(ctx, pkg) })
 }
 
-// once gives the tree that is cached or, where there is none even after waiting for whoever works on owner's, the one
-// that get gets.
+// once returns the cached tree, or waits for the owner's lock, looks again, and calls get.
 func (f *Fetcher) once(ctx context.Context, owner string, cached func() (*Tree, bool), get func() (*Tree, error)) (*Tree, error) {
 	if tree, ok := cached(); ok {
 		return tree, nil
@@ -48,7 +47,7 @@ func (f *Fetcher) once(ctx context.Context, owner string, cached func() (*Tree, 
 	return get()
 }
 
-// get fills pkg's place. The caller holds the package's lock.
+// get fetches and opens pkg. The caller holds the package's lock.
 func (f *Fetcher) get(ctx context.Context, pkg catalog.Package) (*Tree, error) {
 	if tarball := f.hostTarball(pkg); tarball != "" {
 		return f.openHostTarball(ctx, pkg, tarball)
@@ -63,8 +62,8 @@ func (f *Fetcher) get(ctx context.Context, pkg catalog.Package) (*Tree, error) {
 	return f.openDeb(ctx, pkg, deb)
 }
 
-// Cached gives what Get would, where that needs neither apt nor opening anything. It reads one small file, besides
-// those of the host with SystemSources.
+// Cached returns what Get would, if that needs neither apt nor opening anything. It reads one small file, and with
+// SystemSources those of the host.
 func (f *Fetcher) Cached(pkg catalog.Package) (*Tree, bool) {
 	pkg = candidate(pkg)
 	if check(pkg) != nil {
@@ -82,7 +81,7 @@ func (f *Fetcher) Cached(pkg catalog.Package) (*Tree, bool) {
 	return tree, ok
 }
 
-// current reports whether a tree was made of what Get would open today, and what that is.
+// current reports whether a tree was made of what Get would open today, and returns what that is.
 func (f *Fetcher) current(pkg catalog.Package, rec record) (archive string, ok bool) {
 	if tarball := f.hostTarball(pkg); tarball != "" {
 		return tarball, rec.Origin == Host && rec.Stamp == stamp(tarball)
@@ -90,10 +89,10 @@ func (f *Fetcher) current(pkg catalog.Package, rec record) (archive string, ok b
 	return f.debPath(pkg), f.trusts(pkg) && rec.Origin == Archive && rec.SHA256 == pkg.SHA256
 }
 
-// trusts reports whether a package's archive may serve.
+// trusts reports whether a package's archive may be used.
 func (f *Fetcher) trusts(pkg catalog.Package) bool { return !pkg.Unauthenticated || f.Unauthenticated }
 
-// candidate has the installed version stand in for a missing candidate.
+// candidate replaces a missing candidate by the installed version.
 func candidate(pkg catalog.Package) catalog.Package {
 	if pkg.Version.IsZero() {
 		pkg.Version = pkg.Installed

@@ -10,8 +10,7 @@ import (
 	"mago/debpkg/apt"
 )
 
-// hostRuntime is what an installed package brought beside the source that lies in /usr/src. A file that cannot be looked at is
-// as good as not there.
+// hostRuntime returns what an installed package has beside the source in /usr/src. It ignores unreadable files.
 func (f *Fetcher) hostRuntime(pkg catalog.Package) Runtime {
 	if pkg.Installed.IsZero() {
 		return Runtime{}
@@ -47,7 +46,7 @@ func (r Runtime) isFile(path string) bool { return r.mode(path).IsRegular() }
 
 func (r Runtime) isLink(path string) bool { return r.mode(path).Type() == fs.ModeSymlink }
 
-// mode is that of a directory where there is nothing.
+// mode is a file's mode, that of a directory where there is none.
 func (r Runtime) mode(path string) fs.FileMode {
 	if disk, err := r.OnDisk(path); err == nil {
 		if info, err := os.Lstat(disk); err == nil {
@@ -57,7 +56,7 @@ func (r Runtime) mode(path string) fs.FileMode {
 	return fs.ModeDir
 }
 
-// isDir reports whether a path is a directory, if by a link, as /lib may be.
+// isDir reports whether a path is a directory or a link to one, as /lib may be.
 func (f *Fetcher) isDir(path string) bool {
 	info, err := os.Stat(f.host(path))
 	return err == nil && info.IsDir()

@@ -10,8 +10,8 @@ import (
 	"mago/catalog"
 )
 
-// hostTree gives the tree that an installed -dkms package, or the administrator, put where dkms(8) looks for it:
-// /usr/src/<name>-<upstream version>. Another version of the package being installed rules it out.
+// hostTree returns the tree that an installed -dkms package, or the administrator, put where dkms(8) looks for it:
+// /usr/src/<name>-<upstream version>. It returns none where another version of the package is installed.
 func (f *Fetcher) hostTree(pkg catalog.Package) (*Tree, bool) {
 	if !f.SystemSources || pkg.Kind != catalog.DKMS || !pkg.Installed.IsZero() && pkg.Installed != pkg.Version {
 		return nil, false
@@ -26,8 +26,8 @@ func (f *Fetcher) hostTree(pkg catalog.Package) (*Tree, bool) {
 	return tree, true
 }
 
-// hostTarball gives the tarball that pkg, a module-assistant package installed in the wanted version, put into
-// /usr/src; "" where there is none or the host's sources are not to serve.
+// hostTarball returns the tarball in /usr/src of pkg, a module-assistant package that is installed in the wanted version; ""
+// where there is none or the host's sources are not used.
 func (f *Fetcher) hostTarball(pkg catalog.Package) string {
 	if !f.SystemSources || pkg.Kind != catalog.ModuleAssistant || pkg.Installed != pkg.Version {
 		return ""
@@ -39,7 +39,7 @@ func (f *Fetcher) hostTarball(pkg catalog.Package) string {
 	return tarball
 }
 
-// openHostTarball opens such a tarball into the cache.
+// openHostTarball opens that tarball into the cache.
 func (f *Fetcher) openHostTarball(ctx context.Context, pkg catalog.Package, tarball string) (*Tree, error) {
 	at, err := os.Stat(tarball)
 	if err != nil {
@@ -62,7 +62,7 @@ func (f *Fetcher) openHostTarball(ctx context.Context, pkg catalog.Package, tarb
 	return tree, nil
 }
 
-// inUsrSrc gives the host path of the entry of /usr/src that is called after pkg, with one of the suffixes; "" for none.
+// inUsrSrc returns the host path of the entry of /usr/src that is named after pkg, with one of the suffixes; "" for none.
 func (f *Fetcher) inUsrSrc(pkg string, suffixes ...string) string {
 	entries, _ := os.ReadDir(f.host("/usr/src")) // nothing there, nothing found
 	for _, e := range entries {
@@ -75,7 +75,7 @@ func (f *Fetcher) inUsrSrc(pkg string, suffixes ...string) string {
 	return ""
 }
 
-// attach adds what a tree's record does not keep: the package, the archive, and of host sources the package's files.
+// attach adds what a tree's record does not keep: the package, the archive, and for host sources the package's files.
 func (f *Fetcher) attach(tree *Tree, pkg catalog.Package, archive string) {
 	tree.Package, tree.Archive = &pkg, archive
 	if tree.Origin == Archive && len(tree.Runtime.Paths) > 0 {
@@ -89,13 +89,13 @@ func (f *Fetcher) attach(tree *Tree, pkg catalog.Package, archive string) {
 	}
 }
 
-// hostDocs gives the files of an installed package that docs gives of an opened one.
+// hostDocs returns for an installed package what docs returns for an opened one.
 func (f *Fetcher) hostDocs(pkg string) (copyright, changelog string) {
 	find := func(name string) string { return f.host(filepath.Join(docDir, pkg, name)) }
 	return firstFile(copyrights, find), firstFile(changelogs, find)
 }
 
-// stamp tells whether a file of the host is still the one that was opened, without reading it.
+// stamp changes when a file of the host does, without reading it.
 func stamp(path string) string {
 	info, err := os.Stat(path)
 	if err != nil {

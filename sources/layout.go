@@ -11,13 +11,13 @@ import (
 	"mago/catalog"
 )
 
-// recipes are the files by which a directory is known to hold a module's source.
+// recipes are the files that mark a directory as a module's source.
 var recipes = []string{"dkms.conf", "debian/rules", "Kbuild", "Makefile"}
 
 const recipeFiles = "dkms.conf, debian/rules, Kbuild or Makefile"
 
-// findSource finds the source among the data of a package opened at dir, where its kind puts it or else where the other
-// kind would, and gives its path relative to dir.
+// findSource finds the source in the data of a package opened at dir, where its kind or else the other kind puts it, and
+// returns its path relative to dir.
 func (f *Fetcher) findSource(ctx context.Context, dir string, pkg catalog.Package) (string, error) {
 	tree := os.DirFS(dir)
 	finders := []func() (string, error){
@@ -37,8 +37,8 @@ func (f *Fetcher) findSource(ctx context.Context, dir string, pkg catalog.Packag
 	return "", &LayoutError{pkg.Name.String() + " " + pkg.Version.String(), "dkms.conf or tarball below usr/src"}
 }
 
-// findDKMS finds the directory of dkms.conf, as dkms(8) has it: usr/src/<name>-<version>. Of several that are not told
-// apart by pkg the error is a *SeveralError.
+// findDKMS finds the directory of dkms.conf, as dkms(8) has it: usr/src/<name>-<version>. The error is a *SeveralError where
+// pkg does not decide between several.
 func findDKMS(tree fs.FS, pattern, pkg string) (string, error) {
 	found, _ := fs.Glob(tree, path.Join(dataDir, pattern)) // the pattern is good
 	var dirs []string
@@ -76,7 +76,7 @@ func (f *Fetcher) findTarball(ctx context.Context, dir, pkg string) (string, err
 	return top, nil
 }
 
-// findTop finds the directory that holds a recipe: below modules/, where module-assistant wants it, top itself, or one
+// findTop finds the directory that holds a recipe: below modules/, as module-assistant has it, top itself, or a directory
 // right below.
 func findTop(tree fs.FS, top, pkg string) string {
 	if found := pick(sourcesIn(tree, path.Join(top, "modules")), pkg); found != "" {

@@ -18,11 +18,10 @@ var tarSuffix = regexp.MustCompile(`\.(tar(\.[a-z0-9]+)?|t[gbx]z2?|tzst)$`)
 
 func trimTar(base string) string { return tarSuffix.ReplaceAllString(base, "") }
 
-// Local describes a directory as it stands, or opens a tarball, compressed in whatever way, into the cache. Nothing
-// in it is run: its name is the first that says whose source it is of what dkms.conf assigns literally, debian/changelog,
-// debian/control, the one module that it builds, the directory's or tarball's own name ("hello-1.0"), and the same of the
-// directory above. The version is that of the same place, else the MODULE_VERSION of its C sources, else "0", turned into
-// what Debian's tools accept.
+// Local describes a directory as it is, or opens a tarball, however compressed, into the cache. It runs nothing of it. Its
+// name comes from the first of these that has one: literal assignments in dkms.conf, debian/changelog, debian/control, the one
+// module that it builds, the directory's or tarball's own name ("hello-1.0"), and the same for the directory above. The
+// version comes from the same place, else from MODULE_VERSION in its C sources, else it is "0"; it is made valid for Debian.
 //
 // Errors: *LayoutError where there is neither dkms.conf, debian/rules, Kbuild nor Makefile, *UnnamedError, *UnsafeError,
 // *LimitError, *DamagedError.
@@ -30,7 +29,7 @@ func (f *Fetcher) Local(ctx context.Context, path string) (*Tree, error) {
 	return f.LocalAs(ctx, path, "")
 }
 
-// LocalAs is Local for a source that the user has named; "" leaves that to the source.
+// LocalAs is Local with a name that the user gives; "" leaves the name to the source.
 func (f *Fetcher) LocalAs(ctx context.Context, path, name string) (*Tree, error) {
 	tree, err := f.local(ctx, path)
 	if err != nil {
@@ -55,7 +54,7 @@ func (f *Fetcher) local(ctx context.Context, path string) (*Tree, error) {
 	return nil, &LayoutError{w.Path, "directory or tarball"}
 }
 
-// localDirectory reads what a directory says of itself, and follows no link out of it.
+// localDirectory reads a directory's facts, and follows no link out of it.
 func localDirectory(w *way.Way) (*Tree, error) {
 	root, err := w.Root()
 	if err != nil {
@@ -74,7 +73,7 @@ func localDirectory(w *way.Way) (*Tree, error) {
 	return tree, nil
 }
 
-// aboveOf is the directory above a source. It is read only where it belongs to the same user, who alone may write there.
+// aboveOf is the directory above a source. It is read only where the same user owns it and alone may write to it.
 func aboveOf(w *way.Way) spot {
 	dir := filepath.Dir(w.Path)
 	above := spot{base: ownBase(dir)}
@@ -93,7 +92,7 @@ func sameOwner(a, b os.FileInfo) bool {
 
 func isPrivate(info os.FileInfo) bool { return info.Mode()&0o004 == 0 }
 
-// localTarball opens a tarball once; the hash of what is in it is its place in the cache.
+// localTarball opens a tarball once; the hash of its contents is its path in the cache.
 func (f *Fetcher) localTarball(ctx context.Context, w *way.Way) (*Tree, error) {
 	tarball := w.Path
 	sum, err := hashAt(ctx, tarball, w.Info)
@@ -118,12 +117,12 @@ func (f *Fetcher) localTarball(ctx context.Context, w *way.Way) (*Tree, error) {
 	return tree, nil
 }
 
-// stampOf are the parts of a tarball's path that may have named the module.
+// stampOf returns the parts of a tarball's path that may have named the module.
 func stampOf(tarball string) string {
 	return filepath.Join(ownBase(filepath.Dir(tarball)), filepath.Base(tarball))
 }
 
-// openTarball opens a tarball below dir and completes its record: what the record lacks is what the tarball says.
+// openTarball opens a tarball below dir and completes its record with what the tarball says.
 func (f *Fetcher) openTarball(ctx context.Context, rec record, tarball string, at os.FileInfo, dir string) (record, error) {
 	newest, sum, err := f.unpackTarball(ctx, tarball, at, filepath.Join(dir, sourceDir))
 	if err == nil && sum != rec.SHA256 { // it is somebody's file, who may put another one in its place
@@ -148,8 +147,8 @@ func (f *Fetcher) openTarball(ctx context.Context, rec record, tarball string, a
 	return rec, nil
 }
 
-// spots are what a tarball's source at dir may be named by: its directory in the tarball, the tarball, and the directory
-// that this lies in.
+// spots are the directories that may name a tarball's source at dir: its directory in the tarball, the tarball, and the
+// tarball's directory
 func spots(top *os.Root, dir, tarball string) (inside, above spot) {
 	var bases []string
 	for ; dir != sourceDir; dir = filepath.Dir(dir) {

@@ -16,7 +16,7 @@ func (e *UnnamedError) Error() string {
 	return e.Source + " has no name: no dkms.conf, no changelog, no single module and no directory gives it one"
 }
 
-// spot is a directory and what it is called, by itself or by the archive it came in.
+// spot is a directory with its name, which may be that of its archive.
 type spot struct {
 	root *os.Root // nil where only the name is known
 	base string
@@ -28,8 +28,8 @@ func (s spot) close() {
 	}
 }
 
-// identify names the module in a directory and gives its version. What the files say comes before what the directory is
-// called. Where both say nothing the directory above is asked the same; the name is "" where that says nothing either.
+// identify returns the name and version of the module in a directory: from its files, else from the directory's name, else
+// from the directory above. The name is "" where none has one.
 func identify(dir, above spot) (name, version string) {
 	said, base := factsOf(dir.root), splitBase(dir.base)
 	if name = firstName(append(said.names, base.name)...); name == "" {
@@ -46,7 +46,7 @@ func identify(dir, above spot) (name, version string) {
 	return name, firstVersion(version, base.version)
 }
 
-// facts are what the files of a source say of it.
+// facts are what a source's files say.
 type facts struct {
 	names        []string // the surest first; some are ""
 	conf, debian string   // versions: that of dkms.conf and that of debian/changelog
@@ -68,7 +68,7 @@ func factsOf(root *os.Root) (f facts) {
 	return f
 }
 
-// controlSource is the source package that a debian/control is of.
+// controlSource is the source package of a debian/control.
 func controlSource(control string) string {
 	for line := range strings.Lines(control) {
 		if name, ok := strings.CutPrefix(line, "Source:"); ok {
@@ -78,8 +78,7 @@ func controlSource(control string) string {
 	return ""
 }
 
-// firstName is the first of what strangers call a source that can become a name of mago's and tells one source from
-// another; "" where none does.
+// firstName is the first of a source's names that can become one of mago's and is not generic; "" for none.
 func firstName(names ...string) string {
 	for _, name := range names {
 		fit, err := word.ParseName(moduleName(name))
@@ -100,8 +99,8 @@ func firstVersion(versions ...string) string {
 	return "0"
 }
 
-// CheckName refuses a name that a user gives a module where mago could not find that again by it: a source package's
-// endings are left out of module names, and some words mean many modules.
+// CheckName refuses a name for a module by which mago could not find it again: a name with a source package's ending, or a
+// word that means many modules.
 func CheckName(name string) error {
 	fit, err := word.ParseName(name)
 	switch {

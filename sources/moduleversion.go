@@ -6,7 +6,7 @@ import (
 	"regexp"
 )
 
-// objectsMax bounds how many sources are searched for their version.
+// objectsMax is how many sources are searched for their version.
 const objectsMax = 50
 
 var (
@@ -14,9 +14,8 @@ var (
 	moduleLiteral = regexp.MustCompile(`(?m)^[ \t]*MODULE_VERSION[ \t]*\([ \t]*"([\w.+:~-]+)"[ \t]*\)`)
 )
 
-// moduleVersion is the first that the C sources of a directory's modules give themselves (MODULE_VERSION of
-// linux/module.h) as a literal, "" where none does. Sources are those whose objects Kbuild or Makefile names, in that order,
-// and that lie in the directory.
+// moduleVersion is the first literal MODULE_VERSION (linux/module.h) in the C sources of a directory's modules, "" for none.
+// These are the sources in the directory whose objects Kbuild or Makefile names, in that order.
 func moduleVersion(root *os.Root) string {
 	read := map[string]bool{}
 	for _, file := range []string{"Kbuild", "Makefile"} {

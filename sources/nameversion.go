@@ -19,8 +19,8 @@ func check(pkg catalog.Package) error {
 	return nil
 }
 
-// moduleName is the module that a source of this name brings, in the characters that Debian Policy 5.6.1 allows:
-// "tp_smapi-dkms" gives "tp-smapi".
+// moduleName turns a source's name into a module's, in the characters that Debian Policy 5.6.1 allows: "tp_smapi-dkms" becomes
+// "tp-smapi".
 func moduleName(name string) string {
 	return catalog.ModuleName(strings.TrimLeft(strings.Map(packageRune, strings.ToLower(name)), "+.-"))
 }
@@ -32,7 +32,7 @@ func packageRune(r rune) rune {
 	return '-'
 }
 
-// splitVersion parts "hello-1.0" into the name and the version; without a version the whole is the name.
+// splitVersion splits "hello-1.0" into name and version; without a version the whole is the name.
 func splitVersion(base string) (name, version string) {
 	if m := nameVersion.FindStringSubmatch(base); m != nil {
 		return m[1], m[2]
@@ -40,7 +40,7 @@ func splitVersion(base string) (name, version string) {
 	return base, ""
 }
 
-// upstreamVersion makes a version that a stranger chose one that dpkg takes: it begins with a digit and has no epoch.
+// upstreamVersion makes a foreign version valid for dpkg: it begins with a digit and has no epoch.
 func upstreamVersion(v string) string {
 	v = strings.Map(func(r rune) rune {
 		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("+.~-", r) {

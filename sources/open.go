@@ -24,7 +24,7 @@ const (
 	sourceDir = "source" // what the tarball inside the .deb held
 )
 
-// openDeb opens a package's checked .deb into the cache.
+// openDeb opens a package's verified .deb into the cache.
 func (f *Fetcher) openDeb(ctx context.Context, pkg catalog.Package, deb string) (*Tree, error) {
 	sum, err := hashFile(ctx, deb)
 	if err != nil {
@@ -69,7 +69,8 @@ func (f *Fetcher) unpackDeb(ctx context.Context, deb, dir string) (newest time.T
 	return stats.Newest, err
 }
 
-// unpackTarball opens a tarball that was looked at before, compressed or not, into dir, and gives the hash of what it has read.
+// unpackTarball opens a tarball that was looked at before, compressed or not, into dir, and returns the hash of what it has
+// read.
 func (f *Fetcher) unpackTarball(ctx context.Context, tarball string, at os.FileInfo, dir string) (newest time.Time, sum string, err error) {
 	file, err := way.OpenFile(tarball, at)
 	if err != nil {

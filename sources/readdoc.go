@@ -10,10 +10,10 @@ import (
 	"mago/debpkg/codec"
 )
 
-// maxDoc bounds, in bytes, what is read of a changelog or copyright; the longest of Debian's modules has 200 kB.
+// maxDoc is how many bytes of a changelog or copyright are read; the longest of Debian's modules has 200 kB.
 const maxDoc = 4 << 20
 
-// ReadDoc reads the tree's Copyright or Changelog, decompressed. No link in somebody's directory is followed out of it.
+// ReadDoc reads the tree's Copyright or Changelog, decompressed. It follows no link out of a local directory.
 func (t *Tree) ReadDoc(path string) ([]byte, error) {
 	file, err := t.openDoc(path)
 	if err != nil {

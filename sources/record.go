@@ -24,7 +24,7 @@ const (
 	recordFormat = 4 // a tree of another format is opened again
 )
 
-// record is what tree.json keeps of a Tree, with paths relative to the tree, so that the cache may be moved.
+// record is the contents of tree.json: a Tree with paths relative to it, so that the cache may be moved.
 type record struct {
 	Format    int
 	Name      string
@@ -69,7 +69,7 @@ func readRecord(dir string) (record, error) {
 	return r, nil
 }
 
-// plausible reports whether the record names a module, and nothing outside of its tree.
+// plausible reports whether the record names a module, and only paths inside its tree.
 func (r record) plausible() bool {
 	local := func(path string) bool { return path == "" || filepath.IsLocal(path) }
 	_, nameErr := word.ParseName(r.Name)
@@ -78,7 +78,7 @@ func (r record) plausible() bool {
 		!slices.ContainsFunc(r.Runtime, func(path string) bool { return !local(strings.TrimPrefix(path, "/")) })
 }
 
-// read gives the tree in an owner's place, if it is complete, and its record.
+// read returns the tree of an owner, if it is complete, and its record.
 func (f *Fetcher) read(owner, version string) (*Tree, record, error) {
 	dir := f.place(owner, version)
 	rec, err := readRecord(dir)
@@ -88,7 +88,7 @@ func (f *Fetcher) read(owner, version string) (*Tree, record, error) {
 	return rec.tree(dir), rec, nil
 }
 
-// tree gives the Tree that lies at dir.
+// tree returns the Tree at dir.
 func (r record) tree(dir string) *Tree {
 	return &Tree{
 		Name: r.Name, Own: r.own(), Version: r.Version, Origin: r.Origin, Dir: filepath.Join(dir, r.Dir),
@@ -98,7 +98,7 @@ func (r record) tree(dir string) *Tree {
 	}
 }
 
-// own is what a tarball calls itself; packages are called as the archive calls them.
+// own is the name that a tarball gives itself; packages have the archive's name.
 func (r record) own() string {
 	if r.Origin == Tarball {
 		return r.Name
@@ -106,10 +106,10 @@ func (r record) own() string {
 	return ""
 }
 
-// Open opens Dir, out of which nothing leads then. Where another directory has taken its place the error is a *way.ChangedError.
+// Open opens Dir as a root that no link leaves. The error is a *way.ChangedError where another directory has replaced it.
 func (t *Tree) Open() (*os.Root, error) { return way.OpenRoot(t.Dir, t.at) }
 
-// Beside is a directory for what is found out about an opened source; it is removed with it. "" for what lies elsewhere.
+// Beside is a directory for facts about an opened source, removed with it; "" for a source outside of the cache.
 func (t *Tree) Beside() string {
 	if t.place == "" {
 		return ""
@@ -117,7 +117,8 @@ func (t *Tree) Beside() string {
 	return filepath.Join(t.place, besideDir)
 }
 
-// Check compares an opened source with what was opened; the error is an *EditedError. What lies elsewhere is its owner's.
+// Check compares an opened source with what was opened; the error is an *EditedError. It does not check sources outside of the
+// cache.
 func (t *Tree) Check(ctx context.Context) error {
 	if t.digest == "" {
 		return nil

@@ -11,10 +11,10 @@ import (
 	securejoin "github.com/cyphar/filepath-securejoin"
 )
 
-// aptUser is the user apt drops to while it downloads (apt.conf(5), APT::Sandbox::User).
+// aptUser is the user that apt downloads as (apt.conf(5), APT::Sandbox::User).
 const aptUser = "_apt"
 
-// host gives a host path as this process sees it, links resolved as they are inside Root.
+// host returns a host path as this process sees it, with links resolved inside Root.
 func (f *Fetcher) host(path string) string {
 	joined, err := securejoin.SecureJoin(f.root(), path)
 	if err != nil { // a loop of links, say: whoever opens the path meets it again
@@ -38,8 +38,8 @@ func (f *Fetcher) inside(path string) (string, error) {
 	return filepath.Join("/", rel), nil
 }
 
-// lend gives dir to the user apt downloads as, without which apt complains that it downloads as root. It does nothing
-// where we are not root or the system has no such user.
+// lend makes apt's user the owner of dir, because apt complains when it downloads as root. It does nothing where this process
+// is not root or the system has no such user.
 func (f *Fetcher) lend(dir string) error {
 	uid, ok := f.aptUID()
 	if !ok || os.Geteuid() != 0 {

@@ -13,8 +13,8 @@ import (
 	"mago/kbuild/deep"
 )
 
-// Runtime is what a source package installs beside its source and its own documents, for the modules at work: modprobe.d
-// and udev rules, hooks of initramfs-tools, libraries.
+// Runtime is what a source package installs for its modules at work, beside their source and its own documents: modprobe.d and
+// udev rules, hooks of initramfs-tools, libraries.
 type Runtime struct {
 	Root  string   // directory that stands for the target's /
 	Paths []string // absolute on the target, in order; files and symbolic links
@@ -23,20 +23,20 @@ type Runtime struct {
 	Edited []string // conffiles of a package that is installed, which are not there as it brought them, and not in Paths
 }
 
-// OnDisk is where the file or link at a path lies: links among its directories are followed as on the target, not out of Root.
+// OnDisk is the path of a file or link on disk: links among its directories are followed inside Root.
 func (r Runtime) OnDisk(name string) (string, error) {
 	name = path.Join("/", name)
 	dir, err := securejoin.SecureJoin(r.Root, path.Dir(name))
 	return filepath.Join(dir, path.Base(name)), err
 }
 
-// aboutSource are the directories whose contents are about the source package or for compiling, not for its modules.
+// aboutSource are directories for the source package or for compiling, not for the modules.
 var aboutSource = []string{"usr/src", "usr/include", "usr/share/doc", "usr/share/lintian", "usr/share/bug", "usr/share/metainfo", "usr/share/dkms"}
 
 // maxRuntime is a hundred times what Debian's packages have.
 const maxRuntime = 10_000
 
-// findRuntime looks a package's data at dir through.
+// findRuntime searches a package's data at dir.
 func findRuntime(dir string) (paths []string, err error) {
 	err = fs.WalkDir(os.DirFS(dir), ".", deep.Bounded(func(name string, e fs.DirEntry, err error) error {
 		switch {

@@ -10,7 +10,7 @@ import (
 	"mago/kbuild/deep"
 )
 
-// findDocs gives what a package has, among its data at dir, in its directory of documents.
+// findDocs lists a package's directory of documents, in its data at dir.
 func findDocs(dir, pkg string) (paths []string) {
 	root, err := os.OpenRoot(dir) // out of which no link leads
 	if err != nil {
@@ -31,7 +31,7 @@ func findDocs(dir, pkg string) (paths []string) {
 	return paths
 }
 
-// isDoc tells a package's documents from the two that each package has of its own.
+// isDoc reports whether a document is other than the two that each package has of its own.
 func isDoc(name, pkg string) bool {
 	rest, below := strings.CutPrefix(name, path.Join(docDir, pkg)+"/")
 	return below && rest != "copyright" && !strings.HasPrefix(rest, "changelog")

@@ -1,6 +1,6 @@
-// Package sources brings one module's source within reach: it has apt download a source package and opens it, or takes
-// a local directory or tarball, and describes what came out as a Tree. It knows no kernels, executes nothing of what it
-// opens and installs nothing; building is left to package kbuild.
+// Package sources fetches one module's source: apt downloads a source package, which it opens, or it takes a local directory
+// or tarball; it describes the result as a Tree. It knows no kernels, executes nothing of a source and installs nothing;
+// building is left to package kbuild.
 package sources
 
 import (
@@ -24,8 +24,8 @@ const (
 	Tarball   Origin = "tarball"   // a tarball the user named
 )
 
-// Tree is the source of one module, complete. Paths are as this process sees them.
-// In trees of archives and tarballs no link leads out, so root may follow what it finds there.
+// Tree is the complete source of one module. Paths are as this process sees them. No link leads out of the trees of archives
+// and tarballs, so root may follow what it finds there.
 type Tree struct {
 	Name    string // the module's, valid in a Debian package name: the source package's without -dkms, -source and the like
 	Own     string // what a local source calls itself, "" for nothing; the user may have called it otherwise
@@ -52,18 +52,18 @@ type Tree struct {
 	ModTime time.Time // of the newest changelog entry, else of an archive's newest file, else 2000: what SOURCE_DATE_EPOCH becomes
 }
 
-// Fetcher gets module sources and keeps them in a cache. Its methods may be called by several goroutines and processes
-// at once: whoever comes second to a package waits, then finds it done.
+// Fetcher gets module sources and keeps them in a cache. Several goroutines and processes may call its methods at once: the
+// second that wants a package waits, then finds it done.
 type Fetcher struct {
 	Root string // prefixes every host path; "" or "/" is the running system
 
-	// Cache is the directory that holds downloads, trees and locks, absolute and as this process sees it. Where Root is another
-	// system it lies inside Root, because apt, run there, writes into it. For apt to download as its own user _apt,
-	// that user must be able to reach it.
+	// Cache is the directory of downloads, trees and locks, absolute and as this process sees it. Where Root is another system
+	// Cache is inside Root, because apt, run there, writes to it. Where apt downloads as its own user _apt, that user must be
+	// able to reach it.
 	Cache string
 
-	// Run runs apt-get; nil means (*exec.Cmd).Run. Where Root is another system it enters that by itself: the
-	// command's Dir is a path inside Root.
+	// Run runs apt-get; nil means (*exec.Cmd).Run. Where Root is another system Run enters it: the command's Dir is a path
+	// inside Root.
 	Run func(*exec.Cmd) error
 
 	Fresh           bool         // whether Get fetches and opens again what the cache has; what it has stays until then

@@ -17,8 +17,8 @@ import (
 	"mago/sources/way"
 )
 
-// take checks the .deb that apt left in dir and puts a copy of it at final. The directory comes back from apt's user
-// first, and the file must be a plain one; a copy, because a process of that user may have the file itself open still.
+// take verifies the .deb that apt left in dir and copies it to final. It first takes the directory back from apt's user, and
+// refuses special files. It copies because a process of that user may still have the file open.
 func take(ctx context.Context, pkg catalog.Package, dir, final string) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -69,7 +69,7 @@ func onlyDeb(dir string) (string, error) {
 	return names[0], nil
 }
 
-// verify checks that a file is pkg's .deb: by the hash of apt's lists before it is opened, then by what it says itself.
+// verify compares a file with pkg: its hash with that of apt's lists before it is opened, then what the .deb says of itself.
 func verify(ctx context.Context, pkg catalog.Package, path string) error {
 	sum, err := hashFile(ctx, path)
 	switch {

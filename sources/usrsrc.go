@@ -13,7 +13,7 @@ import (
 	"mago/sources/way"
 )
 
-// Found is a module's source below /usr/src, where vendors and "dkms add" put trees and module-assistant looks for them.
+// Found is a module's source below /usr/src, where vendors and "dkms add" put trees and module-assistant looks for tarballs.
 type Found struct {
 	Name    string // what it calls itself; of a tarball what that is called
 	Version string // "" where only opening it would tell
@@ -24,8 +24,8 @@ type Found struct {
 // kernelTree are the directories of /usr/src that hold a kernel or its headers.
 var kernelTree = regexp.MustCompile(`^linux(?:-[0-9].*|-headers-.*|-kbuild-.*|-source-.*|-config-.*)?$`)
 
-// InUsrSrc lists the sources in /usr/src, /usr/src/modules and the tarballs of /usr/src, the newest of each name. Nothing
-// is opened or run.
+// InUsrSrc lists the sources in /usr/src, /usr/src/modules and the tarballs of /usr/src, of each name the newest. It opens and
+// runs nothing.
 func (f *Fetcher) InUsrSrc() []Found {
 	var all []Found
 	for _, dir := range []string{"/usr/src", "/usr/src/modules"} {
@@ -66,10 +66,10 @@ func (f *Fetcher) foundAt(path string) (Found, bool) {
 	return found, found.Name != ""
 }
 
-// FindInUsrSrc is the newest source below /usr/src that a name means.
+// FindInUsrSrc returns the newest source below /usr/src that a name means.
 func (f *Fetcher) FindInUsrSrc(name string) (Found, bool) { return FoundNamed(f.InUsrSrc(), name) }
 
-// FoundNamed is the one that a name means, by what it calls itself or its directory is called.
+// FoundNamed returns the source that a name means, by its own name or its directory's.
 func FoundNamed(all []Found, name string) (Found, bool) {
 	name = catalog.ModuleName(strings.ReplaceAll(strings.ToLower(name), "_", "-"))
 	for _, means := range []func(Found) string{func(s Found) string { return s.Name }, func(s Found) string { return s.alias }} {
@@ -85,8 +85,8 @@ func (s Found) Newer(pkg string) bool {
 	return s.Version != "" && debpkg.CompareVersions(upstream(s.Version), upstream(pkg)) > 0
 }
 
-// Shared is who else may change the source beside root and this process's user: its directory or tarball, a directory on
-// the way to it, or a file in it; nil where nobody may.
+// Shared returns who may change the source beside root and this process's user: its directory or tarball, a directory on the
+// way to it, or a file in it; nil for nobody.
 func (s Found) Shared() (*way.Shared, error) {
 	w, err := way.Find(s.Path)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"mago/debpkg/visible"
 )
 
-// BusyError says that another process has a thing.
+// BusyError says that another process has the lock.
 type BusyError struct {
 	What   string
 	Holder *Holder // nil where that is not known
@@ -25,8 +25,8 @@ func (e *BusyError) Error() string {
 	return fmt.Sprintf("%s is being %s by %s", e.What, e.Holder.Doing, e.Holder)
 }
 
-// Holder is the process that has a lock, by the note that it leaves in the lock's file. The note is worth something only
-// as long as the lock is held: a process that was killed leaves one behind.
+// Holder is the process that has a lock, as its note in the lock's file says. The note counts only while the lock is held: a
+// killed process leaves one behind.
 type Holder struct {
 	PID     int
 	Space   string // its PID namespace; the number means something in there only
@@ -37,7 +37,7 @@ type Holder struct {
 	Since   time.Time
 }
 
-// String is the holder as a message names it.
+// String names the holder in a message.
 func (h *Holder) String() string {
 	me := (&Holder{}).note("")
 	process := fmt.Sprintf("process %d", h.PID)
@@ -55,7 +55,7 @@ func (h *Holder) String() string {
 	return fmt.Sprintf("%s (%s, by %s), since %s", process, h.Command, h.User, since.Format(layout))
 }
 
-// note is what a process writes down of itself.
+// note is what a process writes about itself.
 func (h Holder) note(doing string) *Holder {
 	h.PID, h.Doing, h.Since = os.Getpid(), doing, time.Now().UTC().Truncate(time.Second)
 	h.Space, _ = os.Readlink("/proc/self/ns/pid") // "" without /proc, for all there
@@ -71,14 +71,14 @@ func (h *Holder) write(path string) error {
 	return overwrite(path, append(text, '\n'))
 }
 
-// erase takes the note away, unless another that reads the same thing has written its own.
+// erase removes the note, unless another reader has written its own.
 func (h *Holder) erase(path string) {
 	if now := readHolder(path); now != nil && now.PID == h.PID && now.Space == h.Space && now.Host == h.Host {
 		_ = overwrite(path, nil)
 	}
 }
 
-// overwrite keeps the file, and with it the lock.
+// overwrite keeps the file, because the lock is on it.
 func overwrite(path string, text []byte) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -88,10 +88,10 @@ func overwrite(path string, text []byte) error {
 	return errors.Join(err, file.Close())
 }
 
-// maxNote bounds, in bytes, what is read of a note.
+// maxNote is how many bytes of a note are read.
 const maxNote = 16 << 10
 
-// readHolder is nil where there is no note, or only one that a process left which is not there any more.
+// readHolder returns nil where there is no note, or the note's process is gone.
 func readHolder(path string) *Holder {
 	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if err != nil {

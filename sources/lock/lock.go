@@ -1,6 +1,6 @@
-// Package lock gives each thing of a cache to one process at a time, or to several that only read it. A lock is
-// flock(2)'s, on a file of its own: the kernel takes it from a process however that ends, so none is ever stale and none
-// is ever broken. On NFS the server keeps it, for all its clients; a file system that cannot is an error.
+// Package lock gives each thing in a cache to one process at a time, or to several readers. A lock is flock(2)'s, on a file of
+// its own: the kernel releases it however the process ends, so no lock is stale and none is ever broken. On NFS the server
+// keeps it for all its clients; a file system without locks is an error.
 package lock
 
 import (
@@ -19,10 +19,10 @@ import (
 
 const poll = 100 * time.Millisecond
 
-// AtOnce, as a Limit, has a lock that another process holds fail without waiting.
+// AtOnce, as a Limit, fails without waiting where another process holds the lock.
 const AtOnce time.Duration = -1
 
-// Thing is what a process wants for itself.
+// Thing is what a process wants to have alone, or to read.
 type Thing struct {
 	Name   string // of the lock's file, which is never removed: two could hold the same name then
 	What   string // what messages call it: "hello for 6.1.0-9-amd64"
@@ -37,19 +37,20 @@ type Locks struct {
 	Me    Holder        // who this is, for others to read; its PID, Space, Host and Since are filled in
 	Own   *Process      // what this process has itself; nil where it does one thing at a time
 
-	// Waiting, if not nil, is told for whom a thing is waited for, again where that changes, and nil once the wait is over.
+	// Waiting, if not nil, is called with the process that is waited for, again when that changes, and with nil when the wait
+	// is over.
 	Waiting func(*BusyError)
 
-	// Enough, if not nil, is asked while a thing is waited for: whether another process has done what it was wanted for.
-	// Take then fails with ErrEnough.
+	// Enough, if not nil, is asked during a wait whether another process has done what the lock is wanted for. Take then fails
+	// with ErrEnough.
 	Enough func() bool
 }
 
-// ErrEnough says that nothing is wanted any more.
+// ErrEnough says that the lock is not needed any more.
 var ErrEnough = errors.New("another process has done it")
 
-// Take takes all things or none. It takes them in the order of their names, so that two that want the same ones never
-// wait for each other. It fails with *BusyError, or as the context ended.
+// Take takes all locks or none, in the order of their names, so that two processes that want the same ones never wait for each
+// other. It fails with *BusyError, or with the context's error.
 func (l Locks) Take(ctx context.Context, things ...Thing) (release func(), err error) {
 	things = slices.SortedFunc(slices.Values(things), func(a, b Thing) int {
 		if !a.Shared && b.Shared && a.Name == b.Name {
@@ -110,7 +111,7 @@ func (l Locks) take(ctx context.Context, t Thing) (release func(), err error) {
 	}, nil
 }
 
-// wait tries until it has the lock, or may wait no longer.
+// wait tries until it has the lock or the limit is over.
 func (l Locks) wait(ctx context.Context, t Thing, try func() (bool, error), path string) error {
 	ok, err := try()
 	if ok || err != nil {

@@ -9,14 +9,14 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// Process keeps the parts of one process from each other: one that wants what another has waits for it, however short the
-// limit is, because that one goes on and gives it back. Its zero value is ready, and may be shared by goroutines.
+// Process keeps the parts of one process apart: one that wants another's lock waits for it, however short the limit is,
+// because the other goes on and releases it. Its zero value is ready, and goroutines may share it.
 type Process struct {
 	lock   sync.Mutex
 	things map[string]*semaphore.Weighted // by the paths of their locks
 }
 
-// enter waits until no other part of the process has the thing. A nil Process has one part only.
+// enter waits until no other part of the process has the lock. A nil Process has one part only.
 func (p *Process) enter(ctx context.Context, path string, t Thing) (leave func(), err error) {
 	if p == nil {
 		return func() {}, nil

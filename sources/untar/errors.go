@@ -2,7 +2,7 @@ package untar
 
 import "fmt"
 
-// UnsafeError refuses an entry that could reach outside the tree or is no file at all.
+// UnsafeError refuses an entry that could reach outside the tree or is a special file.
 type UnsafeError struct {
 	Archive string // as Options names it
 	Entry   string // the entry's name as the archive has it
@@ -13,7 +13,7 @@ func (e *UnsafeError) Error() string {
 	return fmt.Sprintf("open %s: refuse entry %.200q: %s", e.Archive, e.Entry, e.Reason)
 }
 
-// DamagedError says that an archive cannot be read to its end: it is cut off, its sums are wrong, or it is no archive.
+// DamagedError says that an archive cannot be read to its end: it is cut off, its sums are wrong, or it is not an archive.
 type DamagedError struct {
 	Archive string // as Options names it
 	Err     error
@@ -22,7 +22,7 @@ type DamagedError struct {
 func (e *DamagedError) Error() string { return fmt.Sprintf("open %s: %v", e.Archive, e.Err) }
 func (e *DamagedError) Unwrap() error { return e.Err }
 
-// LimitError refuses an archive that asks for more than Limits grants.
+// LimitError refuses an archive that exceeds its Limits.
 type LimitError struct {
 	Archive string // as Options names it
 	Entry   string // the entry that went beyond, "" for what follows the last
@@ -37,7 +37,7 @@ func (e *LimitError) Error() string {
 	return fmt.Sprintf("open %s: more than %d %s at entry %.80q", e.Archive, e.Max, e.What, e.Entry)
 }
 
-// Limits bound what one archive may ask for. A zero field means DefaultLimits'.
+// Limits are those of one archive. A zero field means DefaultLimits'.
 type Limits struct {
 	Bytes   int64 // of all files together, holes of sparse files included
 	Entries int
@@ -45,8 +45,8 @@ type Limits struct {
 	Name    int // bytes of a name or a link target
 }
 
-// DefaultLimits leave room for the largest sources there are: Debian's nvidia and zfs trees have some thousand entries
-// and a tenth of a gigabyte, a whole Linux tree has 90,000 entries and 1.5 GB.
+// DefaultLimits suffice for the largest sources: Debian's nvidia and zfs trees have some thousand entries and a tenth of a
+// gigabyte, a whole Linux tree has 90,000 entries and 1.5 GB.
 var DefaultLimits = Limits{Bytes: 4 << 30, Entries: 500_000, Depth: 64, Name: 1024}
 
 func (l Limits) orDefault() Limits {
@@ -65,10 +65,10 @@ func (l Limits) orDefault() Limits {
 	return l
 }
 
-// stream bounds the archive itself, as headers and what follows the last entry can be a bomb as well.
+// stream limits the archive itself, since headers and what follows the last entry can be a bomb as well.
 func (l Limits) stream() int64 { return l.Bytes + int64(l.Entries)*perEntry }
 
-// perEntry is ample for an entry's header, a long name and the padding.
+// perEntry suffices for an entry's header, a long name and the padding.
 const perEntry = 4 << 10
 
 func (x *extractor) refuse(entry, reason string) error {

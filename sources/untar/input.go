@@ -7,7 +7,7 @@ import (
 	"io"
 )
 
-// input is the tar stream; it ends with its context and counts the zero bytes read last, to know the end marker.
+// input is the tar stream; it ends with its context, and counts the last zero bytes to recognise the end marker.
 type input struct {
 	ctx   context.Context
 	r     io.Reader
@@ -49,8 +49,8 @@ func (in *input) count(p []byte) {
 	in.zeros += len(p)
 }
 
-// end demands the block of zeros that closes an archive, which archive/tar does not miss, so that a stream cut between
-// two entries is not taken for whole. It then reads the rest, to have the decoder check its sums.
+// end requires the block of zeros that closes an archive, which archive/tar does not, so that a stream that is cut between two
+// entries does not count as whole. It then reads the rest, for the decoder to check its sums.
 func (in *input) end() error {
 	const block = 512
 	if in.zeros < block {
@@ -60,7 +60,7 @@ func (in *input) end() error {
 	return err
 }
 
-// entryContent reads an entry. Its errors are the stream's, its end, or archive/tar's about what the header says of the content.
+// entryContent reads an entry. Its errors are the stream's, its end, or archive/tar's about the header.
 type entryContent struct {
 	tr *tar.Reader
 	in *input

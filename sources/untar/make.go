@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// make writes one entry below directories that are no links.
+// make writes one entry; no directory above it is a link.
 func (x *extractor) make(name string, h *tar.Header, content io.Reader) error {
 	if h.Typeflag == tar.TypeDir {
 		return x.makeDir(name, h)
@@ -42,8 +42,8 @@ func (x *extractor) makeDir(name string, h *tar.Header) error {
 	return nil
 }
 
-// makeDirs makes name and what lies above. Only directories made here count as such: anything else of that name is a
-// file or a link, through which nothing is written.
+// makeDirs makes name and its parents. Only directories made here count: anything else of that name is a file or a link,
+// through which nothing is written.
 func (x *extractor) makeDirs(name string, h *tar.Header) error {
 	if _, ok := x.dirs[name]; ok {
 		return nil
@@ -106,8 +106,8 @@ func (x *extractor) makeSymlink(name string, h *tar.Header) error {
 	return x.root.Symlink(target, name)
 }
 
-// makeLink makes a hard link to a file of this archive. A link to a symbolic link is refused: seen from another place,
-// its target would be another one.
+// makeLink makes a hard link to a file of this archive. It refuses a link to a symbolic link, whose target would be another
+// one at another path.
 func (x *extractor) makeLink(name string, h *tar.Header) error {
 	if reason := outside(h.Linkname); reason != "" {
 		return x.refuse(h.Name, "hard link to "+h.Linkname+": "+reason)
@@ -129,7 +129,7 @@ func (x *extractor) makeLink(name string, h *tar.Header) error {
 	return x.root.Link(target, name)
 }
 
-// clear removes what an earlier entry of the same name left, as tar(1) does: writing into it would go through a link.
+// clear removes what an earlier entry of the same name left, as tar(1) does: writing would follow a link.
 func (x *extractor) clear(name string, h *tar.Header) error {
 	if _, ok := x.dirs[name]; ok {
 		return x.refuse(h.Name, "takes the place of a directory")
@@ -140,7 +140,7 @@ func (x *extractor) clear(name string, h *tar.Header) error {
 	return nil
 }
 
-// dateDirs gives directories mode and date once nothing is written into them any more.
+// dateDirs sets directories' modes and dates after everything is written into them.
 func (x *extractor) dateDirs() error {
 	for name, date := range x.dirs {
 		if err := x.root.Chmod(name, 0o755); err != nil {

@@ -8,7 +8,7 @@ import (
 // maxPart is the longest name, in bytes, that Linux's file systems have in one directory.
 const maxPart = 255
 
-// name gives an entry's name relative to the tree, "." for the tree itself.
+// name makes an entry's name relative to the tree, "." for the tree itself.
 func (x *extractor) name(entry, linkname string) (string, error) {
 	if max(len(entry), len(linkname)) > x.limits.Name {
 		return "", x.limit(entry, "bytes in a name", int64(x.limits.Name))
@@ -41,9 +41,9 @@ func outside(name string) string {
 	return ""
 }
 
-// target gives what to write into the symbolic link at name: the entry's target without "x/..", so that every step up
-// comes first, from a place that is no link, and none is left to be taken from where another link leads. With this,
-// a link whose text stays inside the tree does so whatever the links on its way are.
+// target returns the text of the symbolic link at name: the entry's target without "x/..", so that every step up comes first,
+// from a directory that is not a link. A link whose text stays inside the tree then stays inside it, whatever links are on its
+// way.
 func (x *extractor) target(entry, name, target string) (string, error) {
 	switch {
 	case target == "":
@@ -60,5 +60,5 @@ func (x *extractor) target(entry, name, target string) (string, error) {
 	return clean, nil
 }
 
-// up is the way from an entry's directory to the top of the tree.
+// up is the path from an entry's directory to the top of the tree.
 func up(name string) string { return strings.Repeat("../", strings.Count(name, "/")) }

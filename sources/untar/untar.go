@@ -1,6 +1,6 @@
-// Package untar opens the tar archives of strangers into an empty directory. Whatever the archive says, nothing is
-// written outside, no link that is left behind leads out, and no more is written than the limits allow.
-// Decompression, and removing a half-opened directory after an error, are left to the caller.
+// Package untar opens strangers' tar archives into an empty directory. Whatever the archive says, it writes nothing outside,
+// leaves no link that leads out, and writes no more than the limits allow. Decompression, and removing a half-opened directory
+// after an error, are left to the caller.
 package untar
 
 import (
@@ -19,26 +19,26 @@ type Options struct {
 	Archive string // names the archive in errors
 	Limits  Limits
 
-	// Rooted takes an absolute link target to begin at the top of the tree, as it will in the installed system that
-	// the data.tar of a .deb describes (Debian Policy 10.5 demands such links). Without it they are refused.
+	// Rooted makes an absolute link target begin at the top of the tree, as it will in the installed system that the data.tar
+	// of a .deb describes (Debian Policy 10.5 requires such links). Without it they are refused.
 	Rooted bool
 }
 
-// Stats tell what was in an archive.
+// Stats describe the archive's contents.
 type Stats struct {
 	Entries int
 	Bytes   int64
 	Newest  time.Time // latest date of an entry that is not in the future; zero where there is none
 }
 
-// Extract opens the tar stream r into root, which has to be empty and nobody else's to change meanwhile.
+// Extract opens the tar stream r into root, which must be empty and not changed by others meanwhile.
 //
-// Files come out owned by the caller, as 0755 where the archive has any executable bit and as 0644 otherwise, whatever
-// the umask, directories as 0755: an unprivileged user will read them, and set-user-ID and the like, which .debs may
-// lawfully carry, are dropped so. Dates are kept, those in the future become the present.
+// Files belong to the caller, with mode 0755 where the archive has any executable bit and 0644 otherwise, whatever the umask;
+// directories have 0755. An unprivileged user will read them, and set-user-ID bits, which .debs may have, are dropped. Dates
+// are kept, except that future dates become the present.
 //
-// A name that is absolute or holds "..", a name below a link, a link that leads out, a device or a FIFO give an
-// *UnsafeError, too much of anything a *LimitError, an archive that cannot be read to its end marker a *DamagedError.
+// A name that is absolute or has "..", a name below a link, a link that leads out, a device or a FIFO is an *UnsafeError, too
+// much of anything a *LimitError, an archive without its end marker a *DamagedError.
 func Extract(ctx context.Context, root *os.Root, r io.Reader, o Options) (Stats, error) {
 	x := &extractor{root: root, opts: o, limits: o.Limits.orDefault(), now: time.Now(), dirs: map[string]time.Time{".": {}}}
 	x.in = &input{ctx: ctx, r: r, left: x.limits.stream(), over: x.limit("", "bytes", x.limits.stream())}
@@ -60,7 +60,7 @@ type extractor struct {
 // maxHeader is archive/tar's bound of PAX records, long names and maps of sparse files.
 const maxHeader = 1 << 20
 
-// wrap names the archive in errors that do not.
+// wrap adds the archive's name to errors without it.
 func (x *extractor) wrap(err error) error {
 	var unsafe *UnsafeError
 	var limit *LimitError
@@ -97,7 +97,7 @@ func (x *extractor) extract() error {
 	return x.dateDirs()
 }
 
-// entry checks what is true of every entry, then makes this one.
+// entry checks and makes one entry.
 func (x *extractor) entry(h *tar.Header, content io.Reader) error {
 	if x.stats.Entries++; x.stats.Entries > x.limits.Entries {
 		return x.limit(h.Name, "entries", int64(x.limits.Entries))
@@ -118,8 +118,8 @@ func (x *extractor) entry(h *tar.Header, content io.Reader) error {
 	return x.make(name, h, content)
 }
 
-// sparseWhole reports whether PAX records tell all that makes a sparse file, or nothing of one (GNU tar's manual, "Storing Sparse
-// Files"). Of half of it archive/tar would make a plain file, of the map together with the content.
+// sparseWhole reports whether PAX records describe a sparse file completely or not at all (GNU tar's manual, "Storing Sparse
+// Files"). Of half a description archive/tar would make a plain file, of map and content together.
 func sparseWhole(records map[string]string) bool {
 	const sparse = "GNU.sparse."
 	size := sparse + "size"
@@ -145,7 +145,7 @@ func anyKeyHas(records map[string]string, prefix string) bool {
 	return false
 }
 
-// clamp keeps dates between the epoch and now: make(1) would rebuild for ever what lies in the future.
+// clamp keeps dates between the epoch and now: make(1) would always rebuild what is dated in the future.
 func (x *extractor) clamp(t time.Time) time.Time {
 	switch {
 	case t.After(x.now):

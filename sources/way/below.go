@@ -10,8 +10,8 @@ import (
 	"mago/kbuild/deep"
 )
 
-// SharedIn is the first file or directory of a tree that somebody may change who is neither root nor this process's user;
-// nil where there is none. Links are not followed: what they lead to is not the tree's.
+// SharedIn returns the first file or directory of a tree that may be changed by somebody other than root and this process's
+// user; nil for none. It follows no links, because their targets are not the tree's.
 func SharedIn(root *os.Root, dir string) (shared *Shared, err error) {
 	err = fs.WalkDir(root.FS(), ".", deep.Bounded(func(name string, e fs.DirEntry, err error) error {
 		if err != nil {
@@ -33,7 +33,7 @@ func SharedIn(root *os.Root, dir string) (shared *Shared, err error) {
 	return shared, err
 }
 
-// changer is who may change a file beside those, "" for nobody.
+// changer is who else may change a file, "" for nobody.
 func changer(info os.FileInfo) string {
 	stat := info.Sys().(*syscall.Stat_t)
 	switch {

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// trusted reports whether a user's files are as good as this process's own: root's, and those of whoever has the file
+// trusted reports whether a user's files are as good as this process's own: those of root, and of the owner of the file
 // system's root, which in a user namespace may have another number.
 func trusted(uid uint32) bool { return uid == 0 || int(uid) == os.Geteuid() || uid == topOwner() }
 
@@ -21,8 +21,8 @@ var topOwner = sync.OnceValue(func() uint32 {
 	return info.Uid
 })
 
-// ownGroup reports whether the group that may write has no other member by its making: root's, or one that useradd(8) has
-// made for this user alone. An access control list shows as the group's rights, but may be others'.
+// ownGroup reports whether the group with the right to write has no other member: root's, or one that useradd(8) made for this
+// user alone. An access control list shows as the group's rights, but may be others'.
 func (w *walk) ownGroup() bool {
 	if w.info.Gid != 0 && (int(w.info.Gid) != os.Getegid() || os.Getegid() != os.Geteuid()) {
 		return false
@@ -31,7 +31,7 @@ func (w *walk) ownGroup() bool {
 	return err != nil
 }
 
-// userName is a user as a message calls it.
+// userName is a user's name in a message.
 func userName(uid uint32) string {
 	number := strconv.FormatUint(uint64(uid), 10)
 	if u, err := user.LookupId(number); err == nil {

@@ -1,5 +1,5 @@
-// Package way goes to a file from directory to directory, by descriptors, and tells who else could lead the same path to
-// another one. Root goes by it to what lies in other users' directories.
+// Package way follows a path from directory to directory, by descriptors, and says who else could change what the path leads
+// to. Root uses it for paths in other users' directories.
 package way
 
 import (
@@ -13,37 +13,37 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Way is a path that was gone to its end.
+// Way is a path that was followed to its end.
 type Way struct {
 	Path   string      // without links
 	Info   os.FileInfo // of what is there
 	Shared *Shared     // who else may change what the path leads to, or in a directory make names; nil: nobody
 }
 
-// Shared is a directory that somebody may change who is neither root nor this process's user.
+// Shared is a directory that somebody other than root and this process's user may change.
 type Shared struct{ Dir, By string }
 
 func (s *Shared) String() string { return s.Dir + " may be changed by " + s.By }
 
-// LinkError says that the way goes over a link of another user's, to what is not that user's.
+// LinkError says that the path follows another user's link to what does not belong to that user.
 type LinkError struct{ Path, Owner string }
 
 func (e *LinkError) Error() string {
 	return fmt.Sprintf("%s is a link that belongs to %s and leads to what does not", e.Path, e.Owner)
 }
 
-// ChangedError says that a path does not lead to what it led to before.
+// ChangedError says that a path leads to another file than before.
 type ChangedError struct{ Path string }
 
 func (e *ChangedError) Error() string { return e.Path + " was replaced meanwhile" }
 
-// Find goes a path. A link of another user's is followed to what is that user's, too; else the error is a *LinkError.
+// Find follows a path. It follows another user's link only to what belongs to that user; else the error is a *LinkError.
 func Find(path string) (*Way, error) { return find(path, false) }
 
-// Make is Find for a directory; those on the way that are not there are made.
+// Make is Find for a directory, and makes missing directories on the way.
 func Make(dir string) (*Way, error) { return find(dir, true) }
 
-// Root opens the directory at the way's end.
+// Root opens the directory at the end of the path.
 func (w *Way) Root() (*os.Root, error) { return OpenRoot(w.Path, w.Info) }
 
 // OpenFile opens a file that was looked at before, or fails with *ChangedError.
@@ -81,7 +81,7 @@ func OpenRoot(dir string, before os.FileInfo) (*os.Root, error) {
 // maxLinks is the kernel's own bound.
 const maxLinks = 40
 
-// walk is a path that is being gone.
+// walk is a path that is being followed.
 type walk struct {
 	at     *os.File // the directory that has been reached
 	info   unix.Stat_t
@@ -120,10 +120,10 @@ func parts(path string) []string {
 	return strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
 }
 
-// begin goes to the file system's root.
+// begin starts at the file system's root.
 func (w *walk) begin() error { return w.enter(unix.AT_FDCWD, "/", "/") }
 
-// enter opens the next file and leaves the one before; nothing is read of it, and a link is not followed.
+// enter opens the next file and closes the one before; it reads nothing and follows no link.
 func (w *walk) enter(from int, name, path string) error {
 	fd, err := unix.Openat(from, name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -185,7 +185,7 @@ func (w *walk) follow(dir int, name, path string, owner uint32) error {
 	return nil
 }
 
-// end judges what was found.
+// end checks the owners of links and what they led to.
 func (w *walk) end() (*Way, error) {
 	for _, l := range w.links {
 		if l.uid != w.info.Uid {
@@ -201,7 +201,7 @@ func (w *walk) end() (*Way, error) {
 }
 
 // look notes the first file on the way that somebody else may change. In a directory with the sticky bit others can make
-// names, but not take those of root or this user away; so it matters only at the end.
+// names, but not remove those of root or this user, so it matters only at the end.
 func (w *walk) look(last bool) {
 	if w.shared != nil {
 		return
