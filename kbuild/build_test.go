@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"mago/debpkg/codec"
+	"mago/debpkg/rooted"
 	"mago/kbuild/elfmodule"
 	"mago/kbuild/kernel"
 	"mago/kbuild/proof"
@@ -53,7 +54,7 @@ func TestBuild(t *testing.T) {
 				if !bytes.Equal(first, data) {
 					t.Error("the module is another than in the first sandbox")
 				}
-				if !bytes.Contains(data, []byte(sandbox.Mount+"/hello/1.0/build/hello.c")) || bytes.Contains(data, []byte("mago-test-")) {
+				if !bytes.Contains(data, []byte(sandbox.WorkDir+"/hello/1.0/build/hello.c")) || bytes.Contains(data, []byte("mago-test-")) {
 					t.Error("the module does not tell the path that every sandbox pretends")
 				}
 			})
@@ -95,8 +96,12 @@ func TestSharedModules(t *testing.T) {
 // modinfo asks the root's own modinfo(8).
 func (b *bench) modinfo(t *testing.T, file string) string {
 	t.Helper()
-	args := []string{"/sbin/modinfo", kernel.Under(b.root).Inside(file)}
-	if kernel.Under(b.root) != "/" {
+	inside, err := rooted.Root(b.root).Inside(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"/sbin/modinfo", inside}
+	if b.root != "/" {
 		args = append([]string{"chroot", b.root}, args...)
 	}
 	out, err := exec.CommandContext(t.Context(), args[0], args[1:]...).CombinedOutput()

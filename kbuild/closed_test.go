@@ -85,9 +85,9 @@ func TestFinishedIsOutOfReach(t *testing.T) {
 // TestUnreachable has a work directory, or headers, below a directory that only root may search.
 func TestUnreachable(t *testing.T) {
 	for _, kind := range []sandbox.Kind{sandbox.Bubblewrap, sandbox.Namespaces, sandbox.User} {
-		for what, change := range map[string]func(job *Job, host, inside string){
-			"work":    func(job *Job, host, _ string) { job.Work = host },
-			"headers": func(job *Job, _, inside string) { job.Kernel.Headers, job.Kernel.Build = inside, inside },
+		for what, change := range map[string]func(job *Job, host string, k kernel.Kernel){
+			"work":    func(job *Job, host string, _ kernel.Kernel) { job.Work = host },
+			"headers": func(job *Job, _ string, k kernel.Kernel) { job.Kernel = k },
 		} {
 			t.Run(string(kind)+" "+what, func(t *testing.T) {
 				b := newBench(t).in(t, kind)
@@ -97,10 +97,11 @@ func TestUnreachable(t *testing.T) {
 				closed := filepath.Join(b.work(t), "closed")
 				job := b.job(t, with(t, nil))
 				host := filepath.Join(closed, "sub")
-				if err := os.Chmod(leastHeaders("sub").write(t, closed), 0o700); err != nil {
+				k := b.ownKernel(t, host)
+				if err := os.Chmod(closed, 0o700); err != nil {
 					t.Fatal(err)
 				}
-				change(&job, host, kernel.Under(b.root).Inside(host))
+				change(&job, host, k)
 				_, err := b.builder().Build(t.Context(), job)
 				var reach *sandbox.ReachError
 				if !errors.As(err, &reach) || reach.User != b.box.UserName || !strings.HasPrefix(reach.Path, host) || reach.Closed != closed {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"mago/debpkg/rooted"
 	"mago/kbuild/dkms"
 	"mago/kbuild/kernel"
 	"mago/kbuild/sandbox"
@@ -33,13 +34,13 @@ func (b *Builder) Evaluate(ctx context.Context, job Job) (*dkms.Conf, error) {
 	return (&dkmsRecipe{}).evaluate(s)
 }
 
-// evaluate gives the conf with sandbox.Mount for the work directory, whatever the sandbox calls that.
+// evaluate gives the conf with sandbox.WorkDir for the work directory, whatever the sandbox calls that.
 func (r *dkmsRecipe) evaluate(s *steps) (*dkms.Conf, error) {
 	conf, err := settle(s.job.Source, func(name, version string) (*dkms.Conf, error) { return r.read(s, name, version) })
 	if err != nil {
 		return nil, err
 	}
-	return conf.Moved(s.inside(""), sandbox.Mount), nil
+	return conf.Moved(s.inside(""), sandbox.WorkDir), nil
 }
 
 // settle has a file read until $module and $module_version, which dkms takes from its command line, are what it says
@@ -157,7 +158,7 @@ func bashComplaint(stderr string) string {
 func dkmsVariables(root, tree, temp, name, version string, k kernel.Kernel, jobs int) []string {
 	build := cmp.Or(k.Build, k.Headers)
 	config := filepath.Join(build, "include/config/auto.conf")
-	if !kernel.Under(root).Exists(config) {
+	if _, err := rooted.Root(root).Lstat(config); err != nil {
 		config = filepath.Join(build, ".config")
 	}
 	return []string{

@@ -33,7 +33,7 @@ func ConfKey(root string, job Job) (string, error) {
 	name, version := splitDir(job.Source.Dir)
 	k, sum := job.Kernel, sha256.New()
 	fmt.Fprintf(sum, "%q %q %q\n", dkms.Script, text, job.Source.Version)
-	fmt.Fprintf(sum, "%q\n", dkmsVariables(root, sandbox.Mount, "/tmp", name, version, k, job.Jobs))
+	fmt.Fprintf(sum, "%q\n", dkmsVariables(root, sandbox.WorkDir, "/tmp", name, version, k, job.Jobs))
 	fmt.Fprintf(sum, "%q %q %d %v\n", k.Headers, k.Compiler, job.Epoch.Unix(), k.Config)
 	err = hashSettings(sum, root)
 	return hex.EncodeToString(sum.Sum(nil)), err

@@ -43,7 +43,7 @@ func (r *dkmsRecipe) know(s *steps) (err error) {
 		}
 	}
 	s.log.Write([]byte(conf.Said))
-	r.conf = conf.Moved(sandbox.Mount, s.inside(""))
+	r.conf = conf.Moved(sandbox.WorkDir, s.inside(""))
 	return r.place(s)
 }
 

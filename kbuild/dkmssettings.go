@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"mago/debpkg/rooted"
 	"mago/kbuild/dkms"
 	"mago/kbuild/foreign"
 	"mago/kbuild/kernel"
@@ -45,8 +46,10 @@ func DkmsSettings(root, name, version string, k kernel.Kernel) map[string]string
 func settingsFiles(root string) map[string]string {
 	files := map[string]string{}
 	for _, dir := range []string{settingsDir, frameworkDir} {
-		for _, name := range kernel.Under(root).Names(dir) {
-			host, err := kernel.Under(root).Host(dir + name)
+		entries, _ := rooted.Root(root).ReadDir(dir)
+		for _, entry := range entries {
+			name := entry.Name()
+			host, err := rooted.Root(root).Path(dir + name)
 			if err != nil || strings.HasPrefix(name, ".") || path.Ext(name) != ".conf" {
 				continue
 			}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"mago/debpkg/rooted"
 	"mago/kbuild/kernel"
 	"mago/kbuild/sandbox"
 )
@@ -30,9 +31,23 @@ func TestForeignKernelIsRefusedFirst(t *testing.T) {
 	}
 }
 
-// leastHeaders is the least of what a kernel's headers hold.
-func leastHeaders(dir string) tree {
-	return tree{dir + "/Makefile": "", dir + "/.config": "", dir + "/include/generated/autoconf.h": ""}
+// ownKernel writes the least of what a kernel's headers hold to a host path, and finds it there.
+func (b *bench) ownKernel(t *testing.T, dir string) kernel.Kernel {
+	t.Helper()
+	files := tree{"include/generated/utsrelease.h": "#define UTS_RELEASE \"6.1-own\"\n"}
+	for _, name := range []string{"Makefile", ".config", "Module.symvers", "include/generated/autoconf.h", "include/config/auto.conf", "scripts/Makefile.build", "scripts/mod/modpost"} {
+		files[name] = ""
+	}
+	inside, err := rooted.Root(b.root).Inside(files.write(t, dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := kernel.Finder{Root: b.root, Dirs: []string{inside}}.Find("6.1-own")
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.Compiler = b.kernel.Compiler
+	return k
 }
 
 // TestSwapped puts another directory in the place of headers while they are built against: no program sees it.
@@ -42,9 +57,8 @@ func TestSwapped(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			b.in(t, kind)
 			job := b.job(t, with(t, nil))
-			top := leastHeaders("headers").write(t, b.work(t))
-			dir := filepath.Join(top, "headers")
-			job.Kernel.Headers, job.Kernel.Build = kernel.Under(b.root).Inside(dir), ""
+			dir := filepath.Join(b.work(t), "headers")
+			job.Kernel = b.ownKernel(t, dir)
 			s, err := b.builder().open(t.Context(), job)
 			if err != nil {
 				t.Fatal(err)

@@ -34,7 +34,7 @@ func (s *steps) showSource(source Source, name, version string, writable bool) e
 		return nil
 	}
 	dir := filepath.Join(name, version, "source")
-	s.places = append(s.places, sandbox.Place{Base: usrSrc, Name: name + "-" + version, Dir: filepath.Join(s.tree, dir), Writable: writable})
+	s.mounts = append(s.mounts, sandbox.Mount{Host: filepath.Join(s.tree, dir), Path: filepath.Join(usrSrc, name+"-"+version), Writable: writable})
 	if err := s.work.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return err
 	}
@@ -44,17 +44,17 @@ func (s *steps) showSource(source Source, name, version string, writable bool) e
 	return nil
 }
 
-// checkPlaces wants what is shown at other places to lie in the foreign tree still. An earlier step may have put a link to
+// checkMounts wants what is shown at other paths to lie in the foreign tree still. An earlier step may have put a link to
 // something of the host in its way, which bubblewrap would follow; no foreign program runs meanwhile.
-func (s *steps) checkPlaces() error {
+func (s *steps) checkMounts() error {
 	tree, err := filepath.EvalSymlinks(s.tree)
 	if err != nil {
 		return err
 	}
-	for _, p := range s.places {
-		real, err := filepath.EvalSymlinks(p.Dir)
-		if below, ok := strings.CutPrefix(p.Dir, s.tree); err != nil || !ok || real != tree+below {
-			return &RecipeError{"source", fmt.Errorf("an earlier step has moved, or replaced by a link, what builds see at %s", filepath.Join(p.Base, p.Name))}
+	for _, m := range s.mounts {
+		real, err := filepath.EvalSymlinks(m.Host)
+		if below, ok := strings.CutPrefix(m.Host, s.tree); err != nil || !ok || real != tree+below {
+			return &RecipeError{"source", fmt.Errorf("an earlier step has moved, or replaced by a link, what builds see at %s", m.Path)}
 		}
 	}
 	return nil
@@ -85,8 +85,8 @@ func (s *steps) placeNeeded() error {
 			return err
 		}
 	}
-	if len(s.job.Needed) > 0 {
-		s.places = append(s.places, sandbox.Place{Base: s.job.Kernel.ModulesDir, Name: "updates/dkms", Dir: filepath.Join(s.tree, installed)})
+	if len(s.job.Needed) > 0 && s.Sandbox.Kind == sandbox.Bubblewrap {
+		s.mounts = append(s.mounts, sandbox.Mount{Host: filepath.Join(s.tree, installed), Path: filepath.Join(s.job.Kernel.ModulesDir, "updates/dkms")})
 	}
 	return nil
 }

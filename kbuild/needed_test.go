@@ -60,7 +60,7 @@ func TestNeededEpoch(t *testing.T) {
 	if err := s.placeNeeded(); err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{sandbox.Mount + "/a/1_2.0-1/6.1/x86_64/module/" + symversFile}; !slices.Equal(s.symvers, want) {
+	if want := []string{sandbox.WorkDir + "/a/1_2.0-1/6.1/x86_64/module/" + symversFile}; !slices.Equal(s.symvers, want) {
 		t.Errorf("got %q, want %q", s.symvers, want)
 	}
 }

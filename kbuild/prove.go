@@ -47,7 +47,7 @@ func (s *steps) offered() (proof.Kernel, error) {
 		}
 		k.Layers = append(k.Layers, proof.Layer{Needed: n.Module, Exports: exports})
 	}
-	exports, err := readSymversFile(s.job.Kernel.Open(s.Root, symversFile))
+	exports, err := readSymversFile(s.job.Kernel.Open(symversFile))
 	if err != nil {
 		return proof.Kernel{}, err
 	}

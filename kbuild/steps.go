@@ -30,8 +30,7 @@ type steps struct {
 	tree    string          // host path of the foreign tree, below the work directory: what programs in the sandbox can write to
 	work    *os.Root        // the same; foreign programs write there, so nothing in it is reached by host path
 	build   string          // the build directory, below the foreign tree
-	places  []sandbox.Place // what programs find at another place, too
-	shown   []sandbox.Shown // of the kernel's headers
+	mounts  []sandbox.Mount // of the foreign tree, what programs find at another path, too
 	symvers []string        // the Module.symvers of modules that this one needs, inside
 
 	touched bool // whether a program of the recipe's has run
@@ -54,8 +53,7 @@ func (b *Builder) open(ctx context.Context, job Job) (*steps, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the work directory: %w", err)
 	}
-	shown, err := job.Kernel.Shown(b.Root, job.Work)
-	if err != nil {
+	if err := job.Kernel.Apart(job.Work); err != nil {
 		return nil, err
 	}
 	work, err := os.OpenRoot(tree)
@@ -63,7 +61,7 @@ func (b *Builder) open(ctx context.Context, job Job) (*steps, error) {
 		return nil, fmt.Errorf("open the work directory: %w", err)
 	}
 	job.Jobs = max(job.Jobs, 2) // with one, make says other things, and there are sources that what it says gets into
-	s := &steps{Builder: b, ctx: ctx, job: job, log: log, tree: tree, work: work, shown: shown}
+	s := &steps{Builder: b, ctx: ctx, job: job, log: log, tree: tree, work: work}
 	if err := errors.Join(s.placeUname(""), s.Sandbox.Own(tree)); err != nil {
 		return nil, errors.Join(err, work.Close())
 	}
@@ -197,8 +195,8 @@ func (s *steps) run(spec sandbox.Spec) error { return s.runIn(s.ctx, spec) }
 
 func (s *steps) runIn(ctx context.Context, spec sandbox.Spec) error {
 	spec.Work = cmp.Or(spec.Work, s.tree)
-	spec.Env, spec.Places, spec.Shown = s.environment(), s.places, s.shown
-	if err := s.checkPlaces(); err != nil {
+	spec.Env, spec.Mounts = s.environment(), slices.Concat(s.mounts, s.job.Kernel.Mounts())
+	if err := s.checkMounts(); err != nil {
 		return err
 	}
 	err := s.Sandbox.Run(ctx, spec, s.Builder.Run)
@@ -236,8 +234,8 @@ func (s *steps) environment() []string {
 	if len(s.symvers) > 0 {
 		env = append(env, "KBUILD_EXTRA_SYMBOLS="+strings.Join(s.symvers, " "))
 	}
-	if work := s.Sandbox.Path(s.tree); work != sandbox.Mount {
-		moved := "-ffile-prefix-map=" + work + "=" + sandbox.Mount // __FILE__, and the build id over debugging symbols
+	if work := s.Sandbox.Path(s.tree); work != sandbox.WorkDir {
+		moved := "-ffile-prefix-map=" + work + "=" + sandbox.WorkDir // __FILE__, and the build id over debugging symbols
 		env = append(env, "KCFLAGS="+moved, "KAFLAGS="+moved)
 	}
 	return env

@@ -90,7 +90,7 @@ func (bu *builder) fileInputs(u unit, r record) ([]sbom.Input, error) {
 	}
 	var files []file
 	for _, name := range []string{".config", "Module.symvers"} {
-		open := func() (*os.File, error) { return u.kernel.Open(bu.Root, name) }
+		open := func() (*os.File, error) { return u.kernel.Open(name) }
 		files = append(files, file{sbom.Against, "linux " + u.kernel.Release + ", " + name, u.kernel.Version, open})
 	}
 	if r.Recipe == "dkms.conf" {

@@ -22,7 +22,7 @@ func bubblewrap(w *world, args []string) error {
 	for i := range args[:command] {
 		switch args[i] {
 		case "--bind":
-			if args[i+2] == sandbox.Mount {
+			if args[i+2] == sandbox.WorkDir {
 				os.Setenv("MOUNTED", args[i+1])
 			}
 			os.Setenv("ENTERED", args[i+1])
@@ -37,8 +37,8 @@ func bubblewrap(w *world, args []string) error {
 
 // outside is the real path of one inside bubblewrap.
 func outside(path string) string {
-	if mounted := os.Getenv("MOUNTED"); mounted != "" && strings.HasPrefix(path, sandbox.Mount) {
-		return mounted + strings.TrimPrefix(path, sandbox.Mount)
+	if mounted := os.Getenv("MOUNTED"); mounted != "" && strings.HasPrefix(path, sandbox.WorkDir) {
+		return mounted + strings.TrimPrefix(path, sandbox.WorkDir)
 	}
 	if path == "/" {
 		return path
@@ -61,7 +61,7 @@ func become(args []string) error {
 	}
 	for i := range args {
 		if mounted := os.Getenv("MOUNTED"); mounted != "" {
-			args[i] = strings.ReplaceAll(args[i], sandbox.Mount, mounted)
+			args[i] = strings.ReplaceAll(args[i], sandbox.WorkDir, mounted)
 		}
 	}
 	os.Setenv("PATH", os.Getenv("FAKES")+":"+os.Getenv("PATH"))
@@ -133,7 +133,7 @@ func resolved(root, path string) string {
 }
 
 func compileFile(file, release string) error {
-	shown := strings.Replace(file, os.Getenv("MOUNTED"), sandbox.Mount, 1)
+	shown := strings.Replace(file, os.Getenv("MOUNTED"), sandbox.WorkDir, 1)
 	object := strings.TrimSuffix(file, ".c")
 	fmt.Printf("  CC [M]  %s.o\n", strings.TrimSuffix(shown, ".c"))
 	text, err := os.ReadFile(file)

@@ -1,18 +1,9 @@
 package kernel
 
 import (
-	"fmt"
 	"runtime"
 	"strings"
 )
-
-// ArchError says that a kernel is for another kind of machine, whose modules cannot be compiled here: the programs among
-// its headers are of that machine, and so is the compiler they call.
-type ArchError struct{ Release, Option, Machine, Here string }
-
-func (e *ArchError) Error() string {
-	return fmt.Sprintf("kernel %s is for %s (%s=y), this machine is %s: cross-building is not supported", e.Release, e.Machine, e.Option, e.Here)
-}
 
 // machines names architectures as uname -m does on a kernel with that option, which is what dkms.conf calls $arch.
 var machines = []struct{ option, machine string }{

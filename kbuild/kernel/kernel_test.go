@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"mago/debpkg/codec"
+	"mago/debpkg/rooted"
 	"mago/debpkg/word"
 )
 
@@ -288,19 +289,6 @@ func FuzzReadConfig(f *testing.F) {
 	})
 }
 
-// TestRootedReadIsBounded: the files of headers are read whole, but not of any length.
-func TestRootedReadIsBounded(t *testing.T) {
-	root := t.TempDir()
-	path := filepath.Join(root, "long")
-	if err := errors.Join(os.WriteFile(path, nil, 0o644), os.Truncate(path, 1<<40)); err != nil {
-		t.Skip("no file of a terabyte: ", err)
-	}
-	_, err := Under(root).Read("/long")
-	if !errors.As(err, new(*codec.LimitError)) || err.Error() != "read /long: more than 67108864 bytes" {
-		t.Errorf("err = %v", err)
-	}
-}
-
 // Directories that no kernel could be called are none, and neither is what a foreign /proc says.
 func TestUnfitReleasesAreNone(t *testing.T) {
 	root := tree{
@@ -321,7 +309,7 @@ func TestForeignCompiler(t *testing.T) {
 		root := tree{"k/.kernelvariables": text + "\n", "k/.config": ""}.write(t, t.TempDir())
 		for _, prefix := range []string{"", "x86_64-linux-gnu-"} {
 			config := Config{"CONFIG_CC_VERSION_TEXT": prefix + "gcc-12 12.2"}
-			got, err := Finder{Root: root}.compiler("/k", config)
+			got, err := Finder{Root: root}.compiler(headers{rooted.Root(root), "/k"}, config)
 			if strings.TrimPrefix(got.String(), prefix) != strings.TrimPrefix(want, prefix) || (err == nil) != (want != "") {
 				t.Errorf("%s: got %q, %v", text, got, err)
 			}

@@ -14,7 +14,7 @@ import (
 // Running is the release of the running kernel as the root's /proc says; "" where there is no /proc, or where it says nothing
 // that is one.
 func (f Finder) Running() string {
-	text, err := f.root().Read("/proc/sys/kernel/osrelease")
+	text, err := f.root().ReadFile("/proc/sys/kernel/osrelease")
 	if err != nil {
 		return ""
 	}
@@ -31,8 +31,8 @@ func (f Finder) Installed() []string { return SortReleases(f.modules("modules.bu
 // WithHeaders lists the kernels whose headers are on the machine, complete or not, oldest first.
 func (f Finder) WithHeaders() []string {
 	releases := f.modules("build")
-	for _, name := range f.root().Names("/usr/src") {
-		if release, ok := strings.CutPrefix(name, "linux-headers-"); ok && ValidRelease(release) && f.root().Exists("/usr/src/"+name+"/.config") {
+	for _, name := range f.names("/usr/src") {
+		if release, ok := strings.CutPrefix(name, "linux-headers-"); ok && ValidRelease(release) && f.exists("/usr/src/"+name+"/.config") {
 			releases = append(releases, release)
 		}
 	}
@@ -47,12 +47,21 @@ func (f Finder) WithHeaders() []string {
 // modules lists the directories of /lib/modules that hold a file of that name. One that no kernel could be called is none.
 func (f Finder) modules(file string) []string {
 	var releases []string
-	for _, name := range f.root().Names("/lib/modules") {
-		if ValidRelease(name) && f.root().Exists("/lib/modules/"+name+"/"+file) {
+	for _, name := range f.names("/lib/modules") {
+		if ValidRelease(name) && f.exists("/lib/modules/"+name+"/"+file) {
 			releases = append(releases, name)
 		}
 	}
 	return releases
+}
+
+// names lists a directory; one that cannot be read has none.
+func (f Finder) names(dir string) (names []string) {
+	entries, _ := f.root().ReadDir(dir)
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
 }
 
 // SortReleases orders releases as Debian orders versions, oldest first, each once.

@@ -17,12 +17,12 @@ var (
 // compiler names the one that a kernel was built with. Debian's headers say so in .kernelvariables, which their
 // Makefile follows whatever else is set; of others the configuration tells. The error is a *word.Error: foreign headers may
 // say anything.
-func (f Finder) compiler(headers string, config Config) (word.Program, error) {
-	return word.ParseProgram(f.compilerName(headers, config))
+func (f Finder) compiler(h headers, config Config) (word.Program, error) {
+	return word.ParseProgram(f.compilerName(h, config))
 }
 
-func (f Finder) compilerName(headers string, config Config) string {
-	if text, err := f.root().header(headers, ".kernelvariables"); err == nil {
+func (f Finder) compilerName(h headers, config Config) string {
+	if text, err := h.read(".kernelvariables"); err == nil {
 		if m := variableCC.FindSubmatch(text); m != nil {
 			name := string(m[1])
 			if _, err := word.ParseProgram(name); err != nil {

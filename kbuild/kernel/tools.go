@@ -3,11 +3,11 @@ package kernel
 import (
 	"cmp"
 	"fmt"
-	"path/filepath"
 	"regexp"
 	"slices"
 
 	"mago/debpkg/codec"
+	"mago/debpkg/rooted"
 	"mago/debpkg/word"
 	"mago/kbuild/sandbox"
 )
@@ -55,7 +55,7 @@ func tools(root string, k Kernel) []*ToolError {
 		NewToolError("strip", "binutils", "modules are stripped with it"),
 	}
 	all = append(all, k.toolchain()...)
-	if k.Config["CONFIG_DEBUG_INFO_BTF_MODULES"] == "y" && Under(root).Exists(filepath.Join(k.Headers, "vmlinux")) {
+	if k.Config["CONFIG_DEBUG_INFO_BTF_MODULES"] == "y" && k.headers.has("vmlinux") {
 		all = append(all, NewToolError("pahole", "pahole", "kernel "+k.Release+" has type information, and gives it to modules"))
 	}
 	if k.Compression == codec.XZ {
@@ -67,7 +67,7 @@ func tools(root string, k Kernel) []*ToolError {
 // HasTool reports whether a program is in a directory of a sandbox's PATH.
 func HasTool(root, name string) bool {
 	for _, dir := range sandbox.ProgramDirs {
-		info, err := Under(root).Stat(dir + "/" + name)
+		info, err := rooted.Root(root).Stat(dir + "/" + name)
 		if err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
 			return true
 		}

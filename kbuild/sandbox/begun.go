@@ -13,8 +13,8 @@ import (
 // has hold of it.
 type begun struct{ read, tell int }
 
-// beginning is the descriptor that the entrant, and bubblewrap after it, tells by.
-const beginning = 3
+// beginning is the descriptor that the entrant, and bubblewrap after it, tells by: the one after the program's.
+func (o order) beginning() int { return 3 + o.Files }
 
 func newBegun() (*begun, error) {
 	var ends [2]int
@@ -37,10 +37,12 @@ func (b *begun) by(kind Kind) bool {
 }
 
 // tellingArgs has bubblewrap tell.
-func tellingArgs() []string { return []string{"--json-status-fd", strconv.Itoa(beginning)} }
+func (o order) tellingArgs() []string {
+	return []string{"--json-status-fd", strconv.Itoa(o.beginning())}
+}
 
 // notBegun tells that the entrant has failed.
 func (o order) notBegun(err error) error {
-	_, _ = syscall.Write(beginning, []byte("failed"))
+	_, _ = syscall.Write(o.beginning(), []byte("failed"))
 	return err
 }

@@ -14,18 +14,17 @@ func (r Sandbox) bubblewrap(s Spec) []string {
 	for _, name := range system {
 		args = append(args, r.show(name)...)
 	}
-	args = append(args, r.places(s.Places)...)
 	args = append(args, "--proc", "/proc", "--dev", "/dev")
 	args = append(append(args, r.scratch("/dev/shm")...), r.scratch("/tmp")...)
 	args = append(args, bind("--ro-bind-try", r.host("/var/lib/dpkg"), "/var/lib/dpkg")...)
-	args = append(args, r.shows(s.Shown)...)
+	args = append(args, r.mounts(s.Mounts)...)
 	chdir := "/"
 	if s.Work != "" {
-		args = append(args, bind("--bind", s.Work, Mount)...)
-		chdir = filepath.Join(Mount, s.Dir)
+		args = append(args, bind("--bind", s.Work, WorkDir)...)
+		chdir = filepath.Join(WorkDir, s.Dir)
 	}
 	args = append(args, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", chdir, "--")
-	return slices.Concat(args, r.become(), identified(s.Shown), s.Args)
+	return slices.Concat(args, r.become(), identified(s.Mounts), s.Args)
 }
 
 // bind shows something at a path whose parents everybody may enter. The parents that bubblewrap makes by itself are
@@ -39,9 +38,6 @@ func bind(how, from, to string) []string {
 	}
 	return append(args, how, from, to)
 }
-
-// system are the directories of the system that programs in a sandbox may read.
-var system = []string{"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/boot"}
 
 // unshare has the sandbox's user make the namespaces, and nobody in them any more; or has root, where users may make none.
 // That root needs rights to become the user, and to stand in a directory that is the user's alone.

@@ -265,7 +265,7 @@ func TestFileSystem(t *testing.T) {
 			t.Errorf("%s: got %v: %s", program, err, out)
 		}
 	}
-	out := mustSh(t, r, Spec{Work: work}, "ls -A /tmp; ls /var/lib; touch /tmp/own /dev/shm/own "+Mount+"/own; echo x >/dev/null")
+	out := mustSh(t, r, Spec{Work: work}, "ls -A /tmp; ls /var/lib; touch /tmp/own /dev/shm/own "+WorkDir+"/own; echo x >/dev/null")
 	if out != "dkms\ndpkg\n" {
 		t.Errorf("it sees %q", out)
 	}
@@ -291,7 +291,7 @@ func TestByRoot(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(work, "setpriv"), []byte("#!/bin/sh\nid -u\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if out := mustSh(t, r, Spec{Work: work, Env: []string{"PATH=" + Mount + ":/usr/bin:/bin"}}, "echo $UID"); out != "65534\n" {
+	if out := mustSh(t, r, Spec{Work: work, Env: []string{"PATH=" + WorkDir + ":/usr/bin:/bin"}}, "echo $UID"); out != "65534\n" {
 		t.Errorf("a setpriv of the build's own ran as user %s", out)
 	}
 }
@@ -389,54 +389,6 @@ func TestBubblewrapKeepsItsCalls(t *testing.T) {
 	}
 	if out, err := sh(t, r, Spec{Env: []string{"PATH=" + bin + ":/usr/bin"}}, "true"); err != nil {
 		t.Errorf("bubblewrap may not: %v: %s", err, out)
-	}
-}
-
-func TestPlaces(t *testing.T) {
-	r := newSandbox(t, Bubblewrap)
-	work := workdir(t, r)
-	if err := os.WriteFile(filepath.Join(work, "file"), []byte("shown"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	spec := Spec{Work: work, Places: []Place{
-		{Base: "/usr/src", Name: "hello-1.0", Dir: work},
-		{Base: "/usr/src", Name: "bye-1.0", Dir: work, Writable: true},
-		{Base: "/no/such", Name: "hello", Dir: work},
-	}}
-	out := mustSh(t, r, spec, "cat /usr/src/hello-1.0/file; ls /usr/src; touch /usr/src/bye-1.0/x; touch /usr/src/hello-1.0/x /usr/src/x 2>/dev/null || echo read-only; test ! -e /usr/src/x")
-	entries, _ := os.ReadDir("/usr/src")
-	for _, e := range entries {
-		if !strings.Contains(out, e.Name()+"\n") {
-			t.Errorf("/usr/src/%s is gone", e.Name())
-		}
-	}
-	if !strings.HasPrefix(out, "shown") || !strings.Contains(out, "hello-1.0\n") || !strings.HasSuffix(out, "read-only\n") {
-		t.Errorf("got %q", out)
-	}
-	if _, err := os.Stat(filepath.Join(work, "x")); err != nil {
-		t.Errorf("what was written to the writable one: %v", err)
-	}
-}
-
-// TestPlaceBelowLib shows a directory below /lib, which is a link into /usr here, in the stead of what is there.
-func TestPlaceBelowLib(t *testing.T) {
-	r := newSandbox(t, Bubblewrap)
-	root := t.TempDir()
-	for _, dir := range []string{"usr/bin", "usr/lib/modules/6.1.0/kernel", "usr/lib/modules/6.1.0/updates/dkms/old"} {
-		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.Symlink("usr/lib", filepath.Join(root, "lib")); err != nil {
-		t.Fatal(err)
-	}
-	r.Root = root
-	args := strings.Join(r.places([]Place{{Base: "/lib/modules/6.1.0", Name: "updates/dkms", Dir: "/new"}}), " ")
-	want := "--tmpfs /usr/lib/modules/6.1.0 --ro-bind-try " + root + "/usr/lib/modules/6.1.0/kernel /usr/lib/modules/6.1.0/kernel " +
-		"--perms 0755 --dir /usr --perms 0755 --dir /usr/lib --perms 0755 --dir /usr/lib/modules --perms 0755 --dir /usr/lib/modules/6.1.0 " +
-		"--perms 0755 --dir /usr/lib/modules/6.1.0/updates --ro-bind /new /usr/lib/modules/6.1.0/updates/dkms --remount-ro /usr/lib/modules/6.1.0"
-	if args != want {
-		t.Errorf("got %s\nwant %s", args, want)
 	}
 }
 

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"mago/debpkg/rooted"
 )
 
 // Spec is one program to run in a sandbox.
@@ -25,8 +27,8 @@ type Spec struct {
 	Dir    string   // working directory below Work, "" for Work itself
 	Env    []string // the whole environment but for PATH, HOME and the like, which the sandbox sets
 	Work   string   // host path of the one writable directory; "" for none
-	Shown  []Shown  // directories, none of the system's, that it may read
-	Places []Place  // what stands at another place, too; only bubblewrap can do that
+	Mounts []Mount
+	Files  []*os.File // open files that it gets as descriptors 3, 4 and so on
 	Stdin  io.Reader
 	Stdout io.Writer
 	Stderr io.Writer
@@ -36,7 +38,7 @@ type Spec struct {
 // not lie under the root.
 func (r Sandbox) Path(work string) string {
 	if r.Kind == Bubblewrap {
-		return Mount
+		return WorkDir
 	}
 	inside, _ := r.inside(work)
 	return inside
@@ -162,7 +164,7 @@ func (r Sandbox) command(ctx context.Context, s Spec) (*exec.Cmd, *os.File, erro
 	}
 	verdict := os.NewFile(uintptr(fd), "verdict")
 	cmd := exec.CommandContext(ctx, self)
-	cmd.Args, cmd.Dir, cmd.ExtraFiles = args, "/", []*os.File{verdict}
+	cmd.Args, cmd.Dir, cmd.ExtraFiles = args, "/", append([]*os.File{verdict}, s.Files...)
 	cmd.Env = append(r.environment(s.Work), s.Env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.Stdin, s.Stdout, s.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGTERM}
@@ -174,18 +176,22 @@ func (r Sandbox) command(ctx context.Context, s Spec) (*exec.Cmd, *os.File, erro
 // order is what the warden and the entrant get to know of a program.
 func (r Sandbox) order(s Spec) (order, error) {
 	o := order{Kind: r.Kind, Group: r.groupBy(), Held: r.Held, Limits: r.Limits, Drop: r.Drop && !r.ByRoot, UID: r.UID, GID: r.GID, Watched: s.Work, Dir: "/"}
+	o.Files = len(s.Files)
 	if r.Kind == Bubblewrap {
 		if _, err := exec.LookPath("bwrap"); err != nil {
 			return o, err
 		}
-		o.Args = slices.Concat([]string{"bwrap"}, tellingArgs(), r.bubblewrap(s))
+		o.Args = slices.Concat([]string{"bwrap"}, o.tellingArgs(), r.bubblewrap(s))
 		return o, nil
+	}
+	if err := r.inPlace(s.Mounts); err != nil {
+		return o, err
 	}
 	o.Args, o.User = s.Args, r.Kind == Namespaces && !r.Drop
 	if root := r.host("/"); root != "/" {
 		o.Chroot = root
 	}
-	o.Read, o.Shown = slices.Concat(system, []string{"/proc", "/var/lib/dpkg"}), s.Shown
+	o.Read, o.Mounts = slices.Concat(system, []string{"/proc", "/var/lib/dpkg"}), s.Mounts
 	if s.Work == "" {
 		return o, nil
 	}
@@ -231,4 +237,6 @@ func sealDescriptors() {
 	}
 }
 
-func (r Sandbox) host(path string) string { return filepath.Join("/", r.Root, path) }
+func (r Sandbox) root() rooted.Root { return rooted.Root(r.Root) }
+
+func (r Sandbox) host(path string) string { return filepath.Join(r.root().String(), path) }

@@ -14,7 +14,7 @@ import (
 // enter makes this process the sandbox's program. What it gives up it cannot get back.
 func (o order) enter() error {
 	if o.Kind != Bubblewrap {
-		syscall.CloseOnExec(beginning)
+		syscall.CloseOnExec(o.beginning())
 	}
 	_, _ = unix.KeyctlJoinSessionKeyring("") // an empty one: the inherited one may hold keys
 	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0)

@@ -63,9 +63,9 @@ func (o order) closeFiles() error {
 		return fmt.Errorf("landlock_create_ruleset: %w", errno)
 	}
 	defer unix.Close(int(ruleset))
-	const network = unix.LANDLOCK_ACCESS_FS_RESOLVE_UNIX
+	written := attr.Handled_access_fs &^ unix.LANDLOCK_ACCESS_FS_RESOLVE_UNIX
 	err := errors.Join(
-		allow(ruleset, readRights, o.Read), allowShown(ruleset, o.Shown), allow(ruleset, attr.Handled_access_fs&^network, o.Write),
+		allow(ruleset, readRights, o.Read), allowMounts(ruleset, o.Mounts, written), allow(ruleset, written, o.Write),
 		allow(ruleset, attr.Handled_access_fs&(fileRights|unix.LANDLOCK_ACCESS_FS_TRUNCATE), devices))
 	if err != nil {
 		return err
@@ -93,18 +93,43 @@ func allow(ruleset uintptr, rights uint64, paths []string) error {
 	return nil
 }
 
-// allowShown makes exceptions of directories that are still the same.
-func allowShown(ruleset uintptr, all []Shown) error {
-	for _, s := range all {
-		fd, err := s.open()
+// allowMounts makes exceptions of what is still what it was.
+func allowMounts(ruleset uintptr, all []Mount, written uint64) error {
+	for _, m := range all {
+		fd, rights, err := m.open(written)
 		if err == nil {
-			err = addRule(ruleset, readRights, fd)
+			err = addRule(ruleset, rights, fd)
 		}
 		if err != nil {
-			return err
+			return fmt.Errorf("show %s: %w", m.Path, err)
 		}
 	}
 	return nil
+}
+
+// open gives the descriptor that a rule of Landlock takes, and what programs may do there.
+func (m Mount) open(written uint64) (fd int, rights uint64, err error) {
+	fd, err = unix.Open(m.Path, unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1, 0, err
+	}
+	var stat unix.Stat_t
+	err = unix.Fstat(fd, &stat)
+	if err == nil && m.Inode != 0 && (uint64(stat.Dev) != m.Device || stat.Ino != m.Inode) {
+		err = errors.New("it has been replaced")
+	}
+	if err != nil {
+		_ = unix.Close(fd)
+		return -1, 0, err
+	}
+	rights = readRights
+	if m.Writable {
+		rights |= written
+	}
+	if stat.Mode&unix.S_IFMT != unix.S_IFDIR {
+		rights &= unix.LANDLOCK_ACCESS_FS_EXECUTE | fileRights | unix.LANDLOCK_ACCESS_FS_TRUNCATE
+	}
+	return fd, rights, nil
 }
 
 // addRule closes the descriptor.

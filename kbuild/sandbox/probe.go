@@ -54,7 +54,7 @@ func (r *Sandbox) probe(ctx context.Context, t trial, run func(*exec.Cmd) error)
 // AppArmor, in a container.
 var refusesNamespaces = regexp.MustCompile(`(?i)new namespace|uid map|RTM_NEWADDR|set up the sandbox: operation not permitted|set up the sandbox: no space left`)
 
-// spec is the probe of a sandbox in the trial's directory, and where the sandbox can show it at another place, there as well.
+// spec is the probe of a sandbox in the trial's directory, and where the sandbox can mount it elsewhere, there as well.
 func (t trial) spec(r Sandbox) Spec {
 	name, inside := string(r.Kind), r.Path(t.dir)
 	if r.ByRoot {
@@ -64,8 +64,8 @@ func (t trial) spec(r Sandbox) Spec {
 	if t.noexec() {
 		s.Args = append([]string{"/bin/sh"}, s.Args...) // in no kind of sandbox can builds run what they make here
 	}
-	if place := (Place{"/usr/src", probeName, filepath.Join(t.dir, "place"), true}); r.Kind == Bubblewrap && r.hasBase(place) {
-		s.Places, s.Args = []Place{place}, append(s.Args, filepath.Join(place.Base, place.Name))
+	if m := (Mount{Host: filepath.Join(t.dir, "mounted"), Path: "/usr/src/" + probeName, Writable: true}); r.Kind == Bubblewrap {
+		s.Mounts, s.Args = []Mount{m}, append(s.Args, m.Path)
 	}
 	return s
 }

@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
-
-	"golang.org/x/sys/unix"
 )
 
 // TestByRootEnters: the parents of what bubblewrap shows are root's alone where it makes them by itself, and a build's
@@ -23,21 +21,11 @@ func TestByRootEnters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := Spec{Work: work, Dir: "sub", Shown: []Shown{shownDir(t, headers)}, Places: []Place{{"/usr/src", "a/b/c", filepath.Join(work, "sub"), true}}}
-	mustSh(t, r, spec, "set -e; ls "+headers+" /var/lib/dpkg; echo x >"+Mount+"/sub/file; cat /usr/src/a/b/c/file")
+	spec := Spec{Work: work, Dir: "sub", Mounts: []Mount{held(t, headers), {Host: filepath.Join(work, "sub"), Path: "/usr/src/a/b/c", Writable: true}}}
+	mustSh(t, r, spec, "set -e; ls "+headers+" /var/lib/dpkg; echo x >"+WorkDir+"/sub/file; cat /usr/src/a/b/c/file")
 	if err := r.probe(t.Context(), testTrial(t, r), nil); err != nil {
 		t.Error(err)
 	}
-}
-
-// shownDir is a directory at its own place.
-func shownDir(t *testing.T, dir string) Shown {
-	t.Helper()
-	var stat unix.Stat_t
-	if err := unix.Stat(dir, &stat); err != nil {
-		t.Fatal(err)
-	}
-	return Shown{Path: dir, Dir: dir, Device: stat.Dev, Inode: stat.Ino}
 }
 
 // TestProbe takes from the user, one at a time, what builds do in their directory.

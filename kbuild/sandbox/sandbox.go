@@ -29,9 +29,9 @@ const (
 // Auto is no kind, but the wish for the closest that works.
 const Auto Kind = "auto"
 
-// Mount is where a sandbox's writable directory stands inside bubblewrap: always the same, so that no path of this
+// WorkDir is where a sandbox's writable directory stands inside bubblewrap: always the same, so that no path of this
 // machine gets into a module; and the one that dkms.conf files in the wild spell out.
-const Mount = "/var/lib/dkms"
+const WorkDir = "/var/lib/dkms"
 
 // Sandbox is a place to run foreign programs in.
 type Sandbox struct {

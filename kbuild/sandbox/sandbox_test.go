@@ -235,7 +235,7 @@ func TestPath(t *testing.T) {
 			if misplaced := err != nil && strings.Contains(err.Error(), "does not lie under root"); misplaced == test.ok {
 				t.Errorf("order says %v", err)
 			}
-			if got := (Sandbox{Kind: Bubblewrap, Root: test.root}).Path(test.work); got != Mount {
+			if got := (Sandbox{Kind: Bubblewrap, Root: test.root}).Path(test.work); got != WorkDir {
 				t.Errorf("bubblewrap shows it at %s", got)
 			}
 		})

@@ -92,7 +92,7 @@ func (t trial) furnish() error {
 	word := []byte("word\n")
 	return errors.Join(
 		os.WriteFile(at(probeName), probeScript, 0o700), os.WriteFile(at("given"), word, 0o600),
-		os.Mkdir(at("place"), 0o700), os.WriteFile(at("place/given"), word, 0o600))
+		os.Mkdir(at("mounted"), 0o700), os.WriteFile(at("mounted/given"), word, 0o600))
 }
 
 func (t trial) remove() {

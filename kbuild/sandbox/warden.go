@@ -35,8 +35,9 @@ type order struct {
 	Watched  string   // host path of the writable directory
 	Temp     string   // inside path of a directory for temporary files, to be made; "" for none
 	Read     []string // inside paths that may be read and executed; the rest is closed where Landlock works
-	Shown    []Shown  // as with Read, by what they were when they were judged
+	Mounts   []Mount  // what may be read besides, and where it says so written to
 	Write    []string // inside paths that may be written to
+	Files    int      // how many open files the program gets
 	Limits   Limits
 	Tasks    uint64 // RLIMIT_NPROC, which counts all the user's; 0 for none
 	Group    string // the way to a control group; "" for none
@@ -226,7 +227,12 @@ func (o order) start(group *cgroup.Group, begun *begun) (pid int, err error) {
 	if o.User {
 		enterUserNamespace(attr)
 	}
-	pid, err = syscall.ForkExec(self, args, &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{0, 1, 2, uintptr(begun.tell)}, Sys: attr})
+	files := []uintptr{0, 1, 2}
+	for i := range o.Files {
+		files = append(files, uintptr(reported+1+i))
+	}
+	files = append(files, uintptr(begun.tell))
+	pid, err = syscall.ForkExec(self, args, &syscall.ProcAttr{Env: os.Environ(), Files: files, Sys: attr})
 	if err != nil {
 		return 0, fmt.Errorf("set up the sandbox: %w", err)
 	}

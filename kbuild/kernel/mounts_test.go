@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"mago/debpkg/codec"
+	"mago/debpkg/rooted"
 )
 
 const topMakefile = "# SPDX-License-Identifier: GPL-2.0\nVERSION = 6\nPATCHLEVEL = 1\n"
@@ -29,8 +30,8 @@ func sourceIn(dir string, files tree) {
 // otherUser owns what neither root nor the owner of the headers does.
 const otherUser = 4242
 
-// TestShown: of a kernel that is not Debian's, builds are shown its headers and its source, and never more.
-func TestShown(t *testing.T) {
+// TestMounts: of a kernel that is not Debian's, builds are shown its headers and its source, and never more.
+func TestMounts(t *testing.T) {
 	const refusesWide, refusesWritable = "it holds more than a kernel", "everybody may write to it"
 	files := tree{
 		"etc/passwd": "root:x:0:0::/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\nftp:x:99:99::/data/ftp:/bin/sh\n",
@@ -87,7 +88,12 @@ func TestShown(t *testing.T) {
 		"no headers":           {Kernel{Headers: "/srv/linux"}, "it has no .config"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			shown, err := test.kernel.Shown(root, filepath.Join(root, "srv/work/sub"))
+			k := test.kernel
+			k.headers = headers{rooted.Root(root), k.Headers}
+			var err error
+			if k.mounts, err = k.judge(); err == nil {
+				err = k.Apart(filepath.Join(root, "srv/work/sub"))
+			}
 			var refused *RefusedError
 			if errors.As(err, &refused) {
 				if test.want == "" || !strings.Contains(refused.Why, test.want) {
@@ -96,9 +102,9 @@ func TestShown(t *testing.T) {
 				return
 			}
 			var paths []string
-			for _, s := range shown {
+			for _, s := range k.Mounts() {
 				paths = append(paths, s.Path)
-				if info, err := os.Stat(filepath.Join(root, s.Dir)); err != nil || info.Sys().(*syscall.Stat_t).Ino != s.Inode {
+				if info, err := os.Stat(s.Host); err != nil || info.Sys().(*syscall.Stat_t).Ino != s.Inode {
 					t.Errorf("%+v is another one: %v", s, err)
 				}
 			}
@@ -133,7 +139,7 @@ func TestHeaderFiles(t *testing.T) {
 	}
 	readable := []string{"good", "link", "system"}
 	if os.Geteuid() == 0 {
-		text, err := Under(root).header("/k", "out")
+		text, err := headers{rooted.Root(root), "/k"}.read("out")
 		if string(text) != "secret" {
 			t.Errorf("root's own link: got %q, %v", text, err)
 		}
@@ -142,15 +148,15 @@ func TestHeaderFiles(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"good", "link", "system", "shadow", "out", "up", "sub", "away/x", "fifo", "long", "gone"} {
-		text, err := Under(root).header("/k", name)
+		text, err := headers{rooted.Root(root), "/k"}.read(name)
 		if slices.Contains(readable, name) != (err == nil) || err == nil && string(text) != "good" {
 			t.Errorf("%s: got %q, %v", name, text, err)
 		}
 	}
-	if _, err := Under(root).header("/k", "long"); !errors.As(err, new(*codec.LimitError)) {
+	if _, err := (headers{rooted.Root(root), "/k"}).read("long"); !errors.As(err, new(*codec.LimitError)) {
 		t.Errorf("a long file: got %v", err)
 	}
-	if file, err := (Kernel{Headers: "/k"}).Open(root, "fifo"); err == nil {
+	if file, err := (Kernel{headers: headers{rooted.Root(root), "/k"}}).Open("fifo"); err == nil {
 		t.Errorf("opened %s", file.Name())
 	}
 }

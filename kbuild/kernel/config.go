@@ -1,0 +1,34 @@
+package kernel
+
+import (
+	"strings"
+
+	"mago/debpkg/codec"
+)
+
+// Config holds a kernel's .config: CONFIG_X without quotes; an option that is not set is missing.
+type Config map[string]string
+
+func readConfig(text []byte) Config {
+	config := Config{}
+	for line := range strings.Lines(string(text)) {
+		name, value, ok := strings.Cut(strings.TrimSpace(line), "=")
+		if ok && strings.HasPrefix(name, "CONFIG_") {
+			config[name] = strings.Trim(value, `"`)
+		}
+	}
+	return config
+}
+
+func (c Config) compression() codec.Format {
+	for option, format := range map[string]codec.Format{
+		"CONFIG_MODULE_COMPRESS_GZIP": codec.Gzip,
+		"CONFIG_MODULE_COMPRESS_XZ":   codec.XZ,
+		"CONFIG_MODULE_COMPRESS_ZSTD": codec.Zstd,
+	} {
+		if c[option] == "y" {
+			return format
+		}
+	}
+	return codec.None
+}

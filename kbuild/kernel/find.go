@@ -1,0 +1,186 @@
+package kernel
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"mago/debpkg/rooted"
+	"mago/debpkg/word"
+)
+
+// Finder looks for kernels under a root.
+type Finder struct {
+	Root           string                   // absolute; "" or "/": the running system
+	Dirs           []string                 // further header directories (-k), inside the root
+	PackageVersion func(name string) string // dpkg's version of an installed package, "" if it is not; nil knows none
+}
+
+// Find gives the kernel of that release. The errors are *HeadersError, *HeaderFileError and *RefusedError.
+func (f Finder) Find(release string) (Kernel, error) {
+	missing := &HeadersError{Release: release}
+	if !ValidRelease(release) {
+		return Kernel{}, missing
+	}
+	for _, dir := range f.candidates(release) {
+		found, err := f.ReleaseOf(dir)
+		if err != nil && missing.Dir == "" && f.exists(dir) {
+			missing.Dir, missing.Missing = dir, utsrelease
+		}
+		if err == nil && found == release {
+			return f.kernel(release, dir)
+		}
+	}
+	return Kernel{}, missing
+}
+
+func (f Finder) candidates(release string) []string {
+	return append(slices.Clone(f.Dirs), "/lib/modules/"+release+"/build", "/usr/src/linux-headers-"+release)
+}
+
+func (f Finder) root() rooted.Root { return rooted.Root(f.Root) }
+
+// exists also sees a symbolic link that leads nowhere.
+func (f Finder) exists(name string) bool {
+	_, err := f.root().Lstat(name)
+	return err == nil
+}
+
+const utsrelease = "include/generated/utsrelease.h"
+
+var utsRelease = regexp.MustCompile(`(?m)^#define UTS_RELEASE "([^"]+)"`)
+
+// ReleaseOf reads the release that the headers in dir, inside the root, were generated for. Debian's
+// include/config/kernel.release holds the upstream version instead, so it comes second.
+func (f Finder) ReleaseOf(dir string) (string, error) {
+	h := headers{f.root(), dir}
+	if text, err := h.read(utsrelease); err == nil {
+		if m := utsRelease.FindSubmatch(text); m != nil {
+			return checkedRelease(filepath.Join(dir, utsrelease), string(m[1]))
+		}
+	}
+	const upstream = "include/config/kernel.release"
+	text, err := h.read(upstream)
+	if err != nil {
+		return "", err
+	}
+	return checkedRelease(filepath.Join(dir, upstream), strings.TrimSpace(string(text)))
+}
+
+// checkedRelease refuses what a file of foreign headers gives for a release and is none.
+func checkedRelease(file, release string) (string, error) {
+	if _, err := word.ParseRelease(release); err != nil {
+		return "", fmt.Errorf("%s: %w", file, err)
+	}
+	return release, nil
+}
+
+// kernel describes the one whose headers lie in dir.
+func (f Finder) kernel(release, dir string) (Kernel, error) {
+	resolved, _, err := f.root().Resolve(dir)
+	if err != nil {
+		return Kernel{}, err
+	}
+	k := Kernel{Release: release, Headers: resolved, Build: dir, ModulesDir: f.modulesDir(release), headers: headers{f.root(), resolved}}
+	if k.Common, k.includes, err = k.headers.common(); err != nil {
+		return Kernel{}, err
+	}
+	if err := k.complete(headerFiles); err != nil {
+		return Kernel{}, err
+	}
+	if err := k.headers.check(); err != nil {
+		return Kernel{}, err
+	}
+	if err := f.configure(&k); err != nil {
+		return Kernel{}, err
+	}
+	k.Package, k.Version = f.owner(release)
+	k.mounts, err = k.judge()
+	k.hash = sync.OnceValues(k.sum)
+	return k, err
+}
+
+// configure takes what a kernel's configuration tells.
+func (f Finder) configure(k *Kernel) error {
+	text, err := k.headers.read(".config")
+	if err != nil {
+		return err
+	}
+	k.Config = readConfig(text)
+	if err := k.complete(k.Config.programs()); err != nil {
+		return err
+	}
+	if k.Compiler, err = f.compiler(k.headers, k.Config); err != nil {
+		return &HeadersError{Release: k.Release, Dir: k.Headers, Wrong: err}
+	}
+	_, k.Arch = k.Config.machine()
+	k.Compression = k.Config.compression()
+	return nil
+}
+
+// common follows headers to their other half, whose Makefile theirs includes by absolute path: Debian's
+// linux-headers-*-common, and the source tree of a kernel that was built with O=. It also tells where they name it.
+func (h headers) common() (dir, from string, err error) {
+	text, err := h.read("Makefile")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", "", err
+	}
+	number := 0
+	for line := range strings.Lines(string(text)) {
+		number++
+		if path, ok := strings.CutPrefix(strings.TrimSpace(line), "include /"); ok {
+			return filepath.Dir("/" + path), fmt.Sprintf("%s, line %d,", filepath.Join(h.dir, "Makefile"), number), nil
+		}
+	}
+	return "", "", nil
+}
+
+// headerFiles must be there for kbuild to work; Module.symvers too, or modpost could not check a single symbol.
+var headerFiles = []string{"Makefile", ".config", "include/generated/autoconf.h", "include/config/auto.conf", "Module.symvers", "scripts/Makefile.build", "scripts/mod/modpost"}
+
+// complete gives a *HeadersError for the first file that kbuild needs and does not find.
+func (k Kernel) complete(names []string) error {
+	files := make([]string, len(names))
+	for i, name := range names {
+		files[i] = filepath.Join(k.Headers, name)
+	}
+	if k.Common != "" {
+		names, files = append(slices.Clone(names), k.Common+"/Makefile"), append(files, k.Common+"/Makefile")
+	}
+	for i, file := range files {
+		if _, err := k.headers.root.Stat(file); err != nil {
+			return &HeadersError{Release: k.Release, Dir: k.Headers, Missing: names[i]}
+		}
+	}
+	return nil
+}
+
+// owner is the Debian package that a kernel's headers, or else its image, came in, and the version of it.
+func (f Finder) owner(release string) (name, version string) {
+	if f.PackageVersion == nil {
+		return "", release
+	}
+	for _, name := range []string{"linux-headers-" + release, "linux-image-" + release} {
+		if v := f.PackageVersion(name); v != "" {
+			return name, v
+		}
+	}
+	return "", release
+}
+
+// modulesDir asks dpkg's file lists where this kernel's packages put their modules; Debian 13 ships them under /usr.
+func (f Finder) modulesDir(release string) string {
+	const usr = "/usr/lib/modules/"
+	for _, name := range []string{"linux-image-" + release, "linux-headers-" + release} {
+		list, err := f.root().ReadFile("/var/lib/dpkg/info/" + name + ".list")
+		if err == nil && strings.Contains("\n"+string(list), "\n"+usr+release+"\n") {
+			return usr + release
+		}
+	}
+	return "/lib/modules/" + release
+}
