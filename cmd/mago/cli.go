@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/alecthomas/kong"
 )
@@ -82,7 +81,7 @@ type jsonOption struct {
 
 // apply leaves standard output to the JSON where that is asked for.
 func (o jsonOption) apply(a *app) {
-	a.reading = true
+	a.Reading = true
 	a.screen.quiet = a.screen.quiet || o.JSON
 }
 
@@ -168,19 +167,4 @@ func newParser(c *cli, stdout, stderr io.Writer) (*kong.Kong, error) {
 		parser.Model.HelpFlag.Help = "Print help: the first page, or a command's."
 	}
 	return parser, err
-}
-
-// lists splits option values as module-assistant does: at commas, blanks and newlines.
-func lists(values ...string) []string {
-	return strings.FieldsFunc(strings.Join(values, ","), func(r rune) bool { return strings.ContainsRune(", \t\n", r) })
-}
-
-var errNothingNamed = errors.New("no module named")
-
-// listOrPath takes a value that exists as a path for that one path, whatever characters it has, and else for a list.
-func listOrPath(value string) []string {
-	if _, err := os.Stat(value); err == nil {
-		return []string{value}
-	}
-	return lists(value)
 }

@@ -14,12 +14,12 @@ const systemCache = "/var/cache/mago"
 
 // printNames prints names of one kind, a line each.
 func (a *app) printNames(ctx context.Context, kind string) error {
-	a.reading, a.screen.quiet = true, true
+	a.Reading, a.screen.quiet = true, true
 	names, err := a.Names(ctx, kind)
 	if err != nil {
 		return err
 	}
-	if kind != "known" && !a.host.asRoot && a.Root == "/" && a.UserDir == "" {
+	if kind != "known" && !a.host.asRoot && a.Root == "/" && !a.OwnCache {
 		more, err := a.Keeping(systemCache).Names(ctx, kind)
 		if err != nil {
 			return err

@@ -38,7 +38,7 @@ func (bu *builder) compose(ctx context.Context, u unit, r *record, result *kbuil
 
 // grants applies the policy to a build's packages.
 func (bu *builder) grants(u modpkg.Unit, packages modpkg.Packages) ([]payload.Grant, error) {
-	policy := payload.Policy{Module: modpkg.OwnName(u.Module), Local: !u.Vouched, Allow: bu.allow}
+	policy := payload.Policy{Module: modpkg.OwnName(u.Module), Local: !u.Vouched, Allow: bu.Allow}
 	if u.Vouched {
 		policy.Vouched = u.Tree.Runtime.Paths
 	}

@@ -100,3 +100,34 @@ func (ev *evaluator) plan(ctx context.Context, u unit) *dkms.Plan {
 func dkmsKernel(k kernel.Kernel) dkms.Kernel {
 	return dkms.Kernel{Release: k.Release, Arch: k.Arch, Config: k.Config}
 }
+
+// buildRoom is where foreign programs run.
+func (ev *evaluator) buildRoom(ctx context.Context) (sandbox.Sandbox, error) {
+	if ev.room != nil {
+		return *ev.room, nil
+	}
+	wish := sandbox.Wish{Root: ev.Root, AsRoot: ev.host.asRoot, Nobody: ev.DryRun, Kind: sandbox.Kind(ev.Sandbox), Limits: ev.Limits}
+	err := within(ev.workDir(), func(dir string) error {
+		wish.Work = dir
+		room, err := sandbox.Choose(ctx, wish, ev.host.run)
+		if err == nil {
+			ev.room = &room
+		}
+		return err
+	})
+	_ = os.Remove(ev.workDir()) // stays where something is built meanwhile
+	if err != nil {
+		return sandbox.Sandbox{}, err
+	}
+	return *ev.room, nil
+}
+
+// shownRoom is buildRoom, which the screen names once where it is not the closest, or with -v.
+func (ev *evaluator) shownRoom(ctx context.Context) (sandbox.Sandbox, error) {
+	room, err := ev.buildRoom(ctx)
+	if err == nil && !ev.roomShown && (room.Kind != sandbox.Bubblewrap || ev.Verbose) {
+		ev.say.note("sandbox", "%s", room)
+	}
+	ev.roomShown = ev.roomShown || err == nil
+	return room, err
+}

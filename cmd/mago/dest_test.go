@@ -107,14 +107,14 @@ func TestOthersPlaces(t *testing.T) {
 	} {
 		p := paths{cache: at(name)}
 		var shared *sharedError
-		if err := p.checkOwn(options{Root: "/"}, true); errors.As(err, &shared) != refused || err != nil && !refused {
+		if err := p.checkOwn("/", true); errors.As(err, &shared) != refused || err != nil && !refused {
 			t.Errorf("root's cache in %s: %v", name, err)
 		}
-		if err := p.checkOwn(options{Root: "/"}, false); err != nil {
+		if err := p.checkOwn("/", false); err != nil {
 			t.Errorf("a user's: %v", err)
 		}
 	}
-	if err := (paths{cache: at("hers/cache/var")}).checkOwn(options{Root: at("hers/cache")}, true); err == nil {
+	if err := (paths{cache: at("hers/cache/var")}).checkOwn(at("hers/cache"), true); err == nil {
 		t.Error("--root of another user's")
 	}
 	var link *way.LinkError

@@ -60,7 +60,7 @@ func (pk *packages) notes() (map[string]string, error) {
 
 // doubted are the installed packages that may not serve in this run.
 func (pk *packages) doubted() ([]word.Target, error) {
-	if pk.Unsigned {
+	if pk.Unauthenticated {
 		return nil, nil
 	}
 	return pk.stillDoubted()
@@ -90,14 +90,14 @@ func (at *aptTool) noteUnchecked(asked []word.Target) error {
 	if err != nil || len(notes)+len(unchecked) == 0 {
 		return err
 	}
-	if !at.Unsigned {
+	if !at.Unauthenticated {
 		maps.DeleteFunc(notes, func(name, _ string) bool {
 			asked := slices.ContainsFunc(asked, func(t word.Target) bool { return t.Name.String() == name })
 			return asked && !slices.Contains(kept, name) && !slices.Contains(unchecked, name)
 		})
 	}
 	for _, name := range unchecked {
-		if version := at.pkgs.packageVersion(name); version != "" && at.Unsigned {
+		if version := at.pkgs.packageVersion(name); version != "" && at.Unauthenticated {
 			notes[name] = version
 		}
 	}
@@ -132,7 +132,7 @@ func (pr *preparer) doubtedTools(u unit) ([]string, error) {
 
 // checkTools refuses, before a compilation, what may not take part in it.
 func (pr *preparer) checkTools(u unit) error {
-	if pr.Unsigned {
+	if pr.Unauthenticated {
 		return nil
 	}
 	names, err := pr.doubtedTools(u)

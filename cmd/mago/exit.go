@@ -116,33 +116,6 @@ func complain(stderr io.Writer, line string) {
 // errorIndent is where the text of an error begins.
 const errorIndent = len("mago: ")
 
-// maxMessage is, in characters, how much of an error is shown.
-const maxMessage = 4000
-
-// oneLine is an error in one line of bounded length; several that were joined stand one after the other.
-func oneLine(err error) string { return visible.Middle(visible.Line(joined(err)), maxMessage) }
-
-// joined is an error's text with those that errors.Join has put in lines of their own after semicolons.
-func joined(err error) string {
-	text := err.Error()
-	switch e := err.(type) {
-	case interface{ Unwrap() error }:
-		if cause := e.Unwrap(); cause != nil {
-			text = strings.Replace(text, cause.Error(), joined(cause), 1)
-		}
-	case interface{ Unwrap() []error }:
-		var all []string
-		for _, cause := range e.Unwrap() {
-			text = strings.Replace(text, cause.Error(), joined(cause), 1)
-			all = append(all, joined(cause))
-		}
-		if text == strings.Join(all, "\n") {
-			text = strings.Join(all, "; ")
-		}
-	}
-	return text
-}
-
 // reportPanic tells of a mistake of mago's own; Go's own report would pass on what foreign text is in it.
 func reportPanic(stderr io.Writer, cause any, stack []byte) int {
 	fmt.Fprintf(stderr, "mago: panic: %s\n%s", visible.Line(fmt.Sprint(cause)), stack)

@@ -42,7 +42,7 @@ func (b *base) whoseFiles(err error) error {
 	}
 	me := uint32(os.Geteuid())
 	if path, owner := foreignIn(b.cache, me); path != "" {
-		ours := b.UserDir == "" && b.Root == "/" && homeOfUser(me).holds(b.cache)
+		ours := !b.OwnCache && b.Root == "/" && homeOfUser(me).holds(b.cache)
 		err = &foreignFileError{err, b.cache, path, userCalled(owner), userCalled(me), ours}
 	}
 	return err

@@ -29,7 +29,7 @@ func (mo *modules) opened(ctx context.Context, t *target) error {
 
 // notHere says why a module's source cannot be had without fetching.
 func (mo *modules) notHere(t target) error {
-	if t.pkg != nil && t.pkg.Unauthenticated && !mo.Unsigned {
+	if t.pkg != nil && t.pkg.Unauthenticated && !mo.Unauthenticated {
 		return &sources.UnauthenticatedError{Package: t.pkg.Name.String(), Version: t.version}
 	}
 	return &notFetchedError{t.name}

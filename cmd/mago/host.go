@@ -19,10 +19,6 @@ type machine struct {
 	inhibit func(why string) (release func(), mode string) // see inhibit
 }
 
-func thisMachine() machine {
-	return machine{asRoot: os.Geteuid() == 0, run: (*exec.Cmd).Run, inhibit: inhibit}
-}
-
 // host runs the system's own programs (apt, dpkg, useradd) in the root that mago works on.
 type host struct {
 	machine

@@ -26,7 +26,7 @@ func (bu *builder) stageBill(u unit, r *record) error {
 		return err
 	}
 	bill := sbom.Bill{
-		Tool: "mago-" + ownVersion(), Created: bu.buildEpoch(u.target), File: filepath.Base(r.Deb), Inputs: inputs,
+		Tool: "mago-" + bu.Version, Created: bu.buildEpoch(u.target), File: filepath.Base(r.Deb), Inputs: inputs,
 		Package: sbom.Item{Name: r.Package, Version: r.Version, SHA256: r.SHA256},
 	}
 	if bill.Package.Architecture, err = bu.pkgs.architecture(); err != nil {
@@ -73,8 +73,8 @@ func neededInputs(r record) []sbom.Input {
 }
 
 // ownInput is mago itself; in a chroot without /proc it does not know its own file.
-func ownInput() sbom.Input {
-	own := sbom.Input{Role: sbom.Tool, Item: sbom.Item{Name: "mago", Version: ownVersion()}}
+func ownInput(version string) sbom.Input {
+	own := sbom.Input{Role: sbom.Tool, Item: sbom.Item{Name: "mago", Version: version}}
 	if path, err := os.Executable(); err == nil {
 		own.SHA256, _, _ = sha256Of(path)
 	}

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -37,26 +36,12 @@ func (e *kernelDirError) hint() string {
 
 func (e *kernelDirError) Unwrap() error { return e.err }
 
-// kernelDirs are the directories of -k and KERNELDIRS, inside the root. One that exists may have blanks in its name.
-func (kf *kernelFinder) kernelDirs() []string {
-	var dirs []string
-	for _, value := range append(slices.Clone(kf.KernelDir), os.Getenv("KERNELDIRS")) {
-		for _, dir := range listOrPath(value) {
-			if kf.Root == "/" {
-				dir, _ = filepath.Abs(dir) // fails only without a working directory
-			}
-			dirs = append(dirs, dir)
-		}
-	}
-	return dirs
-}
-
 // dirReleases are the kernels of those directories. Where others are, one that holds no kernel of its own is left out with a
 // line: /usr/src/linux-headers-* takes in linux-headers-*-common, the half that several kernels share.
 func (kf *kernelFinder) dirReleases() ([]string, error) {
 	var releases []string
 	var unfit []*kernelDirError
-	for _, dir := range kf.kernelDirs() {
+	for _, dir := range kf.HeaderDirs {
 		release, err := kf.finder().ReleaseOf(dir)
 		if err == nil {
 			releases = append(releases, release)

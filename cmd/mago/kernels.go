@@ -18,7 +18,7 @@ import (
 // the running one.
 func (kf *kernelFinder) releases(ctx context.Context) ([]string, error) {
 	f := kf.finder()
-	words := lists(kf.KversList...)
+	words := kf.Kernels
 	releases, err := kf.dirReleases()
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func (kf *kernelFinder) releases(ctx context.Context) ([]string, error) {
 
 // limited reports whether -l or -k choose among kernels.
 func (kf *kernelFinder) limited() bool {
-	return len(lists(kf.KversList...)) > 0 || len(kf.kernelDirs()) > 0
+	return len(kf.Kernels) > 0 || len(kf.HeaderDirs) > 0
 }
 
 // chosen gives the test for the kernels that -l and -k choose among those that something is kept of, all of them where
@@ -52,7 +52,7 @@ func (kf *kernelFinder) chosen(ctx context.Context) (func(release string) bool, 
 		return nil, err
 	}
 	var patterns []string
-	for _, word := range lists(kf.KversList...) {
+	for _, word := range kf.Kernels {
 		if !slices.Contains(kernelWords, word) {
 			patterns = append(patterns, word)
 			continue
@@ -211,4 +211,27 @@ func (kf *kernelFinder) kernelsOf(ctx context.Context, releases []string) ([]ker
 		kernels = append(kernels, k)
 	}
 	return kernels, nil
+}
+
+func (kf *kernelFinder) finder() kernel.Finder {
+	return kernel.Finder{Root: kf.Root, Dirs: kf.HeaderDirs, PackageVersion: kf.pkgs.packageVersion}
+}
+
+// kernel finds a kernel's headers, or says with a *kernel.HeadersError what is missing.
+func (kf *kernelFinder) kernel(release string) (kernel.Kernel, error) {
+	if now := kf.changes.Load(); kf.foundAt != now {
+		kf.found, kf.foundAt = nil, now
+	}
+	if k, ok := kf.found[release]; ok {
+		return k, nil
+	}
+	k, err := kf.finder().Find(release)
+	if err != nil {
+		return kernel.Kernel{}, err
+	}
+	if kf.found == nil {
+		kf.found = map[string]kernel.Kernel{}
+	}
+	kf.found[release] = k
+	return k, nil
 }

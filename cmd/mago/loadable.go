@@ -45,7 +45,7 @@ func (it *installer) checkLoadable(u unit, names []string, tell bool) error {
 	switch {
 	case e.why == "" && len(e.copies) == 0:
 		return nil
-	case !it.Unloadable:
+	case !it.UnsignedModules:
 		return e
 	case tell:
 		it.say.note("note", "the modules are not signed, and %s", e.reason())

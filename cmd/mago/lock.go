@@ -31,7 +31,7 @@ import (
 func (b *base) locks(limit time.Duration) lock.Locks {
 	return lock.Locks{
 		Dir: filepath.Join(b.cache, "locks"), Limit: limit, Waiting: tellWaiting[*lock.BusyError](b.say, b.forgetInstalled),
-		Me: lock.Holder{Command: ownCommand(), User: userName()},
+		Me: b.Me, Own: b.process,
 	}
 }
 

@@ -53,7 +53,7 @@ var elsewhere = regexp.MustCompile(`^(?:dkms|.*-dkms|module-assistant|kernel-pac
 // when its turn comes, if the run goes on after failures.
 func (mo *modules) openForNeeds(ctx context.Context, targets []target) error {
 	for i := range targets {
-		if err := mo.openOne(ctx, &targets[i]); err != nil && (!mo.NonInter || len(targets) == 1) {
+		if err := mo.openOne(ctx, &targets[i]); err != nil && (!mo.KeepGoing || len(targets) == 1) {
 			return err
 		}
 	}

@@ -34,13 +34,13 @@ func (e *sharedError) hint() string {
 // checkOwn has root keep its things, and take things from, where nobody else can put others in their place: what is in
 // another user's cache (packages, records, opened sources) is that user's word, and so are the programs of a system that
 // another user has made.
-func (p paths) checkOwn(o options, asRoot bool) error {
+func (p paths) checkOwn(root string, asRoot bool) error {
 	if !asRoot {
 		return nil
 	}
-	if o.Root != "/" {
+	if root != "/" {
 		for _, dir := range []string{"usr/bin", "etc", "var/lib/dpkg", ""} {
-			if err := checkPlace(filepath.Join(o.Root, dir), true); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := checkPlace(filepath.Join(root, dir), true); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
 		}

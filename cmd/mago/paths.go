@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"mago/kbuild/deep"
@@ -16,37 +15,6 @@ import (
 type paths struct {
 	cache string // index.json, downloads/, trees/, and what follows
 	dest  string // where copies of them go, "" for nowhere
-}
-
-// newPaths puts root's things under /var/cache/mago, a user's where XDG has caches, and both below -u.
-func newPaths(o options, asRoot bool) (paths, error) {
-	cache := filepath.Join(o.Root, "/var/cache/mago")
-	switch {
-	case o.UserDir != "":
-		dir, err := filepath.Abs(o.UserDir)
-		if err != nil {
-			return paths{}, err
-		}
-		cache = dir
-	case !asRoot && o.Root == "/":
-		dir, err := os.UserCacheDir()
-		if err != nil {
-			return paths{}, err
-		}
-		cache = filepath.Join(dir, "mago")
-	}
-	if o.Root != "/" && !strings.HasPrefix(cache+"/", o.Root+"/") {
-		return paths{}, &usageError{fmt.Errorf("-u %s is outside of --root %s, where its apt could not write", cache, o.Root)}
-	}
-	p := paths{cache: cache}
-	if o.Dest != "" {
-		dest, err := filepath.Abs(o.Dest)
-		if err != nil {
-			return paths{}, err
-		}
-		p.dest = dest
-	}
-	return p, nil
 }
 
 // debs holds the packages.

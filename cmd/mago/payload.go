@@ -15,18 +15,6 @@ import (
 	"mago/sources"
 )
 
-// globs reads the patterns of --allow-file.
-func globs(texts []string) (all []payload.Glob, err error) {
-	for _, text := range texts {
-		glob, err := payload.ParseGlob(text)
-		if err != nil {
-			return nil, &usageError{fmt.Errorf("--allow-file: %w", err)}
-		}
-		all = append(all, glob)
-	}
-	return all, nil
-}
-
 // isVouched reports whether an archive vouches for all that a record's source brings.
 func (s recordSource) isVouched() bool {
 	local := s.Origin == string(sources.Directory) || s.Origin == string(sources.Tarball)
@@ -47,7 +35,7 @@ type arrival struct {
 
 // arrive applies the policy to .debs as they will be installed: their record may be older than it.
 func (it *installer) arrive(built record, debs []string) (*arrival, error) {
-	ar := &arrival{debs: debs, Policy: payload.Policy{Module: modpkg.OwnName(built.Module), Local: !built.Source.isVouched(), Allow: it.allow}}
+	ar := &arrival{debs: debs, Policy: payload.Policy{Module: modpkg.OwnName(built.Module), Local: !built.Source.isVouched(), Allow: it.Allow}}
 	for _, grant := range built.Allowed {
 		if grant.By == payload.Archive {
 			ar.Vouched = append(ar.Vouched, grant.Path)

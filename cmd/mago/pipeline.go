@@ -113,7 +113,7 @@ func (mo *modules) freshTargets(ctx context.Context, words []string) ([]target, 
 func (ro *road) isInstalled(u unit) bool {
 	installed := ro.pkgs.installedPackage(u.packageName())
 	have := installed.Version
-	if !ro.counts(installed) || ro.forced(u.target) || ro.NotUnpack && u.pkg != nil || debpkg.CompareVersions(have, u.packageVersion()) < 0 {
+	if !ro.counts(installed) || ro.forced(u.target) || ro.AsItLies && u.pkg != nil || debpkg.CompareVersions(have, u.packageVersion()) < 0 {
 		return false
 	}
 	r, _ := ro.readRecord(u.name, u.kernel.Release)
@@ -147,11 +147,11 @@ func (mo *modules) get(ctx context.Context, t *target) error {
 	case t.pkg == nil:
 		return &notFetchedError{t.name}
 	}
-	if tree, ok := mo.fetcher().Cached(*t.pkg); ok && (!mo.forced(*t) || mo.NotUnpack) {
+	if tree, ok := mo.fetcher().Cached(*t.pkg); ok && (!mo.forced(*t) || mo.AsItLies) {
 		mo.say.note("source", "%s", t.describe())
 		return mo.take(ctx, t, tree)
 	}
-	if mo.NotUnpack {
+	if mo.AsItLies {
 		return mo.notHere(*t)
 	}
 	return mo.fetch(ctx, t)
@@ -160,8 +160,8 @@ func (mo *modules) get(ctx context.Context, t *target) error {
 // take has a module built from an opened source. One that may have been edited, with -O or in /usr/src, counts by its
 // contents.
 func (mo *modules) take(ctx context.Context, t *target, tree *sources.Tree) (err error) {
-	t.tree, t.edited = tree, mo.NotUnpack
-	if mo.NotUnpack || tree.Origin == sources.Host && tree.Archive == "" {
+	t.tree, t.edited = tree, mo.AsItLies
+	if mo.AsItLies || tree.Origin == sources.Host && tree.Archive == "" {
 		t.digest, err = tree.Contents(ctx)
 	}
 	return errors.Join(err, mo.original(ctx, t))
@@ -217,7 +217,7 @@ func (bu *builder) build(ctx context.Context, u unit) (record, error) {
 		return record{}, err
 	}
 	defer release()
-	if !bu.NotUnpack {
+	if !bu.AsItLies {
 		if err := u.tree.Check(ctx); err != nil {
 			return record{}, err
 		}

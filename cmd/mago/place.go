@@ -11,7 +11,7 @@ type place struct {
 
 func (b *base) place() place {
 	p := place{root: b.Root, asRoot: b.host.asRoot}
-	if b.UserDir != "" {
+	if b.OwnCache {
 		p.cache = b.cache
 	}
 	return p

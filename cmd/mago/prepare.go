@@ -82,7 +82,7 @@ func (pr *preparer) ensureBuildUser(ctx context.Context) error {
 		pr.say.note("user", "would add the system user %s, which compiles", sandbox.BuildUser)
 		return sandbox.CreateUser(pr.host.change)
 	}
-	release, err := pr.locks(pr.Wait.limit).Take(ctx, lock.Thing{Name: "_user", What: "the user " + sandbox.BuildUser, Doing: "made"})
+	release, err := pr.locks(pr.Wait.Limit).Take(ctx, lock.Thing{Name: "_user", What: "the user " + sandbox.BuildUser, Doing: "made"})
 	if err != nil {
 		return err
 	}

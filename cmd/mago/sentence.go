@@ -95,19 +95,7 @@ func verb(n int, one, many string) string {
 	return many
 }
 
-func isWanted(s state) bool { return s.Wanted }
-
 // in are the states with that word.
 func in(states []state, word string) []state {
 	return having(states, func(s state) bool { return s.State == word })
-}
-
-func having(states []state, want func(state) bool) []state {
-	var some []state
-	for _, s := range states {
-		if want(s) {
-			some = append(some, s)
-		}
-	}
-	return some
 }

@@ -23,13 +23,13 @@ func (bu *builder) maintainerOf(t target) string {
 	if t.pkg != nil {
 		source = t.pkg.Maintainer
 	}
-	return cmp.Or(bu.maintainer, source, "Local Administrator <nobody@mago.invalid>")
+	return cmp.Or(bu.Maintainer, source, "Local Administrator <nobody@mago.invalid>")
 }
 
 // buildEpoch is the date in everything built: SOURCE_DATE_EPOCH where it is set, else the source's own.
 func (b *base) buildEpoch(t target) time.Time {
-	if !b.epoch.IsZero() {
-		return b.epoch
+	if !b.Date.IsZero() {
+		return b.Date
 	}
 	return t.tree.ModTime.UTC().Truncate(time.Second)
 }

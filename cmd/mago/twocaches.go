@@ -74,7 +74,7 @@ func hasRecord(unitDir string) bool {
 
 // caller is the user for whom sudo has made mago root, with that user's cache; "" where there is none.
 func (b *base) caller() (name string, cache paths) {
-	name = os.Getenv("SUDO_USER")
+	name = b.Caller
 	home := homeOf(filepath.Join(b.Root, "etc/passwd"), name)
 	if !b.host.asRoot || home == "" || name == "root" {
 		return "", paths{cache: os.DevNull}

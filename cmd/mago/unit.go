@@ -86,7 +86,7 @@ func (ro *road) each(ctx context.Context, all []unit, do func(*unit) error) erro
 		if ctx.Err() != nil || len(all) == 1 {
 			return err
 		}
-		if !ro.NonInter {
+		if !ro.KeepGoing {
 			return untried(err, all[i+1:])
 		}
 		ro.say.failed(err)

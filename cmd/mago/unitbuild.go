@@ -65,7 +65,7 @@ func (bu *builder) buildLocked(ctx context.Context, u unit) (record, error) {
 		return record{}, err
 	}
 	defer bu.host.awake(u.String() + " is built")()
-	release, err := bu.locks(bu.Wait.limit).Take(ctx, commonThing(u.name, "written", true))
+	release, err := bu.locks(bu.Wait.Limit).Take(ctx, commonThing(u.name, "written", true))
 	if err != nil {
 		return record{}, err
 	}
@@ -209,7 +209,7 @@ func (bu *builder) compile(ctx context.Context, u unit, needed []kbuild.Needed, 
 	p := bu.say.begin("build", u.kernel.Release)
 	defer p.end()
 	if bu.Verbose {
-		log = io.MultiWriter(log, bu.output)
+		log = io.MultiWriter(log, bu.Output)
 	}
 	builder := kbuild.Builder{Root: bu.Root, Sandbox: *bu.confs.room, Run: bu.host.run, Log: log, ConfTimeout: bu.host.confTimeout, Event: func(e kbuild.Progress) {
 		p.update(fmt.Sprintf("%s: %s, %s", u.kernel.Release, plural(e.Files, "file"), e.File))

@@ -292,3 +292,15 @@ func (sv *surveyor) candidate(module, pkg string) string {
 	}
 	return newTarget(m, found).version
 }
+
+func having(states []state, want func(state) bool) []state {
+	var some []state
+	for _, s := range states {
+		if want(s) {
+			some = append(some, s)
+		}
+	}
+	return some
+}
+
+func isWanted(s state) bool { return s.Wanted }

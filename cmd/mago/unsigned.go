@@ -2,10 +2,9 @@ package main
 
 import (
 	"fmt"
+	"mago/debpkg/apt"
 	"slices"
 	"strings"
-
-	"mago/debpkg/apt"
 )
 
 // What a run with --allow-unauthenticated has built or installed is as good as not there for one without: the record of a
@@ -32,11 +31,11 @@ func (r record) unauthenticated() []string {
 func (r record) isUnauthenticated() bool { return len(r.unauthenticated()) > 0 }
 
 // vouched reports whether a build's packages may serve in this run.
-func (b *base) vouched(r record) bool { return b.Unsigned || !r.isUnauthenticated() }
+func (b *base) vouched(r record) bool { return b.Unauthenticated || !r.isUnauthenticated() }
 
 // counts reports whether a package of modules is installed, and may serve in this run.
 func (b *base) counts(p apt.Installed) bool {
-	return p.Version != "" && (b.Unsigned || p.Unauthenticated == "")
+	return p.Version != "" && (b.Unauthenticated || p.Unauthenticated == "")
 }
 
 // noteNeed takes down what no signature covers of a module that the build is compiled against.

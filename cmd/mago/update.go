@@ -19,7 +19,7 @@ func (mi *moduleIndex) catalog(ctx context.Context) (*catalog.Index, error) {
 	ix, err := catalog.Open(mi.apt.catalogConfig())
 	stale := err == nil && ix.Stale(mi.apt.catalogConfig())
 	switch {
-	case errors.Is(err, catalog.ErrNoIndex), stale && !mi.reading:
+	case errors.Is(err, catalog.ErrNoIndex), stale && !mi.Reading:
 		ix, err = mi.updateCatalog(ctx)
 	case stale:
 		ix, err = mi.newestCatalog(ctx, ix)
@@ -39,7 +39,7 @@ func (mi *moduleIndex) newestCatalog(ctx context.Context, old *catalog.Index) (*
 
 // updateCatalog rebuilds the index. Where apt has no lists, root has apt fetch them; a user is told to.
 func (mi *moduleIndex) updateCatalog(ctx context.Context) (*catalog.Index, error) {
-	return mi.makeCatalog(ctx, mi.Wait.limit)
+	return mi.makeCatalog(ctx, mi.Wait.Limit)
 }
 
 func catalogThing(doing string) lock.Thing {
@@ -81,7 +81,7 @@ func (mi *moduleIndex) tellLeftOut(ix *catalog.Index) {
 		return
 	}
 	for _, left := range ix.LeftOut {
-		if mi.reading { // whose output others read
+		if mi.Reading { // whose output others read
 			mi.say.warn(left.String())
 			continue
 		}

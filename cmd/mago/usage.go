@@ -6,12 +6,6 @@ import (
 	"fmt"
 )
 
-// usageError is a command line that mago does not understand.
-type usageError struct{ err error }
-
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }
-
 // misuseError is a usage error with the command that it is about, "" where there is none, and the next step where that is
 // not the command's help.
 type misuseError struct {

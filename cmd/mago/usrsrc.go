@@ -50,7 +50,7 @@ func (mo *modules) namedTarget(ctx context.Context, ix *catalog.Index, name stri
 // foundTarget is a source of /usr/src that somebody named, of which nobody but root and the caller may change anything.
 func (mo *modules) foundTarget(ctx context.Context, name string, found sources.Found) (target, error) {
 	shared, err := found.Shared()
-	if err == nil && shared != nil && !mo.reading {
+	if err == nil && shared != nil && !mo.Reading {
 		err = &openToOthersError{name, found.Path, shared}
 	}
 	if err != nil {

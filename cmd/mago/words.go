@@ -65,7 +65,7 @@ func (mo *modules) targets(ctx context.Context, words []string) ([]target, error
 	switch {
 	case len(words) == 0:
 		return nil, &usageError{errNothingNamed}
-	case mo.Called != "" && (len(words) != 1 || isGroup(words[0])):
+	case mo.Name != "" && (len(words) != 1 || isGroup(words[0])):
 		return nil, &usageError{errCalled}
 	}
 	var all []target
@@ -104,7 +104,7 @@ func moduleWords(args []string) []string {
 
 func (mo *modules) expandWord(ctx context.Context, word string) ([]target, error) {
 	if isLocal(word) {
-		t, err := mo.localTarget(ctx, word, mo.Called)
+		t, err := mo.localTarget(ctx, word, mo.Name)
 		return []target{t}, err
 	}
 	ix, err := mo.catalog.catalog(ctx)
@@ -120,8 +120,8 @@ func (mo *modules) expandWord(ctx context.Context, word string) ([]target, error
 		return mo.unpackedTargets(ctx, ix)
 	}
 	t, err := mo.namedTarget(ctx, ix, word)
-	if mo.Called != "" && err == nil {
-		t, err = t.called(mo.Called)
+	if mo.Name != "" && err == nil {
+		t, err = t.called(mo.Name)
 	}
 	return []target{t}, err
 }

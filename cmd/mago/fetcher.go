@@ -1,0 +1,9 @@
+package main
+
+import "mago/sources"
+
+func (mo *modules) fetcher() *sources.Fetcher {
+	return &sources.Fetcher{
+		Root: mo.Root, Cache: mo.cache, Run: mo.host.query, SystemSources: true, Unauthenticated: mo.Unauthenticated, Locks: mo.locks(mo.Wait.Limit),
+	}
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"errors"
+	"mago/debpkg/apt"
+	"mago/debpkg/visible"
+	"mago/kbuild"
+	"mago/sources"
+	"strings"
+	"syscall"
+)
+
+// diskFull also looks at what other programs said of it.
+func diskFull(err error) bool {
+	var compile *kbuild.CompileError
+	if errors.As(err, &compile) && compile.Cause.Kind == kbuild.CauseScratch {
+		return false
+	}
+	told := err.Error() + said(err)
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || strings.Contains(told, "No space left on device") || strings.Contains(told, "Disk quota exceeded")
+}
+
+// said is what another program wrote before it failed.
+func said(err error) string {
+	var fetch *sources.FetchError
+	var compile *kbuild.CompileError
+	var tool *apt.ToolError
+	switch {
+	case errors.As(err, &fetch):
+		return fetch.Output
+	case errors.As(err, &compile):
+		return compile.Message
+	case errors.As(err, &tool):
+		return tool.Stderr
+	}
+	return ""
+}
+
+// hints has several hints after one another.
+func hints(lines ...string) string {
+	for i, line := range lines {
+		lines[i] = visible.Line(line)
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"mago/debpkg/payload"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+func ownCommand() string {
+	line := strings.Join(append([]string{filepath.Base(os.Args[0])}, os.Args[1:]...), " ")
+	if utf8.RuneCountInString(line) > maxCommandLine {
+		line = string([]rune(line)[:maxCommandLine-1]) + "…"
+	}
+	return line
+}
+
+// maxCommandLine is, in characters, where others' messages cut this process's command line.
+const maxCommandLine = 100
+
+// userName is who runs this, also through sudo.
+func userName() string {
+	name := strconv.Itoa(os.Geteuid())
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	if by := os.Getenv("SUDO_USER"); by != "" && by != name {
+		return by + " as " + name
+	}
+	return name
+}
+
+// newPaths puts root's things under /var/cache/mago, a user's where XDG has caches, and both below -u.
+func newPaths(o options, asRoot bool) (paths, error) {
+	cache := filepath.Join(o.Root, "/var/cache/mago")
+	switch {
+	case o.UserDir != "":
+		dir, err := filepath.Abs(o.UserDir)
+		if err != nil {
+			return paths{}, err
+		}
+		cache = dir
+	case !asRoot && o.Root == "/":
+		dir, err := os.UserCacheDir()
+		if err != nil {
+			return paths{}, err
+		}
+		cache = filepath.Join(dir, "mago")
+	}
+	if o.Root != "/" && !strings.HasPrefix(cache+"/", o.Root+"/") {
+		return paths{}, &usageError{fmt.Errorf("-u %s is outside of --root %s, where its apt could not write", cache, o.Root)}
+	}
+	p := paths{cache: cache}
+	if o.Dest != "" {
+		dest, err := filepath.Abs(o.Dest)
+		if err != nil {
+			return paths{}, err
+		}
+		p.dest = dest
+	}
+	return p, nil
+}
+
+// globs reads the patterns of --allow-file.
+func globs(texts []string) (all []payload.Glob, err error) {
+	for _, text := range texts {
+		glob, err := payload.ParseGlob(text)
+		if err != nil {
+			return nil, &usageError{fmt.Errorf("--allow-file: %w", err)}
+		}
+		all = append(all, glob)
+	}
+	return all, nil
+}
+
+func thisMachine() machine {
+	return machine{asRoot: os.Geteuid() == 0, run: (*exec.Cmd).Run, inhibit: inhibit}
+}
+
+// headerDirs are the directories of -k and KERNELDIRS, inside the root. One that exists may have blanks in its name.
+func headerDirs(root string, values []string) (dirs []string) {
+	for _, value := range values {
+		for _, dir := range listOrPath(value) {
+			if root == "/" {
+				dir, _ = filepath.Abs(dir) // fails only without a working directory
+			}
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs
+}
