@@ -13,7 +13,7 @@ import (
 const dkmsInstalled = "updates/dkms"
 
 // showBeside tells of copies of the same modules that dkms keeps for this kernel. They are left alone: dkms would make
-// them anew, and mago's win (see depmodOrder).
+// them anew, and mago's win (modpkg puts an order for depmod into every package).
 func (it *installer) showBeside(k kernel.Kernel, built record) {
 	var names []string
 	for _, path := range it.dkmsCopies(k.ModulesDir, built) {
