@@ -18,10 +18,10 @@ import (
 	"mago/debpkg/codec"
 )
 
-// machines are the architectures that there are packages for, as Debian and Go both name them.
+// machines are the architectures that mago is packaged for, by the name that Debian and Go share.
 var machines = map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}
 
-// request says which package to write. Epoch is SOURCE_DATE_EPOCH; where it is empty, the last commit's date is the package's.
+// request says which package to write. Epoch is SOURCE_DATE_EPOCH; where it is empty, the package has the last commit's date.
 type request struct{ Arch, Source, Dest, Epoch string }
 
 // write builds mago and returns the path of its package.
@@ -45,7 +45,7 @@ func (r request) write(ctx context.Context) (deb string, err error) {
 	return debpkg.Write(r.Dest, p, debpkg.Options{Compression: codec.XZ})
 }
 
-// collect builds the program, in dir, and gathers what goes beside it.
+// collect builds the program in dir, and gathers the other files.
 func (r request) collect(ctx context.Context, dir string) (c contents, err error) {
 	if c.Date, err = r.date(ctx); err != nil {
 		return c, err
@@ -77,7 +77,7 @@ func (r request) collect(ctx context.Context, dir string) (c contents, err error
 	return c, nil
 }
 
-// date is that of everything in the package.
+// date is the date of everything in the package.
 func (r request) date(ctx context.Context) (time.Time, error) {
 	text := r.Epoch
 	if text == "" {
@@ -100,7 +100,7 @@ func (r request) build(ctx context.Context, arch, program string) error {
 	return err
 }
 
-// golang prepares a command of Go's for an architecture.
+// golang prepares a go command for an architecture.
 func (r request) golang(ctx context.Context, arch string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = r.Source
@@ -108,7 +108,7 @@ func (r request) golang(ctx context.Context, arch string, args ...string) *exec.
 	return cmd
 }
 
-// output runs a program and gives what it prints; what it complains of is in the error.
+// output runs a program and returns its standard output; its standard error goes into the error.
 func output(cmd *exec.Cmd) ([]byte, error) {
 	var complaints bytes.Buffer
 	cmd.Stderr = &complaints

@@ -37,7 +37,7 @@ It works when it is asked and only then: there is no kernel hook, timer,
 trigger or daemon. What a source brings is compiled in a sandbox, by a user
 without rights.`
 
-// contents is what mago's package is made of.
+// contents are the parts of mago's package.
 type contents struct {
 	Arch       string
 	Date       time.Time // of everything in the package
@@ -80,8 +80,8 @@ func (c contents) compose() (*debpkg.Package, error) {
 	}, nil
 }
 
-// control is the package's paragraph. mago cannot do without what it depends on; for what it recommends "mago prepare" would ask
-// apt, and what it suggests some modules need.
+// control is the package's paragraph. mago needs what it depends on; "mago prepare" asks apt for what it recommends, and some
+// modules need what it suggests.
 func control(version, arch string) []debpkg.Field {
 	return []debpkg.Field{
 		{Name: "Package", Value: "mago"},
@@ -97,7 +97,7 @@ func control(version, arch string) []debpkg.Field {
 	}
 }
 
-// checkMachine reports a program that the package's architecture could not run.
+// checkMachine refuses a program of another architecture than the package's.
 func (c contents) checkMachine() error {
 	file, err := elf.Open(c.Program)
 	if err != nil {

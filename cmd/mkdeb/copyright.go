@@ -8,8 +8,8 @@ import (
 	"github.com/google/licensecheck"
 )
 
-// known are the licences that mago may be linked with, by their names in SPDX and in Debian's copyright files, which say of some
-// that Debian has the text.
+// known are the licences that mago may be linked with, by their names in SPDX and in Debian's copyright files, and whether
+// Debian has their texts.
 var known = map[string]struct{ name, common string }{
 	"MIT":           {name: "Expat"},
 	"BSD-2-Clause":  {name: "BSD-2-clause"},
@@ -22,7 +22,7 @@ var known = map[string]struct{ name, common string }{
 	"public-domain": {name: "public-domain"},
 }
 
-// publicDomain is what github.com/xi2/xz says, in the words of a licence's template.
+// publicDomain is the statement of github.com/xi2/xz, as a licence's template.
 const publicDomain = `Licensing of github.com/xi2/xz This Go package is a modified version of XZ Embedded __12__ The contents of the testdata
 directory are modified versions of the test files from XZ Utils __12__ All the files in this package have been written by Michael Cross,
 Lasse Collin and/or Igor PavLov. All these files have been put into the public domain. You can do whatever you want with these files.
@@ -30,7 +30,7 @@ This software is provided "as is", without any warranty.`
 
 const format = "https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/"
 
-// copyright is the package's copyright file. A module without a licence that is known is an error.
+// copyright is the package's copyright file. A module without a known licence is an error.
 func copyright(modules []module) ([]byte, error) {
 	scanner, err := newScanner()
 	if err != nil {
@@ -62,7 +62,7 @@ func newScanner() (*licensecheck.Scanner, error) {
 	return licensecheck.NewScanner(all)
 }
 
-// licence is a module's fields Copyright and License.
+// licence returns a module's fields Copyright and License.
 func (m module) licence(scanner *licensecheck.Scanner) (string, error) {
 	texts, err := m.texts(licenceFile)
 	if err != nil {
@@ -95,11 +95,11 @@ func (m module) licence(scanner *licensecheck.Scanner) (string, error) {
 		"License: " + strings.Join(unique(names), joined) + "\n" + continued(strings.Join(append(bodies, notices...), "\n\n")), nil
 }
 
-// choice is said where licences are alternatives.
+// choice is the phrase for alternative licences.
 var choice = regexp.MustCompile(`(?i)\bat your option\b`)
 
-// read finds the licences in a text, and gives the text without those that Debian has in /usr/share/common-licenses. Three
-// quarters of it have to be licences.
+// read finds the licences in a text, of which they must be three quarters, and returns the text without those that Debian has
+// in /usr/share/common-licenses.
 func read(scanner *licensecheck.Scanner, text string) (names []string, body string, err error) {
 	found := scanner.Scan([]byte(text))
 	if found.Percent < 75 {
@@ -117,7 +117,7 @@ func read(scanner *licensecheck.Scanner, text string) (names []string, body stri
 	return names, body + text[end:], nil
 }
 
-// continued writes a text as the further lines of a field.
+// continued formats a text as a field's further lines.
 func continued(text string) string {
 	var lines strings.Builder
 	for line := range strings.Lines(strings.TrimSpace(text)) {

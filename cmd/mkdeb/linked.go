@@ -19,7 +19,7 @@ type module struct {
 	Packages      []string // the directories below Dir of the packages that are linked
 }
 
-// linked lists the modules that a program is linked of, mago first, then Go's own library, as the program itself names them.
+// linked lists the modules that a program is linked from, as the program itself names them: mago first, then Go's own library.
 func (r request) linked(ctx context.Context, program string) ([]module, error) {
 	info, err := buildinfo.ReadFile(program)
 	if err != nil {
@@ -48,13 +48,13 @@ func (r request) linked(ctx context.Context, program string) ([]module, error) {
 	return all, nil
 }
 
-// goroot is where Go's own library is.
+// goroot is the directory of Go's own library.
 func (r request) goroot(ctx context.Context) (string, error) {
 	dir, err := output(r.golang(ctx, r.Arch, "env", "GOROOT"))
 	return strings.TrimSpace(string(dir)), err
 }
 
-// packages are the modules, by their names, of all packages that mago imports.
+// packages maps all packages that mago imports to their modules.
 func (r request) packages(ctx context.Context) (map[string]module, error) {
 	const format = "{{$p := .Dir}}{{with .Module}}{{.Path}}\t{{.Version}}\t{{.Dir}}\t{{$p}}{{end}}"
 	out, err := output(r.golang(ctx, r.Arch, "list", "-deps", "-f", format, "./cmd/mago"))
@@ -76,13 +76,13 @@ func (r request) packages(ctx context.Context) (map[string]module, error) {
 }
 
 var (
-	// licenceFile is what the files are called that the licence of code stands in.
+	// licenceFile matches the names of files with the licence of code.
 	licenceFile = regexp.MustCompile(`(?i)^(un)?(licen[cs]e|copying)(\.(md|txt|code))?$`)
-	// noticeFile is what those are called that section 4 of the Apache License wants passed on.
+	// noticeFile matches those that section 4 of the Apache License requires to be passed on.
 	noticeFile = regexp.MustCompile(`(?i)^notice(\.(md|txt))?$`)
 )
 
-// texts reads the files of such names that a module's linked packages have, in their own directories and those above.
+// texts reads such files of a module's linked packages, in their own directories and those above.
 func (m module) texts(name *regexp.Regexp) (texts []string, err error) {
 	dirs := []string{m.Dir}
 	for _, dir := range m.Packages {
@@ -107,10 +107,10 @@ func (m module) texts(name *regexp.Regexp) (texts []string, err error) {
 	return texts, err
 }
 
-// holder is a line that says who has the copyright, of code and not of a licence's own text.
+// holder matches a line that names the copyright's holder, of code and not of a licence's own text.
 var holder = regexp.MustCompile(`(?m)^[\s/*#-]*(?i:copyright)\s+(?:(?:\([Cc]\)|©)\s*,?\s*)?((?:[0-9]{4}|[A-Z]\w+ [A-Z]).*?)(?i:\s*[,.]?\s*all rights reserved\.?)?\s*$`)
 
-// holders are those of the copyright that the licences name or, where they name none, the linked files.
+// holders are the copyright's holders that the licences name or, where they name none, the linked files.
 func (m module) holders(licences []string) ([]string, error) {
 	var all []string
 	for _, text := range licences {

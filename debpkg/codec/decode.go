@@ -11,9 +11,9 @@ import (
 	"github.com/xi2/xz"
 )
 
-// NewReader decodes r and says which format it was in. The caller closes the reader, and r itself.
-// A stream that ends early gives io.ErrUnexpectedEOF or the decoder's error, never a silent end; one that would take
-// much memory gives a *LimitError. How long it becomes is the caller's to bound.
+// NewReader decodes r and returns its format. The caller closes the reader, and r itself. A stream that ends early is
+// io.ErrUnexpectedEOF or the decoder's error, one that needs too much memory a *LimitError. The caller limits the length of
+// the output.
 func NewReader(r io.Reader) (io.ReadCloser, Format, error) {
 	br := bufio.NewReaderSize(r, 64<<10)
 	head, err := br.Peek(6)
@@ -28,7 +28,7 @@ func NewReader(r io.Reader) (io.ReadCloser, Format, error) {
 	return guarded{rc}, format, nil
 }
 
-// decode answers a stream that ends within its header, which decoders call io.EOF, with io.ErrUnexpectedEOF.
+// decode returns io.ErrUnexpectedEOF for a stream that ends within its header, for which decoders return io.EOF.
 func decode(br *bufio.Reader, format Format) (io.ReadCloser, error) {
 	rc, err := decoder(br, format)
 	return rc, unexpected(err)

@@ -13,8 +13,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// NewWriter encodes to w. Close ends the stream and leaves w open; it must be called, after an error too.
-// About threads cores work (0: all of them); the bytes do not depend on their number.
+// NewWriter encodes to w. Close must be called, also after an error; it ends the stream and leaves w open. About threads cores
+// work (0: all of them); the bytes do not depend on their number.
 func NewWriter(w io.Writer, format Format, threads int) (io.WriteCloser, error) {
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
@@ -32,8 +32,8 @@ func NewWriter(w io.Writer, format Format, threads int) (io.WriteCloser, error) 
 	return nil, fmt.Errorf("writing %s streams is not supported", format)
 }
 
-// newZstd writes a single frame: dpkg-deb stops at the end of the first one. The fastest level, 5 % larger than
-// dpkg-deb's own, is what keeps up with dpkg-deb's speed; a second thread does the entropy coding.
+// newZstd writes a single frame, because dpkg-deb stops at the end of the first one. The fastest level, 5 % larger than
+// dpkg-deb's own, keeps up with dpkg-deb's speed; a second thread does the entropy coding.
 func newZstd(w io.Writer, threads int) (io.WriteCloser, error) {
 	return zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(threads))
 }
@@ -68,7 +68,7 @@ func newXZ(w io.Writer, threads int) (io.WriteCloser, error) {
 	return x, nil
 }
 
-// Close waits for xz; its failure is also why a Write before it may have failed.
+// Close waits for xz and returns its error, which is also the cause of a failed Write.
 func (x *xzWriter) Close() error {
 	_ = x.WriteCloser.Close() // a broken pipe is better told by xz's own words
 	if err := x.cmd.Wait(); err != nil {

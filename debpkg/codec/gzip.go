@@ -10,7 +10,7 @@ import (
 // gzipForeign are the flags of a member's header that gzip refuses: encrypted, and two that mean nothing yet (RFC 1952, 2.3.1.2).
 const gzipForeign = 0x20 | 0x40 | 0x80
 
-// gzipReader reads one member after the other, whose headers it looks at first: the library takes any flags.
+// gzipReader reads the members one by one and checks their headers, because the library accepts any flags.
 type gzipReader struct {
 	in *bufio.Reader
 	*gzip.Reader
@@ -39,7 +39,7 @@ func checkGzip(in *bufio.Reader) error {
 	return err
 }
 
-// Read goes on with the next member where one ends.
+// Read continues with the next member.
 func (g *gzipReader) Read(p []byte) (int, error) {
 	for {
 		n, err := g.Reader.Read(p)

@@ -9,15 +9,15 @@ import (
 	"github.com/xi2/xz"
 )
 
-// What a stream may have its decoder hold in memory, in bytes. Each is what the format's own program grants, or what
-// its highest ordinary level needs: zstd without --long, xz -9, and for .lzma several times that.
+// The memory that a decoder may use, in bytes. Each limit is the format's own program's, or what its highest ordinary level
+// needs: zstd without --long, xz -9, and for .lzma several times that.
 const (
 	zstdWindow   = 128 << 20
 	xzDictionary = xz.DefaultDictMax
 	lzmaMemory   = 256 << 20
 )
 
-// LimitError refuses what asks for more than its kind ever needs.
+// LimitError refuses a stream that needs more than such streams ever do.
 type LimitError struct {
 	What string // that there is too much of, such as "bytes"
 	Max  int64
@@ -25,7 +25,7 @@ type LimitError struct {
 
 func (e *LimitError) Error() string { return fmt.Sprintf("more than %d %s", e.Max, e.What) }
 
-// Limit gives what r does, but no more than max bytes: what would follow is a *LimitError.
+// Limit reads at most max bytes from r; the next one is a *LimitError.
 func Limit(r io.Reader, max int64) io.Reader { return &limited{r, max, max} }
 
 type limited struct {
@@ -44,7 +44,7 @@ func (l *limited) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// guarded says a decoder's own limit in the same words for every format.
+// guarded turns a decoder's own limit into a *LimitError.
 type guarded struct{ io.ReadCloser }
 
 func (g guarded) Read(p []byte) (int, error) {

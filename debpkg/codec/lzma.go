@@ -12,10 +12,10 @@ import (
 	"strings"
 )
 
-// ErrNoXZ says that a stream was met, or asked for, that only the xz program can read or write, and that it is missing.
+// ErrNoXZ says that a stream needs the xz program, which is missing.
 var ErrNoXZ = errors.New("the xz program is missing (package xz-utils)")
 
-// lzmaReader reads from the xz program; closing it early ends the program.
+// lzmaReader reads from the xz program; Close before the end ends the program.
 type lzmaReader struct {
 	io.Reader
 	cancel context.CancelFunc
@@ -55,7 +55,7 @@ func missingXZ(err error) error {
 	return err
 }
 
-// Read turns the end of xz's output into its exit status, so that a damaged stream is no silent end.
+// Read returns xz's exit status at the end of its output, so that a damaged stream is an error.
 func (l *lzmaReader) Read(p []byte) (int, error) {
 	n, err := l.Reader.Read(p)
 	if err == io.EOF {

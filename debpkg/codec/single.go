@@ -11,11 +11,11 @@ import (
 	"github.com/xi2/xz"
 )
 
-// errSecond refuses what follows the end of the only stream.
+// errSecond refuses data after the end of the only stream.
 var errSecond = errors.New("data follows the end of its first stream")
 
-// NewSingleReader is NewReader for the members of a .deb, of which dpkg-deb reads the first stream alone, but of gzip's all: what
-// follows that one is an error, because each reader would see another package.
+// NewSingleReader is NewReader for the members of a .deb. dpkg-deb reads the first stream only, of gzip all. Data after it is
+// an error, because other readers would see another package.
 func NewSingleReader(r io.Reader) (io.ReadCloser, Format, error) {
 	br := bufio.NewReaderSize(r, 64<<10)
 	head, _ := br.Peek(6) // NewReader meets the error again
@@ -35,7 +35,7 @@ func NewSingleReader(r io.Reader) (io.ReadCloser, Format, error) {
 	return NewReader(br)
 }
 
-// onlyXZ takes zeros behind the stream, to which the format pads (The .xz File Format, 2.2).
+// onlyXZ accepts zeros after the stream, the format's padding (The .xz File Format, 2.2).
 type onlyXZ struct{ *xz.Reader }
 
 func (x onlyXZ) Read(p []byte) (int, error) {
@@ -46,14 +46,14 @@ func (x onlyXZ) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// onlyBzip2 passes on a stream and looks for the beginning of another one, which is at a byte's boundary.
+// onlyBzip2 passes on a stream and looks for the beginning of another one at each byte.
 type onlyBzip2 struct {
 	in   io.Reader
 	seen bool
 	last []byte // what was read before, as far as a beginning may reach back
 }
 
-// bzip2Begins is what follows BZh and a digit: a block, or the end of a stream of none.
+// bzip2Begins follows BZh and a digit: a block, or the end of an empty stream.
 var bzip2Begins = [][]byte{[]byte("1AY&SY"), []byte("\x17rE8P\x90")}
 
 func (b *onlyBzip2) Read(p []byte) (int, error) {
@@ -82,7 +82,7 @@ func begins(text, begin []byte) bool {
 	}
 }
 
-// frame passes on one zstd frame, whose blocks say how long they are (RFC 8878, 3.1.1).
+// frame passes on one zstd frame, whose blocks have their lengths (RFC 8878, 3.1.1).
 type frame struct {
 	in    *bufio.Reader
 	left  int64 // bytes up to where the next length stands
@@ -104,7 +104,7 @@ func (f *frame) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// header is the magic number, the descriptor, and what that one announces.
+// header is the magic number, the descriptor, and the fields that the descriptor announces.
 func (f *frame) header() error {
 	head, err := f.in.Peek(5)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package control reads Debian control files (deb822(5)): apt's lists, dpkg's status, the control member of a .deb.
-// It scans quickly and decodes, with pault.ag/go/debian, only the paragraphs somebody asks for.
+// Package control reads Debian control files (deb822(5)): apt's lists, dpkg's status, the control member of a .deb. It scans
+// fast, and decodes with pault.ag/go/debian only the paragraphs that are asked for.
 package control
 
 import (
@@ -14,8 +14,8 @@ import (
 	"mago/debpkg/codec"
 )
 
-// What one paragraph may be. Debian 12's longest, in lists and status files, has 76 KB, and its most lines are a hundred;
-// the decoder's time grows with the square of the lines.
+// The limits of one paragraph. Debian 12's longest, in lists and status files, has 76 KB, and none has more than a hundred
+// lines; the decoder's time grows with the square of the lines.
 const (
 	maxParagraph = 512 << 10 // bytes
 	maxLines     = 4000
@@ -44,7 +44,7 @@ type Scanner struct {
 	err       error
 }
 
-// NewScanner reads r; name stands in its errors.
+// NewScanner reads r; errors contain name.
 func NewScanner(r io.Reader, name string) *Scanner {
 	return &Scanner{in: bufio.NewReaderSize(r, 32<<10), name: name, line: 1}
 }
@@ -75,7 +75,7 @@ func (s *Scanner) Scan() bool {
 	return false
 }
 
-// add takes one line and reports whether the paragraph goes on.
+// add adds one line and reports whether the paragraph goes on.
 func (s *Scanner) add(line []byte) bool {
 	s.line++
 	midLine := len(s.paragraph) > 0 && s.paragraph[len(s.paragraph)-1] != '\n'
@@ -105,8 +105,8 @@ func (s *Scanner) Bytes() []byte { return s.paragraph }
 // Line is the line number on which the paragraph begins.
 func (s *Scanner) Line() int { return s.first }
 
-// Field finds a field without decoding the paragraph, and gives its value as it stands there, but for the blanks around it; nil
-// where it is missing. It is valid until the next Scan.
+// Field returns a field's raw value without the blanks around it, and does not decode the paragraph; nil where the field is
+// missing. The value is valid until the next Scan.
 func (s *Scanner) Field(name string) []byte {
 	for rest := s.paragraph; len(rest) > 0; {
 		end := lineEnd(rest)
@@ -130,8 +130,8 @@ func lineEnd(text []byte) int {
 	return len(text)
 }
 
-// valueIn tells where the field's value begins in a line. It is on the path of every line of every list; blanks before the colon
-// are rare, but dpkg takes them.
+// valueIn finds the beginning of the field's value in a line. It runs for every line of every list; blanks before the colon
+// are rare, but dpkg accepts them.
 func valueIn(line []byte, name string) (begin int, ok bool) {
 	if len(line) <= len(name) {
 		return 0, false
@@ -145,10 +145,10 @@ func valueIn(line []byte, name string) (begin int, ok bool) {
 	return begin + 1, begin < len(line) && line[begin] == ':'
 }
 
-// IsBlank reports whether dpkg takes a character for white space, as which it knows only ASCII's.
+// IsBlank reports whether dpkg reads a character as white space; it knows ASCII's only.
 func IsBlank(r rune) bool { return r == ' ' || '\t' <= r && r <= '\r' }
 
-// trim takes the blanks from both ends of a value, but at the first no further than its first line.
+// trim removes the blanks at both ends of a value, but at its beginning only those of the first line.
 func trim(value []byte) []byte {
 	for len(value) > 0 && IsBlank(rune(value[len(value)-1])) {
 		value = value[:len(value)-1]
@@ -181,7 +181,7 @@ func (s *Scanner) wrap(err error) error {
 	return fmt.Errorf("parse %s: line %d: %w", s.name, s.first, err)
 }
 
-// check applies dpkg's rules (deb822(5)) that the decoder does not.
+// check applies the rules of dpkg (deb822(5)) that the decoder does not.
 func (s *Scanner) check() error {
 	if bytes.Count(s.paragraph, []byte("\n")) > maxLines {
 		return s.wrap(&codec.LimitError{What: "lines in a paragraph", Max: maxLines})
@@ -211,5 +211,5 @@ func (s *Scanner) check() error {
 	return nil
 }
 
-// notPrinting is what a field's name may not hold (Policy 5.1).
+// notPrinting are the characters that a field's name may not have (Policy 5.1).
 func notPrinting(r rune) bool { return r <= ' ' || r > '~' }

@@ -11,7 +11,7 @@ import (
 	"mago/debpkg"
 )
 
-// Read describes the package that a .deb is.
+// Read returns the contents of a .deb.
 func Read(deb string) (p Package, err error) {
 	r, err := debpkg.Open(deb)
 	if err != nil {

@@ -7,20 +7,20 @@ import (
 	"mago/debpkg/visible"
 )
 
-// Refusal is a path that a package may not bring, and why.
+// Refusal is a path that a package may not have, and why.
 type Refusal struct {
 	Path  string
 	Why   string // what follows the path in a sentence
 	Final bool   // whether no Glob can allow it
 }
 
-// RefusedError lists what the packages of a module may not bring.
+// RefusedError lists what a module's packages may not have.
 type RefusedError struct{ Refused []Refusal }
 
-// maxTold is how many paths somebody reads.
+// maxTold is how many paths an error names.
 const maxTold = 10
 
-// maxShown is, in columns, how much of a path somebody reads.
+// maxShown is how many columns of a path are shown.
 const maxShown = 300
 
 func (e *RefusedError) Error() string {
@@ -38,10 +38,10 @@ func told(refused []Refusal) string {
 	return strings.Join(parts, ", ")
 }
 
-// shown is foreign text that is short and commands no terminal.
+// shown makes foreign text short and safe for a terminal.
 func shown(text string) string { return visible.Cut(visible.Line(text), maxShown) }
 
-// Allowable are the paths that a Glob could allow; nil where even that would not help.
+// Allowable are the paths that a Glob could allow; nil where no Glob would help.
 func (e *RefusedError) Allowable() (paths []string) {
 	for _, r := range e.Refused {
 		if r.Final {
@@ -52,7 +52,7 @@ func (e *RefusedError) Allowable() (paths []string) {
 	return paths
 }
 
-// InTheWayError lists what is on a system where a package would put something else, or would have it used in another's place.
+// InTheWayError lists files of a system that a package would overwrite, or would replace in use.
 type InTheWayError struct{ Files []Refusal }
 
 func (e *InTheWayError) Error() string {
@@ -67,7 +67,7 @@ func (e *InTheWayError) Error() string {
 	return "the package " + strings.Join(parts, ", and ")
 }
 
-// split tells what would be overwritten, which is final, from the rest.
+// split separates what would be overwritten, which no option allows, from the rest.
 func (e *InTheWayError) split() (overwritten, others []Refusal) {
 	for _, r := range e.Files {
 		if r.Final {

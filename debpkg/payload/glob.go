@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Glob is a pattern of absolute paths. Each component is one of path.Match (*, ?, [a-z], a backslash takes the next
-// character as it is) and matches one component; ** as a whole component matches any number of them, none too.
-// /lib and its kin mean what is below /usr.
+// Glob is a pattern of absolute paths. Each component matches one component, as path.Match does (*, ?, [a-z], a backslash
+// takes the next character as it is); ** as a whole component matches any number of them, also none. /lib and its kin mean the
+// directories below /usr.
 type Glob struct {
 	text  string
 	parts []string
@@ -31,10 +31,10 @@ func ParseGlob(text string) (Glob, error) {
 
 func (g Glob) String() string { return g.text }
 
-// Match reports whether the pattern is of a path.
+// Match reports whether the pattern matches a path.
 func (g Glob) Match(name string) bool { return matches(g.parts, split(canonical(name)), fits) }
 
-// matches goes through the components, for which part is asked.
+// matches compares the components, each with part.
 func matches(pattern, parts []string, part func(pattern, name string) bool) bool {
 	for len(pattern) > 0 {
 		if pattern[0] == "**" {
@@ -53,7 +53,7 @@ func matches(pattern, parts []string, part func(pattern, name string) bool) bool
 	return len(parts) == 0
 }
 
-// fits applies path.Match's rules to a component; the patterns here have been parsed.
+// fits is path.Match for a component; the patterns here are valid.
 func fits(pattern, name string) bool {
 	ok, _ := path.Match(pattern, name)
 	return ok
@@ -61,7 +61,7 @@ func fits(pattern, name string) bool {
 
 func split(name string) []string { return strings.Split(strings.TrimPrefix(name, "/"), "/") }
 
-// Literal is the pattern of one path alone.
+// Literal is the pattern that matches one path only.
 func Literal(name string) string {
 	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(name)
 }

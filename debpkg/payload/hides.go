@@ -10,16 +10,16 @@ import (
 	"strings"
 )
 
-// families are directories in which the same name means the same thing, so that a file in one is used in the place of that
-// in another: the one in the directory that comes first. {triplet} is that of rules.
+// families are lists of directories in which one name means one thing: a file in an earlier directory is used instead of that
+// in a later one. {triplet} is that of rules.
 var families = []struct {
 	dirs   []string
 	strict bool // whether who looks there may have another order
 }{
-	// PATH is everybody's own.
+	// PATH is each user's own.
 	{dirs: []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/usr/local/games", "/usr/games"}, strict: true},
 
-	// udev(7), hwdb(7), modprobe.d(5), modules-load.d(5), depmod.d(5): /etc and /run are the administrator's to override packages.
+	// udev(7), hwdb(7), modprobe.d(5), modules-load.d(5), depmod.d(5): in /etc and /run the administrator overrides packages.
 	{dirs: []string{"/etc/udev/rules.d", "/run/udev/rules.d", "/usr/local/lib/udev/rules.d", "/usr/lib/udev/rules.d"}},
 	{dirs: []string{"/etc/udev/hwdb.d", "/run/udev/hwdb.d", "/usr/local/lib/udev/hwdb.d", "/usr/lib/udev/hwdb.d"}},
 	{dirs: []string{"/etc/modprobe.d", "/run/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d"}},
@@ -36,8 +36,8 @@ var families = []struct {
 // libraries are the directories that ld.so searches.
 var libraries = []string{"/usr/local/lib/*-linux-gnu*", "/usr/local/lib", "/usr/lib/*-linux-gnu*", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libx32"}
 
-// hides refuses what a file of another directory would be hidden by. What it would itself stand behind is an override of
-// its own and stays as it is.
+// hides refuses a file that would be used instead of one in another directory. A file that is itself overridden there is fine,
+// and the override stays.
 func (c *comparing) hides(pkg Package, file string) error {
 	name := canonical(file)
 	for _, family := range families {
@@ -62,7 +62,7 @@ func (c *comparing) hides(pkg Package, file string) error {
 	return nil
 }
 
-// below gives the rest of a path behind a directory, whose {triplet} fits any.
+// below returns the rest of a path after a directory, whose {triplet} matches any.
 func (c *comparing) below(name, dir string) (rest string, ok bool) {
 	n := len(split(dir))
 	parts := split(name)
@@ -72,7 +72,7 @@ func (c *comparing) below(name, dir string) (rest string, ok bool) {
 	return path.Join(parts[n:]...), true
 }
 
-// asHere gives a directory's {triplet} that of the path, or a pattern.
+// asHere replaces a directory's {triplet} by that of the path, or by a pattern.
 func (c *comparing) asHere(name, dir string) string {
 	for _, part := range split(name) {
 		if isTriplet(part) {
@@ -82,7 +82,7 @@ func (c *comparing) asHere(name, dir string) string {
 	return strings.ReplaceAll(dir, "{triplet}", "*-linux-gnu*")
 }
 
-// hidesAt looks for files of others at what may be a pattern in its directories.
+// hidesAt looks for files of others that match a pattern in its directories.
 func (c *comparing) hidesAt(pkg Package, file, pattern string) error {
 	found, err := c.glob(pattern)
 	if err != nil {
@@ -130,7 +130,7 @@ func (c *comparing) hidesLibrary(pkg Package, file string) error {
 	return nil
 }
 
-// glob gives the canonical paths that fit; a name's own [ and * are its caller's to hide.
+// glob returns the matching canonical paths; the caller escapes a name's own [ and *.
 func (c *comparing) glob(pattern string) (names []string, err error) {
 	root := strings.TrimSuffix(filepath.Join("/", c.Root), "/")
 	if !strings.ContainsAny(pattern, "*?[\\") {

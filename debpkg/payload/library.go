@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// maxLibrary bounds, in bytes, how large a library may be that lies among the system's own; NVIDIA's largest has 70 MB.
+// maxLibrary is how many bytes a library in the system's own directories may have; NVIDIA's largest has 70 MB.
 const maxLibrary = 128 << 20
 
-// isLibrary reports whether a path is in a directory that ld.so(8) searches, so that ldconfig(8) will look into the
-// file and have it serve under the name that it finds there.
+// isLibrary reports whether a path is in a directory of ld.so(8), so that ldconfig(8) reads the file and uses it under the
+// soname that it finds.
 func isLibrary(name string) bool {
 	name = canonical(name)
 	dir := path.Dir(name)
@@ -20,14 +20,14 @@ func isLibrary(name string) bool {
 	return ours && strings.Contains(path.Base(name), ".so")
 }
 
-// stem is what a library is called without its version.
+// stem is a library's name without its version.
 func stem(name string) string {
 	before, _, _ := strings.Cut(path.Base(name), ".so")
 	return before
 }
 
-// soname is what a shared library wants to be loaded as, as ldconfig and ld.so read it: by its segments, whatever its
-// sections say. "" is what is none, or has more than one such name. The bytes are foreign.
+// soname is a shared library's soname as ldconfig and ld.so read it: by its segments, whatever its sections say. It is "" for
+// a file that is not a library or has several sonames. The bytes are foreign.
 func soname(r io.Reader) (name string) {
 	content, err := io.ReadAll(r)
 	if err != nil {
@@ -58,7 +58,7 @@ func soname(r io.Reader) (name string) {
 	return string(text)
 }
 
-// dynamic gives the values of a file's only dynamic segment by their tags.
+// dynamic returns the values of a file's only dynamic segment by their tags.
 func dynamic(file *elf.File, content []byte) map[elf.DynTag][]uint64 {
 	tags := map[elf.DynTag][]uint64{}
 	word := map[elf.Class]uint64{elf.ELFCLASS32: 4, elf.ELFCLASS64: 8}[file.Class]
@@ -91,7 +91,7 @@ func dynamic(file *elf.File, content []byte) map[elf.DynTag][]uint64 {
 	}
 }
 
-// offset is where an address lies in the file, if its segments agree about that.
+// offset is an address's offset in the file, if its segments agree about it.
 func offset(file *elf.File, address uint64) (at uint64, ok bool) {
 	for _, p := range file.Progs {
 		if p.Type != elf.PT_LOAD || address < p.Vaddr || address-p.Vaddr >= p.Filesz {
@@ -106,8 +106,8 @@ func offset(file *elf.File, address uint64) (at uint64, ok bool) {
 	return at, ok
 }
 
-// checkLibrary says what is wrong with an entry that ldconfig will look at, "" for nothing. A file serves under its own
-// name's stem; a link leads to such a file beside it.
+// checkLibrary says what is wrong with an entry that ldconfig will read, "" for nothing. A file's soname must have the stem of
+// its name; a link must lead to such a file beside it.
 func checkLibrary(e Entry) string {
 	switch {
 	case !strings.HasPrefix(path.Base(e.Path), "lib"):

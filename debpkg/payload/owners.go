@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// owners knows whose the files of a system are, by dpkg's lists, which are read only where that is asked for.
+// owners finds the packages of a system's files in dpkg's lists, which it reads only when asked.
 type owners struct {
 	root       string
 	own        map[string]bool     // paths of the packages that are to be installed, in the versions that are there
@@ -19,7 +19,7 @@ type owners struct {
 	diversions []diversion
 }
 
-// diversion is a path that dpkg puts elsewhere for all packages but one (dpkg-divert(1)); paths are canonical.
+// diversion is a path that dpkg moves elsewhere for all packages but one (dpkg-divert(1)); paths are canonical.
 type diversion struct{ from, to, but string }
 
 func (o *owners) readDiversions() error {
@@ -34,7 +34,7 @@ func (o *owners) readDiversions() error {
 	return err
 }
 
-// diverted is where dpkg puts a file of the packages.
+// diverted is the path where dpkg puts a file of the packages.
 func (o *owners) diverted(name string, packages []string) string {
 	for _, d := range o.diversions {
 		if d.from == name && !slices.Contains(packages, d.but) {
@@ -63,7 +63,7 @@ func (o *owners) readOwn(packages []string) error {
 	return nil
 }
 
-// of gives the packages that have a path.
+// of returns the packages that have a path.
 func (o *owners) of(name string) ([]string, error) {
 	if o.lists == nil {
 		if err := o.read(); err != nil {
@@ -91,7 +91,7 @@ func (o *owners) read() error {
 
 const infoDir = "var/lib/dpkg/info"
 
-// readList hands on what a package has, each path where it lies.
+// readList passes on the paths of a package, after diversion.
 func (o *owners) readList(file, pkg string, take func(name, pkg string)) error {
 	list, err := os.Open(file)
 	if errors.Is(err, fs.ErrNotExist) { // dpkg has just removed it

@@ -8,10 +8,10 @@ import (
 	"mago/debpkg/visible"
 )
 
-// merged are the directories of / that are links into /usr where it is merged, as it is since Debian 12.
+// merged are the directories of / that are links into /usr on a merged system, as Debian 12 is.
 var merged = []string{"bin", "sbin", "lib", "lib32", "lib64", "libx32", "libo32"}
 
-// canonical is the one of a path's two names on a system with a merged /usr that all comparing goes by.
+// canonical is the name by which a path is compared, of its two on a system with a merged /usr.
 func canonical(name string) string {
 	top, _, _ := strings.Cut(strings.TrimPrefix(name, "/"), "/")
 	if strings.HasPrefix(name, "/") && slices.Contains(merged, top) {
@@ -20,7 +20,7 @@ func canonical(name string) string {
 	return name
 }
 
-// isClean reports whether a path is absolute, has one way to be written, and can be shown to somebody.
+// isClean reports whether a path is absolute, in its shortest form, and printable.
 func isClean(name string) bool {
 	return strings.HasPrefix(name, "/") && path.Clean(name) == name && isShown(name)
 }

@@ -1,5 +1,5 @@
-// Package payload is the policy of what the packages of a kernel module may bring to a system: which files, over what
-// nothing may be put, and what nothing may be hidden by. It reads packages and systems and changes neither.
+// Package payload is the policy for the packages of a kernel module: which files they may have, and that these overwrite
+// nothing and are used instead of nothing. It reads packages and systems and changes neither.
 package payload
 
 import (
@@ -19,7 +19,7 @@ type Entry struct {
 	Soname string // of a shared library among the system's own, as its bytes say; "" where they say none
 }
 
-// Package is what a package brings, as far as the policy has to know it.
+// Package is a package as far as the policy needs it.
 type Package struct {
 	Name      string
 	Entries   []Entry

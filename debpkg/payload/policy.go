@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Policy is what the packages of one module may bring.
+// Policy says what the packages of one module may have.
 type Policy struct {
 	Module  string   // its name, which directories of its own have
 	Local   bool     // whether no archive vouches for its source
@@ -16,17 +16,17 @@ type Policy struct {
 	Allow   []Glob   // paths that the user allows
 }
 
-// Archive is who allows what Policy.Vouched names.
+// Archive, as a Grant's reason, allows what Policy.Vouched names.
 const Archive = "archive"
 
-// Grant is a path outside of the rules, and by what it is allowed: Archive or a Glob.
+// Grant is a path outside of the rules, with its reason: Archive or a Glob.
 type Grant struct {
 	Path string `json:"path"`
 	By   string `json:"by"`
 }
 
-// Check applies the rules to the packages of one build. The error is a *RefusedError; the grants are what was needed
-// beside the rules.
+// Check applies the rules to the packages of one build. The error is a *RefusedError; the grants are what the rules alone do
+// not allow.
 func (p Policy) Check(packages ...Package) ([]Grant, error) {
 	c := &checking{Policy: p, links: map[string]bool{}, paths: map[string]bool{}}
 	for _, pkg := range packages {
@@ -40,7 +40,7 @@ func (p Policy) Check(packages ...Package) ([]Grant, error) {
 	return c.grants, c.err()
 }
 
-// checking is a Check at work; all paths are canonical.
+// checking is the state of a Check; all paths are canonical.
 type checking struct {
 	Policy
 	links   map[string]bool
@@ -71,7 +71,7 @@ func (c *checking) err() error {
 	return &RefusedError{c.refused}
 }
 
-// entry refuses what nobody can allow, and what nobody has.
+// entry refuses what no option allows, and what no rule has.
 func (c *checking) entry(e Entry) {
 	if why := c.unsafe(e); why != "" {
 		c.refused = append(c.refused, Refusal{e.Path, why, true})
@@ -106,7 +106,7 @@ func (p Policy) allowed(name string) int {
 	return slices.IndexFunc(p.Allow, func(g Glob) bool { return g.Match(name) })
 }
 
-// unsafe says what is wrong with an entry wherever it is, "" for nothing.
+// unsafe says what is wrong with an entry at any path, "" for nothing.
 func (c *checking) unsafe(e Entry) string {
 	name := canonical(e.Path)
 	switch {
@@ -127,7 +127,7 @@ func (c *checking) unsafe(e Entry) string {
 	return ""
 }
 
-// Kind is what a file is for, by the rules; where they do not let a module have it, why.
+// Kind is what a file is for by the rules, or why they do not allow it.
 func (p Policy) Kind(e Entry) (Kind, string) {
 	name := canonical(e.Path)
 	rule := p.rule(name)
@@ -148,13 +148,13 @@ func (p Policy) Kind(e Entry) (Kind, string) {
 	return rules[rule].kind, ""
 }
 
-// rule is the index of the first that fits a canonical path, -1 for none.
+// rule is the index of the first rule for a canonical path, -1 for none.
 func (p Policy) rule(name string) int {
 	parts := split(name)
 	return slices.IndexFunc(patterns, func(pattern []string) bool { return matches(pattern, parts, p.part) })
 }
 
-// part reports whether a component fits one of a rule.
+// part reports whether a component matches one of a rule.
 func (p Policy) part(pattern, name string) bool {
 	before, named := strings.CutSuffix(pattern, "{name}")
 	switch {
@@ -174,8 +174,8 @@ func (p Policy) part(pattern, name string) bool {
 	return p.Module != "" && (rest == p.Module || strings.HasPrefix(rest, p.Module+"-"))
 }
 
-// ownDirectory is the directory, or the file, of the module's name that a path is in below /usr/lib, /usr/libexec and
-// /usr/share; "" for none.
+// ownDirectory is the directory or file with the module's name that holds a path below /usr/lib, /usr/libexec and /usr/share;
+// "" for none.
 func (p Policy) ownDirectory(name string) string {
 	if i := p.rule(name); i < 0 || rules[i].kind != Own && !strings.HasPrefix(name, "/usr/libexec/") {
 		return ""

@@ -8,13 +8,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// loan says whether a directory's owner has been given rights to it, and what it was before.
+// loan says whether a directory's owner was given rights to it, and its state before.
 type loan struct {
 	rights bool
 	before unix.Stat_t
 }
 
-// open opens a directory, one of the caller's own with a mode that forbids it as well.
+// open opens a directory, also one of the caller's own whose mode forbids it.
 func open(in int, name string) (dir *os.File, l loan, err error) {
 	fd, err := unix.Openat(in, name, openFlags, 0)
 	if err == nil {
@@ -32,14 +32,14 @@ func open(in int, name string) (dir *os.File, l loan, err error) {
 	return os.NewFile(uintptr(fd), name), l, nil
 }
 
-// searchable tells of the caller's own directory whether what is in it can be looked at.
+// searchable reports whether the caller may look into its own directory.
 func (l loan) searchable() bool {
 	uid := os.Geteuid()
 	return uid == 0 || int(l.before.Uid) != uid || l.before.Mode&unix.S_IXUSR != 0
 }
 
-// openClosed lends the owner of a directory the rights to it. It goes by a descriptor: the name may stand for something
-// else a moment later.
+// openClosed gives a directory's owner the rights to it, by a descriptor, because the name may mean another file a moment
+// later.
 func (l *loan) openClosed(in int, name string) (fd int, err error) {
 	path, err := unix.Openat(in, name, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {

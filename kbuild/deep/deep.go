@@ -1,5 +1,5 @@
-// Package deep walks directory trees that a hostile program has made or is changing: however deep they are, with three
-// descriptors, without following a link or leaving the tree.
+// Package deep walks directory trees that a hostile program has made or is changing. It needs three descriptors for any depth,
+// follows no link and never leaves the tree.
 package deep
 
 import (
@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Entry is a name in a directory that is open at the moment.
+// Entry is a name in a directory that is open.
 type Entry struct {
 	In   int // descriptor of the directory that has the name
 	Name string
@@ -19,10 +19,10 @@ type Entry struct {
 // IsDir reports whether the name is that of a directory, and not of a link to one.
 func (e Entry) IsDir() bool { return e.Stat.Mode&unix.S_IFMT == unix.S_IFDIR }
 
-// Walk calls visit for all that is below dir, a directory before what is in it, and leave for each directory when what is
-// in it is done; either may be nil, and the first error of either ends the walk. A directory that cannot be opened is
-// visited and left; one that belongs to the caller is opened whatever its mode, which it has again when the walk leaves it.
-// What others move away meanwhile is left out.
+// Walk calls visit for everything below dir, a directory before its contents, and leave for each directory after its contents.
+// Either may be nil, and the first error of either ends the walk. Walk visits and leaves a directory that it cannot open; it
+// opens one of the caller's own whatever its mode, and restores the mode when it leaves. It skips what others move away
+// meanwhile.
 func Walk(dir string, visit, leave func(Entry) error) error {
 	fd, err := unix.Open(dir, openFlags, 0)
 	if err != nil {
@@ -31,7 +31,7 @@ func Walk(dir string, visit, leave func(Entry) error) error {
 	return from(os.NewFile(uintptr(fd), dir), visit, leave)
 }
 
-// from is Walk below a directory that is open, and closes that.
+// from is Walk below an open directory, which it closes.
 func from(top *os.File, visit, leave func(Entry) error) error {
 	defer top.Close()
 	w := walk{top: top, visit: visit, leave: leave}
@@ -47,7 +47,7 @@ type walk struct {
 	visit, leave func(Entry) error
 }
 
-// level is a directory between the top and where the walk is.
+// level is a directory between the top and the walk.
 type level struct {
 	entry Entry    // the directory itself; its In is of no use any more
 	lent  bool     // whether its mode is not what the entry says
@@ -83,7 +83,7 @@ func (w *walk) run() error {
 	}
 }
 
-// list visits what is in the directory.
+// list visits the directory's contents.
 func (w *walk) list() error {
 	last := &w.levels[len(w.levels)-1]
 	for {
@@ -114,7 +114,7 @@ func call(f func(Entry) error, e Entry) error {
 	return f(e)
 }
 
-// down goes into a directory, and leaves one that it cannot go into.
+// down enters a directory, and leaves one that it cannot enter.
 func (w *walk) down(name string) error {
 	e := Entry{In: int(w.at.Fd()), Name: name}
 	below, lent, err := open(e.In, name)
@@ -130,7 +130,7 @@ func (w *walk) down(name string) error {
 	return call(w.leave, e)
 }
 
-// up leaves a directory. Where that one has been moved, the walk goes on in the lowest level that is still where it was.
+// up leaves a directory. If the parent has been moved, the walk goes on in the lowest level that is still in its place.
 func (w *walk) up() error {
 	n := len(w.levels) - 1
 	left := w.levels[n]
@@ -151,7 +151,7 @@ func (w *walk) up() error {
 	return call(w.leave, left.entry)
 }
 
-// again goes down from the top, as far as what it passed on its way is still there.
+// again goes down from the top, as far as the levels on the way are still there.
 func (w *walk) again() error {
 	w.move(w.top)
 	for i := 1; i < len(w.levels); i++ {
@@ -168,7 +168,7 @@ func (w *walk) again() error {
 	return nil
 }
 
-// move has the walk be in another directory.
+// move makes another directory the current one.
 func (w *walk) move(to *os.File) {
 	if w.at != w.top {
 		_ = w.at.Close()

@@ -38,7 +38,7 @@ func (e *LevelsError) Error() string {
 	return fmt.Sprintf("more than %d levels of directories", MaxLevels)
 }
 
-// Bounded has fs.WalkDir end in a *LevelsError where directories go too deep for it.
+// Bounded ends fs.WalkDir in a *LevelsError below MaxLevels.
 func Bounded(visit fs.WalkDirFunc) fs.WalkDirFunc {
 	return func(path string, entry fs.DirEntry, err error) error {
 		if strings.Count(path, "/") >= MaxLevels {

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Remove removes a directory with all that is below it, whatever modes the caller's own directories have. One that is not
-// there is no error. The error is the first of something that stays; the rest is removed all the same.
+// Remove removes a directory with everything below it, whatever the modes of the caller's own directories. A missing directory
+// is not an error. The error is the first of something that stays; the rest is removed all the same.
 func Remove(dir string) error {
 	dir = filepath.Clean(dir)
 	fd, err := unix.Open(filepath.Dir(dir), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
@@ -56,7 +56,7 @@ func RemoveAt(in int, name string) error {
 	return first
 }
 
-// kept leaves out that something is gone already.
+// kept drops the error of a file that is gone already.
 func kept(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -64,7 +64,7 @@ func kept(err error) error {
 	return err
 }
 
-// remove takes the rights to change the directory that has the name, where its owner lacks them.
+// remove gets the rights to change the directory of the name, where its owner lacks them.
 func (e Entry) remove(flags int) error {
 	err := unix.Unlinkat(e.In, e.Name, flags)
 	if errors.Is(err, unix.EACCES) && unix.Fchmod(e.In, unix.S_IRWXU) == nil {

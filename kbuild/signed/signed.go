@@ -1,4 +1,5 @@
-// Package signed knows whether modules are signed, and whether a machine's kernel asks for that (module-signing.rst). It signs nothing.
+// Package signed says whether modules are signed, and whether a machine's kernel requires that (module-signing.rst). It signs
+// nothing.
 package signed
 
 import (
@@ -10,10 +11,10 @@ import (
 	"mago/debpkg/codec"
 )
 
-// mark ends every signed module, behind its PKCS#7 signature.
+// mark ends every signed module, after its PKCS#7 signature.
 const mark = "~Module signature appended~\n"
 
-// maxModule bounds, in bytes, what is read of a module for its end; NVIDIA's largest has 100 MB.
+// maxModule is how many bytes of a module are read to find its end; NVIDIA's largest has 100 MB.
 const maxModule = 1 << 30
 
 // File reports whether a module's file is signed, compressed or not.

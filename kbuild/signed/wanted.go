@@ -7,20 +7,20 @@ import (
 	"strings"
 )
 
-// Machine is one whose kernels may ask for signed modules.
+// Machine is a machine whose kernels may require signed modules.
 type Machine struct {
 	Root string // prefixes /sys and /proc; "" or "/" is the running system
 }
 
-// The variables of UEFI that say whether Secure Boot is on. shim's says that its checks are off; the kernel heeds that.
+// The variables of UEFI that say whether Secure Boot is on. shim's says that its checks are off, which the kernel respects.
 var (
 	secureBoot = "SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 	setupMode  = "SetupMode-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 	shimOff    = []string{"MokSBState-605dab50-e046-4300-abb6-3dd810dd8b23", "MokSBStateRT-605dab50-e046-4300-abb6-3dd810dd8b23"}
 )
 
-// Wanted says why a kernel of the machine takes no unsigned modules, "" where it takes them. config is the kernel's .config,
-// nil where it is not known. What cannot be read says nothing.
+// Wanted says why a kernel of the machine loads no unsigned modules, "" where it loads them. config is the kernel's .config,
+// nil where it is unknown. What cannot be read counts as no reason.
 func (m Machine) Wanted(config map[string]string) string {
 	switch {
 	case config["CONFIG_MODULE_SIG_FORCE"] == "y":
@@ -35,8 +35,8 @@ func (m Machine) Wanted(config map[string]string) string {
 	return m.onCommandLine()
 }
 
-// locksDown reports whether a kernel locks itself down under Secure Boot, as those of distributions do: one that is known not
-// to have that patch does not.
+// locksDown reports whether a kernel locks itself down under Secure Boot, as distributions' kernels do unless their .config
+// lacks the patch.
 func locksDown(config map[string]string) bool {
 	return len(config) == 0 || config["CONFIG_LOCK_DOWN_IN_EFI_SECURE_BOOT"] == "y"
 }
@@ -46,7 +46,7 @@ func (m Machine) isSecureBoot() bool {
 	return m.variable(secureBoot) == 1 && m.variable(setupMode) != 1 && !off
 }
 
-// variable is the first byte of a UEFI variable, behind four of attributes; -1 for none.
+// variable is the first byte of a UEFI variable, after four of attributes; -1 for none.
 func (m Machine) variable(name string) int {
 	value, err := os.ReadFile(m.path("/sys/firmware/efi/efivars/" + name))
 	if err != nil || len(value) < 5 {
@@ -61,7 +61,7 @@ func (m Machine) isLockedDown() bool {
 	return strings.Contains(state, "[") && !strings.Contains(state, "[none]")
 }
 
-// onCommandLine reads what the kernel was started with, as most likely the next one will be; it takes - and _ for the same.
+// onCommandLine reads the running kernel's command line, most likely the next one's too; - and _ are the same there.
 func (m Machine) onCommandLine() string {
 	for _, word := range strings.Fields(m.text("/proc/cmdline")) {
 		name, value, set := strings.Cut(word, "=")

@@ -2,7 +2,7 @@ package cgroup
 
 import "golang.org/x/sys/unix"
 
-// Excess is what a group has had too much of.
+// Excess is what a group has used too much of.
 type Excess string
 
 const (
@@ -10,14 +10,14 @@ const (
 	Tasks  Excess = "tasks"
 )
 
-// events are the files that tell of an excess, and the key that counts it. Memory that is short for another reason than the
-// group's own limit is not counted as oom.
+// events are the files that report an excess, and the key that counts it. oom does not count memory that is short for another
+// reason than the group's own limit.
 var events = []struct {
 	excess    Excess
 	file, key string
 }{{Memory, "memory.events", "oom"}, {Tasks, "pids.events", "max"}}
 
-// Exceeded tells what the group has had too much of until now, "" for nothing.
+// Exceeded returns what the group has used too much of until now, "" for nothing.
 func (g *Group) Exceeded() Excess {
 	for _, e := range events {
 		fd, err := g.open(e.file)
@@ -33,8 +33,8 @@ func (g *Group) Exceeded() Excess {
 	return ""
 }
 
-// Watch sends what the group has too much of, once it has, for as long as the process lives. It has its own descriptors, so
-// that the group may be removed meanwhile.
+// Watch sends what the group uses too much of, as soon as it does and as long as the process lives. It has its own
+// descriptors, so that the group may be removed meanwhile.
 func (g *Group) Watch() <-chan Excess {
 	excess := make(chan Excess, 1)
 	counts := map[Excess]count{}
@@ -47,7 +47,7 @@ func (g *Group) Watch() <-chan Excess {
 	return excess
 }
 
-// count is a number in a file that is open.
+// count reads a number from an open file.
 type count struct {
 	fd  int
 	key string

@@ -1,8 +1,8 @@
-// Package cgroup holds a program and all that it starts in a control group of its own (cgroups(7), version 2): the kernel
-// counts their memory and number, says when that was too much, and ends all of them at once.
+// Package cgroup puts a program and all that it starts into a control group of its own (cgroups(7), version 2): the kernel
+// counts their memory and number, reports an excess, and ends all of them at once.
 //
-// Root makes a directory in the hierarchy; a user has systemd make a scope. What the group's limits are for, and what is
-// to be done where there can be none, is left to others.
+// Root makes a directory in the hierarchy; a user has systemd make a scope. The choice of limits, and what to do where there
+// can be no group, are left to others.
 package cgroup
 
 import (
@@ -17,14 +17,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Limits bound what a group may take. A zero value is no limit.
+// Limits are a group's. A zero value is no limit.
 type Limits struct {
 	Memory int64 // bytes of memory, and of swap besides that
 	Swap   int64 // of Memory: bytes that may only be swap
 	Tasks  int64 // processes and threads
 }
 
-// Group is a control group with no processes yet. Its directory goes with Remove.
+// Group is a control group without processes. Remove removes its directory.
 type Group struct {
 	in     *os.File // the directory that it is in
 	dir    *os.File // its own, locked as long as somebody is at work with it
@@ -32,10 +32,10 @@ type Group struct {
 	tasks  bool
 }
 
-// prefix is what the names of groups begin with.
+// prefix begins the names of groups.
 const prefix = "mago-"
 
-// newGroup makes a group in a directory of the hierarchy, again where another process takes it for a leftover meanwhile.
+// newGroup makes a group in a directory of the hierarchy, and again if another process sweeps it meanwhile.
 func newGroup(in *os.File, l Limits) (g *Group, err error) {
 	for range 3 {
 		if g, err = makeGroup(in); err != nil {
@@ -49,7 +49,7 @@ func newGroup(in *os.File, l Limits) (g *Group, err error) {
 	return nil, err
 }
 
-// makeGroup makes a directory and locks it: those that nobody has locked are swept away.
+// makeGroup makes a directory and locks it, because unlocked groups are swept.
 func makeGroup(in *os.File) (*Group, error) {
 	name := prefix + strconv.Itoa(os.Getpid()) + "-" + strconv.FormatUint(rand.Uint64(), 36)
 	if err := unix.Mkdirat(int(in.Fd()), name, 0o755); err != nil {
@@ -77,8 +77,8 @@ func openDir(in *os.File, name string) (*os.File, error) {
 	return os.NewFile(uintptr(fd), name), nil
 }
 
-// limit sets the limits that the hierarchy's controllers can hold. Where one process too many makes the kernel end one,
-// it ends all: what is left of a build is of no use.
+// limit sets the limits that the hierarchy's controllers know. When the kernel ends one process for its memory it ends all,
+// because the rest of a build is useless.
 func (g *Group) limit(l Limits) (err error) {
 	if g.memory, err = g.set("memory.max", value(l.Memory-min(l.Swap, l.Memory))); err != nil {
 		return err
@@ -105,7 +105,7 @@ func value(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// set writes one of the group's files, and reports whether it has it.
+// set writes one of the group's files, and reports whether the group has it.
 func (g *Group) set(file, value string) (has bool, err error) {
 	err = write(g.dir, file, value)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -137,7 +137,7 @@ func read(dir *os.File, file string) (string, error) {
 	return string(text[:max(n, 0)]), err
 }
 
-// Descriptor is that of the group's directory, for syscall.SysProcAttr.CgroupFD.
+// Descriptor is the group's open directory, for syscall.SysProcAttr.CgroupFD.
 func (g *Group) Descriptor() int { return int(g.dir.Fd()) }
 
 // HoldsMemory reports whether the kernel holds the group to its limit of memory.
@@ -181,7 +181,7 @@ func (g *Group) open(file string) (fd int, err error) {
 	return fd, nil
 }
 
-// number reads the value of a key in a file that is open; 0 where there is none.
+// number reads a key's value from an open file; 0 where there is none.
 func number(fd int, key string) int64 {
 	text := make([]byte, 4096)
 	n, _ := unix.Pread(fd, text, 0)

@@ -9,12 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mounts are where a hierarchy of version 2 mostly is: the only one, or beside those of version 1. In a chroot it is there
-// for the first process.
+// mounts are the usual paths of a hierarchy of version 2: the only one, or beside those of version 1. In a chroot the first
+// process has it.
 var mounts = []string{"/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/proc/1/root/sys/fs/cgroup", "/proc/1/root/sys/fs/cgroup/unified"}
 
-// hierarchies gives the directories that are the top of a hierarchy of version 2, one after the other, until use wants no
-// more.
+// hierarchies passes the top directories of hierarchies of version 2 to use, one by one, until it wants no more.
 func hierarchies(use func(top *os.File) bool) {
 	for _, path := range mounts {
 		fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
@@ -33,8 +32,8 @@ func hierarchies(use func(top *os.File) bool) {
 	}
 }
 
-// mount gives the hierarchy without having it in the file system. It comes last, for where nothing else shows it: a mount
-// from the first cgroup namespace sets the hierarchy's options anew.
+// mount opens the hierarchy without a path in the file system. It is the last resort, because a mount from the first cgroup
+// namespace resets the hierarchy's options.
 func mount() (*os.File, error) {
 	context, err := unix.Fsopen("cgroup2", unix.FSOPEN_CLOEXEC)
 	if err != nil {
@@ -51,7 +50,7 @@ func mount() (*os.File, error) {
 	return os.NewFile(uintptr(fd), "cgroup2"), nil
 }
 
-// New makes a group as root, in the first hierarchy that lets it, one that can hold limits if there is one.
+// New makes a group as root in the first hierarchy that permits it, preferring one that can hold limits.
 func New(l Limits) (*Group, error) {
 	var best *Group
 	errs := []error{errors.New("no hierarchy of cgroups version 2")}
@@ -72,11 +71,11 @@ func New(l Limits) (*Group, error) {
 	return best, nil
 }
 
-// controllers are what limits are held by.
+// controllers are those that hold the limits.
 var controllers = []string{"memory", "pids"}
 
-// enable has groups in a directory be held to limits, as far as that is possible. A directory that has processes as well
-// cannot have it, but for the top of all.
+// enable turns the controllers on for groups in a directory, as far as possible. A directory with processes of its own cannot
+// have them, except the top of all.
 func enable(dir *os.File) {
 	have, _ := read(dir, "cgroup.controllers")
 	enabled, _ := read(dir, "cgroup.subtree_control")

@@ -17,11 +17,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// patience bounds what a manager may take to answer.
+// patience is how long a manager may take to answer.
 const patience = 5 * time.Second
 
-// NewInScope makes a group as an ordinary user: the user's own systemd moves this process into a scope and leaves that
-// to it. The scope goes when its last process has ended.
+// NewInScope makes a group as an ordinary user: the user's own systemd moves this process into a scope that it may divide. The
+// scope ends with its last process.
 func NewInScope(l Limits) (*Group, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -34,7 +34,7 @@ func NewInScope(l Limits) (*Group, error) {
 		return nil, err
 	}
 	sweepScopes(scope)
-	if err := makeRoom(scope); err != nil {
+	if err := moveAside(scope); err != nil {
 		return nil, err
 	}
 	enable(scope)
@@ -67,7 +67,7 @@ func askForScope(ctx context.Context, name string) error {
 				Properties []property
 			}{}).Err
 	}
-	// A build that the kernel ends for its memory is no reason to end what watches it; before systemd 253 it never was.
+	// When the kernel ends a build for its memory, the process that watches it must live on; before systemd 253 it always did.
 	if start(property{"OOMPolicy", dbus.MakeVariant("continue")}) == nil {
 		return nil
 	}
@@ -77,7 +77,7 @@ func askForScope(ctx context.Context, name string) error {
 	return nil
 }
 
-// property is one of a unit's, as D-Bus has it.
+// property is a property of a systemd unit in D-Bus's form.
 type property struct {
 	Name  string
 	Value dbus.Variant
@@ -124,8 +124,8 @@ func openScope(path string) (scope *os.File, err error) {
 	return scope, err
 }
 
-// makeRoom moves this process into a group beside the build's: one that has others in it may have no processes.
-func makeRoom(scope *os.File) error {
+// moveAside moves this process into a group beside the build's, because a group that holds others may have no processes.
+func moveAside(scope *os.File) error {
 	const name = "warden"
 	if err := unix.Mkdirat(int(scope.Fd()), name, 0o755); err != nil {
 		return fmt.Errorf("make cgroup %s: %w", name, err)
@@ -137,7 +137,7 @@ func makeRoom(scope *os.File) error {
 	return errors.Join(write(dir, "cgroup.procs", "0"), dir.Close())
 }
 
-// sweepScopes sweeps the scopes of this user's that are left beside this one.
+// sweepScopes sweeps this user's leftover scopes beside this one.
 func sweepScopes(scope *os.File) {
 	above, err := openDir(scope, "..")
 	if err != nil {
@@ -156,8 +156,7 @@ func sweepScopes(scope *os.File) {
 	}
 }
 
-// sameNumbers checks that whoever listens numbers processes as this one does: it could be in another PID namespace, and
-// move the wrong one.
+// sameNumbers checks that systemd is in this PID namespace: in another one it would move the wrong process.
 func sameNumbers(conn *net.UnixConn) error {
 	raw, err := conn.SyscallConn()
 	if err != nil {

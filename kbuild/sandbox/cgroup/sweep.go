@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sweep removes groups whose makers have been killed, with what is left in them.
+// sweep removes groups whose makers were killed, with the processes in them.
 func sweep(in *os.File) {
 	dir, err := openDir(in, ".")
 	if err != nil {
