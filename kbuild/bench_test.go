@@ -15,6 +15,7 @@ import (
 	"mago/debpkg/codec"
 	"mago/debpkg/word"
 	"mago/kbuild/kernel"
+	"mago/kbuild/recipe"
 	"mago/kbuild/sandbox"
 )
 
@@ -101,12 +102,14 @@ func (b *bench) work(t *testing.T) string {
 	return dir
 }
 
-func (b *bench) builder() *Builder { return &Builder{Root: b.root, Sandbox: b.box, Log: &b.log} }
+func (b *bench) builder() *Builder {
+	return &Builder{recipe.Host{Root: b.root, Sandbox: b.box, Log: &b.log}}
+}
 
 func (b *bench) job(t *testing.T, source string) Job {
 	t.Helper()
 	return Job{
-		Source: Source{Name: filepath.Base(source), Version: "1.0", Dir: source},
+		Source: recipe.Source{Name: filepath.Base(source), Version: "1.0", Dir: source},
 		Kernel: b.kernel, Work: b.work(t), Jobs: runtime.NumCPU(), Epoch: epoch,
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"mago/kbuild/elfmodule"
 	"mago/kbuild/kernel"
 	"mago/kbuild/proof"
+	"mago/kbuild/recipe"
 	"mago/kbuild/sandbox"
 )
 
@@ -33,11 +34,11 @@ func TestBuild(t *testing.T) {
 	plain := tree{"hello.c": located, "Makefile": "obj-m := hello.o\n"}.write(t, filepath.Join(t.TempDir(), "hello"))
 	var first []byte
 	for _, kind := range []sandbox.Kind{sandbox.Bubblewrap, sandbox.Namespaces, sandbox.User} {
-		for recipe, source := range map[string]string{"dkms.conf": source, "Kbuild": plain} {
-			t.Run(string(kind)+" "+recipe, func(t *testing.T) {
+		for by, source := range map[string]string{"dkms.conf": source, "Kbuild": plain} {
+			t.Run(string(kind)+" "+by, func(t *testing.T) {
 				b := newBench(t).in(t, kind)
 				result := b.mustBuild(t, source)
-				if result.Recipe != recipe || len(result.Modules) != 1 {
+				if result.Recipe != by || len(result.Modules) != 1 {
 					t.Fatalf("got %+v", result)
 				}
 				m := result.Modules[0]
@@ -64,20 +65,20 @@ func TestBuild(t *testing.T) {
 
 // TestSharedModules builds the trees of testdata/modules, as they are, and looks at their symbols and parameters.
 func TestSharedModules(t *testing.T) {
-	for source, recipe := range map[string]string{"hello": "Kbuild", "hello-dkms": "dkms.conf"} {
+	for source, by := range map[string]string{"hello": "Kbuild", "hello-dkms": "dkms.conf"} {
 		t.Run(source, func(t *testing.T) {
 			b := newBench(t)
-			var seen []Progress
+			var seen []recipe.Progress
 			builder := b.builder()
-			builder.Event = func(p Progress) { seen = append(seen, p) }
+			builder.Event = func(p recipe.Progress) { seen = append(seen, p) }
 			result, err := builder.Build(t.Context(), b.job(t, modules+source))
 			if err != nil {
 				t.Fatalf("%v\n%s", err, b.log.String())
 			}
-			if result.Recipe != recipe {
+			if result.Recipe != by {
 				t.Errorf("built by %s", result.Recipe)
 			}
-			if want := []Progress{{1, "hello.o"}, {2, "hello.mod.o"}}; !slices.Equal(seen, want) {
+			if want := []recipe.Progress{{Files: 1, File: "hello.o"}, {Files: 2, File: "hello.mod.o"}}; !slices.Equal(seen, want) {
 				t.Errorf("it told of %v", seen)
 			}
 			info := b.modinfo(t, result.Modules[0].File)
@@ -155,7 +156,7 @@ func TestCompileErrors(t *testing.T) {
 		t.Run(source, func(t *testing.T) {
 			b := newBench(t)
 			_, err := b.build(t, modules+source)
-			var compile *CompileError
+			var compile *recipe.CompileError
 			if !errors.As(err, &compile) || !strings.HasPrefix(err.Error(), want) {
 				t.Errorf("got  %v\nwant %s…", err, want)
 			}
@@ -175,8 +176,8 @@ func TestEarlierBuildIsNoResult(t *testing.T) {
 
 func wantRecipeError(t *testing.T, err error, want string) {
 	t.Helper()
-	var recipe *RecipeError
-	if !errors.As(err, &recipe) || !strings.Contains(err.Error(), want) {
+	var wrong *recipe.Error
+	if !errors.As(err, &wrong) || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want a RecipeError with %q", err, want)
 	}
 }
@@ -198,7 +199,7 @@ func TestNoModule(t *testing.T) {
 }
 
 func TestNeedsTools(t *testing.T) {
-	_, err := (&Builder{Root: t.TempDir()}).Build(t.Context(), Job{Kernel: kernel.Kernel{Compiler: program("gcc-12")}})
+	_, err := (&Builder{recipe.Host{Root: t.TempDir()}}).Build(t.Context(), Job{Kernel: kernel.Kernel{Compiler: program("gcc-12")}})
 	var tool *kernel.ToolError
 	if !errors.As(err, &tool) || tool.Package.String() != "gcc-12" {
 		t.Errorf("got %v", err)
@@ -226,7 +227,7 @@ func TestLogLimit(t *testing.T) {
 	builder.LogLimit = 5000
 	source := with(t, tree{"dkms.conf": "PACKAGE_NAME=hello PACKAGE_VERSION=1.0\nMAKE='yes mago-flood | head -n 50000; echo a.c:1:1: error: at last; false'\n"})
 	_, err := builder.Build(t.Context(), b.job(t, source))
-	var compile *CompileError
+	var compile *recipe.CompileError
 	if !errors.As(err, &compile) || compile.Message != "a.c:1:1: error: at last" {
 		t.Errorf("got %v", err)
 	}
@@ -238,7 +239,7 @@ func TestLogLimit(t *testing.T) {
 func TestLogThatFails(t *testing.T) {
 	b := newBench(t)
 	builder := b.builder()
-	builder.Log = &full{}
+	builder.Log = full{}
 	_, err := builder.Build(t.Context(), b.job(t, modules+"hello"))
 	if !errors.Is(err, os.ErrClosed) || !strings.HasPrefix(err.Error(), "write the build's log: ") {
 		t.Errorf("got %v", err)
@@ -255,3 +256,16 @@ func TestSourceIsLeftAlone(t *testing.T) {
 		t.Errorf("the source holds %v, %v", names, err)
 	}
 }
+
+// TestUnheededError: make is told to go on, and what the recipe promises is not there.
+func TestUnheededError(t *testing.T) {
+	b := newBench(t)
+	_, err := b.build(t, with(t, tree{"dkms.conf": "PACKAGE_NAME=hello PACKAGE_VERSION=1.0\nMAKE='echo a.c:1:1: error: unknown type name x; true'\n"}))
+	if want := "MAKE failed: a.c:1:1: error: unknown type name x"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, os.ErrClosed }

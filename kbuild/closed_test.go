@@ -12,6 +12,7 @@ import (
 
 	"mago/debpkg/codec"
 	"mago/kbuild/kernel"
+	"mago/kbuild/recipe"
 	"mago/kbuild/sandbox"
 )
 
@@ -126,7 +127,7 @@ func TestBuildLeavesNoProcess(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			b := newBench(t).in(t, kind)
 			job := b.job(t, with(t, tree{"dkms.conf": named + "MAKE='setsid sleep infinity >$dkms_tree/fifo & make -C $kernel_source_dir M=$dkms_tree/hello/1.0/build'\n"}))
-			tree := filepath.Join(job.Work, foreignTree)
+			tree := filepath.Join(job.Work, recipe.Tree)
 			fifo := filepath.Join(tree, "fifo")
 			if err := errors.Join(os.Mkdir(tree, 0o755), unix.Mkfifo(fifo, 0o600), b.box.Own(tree)); err != nil {
 				t.Fatal(err)
@@ -160,7 +161,7 @@ func TestCancelCompile(t *testing.T) {
 			if !errors.Is(err, reached) {
 				t.Errorf("got %v", err)
 			}
-			noReader(t, filepath.Join(job.Work, foreignTree, "hello/1.0/build/never.h"))
+			noReader(t, filepath.Join(job.Work, recipe.Tree, "hello/1.0/build/never.h"))
 		})
 	}
 }

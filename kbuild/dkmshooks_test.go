@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"mago/kbuild/recipe"
 )
 
 func TestHooks(t *testing.T) {
@@ -39,7 +41,7 @@ func TestHookRefused(t *testing.T) {
 		want  string
 	}{
 		"binary":   {tree{"hook+": "\x7fELF\x00\x01"}, "POST_INSTALL: hook: not a text"},
-		"long":     {tree{"hook+": strings.Repeat("#", maxHook+1)}, "POST_INSTALL: hook: longer than"},
+		"long":     {tree{"hook+": strings.Repeat("#", recipe.MaxHook+1)}, "POST_INSTALL: hook: longer than"},
 		"link":     {tree{"hook": "-> /bin/true"}, "POST_INSTALL: hook: "},
 		"climbing": {tree{"dkms.conf": named + "MAKE=true POST_INSTALL=../../../../etc/passwd\n"}, "POST_INSTALL: ../../../../etc/passwd: "},
 	} {

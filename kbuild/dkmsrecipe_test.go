@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"mago/kbuild/recipe"
 	"mago/kbuild/sandbox"
 )
 
@@ -33,7 +34,7 @@ func TestConfRefused(t *testing.T) {
 			job := b.job(t, with(t, tree{"dkms.conf": test.conf}))
 			_, err := b.builder().Build(t.Context(), job)
 			wantRecipeError(t, err, test.want)
-			for _, dir := range []string{finished, foreignTree + "/hello/1.0/build/hello.ko"} {
+			for _, dir := range []string{finished, recipe.Tree + "/hello/1.0/build/hello.ko"} {
 				if _, err := os.Lstat(filepath.Join(job.Work, dir)); err == nil {
 					t.Errorf("%s is there", dir)
 				}
@@ -99,7 +100,7 @@ func TestNotMeant(t *testing.T) {
 		t.Run(directive, func(t *testing.T) {
 			b := newBench(t)
 			_, err := b.build(t, with(t, tree{"dkms.conf": named + directive + "\n"}))
-			var excluded *NotMeantError
+			var excluded *recipe.NotMeantError
 			if !errors.As(err, &excluded) || !strings.HasPrefix(excluded.Reason, want) {
 				t.Errorf("got %v", err)
 			}
@@ -159,7 +160,7 @@ func TestStepFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := newBench(t).build(t, with(t, test.changed))
-			var compile *CompileError
+			var compile *recipe.CompileError
 			if !errors.As(err, &compile) || err.Error() != test.want {
 				t.Errorf("got  %v\nwant %s", err, test.want)
 			}

@@ -1,6 +1,7 @@
 package kbuild
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -10,22 +11,23 @@ import (
 	"strings"
 
 	"mago/kbuild/proof"
+	"mago/kbuild/recipe"
 )
 
 // builtExports is what the modules of this build export: by their own ELF files, since a Module.symvers may be an older
 // one that came with the source. Lines of the build's own ones are joined to what they are true of.
-func (s *steps) builtExports(taken []takenModule) proof.Exports {
+func (s *finishing) builtExports(ctx context.Context, taken []takenModule) proof.Exports {
 	exports := proof.Exports{}
 	for _, m := range taken {
 		for symbol, crc := range m.facts.Gives {
-			exports[symbol] = proof.Export{CRC: crc, Module: fileName(m.builtModule)}
+			exports[symbol] = proof.Export{CRC: crc, Module: fileName(m.Built)}
 		}
 	}
 	if len(exports) == 0 {
 		return exports
 	}
-	for _, file := range s.symversFiles() {
-		listed, err := readSymversFile(s.openBuilt(file))
+	for _, file := range s.symversFiles(ctx) {
+		listed, err := readSymversFile(s.Open(ctx, file))
 		if err != nil {
 			continue
 		}
@@ -39,16 +41,16 @@ func (s *steps) builtExports(taken []takenModule) proof.Exports {
 }
 
 // fileName is what modpost calls a module, which may be installed as another.
-func fileName(b builtModule) string { return strings.TrimSuffix(path.Base(b.path), ".ko") }
+func fileName(b recipe.Built) string { return strings.TrimSuffix(path.Base(b.File), ".ko") }
 
 // symversFilesLimit is far above the directories that a source has modules in.
 const symversFilesLimit = 256
 
 // symversFiles finds every Module.symvers of the build. A directory that cannot be read has none.
-func (s *steps) symversFiles() []string {
+func (s *finishing) symversFiles(ctx context.Context) []string {
 	var files []string
-	_ = s.walk(".", func(file string, entry fs.DirEntry, err error) error {
-		if err == nil && entry.Name() == symversFile && entry.Type().IsRegular() {
+	_ = s.Walk(ctx, ".", func(file string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Name() == recipe.SymversFile && entry.Type().IsRegular() {
 			files = append(files, file)
 		}
 		if len(files) == symversFilesLimit {
@@ -61,7 +63,7 @@ func (s *steps) symversFiles() []string {
 
 // writeSymvers writes what other modules may be built against, and gives the file's path: "" where no module of this
 // build exports anything that modpost has listed.
-func (s *steps) writeSymvers(exports proof.Exports) (string, error) {
+func (s *finishing) writeSymvers(exports proof.Exports) (string, error) {
 	var lines []string
 	for _, export := range exports {
 		if export.Line != "" {
@@ -74,7 +76,7 @@ func (s *steps) writeSymvers(exports proof.Exports) (string, error) {
 	slices.SortFunc(lines, func(a, b string) int {
 		return strings.Compare(a[strings.IndexByte(a, '\t'):], b[strings.IndexByte(b, '\t'):])
 	})
-	file := filepath.Join(s.job.Work, finished, symversFile)
+	file := filepath.Join(s.Job.Work, finished, recipe.SymversFile)
 	out, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return "", err

@@ -8,23 +8,13 @@ import (
 
 	"mago/debpkg/rooted"
 	"mago/kbuild/kernel"
+	"mago/kbuild/recipe"
 	"mago/kbuild/sandbox"
 )
 
-// TestToolchainOnTheCommandLine: make is told the kernel's toolchain last, whichever way a directory is built.
-func TestToolchainOnTheCommandLine(t *testing.T) {
-	clang := kernel.Config{"CONFIG_CC_IS_CLANG": "y", "CONFIG_LD_IS_LLD": "y"}
-	s := &steps{Builder: &Builder{}, job: Job{Kernel: kernel.Kernel{Compiler: program("clang-19"), Config: clang}}}
-	for _, by := range []string{"Kbuild", "Makefile"} {
-		if _, args := s.command(attempt{by: by, jobs: 1}, nil); args[len(args)-1] != "LLVM=-19" {
-			t.Errorf("%s: %q", by, args)
-		}
-	}
-}
-
 func TestForeignKernelIsRefusedFirst(t *testing.T) {
 	foreign := kernel.Config{"CONFIG_S390": "y"}
-	_, err := (&Builder{Root: t.TempDir()}).Build(t.Context(), Job{Kernel: kernel.Kernel{Config: foreign}})
+	_, err := (&Builder{recipe.Host{Root: t.TempDir()}}).Build(t.Context(), Job{Kernel: kernel.Kernel{Config: foreign}})
 	var arch *kernel.ArchError
 	if !errors.As(err, &arch) {
 		t.Errorf("got %v", err)
@@ -59,19 +49,19 @@ func TestSwapped(t *testing.T) {
 			job := b.job(t, with(t, nil))
 			dir := filepath.Join(b.work(t), "headers")
 			job.Kernel = b.ownKernel(t, dir)
-			s, err := b.builder().open(t.Context(), job)
+			w, err := recipe.Open(b.builder().Host, job)
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer s.work.Close()
+			defer w.Close()
 			list := sandbox.Spec{Args: []string{"ls", job.Kernel.Headers}}
-			if err := s.run(list); err != nil {
+			if err := w.Run(t.Context(), list); err != nil {
 				t.Errorf("before: %v", err)
 			}
 			if err := errors.Join(os.Rename(dir, dir+".old"), os.Symlink("/", dir)); err != nil {
 				t.Fatal(err)
 			}
-			if err := s.run(list); err == nil {
+			if err := w.Run(t.Context(), list); err == nil {
 				t.Error("a program saw what took the headers' place")
 			}
 		})

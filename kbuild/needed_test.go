@@ -8,9 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"mago/kbuild/kernel"
 	"mago/kbuild/proof"
-	"mago/kbuild/sandbox"
+	"mago/kbuild/recipe"
 )
 
 const (
@@ -41,26 +40,9 @@ func TestNeededModules(t *testing.T) {
 		t.Fatalf("got %+v, %v", exports, err)
 	}
 	job := b.job(t, source)
-	job.Needed = []Needed{{Module: "offering", Name: "offers", Version: "1", Source: Source{Dir: t.TempDir()}, Modules: filepath.Dir(both.Symvers)}}
+	job.Needed = []recipe.Needed{{Module: "offering", Name: "offers", Version: "1", Source: recipe.Source{Dir: t.TempDir()}, Modules: filepath.Dir(both.Symvers)}}
 	result, err := b.builder().Build(t.Context(), job)
 	if err != nil || !slices.Equal(result.Uses, []string{"offering"}) {
 		t.Errorf("got %+v, %v", result, err)
-	}
-}
-
-// TestNeededEpoch: KBUILD_EXTRA_SYMBOLS stands among make's prerequisites.
-func TestNeededEpoch(t *testing.T) {
-	from, kernel := tree{symversFile: "", "a.ko": ""}.write(t, t.TempDir()), kernel.Kernel{Release: "6.1", Arch: "x86_64"}
-	job := Job{Kernel: kernel, Work: t.TempDir(), Needed: []Needed{{Name: "a", Version: "1:2.0-1", Source: Source{Dir: from}, Modules: from}}}
-	s, err := (&Builder{Sandbox: sandbox.Sandbox{Kind: sandbox.Bubblewrap}}).open(t.Context(), job)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.work.Close()
-	if err := s.placeNeeded(); err != nil {
-		t.Fatal(err)
-	}
-	if want := []string{sandbox.WorkDir + "/a/1_2.0-1/6.1/x86_64/module/" + symversFile}; !slices.Equal(s.symvers, want) {
-		t.Errorf("got %q, want %q", s.symvers, want)
 	}
 }

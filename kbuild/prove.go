@@ -9,16 +9,17 @@ import (
 	"slices"
 
 	"mago/kbuild/proof"
+	"mago/kbuild/recipe"
 )
 
 // maxWrong is how much of what is wrong is worth telling.
 const maxWrong = 1000
 
 // prove compares modules with the kernel. What is wrong is in the log, the first of it is the error.
-func (s *steps) prove(all []takenModule, k proof.Kernel) error {
+func (s *finishing) prove(all []takenModule, k proof.Kernel) error {
 	var wrong proof.Wrong
 	for _, m := range all {
-		uses, err := proof.Check(m.dest, m.facts, k)
+		uses, err := proof.Check(m.Dest, m.facts, k)
 		var more proof.Wrong
 		errors.As(err, &more)
 		if wrong = append(wrong, more...); len(wrong) >= maxWrong {
@@ -27,7 +28,7 @@ func (s *steps) prove(all []takenModule, k proof.Kernel) error {
 		s.result.Uses = append(s.result.Uses, uses...)
 	}
 	for _, err := range wrong {
-		s.log.note("%v", err)
+		s.Log.Note("%v", err)
 	}
 	if len(wrong) > 0 {
 		return wrong[0]
@@ -38,16 +39,16 @@ func (s *steps) prove(all []takenModule, k proof.Kernel) error {
 }
 
 // offered is what the kernel exports, and the modules that this build needs, before it.
-func (s *steps) offered() (proof.Kernel, error) {
-	k := proof.Kernel{Release: s.job.Kernel.Release, Config: s.job.Kernel.Config, Modules: map[string]bool{}}
-	for _, n := range s.job.Needed {
-		exports, err := readSymversFile(os.Open(filepath.Join(n.Modules, symversFile)))
+func (s *finishing) offered() (proof.Kernel, error) {
+	k := proof.Kernel{Release: s.Job.Kernel.Release, Config: s.Job.Kernel.Config, Modules: map[string]bool{}}
+	for _, n := range s.Job.Needed {
+		exports, err := readSymversFile(os.Open(filepath.Join(n.Modules, recipe.SymversFile)))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return proof.Kernel{}, err
 		}
 		k.Layers = append(k.Layers, proof.Layer{Needed: n.Module, Exports: exports})
 	}
-	exports, err := readSymversFile(s.job.Kernel.Open(symversFile))
+	exports, err := readSymversFile(s.Job.Kernel.Open(recipe.SymversFile))
 	if err != nil {
 		return proof.Kernel{}, err
 	}

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"mago/kbuild/kernel"
+	"mago/kbuild/recipe"
 	"mago/kbuild/sandbox"
 )
 
@@ -56,7 +56,7 @@ func TestRulesBuild(t *testing.T) {
 }
 
 // wantPromises compares what came with the module with what the tree's control file and rules say.
-func wantPromises(t *testing.T, release string, p *RulesPackage) {
+func wantPromises(t *testing.T, release string, p *recipe.Package) {
 	t.Helper()
 	for field, want := range map[string]string{
 		"Package": "hello-modules-" + release, "Version": "2:1.0-3+6.1.2-3", "Depends": "hello-firmware, linux-image-" + release,
@@ -89,7 +89,7 @@ func rulesWith(t *testing.T, change func(string) string) string {
 	if err := os.CopyFS(dir, os.DirFS(helloRules)); err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(dir, rulesFile)
+	file := filepath.Join(dir, "debian/rules")
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -141,41 +141,8 @@ func TestRulesFailure(t *testing.T) {
 		return strings.Replace(rules, "\tdh_prep\n", "\techo '#error no' >>hello.c\n", 1)
 	})
 	_, err := b.build(t, source)
-	var compile *CompileError
+	var compile *recipe.CompileError
 	if !errors.As(err, &compile) || compile.Step != "debian/rules" || !strings.HasPrefix(compile.Message, "hello.c:") {
 		t.Errorf("got %v", err)
-	}
-}
-
-// TestRulesNeedTools: what the rules call is looked for before anything is copied.
-func TestRulesNeedTools(t *testing.T) {
-	root := tree{"usr/bin/fakeroot+": ""}.write(t, t.TempDir())
-	for dir, want := range map[string]string{t.TempDir(): "fakeroot", root: "debhelper"} {
-		s := &steps{Builder: &Builder{Root: dir}, job: Job{Source: Source{Dir: helloRules}}}
-		_, err := (&rulesRecipe{}).run(s)
-		var tool *kernel.ToolError
-		if !errors.As(err, &tool) || tool.Package.String() != want {
-			t.Errorf("got %v, want %s", err, want)
-		}
-	}
-}
-
-// TestRulesToolchain: kbuild takes a compiler from make's command line, not from the environment.
-func TestRulesToolchain(t *testing.T) {
-	k := kernel.Kernel{Release: "6.1", Compiler: program("clang-19"), Config: kernel.Config{"CONFIG_CC_IS_CLANG": "y"}}
-	args := (&rulesRecipe{}).command(&steps{Builder: &Builder{}, job: Job{Kernel: k}})
-	if i := slices.Index(args, "make"); i < 0 || !slices.Contains(args[i:], "CC=clang-19") {
-		t.Errorf("got %q", args)
-	}
-}
-
-// TestRulesBeforeConf: in modules/<name> the rules of a module-assistant tarball come before the dkms.conf in it.
-func TestRulesBeforeConf(t *testing.T) {
-	files := tree{"debian/rules": "binary-modules:\n", "dkms.conf": "", "Makefile": ""}
-	for dir, want := range map[string]string{"modules/x": "debian/rules", "src/x": "dkms.conf"} {
-		file, err := RecipeFile(Source{Dir: files.write(t, filepath.Join(t.TempDir(), dir))})
-		if file != want || err != nil {
-			t.Errorf("in %s: got %q, %v", dir, file, err)
-		}
 	}
 }

@@ -4,12 +4,11 @@ import (
 	"errors"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"mago/kbuild/kernel"
+	"mago/kbuild/recipe"
 )
 
 // guarded sets obj-m for kbuild alone, and finds the headers by itself.
@@ -90,35 +89,10 @@ func TestAttemptsFail(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
 			_, err := b.build(t, shape(t, test.files))
-			var compile *CompileError
+			var compile *recipe.CompileError
 			if !errors.As(err, &compile) || !strings.Contains(err.Error(), test.want) || !strings.Contains(b.log.String(), test.tried) {
 				t.Errorf("got %v\n%s", err, b.log.String())
 			}
 		})
-	}
-}
-
-func TestUname(t *testing.T) {
-	work, err := os.OpenRoot(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer work.Close()
-	s := &steps{work: work, job: Job{Kernel: kernel.Kernel{Release: "6.1.0-own+1~x", Arch: "riscv64"}}}
-	if err := s.placeUname(""); err != nil {
-		t.Fatal(err)
-	}
-	ask := func(program, option string) string {
-		out, err := exec.Command(program, option).Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return strings.TrimSpace(string(out))
-	}
-	placed := filepath.Join(work.Name(), unameDir, "uname")
-	for option, want := range map[string]string{"-r": "6.1.0-own+1~x", "-m": "riscv64", "-s": ask("/usr/bin/uname", "-s"), "-sr": "Linux 6.1.0-own+1~x"} {
-		if got := ask(placed, option); got != want {
-			t.Errorf("uname %s says %q, want %q", option, got, want)
-		}
 	}
 }

@@ -1,6 +1,7 @@
 package kbuild
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 
 	"mago/kbuild/elfmodule"
 	"mago/kbuild/proof"
+	"mago/kbuild/recipe"
 )
 
 // finished is the directory below the work directory that modules are copied to and finished in. It lies beside the foreign
@@ -19,23 +21,23 @@ const finished = "finished"
 
 // takenModule is a module that mago has a copy of. What is known of it is known of the copy, and the copy is what is packed.
 type takenModule struct {
-	builtModule
+	recipe.Built
 	file  string // host path of the copy
 	facts proof.Module
 }
 
 // takeOut takes the modules that the recipe built; then those that the build gave, that its recipe does not promise, and that
 // one of them depends on. It adds their names to the modules that k has.
-func (s *steps) takeOut(built []builtModule, k proof.Kernel) (all []takenModule, err error) {
-	if err := os.Mkdir(filepath.Join(s.job.Work, finished), 0o755); err != nil {
+func (s *finishing) takeOut(ctx context.Context, built []recipe.Built, k proof.Kernel) (all []takenModule, err error) {
+	if err := os.Mkdir(filepath.Join(s.Job.Work, finished), 0o755); err != nil {
 		return nil, err
 	}
-	c := s.copying(nil, "its modules")
+	bound := s.Bound("its modules")
 	for len(built) > 0 {
-		if err := s.strip(built); err != nil {
+		if err := s.strip(ctx, built); err != nil {
 			return nil, err
 		}
-		taken, err := c.takeModules(built)
+		taken, err := s.takeModules(ctx, built, bound)
 		if err == nil {
 			err = s.readFacts(taken)
 		}
@@ -45,20 +47,20 @@ func (s *steps) takeOut(built []builtModule, k proof.Kernel) (all []takenModule,
 		for _, m := range taken {
 			m.give(k)
 		}
-		all, built = append(all, taken...), s.missing(taken, k)
+		all, built = append(all, taken...), s.missing(ctx, taken, k)
 	}
 	return all, nil
 }
 
-func (c *copying) takeModules(built []builtModule) (taken []takenModule, err error) {
+func (s *finishing) takeModules(ctx context.Context, built []recipe.Built, bound *recipe.Bound) (taken []takenModule, err error) {
 	for _, b := range built {
-		m := takenModule{builtModule: b, file: filepath.Join(c.job.Work, finished, b.dest+".ko")}
-		err := c.takeFile(b.path, m.file)
+		m := takenModule{Built: b, file: filepath.Join(s.Job.Work, finished, b.Dest+".ko")}
+		err := s.takeFile(ctx, b.File, m.file, bound)
 		if errors.Is(err, fs.ErrExist) {
-			return nil, &RecipeError{c.result.Recipe, fmt.Errorf("two modules are to be installed as %s", b.dest)}
+			return nil, &recipe.Error{Recipe: s.result.Recipe, Err: fmt.Errorf("two modules are to be installed as %s", b.Dest)}
 		}
 		if err != nil {
-			return nil, fmt.Errorf("module %s: %w", b.dest, err)
+			return nil, fmt.Errorf("module %s: %w", b.Dest, err)
 		}
 		taken = append(taken, m)
 	}
@@ -66,7 +68,7 @@ func (c *copying) takeModules(built []builtModule) (taken []takenModule, err err
 }
 
 // readFacts fills in what is known of modules.
-func (s *steps) readFacts(taken []takenModule) error {
+func (s *finishing) readFacts(taken []takenModule) error {
 	for i := range taken {
 		in, err := os.Open(taken[i].file)
 		if err == nil {
@@ -74,15 +76,15 @@ func (s *steps) readFacts(taken []takenModule) error {
 			_ = in.Close()
 		}
 		if err != nil {
-			return fmt.Errorf("module %s: %w", taken[i].dest, err)
+			return fmt.Errorf("module %s: %w", taken[i].Dest, err)
 		}
 	}
 	return nil
 }
 
 // takeFile copies a file that the build has made to a host path where no foreign program can write.
-func (c *copying) takeFile(file, to string) error {
-	in, err := c.openBuilt(file)
+func (s *finishing) takeFile(ctx context.Context, file, to string, bound *recipe.Bound) error {
+	in, err := s.Open(ctx, file)
 	if err != nil {
 		return err
 	}
@@ -91,35 +93,35 @@ func (c *copying) takeFile(file, to string) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(out, c.reading(in))
+	_, err = io.Copy(out, bound.Reader(ctx, in))
 	return errors.Join(err, out.Close())
 }
 
 // give notes a module by all names that others may know it by: one may be installed under another name, and its file may have
 // been renamed since it was linked.
 func (m takenModule) give(k proof.Kernel) {
-	for _, name := range []string{fileName(m.builtModule), m.dest, m.facts.Name} {
+	for _, name := range []string{fileName(m.Built), m.Dest, m.facts.Name} {
 		k.Modules[proof.Canonical(name)] = true
 	}
 }
 
 // missing finds among the build's files the modules that others depend on and that nobody gives.
-func (s *steps) missing(taken []takenModule, k proof.Kernel) (found []builtModule) {
+func (s *finishing) missing(ctx context.Context, taken []takenModule, k proof.Kernel) (found []recipe.Built) {
 	var files map[string]string
 	seen := map[string]bool{}
 	for _, m := range taken {
 		for _, name := range k.Lacks(m.facts) {
 			if files == nil {
-				files = s.moduleFiles()
+				files = s.moduleFiles(ctx)
 			}
 			name = proof.Canonical(name)
 			if files[name] == "" || seen[name] {
 				continue
 			}
 			seen[name] = true
-			s.log.note("module %s needs %s, which was built too", m.dest, files[name])
-			other := builtModule{path: files[name], strip: true}
-			other.dest = fileName(other)
+			s.Log.Note("module %s needs %s, which was built too", m.Dest, files[name])
+			other := recipe.Built{File: files[name], Strip: true}
+			other.Dest = fileName(other)
 			found = append(found, other)
 		}
 	}
@@ -127,16 +129,16 @@ func (s *steps) missing(taken []takenModule, k proof.Kernel) (found []builtModul
 }
 
 // moduleFiles finds every .ko file of the build, by the module's name. A directory that cannot be read has none.
-func (s *steps) moduleFiles() map[string]string {
+func (s *finishing) moduleFiles(ctx context.Context) map[string]string {
 	files := map[string]string{}
-	_ = s.walk(".", func(file string, entry fs.DirEntry, err error) error {
+	_ = s.Walk(ctx, ".", func(file string, entry fs.DirEntry, err error) error {
 		switch {
-		case len(files) == maxModules:
+		case len(files) == recipe.MaxModules:
 			return fs.SkipAll
 		case err != nil || !entry.Type().IsRegular() || path.Ext(file) != ".ko":
 			return nil
 		}
-		name, err := moduleIn(file)
+		name, err := recipe.ModuleIn(file)
 		if err == nil && files[proof.Canonical(name)] == "" {
 			files[proof.Canonical(name)] = file
 		}

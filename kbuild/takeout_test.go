@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"mago/debpkg/codec"
+	"mago/kbuild/recipe"
 	"mago/kbuild/sandbox"
 )
 
@@ -47,7 +48,7 @@ func TestPacksWhatWasProved(t *testing.T) {
 	source := with(t, tree{"takes.c": takes, "offers.c": offers, "Makefile": "obj-m := offers.o takes.o\n",
 		"dkms.conf": "PACKAGE_NAME=takes PACKAGE_VERSION=1 BUILT_MODULE_NAME=(offers takes)\nMAKE='make -C $kernel_source_dir M=$dkms_tree/takes/1/build'\n"})
 	job, builder := b.job(t, source), b.builder()
-	build := filepath.Join(job.Work, foreignTree, "takes/1/build")
+	build := filepath.Join(job.Work, recipe.Tree, "takes/1/build")
 	swapped := false
 	builder.Run = func(cmd *exec.Cmd) error {
 		if _, args, _, _ := sandbox.Wrapped(cmd); slices.Contains(args, "xz") && !swapped {
@@ -72,17 +73,21 @@ func TestPacksWhatWasProved(t *testing.T) {
 // copied to.
 func TestTakesNoMoreThanTheLimit(t *testing.T) {
 	const size = 1 << 20
-	work := tree{"a.ko": "", "b.ko": ""}.write(t, t.TempDir())
-	built := []builtModule{{path: "a.ko", dest: "a"}, {path: "b.ko", dest: "b"}}
-	for _, b := range built {
-		if err := os.Truncate(filepath.Join(work, b.path), size); err != nil {
+	built := []recipe.Built{{File: "a.ko", Dest: "a"}, {File: "b.ko", Dest: "b"}}
+	take := func(limit int64) error {
+		work := tree{finished + "/": "", recipe.Tree + "/a.ko": "", recipe.Tree + "/b.ko": ""}.write(t, t.TempDir())
+		for _, b := range built {
+			if err := os.Truncate(filepath.Join(work, recipe.Tree, b.File), size); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w, err := recipe.Open(recipe.Host{Sandbox: sandbox.Sandbox{Limits: sandbox.Limits{Output: limit}}}, Job{Work: work})
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	take := func(limit int64) error {
-		s := stepsIn(t, work, "")
-		s.Sandbox.Limits.Output, s.job.Work = limit, tree{finished + "/": ""}.write(t, t.TempDir())
-		_, err := s.copying(nil, "its modules").takeModules(built)
+		defer w.Close()
+		s := &finishing{Workspace: w}
+		_, err = s.takeModules(t.Context(), built, w.Bound("its modules"))
 		return err
 	}
 	var limit *sandbox.LimitError

@@ -8,8 +8,8 @@ import (
 
 	"mago/catalog"
 	"mago/debpkg/word"
-	"mago/kbuild"
 	"mago/kbuild/proof"
+	"mago/kbuild/recipe"
 )
 
 // newer is the newest version that apt has of what a unit's source came from, where it is newer than the source; the
@@ -30,12 +30,12 @@ func (at *aptTool) newer(ctx context.Context, u unit) catalog.Offer {
 }
 
 // causeOf is what a failed build's error usually means; the zero value where that is not known.
-func causeOf(err error) kbuild.Cause {
-	var compile *kbuild.CompileError
+func causeOf(err error) recipe.Cause {
+	var compile *recipe.CompileError
 	if errors.As(err, &compile) {
 		return compile.Cause
 	}
-	return kbuild.Cause{}
+	return recipe.Cause{}
 }
 
 // hint says in lines where a failure's log is, what it means, and what could be built instead. A source of the user's own

@@ -11,6 +11,7 @@ import (
 	"mago/kbuild"
 	"mago/kbuild/dkms"
 	"mago/kbuild/kernel"
+	"mago/kbuild/recipe"
 	"mago/kbuild/sandbox"
 )
 
@@ -35,8 +36,8 @@ func (p paths) ownConfs() string { return filepath.Join(p.cache, "confs") }
 
 // isDKMS reports whether an opened source is built by its dkms.conf.
 func isDKMS(t target) bool {
-	recipe, err := kbuild.RecipeFile(t.source())
-	return err == nil && recipe == "dkms.conf"
+	file, err := recipe.File(t.source())
+	return err == nil && file == "dkms.conf"
 }
 
 // evaluate has an opened source's dkms.conf evaluated for a kernel, unless that was done before.
@@ -45,14 +46,14 @@ func (ev *evaluator) evaluate(ctx context.Context, t target, k kernel.Kernel) co
 		return confEvaluation{}
 	}
 	job := ev.job(t, k)
-	key, err := kbuild.ConfKey(ev.Root, job)
+	key, err := recipe.Key(ev.Root, job)
 	if err != nil {
 		return confEvaluation{err: err}
 	}
 	if e, ok := ev.evaluated[key]; ok {
 		return e
 	}
-	conf, ok := kbuild.KeptConf(ev.confs(t), key)
+	conf, ok := recipe.Kept(ev.confs(t), key)
 	e := confEvaluation{conf: conf}
 	if !ok {
 		e = ev.evaluateNow(ctx, job)
@@ -62,7 +63,7 @@ func (ev *evaluator) evaluate(ctx context.Context, t target, k kernel.Kernel) co
 	}
 	ev.evaluated[key] = e
 	if !ok && e.err == nil && !ev.DryRun {
-		_ = kbuild.KeepConf(ev.confs(t), key, e.conf, t.tree.Private) // what is not kept is evaluated again by the next run
+		_ = recipe.Keep(ev.confs(t), key, e.conf, t.tree.Private) // what is not kept is evaluated again by the next run
 	}
 	return e
 }
@@ -73,7 +74,7 @@ func (ev *evaluator) evaluateNow(ctx context.Context, job kbuild.Job) (e confEva
 		return confEvaluation{err: err}
 	}
 	var log bytes.Buffer
-	builder := kbuild.Builder{Root: ev.Root, Sandbox: room, Run: ev.host.run, Log: &log, ConfTimeout: ev.host.confTimeout}
+	host := recipe.Host{Root: ev.Root, Sandbox: room, Run: ev.host.run, Log: &log, ConfTimeout: ev.host.confTimeout}
 	e.err = within(ev.workDir(), func(dir string) error {
 		work, remove, err := sandbox.Scratch(dir)
 		if err != nil {
@@ -81,7 +82,7 @@ func (ev *evaluator) evaluateNow(ctx context.Context, job kbuild.Job) (e confEva
 		}
 		defer remove()
 		job.Work = work
-		e.conf, err = builder.Evaluate(ctx, job)
+		e.conf, err = recipe.Evaluate(ctx, host, job)
 		return err
 	})
 	_ = os.Remove(ev.workDir()) // stays where something is built meanwhile

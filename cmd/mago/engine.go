@@ -129,7 +129,7 @@ type evaluator struct {
 	*base
 	room      *sandbox.Sandbox          // chosen once; see buildRoom
 	roomShown bool                      // see shownRoom
-	evaluated map[string]confEvaluation // by kbuild.ConfKey
+	evaluated map[string]confEvaluation // by recipe.Key
 }
 
 // claims says whose a module's name is.

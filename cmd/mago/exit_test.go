@@ -17,9 +17,9 @@ import (
 	"mago/debpkg/codec"
 	"mago/debpkg/payload"
 	"mago/debpkg/word"
-	"mago/kbuild"
 	"mago/kbuild/kernel"
 	"mago/kbuild/proof"
+	"mago/kbuild/recipe"
 	"mago/kbuild/sandbox"
 	"mago/sources"
 	"mago/sources/lock"
@@ -70,7 +70,7 @@ var failures = []struct {
 	{&sources.FetchError{Output: "E: Some packages could not be authenticated\n", Err: errors.New("exit status 100")}, exitFetch, "--allow-unauthenticated"},
 	{&apt.ToolError{Tool: "apt-get", Stderr: "E: There were unauthenticated packages and -y was used without --allow-unauthenticated"}, exitFetch, "--allow-unauthenticated"},
 	{&apt.ToolError{Tool: "dpkg", Stderr: "E: The repository 'file:/srv ./ Release' is not signed."}, exitPackages, "dpkg --audit"},
-	{&kbuild.CompileError{Message: "E: The repository 'file:/srv ./ Release' is not signed."}, exitBuild, ""},
+	{&recipe.CompileError{Message: "E: The repository 'file:/srv ./ Release' is not signed."}, exitBuild, ""},
 	{&apt.ToolError{Tool: "apt-get", Stderr: "E: The repository 'file:/srv ./ Release' is not signed."}, exitFetch, "--allow-unauthenticated"},
 	{&notFetchedError{"hello"}, exitFetch, "mago get hello"},
 	{fmt.Errorf("update: %w", catalog.ErrNoLists), exitFetch, "apt-get update"},
@@ -97,8 +97,8 @@ var failures = []struct {
 	{sandbox.ErrNoProc, exitNoTool, "mount -t proc"},
 	{sandbox.ErrForeignProc, exitNoTool, "--mount-proc"},
 	{built(fmt.Errorf("MAKE was ended: %w", &sandbox.LimitError{Name: "memory", Value: "8G"})), exitBuild, "more than --limit memory=8G"},
-	{built(&kbuild.RecipeError{Recipe: "dkms.conf", Err: errors.New("empty")}), exitRecipe, "/x/build.log"},
-	{built(&kbuild.CompileError{Step: "make"}), exitBuild, "/x/build.log"},
+	{built(&recipe.Error{Recipe: "dkms.conf", Err: errors.New("empty")}), exitRecipe, "/x/build.log"},
+	{built(&recipe.CompileError{Step: "make"}), exitBuild, "/x/build.log"},
 	{built(&proof.VermagicError{}), exitBuild, "/x/build.log"},
 	{built(&proof.SymbolError{Module: "x", Symbol: "y", Why: "is gone"}), exitBuild, "another module may have to be built first"},
 	{built(&proof.DependsError{Module: "x", Depends: "y"}), exitBuild, "another module may have to be built first"},
@@ -109,9 +109,9 @@ var failures = []struct {
 	{&twiceError{name: "nic", local: true}, exitUsage, "--name NAME"},
 	{&openToOthersError{name: "x", path: "/usr/src/x-1", shared: &way.Shared{Dir: "/usr/src/x-1", By: "alice"}}, exitError, "/usr/src/x-1"},
 	{&othersError{name: "nic"}, exitNoModule, "say nic"},
-	{built(&kbuild.CompileError{Cause: kbuild.Cause{Kind: kbuild.CauseProgram, Thing: "bison", Package: "bison"}}), exitBuild, "apt-get install bison"},
+	{built(&recipe.CompileError{Cause: recipe.Cause{Kind: recipe.CauseProgram, Thing: "bison", Package: "bison"}}), exitBuild, "apt-get install bison"},
 	{built(errors.New("not an ELF object")), exitBuild, "/x/build.log"},
-	{built(&kbuild.NotMeantError{}), exitNotMeant, "-l"},
+	{built(&recipe.NotMeantError{}), exitNotMeant, "-l"},
 	{built(&kernel.ToolError{Tool: word.Must(word.ParseProgram("patch")), Package: word.Must(word.ParsePackage("patch"))}), exitNoTool, "apt-get install patch"},
 	{fmt.Errorf("install x: %w", &apt.ToolError{Tool: "dpkg"}), exitPackages, "dpkg --audit"},
 	{&apt.UnmetError{Package: "x"}, exitPackages, "check its sources"},
@@ -123,11 +123,11 @@ var failures = []struct {
 	{&apt.LockedError{PID: 7, Above: true}, exitBusy, "hooks or scripts"},
 	{&lock.BusyError{What: "hello"}, exitBusy, "--wait"},
 	{&os.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}, exitNoSpace, "mago clean"},
-	{built(&kbuild.CompileError{Message: "cc1: No space left on device"}), exitNoSpace, "mago clean"},
+	{built(&recipe.CompileError{Message: "cc1: No space left on device"}), exitNoSpace, "mago clean"},
 	{&apt.ToolError{Tool: "apt-get", Stderr: "E: Some index files failed to download. They have been ignored, or old ones used instead."}, exitFetch, "the network"},
-	{built(&kbuild.CompileError{Message: "cc1: Disk quota exceeded"}), exitNoSpace, "mago clean"},
-	{built(&kbuild.CompileError{Message: "cc1: No space left on device", Cause: kbuild.Cause{Kind: kbuild.CauseScratch}}), exitBuild, "half of --limit memory"},
-	{built(&kbuild.CompileError{Message: "cc1: fatal error: a.c: Input/output error"}), exitError, "dmesg"},
+	{built(&recipe.CompileError{Message: "cc1: Disk quota exceeded"}), exitNoSpace, "mago clean"},
+	{built(&recipe.CompileError{Message: "cc1: No space left on device", Cause: recipe.Cause{Kind: recipe.CauseScratch}}), exitBuild, "half of --limit memory"},
+	{built(&recipe.CompileError{Message: "cc1: fatal error: a.c: Input/output error"}), exitError, "dmesg"},
 	{&sources.FetchError{Output: "E: write (28: No space left on device)", Err: errors.New("x")}, exitNoSpace, "mago clean"},
 	{&apt.ToolError{Tool: "dpkg", Stderr: "dpkg: error: No space left on device"}, exitNoSpace, "mago clean"},
 	{errors.New("write package x: xz: exit status 1: xz: (stdout): Write error: No space left on device"), exitNoSpace, "mago clean"},
@@ -136,8 +136,8 @@ var failures = []struct {
 	{&apt.ToolError{Tool: "apt-get", Stderr: "E: dpkg was interrupted, you must manually run 'dpkg --configure -a'"}, exitPackages, "dpkg --configure -a"},
 	{&severalError{first: &lock.BusyError{}, failed: 2, units: 3}, exitBusy, ""},
 	{errors.Join(&lock.BusyError{}, errors.New("more")), exitBusy, "wait"},
-	{&kbuild.CompileError{Cause: kbuild.Cause{Kind: kbuild.CauseMemory}}, exitError, "run out of memory"},
-	{&kbuild.CompileError{Cause: kbuild.Cause{Kind: kbuild.CauseFiles, Limit: "ulimit -n 9"}}, exitError, "ulimit -n 9"},
+	{&recipe.CompileError{Cause: recipe.Cause{Kind: recipe.CauseMemory}}, exitError, "run out of memory"},
+	{&recipe.CompileError{Cause: recipe.Cause{Kind: recipe.CauseFiles, Limit: "ulimit -n 9"}}, exitError, "ulimit -n 9"},
 	{&os.PathError{Op: "write", Path: "x", Err: syscall.EFBIG}, exitError, "this machine that fails"},
 	{&outputError{"standard output", syscall.ENOSPC}, exitNoSpace, "is done and kept"},
 	{&outputError{"standard output", syscall.EBADF}, exitError, "is done and kept"},
@@ -234,7 +234,7 @@ func TestReportInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var stderr strings.Builder
-	if code := report(ctx, quiet, &stderr, built(&kbuild.CompileError{Err: context.Canceled})); code != exitInterrupted {
+	if code := report(ctx, quiet, &stderr, built(&recipe.CompileError{Err: context.Canceled})); code != exitInterrupted {
 		t.Errorf("exit code %d", code)
 	}
 	if strings.Contains(stderr.String(), "build") {

@@ -13,9 +13,9 @@ import (
 	"mago/debpkg/codec"
 	"mago/debpkg/payload"
 	"mago/debpkg/visible"
-	"mago/kbuild"
 	"mago/kbuild/deep"
 	"mago/kbuild/proof"
+	"mago/kbuild/recipe"
 	"mago/kbuild/sandbox"
 	"mago/sources"
 	"mago/sources/lock"
@@ -77,7 +77,7 @@ var aptRefuses = regexp.MustCompile(`(?m)^[EW]: .*(?:could not be authenticated|
 
 // aptSaid is what apt-get itself wrote before it failed: what a build prints leads nobody to --allow-unauthenticated.
 func aptSaid(err error) string {
-	if errors.As(err, new(*kbuild.CompileError)) {
+	if errors.As(err, new(*recipe.CompileError)) {
 		return ""
 	}
 	if tool := (*apt.ToolError)(nil); errors.As(err, &tool) && tool.Tool != "apt-get" {
@@ -218,10 +218,10 @@ func explainName(err error) (int, string) {
 
 func explainBuild(err error) (int, string) {
 	var refused *payload.RefusedError
-	var recipe *kbuild.RecipeError
-	var compile *kbuild.CompileError
+	var wrong *recipe.Error
+	var compile *recipe.CompileError
 	var vermagic *proof.VermagicError
-	var excluded *kbuild.NotMeantError
+	var excluded *recipe.NotMeantError
 	var limit *sandbox.LimitError
 	hint := ""
 	var failed *buildError
@@ -237,7 +237,7 @@ func explainBuild(err error) (int, string) {
 		return exitNotMeant, "the module's own recipe says so; choose another kernel with -l"
 	case errors.As(err, &compile), errors.As(err, &vermagic):
 		return exitBuild, hint
-	case errors.As(err, &recipe):
+	case errors.As(err, &wrong):
 		return exitRecipe, hint
 	case failed != nil:
 		return exitBuild, hint

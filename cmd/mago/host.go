@@ -14,7 +14,7 @@ import (
 type machine struct {
 	asRoot      bool                  // whether mago has root's rights
 	run         func(*exec.Cmd) error // starts a program that is ready to start, and waits for it
-	confTimeout time.Duration         // see kbuild.Builder
+	confTimeout time.Duration         // see recipe.Host
 
 	inhibit func(why string) (release func(), mode string) // see inhibit
 }

@@ -14,7 +14,7 @@ var mayImport = map[string][]string{
 	"sources": {"catalog", "debpkg", "debpkg/apt", "debpkg/codec", "debpkg/control", "debpkg/rooted", "debpkg/visible", "debpkg/word", "kbuild/deep"},
 	"kbuild":  {"debpkg/codec", "debpkg/control", "debpkg/rooted", "debpkg/visible", "debpkg/word"},
 	"debpkg":  {},
-	"cmd":     {"catalog", "sources", "sources/lock", "sources/way", "kbuild", "kbuild/dkms", "kbuild/kernel", "kbuild/proof", "kbuild/sandbox", "kbuild/signed", "debpkg", "debpkg/apt", "debpkg/codec", "debpkg/payload", "debpkg/relation", "debpkg/rooted", "debpkg/sbom", "debpkg/visible", "debpkg/word", "kbuild/deep"},
+	"cmd":     {"catalog", "sources", "sources/lock", "sources/way", "kbuild", "kbuild/dkms", "kbuild/kernel", "kbuild/proof", "kbuild/recipe", "kbuild/sandbox", "kbuild/signed", "debpkg", "debpkg/apt", "debpkg/codec", "debpkg/payload", "debpkg/relation", "debpkg/rooted", "debpkg/sbom", "debpkg/visible", "debpkg/word", "kbuild/deep"},
 }
 
 func TestNothingFlowsBackwards(t *testing.T) {

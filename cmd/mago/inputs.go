@@ -14,8 +14,8 @@ import (
 	"mago/debpkg/apt"
 	"mago/debpkg/sbom"
 	"mago/debpkg/word"
-	"mago/kbuild"
 	"mago/kbuild/kernel"
+	"mago/kbuild/recipe"
 )
 
 // stageBill writes down what went into a good build's package, to be kept beside its record. What the build's user,
@@ -94,7 +94,7 @@ func (bu *builder) fileInputs(u unit, r record) ([]sbom.Input, error) {
 		files = append(files, file{sbom.Against, "linux " + u.kernel.Release + ", " + name, u.kernel.Version, open})
 	}
 	if r.Recipe == "dkms.conf" {
-		settings := kbuild.DkmsSettings(bu.Root, r.RecipeName, r.RecipeVersion, u.kernel)
+		settings := recipe.Settings(bu.Root, r.RecipeName, r.RecipeVersion, u.kernel)
 		for _, path := range slices.Sorted(maps.Keys(settings)) {
 			files = append(files, file{sbom.Settings, path, "", func() (*os.File, error) { return os.Open(settings[path]) }})
 		}

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"mago/debpkg/apt"
 	"mago/debpkg/visible"
-	"mago/kbuild"
+	"mago/kbuild/recipe"
 	"mago/sources"
 	"strings"
 	"syscall"
@@ -12,8 +12,8 @@ import (
 
 // diskFull also looks at what other programs said of it.
 func diskFull(err error) bool {
-	var compile *kbuild.CompileError
-	if errors.As(err, &compile) && compile.Cause.Kind == kbuild.CauseScratch {
+	var compile *recipe.CompileError
+	if errors.As(err, &compile) && compile.Cause.Kind == recipe.CauseScratch {
 		return false
 	}
 	told := err.Error() + said(err)
@@ -23,7 +23,7 @@ func diskFull(err error) bool {
 // said is what another program wrote before it failed.
 func said(err error) string {
 	var fetch *sources.FetchError
-	var compile *kbuild.CompileError
+	var compile *recipe.CompileError
 	var tool *apt.ToolError
 	switch {
 	case errors.As(err, &fetch):

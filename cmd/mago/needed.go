@@ -15,7 +15,7 @@ import (
 	"mago/catalog"
 	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg"
-	"mago/kbuild"
+	"mago/kbuild/recipe"
 )
 
 // withNeeded adds to every target the modules that its source package depends on, and has those come first that others
@@ -193,13 +193,13 @@ type recordNeeded struct {
 }
 
 // neededModules lays out below dir what a unit is compiled against, from the packages that the modules are in.
-func (bu *builder) neededModules(ctx context.Context, u unit, dir string, r *record) ([]kbuild.Needed, error) {
-	var all []kbuild.Needed
+func (bu *builder) neededModules(ctx context.Context, u unit, dir string, r *record) ([]recipe.Needed, error) {
+	var all []recipe.Needed
 	for _, n := range u.needed {
 		if err := bu.modules.opened(ctx, &n); err != nil {
 			return nil, err
 		}
-		need := kbuild.Needed{Module: n.name, Source: n.source(), Modules: filepath.Join(dir, n.name)}
+		need := recipe.Needed{Module: n.name, Source: n.source(), Modules: filepath.Join(dir, n.name)}
 		if err := os.MkdirAll(need.Modules, 0o755); err != nil {
 			return nil, err
 		}

@@ -8,7 +8,7 @@ import (
 
 	"mago/catalog"
 	"mago/cmd/mago/internal/modpkg"
-	"mago/kbuild"
+	"mago/kbuild/recipe"
 )
 
 // needsOf lists, as a Depends field, what has to be installed for a module to be compiled. A debian/rules has needs of
@@ -21,8 +21,8 @@ func (pr *preparer) needsOf(t target) (string, error) {
 	if t.tree == nil {
 		return needs, nil
 	}
-	recipe, err := kbuild.RecipeFile(t.source())
-	if err != nil || recipe != "debian/rules" {
+	file, err := recipe.File(t.source())
+	if err != nil || file != "debian/rules" {
 		return needs, err
 	}
 	return pr.rulesNeeds(t, depends)
@@ -38,7 +38,11 @@ func (pr *preparer) rulesNeeds(t target, depends string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	own, err := kbuild.RulesNeeds(t.source())
+	rules, err := recipe.Of(t.source())
+	if err != nil {
+		return "", err
+	}
+	own, err := rules.Needs()
 	if err != nil {
 		return "", err
 	}

@@ -14,7 +14,7 @@ import (
 
 	"mago/debpkg/payload"
 	"mago/debpkg/word"
-	"mago/kbuild"
+	"mago/kbuild/recipe"
 )
 
 // The results that a record can have.
@@ -34,7 +34,7 @@ type record struct {
 	Started time.Time `json:"started"`
 	Seconds float64   `json:"seconds"`
 
-	Cause *kbuild.Cause `json:"cause,omitempty"` // what the error usually means, where that is known
+	Cause *recipe.Cause `json:"cause,omitempty"` // what the error usually means, where that is known
 
 	Source        recordSource `json:"source"`
 	KernelPackage string       `json:"kernel_package,omitempty"`

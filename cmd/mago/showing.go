@@ -4,9 +4,9 @@ import (
 	"context"
 	"mago/catalog"
 	"mago/cmd/mago/internal/modpkg"
-	"mago/kbuild"
 	"mago/kbuild/dkms"
 	"mago/kbuild/kernel"
+	"mago/kbuild/recipe"
 
 	"golang.org/x/sys/unix"
 )
@@ -62,7 +62,7 @@ func (e *engine) describeSource(ctx context.Context, t target, m *shownModule) {
 		return
 	}
 	m.Source = t.tree.Dir
-	m.Recipe, _ = kbuild.RecipeFile(t.source()) // a source that cannot be read shows none
+	m.Recipe, _ = recipe.File(t.source()) // a source that cannot be read shows none
 }
 
 // Removal is the command that removes a module's installed packages, and these with their versions; "" where there are none.
@@ -103,9 +103,9 @@ type shownConf struct {
 // keptConf is what planning, fetching or building has left of an opened source's dkms.conf.
 func (e *engine) keptConf(ctx context.Context, t target) *shownConf {
 	k := e.kernels.toShow(ctx)
-	if key, err := kbuild.ConfKey(e.Root, e.confs.job(t, k)); err != nil {
+	if key, err := recipe.Key(e.Root, e.confs.job(t, k)); err != nil {
 		return &shownConf{&dkms.Plan{Kernel: k.Release, Error: err.Error()}}
-	} else if conf, ok := kbuild.KeptConf(e.confs.confs(t), key); ok {
+	} else if conf, ok := recipe.Kept(e.confs.confs(t), key); ok {
 		return &shownConf{conf.Plan(dkmsKernel(k))}
 	}
 	return &shownConf{&dkms.Plan{Kernel: k.Release, Error: "not read yet"}}

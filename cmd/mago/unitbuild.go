@@ -20,6 +20,7 @@ import (
 	"mago/debpkg/payload"
 	"mago/kbuild"
 	"mago/kbuild/kernel"
+	"mago/kbuild/recipe"
 	"mago/kbuild/sandbox"
 	"mago/sources"
 	"mago/sources/way"
@@ -106,7 +107,7 @@ func (bu *builder) compileAndPack(ctx context.Context, u unit, log io.Writer, r 
 			return err
 		}
 		if field := (*debpkg.FieldError)(nil); result.Package != nil && errors.As(err, &field) {
-			return &kbuild.RecipeError{Recipe: result.Recipe, Err: fmt.Errorf("its package cannot be made: %w", field)}
+			return &recipe.Error{Recipe: result.Recipe, Err: fmt.Errorf("its package cannot be made: %w", field)}
 		}
 		return &packError{err}
 	}
@@ -195,7 +196,7 @@ func (u unit) sourceDigest() string {
 
 func (r *record) fail(err error) {
 	r.Result, r.Error = resultFailed, err.Error()
-	var excluded *kbuild.NotMeantError
+	var excluded *recipe.NotMeantError
 	if errors.As(err, &excluded) {
 		r.Result, r.Error = resultExclude, excluded.Reason
 	}
@@ -205,17 +206,17 @@ func (r *record) fail(err error) {
 }
 
 // compile runs the recipe; the live line counts files.
-func (bu *builder) compile(ctx context.Context, u unit, needed []kbuild.Needed, work string, log io.Writer) (*kbuild.Result, error) {
+func (bu *builder) compile(ctx context.Context, u unit, needed []recipe.Needed, work string, log io.Writer) (*kbuild.Result, error) {
 	p := bu.say.begin("build", u.kernel.Release)
 	defer p.end()
 	if bu.Verbose {
 		log = io.MultiWriter(log, bu.Output)
 	}
-	builder := kbuild.Builder{Root: bu.Root, Sandbox: *bu.confs.room, Run: bu.host.run, Log: log, ConfTimeout: bu.host.confTimeout, Event: func(e kbuild.Progress) {
+	builder := kbuild.Builder{Host: recipe.Host{Root: bu.Root, Sandbox: *bu.confs.room, Run: bu.host.run, Log: log, ConfTimeout: bu.host.confTimeout, Event: func(e recipe.Progress) {
 		p.update(fmt.Sprintf("%s: %s, %s", u.kernel.Release, plural(e.Files, "file"), e.File))
-	}}
+	}}}
 	e := bu.confs.evaluate(ctx, u.target, u.kernel)
-	if errors.As(e.err, new(*kbuild.RecipeError)) {
+	if errors.As(e.err, new(*recipe.Error)) {
 		_, _ = log.Write(e.said)
 		return nil, e.err
 	}

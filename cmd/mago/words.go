@@ -14,7 +14,7 @@ import (
 	"mago/catalog"
 	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg/apt"
-	"mago/kbuild"
+	"mago/kbuild/recipe"
 	"mago/sources"
 )
 
@@ -34,8 +34,8 @@ type target struct {
 }
 
 // source is what a build takes; the tree is there.
-func (t target) source() kbuild.Source {
-	return kbuild.Source{Name: t.name, Version: t.tree.Version, Dir: t.tree.Dir, Open: t.tree.Open}
+func (t target) source() recipe.Source {
+	return recipe.Source{Name: t.name, Version: t.tree.Version, Dir: t.tree.Dir, Open: t.tree.Open}
 }
 
 func (t target) describe() string {

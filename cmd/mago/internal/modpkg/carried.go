@@ -7,12 +7,12 @@ import (
 	"mago/catalog"
 	"mago/debpkg"
 	"mago/debpkg/relation"
-	"mago/kbuild"
+	"mago/kbuild/recipe"
 )
 
 // carry has a package promise what the package of the source's own debian/rules does. What that asks for may be
 // about building; what it says of itself and of others holds. makeRoom has the rest of its relations.
-func (u Unit) carry(p *debpkg.Package, from kbuild.RulesPackage) {
+func (u Unit) carry(p *debpkg.Package, from recipe.Package) {
 	addRelations(p, "Depends", needed(from.Control["Pre-Depends"]))
 	addRelations(p, "Depends", needed(from.Control["Depends"]))
 	addRelations(p, "Recommends", needed(from.Control["Recommends"]))
@@ -31,7 +31,7 @@ func needed(relations string) string {
 
 // makeRoom gives a package what the source's package says of others that have to go, or whose files it takes, and what the
 // package of its debian/rules says. That is the package with these files, or else that with the modules.
-func (u Unit) makeRoom(p *debpkg.Package, from kbuild.RulesPackage) {
+func (u Unit) makeRoom(p *debpkg.Package, from recipe.Package) {
 	var source catalog.Package
 	if u.Package != nil && u.Package.Kind == catalog.DKMS {
 		source = *u.Package
@@ -44,7 +44,7 @@ func (u Unit) makeRoom(p *debpkg.Package, from kbuild.RulesPackage) {
 
 // leaveOwn takes out of Conflicts and Breaks what the modules' packages are themselves called or provide: dpkg takes no
 // package for one beside itself, but there is one with modules for each kernel, and one with common files.
-func (u Unit) leaveOwn(p *debpkg.Package, from kbuild.RulesPackage) {
+func (u Unit) leaveOwn(p *debpkg.Package, from recipe.Package) {
 	own := append(relation.Names(from.Control["Provides"]), from.Control["Package"], Spell(u.Module, "modules"), u.commonName())
 	if u.Package != nil {
 		own = append(own, relation.Names(u.Package.Provides)...)

@@ -8,12 +8,12 @@ import (
 
 	"mago/catalog"
 	"mago/debpkg"
-	"mago/kbuild"
+	"mago/kbuild/recipe"
 )
 
 // common makes the package of the files that are the same for every kernel; nil where there are none. shipped is what
 // the package of the source's own debian/rules holds beside modules.
-func (u Unit) common(shipped []kbuild.StagedFile) (*debpkg.Package, error) {
+func (u Unit) common(shipped []recipe.StagedFile) (*debpkg.Package, error) {
 	l := u.commonFiles(shipped)
 	if l.err != nil || len(l.files) == 0 {
 		return nil, l.err
@@ -26,7 +26,7 @@ func (u Unit) common(shipped []kbuild.StagedFile) (*debpkg.Package, error) {
 
 // commonFiles are what the source's package installs beside its source, with that package's documents, and of what is
 // shipped all that is not for one kernel.
-func (u Unit) commonFiles(shipped []kbuild.StagedFile) (l fileList) {
+func (u Unit) commonFiles(shipped []recipe.StagedFile) (l fileList) {
 	runtime := u.Tree.Runtime
 	for _, path := range runtime.Paths {
 		l.add(u.runtimeFile(path, path))

@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"mago/debpkg"
-	"mago/kbuild"
+	"mago/kbuild/recipe"
 )
 
 // fileList is a package's files, and the first error of what was to be one.
@@ -27,7 +27,7 @@ func (l *fileList) addPlain(file debpkg.File, err error) {
 }
 
 // addStaged adds a file or link of the package that a debian/rules made.
-func (l *fileList) addStaged(f kbuild.StagedFile) {
+func (l *fileList) addStaged(f recipe.StagedFile) {
 	if f.Link != "" {
 		l.add(debpkg.File{Path: f.Path, Link: f.Link}, nil)
 		return

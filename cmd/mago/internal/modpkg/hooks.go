@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"mago/debpkg"
-	"mago/kbuild"
+	"mago/kbuild/recipe"
 )
 
 // hookFunction is a shell function that runs one script of the source as dkms would: with its arguments and variables,
@@ -48,7 +48,7 @@ fi
 }
 
 // hookScripts are the beginnings that hooks give a package's maintainer scripts, by these scripts' names.
-func hookScripts(hooks []kbuild.Hook) map[string]string {
+func hookScripts(hooks []recipe.Hook) map[string]string {
 	scripts := map[string]string{}
 	for _, h := range hooks {
 		function := strings.ToLower(h.When)
@@ -64,7 +64,7 @@ func hookScripts(hooks []kbuild.Hook) map[string]string {
 }
 
 // heredocEnd is a line that the script does not have.
-func heredocEnd(h kbuild.Hook) string {
+func heredocEnd(h recipe.Hook) string {
 	end := "END_OF_" + h.When
 	for slices.Contains(strings.Split(string(h.Script), "\n"), end) {
 		end += "_"
@@ -73,7 +73,7 @@ func heredocEnd(h kbuild.Hook) string {
 }
 
 // hookCommand is the command that runs a script.
-func hookCommand(h kbuild.Hook) string {
+func hookCommand(h recipe.Hook) string {
 	words := []string{"env"}
 	for _, word := range slices.Concat(h.Env, interpreter(h.Script), []string{"./script"}, h.Args) {
 		words = append(words, Quoted(word))

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"mago/kbuild"
+	"mago/kbuild/recipe"
 )
 
 // hook writes what it is run with to the file that $OUT names, and ends as $STATUS says.
@@ -45,9 +45,9 @@ func TestHookScriptsRun(t *testing.T) {
 	u.Kernel.ModulesDir = t.TempDir()
 	for _, start := range []string{"#!/bin/sh\n", "#!/bin/bash\nEND_OF_PRE_INSTALL=1\n: <<END_OF_POST_REMOVE\nEND_OF_POST_REMOVE\n", "[[ x == x ]] || exit 9\n",
 		"#! /bin/bash -eu\nset +e; false; [[ $- == *u* ]] || exit 9\n", "#!/usr/bin/env -S bash -u\n[[ $- == *u* ]] || exit 9\n", "[ ! -x \"$0\" ] || exit 9 # as below noexec\n"} {
-		var hooks []kbuild.Hook
+		var hooks []recipe.Hook
 		for _, when := range []string{"PRE_INSTALL", "POST_INSTALL", "POST_REMOVE"} {
-			hooks = append(hooks, kbuild.Hook{When: when, Script: []byte(start + hook), Args: args, Env: env})
+			hooks = append(hooks, recipe.Hook{When: when, Script: []byte(start + hook), Args: args, Env: env})
 		}
 		scripts := u.scripts(hooks)
 		for _, c := range []struct {

@@ -12,6 +12,7 @@ import (
 	"mago/debpkg/codec"
 	"mago/kbuild"
 	"mago/kbuild/kernel"
+	"mago/kbuild/recipe"
 	"mago/sources"
 )
 
@@ -61,7 +62,7 @@ type Packages struct {
 // Compose makes the packages of a unit. The files of the result have to stay until the packages are written.
 func Compose(u Unit, result *kbuild.Result) (Packages, error) {
 	var all Packages
-	var from kbuild.RulesPackage // what a debian/rules made, as far as it counts
+	var from recipe.Package // what a debian/rules made, as far as it counts
 	if result.Package != nil {
 		from = *result.Package
 	}
@@ -88,7 +89,7 @@ func Compose(u Unit, result *kbuild.Result) (Packages, error) {
 }
 
 // modules makes the package of the modules.
-func (u Unit) modules(result *kbuild.Result, from kbuild.RulesPackage) (*debpkg.Package, error) {
+func (u Unit) modules(result *kbuild.Result, from recipe.Package) (*debpkg.Package, error) {
 	what := fmt.Sprintf("Built by mago for Linux %s (%s).", u.Kernel.Release, u.Kernel.Version)
 	docs, err := u.docs(u.name(), u.entry(Version(u.Version, u.Kernel.Version), what))
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"mago/debpkg"
 	"mago/kbuild"
+	"mago/kbuild/recipe"
 )
 
 // maintainerScript begins the scripts of every package. What they call is the system's, whatever lies in /usr/local or
@@ -23,7 +24,7 @@ fi
 `
 
 // scripts are the maintainer scripts. As with dkms, the source's own come before depmod.
-func (u Unit) scripts(hooks []kbuild.Hook) map[string]string {
+func (u Unit) scripts(hooks []recipe.Hook) map[string]string {
 	all := hookScripts(hooks)
 	k := u.Kernel
 	all["postinst"] += fmt.Sprintf(depmodScript, "configure", k.ModulesDir, k.Release, "")

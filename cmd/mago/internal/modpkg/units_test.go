@@ -11,6 +11,7 @@ import (
 	"mago/debpkg/word"
 	"mago/kbuild"
 	"mago/kbuild/kernel"
+	"mago/kbuild/recipe"
 	"mago/sources"
 )
 
@@ -125,9 +126,9 @@ func built(t *testing.T, u Unit, names ...string) *kbuild.Result {
 // shippedBy adds what a debian/rules' package says, and files that it holds.
 func shippedBy(t *testing.T, result *kbuild.Result, control map[string]string, paths ...string) {
 	dir := t.TempDir()
-	result.Package = &kbuild.RulesPackage{Control: control}
+	result.Package = &recipe.Package{Control: control}
 	laidOut(t, dir, paths...)
 	for _, path := range paths {
-		result.Package.Files = append(result.Package.Files, kbuild.StagedFile{Path: path, File: filepath.Join(dir, path), Mode: 0o644})
+		result.Package.Files = append(result.Package.Files, recipe.StagedFile{Path: path, File: filepath.Join(dir, path), Mode: 0o644})
 	}
 }

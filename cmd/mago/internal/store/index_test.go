@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"mago/debpkg/payload"
-	"mago/kbuild"
+	"mago/kbuild/recipe"
 )
 
 // fill lays out records of modules for kernels with so many inputs, every tenth unit with a failure beside it.
@@ -166,7 +166,7 @@ func TestYoungRecords(t *testing.T) {
 
 // TestIndexKeepsAll: a copy in the index has every field of a record.
 func TestIndexKeepsAll(t *testing.T) {
-	r := Record{Needed: []Needed{{}}, Modules: []string{""}, Modprobe: []string{""}, Unauthenticated: []string{""}, Allowed: []payload.Grant{{}}, Cause: &kbuild.Cause{}, Common: &Package{}}
+	r := Record{Needed: []Needed{{}}, Modules: []string{""}, Modprobe: []string{""}, Unauthenticated: []string{""}, Allowed: []payload.Grant{{}}, Cause: &recipe.Cause{}, Common: &Package{}}
 	n := 0
 	spoil(reflect.ValueOf(&r).Elem(), &n)
 	var text bytes.Buffer

@@ -6,7 +6,7 @@ import (
 
 	"mago/debpkg/payload"
 	"mago/debpkg/word"
-	"mago/kbuild"
+	"mago/kbuild/recipe"
 )
 
 // Format is that of the records that are written. Those of format 1, which have no key and no inputs, are read, too.
@@ -29,7 +29,7 @@ type Record struct {
 	Started time.Time `json:"started"`
 	Seconds float64   `json:"seconds"`
 
-	Cause *kbuild.Cause `json:"cause,omitempty"` // what the error usually means, where that is known
+	Cause *recipe.Cause `json:"cause,omitempty"` // what the error usually means, where that is known
 
 	Source        Source `json:"source"`
 	KernelPackage string `json:"kernel_package,omitempty"`

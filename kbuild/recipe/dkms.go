@@ -1,0 +1,153 @@
+package recipe
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"mago/kbuild/dkms"
+	"mago/kbuild/kernel"
+	"mago/kbuild/sandbox"
+)
+
+// dkmsConf follows a dkms.conf, as dkms 3 does on Debian.
+type dkmsConf struct{}
+
+func (dkmsConf) Name() string             { return confFile }
+func (dkmsConf) Needs() ([]string, error) { return nil, nil }
+
+func (dkmsConf) Run(ctx context.Context, w *Workspace) (*Staged, error) {
+	conf, err := w.conf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	modules, err := w.chosen(conf)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.showSource(ctx, w.Job.Source, conf.Name, conf.Version, true); err != nil {
+		return nil, err
+	}
+	build, err := w.prepare(ctx, conf.Name, conf.Version)
+	if err != nil {
+		return nil, err
+	}
+	b := &dkmsBuild{w.in(build), conf}
+	staged, err := b.run(ctx, modules)
+	return staged, b.blame(err)
+}
+
+// conf is what the job knows of the file, or its evaluation. The file is put in place once more: it may have changed itself.
+func (w *Workspace) conf(ctx context.Context) (conf *dkms.Conf, err error) {
+	if conf = w.Job.Conf; conf == nil {
+		if conf, err = w.evaluate(ctx); err != nil {
+			return nil, err
+		}
+	}
+	w.Log.Write([]byte(conf.Said))
+	return conf.Moved(sandbox.WorkDir, w.Inside("")), w.placeConf()
+}
+
+// chosen are the modules that the kernel is to have. What is odd about the file is told in the log.
+func (w *Workspace) chosen(conf *dkms.Conf) ([]dkms.Module, error) {
+	for _, warning := range conf.Warnings() {
+		w.Log.Note("warning: dkms.conf: %s", warning)
+	}
+	k := w.Job.Kernel
+	modules, excluded, err := conf.For(dkms.Kernel{Release: k.Release, Arch: k.Arch, Config: k.Config})
+	switch {
+	case err != nil:
+		return nil, &Error{confFile, err}
+	case len(modules) == 0:
+		return nil, &NotMeantError{excluded[0].Reason}
+	}
+	for _, e := range excluded {
+		w.Log.Note("%s is not meant for this kernel: %s", e.Module.Dest, e.Reason)
+	}
+	if names := conf.BuildDepends(); len(names) > 0 {
+		w.Log.Note("BUILD_DEPENDS: dkms would require these to be installed: %s", strings.Join(names, " "))
+	}
+	return modules, nil
+}
+
+// dkmsBuild is a build by an evaluated dkms.conf.
+type dkmsBuild struct {
+	*steps
+	conf *dkms.Conf
+}
+
+func (b *dkmsBuild) run(ctx context.Context, modules []dkms.Module) (*Staged, error) {
+	if err := b.patch(ctx); err != nil {
+		return nil, err
+	}
+	if err := b.script(ctx, "PRE_BUILD"); err != nil {
+		return nil, err
+	}
+	if err := b.make(ctx); err != nil {
+		return nil, err
+	}
+	if err := b.script(ctx, "POST_BUILD"); err != nil {
+		return nil, err
+	}
+	hooks, err := b.hooks()
+	if err != nil {
+		return nil, err
+	}
+	built, err := b.collect(modules)
+	return &Staged{Name: b.conf.Name, Version: b.conf.Version, Recipe: confFile, Modules: built, Hooks: hooks}, err
+}
+
+func (b *dkmsBuild) patch(ctx context.Context) error {
+	patches, err := b.conf.Patches(b.Job.Kernel.Release)
+	switch {
+	case err != nil:
+		return &Error{confFile, err}
+	case len(patches) > 0 && !kernel.HasTool(b.Root, "patch"):
+		return kernel.NewToolError("patch", "patch", "dkms.conf has patches to apply")
+	}
+	for _, patch := range patches {
+		if err := b.do(ctx, "PATCH", patch, "patch", "-p1", "--input", "patches/"+patch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *dkmsBuild) make(ctx context.Context) error {
+	command, err := b.conf.MakeCommand(b.Job.Kernel.Release)
+	if err != nil {
+		return &Error{confFile, err}
+	}
+	command = strings.Join(append([]string{command}, b.Job.Kernel.Toolchain()...), " ")
+	jobs := b.Job.Jobs
+	if limit := b.conf.Jobs(); limit > 0 {
+		jobs = min(jobs, limit)
+	}
+	args := []string{"bash", "-c", dkms.Make, "MAKE", b.Inside(filepath.Join(confDir, confFile)), command}
+	return b.do(ctx, "MAKE", command, append(args, b.confVariables(b.dir, b.conf.Name, b.conf.Version, jobs)...)...)
+}
+
+// script runs a directive's script of the source, with its arguments.
+func (b *dkmsBuild) script(ctx context.Context, directive string) error {
+	command := b.conf.Value(directive)
+	if strings.TrimSpace(command) == "" {
+		return nil
+	}
+	return b.do(ctx, directive, command, "bash", "-c", dkms.Hook, directive, directive, command)
+}
+
+// collect finds the modules that the file promises.
+func (b *dkmsBuild) collect(modules []dkms.Module) ([]Built, error) {
+	var built []Built
+	for _, m := range modules {
+		promised := filepath.Join(m.Location, m.Name+".ko")
+		path := filepath.Join(b.build, promised)
+		info, err := b.files.Lstat(path)
+		if err != nil || !info.Mode().IsRegular() {
+			return nil, &Error{confFile, fmt.Errorf("it names %s, which the build did not make", promised)}
+		}
+		built = append(built, Built{path, m.Dest, m.Strip})
+	}
+	return built, nil
+}

@@ -1,0 +1,174 @@
+package recipe
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"mago/debpkg/rooted"
+	"mago/kbuild/dkms"
+	"mago/kbuild/kernel"
+	"mago/kbuild/sandbox"
+)
+
+// confFile is dkms's recipe.
+const confFile = "dkms.conf"
+
+// confDir is where a dkms.conf lies in the workspace while it is evaluated; no PACKAGE_NAME begins like this.
+const confDir = "_conf"
+
+// confLimit is how much the evaluation of a dkms.conf may print.
+const confLimit = 1 << 20
+
+// Evaluate has bash read the dkms.conf of a job's source in the sandbox: Job.Conf takes the result. Of the kernel, the
+// release and the architecture have to be known. Errors are those of Recipe.Run.
+func Evaluate(ctx context.Context, h Host, job Job) (*dkms.Conf, error) {
+	w, err := Open(h, job)
+	if err != nil {
+		return nil, err
+	}
+	defer w.Close()
+	return w.evaluate(ctx)
+}
+
+// evaluate gives the conf with sandbox.WorkDir for the workspace, whatever the sandbox calls that.
+//
+// The file is read until $module and $module_version, which dkms takes from its command line, are what it says itself:
+// they are first guessed from the directory's name, and put right by a second reading.
+func (w *Workspace) evaluate(ctx context.Context) (*dkms.Conf, error) {
+	source := w.Job.Source
+	name, version := splitDir(source.Dir)
+	for again := false; ; again = true {
+		conf, err := w.readConf(ctx, name, version)
+		if err != nil {
+			return nil, err
+		}
+		if conf.Placeholder() {
+			conf.Version = cmp.Or(numbered(version), numbered(source.Version), "0")
+		}
+		if again || conf.Name == name && conf.Version == version {
+			return conf.Moved(w.Inside(""), sandbox.WorkDir), nil
+		}
+		name, version = conf.Name, conf.Version
+	}
+}
+
+var numberedVersion = regexp.MustCompile(`^[0-9][A-Za-z0-9._+~:-]*$`)
+
+// numbered is a version that begins as versions do and can be a directory's name, else "".
+func numbered(version string) string { return numberedVersion.FindString(version) }
+
+// splitDir splits /usr/src/<name>-<version> as dkms's own tree is named.
+func splitDir(dir string) (name, version string) {
+	base := filepath.Base(dir)
+	if i := strings.LastIndexByte(base, '-'); i > 0 {
+		return base[:i], base[i+1:]
+	}
+	return base, ""
+}
+
+// readConf reads the file once, alone in a directory of its own: nothing else can be written to meanwhile.
+func (w *Workspace) readConf(ctx context.Context, name, version string) (*dkms.Conf, error) {
+	if err := w.placeConf(); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(w.placeUname(confDir), w.Sandbox.Own(filepath.Join(w.dir, confDir))); err != nil {
+		return nil, err
+	}
+	limit := cmp.Or(w.ConfTimeout, DefaultConfTimeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, &Error{confFile, fmt.Errorf("reading it did not end within %s", limit)})
+	defer cancel()
+	out, complaint := &boundedBuffer{limit: confLimit}, &boundedBuffer{limit: confLimit}
+	work := filepath.Join(w.dir, confDir)
+	args := []string{"bash", "-c", dkms.Script, "evaluate", filepath.Join(w.Sandbox.Path(work), confFile)}
+	args = append(args, w.confVariables(work, name, version, w.Job.Jobs)...)
+	err := w.Run(ctx, sandbox.Spec{Args: args, Work: work, Stdout: out, Stderr: complaint})
+	conf, err := w.parseConf(out, complaint, err)
+	if err != nil {
+		w.Log.Write(complaint.held)
+		return nil, err
+	}
+	conf.Said = string(complaint.held)
+	return conf, nil
+}
+
+// parseConf takes what bash has printed, and how it ended.
+func (w *Workspace) parseConf(out, complaint *boundedBuffer, ended error) (*dkms.Conf, error) {
+	const reading = "read " + confFile
+	said := string(complaint.held)
+	switch {
+	case out.over || complaint.over:
+		return nil, &Error{confFile, fmt.Errorf("reading it printed more than %d bytes", confLimit)}
+	case errors.As(ended, new(*sandbox.BrokenError)):
+		return nil, w.broken(reading, said)
+	case ended != nil && !exited(ended):
+		return nil, ended
+	}
+	conf, err := dkms.Parse(out.held)
+	if short := w.checkShortage("reading "+confFile, said, cmp.Or(err, ended)); short != nil {
+		return nil, short
+	}
+	switch {
+	case errors.Is(err, dkms.ErrUnread):
+		return nil, w.broken(reading, said)
+	case err != nil:
+		return nil, &Error{confFile, fmt.Errorf("%w%s", err, bashComplaint(said))}
+	}
+	return conf, nil
+}
+
+// placeConf puts the file where bash reads it. It is read through os.Root, because a link in the source could name a file
+// that only root may read.
+func (w *Workspace) placeConf() error {
+	source, err := w.Job.Source.open()
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	text, err := confText(source)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(w.remove(confDir), w.files.Mkdir(confDir, 0o755)); err != nil {
+		return err
+	}
+	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+	return w.files.WriteFile(filepath.Join(confDir, confFile), text, 0o644)
+}
+
+// bashComplaint is the first line that bash itself, or the sandbox around it, had to say.
+func bashComplaint(stderr string) string {
+	for line := range strings.Lines(stderr) {
+		if strings.HasPrefix(line, "bwrap: ") {
+			return " (" + strings.TrimSpace(line) + ")"
+		}
+		if i := strings.Index(line, "dkms.conf: line "); i >= 0 {
+			return " (" + strings.TrimSpace(line[i+len("dkms.conf: "):]) + ")"
+		}
+	}
+	return ""
+}
+
+// confVariables are those that a dkms.conf may read: all that dkms has set when it reads one. tree and temp are inside paths.
+func confVariables(root, tree, temp, name, version string, k kernel.Kernel, jobs int) []string {
+	build := cmp.Or(k.Build, k.Headers)
+	config := filepath.Join(build, "include/config/auto.conf")
+	if _, err := rooted.Root(root).Lstat(config); err != nil {
+		config = filepath.Join(build, ".config")
+	}
+	return []string{
+		"kernelver=" + k.Release, "arch=" + k.Arch, "kernel_source_dir=" + build, "kernel_config=" + config,
+		"dkms_tree=" + tree, "source_tree=/usr/src", "install_tree=/lib/modules", "tmp_location=" + temp,
+		"module=" + name, "module_version=" + version, "parallel_jobs=" + strconv.Itoa(jobs),
+	}
+}
+
+func (w *Workspace) confVariables(work, name, version string, jobs int) []string {
+	return confVariables(w.Root, w.Inside(""), w.Sandbox.Temp(work), name, version, w.Job.Kernel, jobs)
+}

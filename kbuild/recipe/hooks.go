@@ -1,0 +1,77 @@
+package recipe
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"unicode/utf8"
+
+	"mago/kbuild/dkms"
+	"mago/kbuild/foreign"
+)
+
+// Hook is a script of the source that is to run, as root, where the modules are installed.
+type Hook struct {
+	When   string // PRE_INSTALL, POST_INSTALL or POST_REMOVE of dkms(8)
+	Script []byte // UTF-8 text without NULs
+	Args   []string
+	Env    []string // NAME=VALUE: what dkms has in its environment then
+}
+
+// MaxHook bounds a hook in bytes: dpkg's maintainer scripts are to carry it.
+const MaxHook = 256 << 10
+
+// hooks reads the scripts that dkms.conf wants run at installation. As with dkms, they are the source's, whatever the
+// build has made of its copy, and one that is no executable file is passed over.
+func (b *dkmsBuild) hooks() ([]Hook, error) {
+	source, err := b.Job.Source.open()
+	if err != nil {
+		return nil, err
+	}
+	defer source.Close()
+	k := b.Job.Kernel
+	env := []string{"kernelver=" + k.Release, "arch=" + k.Arch, "module=" + b.conf.Name, "module_version=" + b.conf.Version}
+	var hooks []Hook
+	for _, directive := range dkms.HookDirectives {
+		script, args := b.conf.Hook(directive)
+		if script == "" {
+			continue
+		}
+		text, err := hookText(source, script)
+		switch {
+		case errors.Is(err, errNoHook):
+			b.Log.Note("warning: %s names %s, which is not an executable file; it is skipped, as dkms does", directive, script)
+			continue
+		case err != nil:
+			return nil, &Error{confFile, fmt.Errorf("%s: %s: %w", directive, script, err)}
+		}
+		b.Log.Note("%s: %s goes into the package, %d bytes", directive, script, len(text))
+		hooks = append(hooks, Hook{directive, text, args, env})
+	}
+	return hooks, nil
+}
+
+var errNoHook = errors.New("not an executable file")
+
+// hookText reads a script of a source; dkms puts the source's directory before its name, even an absolute one.
+func hookText(source *os.Root, script string) ([]byte, error) {
+	path := strings.TrimLeft(script, "/")
+	info, err := source.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && (!info.Mode().IsRegular() || info.Mode()&0o111 == 0) {
+		return nil, errNoHook
+	}
+	if err != nil {
+		return nil, err
+	}
+	text, err := foreign.ReadText(source, path, MaxHook)
+	switch {
+	case err != nil:
+		return nil, err
+	case !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0:
+		return nil, errors.New("not a text, so a package's script cannot contain it")
+	}
+	return text, nil
+}

@@ -1,0 +1,153 @@
+package recipe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"mago/debpkg/codec"
+	"mago/kbuild/kernel"
+)
+
+// plain builds a directory without dkms.conf: as the kernel's Documentation/kbuild/modules.rst has it, or by the
+// Makefile's own rules. A look at the Makefile orders the attempts; each is made in a fresh copy of the source.
+type plain struct{}
+
+func (plain) Name() string             { return "Kbuild" }
+func (plain) Needs() ([]string, error) { return nil, nil }
+
+// attempt is one way of building a directory.
+type attempt struct {
+	by   string // "Kbuild" or "Makefile"
+	dir  string // what kbuild's M= names, below the build directory
+	goal string // the Makefile's own target, "" for its first
+	jobs int
+}
+
+func (plain) Run(ctx context.Context, w *Workspace) (*Staged, error) {
+	source, err := w.Job.Source.open()
+	if err != nil {
+		return nil, err
+	}
+	attempts, variables := planAttempts(source, w.Job.Jobs), kernelVariables(w.Job.Kernel, makefiles(source))
+	if err := source.Close(); err != nil {
+		return nil, err
+	}
+	var failed furthest
+	for i, a := range attempts {
+		staged, err := w.attempt(ctx, a, variables, failed.count(w.Event))
+		if err == nil || !another(err) {
+			return staged, err
+		}
+		failed.see(err)
+		if i+1 < len(attempts) {
+			w.Log.Note("%v; trying another way", err)
+		}
+	}
+	return nil, failed.err
+}
+
+// another reports whether a failure is of the kind that another way of building may not have.
+func another(err error) bool {
+	var recipe *Error
+	var compile *CompileError
+	return errors.As(err, &recipe) || errors.As(err, &compile) && !compile.Cause.OfMachine()
+}
+
+// furthest keeps the failure of the attempt that compiled most files, the last of several: it tells what is wrong. One
+// that only gave nothing tells less.
+type furthest struct {
+	err         error
+	files, most int
+}
+
+func (f *furthest) count(event func(Progress)) func(Progress) {
+	f.files = 0
+	return func(p Progress) {
+		f.files = p.Files
+		if event != nil {
+			event(p)
+		}
+	}
+}
+
+func (f *furthest) see(err error) {
+	var compile *CompileError
+	if f.err == nil || f.files > f.most || f.files == f.most && errors.As(err, &compile) {
+		f.err, f.most = err, f.files
+	}
+}
+
+// attempt makes one, its progress told to event.
+func (w *Workspace) attempt(ctx context.Context, a attempt, variables []string, event func(Progress)) (*Staged, error) {
+	name, version := directoryName(w.Job.Source.Name), directoryName(w.Job.Source.Version)
+	if err := w.remove(filepath.Join(name, version, "build")); err != nil {
+		return nil, fmt.Errorf("remove the last attempt: %w", err)
+	}
+	build, err := w.prepare(ctx, name, version)
+	if err != nil {
+		return nil, err
+	}
+	s := w.in(build)
+	s.event = event
+	step, args := a.command(w.Job.Kernel, w.Inside(filepath.Join(build, a.dir)), variables)
+	if err := s.do(ctx, step, strings.Join(args, " "), args...); err != nil {
+		return nil, err
+	}
+	built, err := w.findModules(ctx, build)
+	if err == nil && len(built) == 0 {
+		err = &Error{a.by, fmt.Errorf("%s succeeded but gave no .ko file; does its Makefile set obj-m?", step)}
+	}
+	return &Staged{Name: name, Version: version, Recipe: a.by, Modules: built}, s.blame(err)
+}
+
+// command gives the name and the arguments of an attempt's one step; dir is what M= names.
+func (a attempt) command(k kernel.Kernel, dir string, variables []string) (step string, args []string) {
+	args = []string{"make", "-j" + strconv.Itoa(a.jobs)}
+	if a.by == "Kbuild" {
+		args = append(args, "-C", k.Headers, "M="+dir, "modules")
+		return "make", append(args, k.Toolchain()...)
+	}
+	step = strings.TrimSpace("make " + a.goal)
+	if a.goal != "" {
+		args = append(args, a.goal)
+	}
+	return step, append(append(args, variables...), k.Toolchain()...)
+}
+
+// MaxModules is ten times what the largest trees give.
+const MaxModules = 10_000
+
+// findModules lists the .ko files below a build directory. Two of one name could not both be loaded; a copy of the same
+// bytes, as a Makefile may make beside its subdirectories, counts once.
+func (w *Workspace) findModules(ctx context.Context, dir string) ([]Built, error) {
+	var built []Built
+	seen := map[string]string{}
+	err := w.Walk(ctx, dir, func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() || filepath.Ext(file) != ".ko" {
+			return err
+		}
+		name, err := ModuleIn(file)
+		if err != nil {
+			return &Error{"Kbuild", err}
+		}
+		if len(built) == MaxModules {
+			return &codec.LimitError{What: "modules", Max: MaxModules}
+		}
+		if other, ok := seen[name]; ok {
+			same, err := w.sameBytes(ctx, file, other)
+			if same || err != nil {
+				return err
+			}
+			return &Error{"Kbuild", fmt.Errorf("two modules named %s: %s and %s", name, other, file)}
+		}
+		seen[name] = file
+		built = append(built, Built{File: file, Dest: name, Strip: true})
+		return nil
+	})
+	return built, err
+}
