@@ -118,7 +118,7 @@ func (f Finder) configure(k *Kernel) error {
 	if k.Compiler, err = f.compiler(k.headers, k.Config); err != nil {
 		return &HeadersError{Release: k.Release, Dir: k.Headers, Wrong: err}
 	}
-	_, k.Arch = k.Config.machine()
+	_, k.Arch, _ = k.Config.machine()
 	k.Compression = k.Config.compression()
 	return nil
 }

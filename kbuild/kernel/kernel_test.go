@@ -251,7 +251,7 @@ func TestConfig(t *testing.T) {
 		if got := c.compiler(); got != want.compiler {
 			t.Errorf("%q: compiler %s", text, got)
 		}
-		if _, got := c.machine(); got != want.machine {
+		if _, got, _ := c.machine(); got != want.machine {
 			t.Errorf("%q: machine %s", text, got)
 		}
 		if got := c.compression(); got != want.compression {

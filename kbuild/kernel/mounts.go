@@ -23,7 +23,7 @@ func (k Kernel) judge() ([]sandbox.Mount, error) {
 		return nil, &RefusedError{k.Release, k.Headers, "", err.Error()}
 	}
 	defer j.dir.Close()
-	if why := j.refused(j.isHeaders); why != "" {
+	if why := j.refused(func() string { return j.lacks("Makefile", ".config", "include/generated/autoconf.h") }); why != "" {
 		return nil, &RefusedError{k.Release, k.Headers, "", why}
 	}
 	all := j.mounts(k.Headers, k.Build)
@@ -98,20 +98,15 @@ func (j judged) mounts(names ...string) (all []sandbox.Mount) {
 	return all
 }
 
-// refused says why a directory that is not the system's is not shown, "" where it is; lacks says what it is not.
-func (j judged) refused(lacks func() string) string {
+// refused says why a directory is not shown, "" where it is: one of the system's is anyway. unfit says why it is no kernel's.
+func (j judged) refused(unfit func() string) string {
 	switch {
 	case sandbox.IsSystem(j.path):
 		return ""
 	case j.isWide():
 		return "it holds more than a kernel"
 	}
-	return lacks()
-}
-
-// isHeaders says why a directory is not a kernel's headers, "" where it is.
-func (j judged) isHeaders() string {
-	return j.lacks("Makefile", ".config", "include/generated/autoconf.h")
+	return unfit()
 }
 
 // isSource says why a directory is not a kernel's source that belongs to root, to the owner of the headers that point at

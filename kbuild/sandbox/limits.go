@@ -139,15 +139,5 @@ func shortSize(n int64) string {
 	return strconv.FormatInt(n, 10) + "KMGT"[i:i+1]
 }
 
-// LimitError says that a build took more than it may, and was ended.
-type LimitError struct{ Name, Value string }
-
-func (e *LimitError) Error() string {
-	return map[string]string{
-		"time": "it took longer than ", "memory": "its processes held more memory than ",
-		"processes": "it had more processes at once than ", "output": "it wrote more bytes than ",
-	}[e.Name] + e.Value
-}
-
 // Exceeded is the error of one of the limits.
 func (l Limits) Exceeded(name string) *LimitError { return &LimitError{name, l.Value(name)} }

@@ -17,16 +17,6 @@ type Mount struct {
 	Device, Inode uint64 // what Host must still be when a program starts; 0: whatever is there
 }
 
-// MountError says that a sandbox cannot show something at a path where it does not lie.
-type MountError struct {
-	Kind       Kind
-	Host, Path string
-}
-
-func (e *MountError) Error() string {
-	return fmt.Sprintf("the sandbox (%s) cannot show %s at %s", e.Kind, e.Host, e.Path)
-}
-
 // system are the directories of the system that programs in a sandbox may read.
 var system = []string{"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/boot"}
 

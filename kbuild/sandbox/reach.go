@@ -1,23 +1,12 @@
 package sandbox
 
 import (
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 )
-
-// ReachError says that the sandbox's user cannot enter a directory that it needs.
-type ReachError struct {
-	User, Path string
-	Closed     string // the directory that is in the way: Path or one above it
-}
-
-func (e *ReachError) Error() string {
-	return fmt.Sprintf("%s cannot reach %s: %s is closed to it", e.User, e.Path, e.Closed)
-}
 
 // Closed looks for the directory that keeps the sandbox's user from a work directory, by its host path, or from dirs inside
 // the root; it gives a *ReachError, or nil where permissions keep it from nothing.

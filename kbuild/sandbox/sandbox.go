@@ -3,14 +3,11 @@
 package sandbox
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"os/user"
-	"strconv"
+	"path/filepath"
 	"strings"
+
+	"mago/debpkg/rooted"
 )
 
 // BuildUser is the system user that compiles when mago itself runs as root.
@@ -64,177 +61,58 @@ func (r Sandbox) String() string {
 	return fmt.Sprintf("%s, no network, files by Landlock, other processes in sight (%s)", r.UserName, r.Why)
 }
 
-// UserError says that mago runs as root and the system lacks the user to build as.
-type UserError struct{ Name string }
-
-func (e *UserError) Error() string { return "no system user " + e.Name + " to build as" }
-
-// UnavailableError says that the sandbox that was asked for cannot be had here, or, with Auto, none that closes anything.
-type UnavailableError struct {
-	Kind Kind
-	Why  string
-	Root bool // whether root asked
+// Path is the inside name of the writable directory whose host path is work. Only bubblewrap can show one that does
+// not lie under the root.
+func (r Sandbox) Path(work string) string {
+	if r.Kind == Bubblewrap {
+		return WorkDir
+	}
+	inside, _ := r.inside(work)
+	return inside
 }
 
-func (e *UnavailableError) Error() string {
-	if e.Kind == Auto {
-		return "no sandbox works here: " + e.Why
+// Temp is the inside name of a directory for temporary files, of programs whose writable directory is work.
+func (r Sandbox) Temp(work string) string {
+	if r.Kind == Bubblewrap || work == "" {
+		return "/tmp"
 	}
-	return fmt.Sprintf("the sandbox %s cannot be used (%s)", e.Kind, e.Why)
+	return filepath.Join(r.Path(work), temporary)
 }
 
-// BrokenError says that a sandbox that was found to work has failed by itself: no program in it is to blame.
-type BrokenError struct {
-	Kind  Kind
-	Doing string // what could not be done
-	Why   string // what was said of it, "" for nothing
-}
+// temporary lies in the writable directory of sandboxes that share the system's /tmp, and are kept from it.
+const temporary = "_tmp"
 
-func (e *BrokenError) Error() string {
-	text := fmt.Sprintf("the sandbox (%s) fails: cannot %s", e.Kind, e.Doing)
-	if e.Why != "" {
-		text += ": " + e.Why
-	}
-	return text
-}
-
-// Wish is what a sandbox is asked for with.
-type Wish struct {
-	Root   string
-	Work   string // host path of a directory that builds will work below; it is there
-	AsRoot bool   // whether mago runs as root
-	Nobody bool   // whether nobody stands in for a build user that is not there yet: for a dry run, which leaves nothing
-	Kind   Kind   // Auto or "": the closest that works
-	Limits Limits
-}
-
-// Choose finds the sandbox of the kind that is wished for, or the closest that works here, and never another; run executes
-// the probes (nil: (*exec.Cmd).Run).
-func Choose(ctx context.Context, w Wish, run func(*exec.Cmd) error) (Sandbox, error) {
-	if err := ownProc(); err != nil {
-		return Sandbox{}, err
-	}
-	box, err := w.occupant()
-	if err != nil {
-		return Sandbox{}, err
-	}
-	box.Limits, box.Landlock = w.Limits, landlockVersion()
-	t, err := newTrial(w.Work, box)
-	if err != nil {
-		return Sandbox{}, err
-	}
-	defer t.remove()
-	if w.Kind != "" && w.Kind != Auto {
-		return box.only(ctx, w.Kind, t, run)
-	}
-	return box.closest(ctx, t, run)
-}
-
-// only is the sandbox of one kind.
-func (r Sandbox) only(ctx context.Context, kind Kind, t trial, run func(*exec.Cmd) error) (Sandbox, error) {
-	r, err := r.try(ctx, kind, t, run)
-	switch {
-	case ctx.Err() != nil:
-		return Sandbox{}, ctx.Err()
-	case errors.As(err, new(*ReachError)):
-		return Sandbox{}, err
-	case err != nil:
-		return Sandbox{}, &UnavailableError{kind, err.Error(), r.Drop}
-	}
-	if kind != Bubblewrap {
-		r.Why = "as --sandbox asks"
-	}
-	return r, nil
-}
-
-// closest is the sandbox of the first kind that works. One that would close in nothing has to be asked for by its name. Where
-// none works and a directory is closed to the user, the error is that.
-func (r Sandbox) closest(ctx context.Context, t trial, run func(*exec.Cmd) error) (Sandbox, error) {
-	var reasons []string
-	var reach *ReachError
-	for _, kind := range []Kind{Bubblewrap, Namespaces, User} {
-		tried, err := r.try(ctx, kind, t, run)
-		if ctx.Err() != nil {
-			return Sandbox{}, ctx.Err()
-		}
-		tried.Why = why(reasons)
-		if err == nil && kind == User && !r.Drop && r.Landlock == 0 {
-			err = errors.New("would leave a build all rights of this user: the kernel has no Landlock")
-		}
-		if err == nil && kind == User && r.Drop && !tried.Held.End {
-			err = errNoEnd
-		}
-		if err == nil {
-			return tried, nil
-		}
-		if short := shortage(err); short != nil {
-			return Sandbox{}, fmt.Errorf("try the sandbox %s: %w", kind, short)
-		}
-		errors.As(err, &reach)
-		reasons = append(reasons, string(kind)+" "+err.Error())
-	}
-	if reach != nil {
-		return Sandbox{}, reach
-	}
-	return Sandbox{}, &UnavailableError{Auto, why(reasons), r.Drop}
-}
-
-// errNoEnd is about a sandbox without a PID namespace as well as without a control group.
-var errNoEnd = errors.New("could not end processes that start others and end at once: no control group can be made here")
-
-// why names the reason of two kinds once.
-func why(reasons []string) string {
-	if len(reasons) > 1 {
-		if same, ok := strings.CutPrefix(reasons[0], string(Bubblewrap)); ok && reasons[1] == string(Namespaces)+same {
-			reasons = append([]string{"bubblewrap and namespaces" + same}, reasons[2:]...)
+// inside takes the root off a host path; ok is false where the path does not lie under it.
+func (r Sandbox) inside(work string) (path string, ok bool) {
+	root := r.host("/")
+	for _, resolve := range []func(string) string{filepath.Clean, realPath} {
+		rel, err := filepath.Rel(resolve(root), resolve(work))
+		if err == nil && rel != ".." && !strings.HasPrefix(rel, "../") {
+			return filepath.Join("/", rel), true
 		}
 	}
-	return strings.Join(reasons, ", ")
+	return filepath.Clean(work), false
 }
 
-// try makes the sandbox one of a kind. Where users may make no namespaces, root can still make those of bubblewrap.
-func (r Sandbox) try(ctx context.Context, kind Kind, t trial, run func(*exec.Cmd) error) (Sandbox, error) {
-	r.Kind = kind
-	err := r.probe(ctx, t, run)
-	if kind != Bubblewrap || !r.Drop || !errors.Is(err, errRefused) {
-		return r, err
+// realPath resolves symbolic links; a path that is not there stays as it is.
+func realPath(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
 	}
-	byRoot := r
-	byRoot.ByRoot = true
-	switch failed := byRoot.probe(ctx, t, run); {
-	case failed == nil:
-		return byRoot, nil
-	case !errors.Is(failed, errRefused):
-		err = fmt.Errorf("%w; set up by root it %w", err, failed)
-	}
-	return r, err
+	return path
 }
 
-// occupant is the user to build as: the invoking one, or the build user in place of root.
-func (w Wish) occupant() (Sandbox, error) {
-	if !w.AsRoot {
-		return Sandbox{Root: w.Root, UserName: invoking()}, nil
+// ProgramDirs are the directories of the PATH that a program in a sandbox finds set.
+var ProgramDirs = []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"}
+
+// environment is all that a program in a sandbox finds set, whatever the caller's environment holds.
+func (r Sandbox) environment(work string) []string {
+	return []string{
+		"PATH=" + strings.Join(ProgramDirs, ":"),
+		"HOME=/nonexistent", "SHELL=/bin/bash", "TMPDIR=" + r.Temp(work), "TZ=UTC", "LC_ALL=C.UTF-8", "USER=" + r.UserName, "LOGNAME=" + r.UserName,
 	}
-	name := BuildUser
-	if w.Nobody && !HasUser(w.Root) {
-		name = "nobody"
-	}
-	uid, gid, err := lookup(w.Root, name)
-	if err != nil {
-		return Sandbox{}, err
-	}
-	return Sandbox{Root: w.Root, UserName: name, UID: uid, GID: gid, Drop: true}, nil
 }
 
-// invoking names the user who runs mago; one that the system has no name for goes by number.
-func invoking() string {
-	if u, err := user.Current(); err == nil {
-		return u.Username
-	}
-	return strconv.Itoa(os.Getuid())
-}
+func (r Sandbox) root() rooted.Root { return rooted.Root(r.Root) }
 
-func atoi32(s string) (uint32, error) {
-	n, err := strconv.ParseUint(s, 10, 32)
-	return uint32(n), err
-}
+func (r Sandbox) host(path string) string { return filepath.Join(r.root().String(), path) }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 )
@@ -113,4 +114,9 @@ func (r Sandbox) own(root *os.Root, path string, entry fs.DirEntry) error {
 		return fmt.Errorf("%s is also known by another name", filepath.Join(root.Name(), path))
 	}
 	return root.Lchown(path, int(r.UID), int(r.GID))
+}
+
+func atoi32(s string) (uint32, error) {
+	n, err := strconv.ParseUint(s, 10, 32)
+	return uint32(n), err
 }

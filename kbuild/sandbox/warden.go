@@ -15,35 +15,6 @@ import (
 	"mago/kbuild/sandbox/cgroup"
 )
 
-// A program in a sandbox has two processes of mago's own before it. The warden stays outside and outlives it: it ends what
-// takes too much, and everything that is left when the program ends, when it is told to (SIGTERM), or when mago is gone.
-// The entrant gives up every right that the sandbox is to be without, and becomes the program.
-const (
-	wardenName  = "mago-sandbox"
-	entrantName = "mago-enter"
-)
-
-// order is what mago tells the warden, and that the entrant, in their second argument.
-type order struct {
-	Kind     Kind
-	Args     []string // what the entrant becomes
-	Dir      string   // where, inside
-	Chroot   string   // "" for none
-	Drop     bool     // whether to become the user
-	UID, GID uint32
-	User     bool     // whether to make a user namespace, with the other ones
-	Watched  string   // host path of the writable directory
-	Temp     string   // inside path of a directory for temporary files, to be made; "" for none
-	Read     []string // inside paths that may be read and executed; the rest is closed where Landlock works
-	Mounts   []Mount  // what may be read besides, and where it says so written to
-	Write    []string // inside paths that may be written to
-	Files    int      // how many open files the program gets
-	Limits   Limits
-	Tasks    uint64 // RLIMIT_NPROC, which counts all the user's; 0 for none
-	Group    string // the way to a control group; "" for none
-	Held     Held   // what the group has to do; of the entrant's order, what it does
-}
-
 // Serve is for the beginning of main: where this process was started as a part of a sandbox, ok is true, and the process is
 // to exit with the code.
 func Serve(args []string) (code int, ok bool) {
@@ -65,28 +36,6 @@ func Serve(args []string) (code int, ok bool) {
 	const cannot = 126 // as shells have it
 	return cannot, true
 }
-
-// self is this program.
-const self = "/proc/self/exe"
-
-// command is this program, under another name, with an order.
-func (o order) command(name string) (args []string, err error) {
-	text, err := json.Marshal(o)
-	return []string{name, string(text)}, err
-}
-
-// reported is the descriptor that the warden tells a verdict by, after standard error.
-const reported = 3
-
-// verdict says why the warden has ended a program, or why one has failed: a limit's name, or one on the file system.
-type verdict string
-
-const (
-	exhausted verdict = "exhausted" // the machine's memory is used up but for the reserve
-	full      verdict = "full"      // the program has taken nearly all that was free
-	starved   verdict = "starved"   // it failed where nothing is free; what it says may not have found its way into any file
-	unbegun   verdict = "unbegun"   // it has never been started
-)
 
 // watchInterval is short enough for a process that fills memory as fast as it can.
 const watchInterval = 200 * time.Millisecond
@@ -133,6 +82,7 @@ type guard struct {
 	begun *begun
 }
 
+// run starts the program, and ends it where it is to end.
 func (g *guard) run() (code int, err error) {
 	g.Tasks = g.watch.allowance()
 	if g.begun, err = newBegun(); err != nil {
@@ -148,6 +98,11 @@ func (g *guard) run() (code int, err error) {
 	}
 	g.ended = make(chan syscall.WaitStatus, 1)
 	go reap(pid, g.ended)
+	return g.await()
+}
+
+// await stays until the program has ended, or takes too much, or is to be ended.
+func (g *guard) await() (code int, err error) {
 	tick := time.NewTicker(watchInterval)
 	exceeded := watchGroup(g.group)
 	looked, looking := make(chan verdict, 1), false
@@ -211,52 +166,9 @@ func (g *guard) removeGroup() {
 	}
 }
 
-// start runs the entrant in namespaces of its own where the sandbox has them.
-func (o order) start(group *cgroup.Group, begun *begun) (pid int, err error) {
-	args, err := o.command(entrantName)
-	if err != nil {
-		return 0, err
-	}
-	attr := &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
-	if o.Kind == Namespaces {
-		attr.Cloneflags = syscall.CLONE_NEWNET | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS
-	}
-	if group != nil {
-		attr.UseCgroupFD, attr.CgroupFD = true, group.Descriptor()
-	}
-	if o.User {
-		enterUserNamespace(attr)
-	}
-	files := []uintptr{0, 1, 2}
-	for i := range o.Files {
-		files = append(files, uintptr(reported+1+i))
-	}
-	files = append(files, uintptr(begun.tell))
-	pid, err = syscall.ForkExec(self, args, &syscall.ProcAttr{Env: os.Environ(), Files: files, Sys: attr})
-	if err != nil {
-		return 0, fmt.Errorf("set up the sandbox: %w", err)
-	}
-	return pid, nil
-}
-
-// enterUserNamespace lets an ordinary user make the other namespaces; in there it is still the same user.
-func enterUserNamespace(attr *syscall.SysProcAttr) {
-	attr.Cloneflags |= syscall.CLONE_NEWUSER
-	attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getuid(), HostID: os.Getuid(), Size: 1}}
-	attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getgid(), HostID: os.Getgid(), Size: 1}}
-}
-
 func exitCode(status syscall.WaitStatus) int {
 	if status.Signaled() {
 		return 128 + int(status.Signal())
 	}
 	return status.ExitStatus()
-}
-
-func report(why verdict) error {
-	if why == "" {
-		return nil
-	}
-	_, err := syscall.Write(reported, []byte(why))
-	return err
 }
