@@ -125,7 +125,7 @@ var causes = []struct {
 }
 
 // pattern is a regular expression that is compiled when it is first asked for: mago starts several times for a build, inside
-// the room too, and most builds do not fail.
+// the sandbox too, and most builds do not fail.
 func pattern(expr string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
 }

@@ -30,7 +30,7 @@ func TestCauseOf(t *testing.T) {
 		"gcc-12: internal compiler error: File size limit exceeded signal terminated program cc1":                                                                                           {Kind: CauseFileSize},
 		"ld: final link failed: File too large":                                                                                                                                             {Kind: CauseFileSize},
 		"a.c:1:10: fatal error: linux/module.h: Too many open files":                                                                                                                        {Kind: CauseFiles},
-		"mago-room: fork/exec /proc/self/exe: too many open files":                                                                                                                          {Kind: CauseFiles},
+		"mago-sandbox: fork/exec /proc/self/exe: too many open files":                                                                                                                       {Kind: CauseFiles},
 		"make: /bin/sh: Resource temporarily unavailable":                                                                                                                                   {Kind: CauseProcesses},
 		"bash: fork: retry: Resource temporarily unavailable":                                                                                                                               {Kind: CauseProcesses},
 		"sh: 1: Cannot fork": {Kind: CauseProcesses},

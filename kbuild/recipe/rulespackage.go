@@ -185,7 +185,7 @@ func (c *collection) module(file string, entry fs.DirEntry) error {
 	return nil
 }
 
-// decompress undoes what the kernel's own modules_install may have done; the foreign bytes are read in the room.
+// decompress undoes what the kernel's own modules_install may have done; the foreign bytes are read in the sandbox.
 func (c *collection) decompress(ctx context.Context) error {
 	for _, file := range c.packed {
 		tool, pkg := decompressor(file)
