@@ -4,14 +4,10 @@
 package catalog
 
 import (
-	"cmp"
-	"fmt"
 	"os/exec"
-	"path/filepath"
 	"time"
 
-	securejoin "github.com/cyphar/filepath-securejoin"
-
+	"mago/debpkg/rooted"
 	"mago/debpkg/word"
 )
 
@@ -31,6 +27,7 @@ type Package struct {
 	Kind         Kind              `json:"kind"`
 	Version      word.Version      `json:"version,omitzero"` // apt's candidate when the index was built, none where apt has none
 	Installed    word.Version      `json:"-"`                // by dpkg's status when the index was opened, none where not installed
+	Damaged      bool              `json:"-"`                // whether dpkg was ended while it unpacked or removed the package: files may be missing
 	Architecture word.Architecture `json:"architecture,omitzero"`
 	Source       word.Package      `json:"source,omitzero"` // the package's own name where the field is missing
 	Section      string            `json:"section,omitempty"`
@@ -66,25 +63,10 @@ type Module struct {
 
 // Config says where to look and how to run apt. The zero value, with Dir set, means the running system.
 type Config struct {
-	Root string                // prefixes every path of apt and dpkg; "" or "/" is the running system
+	Root rooted.Root           // of apt and dpkg
 	Dir  string                // of index.json, as this process sees it; inside Root, since apt reads from it too
 	Run  func(*exec.Cmd) error // nil: (*exec.Cmd).Run; has to enter Root by itself, the arguments are paths inside it
 	Now  func() time.Time      // nil: time.Now
-}
-
-// hostDir is Dir as apt in Root calls it.
-func (c Config) hostDir() (string, error) {
-	host, err := filepath.Rel(cmp.Or(c.Root, "/"), c.Dir)
-	if err != nil || !filepath.IsLocal(host) {
-		return "", fmt.Errorf("the index's directory %s is not inside the root %s", c.Dir, c.Root)
-	}
-	return filepath.Join("/", host), nil
-}
-
-// path gives a host path as this process sees it. Symbolic links resolve inside Root, as they do for apt there: the list of a
-// file: archive is a link to its absolute path.
-func (c Config) path(host ...string) (string, error) {
-	return securejoin.SecureJoin(cmp.Or(c.Root, "/"), filepath.Join(host...))
 }
 
 func (c Config) now() time.Time {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"strings"
 
@@ -29,7 +28,7 @@ func (ix *Index) Descriptions(ctx context.Context, c Config) (map[word.Package]s
 			}
 		}
 	}
-	entries, err := c.readDir(listsDir)
+	entries, err := c.Root.ReadDir(listsDir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return long, fmt.Errorf("read descriptions: %w", err)
 	}
@@ -44,15 +43,12 @@ func (ix *Index) Descriptions(ctx context.Context, c Config) (map[word.Package]s
 
 // translate takes the wanted descriptions from a translation list.
 func (c Config) translate(ctx context.Context, name string, wanted map[string][]word.Package, long map[word.Package]string) error {
-	file, err := c.path(listsDir, name)
-	if err != nil {
-		return err
-	}
-	f, err := os.Open(file)
+	f, err := c.Root.Open(path.Join(listsDir, name))
 	if err != nil {
 		return fmt.Errorf("read descriptions: %w", err)
 	}
 	defer f.Close()
+	file := f.Name()
 	r, _, err := codec.NewReader(f)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", file, err)

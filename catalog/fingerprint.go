@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"hash"
 	"io/fs"
-	"os"
 	"path"
 )
 
@@ -31,11 +30,7 @@ func (c Config) fingerprint() (string, error) {
 }
 
 func (c Config) addInput(sum hash.Hash, host string) error {
-	local, err := c.path(host)
-	if err != nil {
-		return err
-	}
-	info, err := os.Stat(local)
+	info, err := c.Root.Stat(host)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
@@ -49,7 +44,7 @@ func (c Config) addInput(sum hash.Hash, host string) error {
 }
 
 func (c Config) addDir(sum hash.Hash, host string) error {
-	entries, err := c.readDir(host)
+	entries, err := c.Root.ReadDir(host)
 	if err != nil {
 		return err
 	}
@@ -68,14 +63,6 @@ func (c Config) addDir(sum hash.Hash, host string) error {
 func listOrRelease(name string) bool {
 	_, isList := listArchitecture(name)
 	return isList || releaseFile.MatchString(name)
-}
-
-func (c Config) readDir(host string) ([]fs.DirEntry, error) {
-	local, err := c.path(host)
-	if err != nil {
-		return nil, err
-	}
-	return os.ReadDir(local)
 }
 
 // Stale reports whether apt's lists, sources, preferences or configuration have changed since the index was built. Installed

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"mago/debpkg/rooted"
 	"mago/debpkg/word"
 )
 
@@ -39,7 +40,7 @@ func newRoot(t testing.TB) *root {
 }
 
 func (r *root) config() Config {
-	return Config{Root: r.dir, Dir: r.path("/var/cache/mago"), Run: r.run, Now: func() time.Time { return epoch }}
+	return Config{Root: rooted.Root(r.dir), Dir: r.path("/var/cache/mago"), Run: r.run, Now: func() time.Time { return epoch }}
 }
 
 func (r *root) path(host string) string { return filepath.Join(r.dir, host) }

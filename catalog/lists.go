@@ -59,7 +59,7 @@ func (c Config) readLists(ctx context.Context, native word.Architecture) ([]list
 
 // listNames fails with ErrNoLists where there is none.
 func (c Config) listNames(native word.Architecture) ([]string, error) {
-	entries, err := c.readDir(listsDir)
+	entries, err := c.Root.ReadDir(listsDir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package catalog
 import (
 	"bytes"
 	"context"
-	"os"
 	"path"
 
 	"mago/debpkg/codec"
@@ -18,7 +17,7 @@ func (ix *Index) neededBy(ctx context.Context, c Config, name string) []string {
 	if err != nil {
 		return nil
 	}
-	entries, err := c.readDir(listsDir)
+	entries, err := c.Root.ReadDir(listsDir)
 	if err != nil {
 		return nil
 	}
@@ -49,11 +48,7 @@ func (ix *Index) modulesIn(relations string) (modules []string) {
 
 // paragraphOf finds a package in a list. An unreadable list has none: the answer only serves advice.
 func (c Config) paragraphOf(ctx context.Context, list string, name word.Package) (control.Paragraph, bool) {
-	file, err := c.path(list)
-	if err != nil {
-		return control.Paragraph{}, false
-	}
-	f, err := os.Open(file)
+	f, err := c.Root.Open(list)
 	if err != nil {
 		return control.Paragraph{}, false
 	}
@@ -71,7 +66,7 @@ func (c Config) paragraphOf(ctx context.Context, list string, name word.Package)
 		if !bytes.HasPrefix(raw.text, first) {
 			continue
 		}
-		if s := control.NewScanner(bytes.NewReader(raw.text), file); s.Scan() {
+		if s := control.NewScanner(bytes.NewReader(raw.text), f.Name()); s.Scan() {
 			p, err := s.Paragraph()
 			return p, err == nil
 		}

@@ -16,7 +16,7 @@ var releaseFile = regexp.MustCompile(`^(.*_)(InRelease|Release|Release\.gpg)$`)
 type releases map[string]bool
 
 func (c Config) readReleases() (releases, error) {
-	entries, err := c.readDir(listsDir)
+	entries, err := c.Root.ReadDir(listsDir)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"mago/debpkg/codec"
@@ -15,11 +14,12 @@ import (
 // stanza is a module source's paragraph, raw and decoded.
 type stanza struct {
 	words
-	raw    []byte
-	line   int // in the list
-	fields control.Paragraph
-	kind   Kind
-	signed bool // whether the list's signature has been checked
+	raw     []byte
+	line    int // in the list
+	fields  control.Paragraph
+	kind    Kind
+	damaged bool // by dpkg's status: see Package
+	signed  bool // whether the list's signature has been checked
 }
 
 // The limits of one list: Debian's largest has 50 MB and some 50 module sources.
@@ -30,15 +30,12 @@ const (
 
 // readList finds the module sources of a list, compressed or not, or of dpkg's status.
 func (c Config) readList(ctx context.Context, host string) (list, error) {
-	file, err := c.path(host)
-	if err != nil {
-		return list{}, err
-	}
-	f, err := os.Open(file)
+	f, err := c.Root.Open(host)
 	if err != nil {
 		return list{}, err
 	}
 	defer f.Close()
+	file := f.Name()
 	r, _, err := codec.NewReader(f)
 	if err != nil {
 		return list{}, fmt.Errorf("read %s: %w", file, err)

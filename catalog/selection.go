@@ -21,7 +21,7 @@ type selection struct {
 
 // newSelection writes such lists. The caller removes the selection, also after an error.
 func (c Config) newSelection(lists []list) (*selection, error) {
-	host, err := c.hostDir()
+	host, err := c.Root.Inside(c.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (s *selection) write(l list) error {
 
 // copyReleases copies the Release files that pins look at. A link would break where apt runs in another root.
 func (s *selection) copyReleases(c Config) error {
-	entries, err := c.readDir(listsDir)
+	entries, err := c.Root.ReadDir(listsDir)
 	if err != nil {
 		return err
 	}
@@ -77,11 +77,7 @@ func (s *selection) copyReleases(c Config) error {
 }
 
 func (s *selection) copy(c Config, name string) error {
-	from, err := c.path(listsDir, name)
-	if err != nil {
-		return err
-	}
-	text, err := os.ReadFile(from)
+	text, err := c.Root.ReadFile(path.Join(listsDir, name))
 	if err != nil {
 		return err
 	}

@@ -1,41 +1,47 @@
 package catalog
 
 import (
-	"context"
-	"errors"
-	"io/fs"
 	"slices"
-	"strings"
 
+	"mago/debpkg/apt"
 	"mago/debpkg/word"
 )
 
 // statusFile is dpkg's record of what is installed.
 const statusFile = "/var/lib/dpkg/status"
 
-// readStatus gives the module sources that are installed. A root without dpkg's status has none.
+// readStatus gives the module sources that dpkg has files of.
 func (c Config) readStatus() (list, error) {
-	known, err := c.readList(context.Background(), statusFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return list{}, nil
+	known := list{left: LeftOut{List: statusFile}}
+	status, err := apt.ReadStatus(c.Root)
+	if err != nil {
+		return list{}, err
 	}
-	known.found = slices.DeleteFunc(known.found, func(s stanza) bool { return !installed(s.fields.Get("Status")) })
-	return known, err
-}
-
-// installed reads the third word of a Status field (dpkg(1), "Package states"): a package with files on disk counts.
-func installed(status string) bool {
-	words := strings.Fields(status)
-	return len(words) == 3 && words[2] != "not-installed" && words[2] != "config-files"
+	for p := range status.Present() {
+		if !worthDecoding([]byte(p.Text)) {
+			continue
+		}
+		fields, err := p.Paragraph()
+		if err != nil {
+			return list{}, err
+		}
+		if kind, ok := classify(fields); ok {
+			known.add([]stanza{{line: p.Line, fields: fields, kind: kind, damaged: !p.Whole()}})
+		}
+	}
+	return known, nil
 }
 
 // mergeStatus sets Installed in all packages, adds those that only dpkg knows, and removes those that neither knows.
 func (ix *Index) mergeStatus(status list) {
 	ix.LeftOut = append(ix.LeftOut, leftOut([]list{status})...)
-	versions := map[word.Package]word.Version{}
+	known := map[word.Package]Package{}
 	for _, s := range status.found {
 		p := s.pkg()
-		versions[p.Name] = p.Version
+		if p.Damaged = s.damaged; !p.Damaged {
+			p.Installed = p.Version
+		}
+		known[p.Name] = p
 		if ix.pkg(p.Name.String()) == nil {
 			ix.Modules = addPackage(ix.Modules, p)
 		}
@@ -43,7 +49,8 @@ func (ix *Index) mergeStatus(status list) {
 	for i := range ix.Modules {
 		m := &ix.Modules[i]
 		for j := range m.Packages {
-			m.Packages[j].Installed = versions[m.Packages[j].Name]
+			p := &m.Packages[j]
+			p.Installed, p.Damaged = known[p.Name].Installed, known[p.Name].Damaged
 		}
 		m.Packages = slices.DeleteFunc(m.Packages, func(p Package) bool { return p.Filename == "" && p.Installed.IsZero() })
 	}

@@ -154,7 +154,7 @@ func TestUpdateErrors(t *testing.T) {
 		{"no dpkg", func(r *root) { r.fail = "dpkg" }, []string{"find the native architecture: run dpkg: exit status 100: E: dpkg is out of order"}},
 		{"no apt", func(r *root) { r.fail = "apt-cache" }, []string{"ask apt for candidate versions: run apt-cache: exit status 100: E: apt-cache is out of order"}},
 		{"damaged list", func(r *root) { r.write(main, "Package: a\n\nPackage: b-dkms\nVersion 1\n") }, []string{"parse ", "_Packages.lz4: line 4: "}},
-		{"damaged status", func(r *root) { r.write(statusFile, "Package: b-dkms\nVersion\n") }, []string{"parse ", "/dpkg/status: line 2: "}},
+		{"damaged status", func(r *root) { r.write(statusFile, "Package: b-dkms\nStatus: install ok installed\nVersion\n") }, []string{"parse ", "/dpkg/status: line 3: "}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -178,7 +178,7 @@ func TestUpdateErrors(t *testing.T) {
 
 func TestUpdateOutsideRoot(t *testing.T) {
 	c := newRoot(t).config()
-	c.Dir = c.Root + "-beside"
+	c.Dir = c.Root.String() + "-beside"
 	if _, err := Update(t.Context(), c); err == nil || !strings.Contains(err.Error(), "is not inside the root") {
 		t.Errorf("got %v", err)
 	}

@@ -49,7 +49,7 @@ func (f *Fetcher) runApt(ctx context.Context, pkg catalog.Package, dir string) (
 	if err := f.lend(dir); err != nil {
 		return "", err
 	}
-	inside, err := f.inside(dir)
+	inside, err := f.Root.Inside(dir)
 	if err != nil {
 		return "", err
 	}

@@ -18,6 +18,7 @@ import (
 
 	"mago/catalog"
 	"mago/debpkg/apt"
+	"mago/debpkg/rooted"
 	"mago/debpkg/word"
 )
 
@@ -259,7 +260,7 @@ func TestGetRunsAptInsideTheRoot(t *testing.T) {
 		}
 		return os.WriteFile(filepath.Join(root, cmd.Dir, "x.deb"), data, 0o644)
 	}}
-	f := &Fetcher{Root: root, Cache: filepath.Join(root, "var/cache/mago"), Run: aptGet.Run}
+	f := &Fetcher{Root: rooted.Root(root), Cache: filepath.Join(root, "var/cache/mago"), Run: aptGet.Run}
 	if _, err := f.Get(t.Context(), helloDKMS(data)); err != nil {
 		t.Error(err)
 	}
@@ -285,7 +286,7 @@ func TestGetLendsTheDirectoryToApt(t *testing.T) {
 		path := filepath.Join(dir, "x.deb")
 		return errors.Join(os.WriteFile(path, data, 0o600), os.Chown(path, 4242, -1))
 	}}
-	f := &Fetcher{Root: root, Cache: filepath.Join(root, "cache"), Run: aptGet.Run}
+	f := &Fetcher{Root: rooted.Root(root), Cache: filepath.Join(root, "cache"), Run: aptGet.Run}
 	tree, err := f.Get(t.Context(), helloDKMS(data))
 	if err != nil {
 		t.Fatal(err)

@@ -25,7 +25,7 @@ func (f *Fetcher) hostRuntime(pkg catalog.Package) Runtime {
 		return Runtime{}
 	}
 	edited, obsolete := installed.CheckConffiles(f.Root)
-	r := Runtime{Root: f.host("/")}
+	r := Runtime{Root: f.Root.String()}
 	for _, path := range files {
 		switch {
 		case isDoc(path, pkg.Name.String()) && r.isFile(path):
@@ -58,7 +58,7 @@ func (r Runtime) mode(path string) fs.FileMode {
 
 // isDir reports whether a path is a directory or a link to one, as /lib may be.
 func (f *Fetcher) isDir(path string) bool {
-	info, err := os.Stat(f.host(path))
+	info, err := f.Root.Stat(path)
 	return err == nil && info.IsDir()
 }
 

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"mago/debpkg/rooted"
 )
 
 // TestHostRuntime: what is taken over lies in the root, whatever links there are, and the package itself has brought it.
@@ -29,7 +31,7 @@ func TestHostRuntime(t *testing.T) {
 	}
 	pkg := helloDKMS(nil)
 	pkg.Installed = pkg.Version
-	r := (&Fetcher{Root: root}).hostRuntime(pkg)
+	r := (&Fetcher{Root: rooted.Root(root)}).hostRuntime(pkg)
 	if want := []string{"/etc/modprobe.d/hello.conf", "/lib/udev/hello.rules", "/usr/lib/hello/link"}; !slices.Equal(r.Paths, want) {
 		t.Errorf("paths %q, want %q", r.Paths, want)
 	}

@@ -13,7 +13,7 @@ import (
 // hostTree returns the tree that an installed -dkms package, or the administrator, put where dkms(8) looks for it:
 // /usr/src/<name>-<upstream version>. It returns none where another version of the package is installed.
 func (f *Fetcher) hostTree(pkg catalog.Package) (*Tree, bool) {
-	if !f.SystemSources || pkg.Kind != catalog.DKMS || !pkg.Installed.IsZero() && pkg.Installed != pkg.Version {
+	if !f.SystemSources || pkg.Damaged || pkg.Kind != catalog.DKMS || !pkg.Installed.IsZero() && pkg.Installed != pkg.Version {
 		return nil, false
 	}
 	dir := f.inUsrSrc(pkg.Name.String(), "-"+upstream(pkg.Version.String()))
@@ -64,7 +64,7 @@ func (f *Fetcher) openHostTarball(ctx context.Context, pkg catalog.Package, tarb
 
 // inUsrSrc returns the host path of the entry of /usr/src that is named after pkg, with one of the suffixes; "" for none.
 func (f *Fetcher) inUsrSrc(pkg string, suffixes ...string) string {
-	entries, _ := os.ReadDir(f.host("/usr/src")) // nothing there, nothing found
+	entries, _ := f.Root.ReadDir("/usr/src") // nothing there, nothing found
 	for _, e := range entries {
 		for _, suffix := range suffixes {
 			if name, ok := strings.CutSuffix(e.Name(), suffix); ok && moduleName(name) == moduleName(pkg) {

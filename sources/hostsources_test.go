@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"mago/catalog"
+	"mago/debpkg/rooted"
 	"mago/debpkg/word"
 )
 
 func TestHostDirectoryServesInsteadOfADownload(t *testing.T) {
 	root := t.TempDir()
 	dir := filepath.Dir(write(t, filepath.Join(root, "usr/src/hello-1.0/dkms.conf"), []byte(dkmsConf)))
-	f := &Fetcher{Root: root, Cache: filepath.Join(root, "cache"), Run: unusable(t).Run, SystemSources: true}
+	f := &Fetcher{Root: rooted.Root(root), Cache: filepath.Join(root, "cache"), Run: unusable(t).Run, SystemSources: true}
 	pkg := helloDKMS(nil)
 	want := &Tree{Name: "hello", Version: "1.0-2", Origin: Host, Dir: dir, Package: &pkg, ModTime: undated}
 	if tree, err := f.Get(t.Context(), pkg); err != nil || !reflect.DeepEqual(tree, want) {
@@ -48,7 +49,7 @@ func TestHostDirectoryOfAnotherVersionDoesNotServe(t *testing.T) {
 		"another name":               func(_ *Fetcher, pkg *catalog.Package) { pkg.Name = named("world-dkms") },
 		"no dkms.conf":               func(_ *Fetcher, pkg *catalog.Package) { pkg.Name = named("empty-dkms") },
 	} {
-		f, pkg := &Fetcher{Root: root, Cache: filepath.Join(root, "cache"), SystemSources: true}, helloDKMS(nil)
+		f, pkg := &Fetcher{Root: rooted.Root(root), Cache: filepath.Join(root, "cache"), SystemSources: true}, helloDKMS(nil)
 		if _, ok := f.Cached(pkg); !ok {
 			t.Fatal("the unchanged package is not served")
 		}
@@ -63,7 +64,7 @@ func TestHostTarballServesWhenInstalled(t *testing.T) {
 	root := t.TempDir()
 	content := tarball(t, moduleFiles())
 	path := write(t, filepath.Join(root, "usr/src/hello.tar"), content)
-	f := &Fetcher{Root: root, Cache: filepath.Join(root, "cache"), Run: unusable(t).Run, SystemSources: true}
+	f := &Fetcher{Root: rooted.Root(root), Cache: filepath.Join(root, "cache"), Run: unusable(t).Run, SystemSources: true}
 	pkg := helloSource(nil)
 	pkg.Installed = pkg.Version
 	tree, err := f.Get(t.Context(), pkg)

@@ -2,40 +2,23 @@ package sources
 
 import (
 	"bufio"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
-
-	securejoin "github.com/cyphar/filepath-securejoin"
 )
 
 // aptUser is the user that apt downloads as (apt.conf(5), APT::Sandbox::User).
 const aptUser = "_apt"
 
 // host returns a host path as this process sees it, with links resolved inside Root.
-func (f *Fetcher) host(path string) string {
-	joined, err := securejoin.SecureJoin(f.root(), path)
+// host gives a host path as this process sees it.
+func (f *Fetcher) host(name string) string {
+	path, err := f.Root.Path(name)
 	if err != nil { // a loop of links, say: whoever opens the path meets it again
-		return filepath.Join(f.root(), path)
+		return filepath.Join(f.Root.String(), name)
 	}
-	return joined
-}
-
-func (f *Fetcher) root() string { return filepath.Join("/", f.Root) }
-
-// inside gives a path of this process as a program inside Root has to call it.
-func (f *Fetcher) inside(path string) (string, error) {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return "", err
-	}
-	rel, err := filepath.Rel(f.root(), abs)
-	if err != nil || !filepath.IsLocal(rel) {
-		return "", fmt.Errorf("the cache %s is not inside the root %s", f.Cache, f.root())
-	}
-	return filepath.Join("/", rel), nil
+	return path
 }
 
 // lend makes apt's user the owner of dir, because apt complains when it downloads as root. It does nothing where this process
@@ -50,7 +33,7 @@ func (f *Fetcher) lend(dir string) error {
 
 // aptUID looks apt's user up in Root's own passwd(5).
 func (f *Fetcher) aptUID() (uid int, ok bool) {
-	passwd, err := os.Open(f.host("/etc/passwd"))
+	passwd, err := f.Root.Open("/etc/passwd")
 	if err != nil {
 		return 0, false
 	}

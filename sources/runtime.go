@@ -7,9 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 
-	securejoin "github.com/cyphar/filepath-securejoin"
-
 	"mago/debpkg/codec"
+	"mago/debpkg/rooted"
 	"mago/kbuild/deep"
 )
 
@@ -25,9 +24,7 @@ type Runtime struct {
 
 // OnDisk is the path of a file or link on disk: links among its directories are followed inside Root.
 func (r Runtime) OnDisk(name string) (string, error) {
-	name = path.Join("/", name)
-	dir, err := securejoin.SecureJoin(r.Root, path.Dir(name))
-	return filepath.Join(dir, path.Base(name)), err
+	return rooted.Root(r.Root).LinkPath(name)
 }
 
 // aboutSource are directories for the source package or for compiling, not for the modules.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mago/catalog"
+	"mago/debpkg/rooted"
 	"mago/sources/lock"
 	"mago/sources/untar"
 )
@@ -55,7 +56,7 @@ type Tree struct {
 // Fetcher gets module sources and keeps them in a cache. Several goroutines and processes may call its methods at once: the
 // second that wants a package waits, then finds it done.
 type Fetcher struct {
-	Root string // prefixes every host path; "" or "/" is the running system
+	Root rooted.Root // the system whose files and apt are meant
 
 	// Cache is the directory of downloads, trees and locks, absolute and as this process sees it. Where Root is another system
 	// Cache is inside Root, because apt, run there, writes to it. Where apt downloads as its own user _apt, that user must be

@@ -2,7 +2,6 @@ package sources
 
 import (
 	"cmp"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -29,7 +28,7 @@ var kernelTree = regexp.MustCompile(`^linux(?:-[0-9].*|-headers-.*|-kbuild-.*|-s
 func (f *Fetcher) InUsrSrc() []Found {
 	var all []Found
 	for _, dir := range []string{"/usr/src", "/usr/src/modules"} {
-		entries, _ := os.ReadDir(f.host(dir)) // nothing there, nothing found
+		entries, _ := f.Root.ReadDir(dir) // nothing there, nothing found
 		for _, e := range entries {
 			if kernelTree.MatchString(e.Name()) {
 				continue

@@ -4,11 +4,13 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"mago/debpkg/rooted"
 )
 
 // usrSrc is a root with sources below /usr/src, and kernels' trees.
 func usrSrc(t *testing.T) *Fetcher {
-	f := &Fetcher{Root: t.TempDir(), Cache: t.TempDir()}
+	f := &Fetcher{Root: rooted.Root(t.TempDir()), Cache: t.TempDir()}
 	for name, text := range map[string]string{
 		"hello-1.0/dkms.conf": "PACKAGE_NAME=hello\nPACKAGE_VERSION=1.0\n", "hello-1.10/dkms.conf": "PACKAGE_NAME=hello\nPACKAGE_VERSION=1.10\n",
 		"hello-1.9/dkms.conf": "PACKAGE_NAME=hello\nPACKAGE_VERSION=1.9\n", "plain-2.0/Makefile": "obj-m := a.o b.o\n",
@@ -16,7 +18,7 @@ func usrSrc(t *testing.T) *Fetcher {
 		"linux-headers-6.1.0-9-amd64/Makefile": "", "linux-6.1/Makefile": "", "custom-6.1/Makefile": "", "custom-6.1/scripts/Makefile.build": "",
 		"empty/README": "", "packed.tar.xz": "", "packed-2.0.tar.bz2": "", "plain.tar.gz": "", "linux-source-6.1.tar.xz": "", "notes.txt": "",
 	} {
-		write(t, filepath.Join(f.Root, "usr/src", name), []byte(text))
+		write(t, filepath.Join(f.Root.String(), "usr/src", name), []byte(text))
 	}
 	return f
 }
@@ -25,7 +27,7 @@ func TestInUsrSrc(t *testing.T) {
 	f := usrSrc(t)
 	got := ""
 	for _, s := range f.InUsrSrc() {
-		rel, err := filepath.Rel(f.Root, s.Path)
+		rel, err := filepath.Rel(f.Root.String(), s.Path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -45,7 +47,7 @@ vnd-usb 3 usr/src/vendor-3
 			t.Errorf("%q: %+v", name, found)
 		}
 	}
-	if none := (&Fetcher{Root: t.TempDir()}).InUsrSrc(); len(none) > 0 {
+	if none := (&Fetcher{Root: rooted.Root(t.TempDir())}).InUsrSrc(); len(none) > 0 {
 		t.Errorf("of nothing: %v", none)
 	}
 }
@@ -64,7 +66,7 @@ func TestFoundIsNewer(t *testing.T) {
 // TestFoundShared: what others may change is known, wherever in the tree it lies.
 func TestFoundShared(t *testing.T) {
 	f := usrSrc(t)
-	dir := filepath.Join(f.Root, "usr/src/hello-1.10")
+	dir := filepath.Join(f.Root.String(), "usr/src/hello-1.10")
 	write(t, filepath.Join(dir, "sub/a.c"), nil)
 	if err := os.Symlink("/tmp", filepath.Join(dir, "out")); err != nil {
 		t.Fatal(err)

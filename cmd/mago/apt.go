@@ -1,13 +1,15 @@
 package main
 
 import (
+	"os/exec"
+
 	"mago/catalog"
 	"mago/debpkg/apt"
-	"os/exec"
+	"mago/debpkg/rooted"
 )
 
 func (at *aptTool) installer() *apt.Installer {
-	in := &apt.Installer{Root: at.Root, Run: at.host.change, Query: at.host.query, DryRun: at.DryRun, NonInteractive: true, Unauthenticated: at.Unauthenticated}
+	in := &apt.Installer{Root: rooted.Root(at.Root), Run: at.host.change, Query: at.host.query, DryRun: at.DryRun, NonInteractive: true, Unauthenticated: at.Unauthenticated}
 	in.LockTimeout, in.Waiting, in.Finishing = at.Wait.Limit, tellWaiting[*apt.LockedError](at.say, at.forgetInstalled), at.tellFinishing
 	in.Kept, in.Brings, in.Previous = at.tellKept, at.tellBrings, at.earlier
 	in.Unchecked = func(unchecked, kept []string) { at.unchecked, at.kept = unchecked, kept }
@@ -21,7 +23,7 @@ func (at *aptTool) installer() *apt.Installer {
 }
 
 func (at *aptTool) catalogConfig() catalog.Config {
-	return catalog.Config{Root: at.Root, Dir: at.cache, Run: at.askApt}
+	return catalog.Config{Root: rooted.Root(at.Root), Dir: at.cache, Run: at.askApt}
 }
 
 // askApt runs a program of apt's or dpkg's that only tells something, which may take seconds: a live line says so.

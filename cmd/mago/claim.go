@@ -10,6 +10,7 @@ import (
 
 	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg"
+	"mago/debpkg/rooted"
 	"mago/kbuild"
 	"mago/sources"
 )
@@ -138,7 +139,7 @@ func (cs *claims) checkClaim(c claim) error {
 		return err
 	}
 	for _, p := range packages {
-		files, err := p.Files(cs.Root)
+		files, err := p.Files(rooted.Root(cs.Root))
 		if err != nil {
 			return err
 		}

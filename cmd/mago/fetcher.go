@@ -1,9 +1,12 @@
 package main
 
-import "mago/sources"
+import (
+	"mago/debpkg/rooted"
+	"mago/sources"
+)
 
 func (mo *modules) fetcher() *sources.Fetcher {
 	return &sources.Fetcher{
-		Root: mo.Root, Cache: mo.cache, Run: mo.host.query, SystemSources: true, Unauthenticated: mo.Unauthenticated, Locks: mo.locks(mo.Wait.Limit),
+		Root: rooted.Root(mo.Root), Cache: mo.cache, Run: mo.host.query, SystemSources: true, Unauthenticated: mo.Unauthenticated, Locks: mo.locks(mo.Wait.Limit),
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg/apt"
+	"mago/debpkg/rooted"
 	"mago/debpkg/sbom"
 	"mago/debpkg/word"
 	"mago/kbuild/kernel"
@@ -123,7 +124,7 @@ func (bu *builder) packageInputs(u unit) ([]sbom.Input, error) {
 		if strings.HasPrefix(p.Package, "linux-headers-") {
 			input.Role = sbom.Against
 		}
-		if sums := p.Sums(bu.Root); sums != "" {
+		if sums := p.Sums(rooted.Root(bu.Root)); sums != "" {
 			input.Of = "dpkg's list of the MD5 sums of its files"
 			if input.SHA256, _, err = sha256Of(filepath.Join(bu.Root, sums)); err != nil {
 				return nil, err

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+
 	"mago/debpkg/apt"
+	"mago/debpkg/rooted"
 )
 
 // installed is what dpkg's status says; forgetInstalled has it read again after dpkg has run.
@@ -12,7 +14,7 @@ func (pk *packages) installed() (*apt.Status, error) {
 	} else {
 		return pk.status, nil
 	}
-	status, err := apt.ReadStatus(pk.Root)
+	status, err := apt.ReadStatus(rooted.Root(pk.Root))
 	pk.status = status
 	return status, err
 }

@@ -12,6 +12,7 @@ import (
 	"mago/debpkg"
 	"mago/debpkg/apt"
 	"mago/debpkg/payload"
+	"mago/debpkg/rooted"
 	"mago/sources"
 )
 
@@ -56,7 +57,7 @@ func (it *installer) arrive(built record, debs []string) (*arrival, error) {
 
 // compare looks for what is in its way on the system.
 func (it *installer) compare(ar *arrival) error {
-	status, err := apt.ReadStatus(it.Root)
+	status, err := apt.ReadStatus(rooted.Root(it.Root))
 	if err != nil {
 		return err
 	}

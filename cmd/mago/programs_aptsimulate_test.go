@@ -12,6 +12,7 @@ import (
 	"mago/debpkg"
 	"mago/debpkg/apt"
 	"mago/debpkg/relation"
+	"mago/debpkg/rooted"
 )
 
 // simulate prints what installing packages would do, or takes: 1 kB and a megabyte for each.
@@ -72,7 +73,7 @@ func leftOut(packages []string) []string {
 
 // needsOf are the packages that a .deb needs beside what is installed and the others.
 func (w *world) needsOf(name string, packages []string) (needs []string, err error) {
-	status, err := apt.ReadStatus(w.root)
+	status, err := apt.ReadStatus(rooted.Root(w.root))
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -9,13 +8,14 @@ import (
 	"mago/catalog"
 	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg/apt"
+	"mago/debpkg/rooted"
 )
 
 // removalWay says how what is installed of a module in a place is removed, which is apt's work: by the very names that dpkg
 // has, and by a pattern where dpkg's status cannot be read.
 func removalWay(p place, module string) string {
 	name := catalog.ModuleName(module)
-	status, err := apt.ReadStatus(cmp.Or(p.root, "/"))
+	status, err := apt.ReadStatus(rooted.Root(p.root))
 	if err != nil {
 		return fmt.Sprintf(`run "%s"; dpkg has the packages`, p.apt("remove", "^"+regexp.QuoteMeta(name)+"-modules-."))
 	}

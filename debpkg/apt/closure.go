@@ -2,13 +2,13 @@ package apt
 
 import (
 	"cmp"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"mago/debpkg/control"
 	"mago/debpkg/relation"
+	"mago/debpkg/rooted"
 )
 
 // Closure lists what is installed of the packages that a Depends value names, of those that they depend on in turn, and
@@ -55,10 +55,10 @@ func (s *Status) reachOne(i int, reached map[int]bool) {
 
 // Sums is the path, inside the root, of dpkg's list of the MD5 sums of an installed package's files; "" where it has
 // none.
-func (p Installed) Sums(root string) string {
+func (p Installed) Sums(root rooted.Root) string {
 	for _, name := range []string{p.Package, p.Package + ":" + p.Architecture} {
 		path := filepath.Join("/var/lib/dpkg/info", name+".md5sums")
-		if _, err := os.Stat(filepath.Join("/", root, path)); err == nil {
+		if _, err := root.Stat(path); err == nil {
 			return path
 		}
 	}

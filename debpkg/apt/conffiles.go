@@ -40,7 +40,7 @@ type distFile struct {
 // distFiles finds the packages' versions of conffiles below /etc. What cannot be read has none.
 func (in *Installer) distFiles() map[string]distFile {
 	found := map[string]distFile{}
-	root := filepath.Join("/", in.Root)
+	root := in.Root.String()
 	_ = filepath.WalkDir(filepath.Join(root, "etc"), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() || !strings.HasSuffix(path, distSuffix) {
 			return nil

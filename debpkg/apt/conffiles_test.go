@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"mago/debpkg"
+	"mago/debpkg/rooted"
 )
 
 // TestConffilesStay has the real dpkg install a second version of a package, which brings another conffile.
@@ -38,7 +39,7 @@ func TestConffilesStay(t *testing.T) {
 			}
 			writeFile(t, filepath.Join(root, "etc/other.conf"+distSuffix), "of another run")
 			var kept []string
-			in := &Installer{Root: root, NonInteractive: true, Run: dpkgInto(root), Kept: func(path string) { kept = append(kept, path) }}
+			in := &Installer{Root: rooted.Root(root), NonInteractive: true, Run: dpkgInto(root), Kept: func(path string) { kept = append(kept, path) }}
 			for _, version := range []string{"1", "2"} {
 				p := testPackage()
 				p.Control = withField(p.Control, "Version", version)

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"mago/debpkg/rooted"
 )
 
 // TestConflictsAreSeenBeforeDpkg: it would leave the other packages of the call unpacked.
@@ -37,7 +39,7 @@ func TestConflictsAreSeenBeforeDpkg(t *testing.T) {
 			}
 			writeFile(t, status, string(text)+"\nStatus: install ok installed\n"+test.there+"\n")
 			deb := mustWrite(t, s.root, testPackage("Package", "one", test.field, test.value))
-			err = (&Installer{Root: s.root, Run: s.run}).Install(context.Background(), deb)
+			err = (&Installer{Root: rooted.Root(s.root), Run: s.run}).Install(context.Background(), deb)
 			var conflict *ConflictError
 			switch {
 			case test.want == "" && err != nil, test.want != "" && (!errors.As(err, &conflict) || conflict.Error() != test.want):
@@ -54,7 +56,7 @@ func TestMatching(t *testing.T) {
 	if err := s.has("old", "2"); err != nil {
 		t.Fatal(err)
 	}
-	status, err := ReadStatus(s.root)
+	status, err := ReadStatus(rooted.Root(s.root))
 	if err != nil {
 		t.Fatal(err)
 	}

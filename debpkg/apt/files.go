@@ -3,17 +3,18 @@ package apt
 import (
 	"errors"
 	"io/fs"
-	"os"
-	"path/filepath"
+	"path"
 	"strings"
+
+	"mago/debpkg/rooted"
 )
 
 // Files are the paths that an installed package has on the system under root, by dpkg's own list; nil where dpkg has none.
-func (p Installed) Files(root string) ([]string, error) {
+func (p Installed) Files(root rooted.Root) ([]string, error) {
 	var text []byte
 	var err error
 	for _, name := range []string{p.Package + ".list", p.Package + ":" + p.Architecture + ".list"} {
-		text, err = os.ReadFile(filepath.Join("/", root, "var/lib/dpkg/info", name))
+		text, err = root.ReadFile(path.Join("/var/lib/dpkg/info", name))
 		if !errors.Is(err, fs.ErrNotExist) {
 			break
 		}

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"mago/debpkg"
 	"mago/debpkg/control"
+	"mago/debpkg/rooted"
 	"mago/debpkg/word"
 )
 
@@ -20,7 +20,7 @@ import (
 type Installer struct {
 	// Root is the system to work on, "" for "/". The tools' arguments are the same for all roots: a Run that
 	// enters Root has to be supplied with it.
-	Root string
+	Root rooted.Root
 	// Run runs a tool, (*exec.Cmd).Run if nil.
 	Run func(*exec.Cmd) error
 	// Query runs a tool that changes nothing and needs no root, Run if nil.
@@ -155,22 +155,13 @@ func readArriving(debs, paths []string) (all []arriving, err error) {
 }
 
 // withinRoot gives the paths as programs see them that run inside Root.
-func (in *Installer) withinRoot(debs []string) ([]string, error) {
-	root, err := filepath.Abs(filepath.Join("/", in.Root))
-	if err != nil {
-		return nil, err
-	}
-	var inside []string
+func (in *Installer) withinRoot(debs []string) (names []string, err error) {
 	for _, deb := range debs {
-		path, err := filepath.Abs(deb)
+		name, err := in.Root.Inside(deb)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("install: %w", err)
 		}
-		rel, err := filepath.Rel(root, path)
-		if err != nil || !filepath.IsLocal(rel) {
-			return nil, fmt.Errorf("install %s: not within %s", deb, root)
-		}
-		inside = append(inside, "/"+rel)
+		names = append(names, name)
 	}
-	return inside, nil
+	return names, nil
 }

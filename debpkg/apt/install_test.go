@@ -15,6 +15,7 @@ import (
 	"mago/debpkg"
 	"mago/debpkg/control"
 	"mago/debpkg/relation"
+	"mago/debpkg/rooted"
 )
 
 // fakeSystem is a root in which apt-get and dpkg are functions.
@@ -76,7 +77,7 @@ func (s *fakeSystem) has(name, version string) error {
 // resolve gives the packages that apt-get's words are, and that .debs among them need; it fails as apt-get does.
 func (s *fakeSystem) resolve(words []string) (needs []string, err error) {
 	refuse := exec.Command("sh", "-c", "exit 100").Run
-	status, err := ReadStatus(s.root)
+	status, err := ReadStatus(rooted.Root(s.root))
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +142,7 @@ func TestInstall(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newFakeSystem(t, test.available)
-			in := &Installer{Root: s.root, Run: s.run, DryRun: test.name == "architecture"}
+			in := &Installer{Root: rooted.Root(s.root), Run: s.run, DryRun: test.name == "architecture"}
 			if err := in.Install(context.Background(), s.deb(t, "one", test.depends)); err != nil {
 				t.Error(err)
 			}
@@ -159,7 +160,7 @@ func TestInstallAgain(t *testing.T) {
 		if err := s.has("one", version); err != nil {
 			t.Fatal(err)
 		}
-		in := &Installer{Root: s.root, Run: s.run}
+		in := &Installer{Root: rooted.Root(s.root), Run: s.run}
 		err := in.Install(context.Background(), s.deb(t, "one", "more"))
 		if want := aptInstalls + option + oneDeb; err != nil || s.ran[len(s.ran)-1] != want {
 			t.Errorf("over %s: ran %q, want %q, %v", version, s.ran, want, err)
@@ -169,7 +170,7 @@ func TestInstallAgain(t *testing.T) {
 
 func TestInstallOfPackagesThatNeedEachOther(t *testing.T) {
 	s := newFakeSystem(t, nil)
-	in := &Installer{Root: s.root, Run: s.run}
+	in := &Installer{Root: rooted.Root(s.root), Run: s.run}
 	one, two := s.deb(t, "one", "two (= 1:2.0-3+6.1.55-1)"), s.deb(t, "two", "example-api")
 	if err := in.Install(context.Background(), one, two); err != nil {
 		t.Error(err)
@@ -190,7 +191,7 @@ func TestUnmetLeavesDpkgAlone(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newFakeSystem(t, map[string]string{"more": "2"})
-			in := &Installer{Root: s.root, Run: s.run}
+			in := &Installer{Root: rooted.Root(s.root), Run: s.run}
 			err := in.Install(context.Background(), s.deb(t, "one", test.depends))
 			var unmet *UnmetError
 			if !errors.As(err, &unmet) || unmet.Package != "one" || !slices.Equal(unmet.Relations, test.want) {
@@ -207,7 +208,7 @@ func TestToolErrors(t *testing.T) {
 	s := newFakeSystem(t, nil)
 	s.fail = "dpkg"
 	var stderr bytes.Buffer
-	in := &Installer{Root: s.root, Run: s.run, Stderr: &stderr}
+	in := &Installer{Root: rooted.Root(s.root), Run: s.run, Stderr: &stderr}
 	err := in.Install(context.Background(), s.deb(t, "one", ""))
 	var tool *ToolError
 	if !errors.As(err, &tool) || tool.Tool != "dpkg" || tool.ExitCode != 7 || tool.Stderr != "reading\nE: it does not work" {
@@ -255,7 +256,7 @@ func TestToolErrorShowsTheComplaint(t *testing.T) {
 func TestMissingToolIsAToolError(t *testing.T) {
 	t.Setenv("PATH", "")
 	s := newFakeSystem(t, nil)
-	err := (&Installer{Root: s.root}).Install(context.Background(), s.deb(t, "one", ""))
+	err := (&Installer{Root: rooted.Root(s.root)}).Install(context.Background(), s.deb(t, "one", ""))
 	var tool *ToolError
 	if !errors.As(err, &tool) || tool.ExitCode != -1 || !errors.Is(err, exec.ErrNotFound) {
 		t.Errorf("err = %#v", err)
@@ -264,9 +265,9 @@ func TestMissingToolIsAToolError(t *testing.T) {
 
 func TestInstallRefuses(t *testing.T) {
 	s := newFakeSystem(t, nil)
-	in := &Installer{Root: s.root, Run: s.run}
+	in := &Installer{Root: rooted.Root(s.root), Run: s.run}
 	outside := mustWrite(t, t.TempDir(), testPackage())
-	if err := in.Install(context.Background(), outside); err == nil || !strings.Contains(err.Error(), "not within "+s.root) {
+	if err := in.Install(context.Background(), outside); err == nil || !strings.Contains(err.Error(), "is not inside the root "+s.root) {
 		t.Errorf("outside: err = %v", err)
 	}
 	broken := filepath.Join(s.root, "broken.deb")
@@ -290,7 +291,7 @@ func TestInstallEnvironment(t *testing.T) {
 	deb := s.deb(t, "one", "")
 	for _, quiet := range []bool{false, true} {
 		var seen *exec.Cmd
-		in := &Installer{Root: s.root, NonInteractive: quiet, Run: func(cmd *exec.Cmd) error { seen = cmd; return nil }}
+		in := &Installer{Root: rooted.Root(s.root), NonInteractive: quiet, Run: func(cmd *exec.Cmd) error { seen = cmd; return nil }}
 		if err := in.Install(context.Background(), deb); err != nil {
 			t.Fatal(err)
 		}
@@ -308,7 +309,7 @@ func TestToolWritesToNoPipe(t *testing.T) {
 	s := newFakeSystem(t, nil)
 	deb := s.deb(t, "plain", "")
 	var shown strings.Builder
-	in := Installer{Root: s.root, Stderr: &shown, Run: func(cmd *exec.Cmd) error {
+	in := Installer{Root: rooted.Root(s.root), Stderr: &shown, Run: func(cmd *exec.Cmd) error {
 		if _, isFile := cmd.Stderr.(*os.File); !isFile {
 			t.Errorf("%s writes its errors to a %T", cmd.Args[0], cmd.Stderr)
 		}
@@ -329,7 +330,7 @@ func TestToolWritesToNoPipe(t *testing.T) {
 func TestBefore(t *testing.T) {
 	s := newFakeSystem(t, map[string]string{"more": "1"})
 	refused := errors.New("in the way")
-	in := &Installer{Root: s.root, Run: s.run}
+	in := &Installer{Root: rooted.Root(s.root), Run: s.run}
 	in.Before = func() error {
 		if last := s.ran[len(s.ran)-1]; !strings.HasPrefix(last, "apt-get --simulate ") {
 			t.Errorf("called after %q", last)

@@ -6,14 +6,14 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"mago/debpkg/rooted"
 )
 
 const (
@@ -133,7 +133,7 @@ func (in *Installer) CheckCaller() error {
 // at the files, as only root may, is left to what apt and dpkg say themselves.
 func (in *Installer) locked(locks []string) (*LockedError, error) {
 	for _, name := range locks {
-		pid, err := lockHolder(filepath.Join("/", in.Root, name))
+		pid, err := lockHolder(in.Root, name)
 		if errors.Is(err, fs.ErrPermission) {
 			return nil, nil
 		}
@@ -148,8 +148,8 @@ func (in *Installer) locked(locks []string) (*LockedError, error) {
 }
 
 // lockHolder is the process that holds a lock, 0 if none does and -1 if it is in another PID namespace.
-func lockHolder(path string) (int, error) {
-	f, err := os.Open(path)
+func lockHolder(root rooted.Root, name string) (int, error) {
+	f, err := root.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}
@@ -159,7 +159,7 @@ func lockHolder(path string) (int, error) {
 	defer f.Close()
 	lock := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart}
 	if err := unix.FcntlFlock(f.Fd(), unix.F_GETLK, &lock); err != nil {
-		return 0, fmt.Errorf("look at the lock %s: %w", path, err)
+		return 0, fmt.Errorf("look at the lock %s: %w", f.Name(), err)
 	}
 	if lock.Type == unix.F_UNLCK {
 		return 0, nil

@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"mago/debpkg/rooted"
 	"mago/debpkg/word"
 )
 
@@ -54,11 +55,11 @@ func holdLock(t *testing.T, path string) (pid int, release func()) {
 
 func TestLocked(t *testing.T) {
 	for _, name := range updateAndInstallLocks {
-		in := &Installer{Root: testRoot(t, "")}
+		in := &Installer{Root: rooted.Root(testRoot(t, ""))}
 		if locked, err := in.locked(updateAndInstallLocks); locked != nil || err != nil {
 			t.Errorf("without the files: %v, %v", locked, err)
 		}
-		want, _ := holdLock(t, filepath.Join(in.Root, name))
+		want, _ := holdLock(t, filepath.Join(in.Root.String(), name))
 		locked, err := in.locked(updateAndInstallLocks)
 		if err != nil || locked == nil || locked.PID != want || locked.What != lockFiles[name] || !strings.HasPrefix(locked.Command, "perl -e") || locked.Above {
 			t.Errorf("%s: %+v, %v, want %d", name, locked, err, want)
@@ -71,7 +72,7 @@ var updateAndInstallLocks = slices.Concat(updateLocks, installLocks)
 func TestLockedNeedsTheRightToLook(t *testing.T) {
 	root := t.TempDir()
 	writeFile(t, filepath.Join(root, "var/lib/dpkg"), "a file where the directory belongs")
-	if _, err := (&Installer{Root: root}).locked(dpkgLocks); err == nil || !strings.Contains(err.Error(), "look at the lock") {
+	if _, err := (&Installer{Root: rooted.Root(root)}).locked(dpkgLocks); err == nil || !strings.Contains(err.Error(), "look at the lock") {
 		t.Errorf("err = %v", err)
 	}
 }
@@ -81,7 +82,7 @@ func TestInstallWaitsForDpkgsLock(t *testing.T) {
 	deb := s.deb(t, "one", "")
 	holder, release := holdLock(t, filepath.Join(s.root, "var/lib/dpkg/lock-frontend"))
 	var told []int
-	in := &Installer{Root: s.root, Run: s.run, Waiting: func(locked *LockedError) {
+	in := &Installer{Root: rooted.Root(s.root), Run: s.run, Waiting: func(locked *LockedError) {
 		if locked == nil {
 			told = append(told, 0)
 			return
@@ -113,7 +114,7 @@ func TestInstallLooksAfterTheWait(t *testing.T) {
 			s.fail = "dpkg"
 			deb := s.deb(t, "one", test.depends)
 			_, release := holdLock(t, filepath.Join(s.root, "var/lib/dpkg/lock-frontend"))
-			in := &Installer{Root: s.root, Run: s.run, Waiting: func(locked *LockedError) {
+			in := &Installer{Root: rooted.Root(s.root), Run: s.run, Waiting: func(locked *LockedError) {
 				if locked == nil {
 					return
 				}
@@ -140,20 +141,20 @@ func TestInstallGivesUpOnDpkgsLock(t *testing.T) {
 	s := newFakeSystem(t, nil)
 	deb := s.deb(t, "one", "")
 	holder, _ := holdLock(t, filepath.Join(s.root, "var/lib/dpkg/lock"))
-	in := &Installer{Root: s.root, Run: s.run, LockTimeout: time.Nanosecond}
+	in := &Installer{Root: rooted.Root(s.root), Run: s.run, LockTimeout: time.Nanosecond}
 	var locked *LockedError
 	if err := in.Install(context.Background(), deb); !errors.As(err, &locked) || locked.PID != holder {
 		t.Errorf("after the timeout: err = %v, want one of %d", err, holder)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	in = &Installer{Root: s.root, Run: s.run, Waiting: func(*LockedError) { cancel() }}
+	in = &Installer{Root: rooted.Root(s.root), Run: s.run, Waiting: func(*LockedError) { cancel() }}
 	if err := in.Install(ctx, deb); !errors.Is(err, context.Canceled) {
 		t.Errorf("canceled: err = %v", err)
 	}
 	if len(s.ran) > 0 {
 		t.Errorf("ran %q", s.ran)
 	}
-	in = &Installer{Root: s.root, Run: s.run, DryRun: true, LockTimeout: time.Nanosecond}
+	in = &Installer{Root: rooted.Root(s.root), Run: s.run, DryRun: true, LockTimeout: time.Nanosecond}
 	if err := in.Install(context.Background(), deb); err != nil {
 		t.Errorf("dry run: err = %v", err)
 	}
@@ -166,7 +167,7 @@ func TestLockThatMayNotBeReadIsLeftToDpkg(t *testing.T) {
 	if err := os.Chmod(path, 0); err != nil {
 		t.Fatal(err)
 	}
-	in := &Installer{Root: root, LockTimeout: time.Nanosecond}
+	in := &Installer{Root: rooted.Root(root), LockTimeout: time.Nanosecond}
 	asNobody(t, func() {
 		if err := in.exclusively(context.Background(), dpkgLocks, nil, func() error { return nil }); err != nil {
 			t.Error(err)
@@ -235,7 +236,7 @@ func TestAptIsNotRunForWhatAnotherHasDone(t *testing.T) {
 	_, release := holdLock(t, filepath.Join(s.root, "var/cache/apt/archives/lock"))
 	done := false
 	more := []word.Target{{Name: word.Must(word.ParsePackage("more"))}}
-	in := &Installer{Root: s.root, Run: s.run, Waiting: func(locked *LockedError) {
+	in := &Installer{Root: rooted.Root(s.root), Run: s.run, Waiting: func(locked *LockedError) {
 		if locked != nil {
 			release()
 			done = true
@@ -254,7 +255,7 @@ func TestInstallIsTriedAgainWhereAnotherWasQuicker(t *testing.T) {
 	deb := s.deb(t, "one", "")
 	runs := 0
 	var told []string
-	in := &Installer{Root: s.root, Waiting: func(locked *LockedError) {
+	in := &Installer{Root: rooted.Root(s.root), Waiting: func(locked *LockedError) {
 		if locked != nil {
 			told = append(told, locked.Error())
 		}
@@ -277,7 +278,7 @@ func TestAnAncestorsLock(t *testing.T) {
 	if isAbove(holder) || !isAbove(os.Getppid()) || !isAbove(parentOf(os.Getppid())) {
 		t.Error("a child counts as an ancestor, or ancestors do not")
 	}
-	q := &queue{in: &Installer{Root: root}}
+	q := &queue{in: &Installer{Root: rooted.Root(root)}}
 	if err := q.pause(t.Context(), lockedBy("dpkg", os.Getppid()), time.Hour); err == nil {
 		t.Error("waited for an ancestor")
 	}

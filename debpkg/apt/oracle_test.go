@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"mago/cmd/lab/oracle"
+	"mago/debpkg/rooted"
 )
 
 // FuzzStatusAgreesWithDpkgQuery: of a status file and a journal that dpkg reads, the same packages are
@@ -57,7 +58,7 @@ func FuzzStatusAgreesWithDpkgQuery(f *testing.F) {
 		if oracle.Run(t, cmd) != nil {
 			return // dpkg reads nothing of such a file, and neither installs nor removes anything
 		}
-		s, err := ReadStatus(root)
+		s, err := ReadStatus(rooted.Root(root))
 		if err != nil {
 			if !strings.Contains(err.Error(), "a NUL or ^Z") {
 				t.Errorf("dpkg-query reads it, and here: %v", err)

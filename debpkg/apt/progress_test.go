@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"mago/debpkg/rooted"
 	"mago/debpkg/word"
 )
 
@@ -28,7 +29,7 @@ func TestProgress(t *testing.T) {
 func TestProgressHidesNothing(t *testing.T) {
 	var told []Progress
 	var unchecked []string
-	in := &Installer{Root: testRoot(t, statusFile), Progress: func(p Progress) { told = append(told, p) }, Unchecked: func(names, _ []string) { unchecked = names }}
+	in := &Installer{Root: rooted.Root(testRoot(t, statusFile)), Progress: func(p Progress) { told = append(told, p) }, Unchecked: func(names, _ []string) { unchecked = names }}
 	in.Query = func(*exec.Cmd) error { return nil }
 	in.Run = func(cmd *exec.Cmd) error {
 		if !strings.Contains(strings.Join(cmd.Args, " "), " -o APT::Status-Fd=1 ") {

@@ -4,16 +4,15 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
-	securejoin "github.com/cyphar/filepath-securejoin"
+	"mago/debpkg/rooted"
 )
 
 // CheckConffiles lists the conffiles of an installed package that are not as it brought them, edited or removed, and those that
 // only an earlier version of it brought, which stay where they are. Links are followed within root, as dpkg does.
-func (p Installed) CheckConffiles(root string) (edited, obsolete []string) {
+func (p Installed) CheckConffiles(root rooted.Root) (edited, obsolete []string) {
 	for line := range strings.Lines(p.Conffiles) {
 		path, sum, dropped := parseConffile(line)
 		switch {
@@ -43,15 +42,8 @@ func parseConffile(line string) (path, sum string, dropped bool) {
 	return strings.Join(words[:last], " "), words[last], dropped
 }
 
-func md5In(root, path string) (string, error) {
-	if root == "" {
-		root = "/"
-	}
-	inside, err := securejoin.SecureJoin(root, path)
-	if err != nil {
-		return "", err
-	}
-	f, err := os.Open(inside)
+func md5In(root rooted.Root, path string) (string, error) {
+	f, err := root.Open(path)
 	if err != nil {
 		return "", err
 	}

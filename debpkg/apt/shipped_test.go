@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"mago/debpkg/rooted"
 )
 
 // TestCheckConffiles: what dpkg's journal says counts, and nothing is read out of the root.
@@ -26,12 +28,12 @@ func TestCheckConffiles(t *testing.T) {
 	writeFile(t, filepath.Join(outside, "file"), zeros)
 	mustLink(t, "/etc/real", filepath.Join(root, "etc/linked"))
 	mustLink(t, outside, filepath.Join(root, "etc/out"))
-	status, err := ReadStatus(root)
+	status, err := ReadStatus(rooted.Root(root))
 	if err != nil {
 		t.Fatal(err)
 	}
 	p, _ := status.Installed("two")
-	edited, obsolete := p.CheckConffiles(root)
+	edited, obsolete := p.CheckConffiles(rooted.Root(root))
 	if want := []string{"/etc/edited", "/etc/gone", "/etc/new", "/etc/out/file"}; !slices.Equal(edited, want) {
 		t.Errorf("edited: %q, want %q", edited, want)
 	}

@@ -1,21 +1,19 @@
 package apt
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"iter"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"mago/debpkg/control"
 	"mago/debpkg/relation"
+	"mago/debpkg/rooted"
 )
 
-// Installed is what dpkg's status file says of an installed package.
+// Installed is what dpkg's status says of a package.
 type Installed struct {
 	Package, Version, Architecture string
 	Status                         string // "install ok installed", or another first word such as "hold"
@@ -27,20 +25,26 @@ type Installed struct {
 	Essential                      bool
 
 	Unauthenticated string // of packages of modules: the field UnauthenticatedField
+
+	Text string // the whole paragraph
+	Line int    // where the paragraph begins in its file
+	file string // the status file or one of the journal
 }
 
 // UnauthenticatedField is the field in which a package of modules names what went into it that no checked signature covers.
 const UnauthenticatedField = "Mago-Unauthenticated"
 
-// Status is what is installed under one root.
+// Status is what dpkg knows of the packages under one root. A package is installed where dpkg lets others depend on it: its
+// state is "installed" or "triggers-pending" (dpkg(1)), and it need not be installed again.
 type Status struct {
-	native     string // the machine's own architecture: dpkg's
-	packages   []Installed
+	native     string           // the machine's own architecture: dpkg's
+	packages   []Installed      // the installed ones
 	byName     map[string][]int // indexes of packages
 	provided   map[string][]provision
-	broken     []string // see Broken
-	unfinished []string // see Unfinished
-	removed    []string // see Removed
+	present    []Installed // see Present
+	broken     []string    // see Broken
+	unfinished []string    // see Unfinished
+	removed    []string    // see Removed
 }
 
 // provision is one package's promise to be another.
@@ -49,40 +53,56 @@ type provision struct {
 	version string // "" for none
 }
 
-// ReadStatus reads what dpkg knows under root ("" or "/": the running system): its status file and, over that, the journal
-// of what has changed since, which is empty but while dpkg runs and after one that was killed.
-func ReadStatus(root string) (*Status, error) {
-	dir := filepath.Join("/", root, "var/lib/dpkg")
-	known, err := readKnown(filepath.Join(dir, "status"))
-	if err != nil {
+// ReadStatus reads what dpkg knows under a root: its status file and, over that, the journal of what has changed since, which is
+// empty but while dpkg runs and after one that was killed. Where there is no status file nothing is installed, as for dpkg;
+// one that cannot be read is an error that names it.
+func ReadStatus(root rooted.Root) (*Status, error) {
+	known, err := readKnown(root, "/var/lib/dpkg/status")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read dpkg's status: %w", err)
 	}
-	changes, err := readJournal(filepath.Join(dir, "updates"))
+	changes, err := readJournal(root, "/var/lib/dpkg/updates")
 	if err != nil {
 		return nil, fmt.Errorf("read dpkg's journal: %w", err)
 	}
-	var packages []Installed
+	return statusOf(merge(known, changes)), nil
+}
+
+// statusOf sorts packages by their states.
+func statusOf(known []Installed) *Status {
+	var packages, present []Installed
 	var broken, unfinished, removed []string
-	for _, p := range merge(known, changes) {
+	for _, p := range known {
 		words := strings.Fields(p.Status)
 		if len(words) != 3 {
 			continue
 		}
-		switch state := words[2]; {
-		case words[1] == "reinstreq":
-			broken = append(broken, p.Package)
-		case state == "installed":
+		reinstall, state := words[1] == "reinstreq", words[2]
+		if state != "config-files" && state != "not-installed" {
+			present = append(present, p)
+		}
+		if !reinstall && (state == "installed" || state == "triggers-pending") {
 			packages = append(packages, p)
+		}
+		switch {
+		case reinstall:
+			broken = append(broken, p.Package)
 		case state == "config-files":
 			removed = append(removed, p.Package)
-		case state != "not-installed":
+		case state != "installed" && state != "not-installed":
 			unfinished = append(unfinished, p.Package)
 		}
 	}
-	status := newStatus(packages)
-	status.broken, status.unfinished, status.removed = broken, unfinished, removed
-	return status, nil
+	s := newStatus(packages)
+	s.present, s.broken, s.unfinished, s.removed = present, broken, unfinished, removed
+	return s
 }
+
+// Present gives the packages that have files on the system, installed or not.
+func (s *Status) Present() iter.Seq[Installed] { return slices.Values(s.present) }
+
+// Whole reports whether all files of a package are there: dpkg was not ended while it unpacked or removed it.
+func (p Installed) Whole() bool { return !strings.HasSuffix(p.Status, " half-installed") }
 
 // Unfinished lists the packages that dpkg is at work on, or was when it was ended, and that "dpkg --configure -a" finishes.
 func (s *Status) Unfinished() []string { return s.unfinished }
@@ -93,109 +113,6 @@ func (s *Status) Broken() []string { return s.broken }
 
 // Removed lists the packages that were removed and not purged: "config-files" of dpkg(1).
 func (s *Status) Removed() []string { return s.removed }
-
-// readJournal reads the files of dpkg's journal one after the other; their names are numbers of as many digits each.
-func readJournal(dir string) (changes []Installed, err error) {
-	files, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	for _, file := range files {
-		if strings.Trim(file.Name(), "0123456789") != "" {
-			continue
-		}
-		more, err := readKnown(filepath.Join(dir, file.Name()))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) { // dpkg is done with it
-			return nil, err
-		}
-		changes = append(changes, more...)
-	}
-	return changes, err
-}
-
-// readKnown reads the paragraphs of a file of dpkg's without decoding them; dpkg takes names and states in capitals, too.
-func readKnown(path string) ([]Installed, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	var all []Installed
-	at := map[[2]string]int{}
-	s := control.NewScanner(f, path)
-	for s.Scan() {
-		if bytes.IndexByte(s.Bytes(), 0) >= 0 || bytes.IndexByte(s.Bytes(), 0x1a) >= 0 {
-			return nil, fmt.Errorf("%s:%d: a NUL or ^Z, where dpkg stops reading; of its status, status-old and /var/backups have earlier ones", path, s.Line())
-		}
-		field := func(name string) string { return string(s.Field(name)) }
-		p := Installed{
-			Package: strings.ToLower(field("Package")), Version: field("Version"), Architecture: field("Architecture"),
-			Status: statusOf(field("Status")), Source: field("Source"), MultiArch: strings.ToLower(field("Multi-Arch")),
-			Provides: field("Provides"), PreDepends: field("Pre-Depends"), Depends: field("Depends"),
-			Conflicts: field("Conflicts"), Breaks: field("Breaks"), Conffiles: field("Conffiles"),
-			Essential: strings.EqualFold(field("Essential"), "yes"),
-		}
-		if strings.Contains(p.Package, "-modules-") {
-			p.Unauthenticated = field(UnauthenticatedField)
-		}
-		key := [2]string{p.Package, p.Architecture}
-		if i, twice := at[key]; twice { // the last counts
-			all[i] = p
-			continue
-		}
-		at[key] = len(all)
-		all = append(all, p)
-	}
-	return all, s.Err()
-}
-
-// statusWords are what dpkg knows for each of a Status's three words: what is wanted, the error flag, the state (dpkg-query(1)).
-var statusWords = [][]string{
-	{"unknown", "install", "hold", "deinstall", "purge"},
-	{"ok", "reinstreq"},
-	{"not-installed", "config-files", "half-installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending", "installed"},
-}
-
-// statusOf reads a Status as dpkg does, which goes by how the words begin, whatever parts them; "" where it is none.
-func statusOf(text string) string {
-	rest := strings.ToLower(text)
-	var words []string
-	for _, known := range statusWords {
-		rest = strings.TrimSpace(rest)
-		i := slices.IndexFunc(known, func(word string) bool { return strings.HasPrefix(rest, word) })
-		if i < 0 {
-			return ""
-		}
-		words = append(words, known[i])
-		rest = rest[len(known[i]):]
-	}
-	return strings.Join(words, " ")
-}
-
-// merge puts each change in the place of what it is about: the package of its name and architecture, or the only one of its
-// name, unless several may be installed side by side.
-func merge(known, changes []Installed) []Installed {
-	for _, c := range changes {
-		var named, same []int
-		for i, p := range known {
-			if p.Package == c.Package {
-				named = append(named, i)
-				if p.Architecture == c.Architecture {
-					same = append(same, i)
-				}
-			}
-		}
-		switch {
-		case len(same) > 0:
-			known[same[0]] = c
-		case len(named) == 1 && (known[named[0]].MultiArch != "same" || c.MultiArch != "same"):
-			known[named[0]] = c
-		default:
-			known = append(known, c)
-		}
-	}
-	return known
-}
 
 func newStatus(packages []Installed) *Status {
 	s := &Status{packages: packages, byName: map[string][]int{}, provided: map[string][]provision{}}
@@ -252,15 +169,7 @@ func installedOf(debs []control.Paragraph) (all []Installed) {
 }
 
 // All gives the installed packages; one that is installed for several architectures comes several times.
-func (s *Status) All() iter.Seq[Installed] {
-	return func(yield func(Installed) bool) {
-		for _, p := range s.packages {
-			if !yield(p) {
-				return
-			}
-		}
-	}
-}
+func (s *Status) All() iter.Seq[Installed] { return slices.Values(s.packages) }
 
 // Installed finds a package by its name, that of the machine's own architecture first.
 func (s *Status) Installed(name string) (Installed, bool) {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"mago/debpkg/rooted"
 )
 
 const statusFile = `Package: dpkg
@@ -75,7 +77,7 @@ func testRoot(t testing.TB, status string) string {
 
 func testStatus(t testing.TB) *Status {
 	t.Helper()
-	s, err := ReadStatus(testRoot(t, statusFile))
+	s, err := ReadStatus(rooted.Root(testRoot(t, statusFile)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +98,8 @@ func TestStatus(t *testing.T) {
 	if got := s.Broken(); !slices.Equal(got, []string{"broken"}) {
 		t.Errorf("broken: %q", got)
 	}
-	if got, ok := s.Installed("libc6"); !ok || got != want {
+	got, ok := s.Installed("libc6")
+	if got.Text, got.Line, got.file = "", 0, ""; !ok || got != want {
 		t.Errorf("libc6 = %+v, %v", got, ok)
 	}
 	if got, ok := s.Installed("wine32"); !ok || got.Architecture != "i386" {
@@ -105,6 +108,74 @@ func TestStatus(t *testing.T) {
 	for _, name := range []string{"gone", "half", "broken", "libtext-perl", "trap"} {
 		if _, ok := s.Installed(name); ok {
 			t.Errorf("%s is installed", name)
+		}
+	}
+}
+
+// TestStates: what dpkg lets others depend on is installed, what may lack files is not whole, and what changed last, in the
+// journal, counts.
+func TestStates(t *testing.T) {
+	for _, test := range []struct {
+		status                      string
+		installed, present, whole   bool
+		unfinished, broken, removed bool
+	}{
+		{status: "install ok installed", installed: true, present: true, whole: true},
+		{status: "hold ok installed", installed: true, present: true, whole: true},
+		{status: "install ok triggers-pending", installed: true, present: true, whole: true, unfinished: true},
+		{status: "install ok triggers-awaited", present: true, whole: true, unfinished: true},
+		{status: "install ok half-configured", present: true, whole: true, unfinished: true},
+		{status: "install ok unpacked", present: true, whole: true, unfinished: true},
+		{status: "install ok half-installed", present: true, unfinished: true},
+		{status: "install reinstreq half-installed", present: true, broken: true},
+		{status: "install reinstreq installed", present: true, whole: true, broken: true},
+		{status: "deinstall ok config-files", removed: true},
+		{status: "purge ok not-installed"},
+	} {
+		for _, journal := range []bool{false, true} {
+			paragraph := func(status string) string {
+				return "Package: one\nStatus: " + status + "\nArchitecture: amd64\nVersion: 1\n"
+			}
+			root := testRoot(t, paragraph(test.status))
+			if journal {
+				root = testRoot(t, paragraph("install ok installed"))
+				writeFile(t, filepath.Join(root, "var/lib/dpkg/updates/0000"), paragraph("install ok half-configured"))
+				writeFile(t, filepath.Join(root, "var/lib/dpkg/updates/0001"), paragraph(test.status))
+			}
+			s, err := ReadStatus(rooted.Root(root))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := test
+			_, got.installed = s.Installed("one")
+			present := slices.Collect(s.Present())
+			got.present, got.whole = len(present) == 1, len(present) == 1 && present[0].Whole()
+			got.unfinished, got.broken, got.removed = len(s.Unfinished()) == 1, len(s.Broken()) == 1, len(s.Removed()) == 1
+			if got != test {
+				t.Errorf("journal %v: got %+v, want %+v", journal, got, test)
+			}
+		}
+	}
+}
+
+// TestUnreadableStatus: only a status that is not there has no packages.
+func TestUnreadableStatus(t *testing.T) {
+	if s, err := ReadStatus(rooted.Root(t.TempDir())); err != nil || len(slices.Collect(s.All())) > 0 {
+		t.Errorf("without a status: %v", err)
+	}
+	for _, name := range []string{"status", "updates"} {
+		root := t.TempDir()
+		path := filepath.Join(root, "var/lib/dpkg", name)
+		writeFile(t, path, "")
+		if name == "status" {
+			path = filepath.Join(root, "var/lib/dpkg/status")
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+			writeFile(t, filepath.Join(path, "in"), "")
+		}
+		if _, err := ReadStatus(rooted.Root(root)); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s cannot be read: error %v", name, err)
 		}
 	}
 }
@@ -160,22 +231,16 @@ func TestUnmetRefusesWhatIsNoRelation(t *testing.T) {
 	}
 }
 
-func TestReadStatusErrors(t *testing.T) {
-	if _, err := ReadStatus(t.TempDir()); err == nil || !strings.Contains(err.Error(), "read dpkg's status") {
-		t.Errorf("no file: err = %v", err)
-	}
-}
-
 // TestBadFieldsOfOnePackage: what is wrong with one installed package is no reason to know nothing of the others.
 func TestBadFieldsOfOnePackage(t *testing.T) {
-	s, err := ReadStatus(testRoot(t, statusFile+`
+	s, err := ReadStatus(rooted.Root(testRoot(t, statusFile+`
 Package: odd
 Status: install ok installed
 Architecture: amd64
 Version: 1
 Provides: odd-api, a b
 Depends: c d
-`))
+`)))
 	if err != nil {
 		t.Fatal(err)
 	}

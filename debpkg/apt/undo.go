@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -39,8 +37,8 @@ func (e *UndoneError) Error() string {
 
 func (e *UndoneError) Unwrap() error { return e.Err }
 
-// unpacked reports whether dpkg has come to work on a package, and is not at its end with it.
-func (s *Status) unpacked(name string) bool {
+// begun reports whether dpkg has come to work on a package, and is not at its end with it.
+func (s *Status) begun(name string) bool {
 	return slices.Contains(s.unfinished, name) || slices.Contains(s.broken, name)
 }
 
@@ -60,7 +58,7 @@ func changed(before, now *Status, coming []arriving) changes {
 		is, done := now.Installed(a.name())
 		c.whole = c.whole && done && is.Version == a.Get("Version")
 		switch {
-		case !there && (done || now.unpacked(a.name())):
+		case !there && (done || now.begun(a.name())):
 			c.added = append(c.added, a.name())
 			if !a.known && !a.conffiles {
 				c.unknown = append(c.unknown, a.name())
@@ -70,7 +68,7 @@ func changed(before, now *Status, coming []arriving) changes {
 		}
 	}
 	for _, name := range slices.Concat(now.unfinished, now.broken) {
-		if !before.unpacked(name) && !slices.ContainsFunc(coming, func(a arriving) bool { return a.name() == name }) {
+		if !before.begun(name) && !slices.ContainsFunc(coming, func(a arriving) bool { return a.name() == name }) {
 			c.brought = append(c.brought, name)
 		}
 	}
@@ -124,12 +122,12 @@ func (in *Installer) left(coming []arriving, brought []string, previous map[stri
 		return nil, err
 	}
 	for _, a := range coming {
-		if name := a.name(); now.unpacked(name) {
+		if name := a.name(); now.begun(name) {
 			all = append(all, Left{Package: name, Broken: slices.Contains(now.broken, name), Deb: cmp.Or(previous[name], a.path)})
 		}
 	}
 	for _, name := range brought {
-		if now.unpacked(name) {
+		if now.begun(name) {
 			all = append(all, Left{Package: name, Brought: true, Broken: slices.Contains(now.broken, name)})
 		}
 	}
@@ -147,6 +145,6 @@ func (in *Installer) dpkg(ctx context.Context, packages []string, args ...string
 
 // isKnown reports whether dpkg has files of a package, if only its configuration.
 func (in *Installer) isKnown(name string) bool {
-	_, err := os.Stat(filepath.Join("/", in.Root, "var/lib/dpkg/info", name+".list"))
+	_, err := in.Root.Stat("/var/lib/dpkg/info/" + name + ".list")
 	return err == nil
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"mago/debpkg/rooted"
 )
 
 // failingDpkg is a dpkg that leaves packages in some state when it fails to install, and does all else.
@@ -86,7 +88,7 @@ func TestUndo(t *testing.T) {
 				}
 			}
 			d := &failingDpkg{root: s.root, states: test.after, remove: test.undone}
-			in := &Installer{Root: s.root, Run: d.run, Previous: func(name, version string) []string {
+			in := &Installer{Root: rooted.Root(s.root), Run: d.run, Previous: func(name, version string) []string {
 				return []string{filepath.Join(s.root, name+"_"+version+".deb")}
 			}}
 			err := in.Install(context.Background(), s.deb(t, "one", ""), s.deb(t, "two", ""))

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"mago/debpkg/rooted"
 	"mago/debpkg/word"
 )
 
@@ -30,7 +31,7 @@ func TestFromAptLeavesDKMSOut(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			asked, ran := 0, ""
 			in := &Installer{
-				Root: testRoot(t, statusFile), Run: func(cmd *exec.Cmd) error { ran = strings.Join(cmd.Args, " "); return nil },
+				Root: rooted.Root(testRoot(t, statusFile)), Run: func(cmd *exec.Cmd) error { ran = strings.Join(cmd.Args, " "); return nil },
 				Query: func(cmd *exec.Cmd) error {
 					answer := test.answers[asked]
 					asked++
