@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 )
@@ -15,6 +16,10 @@ const parentName = "mago-sandbox-parent"
 func TestMain(m *testing.M) {
 	if code, ok := Serve(os.Args); ok {
 		syscall.Exit(code) // os.Exit takes a second under the race detector
+	}
+	if slices.Equal(os.Args, Self("write-itself")) {
+		writeItself()
+		return
 	}
 	if filepath.Base(os.Args[0]) == attackName {
 		attack(os.Args[1])
