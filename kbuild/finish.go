@@ -14,6 +14,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"mago/debpkg/codec"
+	"mago/debpkg/word"
 	"mago/kbuild/proof"
 	"mago/kbuild/recipe"
 	"mago/kbuild/sandbox"
@@ -85,7 +86,7 @@ func (s *finishing) compress(ctx context.Context, m takenModule) (Module, error)
 		Path:     filepath.Join(s.Job.Kernel.ModulesDir, Subdirectory, name),
 		File:     filepath.Join(s.Job.Work, finished, name),
 		Vermagic: m.facts.Vermagic,
-		Depends:  m.facts.Depends,
+		Depends:  word.Strings(m.facts.Depends...),
 	}
 	if module.File == m.file {
 		return module, nil

@@ -4,13 +4,11 @@ import (
 	"os"
 	"syscall"
 	"testing"
-
-	"mago/kbuild/sandbox"
 )
 
 // TestMain has this program take part in sandboxes, as mago does.
 func TestMain(m *testing.M) {
-	if code, ok := sandbox.Serve(os.Args); ok {
+	if code, ok := Serve(os.Args); ok {
 		syscall.Exit(code) // os.Exit takes a second under the race detector
 	}
 	m.Run()

@@ -10,7 +10,6 @@ import (
 	"path"
 	"path/filepath"
 
-	"mago/kbuild/elfmodule"
 	"mago/kbuild/proof"
 	"mago/kbuild/recipe"
 )
@@ -39,7 +38,7 @@ func (s *finishing) takeOut(ctx context.Context, built []recipe.Built, k proof.K
 		}
 		taken, err := s.takeModules(ctx, built, bound)
 		if err == nil {
-			err = s.readFacts(taken)
+			err = s.readFacts(ctx, taken)
 		}
 		if err != nil {
 			return nil, err
@@ -67,21 +66,6 @@ func (s *finishing) takeModules(ctx context.Context, built []recipe.Built, bound
 	return taken, nil
 }
 
-// readFacts fills in what is known of modules.
-func (s *finishing) readFacts(taken []takenModule) error {
-	for i := range taken {
-		in, err := os.Open(taken[i].file)
-		if err == nil {
-			taken[i].facts, err = elfmodule.Read(in)
-			_ = in.Close()
-		}
-		if err != nil {
-			return fmt.Errorf("module %s: %w", taken[i].Dest, err)
-		}
-	}
-	return nil
-}
-
 // takeFile copies a file that the build has made to a host path where no foreign program can write.
 func (s *finishing) takeFile(ctx context.Context, file, to string, bound *recipe.Bound) error {
 	in, err := s.Open(ctx, file)
@@ -100,7 +84,7 @@ func (s *finishing) takeFile(ctx context.Context, file, to string, bound *recipe
 // give notes a module by all names that others may know it by: one may be installed under another name, and its file may have
 // been renamed since it was linked.
 func (m takenModule) give(k proof.Kernel) {
-	for _, name := range []string{fileName(m.Built), m.Dest, m.facts.Name} {
+	for _, name := range []string{fileName(m.Built), m.Dest, m.facts.Name.String()} {
 		k.Modules[proof.Canonical(name)] = true
 	}
 }

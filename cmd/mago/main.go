@@ -8,11 +8,11 @@ import (
 	"runtime/debug"
 	"syscall"
 
-	"mago/kbuild/sandbox"
+	"mago/kbuild"
 )
 
 func main() {
-	if code, ok := sandbox.Serve(os.Args); ok {
+	if code, ok := kbuild.Serve(os.Args); ok {
 		os.Exit(code)
 	}
 	syscall.Umask(0o022) // the build user has to enter mago's directories, whatever the caller's umask

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"mago/kbuild/elfmodule"
 	"mago/kbuild/sandbox"
 )
 
@@ -62,6 +64,9 @@ func startInWorld(cmd *exec.Cmd) error {
 	if kind, args, dir, ok := sandbox.Wrapped(cmd); ok {
 		if !strings.Contains(os.Getenv("FAIL"), "cgroup") { // what a warden tells of first
 			_, _ = cmd.ExtraFiles[0].WriteString(`{"end":true}` + "\n")
+		}
+		if self := sandbox.Self(); slices.Contains(args, self[0]) {
+			return elfmodule.Serve(cmd.Stdin, cmd.Stdout)
 		}
 		if kind != sandbox.Bubblewrap {
 			args = append([]string{string(kind)}, args...)

@@ -1,61 +1,78 @@
-// Package elfmodule reads what the ELF files of kernel modules say.
+// Package elfmodule reads what the ELF files of kernel modules say. The files are foreign, so a program in a sandbox reads them:
+// Ask sends them to one that calls Serve.
 package elfmodule
 
 import (
 	"bytes"
 	"debug/elf"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 
+	"mago/debpkg/word"
 	"mago/kbuild/proof"
 )
 
-// modinfoLimit is far above what a module with hundreds of aliases has.
-const modinfoLimit = 4 << 20
-
-// Read reads a module.
-func Read(r io.ReaderAt) (proof.Module, error) {
-	file, err := openELF(r)
+// Read reads a module. What it takes of memory and time is up to the file.
+func Read(r io.ReaderAt) (m proof.Module, err error) {
+	file, err := elf.NewFile(r)
 	if err != nil {
-		return proof.Module{}, fmt.Errorf("not an ELF object: %w", err)
+		return m, fmt.Errorf("not an ELF object: %w", err)
 	}
-	m := proof.Module{Gives: map[string]uint32{}}
 	if err := readModinfo(file, &m); err != nil {
-		return proof.Module{}, err
+		return m, err
 	}
 	if err := readSymbols(file, &m); err != nil {
-		return proof.Module{}, fmt.Errorf("its symbol table: %w", err)
+		return m, fmt.Errorf("its symbol table: %w", err)
 	}
 	if m.Versions, err = readVersions(file); err != nil {
-		return proof.Module{}, fmt.Errorf("its symbols' versions: %w", err)
+		return m, fmt.Errorf("its symbols' versions: %w", err)
 	}
 	return m, nil
 }
 
 // readModinfo fills in what a module says of itself in its .modinfo section.
 func readModinfo(file *elf.File, m *proof.Module) error {
-	section := file.Section(".modinfo")
-	if section == nil || file.Type != elf.ET_REL || section.Flags&elf.SHF_COMPRESSED != 0 {
-		return fmt.Errorf("not a kernel module: no .modinfo section")
+	text, err := table(file, ".modinfo")
+	if err == nil && (text == nil || file.Type != elf.ET_REL) {
+		err = errors.New("not a kernel module: no .modinfo section")
 	}
-	if section.Size > modinfoLimit {
-		return fmt.Errorf("not a kernel module: a .modinfo section of %d bytes", section.Size)
-	}
-	data, err := section.Data()
-	if err != nil {
-		return err
-	}
-	for entry := range bytes.SplitSeq(data, []byte{0}) {
+	for entry := range bytes.SplitSeq(text, []byte{0}) {
 		field, value, _ := strings.Cut(string(entry), "=")
-		switch field {
-		case "name":
-			m.Name = value
-		case "vermagic":
+		switch {
+		case err != nil:
+			return err
+		case field == "name":
+			m.Name, err = word.ParseModule(value)
+		case field == "vermagic":
 			m.Vermagic = value
-		case "depends":
-			m.Depends = strings.FieldsFunc(value, func(r rune) bool { return r == ',' })
+		case field == "depends":
+			m.Depends, err = parseModules(value)
 		}
 	}
-	return nil
+	return err
+}
+
+func parseModules(list string) (names []word.Module, err error) {
+	for text := range strings.SplitSeq(list, ",") {
+		if text == "" {
+			continue
+		}
+		name, err := word.ParseModule(text)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+// table is a section's content, nil where there is none of that name.
+func table(file *elf.File, name string) ([]byte, error) {
+	section := file.Section(name)
+	if section == nil {
+		return nil, nil
+	}
+	return section.Data()
 }

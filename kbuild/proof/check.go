@@ -4,13 +4,15 @@ package proof
 import (
 	"fmt"
 	"strings"
+
+	"mago/debpkg/word"
 )
 
 // Module is what a module's ELF file says.
 type Module struct {
-	Name     string            // the kernel's for it, whatever its file is called; "" before Linux 4.13
+	Name     word.Module       // the kernel's for it, whatever its file is called; none before Linux 4.13
 	Vermagic string            // the kernel that it was built for
-	Depends  []string          // modules whose symbols it uses, by modpost's account
+	Depends  []word.Module     // modules whose symbols it uses, by modpost's account
 	Wants    []string          // undefined symbols, without those that may stay so
 	Versions map[string]uint32 // CRCs that it was compiled against; nil: it has none
 	Gives    map[string]uint32 // exported symbols with their CRC, 0 where it has none
@@ -71,8 +73,8 @@ func Check(name string, m Module, k Kernel) (uses []string, err error) {
 // Lacks lists the modules that m depends on and that nobody gives.
 func (k Kernel) Lacks(m Module) (names []string) {
 	for _, name := range m.Depends {
-		if !k.Modules[Canonical(name)] {
-			names = append(names, name)
+		if !k.Modules[Canonical(name.String())] {
+			names = append(names, name.String())
 		}
 	}
 	return names

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"mago/debpkg/word"
 )
 
 // debian is what one of its kernels, another module and this build give.
@@ -29,10 +31,17 @@ func debian() Kernel {
 func good() Module {
 	return Module{
 		Vermagic: "6.1.0-56-amd64 SMP preempt mod_unload modversions ",
-		Depends:  []string{"mii", "other", "own-core"},
+		Depends:  modules("mii", "other", "own-core"),
 		Wants:    []string{"printk", "mii_link_ok", "unversioned", "needed", "own", "replaced"},
 		Versions: map[string]uint32{"module_layout": 9, "printk": 1, "mii_link_ok": 2, "needed": 3, "own": 4, "replaced": 8},
 	}
+}
+
+func modules(names ...string) (all []word.Module) {
+	for _, name := range names {
+		all = append(all, word.Must(word.ParseModule(name)))
+	}
+	return all
 }
 
 func TestCheck(t *testing.T) {
@@ -48,7 +57,7 @@ func TestCheck(t *testing.T) {
 		"no version":          {func(m *Module) { delete(m.Versions, "mii_link_ok") }, "symbol mii_link_ok of mii has no version"},
 		"no versions":         {func(m *Module) { m.Versions, m.Wants = nil, m.Wants[1:] }, "symbol mii_link_ok of mii has no version"},
 		"other headers":       {func(m *Module) { m.Versions["module_layout"] = 5 }, "symbol module_layout has another version in this kernel"},
-		"unknown dependency":  {func(m *Module) { m.Depends = append(m.Depends, "nowhere") }, "module x depends on module nowhere, which neither"},
+		"unknown dependency":  {func(m *Module) { m.Depends = append(m.Depends, modules("nowhere")...) }, "module x depends on module nowhere, which neither"},
 		"another kernel":      {func(m *Module) { m.Vermagic = strings.Replace(m.Vermagic, "amd64", "rt-amd64", 1) }, "module x: it was built for kernel"},
 		"without modversions": {func(m *Module) { m.Vermagic = strings.Replace(m.Vermagic, "modversions ", "", 1) }, `differs in "modversions"`},
 	} {

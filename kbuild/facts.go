@@ -1,0 +1,63 @@
+package kbuild
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	"mago/kbuild/elfmodule"
+	"mago/kbuild/sandbox"
+)
+
+// Serve is for the beginning of main: where this process was started as a part of a sandbox, ok is true, and the process is
+// to exit with the code.
+func Serve(args []string) (code int, ok bool) {
+	if !slices.Equal(args, sandbox.Self(elfmodule.Job)) {
+		return sandbox.Serve(args)
+	}
+	if err := elfmodule.Serve(os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "mago: read modules:", err)
+		return 1, true
+	}
+	return 0, true
+}
+
+// What reading modules may take at most; NVIDIA's, the largest known, take a tenth of the memory and a hundredth of the time.
+const (
+	readMemory = 2 << 30
+	readTime   = 5 * time.Minute
+)
+
+// readFacts fills in what is known of modules, which is read in a sandbox that has nothing but their bytes.
+func (s *finishing) readFacts(ctx context.Context, taken []takenModule) error {
+	box := s.Sandbox
+	box.Limits.Time, box.Limits.Memory = atMost(box.Limits.Time, readTime), atMost(box.Limits.Memory, readMemory)
+	ctx, end := context.WithTimeoutCause(ctx, box.Limits.Time, box.Limits.Exceeded("time"))
+	defer end()
+	files := make([]string, len(taken))
+	for i, m := range taken {
+		files[i] = m.file
+	}
+	modules, err := elfmodule.Ask(files, func(in io.Reader, out io.Writer) error {
+		err := box.RunSelf(ctx, sandbox.Spec{Args: []string{elfmodule.Job}, Stdin: in, Stdout: out, Stderr: s.Log}, s.Host.Run)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return err
+	})
+	for i, m := range modules {
+		taken[i].facts = m
+	}
+	return err
+}
+
+// atMost is a limit, or less; 0 is none.
+func atMost[L ~int64](limit, most L) L {
+	if limit == 0 {
+		return most
+	}
+	return min(limit, most)
+}
