@@ -15,7 +15,7 @@ func TestTakenTellsAll(t *testing.T) {
 	root := t.TempDir()
 	a := newEngine(&base{host: &host{}, changes: new(atomic.Int64), Options: Options{Root: root}, paths: paths{cache: filepath.Join(root, "cache")}})
 	const record = `{"format":1,"module":"nic","kernel":%q,"result":"built","source":{"path":"/one"},"modules":[%q]}`
-	files := map[string]string{"var/lib/dpkg/status": fmt.Sprintf(statusFormat, "other-modules-6.1.0-9-amd64", "1"),
+	files := map[string]string{"var/lib/dpkg/status": fmt.Sprintf(installedFormat, "other-modules-6.1.0-9-amd64", "1"),
 		"var/lib/dpkg/info/other-modules-6.1.0-9-amd64.list": "/lib/modules/6.1.0-9-amd64/updates/mago/shared.ko\n",
 	}
 	for release, module := range map[string]string{"6.1.0-9-amd64": "ours.ko", "6.1.0-10-amd64": "ours.ko", "6.1.0-8-amd64": "shared.ko"} {
@@ -40,3 +40,7 @@ func TestTakenTellsAll(t *testing.T) {
 		t.Errorf("removal of %q, not of %q", taken.remove, want)
 	}
 }
+
+// installedFormat is an installed package as dpkg's status has it: its name and version.
+const installedFormat = "Package: %s\nStatus: install ok installed\nMaintainer: A Person <person@example.org>\n" +
+	"Architecture: amd64\nVersion: %s\nDescription: test\n\n"

@@ -19,7 +19,7 @@ func (a *app) printNames(ctx context.Context, kind string) error {
 	if err != nil {
 		return err
 	}
-	if kind != "known" && !a.host.asRoot && a.Root == "/" && !a.OwnCache {
+	if kind != "known" && !a.AsRoot() && a.Root == "/" && !a.OwnCache {
 		more, err := a.Keeping(systemCache).Names(ctx, kind)
 		if err != nil {
 			return err

@@ -236,3 +236,6 @@ func newEngine(b *base) *engine {
 	e.cleaner = &cleaner{base: b, kernels: e.kernels, catalog: e.catalog, modules: e.modules}
 	return e
 }
+
+// AsRoot reports whether mago has root's rights.
+func (e *engine) AsRoot() bool { return e.host.asRoot }

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 )
 
@@ -60,11 +59,12 @@ func TestForeignFileError(t *testing.T) {
 		false: "choose a directory of your own with -u",
 	} {
 		err := fmt.Errorf("purge x: %w", &foreignFileError{fs.ErrPermission, "/home/a b/.cache/mago", "/home/a b/.cache/mago/x", "root", "alice", ours})
-		var stderr strings.Builder
-		code := report(t.Context(), quiet, &stderr, err)
-		want := "mago: purge x: permission denied: /home/a b/.cache/mago/x belongs to root\nmago: hint: " + hint + "\n"
-		if code != exitError || stderr.String() != want {
-			t.Errorf("%d, %s", code, stderr.String())
+		var foreign *foreignFileError
+		if want := "purge x: permission denied: /home/a b/.cache/mago/x belongs to root"; err.Error() != want {
+			t.Errorf("got %v", err)
+		}
+		if !errors.As(err, &foreign) || foreign.hint() != hint {
+			t.Errorf("got the hint %s", foreign.hint())
 		}
 	}
 }

@@ -235,3 +235,6 @@ func (kf *kernelFinder) kernel(release string) (kernel.Kernel, error) {
 	kf.found[release] = k
 	return k, nil
 }
+
+// Limited reports whether the caller has chosen among kernels.
+func (e *engine) Limited() bool { return e.kernels.limited() }

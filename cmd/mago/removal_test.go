@@ -12,7 +12,7 @@ func TestRemovalWay(t *testing.T) {
 	root := t.TempDir()
 	var status strings.Builder
 	for _, name := range []string{"hello-modules-6.1.0-9-amd64", "hello-modules-common", "hello-modules-6.1.0-10-amd64", "xhello-modules-6.1.0-9-amd64", "dpkg"} {
-		fmt.Fprintf(&status, statusFormat, name, "1")
+		fmt.Fprintf(&status, installedFormat, name, "1")
 	}
 	file := filepath.Join(root, "var/lib/dpkg/status")
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {

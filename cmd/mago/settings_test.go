@@ -3,7 +3,6 @@ package main
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"mago/catalog"
 )
@@ -25,21 +24,6 @@ func TestMaintainer(t *testing.T) {
 		a := newEngine(&base{Options: Options{Maintainer: maintainerIn(func(name string) string { return env[name] })}})
 		if got := a.build.maintainerOf(target{pkg: &catalog.Package{Maintainer: c.source}}); got != c.want {
 			t.Errorf("%+v: got %s", c, got)
-		}
-	}
-}
-
-func TestSourceDateEpoch(t *testing.T) {
-	for value, want := range map[string]time.Time{
-		"": {}, "0": time.Unix(0, 0).UTC(), "1700000000": time.Unix(1700000000, 0).UTC(),
-	} {
-		if got, err := sourceDateEpoch(value); err != nil || !got.Equal(want) {
-			t.Errorf("%q: %v, %v", value, got, err)
-		}
-	}
-	for _, value := range []string{"-1", "now", "1.5", " 1"} {
-		if _, err := sourceDateEpoch(value); err == nil {
-			t.Errorf("%q is taken", value)
 		}
 	}
 }

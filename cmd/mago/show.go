@@ -57,7 +57,7 @@ func (a *app) printModule(m shownModule) {
 	}
 	field("Source", cmp.Or(m.Source, "not fetched"))
 	field("Recipe", m.Recipe)
-	if a.kernels.limited() {
+	if a.Limited() {
 		printConfKernel(m.Conf, field)
 	}
 	printConf(m.Conf, field)

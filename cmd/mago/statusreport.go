@@ -109,7 +109,7 @@ func (e *engine) checkChosen(chosen func(release string) bool) error {
 		return err
 	}
 	if e.kernels.limited() && !slices.ContainsFunc(s.kernels(), chosen) {
-		words := slices.Concat(e.Kernels, e.HeaderDirs)
+		words := slices.Concat(e.Options.Kernels, e.HeaderDirs)
 		if slices.Equal(words, []string{"running"}) {
 			return &noKernelError{word: e.kernels.running(), running: true, here: true}
 		}

@@ -1,8 +1,8 @@
 package main
 
 // usageError is a command line that mago does not understand.
-type usageError struct{ err error }
+type usageError struct{ Err error }
 
-func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Error() string { return e.Err.Error() }
 
-func (e *usageError) Unwrap() error { return e.err }
+func (e *usageError) Unwrap() error { return e.Err }
