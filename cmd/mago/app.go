@@ -10,25 +10,26 @@ import (
 	"strings"
 	"time"
 
+	"mago/cmd/mago/internal/engine"
 	"mago/kbuild/sandbox"
 	"mago/sources/lock"
 )
 
 // app is one command's run: the engine, and what shows its events.
 type app struct {
-	*engine
+	*engine.Engine
 	screen *screen
 	render *render
 	stderr io.Writer
 }
 
-func newApp(m machine, o options, stdout *stream, stderr io.Writer) (*app, error) {
+func newApp(m engine.Machine, o options, stdout *stream, stderr io.Writer) (*app, error) {
 	root, err := filepath.Abs(o.Root)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := os.Stat(root); err != nil {
-		return nil, &usageError{fmt.Errorf("--root: %w", err)}
+		return nil, &engine.UsageError{Err: fmt.Errorf("--root: %w", err)}
 	}
 	o.Root = root
 	date, err := sourceDateEpoch(os.Getenv("SOURCE_DATE_EPOCH"))
@@ -43,25 +44,25 @@ func newApp(m machine, o options, stdout *stream, stderr io.Writer) (*app, error
 	if err != nil {
 		return nil, err
 	}
-	paths, err := newPaths(o, m.asRoot)
+	paths, err := newPaths(o, m.AsRoot)
 	if err != nil {
 		return nil, err
 	}
-	if err := paths.checkOwn(root, m.asRoot); err != nil {
+	if err := paths.CheckOwn(root, m.AsRoot); err != nil {
 		return nil, err
 	}
 	a := &app{screen: newScreen(stdout, o), stderr: stderr}
 	a.render = newRender(a.screen, stderr)
-	options := Options{
-		Root: root, OwnCache: o.UserDir != "", Kernels: lists(o.KversList...), HeaderDirs: headerDirs(root, slices.Concat(o.KernelDir, []string{os.Getenv("KERNELDIRS")})),
+	options := engine.Options{
+		Root: root, OwnCache: o.UserDir != "", Kernels: engine.Lists(o.KversList...), HeaderDirs: headerDirs(root, slices.Concat(o.KernelDir, []string{os.Getenv("KERNELDIRS")})),
 		Name: o.Called, Force: o.Force, NoRebuild: o.NoRebuild, KeepGoing: o.NonInter, AsItLies: o.NotUnpack, DryRun: o.DryRun, Verbose: o.Verbose,
 		Unauthenticated: o.Unsigned, UnsignedModules: o.Unloadable, Allow: allow, Sandbox: sandbox.Kind(o.Sandbox), Limits: limits, Wait: o.Wait.Wait,
-		Date: date, Maintainer: maintainerIn(os.Getenv), Version: ownVersion(), Me: lock.Holder{Command: ownCommand(), User: userName()}, Caller: os.Getenv("SUDO_USER"),
+		Date: date, Maintainer: engine.MaintainerIn(os.Getenv), Version: ownVersion(), Me: lock.Holder{Command: ownCommand(), User: userName()}, Caller: os.Getenv("SUDO_USER"),
 	}
 	if o.Verbose {
 		options.Output, options.Errors = heedless{stdout}, heedless{stderr}
 	}
-	a.engine = New(options, paths, m, strings.Fields(o.SudoCmd), a.render.event)
+	a.Engine = engine.New(options, paths, m, strings.Fields(o.SudoCmd), a.render.event)
 	return a, nil
 }
 
@@ -70,7 +71,7 @@ func (o options) limits() (sandbox.Limits, error) {
 	limits := sandbox.DefaultLimits("/")
 	for _, word := range o.Limit {
 		if err := limits.Set(word); err != nil {
-			return limits, &usageError{fmt.Errorf("--limit: %w", err)}
+			return limits, &engine.UsageError{Err: fmt.Errorf("--limit: %w", err)}
 		}
 	}
 	return limits, nil
@@ -83,7 +84,7 @@ func sourceDateEpoch(value string) (time.Time, error) {
 	}
 	seconds, err := strconv.ParseInt(value, 10, 64)
 	if err != nil || seconds < 0 {
-		return time.Time{}, &usageError{fmt.Errorf("SOURCE_DATE_EPOCH=%q is not a number of seconds", value)}
+		return time.Time{}, &engine.UsageError{Err: fmt.Errorf("SOURCE_DATE_EPOCH=%q is not a number of seconds", value)}
 	}
 	return time.Unix(seconds, 0).UTC(), nil
 }

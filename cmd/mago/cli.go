@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 
+	"mago/cmd/mago/internal/engine"
+
 	"github.com/alecthomas/kong"
 )
 
@@ -86,7 +88,7 @@ func (o jsonOption) apply(a *app) {
 }
 
 // dispatch runs one command, or several that commas join, one after the other once all of them are understood.
-func dispatch(ctx context.Context, m machine, args []string, stdout *stream, stderr io.Writer) error {
+func dispatch(ctx context.Context, m engine.Machine, args []string, stdout *stream, stderr io.Writer) error {
 	if err := understand(grammar(), args); err != nil {
 		return err
 	}
@@ -107,7 +109,7 @@ func dispatch(ctx context.Context, m machine, args []string, stdout *stream, std
 				return misuseOf(parsed.Selected().Name, err)
 			}
 			parsed.BindTo(ctx, (*context.Context)(nil))
-			err = a.whoseFiles(parsed.Run(a))
+			err = a.WhoseFiles(parsed.Run(a))
 			if ctx.Err() != nil && a.Force {
 				return &forcedError{err}
 			}
@@ -149,7 +151,7 @@ func parse(c *cli, args []string, stdout, stderr io.Writer) (parsed *kong.Contex
 	}
 	parsed, err = parser.Parse(args)
 	if err != nil {
-		return nil, misuseOf(commandOf(args), &usageError{err})
+		return nil, misuseOf(commandOf(args), &engine.UsageError{Err: err})
 	}
 	c.Sandbox = cmp.Or(c.Sandbox, "auto") // the variable may be empty
 	return parsed, cmp.Or(checkSandbox(c.Sandbox), checkCalled(c.Called, parsed.Selected()))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"mago/cmd/mago/internal/engine"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -56,7 +57,7 @@ func TestLists(t *testing.T) {
 		{[]string{"a,b c\td\ne"}, []string{"a", "b", "c", "d", "e"}},
 		{[]string{"a", "b,c"}, []string{"a", "b", "c"}},
 	} {
-		if got := lists(c.values...); !slices.Equal(got, c.want) {
+		if got := engine.Lists(c.values...); !slices.Equal(got, c.want) {
 			t.Errorf("lists(%q) = %q, want %q", c.values, got, c.want)
 		}
 	}
@@ -77,7 +78,7 @@ func TestPaths(t *testing.T) {
 		{"--dest", options{Root: "/", Dest: "/srv/fleet"}, true, "/var/cache/mago", "/var/cache/mago/debs", "/srv/fleet"},
 	} {
 		p, err := newPaths(c.o, c.asRoot)
-		if err != nil || p.cache != c.cache || p.debs() != c.debs || p.dest != c.dest {
+		if err != nil || p.Cache != c.cache || p.Debs() != c.debs || p.Dest != c.dest {
 			t.Errorf("%s: %+v, %v; want %s, %s and %q", c.name, p, err, c.cache, c.debs, c.dest)
 		}
 	}

@@ -1,6 +1,9 @@
 package main
 
-import "context"
+import (
+	"context"
+	"mago/cmd/mago/internal/engine"
+)
 
 type getCommand struct{ moduleArgs }
 
@@ -68,8 +71,8 @@ type purgeCommand struct {
 
 // Validate refuses, before any command is run, to take no name for all.
 func (c *purgeCommand) Validate() error {
-	if len(moduleWords(c.Modules)) == 0 {
-		return &purgeAllError{}
+	if len(engine.ModuleWords(c.Modules)) == 0 {
+		return &engine.PurgeAllError{}
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"mago/cmd/mago/internal/engine"
 	"mago/debpkg"
 )
 
@@ -188,7 +189,7 @@ func tidy(ts *testscript.TestScript, _ bool, _ []string) {
 			ts.Fatalf("left behind: %s", path)
 		case strings.HasPrefix(inside, "/debs/"), strings.HasPrefix(inside, "/downloads/"):
 			return checkDeb(path)
-		case entry.Name() == recordFile, entry.Name() == failureFile:
+		case entry.Name() == engine.RecordFile, entry.Name() == engine.FailureFile:
 			return checkRecord(path)
 		}
 		return nil
@@ -212,12 +213,12 @@ func checkDeb(path string) error {
 
 // checkRecord wants the package of a record that tells of one.
 func checkRecord(path string) error {
-	var r record
+	var r engine.Record
 	text, err := os.ReadFile(path)
 	if err == nil {
 		err = json.Unmarshal(text, &r)
 	}
-	if err == nil && r.Result == resultBuilt && !(paths{cache: filepath.Join(path, "../../../..")}).isWhole(r) {
+	if err == nil && r.Result == engine.ResultBuilt && !(engine.Paths{Cache: filepath.Join(path, "../../../..")}).IsWhole(r) {
 		err = fmt.Errorf("%s: no package %s", path, r.Deb)
 	}
 	return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"mago/cmd/mago/internal/engine"
 	"mago/kbuild/sandbox"
 )
 
@@ -136,7 +137,7 @@ func writeCompletion(w io.Writer) error {
 			fmt.Fprintf(&words, "\t%s) %s ;;\n", called, offer)
 		}
 	}
-	_, err := fmt.Fprintf(w, completionScript, strings.Join(kernelWords, " "), strings.Join(sandbox.LimitNames, "= ")+"=", strings.Join(valued, "|"), letters,
+	_, err := fmt.Fprintf(w, completionScript, strings.Join(engine.KernelWords, " "), strings.Join(sandbox.LimitNames, "= ")+"=", strings.Join(valued, "|"), letters,
 		&values, &options, strings.Join(longNames(grammar().Flags), " "), strings.Join(commandNames(grammar()), " "), &words)
 	return err
 }

@@ -3,11 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"mago/cmd/mago/internal/engine"
 	"slices"
 )
 
 // offeredNames are the kinds of module names that the completion asks for with mago completion KIND.
-var offeredNames = []string{NamesKnown, NamesBuilt, NamesKept, NamesHere}
+var offeredNames = []string{engine.NamesKnown, engine.NamesBuilt, engine.NamesKept, engine.NamesHere}
 
 // systemCache is root's; what lies there can be installed by whoever may call sudo.
 const systemCache = "/var/cache/mago"

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 
+	"mago/cmd/mago/internal/engine"
 	"mago/debpkg/visible"
 )
 
@@ -96,10 +97,10 @@ func report(ctx context.Context, stdout *stream, stderr io.Writer, err error) in
 // tell prints an error and what to do next.
 func tell(stderr io.Writer, err error) (code int) {
 	code, hint := explain(err)
-	complain(stderr, "mago: "+oneLine(err))
+	complain(stderr, "mago: "+engine.OneLine(err))
 	for line := range strings.SplitSeq(hint, "\n") {
 		if line = strings.TrimSpace(visible.Line(line)); line != "" {
-			complain(stderr, "mago: hint: "+visible.Middle(line, maxMessage))
+			complain(stderr, "mago: hint: "+visible.Middle(line, engine.MaxMessage))
 		}
 	}
 	return code

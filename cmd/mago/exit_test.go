@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"mago/catalog"
+	"mago/cmd/mago/internal/engine"
 	"mago/debpkg"
 	"mago/debpkg/apt"
 	"mago/debpkg/codec"
@@ -33,14 +34,14 @@ var failures = []struct {
 	hint string // a part of it
 }{
 	{errors.New("something else"), exitError, ""},
-	{&usageError{fmt.Errorf("purge: %w", &purgeAllError{})}, exitUsage, "mago purge all"},
-	{&usageError{errNothingNamed}, exitUsage, "mago help"},
-	{&unloadableError{unit: "x for 6.1", why: "Secure Boot is on"}, exitUnsigned, "with --unsigned mago installs the modules all the same, and the kernel refuses to load them"},
-	{&unloadableError{unit: "x for 6.1", copies: []string{"/x.ko"}}, exitUnsigned, "with --unsigned mago installs its own all the same, and they are loaded in the place of the signed ones"},
-	{&inTheWayError{pkg: "x-dkms", command: "sudo apt-get install /x.deb"}, exitPackages, "apt-get install /x.deb"},
-	{&inTheWayError{pkg: "x-dkms", command: "sudo apt-get install /x.deb", refused: true}, exitPackages, `"sudo apt-get install /x.deb" says why`},
-	{&inTheWayError{pkg: "x-dkms", module: "x", kernels: []string{"6.1", "6.2"}}, exitPackages, "auto-build -l 6.1,6.2 x"},
-	{&clashError{"sudo apt-get install /x.deb", &apt.ConflictError{Clashes: []apt.Clash{{With: "old"}}}}, exitPackages, "whether old may go"},
+	{&engine.UsageError{Err: fmt.Errorf("purge: %w", &engine.PurgeAllError{})}, exitUsage, "mago purge all"},
+	{&engine.UsageError{Err: engine.ErrNothingNamed}, exitUsage, "mago help"},
+	{&engine.UnloadableError{Unit: "x for 6.1", Why: "Secure Boot is on"}, exitUnsigned, "with --unsigned mago installs the modules all the same, and the kernel refuses to load them"},
+	{&engine.UnloadableError{Unit: "x for 6.1", Copies: []string{"/x.ko"}}, exitUnsigned, "with --unsigned mago installs its own all the same, and they are loaded in the place of the signed ones"},
+	{&engine.InTheWayError{Pkg: "x-dkms", Command: "sudo apt-get install /x.deb"}, exitPackages, "apt-get install /x.deb"},
+	{&engine.InTheWayError{Pkg: "x-dkms", Command: "sudo apt-get install /x.deb", Refused: true}, exitPackages, `"sudo apt-get install /x.deb" says why`},
+	{&engine.InTheWayError{Pkg: "x-dkms", Module: "x", Kernels: []string{"6.1", "6.2"}}, exitPackages, "auto-build -l 6.1,6.2 x"},
+	{&engine.ClashError{Command: "sudo apt-get install /x.deb", Err: &apt.ConflictError{Clashes: []apt.Clash{{With: "old"}}}}, exitPackages, "whether old may go"},
 	{&apt.UndoneError{Err: errors.New("x"), Left: []apt.Left{{Package: "x-modules", Deb: "/x.deb"}}}, exitPackages, "apt-get remove x-modules"},
 	{&apt.UndoneError{Err: errors.New("x"), Left: []apt.Left{{Package: "x-modules", Deb: "/x.deb", Broken: true}}}, exitPackages, `"sudo dpkg -i /x.deb" installs x-modules again`},
 	{&apt.UndoneError{Err: errors.New("x"), Left: []apt.Left{{Package: "more", Broken: true, Brought: true}}}, exitPackages, "dpkg --audit"},
@@ -50,16 +51,16 @@ var failures = []struct {
 	{&apt.DKMSError{Packages: []string{"dkms"}}, exitPackages, "whoever wants it"},
 	{&catalog.NotFoundError{Name: "helo", Similar: []string{"hello", "jello"}}, exitNoModule, "hello, jello"},
 	{&catalog.NotFoundError{Name: "helo"}, exitNoModule, "mago list"},
-	{&notBuiltError{module: "hello", release: "6.1"}, exitNoModule, "mago auto-build hello -l 6.1"},
-	{&notBuiltError{module: "hello", release: "6.1", others: []string{"5.10", "6.12"}}, exitNoModule, "built for 5.10, 6.12: choose with -l"},
-	{&notBuiltError{module: "hello", release: "6.1", caller: "alice"}, exitNoModule, `run "mago install hello -l 6.1 -S sudo" as alice, without sudo`},
+	{&engine.NotBuiltError{Module: "hello", Release: "6.1"}, exitNoModule, "mago auto-build hello -l 6.1"},
+	{&engine.NotBuiltError{Module: "hello", Release: "6.1", Others: []string{"5.10", "6.12"}}, exitNoModule, "built for 5.10, 6.12: choose with -l"},
+	{&engine.NotBuiltError{Module: "hello", Release: "6.1", Caller: "alice"}, exitNoModule, `run "mago install hello -l 6.1 -S sudo" as alice, without sudo`},
 	{&catalog.InTreeError{Name: "wireguard", Module: "wireguard"}, exitInTree, "modprobe wireguard"},
-	{&noKernelError{word: "4.19"}, exitNoKernel, "apt-get update"},
-	{&noKernelError{word: "newset", meant: []string{"newest"}}, exitNoKernel, "-l newest"},
-	{&noKernelError{word: "6.1", running: true, instead: bootable{meta: "linux-image-amd64", release: "6.2", command: "sudo apt-get install linux-image-amd64"}}, exitNoKernel, "apt-get install linux-image-amd64"},
-	{&noKernelError{word: "6.1", running: true, instead: bootable{meta: "linux-image-amd64", release: "6.2", installed: true}}, exitNoKernel, "reboot into Linux 6.2"},
-	{&wideWordError{"6.*", 2, "6.12.1"}, exitNoKernel, "-l 6.12.1"},
-	{&noKernelError{word: "4.19", nearest: []string{"5.10"}}, exitNoKernel, "5.10"},
+	{&engine.NoKernelError{Word: "4.19"}, exitNoKernel, "apt-get update"},
+	{&engine.NoKernelError{Word: "newset", Meant: []string{"newest"}}, exitNoKernel, "-l newest"},
+	{&engine.NoKernelError{Word: "6.1", Running: true, Instead: engine.Bootable{Meta: "linux-image-amd64", Release: "6.2", Command: "sudo apt-get install linux-image-amd64"}}, exitNoKernel, "apt-get install linux-image-amd64"},
+	{&engine.NoKernelError{Word: "6.1", Running: true, Instead: engine.Bootable{Meta: "linux-image-amd64", Release: "6.2", Installed: true}}, exitNoKernel, "reboot into Linux 6.2"},
+	{&engine.WideWordError{Word: "6.*", Fits: 2, Newest: "6.12.1"}, exitNoKernel, "-l 6.12.1"},
+	{&engine.NoKernelError{Word: "4.19", Nearest: []string{"5.10"}}, exitNoKernel, "5.10"},
 	{&kernel.HeadersError{Release: "6.1"}, exitNoKernel, "mago prepare -l 6.1"},
 	{&kernel.HeadersError{Release: "6.1", Dir: "/usr/src/x", Missing: "Makefile"}, exitNoKernel, "--reinstall linux-headers-6.1"},
 	{&kernel.ToolError{Tool: word.Must(word.ParseProgram("gcc-12")), Package: word.Must(word.ParsePackage("gcc-12"))}, exitNoTool, "apt-get install gcc-12"},
@@ -72,7 +73,7 @@ var failures = []struct {
 	{&apt.ToolError{Tool: "dpkg", Stderr: "E: The repository 'file:/srv ./ Release' is not signed."}, exitPackages, "dpkg --audit"},
 	{&recipe.CompileError{Message: "E: The repository 'file:/srv ./ Release' is not signed."}, exitBuild, ""},
 	{&apt.ToolError{Tool: "apt-get", Stderr: "E: The repository 'file:/srv ./ Release' is not signed."}, exitFetch, "--allow-unauthenticated"},
-	{&notFetchedError{"hello"}, exitFetch, "mago get hello"},
+	{&engine.NotFetchedError{Module: "hello"}, exitFetch, "mago get hello"},
 	{fmt.Errorf("update: %w", catalog.ErrNoLists), exitFetch, "apt-get update"},
 	{&sources.UnsafeError{}, exitSource, "do not trust"},
 	{&sources.LimitError{}, exitSource, "do not trust"},
@@ -81,10 +82,10 @@ var failures = []struct {
 	{&sources.LayoutError{Source: "x"}, exitSource, "obj-m"},
 	{&debpkg.FormatError{Path: "x.deb", Err: io.ErrUnexpectedEOF}, exitSource, "fetch it again"},
 	{&sources.DamagedError{Archive: "x.tar", Err: io.ErrUnexpectedEOF}, exitSource, "no tarball, or not whole"},
-	{&noSourceError{"./x"}, exitNoModule, "that is there"},
-	{&noSourceError{"hello/1.0"}, exitNoModule, "a module is named without its version: hello"},
-	{&kernelDirError{dir: "/x", err: io.EOF}, exitNoKernel, "name a directory"},
-	{&kernelDirError{dir: "/x-common", found: true, meant: "/x-amd64"}, exitNoKernel, `such as /x-amd64, or run "sudo mago prepare"`},
+	{&engine.NoSourceError{Path: "./x"}, exitNoModule, "that is there"},
+	{&engine.NoSourceError{Path: "hello/1.0"}, exitNoModule, "a module is named without its version: hello"},
+	{&engine.KernelDirError{Dir: "/x", Err: io.EOF}, exitNoKernel, "name a directory"},
+	{&engine.KernelDirError{Dir: "/x-common", Found: true, Meant: "/x-amd64"}, exitNoKernel, `such as /x-amd64, or run "sudo mago prepare"`},
 	{&sandbox.ReachError{User: "mago-build", Path: "/root/x", Closed: "/root"}, exitError, "-u /var/tmp/mago"},
 	{&sandbox.UnavailableError{Kind: sandbox.Auto, Why: "x"}, exitNoTool, "--sandbox user"},
 	{&sandbox.UnavailableError{Kind: sandbox.Auto, Why: "x", Root: true}, exitNoTool, "mount -t cgroup2 none /sys/fs/cgroup lets mago end all of a build; --sandbox user"},
@@ -102,13 +103,13 @@ var failures = []struct {
 	{built(&proof.VermagicError{}), exitBuild, "/x/build.log"},
 	{built(&proof.SymbolError{Module: "x", Symbol: "y", Why: "is gone"}), exitBuild, "another module may have to be built first"},
 	{built(&proof.DependsError{Module: "x", Depends: "y"}), exitBuild, "another module may have to be built first"},
-	{&buildError{log: "/x/log", local: true, err: &proof.SymbolError{Module: "x", Symbol: "y", Why: "is gone"}}, exitBuild, "the log: /x/log"},
-	{&packError{&takenError{claim: claim{name: "nic"}, gone: []string{"a"}, purge: []string{"5", "6"}}}, exitSource, `run "mago purge -l 5,6 nic", then`},
+	{&engine.BuildError{Log: "/x/log", Local: true, Err: &proof.SymbolError{Module: "x", Symbol: "y", Why: "is gone"}}, exitBuild, "the log: /x/log"},
+	{&engine.PackError{Err: &engine.TakenError{Claim: engine.Claim{Name: "nic"}, Gone: []string{"a"}, Purge: []string{"5", "6"}}}, exitSource, `run "mago purge -l 5,6 nic", then`},
 	{&sources.UnnamedError{Source: "x"}, exitSource, "--name NAME"},
 	{&sources.SeveralError{Package: "two-dkms", Dirs: []string{"usr/src/a-1", "usr/src/grp/b"}}, exitSource, "dpkg-deb -x *.deb . && sudo mago auto-install ./usr/src/a-1 ./usr/src/grp/b"},
-	{&twiceError{name: "nic", local: true}, exitUsage, "--name NAME"},
-	{&openToOthersError{name: "x", path: "/usr/src/x-1", shared: &way.Shared{Dir: "/usr/src/x-1", By: "alice"}}, exitError, "/usr/src/x-1"},
-	{&othersError{name: "nic"}, exitNoModule, "say nic"},
+	{&engine.TwiceError{Name: "nic", Local: true}, exitUsage, "--name NAME"},
+	{&engine.OpenToOthersError{Name: "x", Path: "/usr/src/x-1", Shared: &way.Shared{Dir: "/usr/src/x-1", By: "alice"}}, exitError, "/usr/src/x-1"},
+	{&engine.OthersError{Name: "nic"}, exitNoModule, "say nic"},
 	{built(&recipe.CompileError{Cause: recipe.Cause{Kind: recipe.CauseProgram, Thing: "bison", Package: "bison"}}), exitBuild, "apt-get install bison"},
 	{built(errors.New("not an ELF object")), exitBuild, "/x/build.log"},
 	{built(&recipe.NotMeantError{}), exitNotMeant, "-l"},
@@ -118,7 +119,7 @@ var failures = []struct {
 	{built(&payload.RefusedError{Refused: []payload.Refusal{{Path: "/etc/it's [x]", Why: "is not wanted"}}}), exitRecipe, "--allow-file GLOB"},
 	{built(&payload.RefusedError{Refused: []payload.Refusal{{Path: "/a"}, {Path: "/b", Final: true}}}), exitRecipe, "to be mended"},
 	{fmt.Errorf("install x: %w", &payload.InTheWayError{Files: []payload.Refusal{{Path: "/a", Why: "of no package"}}}), exitPackages, "move aside"},
-	{&notRootError{"installing packages"}, exitNotRoot, "with -S sudo"},
+	{&engine.NotRootError{What: "installing packages"}, exitNotRoot, "with -S sudo"},
 	{&apt.LockedError{PID: 7}, exitBusy, "run the same command again"},
 	{&apt.LockedError{PID: 7, Above: true}, exitBusy, "hooks or scripts"},
 	{&lock.BusyError{What: "hello"}, exitBusy, "--wait"},
@@ -134,7 +135,7 @@ var failures = []struct {
 	{&debpkg.FormatError{Path: "x", Err: &os.PathError{Op: "read", Path: "x", Err: syscall.EIO}}, exitError, "this machine that fails"},
 	{&os.PathError{Op: "write", Path: "x", Err: syscall.EDQUOT}, exitNoSpace, "mago clean"},
 	{&apt.ToolError{Tool: "apt-get", Stderr: "E: dpkg was interrupted, you must manually run 'dpkg --configure -a'"}, exitPackages, "dpkg --configure -a"},
-	{&severalError{first: &lock.BusyError{}, failed: 2, units: 3}, exitBusy, ""},
+	{&engine.SeveralError{First: &lock.BusyError{}, Failed: 2, Units: 3}, exitBusy, ""},
 	{errors.Join(&lock.BusyError{}, errors.New("more")), exitBusy, "wait"},
 	{&recipe.CompileError{Cause: recipe.Cause{Kind: recipe.CauseMemory}}, exitError, "run out of memory"},
 	{&recipe.CompileError{Cause: recipe.Cause{Kind: recipe.CauseFiles, Limit: "ulimit -n 9"}}, exitError, "ulimit -n 9"},
@@ -148,7 +149,9 @@ var failures = []struct {
 // quiet is an output that nothing goes wrong with.
 var quiet = newStream("standard output", io.Discard, nil)
 
-func built(err error) error { return &buildError{unit: "x for 6.1", log: "/x/build.log", err: err} }
+func built(err error) error {
+	return &engine.BuildError{Unit: "x for 6.1", Log: "/x/build.log", Err: err}
+}
 
 func TestReport(t *testing.T) {
 	reached := []int{exitDone, exitHangup, exitInterrupted, exitQuit, exitPipe, exitTerminated} // signals: TestReportInterrupted
@@ -178,7 +181,7 @@ func TestReportOutput(t *testing.T) {
 	defer full.Close()
 	stdout := newStream("standard output", full, nil)
 	fmt.Fprintln(stdout, "text")
-	for err, want := range map[error]int{nil: exitNoSpace, &statusError{exitFailed}: exitNoSpace, &notFetchedError{"x"}: exitFetch} {
+	for err, want := range map[error]int{nil: exitNoSpace, &statusError{exitFailed}: exitNoSpace, &engine.NotFetchedError{Module: "x"}: exitFetch} {
 		var stderr strings.Builder
 		if code := report(t.Context(), stdout, &stderr, err); code != want {
 			t.Errorf("%v: exit code %d, want %d", err, code, want)
@@ -196,9 +199,9 @@ func TestOneLine(t *testing.T) {
 		both:                                   "a; b\ufffdmago: c",
 		fmt.Errorf("d: %w (e)", both):          "d: a; b\ufffdmago: c (e)",
 		built(errors.Join(both, both)):         "build x for 6.1: a; b\ufffdmago: c; a; b\ufffdmago: c",
-		errors.New(strings.Repeat("/a", 5000)): strings.Repeat("/a", maxMessage/4) + " […] " + strings.Repeat("/a", maxMessage/4),
+		errors.New(strings.Repeat("/a", 5000)): strings.Repeat("/a", engine.MaxMessage/4) + " […] " + strings.Repeat("/a", engine.MaxMessage/4),
 	} {
-		if got := oneLine(err); got != want {
+		if got := engine.OneLine(err); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
@@ -207,7 +210,7 @@ func TestOneLine(t *testing.T) {
 func checkMessage(t *testing.T, err error, message, hint string) {
 	t.Helper()
 	first, rest, _ := strings.Cut(message, "\n")
-	if text := oneLine(err); text != "" && first != "mago: "+text {
+	if text := engine.OneLine(err); text != "" && first != "mago: "+text {
 		t.Errorf("%T: first line %q", err, first)
 	}
 	if !strings.Contains(rest, hint) || (hint == "") != (rest == "") {

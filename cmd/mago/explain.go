@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"mago/catalog"
+	"mago/cmd/mago/internal/engine"
 	"mago/debpkg"
 	"mago/debpkg/apt"
 	"mago/debpkg/codec"
@@ -24,21 +25,21 @@ import (
 
 // explain is the one place that turns an error's type into an exit code and the next steps, a line each.
 func explain(err error) (code int, hint string) {
-	if rest := (*untriedError)(nil); errors.As(err, &rest) {
-		code, hint := explain(rest.err)
-		return code, strings.TrimPrefix(hint+"\n"+visible.Line(rest.hint()), "\n")
+	if rest := (*engine.UntriedError)(nil); errors.As(err, &rest) {
+		code, hint := explain(rest.Err)
+		return code, strings.TrimPrefix(hint+"\n"+visible.Line(rest.Hint()), "\n")
 	}
 	if output := (*outputError)(nil); errors.As(err, &output) {
 		return outputCode(output), "what was to be done is done and kept; not all that there was to say of it could be written"
 	}
-	if diskFull(err) {
+	if engine.DiskFull(err) {
 		return exitNoSpace, `free some space ("mago clean" helps), then run the same command again`
 	}
-	if broken(err) {
-		return exitError, hints(`it is this machine that fails, not the source: "sudo dmesg" may say more; then run the same command again`, shortOf(err))
+	if engine.Broken(err) {
+		return exitError, engine.Hints(`it is this machine that fails, not the source: "sudo dmesg" may say more; then run the same command again`, shortOf(err))
 	}
-	if cause := causeOf(err); cause.OfMachine() {
-		return exitError, hints(cause.String(), "it is this machine that fails, not the source: once there is more of that, run the same command again")
+	if cause := engine.CauseOf(err); cause.OfMachine() {
+		return exitError, engine.Hints(cause.String(), "it is this machine that fails, not the source: once there is more of that, run the same command again")
 	}
 	for _, explained := range []func(error) (int, string){explainCommand, explainCatalog, explainSource, explainKernel} {
 		if code, hint := explained(err); code != 0 {
@@ -67,7 +68,7 @@ func shortOf(err error) string {
 }
 
 func outputCode(e *outputError) int {
-	if diskFull(e.err) {
+	if engine.DiskFull(e.err) {
 		return exitNoSpace
 	}
 	return exitError
@@ -83,35 +84,35 @@ func aptSaid(err error) string {
 	if tool := (*apt.ToolError)(nil); errors.As(err, &tool) && tool.Tool != "apt-get" {
 		return ""
 	}
-	return said(err)
+	return engine.Said(err)
 }
 
 // unauthenticated tells apt's refusals of what it can check no signature of from its other failures.
 func unauthenticated(err error) bool {
-	return errors.As(err, new(*sources.UnauthenticatedError)) || errors.As(err, new(*unsignedError)) || errors.As(err, new(*stillDoubtedError)) || aptRefuses.MatchString(aptSaid(err))
+	return errors.As(err, new(*sources.UnauthenticatedError)) || errors.As(err, new(*engine.UnsignedError)) || errors.As(err, new(*engine.StillDoubtedError)) || aptRefuses.MatchString(aptSaid(err))
 }
 
 func explainCommand(err error) (int, string) {
 	var misused *misuseError
-	var root *notRootError
+	var root *engine.NotRootError
 	var busy *lock.BusyError
-	var several *severalError
-	var shared *sharedError
-	var all *purgeAllError
-	var foreign *foreignFileError
+	var several *engine.SeveralError
+	var shared *engine.SharedError
+	var all *engine.PurgeAllError
+	var foreign *engine.ForeignFileError
 	switch {
 	case errors.As(err, &several):
-		code, _ := explain(several.first) // whose hint has been given
+		code, _ := explain(several.First) // whose hint has been given
 		return code, ""
 	case errors.As(err, &foreign):
-		return exitError, foreign.hint()
+		return exitError, foreign.Hint()
 	case errors.As(err, &shared):
-		return exitError, shared.hint()
+		return exitError, shared.Hint()
 	case errors.As(err, &all):
 		return exitUsage, `"mago purge NAME" forgets one module, "mago purge all" every one`
 	case errors.As(err, &misused):
-		return exitUsage, misused.hint()
-	case errors.As(err, new(*usageError)):
+		return exitUsage, misused.Hint()
+	case errors.As(err, new(*engine.UsageError)):
 		return exitUsage, helpHint("")
 	case errors.As(err, &root):
 		return exitNotRoot, "run the same command with -S sudo; root has a cache of its own"
@@ -125,7 +126,7 @@ func explainCatalog(err error) (int, string) {
 	var unknown *catalog.NotFoundError
 	var missing *catalog.MissingError
 	var inTree *catalog.InTreeError
-	var unbuilt *notBuiltError
+	var unbuilt *engine.NotBuiltError
 	switch {
 	case errors.As(err, &inTree):
 		return exitInTree, "sudo modprobe " + inTree.Module
@@ -140,7 +141,7 @@ func explainCatalog(err error) (int, string) {
 		}
 		return exitNoModule, `"mago list" shows the known ones; a module's own directory can be named too, as ./hello`
 	case errors.As(err, &unbuilt):
-		return exitNoModule, unbuilt.hint()
+		return exitNoModule, unbuilt.Hint()
 	case errors.Is(err, catalog.ErrNoLists):
 		return exitFetch, `run "sudo apt-get update"; where that brings none, the files below /etc/apt/sources.list* name no archive`
 	}
@@ -155,13 +156,13 @@ func explainSource(err error) (int, string) {
 	var layout *sources.LayoutError
 	var format *debpkg.FormatError
 	var damaged *sources.DamagedError
-	var gone *noSourceError
-	var unfetched *notFetchedError
+	var gone *engine.NoSourceError
+	var unfetched *engine.NotFetchedError
 	var edited *sources.EditedError
 	var changed *way.ChangedError
-	var doubted *doubtedError
+	var doubted *engine.DoubtedError
 	var link *way.LinkError
-	var open *openToOthersError
+	var open *engine.OpenToOthersError
 	var more *sources.SeveralError
 	switch {
 	case errors.As(err, &changed):
@@ -172,27 +173,27 @@ func explainSource(err error) (int, string) {
 		return exitSource, fmt.Sprintf(`"mago get -f %s" opens it anew; -O builds it as it lies, and says so in the package`, edited.Module)
 	case errors.As(err, &doubted):
 		return exitFetch, fmt.Sprintf("\"sudo mago prepare %s -l %s\" installs it again from an archive with a checked signature; else say --allow-unauthenticated for one run",
-			doubted.unit.word(), doubted.unit.kernel.Release)
+			doubted.Unit.Word(), doubted.Unit.Kernel.Release)
 	case unauthenticated(err):
 		return exitFetch, "where you trust that archive all the same, say so for one run, with --allow-unauthenticated"
 	case errors.As(err, &fetch):
 		return exitFetch, `check the network, and "sudo apt-get update"; then run the same command again`
 	case errors.As(err, &unfetched):
-		return exitFetch, fmt.Sprintf(`run "mago get %s", or "mago auto-build %[1]s" for both`, unfetched.module)
+		return exitFetch, fmt.Sprintf(`run "mago get %s", or "mago auto-build %[1]s" for both`, unfetched.Module)
 	case errors.As(err, &unsafe), errors.As(err, &limit), errors.As(err, &bomb):
 		return exitSource, "do not trust where it comes from; nothing of it was kept"
 	case errors.As(err, new(*deep.LevelsError)):
 		return exitSource, "no module's source is so deep; do not trust where it comes from"
 	case errors.As(err, &open):
-		return exitError, "where you trust those, name it by its path, " + pasted(open.path)
+		return exitError, "where you trust those, name it by its path, " + engine.Pasted(open.Path)
 	case errors.As(err, new(*sources.UnnamedError)):
 		return exitSource, "give it one: run the same command with --name NAME"
 	case errors.As(err, &more):
-		return exitSource, fmt.Sprintf("each can be built by its path: run \"%s\"", openedBy(more.Package, more.Package, more.Dirs...))
+		return exitSource, fmt.Sprintf("each can be built by its path: run \"%s\"", engine.OpenedBy(more.Package, more.Package, more.Dirs...))
 	case errors.As(err, &layout):
 		return exitSource, "a module's source has a dkms.conf, a Kbuild file, a Makefile that sets obj-m, or a debian/rules for module-assistant"
 	case errors.As(err, &gone):
-		return exitNoModule, gone.hint()
+		return exitNoModule, gone.Hint()
 	case errors.As(err, &damaged) && format == nil:
 		return exitSource, "it is no tarball, or not whole; nothing of it was kept"
 	case errors.As(err, &format), errors.As(err, &damaged):
@@ -202,16 +203,16 @@ func explainSource(err error) (int, string) {
 }
 
 func explainName(err error) (int, string) {
-	var taken *takenError
-	var others *othersError
-	var twice *twiceError
+	var taken *engine.TakenError
+	var others *engine.OthersError
+	var twice *engine.TwiceError
 	switch {
 	case errors.As(err, &twice):
-		return exitUsage, twice.hint()
+		return exitUsage, twice.Hint()
 	case errors.As(err, &taken):
-		return exitSource, taken.hint()
+		return exitSource, taken.Hint()
 	case errors.As(err, &others):
-		return exitNoModule, others.hint()
+		return exitNoModule, others.Hint()
 	}
 	return 0, ""
 }
@@ -224,13 +225,13 @@ func explainBuild(err error) (int, string) {
 	var excluded *recipe.NotMeantError
 	var limit *sandbox.LimitError
 	hint := ""
-	var failed *buildError
+	var failed *engine.BuildError
 	if errors.As(err, &failed) {
-		hint = failed.hint()
+		hint = failed.Hint()
 	}
 	switch {
 	case errors.As(err, &refused):
-		return exitRecipe, allowHint(refused)
+		return exitRecipe, engine.AllowHint(refused)
 	case errors.As(err, &limit):
 		return exitBuild, strings.TrimPrefix(hint+"\n", "\n") + fmt.Sprintf("if that is what this source takes, allow it more than --limit %s=%s", limit.Name, limit.Value)
 	case errors.As(err, &excluded):
@@ -246,20 +247,20 @@ func explainBuild(err error) (int, string) {
 }
 
 func explainPackage(err error) (int, string) {
-	var inTheWay *inTheWayError
+	var inTheWay *engine.InTheWayError
 	var files *payload.InTheWayError
 	var unmet *apt.UnmetError
 	var dkms *apt.DKMSError
 	var undone *apt.UndoneError
-	var clash *clashError
-	var unloadable *unloadableError
+	var clash *engine.ClashError
+	var unloadable *engine.UnloadableError
 	var locked *apt.LockedError
 	var tool *apt.ToolError
 	switch {
 	case errors.As(err, &unloadable):
-		return exitUnsigned, unloadable.hint()
+		return exitUnsigned, unloadable.Hint()
 	case errors.As(err, &inTheWay):
-		return exitPackages, inTheWay.hint()
+		return exitPackages, inTheWay.Hint()
 	case errors.As(err, &files):
 		return exitPackages, "move aside a file that no package has, then run the same command again; one that another package has is for the source to leave out; what is built is kept"
 	case errors.As(err, &locked) && locked.Above:
@@ -267,7 +268,7 @@ func explainPackage(err error) (int, string) {
 	case errors.As(err, &locked):
 		return exitBusy, "when that has finished, run the same command again; what is built is kept"
 	case errors.As(err, &clash):
-		return exitPackages, clash.hint()
+		return exitPackages, clash.Hint()
 	case errors.As(err, &undone) && len(undone.Left) > 0:
 		return exitPackages, leftHint(undone.Left)
 	case errors.As(err, &undone):

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"mago/cmd/mago/internal/engine"
 	"mago/debpkg/word"
 	"mago/kbuild/kernel"
 	"mago/kbuild/sandbox"
@@ -13,8 +14,8 @@ func explainKernel(err error) (int, string) {
 	var headers *kernel.HeadersError
 	var tool *kernel.ToolError
 	var user *sandbox.UserError
-	var needs *needsError
-	var dir *kernelDirError
+	var needs *engine.NeedsError
+	var dir *engine.KernelDirError
 	var reach *sandbox.ReachError
 	var arch *kernel.ArchError
 	var room *sandbox.UnavailableError
@@ -33,10 +34,10 @@ func explainKernel(err error) (int, string) {
 	case errors.As(err, &arch):
 		return exitNoKernel, "run mago on a machine of that kind, or choose another kernel with -l"
 	case errors.As(err, &dir):
-		return exitNoKernel, dir.hint()
+		return exitNoKernel, dir.Hint()
 	case errors.As(err, &needs):
 		return exitNoTool, fmt.Sprintf(`run "sudo mago prepare %s -l %s", or "sudo apt-get install --no-install-recommends %s"`,
-			pasted(needs.unit.word()), needs.unit.kernel.Release, word.Join(needs.packages, " "))
+			engine.Pasted(needs.Unit.Word()), needs.Unit.Kernel.Release, word.Join(needs.Packages, " "))
 	case errors.As(err, &reach):
 		return exitError, "have mago work where everybody may go, with -u /var/tmp/mago for example, or open that directory (chmod a+x)"
 	case errors.As(err, &file):
@@ -47,9 +48,9 @@ func explainKernel(err error) (int, string) {
 		return exitNoKernel, "the compiler is the first word of CONFIG_CC_VERSION_TEXT in .config, or CC in .kernelvariables: a plain name such as gcc-12"
 	case errors.As(err, &headers) && headers.Dir != "":
 		return exitNoKernel, fmt.Sprintf(`if they come from a package of apt's, run "sudo apt-get install --reinstall %s"; else name whole ones with -k`,
-			pasted("linux-headers-"+headers.Release))
+			engine.Pasted("linux-headers-"+headers.Release))
 	case errors.As(err, &headers):
-		return exitNoKernel, fmt.Sprintf(`run "sudo mago prepare -l %s"`, pasted(headers.Release))
+		return exitNoKernel, fmt.Sprintf(`run "sudo mago prepare -l %s"`, engine.Pasted(headers.Release))
 	case errors.As(err, &tool):
 		if tool.Package.IsZero() {
 			return exitNoTool, "no package of Debian's is called so: install it yourself, where the build's PATH finds it"
@@ -62,13 +63,13 @@ func explainKernel(err error) (int, string) {
 }
 
 func explainNoKernel(err error) (int, string) {
-	var unknown *noKernelError
-	var wide *wideWordError
+	var unknown *engine.NoKernelError
+	var wide *engine.WideWordError
 	switch {
 	case errors.As(err, &unknown):
-		return exitNoKernel, unknown.hint()
+		return exitNoKernel, unknown.Hint()
 	case errors.As(err, &wide):
-		return exitNoKernel, "name the one that you want, such as -l " + wide.newest
+		return exitNoKernel, "name the one that you want, such as -l " + wide.Newest
 	}
 	return 0, ""
 }

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"mago/cmd/mago/internal/engine"
 	"mago/kbuild/sandbox"
 )
 
@@ -281,7 +282,7 @@ func travel(ctx context.Context, t *testing.T, entrance int, text string, roads 
 		for _, word := range road {
 			args = append(args, strings.ReplaceAll(word, "LOCAL", filepath.Join(w.root, "../local")))
 		}
-		runOn(ctx, machine{asRoot: true, run: s.run}, args, io.Discard, io.Discard)
+		runOn(ctx, engine.Machine{AsRoot: true, Run: s.run}, args, io.Discard, io.Discard)
 		if len(s.errors) > 0 {
 			t.Errorf("%s: %q: mago %q runs %s", at.name, text, road, strings.Join(s.errors, "\n"))
 			return

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"mago/cmd/mago/internal/engine"
 	"slices"
 	"strings"
 )
@@ -119,7 +120,7 @@ func (h habit) forModule(root, name string) string {
 	case name == "":
 		return h.way
 	case h.way == removeWay:
-		return removalWay(place{root: root}, name)
+		return engine.RemovalWay(engine.Place{Root: root}, name)
 	}
 	return strings.ReplaceAll(h.way, "MODULE", name)
 }

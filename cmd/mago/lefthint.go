@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"mago/cmd/mago/internal/engine"
 	"mago/debpkg/apt"
 )
 
@@ -15,7 +16,7 @@ func leftHint(left []apt.Left) string {
 	for _, l := range left {
 		switch {
 		case l.Broken && l.Deb != "":
-			lines = append(lines, fmt.Sprintf(`"sudo dpkg -i %s" installs %s again, which dpkg asks for before all else`, pasted(l.Deb), l.Package))
+			lines = append(lines, fmt.Sprintf(`"sudo dpkg -i %s" installs %s again, which dpkg asks for before all else`, engine.Pasted(l.Deb), l.Package))
 		case l.Broken:
 			audit = true
 		case l.Brought:
@@ -33,5 +34,5 @@ func leftHint(left []apt.Left) string {
 	if audit {
 		lines = append(lines, `"sudo dpkg --audit" says why dpkg wants packages installed again`)
 	}
-	return hints(append(lines, "once the cause is gone, run the same command again")...)
+	return engine.Hints(append(lines, "once the cause is gone, run the same command again")...)
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"mago/cmd/mago/internal/engine"
 	"mago/debpkg/visible"
 )
 
@@ -43,7 +44,7 @@ func (c *searchCommand) Run(a *app, ctx context.Context) error {
 		return err
 	}
 	if found.Partly != nil {
-		complain(a.stderr, "mago: "+oneLine(found.Partly))
+		complain(a.stderr, "mago: "+engine.OneLine(found.Partly))
 	}
 	if c.JSON {
 		return a.printJSON(found.Modules)
@@ -60,7 +61,7 @@ func (c *searchCommand) Run(a *app, ctx context.Context) error {
 }
 
 // tellUnlisted says what Debian has under such names that apt's sources leave out, or else that nothing was found.
-func (a *app) tellUnlisted(words []string, found searchResult) {
+func (a *app) tellUnlisted(words []string, found engine.SearchResult) {
 	var more []string
 	for _, e := range found.Unlisted {
 		more = append(more, fmt.Sprintf("%s (%s)", e.Source.Package, e.Place.Component))
@@ -98,10 +99,10 @@ var listColumns = []column{
 }
 
 // kernelsColumn says for which kernels a module is there, in the words of status, and whether it is not meant for the one at hand.
-func kernelsColumn(l listed) string {
+func kernelsColumn(l engine.Listed) string {
 	var words []string
 	for _, s := range l.Units {
-		if s.State != stateMissing {
+		if s.State != engine.StateMissing {
 			words = append(words, s.Kernel+" "+s.State)
 		}
 	}

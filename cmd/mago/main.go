@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"mago/cmd/mago/internal/engine"
 	"mago/kbuild"
 )
 
@@ -24,7 +25,7 @@ func run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writ
 	return runOn(ctx, thisMachine(), args, stdout, stderr)
 }
 
-func runOn(ctx context.Context, m machine, args []string, stdout, stderr io.Writer) (code int) {
+func runOn(ctx context.Context, m engine.Machine, args []string, stdout, stderr io.Writer) (code int) {
 	ctx, end := withSignals(ctx)
 	defer end(nil)
 	out, complaints := newStream("standard output", stdout, end), newStream("standard error", stderr, end)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"mago/cmd/mago/internal/engine"
 	"mago/debpkg/payload"
 	"os"
 	"os/exec"
@@ -36,32 +37,32 @@ func userName() string {
 }
 
 // newPaths puts root's things under /var/cache/mago, a user's where XDG has caches, and both below -u.
-func newPaths(o options, asRoot bool) (paths, error) {
+func newPaths(o options, asRoot bool) (engine.Paths, error) {
 	cache := filepath.Join(o.Root, "/var/cache/mago")
 	switch {
 	case o.UserDir != "":
 		dir, err := filepath.Abs(o.UserDir)
 		if err != nil {
-			return paths{}, err
+			return engine.Paths{}, err
 		}
 		cache = dir
 	case !asRoot && o.Root == "/":
 		dir, err := os.UserCacheDir()
 		if err != nil {
-			return paths{}, err
+			return engine.Paths{}, err
 		}
 		cache = filepath.Join(dir, "mago")
 	}
 	if o.Root != "/" && !strings.HasPrefix(cache+"/", o.Root+"/") {
-		return paths{}, &usageError{fmt.Errorf("-u %s is outside of --root %s, where its apt could not write", cache, o.Root)}
+		return engine.Paths{}, &engine.UsageError{Err: fmt.Errorf("-u %s is outside of --root %s, where its apt could not write", cache, o.Root)}
 	}
-	p := paths{cache: cache}
+	p := engine.Paths{Cache: cache}
 	if o.Dest != "" {
 		dest, err := filepath.Abs(o.Dest)
 		if err != nil {
-			return paths{}, err
+			return engine.Paths{}, err
 		}
-		p.dest = dest
+		p.Dest = dest
 	}
 	return p, nil
 }
@@ -71,21 +72,21 @@ func globs(texts []string) (all []payload.Glob, err error) {
 	for _, text := range texts {
 		glob, err := payload.ParseGlob(text)
 		if err != nil {
-			return nil, &usageError{fmt.Errorf("--allow-file: %w", err)}
+			return nil, &engine.UsageError{Err: fmt.Errorf("--allow-file: %w", err)}
 		}
 		all = append(all, glob)
 	}
 	return all, nil
 }
 
-func thisMachine() machine {
-	return machine{asRoot: os.Geteuid() == 0, run: (*exec.Cmd).Run, inhibit: inhibit}
+func thisMachine() engine.Machine {
+	return engine.Machine{AsRoot: os.Geteuid() == 0, Run: (*exec.Cmd).Run, Inhibit: engine.Inhibit}
 }
 
 // headerDirs are the directories of -k and KERNELDIRS, inside the root. One that exists may have blanks in its name.
 func headerDirs(root string, values []string) (dirs []string) {
 	for _, value := range values {
-		for _, dir := range listOrPath(value) {
+		for _, dir := range engine.ListOrPath(value) {
 			if root == "/" {
 				dir, _ = filepath.Abs(dir) // fails only without a working directory
 			}

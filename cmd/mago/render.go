@@ -6,6 +6,7 @@ import (
 	"io"
 	"sync"
 
+	"mago/cmd/mago/internal/engine"
 	"mago/debpkg/visible"
 )
 
@@ -24,13 +25,13 @@ func newRender(s *screen, stderr io.Writer) *render {
 }
 
 // event shows an event. It may be called by several goroutines.
-func (r *render) event(e Event) {
+func (r *render) event(e engine.Event) {
 	r.lock.Lock()
 	defer r.lock.Unlock()
 	switch {
-	case e.Kind == Failed:
+	case e.Kind == engine.Failed:
 		tell(r.stderr, e.Err)
-	case e.Kind == Warning:
+	case e.Kind == engine.Warning:
 		r.warn(e.Text)
 	case r.json:
 		text, err := json.Marshal(e)
@@ -51,22 +52,22 @@ func (r *render) warn(text string) {
 	fmt.Fprintln(r.screen.above(r.stderr), line)
 }
 
-func (r *render) line(e Event) {
+func (r *render) line(e engine.Event) {
 	p := r.steps[e.Step]
 	switch e.Kind {
-	case Note:
+	case engine.Note:
 		r.screen.figured(e.Phase, e.Text, figure(e))
-	case Advice:
+	case engine.Advice:
 		r.screen.paste(e.Phase + ": " + e.Text)
-	case Begin:
+	case engine.Begin:
 		r.begin(e)
-	case Progress:
+	case engine.Progress:
 		if p == nil {
 			r.ofApt(e)
 		} else {
 			p.update(e.Text)
 		}
-	case End:
+	case engine.End:
 		if p == nil {
 			return
 		}
@@ -78,7 +79,7 @@ func (r *render) line(e Event) {
 	}
 }
 
-func (r *render) begin(e Event) {
+func (r *render) begin(e engine.Event) {
 	r.stage = ""
 	r.steps[e.Step] = r.screen.phase(e.Phase, e.Text)
 	if e.Phase == "wait" && !r.screen.live {
@@ -87,7 +88,7 @@ func (r *render) begin(e Event) {
 }
 
 // ofApt shows how far apt is: on a terminal in the live line, else with a line for each stage.
-func (r *render) ofApt(e Event) {
+func (r *render) ofApt(e engine.Event) {
 	active := r.screen.active
 	switch {
 	case active == nil:
@@ -100,12 +101,12 @@ func (r *render) ofApt(e Event) {
 }
 
 // figure is what stands at the right edge.
-func figure(e Event) string {
+func figure(e engine.Event) string {
 	switch {
 	case e.Seconds > 0:
 		return fmt.Sprintf("%.1f s", e.Seconds)
 	case e.Bytes != nil:
-		return size(*e.Bytes)
+		return engine.Size(*e.Bytes)
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"mago/cmd/mago/internal/engine"
 	"testing"
 	"time"
 )
@@ -10,7 +11,7 @@ func TestSize(t *testing.T) {
 		0: "0 B", 999: "999 B", 1000: "1 kB", 1499: "1 kB", 1500: "2 kB", 999_499: "999 kB",
 		1_000_000: "1.0 MB", 12_345_678: "12.3 MB", 999_949_999: "999.9 MB", 1_000_000_000: "1.0 GB", 4_650_000_000: "4.7 GB",
 	} {
-		if got := size(bytes); got != want {
+		if got := engine.Size(bytes); got != want {
 			t.Errorf("size(%d) = %q, want %q", bytes, got, want)
 		}
 	}
@@ -21,7 +22,7 @@ func TestAgo(t *testing.T) {
 		0: "just now", 59 * time.Second: "just now", time.Minute: "1 min old", 59 * time.Minute: "59 min old",
 		time.Hour: "1 h old", 47 * time.Hour: "47 h old", 48 * time.Hour: "2 days old", 1000 * time.Hour: "42 days old",
 	} {
-		if got := ago(d); got != want {
+		if got := engine.Ago(d); got != want {
 			t.Errorf("ago(%v) = %q, want %q", d, got, want)
 		}
 	}

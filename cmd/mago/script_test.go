@@ -16,6 +16,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"mago/cmd/mago/internal/engine"
 	"mago/kbuild/elfmodule"
 	"mago/kbuild/sandbox"
 )
@@ -47,11 +48,11 @@ func TestMain(m *testing.M) {
 
 // runInWorld is main with the script's machine in the place of this one.
 func runInWorld(args []string) int {
-	m := machine{asRoot: os.Getenv("AS") != "user", run: startInWorld}
+	m := engine.Machine{AsRoot: os.Getenv("AS") != "user", Run: startInWorld}
 	if os.Getenv("DBUS_SYSTEM_BUS_ADDRESS") != "" {
-		m.inhibit = inhibit
+		m.Inhibit = engine.Inhibit
 	}
-	m.confTimeout, _ = time.ParseDuration(os.Getenv("CONF_TIMEOUT"))
+	m.ConfTimeout, _ = time.ParseDuration(os.Getenv("CONF_TIMEOUT"))
 	if len(args) > 0 && args[0] != "--version" {
 		args = append([]string{"--root=" + os.Getenv("ROOT")}, args...)
 	}

@@ -1,24 +1,25 @@
 package main
 
 import (
+	"mago/cmd/mago/internal/engine"
 	"slices"
 	"testing"
 )
 
 // told are states in short: kernel, module, state, whether it is wanted.
-func told(rows ...[3]string) (all []state) {
+func told(rows ...[3]string) (all []engine.State) {
 	for _, r := range rows {
-		s := state{Kernel: r[0], Module: r[1], State: r[2], word: r[1]}
-		s.Wanted = !slices.Contains([]string{stateBuilt, stateLeftover, "trial"}, s.State)
+		s := engine.State{Kernel: r[0], Module: r[1], State: r[2], Word: r[1]}
+		s.Wanted = !slices.Contains([]string{engine.StateBuilt, engine.StateLeftover, "trial"}, s.State)
 		switch s.State {
-		case statePresent, stateStale:
+		case engine.StatePresent, engine.StateStale:
 			s.Installed = "1"
-		case stateLeftover:
-			s.Installed, s.recorded = "1", true
-		case stateFailed:
+		case engine.StateLeftover:
+			s.Installed, s.Recorded = "1", true
+		case engine.StateFailed:
 			s.Log = "/x/" + s.Module + ".log"
 		case "trial":
-			s.State = stateFailed
+			s.State = engine.StateFailed
 		}
 		all = append(all, s)
 	}
@@ -27,7 +28,7 @@ func told(rows ...[3]string) (all []state) {
 
 func TestSentence(t *testing.T) {
 	for _, test := range []struct {
-		states  []state
+		states  []engine.State
 		machine int
 		want    string
 	}{
@@ -54,53 +55,53 @@ func TestSentence(t *testing.T) {
 func TestSteps(t *testing.T) {
 	both := told([3]string{"5", "a", "missing"}, [3]string{"5", "b", "stale"}, [3]string{"6", "a", "missing"}, [3]string{"6", "b", "missing"})
 	own := slices.Clone(both)
-	own[0].own = true
+	own[0].Own = true
 	common := told([3]string{"3", "a", "leftover"}, [3]string{"4", "a", "leftover"})
-	common[0].common, common[1].common = "a-modules-common", "a-modules-common"
+	common[0].Common, common[1].Common = "a-modules-common", "a-modules-common"
 	unknown := told([3]string{"6", "a", "missing"})
-	unknown[0].word = ""
+	unknown[0].Word = ""
 	for _, test := range []struct {
-		steps  steps
-		states []state
+		steps  engine.Steps
+		states []engine.State
 		want   []string
 	}{
-		{steps{place{asRoot: true}}, both, []string{"sudo mago a-i -l 5,6 a b"}},
-		{steps{}, both, []string{"sudo mago a-i -l 5,6 a b"}},
-		{steps{}, own, []string{"mago a-i -S sudo -l 5 a b", "sudo mago a-i -l 6 a b"}},
-		{steps{place{asRoot: true}}, own, []string{"sudo mago a-i -l 5 a b", "sudo mago a-i -l 6 a b"}},
-		{steps{place{asRoot: true, cache: "/x"}}, both[:1], []string{"sudo mago a-i -l 5 a -u /x"}},
-		{steps{place{asRoot: true}}, unknown, nil},
-		{steps{place{asRoot: true}}, common, []string{"sudo mago purge -l 3,4 a", "sudo apt-get remove a-modules-3 a-modules-4 a-modules-common"}},
-		{steps{place{asRoot: true}}, told([3]string{"6", "a", "trial"}), nil},
-		{steps{place{asRoot: true}}, told([3]string{"4", "a", "leftover"}, [3]string{"5", "b", "missing"}, [3]string{"5", "c", "failed"}),
+		{engine.Steps{Place: engine.Place{AsRoot: true}}, both, []string{"sudo mago a-i -l 5,6 a b"}},
+		{engine.Steps{}, both, []string{"sudo mago a-i -l 5,6 a b"}},
+		{engine.Steps{}, own, []string{"mago a-i -S sudo -l 5 a b", "sudo mago a-i -l 6 a b"}},
+		{engine.Steps{Place: engine.Place{AsRoot: true}}, own, []string{"sudo mago a-i -l 5 a b", "sudo mago a-i -l 6 a b"}},
+		{engine.Steps{Place: engine.Place{AsRoot: true, Cache: "/x"}}, both[:1], []string{"sudo mago a-i -l 5 a -u /x"}},
+		{engine.Steps{Place: engine.Place{AsRoot: true}}, unknown, nil},
+		{engine.Steps{Place: engine.Place{AsRoot: true}}, common, []string{"sudo mago purge -l 3,4 a", "sudo apt-get remove a-modules-3 a-modules-4 a-modules-common"}},
+		{engine.Steps{Place: engine.Place{AsRoot: true}}, told([3]string{"6", "a", "trial"}), nil},
+		{engine.Steps{Place: engine.Place{AsRoot: true}}, told([3]string{"4", "a", "leftover"}, [3]string{"5", "b", "missing"}, [3]string{"5", "c", "failed"}),
 			[]string{"sudo mago purge -l 4 a", "sudo apt-get remove a-modules-4", "less /x/c.log", "sudo mago a-i -l 5 b"}},
-		{steps{}, told([3]string{"4", "a", "leftover"}), []string{"mago purge -l 4 a", "sudo apt-get remove a-modules-4"}},
-		{steps{place{asRoot: true, root: "/srv/a b"}}, told([3]string{"4", "a", "leftover"}),
+		{engine.Steps{}, told([3]string{"4", "a", "leftover"}), []string{"mago purge -l 4 a", "sudo apt-get remove a-modules-4"}},
+		{engine.Steps{Place: engine.Place{AsRoot: true, Root: "/srv/a b"}}, told([3]string{"4", "a", "leftover"}),
 			[]string{"sudo mago purge -l 4 a --root '/srv/a b'", "sudo chroot '/srv/a b' apt-get remove a-modules-4"}},
 	} {
-		if got := test.steps.of(test.states); !slices.Equal(got, test.want) {
+		if got := test.steps.Of(test.states); !slices.Equal(got, test.want) {
 			t.Errorf("got  %q\nwant %q", got, test.want)
 		}
 	}
 }
 
 func TestIsTrial(t *testing.T) {
-	good := record{Module: "a", KernelVersion: "6", Source: recordSource{Package: "a-dkms", Version: "1", SHA256: "x"}}
-	local := record{Module: "a", Source: recordSource{Path: "/a", Version: "1", SHA256: "x"}}
-	changed := func(r record, change func(*record)) record { change(&r); return r }
+	good := engine.Record{Module: "a", KernelVersion: "6", Source: engine.RecordSource{Package: "a-dkms", Version: "1", SHA256: "x"}}
+	local := engine.Record{Module: "a", Source: engine.RecordSource{Path: "/a", Version: "1", SHA256: "x"}}
+	changed := func(r engine.Record, change func(*engine.Record)) engine.Record { change(&r); return r }
 	for name, test := range map[string]struct {
-		failure, good record
+		failure, good engine.Record
 		want          bool
 	}{
-		"nothing was good before":   {good, record{}, false},
+		"nothing was good before":   {good, engine.Record{}, false},
 		"the same again":            {good, good, true},
-		"a newer version":           {changed(good, func(r *record) { r.Source.Version = "2" }), good, false},
-		"a newer kernel package":    {changed(good, func(r *record) { r.KernelVersion = "7" }), good, false},
+		"a newer version":           {changed(good, func(r *engine.Record) { r.Source.Version = "2" }), good, false},
+		"a newer kernel package":    {changed(good, func(r *engine.Record) { r.KernelVersion = "7" }), good, false},
 		"a directory":               {local, good, true},
-		"another directory":         {changed(local, func(r *record) { r.Source.Path = "/b" }), local, true},
-		"the directory has changed": {changed(local, func(r *record) { r.Source.SHA256 = "y" }), local, false},
+		"another directory":         {changed(local, func(r *engine.Record) { r.Source.Path = "/b" }), local, true},
+		"the directory has changed": {changed(local, func(r *engine.Record) { r.Source.SHA256 = "y" }), local, false},
 	} {
-		if got := isTrial(test.failure, test.good); got != test.want {
+		if got := engine.IsTrial(test.failure, test.good); got != test.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mago/catalog"
+	"mago/cmd/mago/internal/engine"
 	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg/visible"
 )
@@ -35,7 +36,7 @@ func (c *showCommand) Run(a *app, ctx context.Context) error {
 	return nil
 }
 
-func (a *app) printModule(m shownModule) {
+func (a *app) printModule(m engine.ShownModule) {
 	field := func(name, value string) {
 		if value != "" {
 			fmt.Fprintln(a.screen.out, a.screen.out.wrapped(fmt.Sprintf("%-12s %s", name+":", visible.Folded(value)), valueIndent))
@@ -78,13 +79,13 @@ func (a *app) printModule(m shownModule) {
 // valueIndent is where the values of show's fields begin.
 const valueIndent = 13
 
-func (a *app) printBuild(r record, field func(name, value string)) {
+func (a *app) printBuild(r engine.Record, field func(name, value string)) {
 	field("Build", fmt.Sprintf("%s, %s %s, %.1f s, as %s", r.Kernel, r.Result, r.Started.Format("2006-01-02 15:04"), r.Seconds, r.Room))
 	field("  Version", r.Version)
 	field("  Files", strings.Join(r.Modules, ", "))
 	field("  Package", r.Deb)
 	field("  SBOM", r.SBOM)
-	if r.Result == resultExclude {
+	if r.Result == engine.ResultExclude {
 		field("  Reason", r.Error)
 	} else {
 		field("  Error", r.Error)

@@ -1,18 +1,19 @@
 package main
 
 import (
+	"mago/cmd/mago/internal/engine"
 	"strings"
 )
 
 // printConfKernel shows which kernel all is said of, for those who have chosen one.
-func printConfKernel(s *shownConf, field func(name, value string)) {
+func printConfKernel(s *engine.ShownConf, field func(name, value string)) {
 	if s != nil {
 		field("For kernel", s.Kernel)
 	}
 }
 
 // printConf shows what is known; nil has nothing.
-func printConf(s *shownConf, field func(name, value string)) {
+func printConf(s *engine.ShownConf, field func(name, value string)) {
 	if s == nil {
 		return
 	}

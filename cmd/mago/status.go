@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"mago/cmd/mago/internal/engine"
 	"mago/debpkg"
 )
 
@@ -35,23 +36,23 @@ func (c *statusCommand) Run(a *app, ctx context.Context) error {
 	return worst(s.States)
 }
 
-func (a *app) printStatesJSON(ctx context.Context, states []state) error {
+func (a *app) printStatesJSON(ctx context.Context, states []engine.State) error {
 	if room, err := a.Where(ctx); err == nil {
 		for i := range states {
 			states[i].Room = room.String()
 		}
 	}
-	return a.printJSON(append([]state{}, states...))
+	return a.printJSON(append([]engine.State{}, states...))
 }
 
 // worst is the exit code: only what is wanted here counts.
-func worst(states []state) error {
+func worst(states []engine.State) error {
 	code := exitDone
 	for _, s := range states {
 		switch {
-		case s.State == stateFailed && s.Wanted:
+		case s.State == engine.StateFailed && s.Wanted:
 			code = exitFailed
-		case s.State == stateStale, s.State == stateMissing:
+		case s.State == engine.StateStale, s.State == engine.StateMissing:
 			code = max(code, exitIncomplete)
 		}
 	}
@@ -62,10 +63,10 @@ func worst(states []state) error {
 }
 
 // printStates prints a sentence about the states, the table, and what to type.
-func (a *app) printStates(ctx context.Context, s statusReport) error {
+func (a *app) printStates(ctx context.Context, s engine.StatusReport) error {
 	switch {
 	case len(s.States) == 0 && s.Names != nil:
-		a.screen.line("neither built nor installed here: " + inWords(s.Names, 3))
+		a.screen.line("neither built nor installed here: " + engine.InWords(s.Names, 3))
 	case len(s.States) == 0:
 		a.screen.line("no module has been built or installed by mago")
 	default:
@@ -103,7 +104,7 @@ func (a *app) showRoom(ctx context.Context) {
 
 var statusColumns = []column{{title: "KERNEL", heads: true}, {title: "MODULE"}, {title: "STATE"}, {title: "VERSION", least: 20, goes: 1}, {title: "NOTE", below: true}}
 
-func (a *app) printTable(report statusReport) error {
+func (a *app) printTable(report engine.StatusReport) error {
 	legend := ""
 	var table [][]string
 	for _, s := range report.States {
@@ -123,15 +124,15 @@ func (a *app) printTable(report statusReport) error {
 }
 
 // noteOf explains a state where its word does not.
-func noteOf(s state) string {
+func noteOf(s engine.State) string {
 	switch {
-	case s.State == stateFailed:
+	case s.State == engine.StateFailed:
 		return "log: " + s.Log
 	case s.Reason != "":
 		return s.Reason
-	case s.State == stateStale:
+	case s.State == engine.StateStale:
 		return "current: " + s.Current
-	case s.State == stateBuilt && debpkg.CompareVersions(s.Built, s.Current) < 0:
+	case s.State == engine.StateBuilt && debpkg.CompareVersions(s.Built, s.Current) < 0:
 		return "current: " + s.Current
 	}
 	return ""

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"mago/cmd/mago/internal/engine"
+
 	"github.com/alecthomas/kong"
 )
 
@@ -101,7 +103,7 @@ var release = regexp.MustCompile(`^([0-9]+\.[0-9]+[.-][A-Za-z0-9.+~-]*)(?:/[a-z0
 // checkKernelDir tells those who name kernels with -k, as dkms wants it, how mago wants it.
 func checkKernelDir(value string) error {
 	var releases []string
-	for _, word := range lists(value) {
+	for _, word := range engine.Lists(value) {
 		m := release.FindStringSubmatch(word)
 		if _, err := os.Stat(word); m == nil || err == nil {
 			return nil
@@ -113,7 +115,7 @@ func checkKernelDir(value string) error {
 	}
 	return &misuseError{
 		step: "a kernel is chosen with -l: -l " + strings.Join(releases, ","),
-		err:  &usageError{fmt.Errorf("-k names directories of kernel headers, and %s is none", value)},
+		err:  &engine.UsageError{Err: fmt.Errorf("-k names directories of kernel headers, and %s is none", value)},
 	}
 }
 

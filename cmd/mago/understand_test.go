@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"mago/cmd/mago/internal/engine"
+
 	"github.com/alecthomas/kong"
 )
 
@@ -90,7 +92,7 @@ func TestNoWordLeadsToItsContrary(t *testing.T) {
 					continue
 				}
 				got := advice(model, typed, "hello")
-				if distance(typed, node.Name) > 1 && strings.HasPrefix(typed, prefix) && strings.Contains(got, "mean "+node.Name+"?") {
+				if engine.Distance(typed, node.Name) > 1 && strings.HasPrefix(typed, prefix) && strings.Contains(got, "mean "+node.Name+"?") {
 					t.Errorf("%s: %q", typed, got)
 				}
 			}

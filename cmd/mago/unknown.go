@@ -6,19 +6,21 @@ import (
 	"slices"
 	"strings"
 
+	"mago/cmd/mago/internal/engine"
+
 	"github.com/alecthomas/kong"
 )
 
 // foreign is the error of a word that another program's users know.
 func foreign(kind, word, program, way string) error {
-	return &misuseError{step: way, err: &usageError{fmt.Errorf("no such %s: %s, which is %s's", kind, word, program)}}
+	return &misuseError{step: way, err: &engine.UsageError{Err: fmt.Errorf("no such %s: %s, which is %s's", kind, word, program)}}
 }
 
 func unknownCommand(model *kong.Application, name, module, root string) error {
 	if h, program, known := commandHabit(name); known {
 		return foreign("command", name, program, h.forModule(root, module))
 	}
-	meant := nearest(name, append(commandNames(model), commandHabitWords()...))
+	meant := engine.Nearest(name, append(commandNames(model), commandHabitWords()...))
 	if h, program, known := commandHabit(meant); known {
 		return foreign("command", name+", nor "+meant, program, h.forModule(root, module))
 	}
@@ -59,7 +61,7 @@ func meantOption(all []*kong.Flag, name string) string {
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)
-	if meant := cmp.Or(completed(typed, names), nearest(typed, names)); meant != "" {
+	if meant := cmp.Or(engine.Completed(typed, names), engine.Nearest(typed, names)); meant != "" {
 		return "--" + meant
 	}
 	return ""

@@ -6,18 +6,19 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"mago/cmd/mago/internal/engine"
 	"mago/sources/lock"
 )
 
 // waitOption is --wait: nothing to wait for long, to wait without end, or at most so long for each thing.
-type waitOption struct{ Wait }
+type waitOption struct{ engine.Wait }
 
 // IsBool has kong take the option without a value, too.
 func (w *waitOption) IsBool() bool { return true }
 
 // Decode is kong's.
 func (w *waitOption) Decode(ctx *kong.DecodeContext) error {
-	*w = waitOption{Wait{Given: true}}
+	*w = waitOption{engine.Wait{Given: true}}
 	if ctx.Scan.Peek().Type != kong.FlagValueToken {
 		return nil
 	}

@@ -1,0 +1,35 @@
+package engine
+
+import (
+	"os/exec"
+
+	"mago/catalog"
+	"mago/debpkg/apt"
+	"mago/debpkg/rooted"
+)
+
+func (at *aptTool) installer() *apt.Installer {
+	in := &apt.Installer{Root: rooted.Root(at.Root), Run: at.host.change, Query: at.host.query, DryRun: at.DryRun, NonInteractive: true, Unauthenticated: at.Unauthenticated}
+	in.LockTimeout, in.Waiting, in.Finishing = at.Wait.Limit, tellWaiting[*apt.LockedError](at.say, at.forgetInstalled), at.tellFinishing
+	in.Kept, in.Brings, in.Previous = at.tellKept, at.tellBrings, at.earlier
+	in.Unchecked = func(unchecked, kept []string) { at.unchecked, at.kept = unchecked, kept }
+	in.Foreseen = at.tellComing
+	if at.Verbose {
+		in.Stdout, in.Stderr = at.Output, at.Errors
+	} else {
+		in.Progress = at.tellProgress()
+	}
+	return in
+}
+
+func (at *aptTool) catalogConfig() catalog.Config {
+	return catalog.Config{Root: rooted.Root(at.Root), Dir: at.Cache, Run: at.askApt}
+}
+
+// askApt runs a program of apt's or dpkg's that only tells something, which may take seconds: a live line says so.
+func (at *aptTool) askApt(cmd *exec.Cmd) error {
+	if at.say.open.Load() == 0 {
+		defer at.say.begin("apt", "asking apt").end()
+	}
+	return at.host.query(cmd)
+}

@@ -1,0 +1,66 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"mago/debpkg/apt"
+	"mago/debpkg/word"
+)
+
+// aptInstall has apt install packages, after it has shown what that brings.
+func (at *aptTool) aptInstall(ctx context.Context, packages []word.Target, done func() bool) error {
+	again, err := at.installedInVain(packages)
+	if err != nil {
+		return err
+	}
+	p := at.say.begin("prepare", "asking apt what comes with "+word.Join(packages, ", "))
+	defer p.end()
+	in := at.installer()
+	show, count := in.Foreseen, 0
+	in.Foreseen = func(asked []word.Target, coming apt.Transaction, cost apt.Cost) {
+		if count == 0 { // else another process was quicker, and apt begins again
+			show(asked, coming, cost)
+		}
+		count = len(coming.Incoming())
+		p.update("installing " + Plural(count, "package"))
+	}
+	err = in.FromApt(ctx, apt.InstallOptions{Again: again}, packages, done)
+	if at.DryRun {
+		return err
+	}
+	at.forgetInstalled()
+	if err != nil {
+		return errors.Join(err, at.noteUnchecked(nil))
+	}
+	if err := at.checkInstalled(packages); err != nil || count == 0 {
+		return err
+	}
+	p.timed("installed " + Plural(count, "package"))
+	return nil
+}
+
+// installedInVain reports whether some of the packages are broken, or were taken unchecked: apt takes these for installed.
+func (at *aptTool) installedInVain(packages []word.Target) (bool, error) {
+	status, err := at.pkgs.installed()
+	if err != nil {
+		return false, err
+	}
+	doubted, err := at.pkgs.doubted()
+	return slices.ContainsFunc(packages, func(t word.Target) bool {
+		return slices.Contains(status.Broken(), t.Name.String()) || slices.Contains(doubted, t)
+	}), err
+}
+
+// checkInstalled refuses what apt has installed and could check no signature of.
+func (at *aptTool) checkInstalled(packages []word.Target) error {
+	if err := at.noteUnchecked(packages); err != nil {
+		return err
+	}
+	still, err := at.pkgs.doubted()
+	if err == nil && len(still) > 0 {
+		err = &StillDoubtedError{still}
+	}
+	return err
+}

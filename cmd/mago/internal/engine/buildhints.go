@@ -1,0 +1,75 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"mago/catalog"
+	"mago/debpkg/word"
+	"mago/kbuild/proof"
+	"mago/kbuild/recipe"
+)
+
+// newer is the newest version that apt has of what a unit's source came from, where it is newer than the source; the
+// zero value where there is none. What apt cannot tell a hint does without.
+func (at *aptTool) newer(ctx context.Context, u unit) catalog.Offer {
+	if u.pkg == nil {
+		return catalog.Offer{}
+	}
+	built, err := word.ParseVersion(u.tree.Version)
+	if err != nil {
+		return catalog.Offer{}
+	}
+	offers, err := at.catalogConfig().Newer(ctx, u.pkg.Name, built)
+	if err != nil || len(offers) == 0 {
+		return catalog.Offer{}
+	}
+	return offers[0]
+}
+
+// CauseOf is what a failed build's error usually means; the zero value where that is not known.
+func CauseOf(err error) recipe.Cause {
+	var compile *recipe.CompileError
+	if errors.As(err, &compile) {
+		return compile.Cause
+	}
+	return recipe.Cause{}
+}
+
+// Hint says in lines where a failure's log is, what it means, and what could be built instead. A source of the user's own
+// may be half written: of that the error is all that is known.
+func (e *BuildError) Hint() string {
+	lines := []string{"the log: " + e.Log}
+	var symbol *proof.SymbolError
+	var depends *proof.DependsError
+	cause := CauseOf(e.Err)
+	switch {
+	case e.Local && (cause.Kind == "" || cause.IsTheory()):
+	case errors.As(e.Err, &symbol), errors.As(e.Err, &depends):
+		lines = append(lines, "another module may have to be built first, or the source was written for another kernel version")
+	case cause.Kind != "":
+		lines = append(lines, cause.String())
+	}
+	if cause.Package != "" {
+		lines = append(lines, fmt.Sprintf(`run "sudo apt-get install %s"`, cause.Package))
+	}
+	if o := e.newer; !o.Version.IsZero() {
+		lines = append(lines, fmt.Sprintf("%s %s is in %s: run \"%s -l %s\"", o.Package, o.Version, o.Suite,
+			OpenedBy("newer", o.Package.String()+"="+o.Version.String(), "usr/src/*"), e.release))
+	}
+	return Hints(lines...)
+}
+
+// OpenedBy is the command that opens a package, called as apt-get takes it, in a new directory and builds sources in it.
+func OpenedBy(dir, pkg string, sources ...string) string {
+	paths := make([]string, len(sources))
+	for i, source := range sources {
+		paths[i] = "./" + source
+		if !strings.HasSuffix(source, "*") {
+			paths[i] = Pasted(paths[i])
+		}
+	}
+	return fmt.Sprintf("mkdir %s && cd %[1]s && apt-get download %s && dpkg-deb -x *.deb . && sudo mago auto-install %s", dir, pkg, strings.Join(paths, " "))
+}

@@ -1,0 +1,26 @@
+package engine
+
+import "mago/debpkg"
+
+// builtPackage is a package that mago has written.
+type builtPackage struct {
+	Package string `json:"package"`
+	Version string `json:"version"`
+	Deb     string `json:"deb"`
+	SHA256  string `json:"sha256,omitempty"` // of the .deb
+}
+
+// commonToInstall is the package that has to be installed with a build's own, "" where what is there serves.
+func (it *installer) commonToInstall(u unit, built Record) (deb string) {
+	c := built.Common
+	if c == nil {
+		return ""
+	}
+	have := it.pkgs.installedPackage(c.Package)
+	newer := debpkg.CompareVersions(have.Version, c.Version)
+	remade := it.forced(u.target) || u.digest != "" // of one version there may be several then
+	if it.counts(have) && (newer > 0 || newer == 0 && !remade) {
+		return ""
+	}
+	return c.Deb
+}

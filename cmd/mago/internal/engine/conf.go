@@ -1,0 +1,134 @@
+package engine
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"mago/kbuild"
+	"mago/kbuild/dkms"
+	"mago/kbuild/kernel"
+	"mago/kbuild/recipe"
+	"mago/kbuild/sandbox"
+)
+
+// confEvaluation is how the evaluation of a dkms.conf went.
+type confEvaluation struct {
+	conf *dkms.Conf // nil where err is not, and for a source that is built by something else
+	said []byte     // what belongs in a build's log where err is not nil
+	err  error
+}
+
+// job is what a unit's recipe goes by.
+func (ev *evaluator) job(t target, k kernel.Kernel) kbuild.Job {
+	return kbuild.Job{Source: t.source(), Kernel: k, Jobs: runtime.NumCPU(), Epoch: ev.buildEpoch(t)}
+}
+
+// confs is where evaluations of an opened source's dkms.conf are kept: beside it, or in the cache where it is not mago's own.
+func (ev *evaluator) confs(t target) string {
+	return cmp.Or(t.tree.Beside(), ev.ownConfs())
+}
+
+func (p Paths) ownConfs() string { return filepath.Join(p.Cache, "confs") }
+
+// isDKMS reports whether an opened source is built by its dkms.conf.
+func isDKMS(t target) bool {
+	file, err := recipe.File(t.source())
+	return err == nil && file == "dkms.conf"
+}
+
+// evaluate has an opened source's dkms.conf evaluated for a kernel, unless that was done before.
+func (ev *evaluator) evaluate(ctx context.Context, t target, k kernel.Kernel) confEvaluation {
+	if !isDKMS(t) {
+		return confEvaluation{}
+	}
+	job := ev.job(t, k)
+	key, err := recipe.Key(ev.Root, job)
+	if err != nil {
+		return confEvaluation{err: err}
+	}
+	if e, ok := ev.evaluated[key]; ok {
+		return e
+	}
+	conf, ok := recipe.Kept(ev.confs(t), key)
+	e := confEvaluation{conf: conf}
+	if !ok {
+		e = ev.evaluateNow(ctx, job)
+	}
+	if ctx.Err() != nil {
+		return e
+	}
+	ev.evaluated[key] = e
+	if !ok && e.err == nil && !ev.DryRun {
+		_ = recipe.Keep(ev.confs(t), key, e.conf, t.tree.Private) // what is not kept is evaluated again by the next run
+	}
+	return e
+}
+
+func (ev *evaluator) evaluateNow(ctx context.Context, job kbuild.Job) (e confEvaluation) {
+	room, err := ev.buildRoom(ctx)
+	if err != nil {
+		return confEvaluation{err: err}
+	}
+	var log bytes.Buffer
+	host := recipe.Host{Root: ev.Root, Sandbox: room, Run: ev.host.Run, Log: &log, ConfTimeout: ev.host.ConfTimeout}
+	e.err = within(ev.workDir(), func(dir string) error {
+		work, remove, err := sandbox.Scratch(dir)
+		if err != nil {
+			return err
+		}
+		defer remove()
+		job.Work = work
+		e.conf, err = recipe.Evaluate(ctx, host, job)
+		return err
+	})
+	_ = os.Remove(ev.workDir()) // stays where something is built meanwhile
+	e.said = log.Bytes()
+	return e
+}
+
+// plan is what a dkms.conf tells of a unit; nil where it is not known, or the source has none.
+func (ev *evaluator) plan(ctx context.Context, u unit) *dkms.Plan {
+	if e := ev.evaluate(ctx, u.target, u.Kernel); e.conf != nil {
+		return e.conf.Plan(dkmsKernel(u.Kernel))
+	}
+	return nil
+}
+
+func dkmsKernel(k kernel.Kernel) dkms.Kernel {
+	return dkms.Kernel{Release: k.Release, Arch: k.Arch, Config: k.Config}
+}
+
+// buildRoom is where foreign programs run.
+func (ev *evaluator) buildRoom(ctx context.Context) (sandbox.Sandbox, error) {
+	if ev.room != nil {
+		return *ev.room, nil
+	}
+	wish := sandbox.Wish{Root: ev.Root, AsRoot: ev.host.AsRoot, Nobody: ev.DryRun, Kind: sandbox.Kind(ev.Sandbox), Limits: ev.Limits}
+	err := within(ev.workDir(), func(dir string) error {
+		wish.Work = dir
+		room, err := sandbox.Choose(ctx, wish, ev.host.Run)
+		if err == nil {
+			ev.room = &room
+		}
+		return err
+	})
+	_ = os.Remove(ev.workDir()) // stays where something is built meanwhile
+	if err != nil {
+		return sandbox.Sandbox{}, err
+	}
+	return *ev.room, nil
+}
+
+// shownRoom is buildRoom, which the screen names once where it is not the closest, or with -v.
+func (ev *evaluator) shownRoom(ctx context.Context) (sandbox.Sandbox, error) {
+	room, err := ev.buildRoom(ctx)
+	if err == nil && !ev.roomShown && (room.Kind != sandbox.Bubblewrap || ev.Verbose) {
+		ev.say.note("sandbox", "%s", room)
+	}
+	ev.roomShown = ev.roomShown || err == nil
+	return room, err
+}

@@ -1,0 +1,143 @@
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mago/debpkg/word"
+)
+
+// What apt installed for a run with --allow-unauthenticated, and could check no signature of, takes no part in the builds of a
+// run without: it is written down by name and version, until apt has installed it again from an archive that it could check.
+
+// doubtedFile lies in the cache.
+const doubtedFile = "unauthenticated.json"
+
+// DoubtedError says that such a package would take part in a build.
+type DoubtedError struct {
+	Unit     unit
+	packages []string
+}
+
+func (e *DoubtedError) Error() string {
+	return fmt.Sprintf("build %s: no signature that apt has checked covers %s, which would take part", e.Unit, strings.Join(e.packages, ", "))
+}
+
+// StillDoubtedError says that they could not be installed again.
+type StillDoubtedError struct{ packages []word.Target }
+
+func (e *StillDoubtedError) Error() string {
+	return fmt.Sprintf("install %s: no archive with a signature that apt has checked has what is installed", word.Join(e.packages, ", "))
+}
+
+// notes are the versions of packages by their names. A user's builds also heed what root has written down.
+func (pk *packages) notes() (map[string]string, error) {
+	all := map[string]string{}
+	for _, dir := range []string{filepath.Join(pk.Root, "/var/cache/mago"), pk.Cache} {
+		notes := map[string]string{}
+		path := filepath.Join(dir, doubtedFile)
+		text, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) && dir != pk.Cache {
+			continue
+		}
+		if err == nil {
+			err = json.Unmarshal(text, &notes)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read what apt took unchecked: %s: %w", path, err)
+		}
+		maps.Copy(all, notes)
+	}
+	return all, nil
+}
+
+// doubted are the installed packages that may not serve in this run.
+func (pk *packages) doubted() ([]word.Target, error) {
+	if pk.Unauthenticated {
+		return nil, nil
+	}
+	return pk.stillDoubted()
+}
+
+// stillDoubted are the packages that are installed as they were written down.
+func (pk *packages) stillDoubted() ([]word.Target, error) {
+	notes, err := pk.notes()
+	if err != nil {
+		return nil, err
+	}
+	var packages []word.Target
+	for _, text := range slices.Sorted(maps.Keys(notes)) {
+		if name, err := word.ParsePackage(text); err == nil && pk.packageVersion(text) == notes[text] {
+			packages = append(packages, word.Target{Name: name})
+		}
+	}
+	return packages, nil
+}
+
+// noteUnchecked writes down what apt has just said of packages; those asked for that it has installed from where it could check
+// them are doubted no longer.
+func (at *aptTool) noteUnchecked(asked []word.Target) error {
+	unchecked, kept := at.unchecked, at.kept
+	at.unchecked, at.kept = nil, nil
+	notes, err := at.pkgs.notes()
+	if err != nil || len(notes)+len(unchecked) == 0 {
+		return err
+	}
+	if !at.Unauthenticated {
+		maps.DeleteFunc(notes, func(name, _ string) bool {
+			asked := slices.ContainsFunc(asked, func(t word.Target) bool { return t.Name.String() == name })
+			return asked && !slices.Contains(kept, name) && !slices.Contains(unchecked, name)
+		})
+	}
+	for _, name := range unchecked {
+		if version := at.pkgs.packageVersion(name); version != "" && at.Unauthenticated {
+			notes[name] = version
+		}
+	}
+	text, err := json.Marshal(notes)
+	if err != nil {
+		return err
+	}
+	return within(at.Cache, func(dir string) error {
+		unfinished := filepath.Join(dir, "unfinished."+doubtedFile)
+		return errors.Join(writeSynced(unfinished, append(text, '\n')), os.Rename(unfinished, filepath.Join(dir, doubtedFile)), syncDir(dir))
+	})
+}
+
+// doubtedTools names those packages that take part in a build, with their versions.
+func (pr *preparer) doubtedTools(u unit) ([]string, error) {
+	doubted, err := pr.pkgs.stillDoubted()
+	if err != nil || len(doubted) == 0 {
+		return nil, err
+	}
+	packages, err := pr.takingPart(u)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, p := range packages {
+		if slices.ContainsFunc(doubted, func(t word.Target) bool { return t.Name.String() == p.Package }) {
+			names = append(names, p.Package+" "+p.Version)
+		}
+	}
+	return names, nil
+}
+
+// checkTools refuses, before a compilation, what may not take part in it.
+func (pr *preparer) checkTools(u unit) error {
+	if pr.Unauthenticated {
+		return nil
+	}
+	names, err := pr.doubtedTools(u)
+	if err == nil && len(names) > 0 {
+		err = &DoubtedError{u, names}
+	}
+	return err
+}

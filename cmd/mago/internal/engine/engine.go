@@ -1,0 +1,241 @@
+package engine
+
+import (
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"mago/catalog"
+	"mago/debpkg/apt"
+	"mago/debpkg/payload"
+	"mago/debpkg/sbom"
+	"mago/kbuild/kernel"
+	"mago/kbuild/sandbox"
+	"mago/sources/lock"
+)
+
+// Options are what an engine is made with. They do not change afterwards.
+type Options struct {
+	Root     string   // the system to work on, an absolute path
+	OwnCache bool     // whether somebody named the cache, which advice has to name, too
+	Kernels  []string // words for kernels: releases, patterns, running, installed, all, newest
+	// HeaderDirs are directories of kernel headers, inside the root; their kernels are worked for.
+	HeaderDirs []string
+	Name       string // what the one directory or tarball that is named is to be called, "" for its own name
+
+	Force           bool // do again what is done already
+	NoRebuild       bool // build nothing where any package of the module for the kernel is there
+	KeepGoing       bool // go on with the next unit after one has failed
+	AsItLies        bool // build opened sources as they lie in the cache
+	DryRun          bool // change nothing
+	Verbose         bool
+	Reading         bool           // the command only shows something, and so waits for nobody
+	Unauthenticated bool           // take packages that no signature covers which apt has checked
+	UnsignedModules bool           // install unsigned modules where the kernel asks for signed ones
+	Allow           []payload.Glob // what packages may bring beside the rules for modules
+	Sandbox         sandbox.Kind   // "" is the closest that works
+	Limits          sandbox.Limits
+	Wait            Wait
+
+	Date       time.Time // of what is built; zero is the source's own
+	Maintainer string    // of packages; "" is the source package's
+	Version    string    // mago's own
+	Me         lock.Holder
+	Caller     string    // the user whom sudo has made root, "" where there is none
+	Output     io.Writer // what programs print, with Verbose; nil is nowhere
+	Errors     io.Writer
+}
+
+// Wait is how long to wait for other processes.
+type Wait struct {
+	Given bool          // whether to wait for what may take long, too
+	Limit time.Duration // for each thing; 0 is without end
+}
+
+// forLong is how long to wait for what may take long: a build, an installation.
+func (w Wait) forLong() time.Duration {
+	if !w.Given {
+		return lock.AtOnce
+	}
+	return w.Limit
+}
+
+// base is what every part of the engine knows: what was asked for, where, and whom to tell.
+type base struct {
+	Options
+	Paths
+	host    *host
+	say     reporter
+	own     func() sbom.Input // hashed once; see ownInput
+	changes *atomic.Int64     // grows when dpkg may have changed its status
+	process *lock.Process     // what this process has locked
+}
+
+// packages is what dpkg has installed.
+type packages struct {
+	*base
+	status *apt.Status // dpkg's, read once; see installed
+	readAt int64       // the value of changes when it was read
+}
+
+// aptTool is apt and dpkg at work.
+type aptTool struct {
+	*base
+	pkgs *packages
+
+	unchecked, kept []string // what apt-get said last: see apt.Installer
+	inApt           []string // kernels, asked for once; see releasesInApt
+	inAptAt         int64    // the value of changes when they were asked for
+}
+
+// kernelFinder finds the kernels that are asked for.
+type kernelFinder struct {
+	*base
+	pkgs *packages
+	apt  *aptTool
+
+	found   map[string]kernel.Kernel // looked up once; see kernel
+	foundAt int64                    // the value of changes when they were found
+}
+
+// moduleIndex is the catalog.
+type moduleIndex struct {
+	*base
+	apt   *aptTool
+	index *catalog.Index // opened once; see catalog
+}
+
+// modules finds the modules that are asked for, and their sources.
+type modules struct {
+	*base
+	confs   *evaluator
+	pkgs    *packages
+	apt     *aptTool
+	catalog *moduleIndex
+}
+
+// preparer installs what building needs.
+type preparer struct {
+	*base
+	pkgs    *packages
+	apt     *aptTool
+	kernels *kernelFinder
+	modules *modules
+}
+
+// evaluator evaluates dkms.conf files, in the sandbox.
+type evaluator struct {
+	*base
+	room      *sandbox.Sandbox          // chosen once; see buildRoom
+	roomShown bool                      // see shownRoom
+	evaluated map[string]confEvaluation // by recipe.Key
+}
+
+// claims says whose a module's name is.
+type claims struct {
+	*base
+	pkgs    *packages
+	catalog *moduleIndex
+}
+
+// builder builds units and writes their packages.
+type builder struct {
+	*base
+	pkgs    *packages
+	apt     *aptTool
+	claims  *claims
+	modules *modules
+	prepare *preparer
+	confs   *evaluator
+	ignored func() // tells once of what is not followed; see tellIgnored
+}
+
+// installer installs what was built.
+type installer struct {
+	*base
+	confs   *evaluator
+	pkgs    *packages
+	apt     *aptTool
+	kernels *kernelFinder
+	claims  *claims
+	modules *modules
+	build   *builder
+}
+
+// road is what units go.
+type road struct {
+	*base
+	pkgs    *packages
+	apt     *aptTool
+	kernels *kernelFinder
+	modules *modules
+	prepare *preparer
+	build   *builder
+	install *installer
+}
+
+// surveyor says how things are.
+type surveyor struct {
+	*base
+	pkgs    *packages
+	kernels *kernelFinder
+	catalog *moduleIndex
+}
+
+// cleaner removes what was built.
+type cleaner struct {
+	*base
+	kernels *kernelFinder
+	catalog *moduleIndex
+	modules *modules
+}
+
+// Engine is the whole.
+type Engine struct {
+	*base
+	pkgs    *packages
+	apt     *aptTool
+	kernels *kernelFinder
+	catalog *moduleIndex
+	modules *modules
+	prepare *preparer
+	claims  *claims
+	confs   *evaluator
+	build   *builder
+	install *installer
+	road    *road
+	states  *surveyor
+	cleaner *cleaner
+}
+
+// New makes an engine that keeps things at paths, runs programs on m, those that change the system by way of the command sudo
+// where that is not root's, and tells what happens to send, which may be called by several goroutines at once.
+func New(o Options, p Paths, m Machine, sudo []string, send func(Event)) *Engine {
+	b := &base{Options: o, Paths: p, say: newReporter(send), changes: new(atomic.Int64), process: new(lock.Process)}
+	b.own = sync.OnceValue(func() sbom.Input { return ownInput(o.Version) })
+	b.host = &host{Machine: m, root: o.Root, sudo: sudo, dryRun: o.DryRun, say: b.say, verbose: o.Verbose}
+	return newEngine(b)
+}
+
+func newEngine(b *base) *Engine {
+	e := &Engine{base: b}
+	e.confs = &evaluator{base: b, evaluated: map[string]confEvaluation{}}
+	e.pkgs = &packages{base: b}
+	e.apt = &aptTool{base: b, pkgs: e.pkgs}
+	e.kernels = &kernelFinder{base: b, pkgs: e.pkgs, apt: e.apt}
+	e.catalog = &moduleIndex{base: b, apt: e.apt}
+	e.modules = &modules{base: b, confs: e.confs, pkgs: e.pkgs, apt: e.apt, catalog: e.catalog}
+	e.prepare = &preparer{base: b, pkgs: e.pkgs, apt: e.apt, kernels: e.kernels, modules: e.modules}
+	e.claims = &claims{base: b, pkgs: e.pkgs, catalog: e.catalog}
+	e.build = &builder{base: b, confs: e.confs, pkgs: e.pkgs, apt: e.apt, claims: e.claims, modules: e.modules, prepare: e.prepare}
+	e.build.ignored = sync.OnceFunc(e.build.tellIgnored)
+	e.install = &installer{base: b, confs: e.confs, pkgs: e.pkgs, apt: e.apt, kernels: e.kernels, claims: e.claims, modules: e.modules, build: e.build}
+	e.road = &road{base: b, pkgs: e.pkgs, apt: e.apt, kernels: e.kernels, modules: e.modules, prepare: e.prepare, build: e.build, install: e.install}
+	e.states = &surveyor{base: b, pkgs: e.pkgs, kernels: e.kernels, catalog: e.catalog}
+	e.cleaner = &cleaner{base: b, kernels: e.kernels, catalog: e.catalog, modules: e.modules}
+	return e
+}
+
+// AsRoot reports whether mago has root's rights.
+func (e *Engine) AsRoot() bool { return e.host.AsRoot }

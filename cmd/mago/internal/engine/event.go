@@ -1,0 +1,126 @@
+package engine
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+)
+
+// Kind says what an event is about.
+type Kind string
+
+// The kinds of events.
+const (
+	Note     Kind = "note"     // something that is worth a line
+	Advice   Kind = "advice"   // Text is a command line, to be pasted whole
+	Begin    Kind = "begin"    // a step begins
+	Progress Kind = "progress" // a step goes on
+	End      Kind = "end"      // a step ends; without a Text it has nothing to show for it
+	Failed   Kind = "failed"   // Err ended a unit, and the run goes on
+	Warning  Kind = "warning"  // something that the user has to know also where only results are read
+)
+
+// Event is what a run tells while it goes on. Its JSON form, one object a line, is part of mago's interface.
+type Event struct {
+	Kind    Kind    `json:"event"`
+	Unit    *UnitID `json:"unit,omitempty"` // nil for what concerns no single unit
+	Phase   string  `json:"phase,omitempty"`
+	Text    string  `json:"text,omitempty"`
+	Step    int64   `json:"step,omitempty"`    // the same in the events of one step
+	Seconds float64 `json:"seconds,omitempty"` // that the step took
+	Bytes   *int64  `json:"bytes,omitempty"`   // of what Text names
+	Percent float64 `json:"percent,omitempty"` // of what apt does
+	Stage   string  `json:"stage,omitempty"`   // of apt: fetching, installing
+	Err     error   `json:"-"`
+}
+
+// UnitID names one module for one kernel.
+type UnitID struct {
+	Module string `json:"module"`
+	Kernel string `json:"kernel"` // release
+}
+
+// reporter sends the events of a run, or of one unit's part of it.
+type reporter struct {
+	send  func(Event)
+	unit  *UnitID
+	steps *atomic.Int64 // the last step's number
+	open  *atomic.Int32 // steps that have begun and not ended
+}
+
+func newReporter(send func(Event)) reporter {
+	return reporter{send: send, steps: new(atomic.Int64), open: new(atomic.Int32)}
+}
+
+// of is the reporter of one unit's events.
+func (r reporter) of(module, release string) reporter {
+	r.unit = &UnitID{module, release}
+	return r
+}
+
+func (r reporter) event(e Event) {
+	e.Unit = r.unit
+	r.send(e)
+}
+
+// note tells something in one line.
+func (r reporter) note(phase, format string, args ...any) {
+	r.event(Event{Kind: Note, Phase: phase, Text: fmt.Sprintf(format, args...)})
+}
+
+// sized tells of something of so many bytes.
+func (r reporter) sized(phase, text string, bytes int64) {
+	r.event(Event{Kind: Note, Phase: phase, Text: text, Bytes: &bytes})
+}
+
+// advise gives a command line to paste.
+func (r reporter) advise(label, command string) {
+	r.event(Event{Kind: Advice, Phase: label, Text: command})
+}
+
+func (r reporter) warn(text string) { r.event(Event{Kind: Warning, Text: text}) }
+
+// failed tells of an error after which the run goes on.
+func (r reporter) failed(err error) { r.event(Event{Kind: Failed, Text: err.Error(), Err: err}) }
+
+// step is a part of a run that takes a while.
+type step struct {
+	reporter
+	id    int64
+	phase string
+	begun time.Time
+	ended bool
+}
+
+// begin begins a step; doing says what is done until update says more.
+func (r reporter) begin(phase, doing string) *step {
+	s := &step{reporter: r, id: r.steps.Add(1), phase: phase, begun: time.Now()}
+	r.open.Add(1)
+	s.event(Event{Kind: Begin, Phase: phase, Text: doing, Step: s.id})
+	return s
+}
+
+func (s *step) update(doing string) {
+	s.event(Event{Kind: Progress, Phase: s.phase, Text: doing, Step: s.id})
+}
+
+// end ends a step that has not ended yet.
+func (s *step) end() { s.endWith(Event{}) }
+
+// done ends a step with what has come of it, and how many bytes that has.
+func (s *step) done(text string, bytes int64) { s.endWith(Event{Text: text, Bytes: &bytes}) }
+
+// timed ends a step with what has come of it, and how long that took.
+func (s *step) timed(text string) {
+	s.endWith(Event{Text: text, Seconds: time.Since(s.begun).Seconds()})
+}
+
+func (s *step) endWith(e Event) {
+	if s.ended {
+		return
+	}
+	s.ended = true
+	s.open.Add(-1)
+	e.Kind, e.Phase, e.Step = End, s.phase, s.id
+	s.event(e)
+}

@@ -1,0 +1,55 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The kinds of things that clean and purge remove, in the order in which they are told.
+var freedKinds = []string{"package", "record", "download", "opened source", "unfinished build"}
+
+const (
+	freedPackage = iota
+	freedRecord  // of a unit's builds, with its logs
+	freedDownload
+	freedSource
+	freedUnfinished // what a build that was ended has left
+)
+
+// freed counts what was removed, by kind, and the bytes of its files.
+type freed struct {
+	things [5]int
+	bytes  int64
+}
+
+func (f *freed) add(kind, things int, bytes int64) {
+	f.things[kind] += things
+	f.bytes += bytes
+}
+
+func (f *freed) addAll(other freed) {
+	for kind, things := range other.things {
+		f.things[kind] += things
+	}
+	f.bytes += other.bytes
+}
+
+// String lists what is not none: "2 packages, 1 record".
+func (f freed) String() string {
+	var words []string
+	for kind, things := range f.things {
+		if things > 0 {
+			words = append(words, Plural(things, freedKinds[kind]))
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// InWords is a list as a sentence has it, with at most so many of its words.
+func InWords(words []string, most int) string {
+	if more := len(words) - most; more > 0 {
+		words = append(slices.Clone(words[:most]), fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(words, ", ")
+}

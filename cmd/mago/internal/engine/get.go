@@ -1,0 +1,36 @@
+package engine
+
+import (
+	"context"
+
+	"mago/sources"
+)
+
+// here is opened, and tells of a source that is not mago's own.
+func (mo *modules) here(ctx context.Context, t *target) error {
+	if t.tree != nil {
+		return mo.get(ctx, t)
+	}
+	return mo.opened(ctx, t)
+}
+
+// opened finds a module's source in the cache or on the host.
+func (mo *modules) opened(ctx context.Context, t *target) error {
+	if t.tree != nil {
+		return nil
+	}
+	if t.pkg != nil {
+		if tree, ok := mo.fetcher().Cached(*t.pkg); ok {
+			return mo.take(ctx, t, tree)
+		}
+	}
+	return mo.notHere(*t)
+}
+
+// notHere says why a module's source cannot be had without fetching.
+func (mo *modules) notHere(t target) error {
+	if t.pkg != nil && t.pkg.Unauthenticated && !mo.Unauthenticated {
+		return &sources.UnauthenticatedError{Package: t.pkg.Name.String(), Version: t.version}
+	}
+	return &NotFetchedError{t.name}
+}

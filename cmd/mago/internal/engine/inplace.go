@@ -1,0 +1,118 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mago/cmd/mago/internal/modpkg"
+	"mago/debpkg"
+	"mago/debpkg/apt"
+	"mago/debpkg/relation"
+	"mago/debpkg/word"
+	"mago/sources"
+)
+
+// InTheWayError says that an installed source package owns the files that come in a package with the modules.
+type InTheWayError struct {
+	Module, Pkg, common string
+
+	Command string   // has apt put mago's packages in its place
+	Refused bool     // whether apt, asked before, would not do that
+	others  []string // what apt would remove with it
+	Kernels []string // for which dkms has the modules, and mago has built none
+}
+
+func (e *InTheWayError) Error() string {
+	text := fmt.Sprintf("%s is installed and has the files of %s; both cannot be", e.Pkg, e.common)
+	if len(e.others) > 0 {
+		text += fmt.Sprintf(", and %s would go with it", strings.Join(e.others, ", "))
+	}
+	return text
+}
+
+// Hint leaves it to the user, whom apt asks.
+func (e *InTheWayError) Hint() string {
+	var lines []string
+	if len(e.Kernels) > 0 {
+		kernels := strings.Join(e.Kernels, ",")
+		lines = append(lines, fmt.Sprintf("dkms takes away what it has for %s, too: first run \"sudo mago auto-build -l %[1]s %[2]s\", and this command again", kernels, e.Module))
+	}
+	if e.Refused {
+		return Hints(append(lines, fmt.Sprintf(`apt does not agree to put mago's packages in its place; "%s" says why`, e.Command))...)
+	}
+	return Hints(append(lines, fmt.Sprintf(`"%s" puts mago's packages in its place; conffiles stay as they are`, e.Command))...)
+}
+
+// checkPlace finds out whether the source package is in the way of a build's files.
+func (it *installer) checkPlace(ctx context.Context, built Record, debs []string) error {
+	pkg := built.Source.Package
+	if built.Common == nil || pkg == "" || it.pkgs.packageVersion(pkg) == "" || !slices.Contains(debs, built.Common.Deb) {
+		return nil
+	}
+	r, err := debpkg.Open(built.Common.Deb)
+	if err != nil {
+		return err
+	}
+	r.Close()
+	status, err := it.pkgs.installed()
+	if err != nil || !slices.Contains(status.Matching(r.Control().Get("Conflicts")), pkg) {
+		return err
+	}
+	e := &InTheWayError{Module: built.Module, Pkg: pkg, common: built.Common.Package}
+	for _, release := range it.dkmsKernels(built) {
+		other, ok := it.readRecord(built.Module, release)
+		switch {
+		case release == built.Kernel:
+		case ok && it.IsWhole(other) && it.vouched(other):
+			debs = append(debs, other.Deb)
+		default:
+			e.Kernels = append(e.Kernels, release)
+		}
+	}
+	e.Command = it.apt.aptCommand(debs)
+	would, err := it.apt.installer().Simulate(ctx, apt.InstallOptions{Debs: it.inside(debs), Remove: true}, nil)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	e.Refused = err != nil
+	for _, c := range would.Remove {
+		if name := c.Package.Name.String(); name != pkg {
+			e.others = append(e.others, name)
+		}
+	}
+	return e
+}
+
+// dkmsKernels are the kernels that dkms has one of a build's modules for.
+func (it *installer) dkmsKernels(built Record) []string {
+	var releases []string
+	dirs, _ := filepath.Glob(filepath.Join(it.Root, "lib/modules/*", dkmsInstalled)) // the pattern is a good one
+	for _, dir := range dirs {
+		release := filepath.Base(strings.TrimSuffix(dir, dkmsInstalled))
+		if len(it.dkmsCopies(filepath.Join("/lib/modules", release), built)) > 0 && fit(word.ParseRelease, release) {
+			releases = append(releases, release)
+		}
+	}
+	return releases
+}
+
+// lacksCommon reports whether a module's installed package is without the files that belong to it: of those that it depends on,
+// of its build, or because it was built beside a package that had them, and has gone.
+func (pk *packages) lacksCommon(module, release string) bool {
+	if pk.packageVersion(modpkg.CommonName(module)) != "" {
+		return false
+	}
+	have := pk.installedPackage(modpkg.Name(module, release))
+	if slices.Contains(relation.Names(have.Depends), modpkg.CommonName(module)) {
+		return true
+	}
+	r, ok := pk.readRecord(module, release)
+	if !ok || have.Version == "" || have.Version != r.Version {
+		return false
+	}
+	beside := r.Source.Origin == string(sources.Host) && r.Source.Package != "" && !r.Source.Runtime
+	return r.Common != nil || beside && pk.packageVersion(r.Source.Package) == ""
+}

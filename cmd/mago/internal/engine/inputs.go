@@ -1,0 +1,165 @@
+package engine
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mago/cmd/mago/internal/modpkg"
+	"mago/debpkg/apt"
+	"mago/debpkg/rooted"
+	"mago/debpkg/sbom"
+	"mago/debpkg/word"
+	"mago/kbuild/kernel"
+	"mago/kbuild/recipe"
+)
+
+// stageBill writes down what went into a good build's package, to be kept beside its record. What the build's user,
+// machine and day were is no part of that.
+func (bu *builder) stageBill(u unit, r *Record) error {
+	inputs, err := bu.inputs(u, *r)
+	if err != nil {
+		return err
+	}
+	bill := sbom.Bill{
+		Tool: "mago-" + bu.Version, Created: bu.buildEpoch(u.target), File: filepath.Base(r.Deb), Inputs: inputs,
+		Package: sbom.Item{Name: r.Package, Version: r.Version, SHA256: r.SHA256},
+	}
+	if bill.Package.Architecture, err = bu.pkgs.architecture(); err != nil {
+		return err
+	}
+	text, err := bill.JSON()
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(text)
+	dir := bu.unitDir(r.Module, r.Kernel)
+	r.SBOM, r.SBOMSHA256 = filepath.Join(dir, billFile), hex.EncodeToString(sum[:])
+	return writeSynced(filepath.Join(dir, unfinishedBill), text)
+}
+
+func (bu *builder) inputs(u unit, r Record) ([]sbom.Input, error) {
+	inputs := append(neededInputs(r), sourceInput(u), bu.own())
+	files, err := bu.fileInputs(u, r)
+	if err != nil {
+		return nil, err
+	}
+	packages, err := bu.packageInputs(u)
+	return append(append(inputs, files...), packages...), err
+}
+
+func sourceInput(u unit) sbom.Input {
+	source := sbom.Input{Role: sbom.Source, Item: sbom.Item{Name: u.name, Version: u.version, SHA256: u.sourceDigest()}}
+	if u.pkg != nil {
+		source.Name, source.Architecture = u.pkg.Name.String(), u.pkg.Architecture.String()
+	}
+	if u.digest != "" && u.tree.SHA256 != u.digest {
+		source.Of = "the names, kinds, executable bits and contents of what its directory held"
+	}
+	return source
+}
+
+func neededInputs(r Record) []sbom.Input {
+	var inputs []sbom.Input
+	for _, n := range r.Needed {
+		item := sbom.Item{Name: modpkg.Name(n.Module, r.Kernel), Version: n.Version, SHA256: n.SHA256}
+		inputs = append(inputs, sbom.Input{Role: sbom.Against, Item: item})
+	}
+	return inputs
+}
+
+// ownInput is mago itself; in a chroot without /proc it does not know its own file.
+func ownInput(version string) sbom.Input {
+	own := sbom.Input{Role: sbom.Tool, Item: sbom.Item{Name: "mago", Version: version}}
+	if path, err := os.Executable(); err == nil {
+		own.SHA256, _, _ = sha256Of(path)
+	}
+	return own
+}
+
+// fileInputs are the kernel's symbols and configuration, and dkms's settings where they counted.
+func (bu *builder) fileInputs(u unit, r Record) ([]sbom.Input, error) {
+	type file struct {
+		role          sbom.Role
+		name, version string
+		open          func() (*os.File, error)
+	}
+	var files []file
+	for _, name := range []string{".config", "Module.symvers"} {
+		open := func() (*os.File, error) { return u.Kernel.Open(name) }
+		files = append(files, file{sbom.Against, "linux " + u.Kernel.Release + ", " + name, u.Kernel.Version, open})
+	}
+	if r.Recipe == "dkms.conf" {
+		settings := recipe.Settings(bu.Root, r.RecipeName, r.RecipeVersion, u.Kernel)
+		for _, path := range slices.Sorted(maps.Keys(settings)) {
+			files = append(files, file{sbom.Settings, path, "", func() (*os.File, error) { return os.Open(settings[path]) }})
+		}
+	}
+	var inputs []sbom.Input
+	for _, f := range files {
+		sum, _, err := sha256In(f.open())
+		if err != nil {
+			return nil, err
+		}
+		inputs = append(inputs, sbom.Input{Role: f.role, Item: sbom.Item{Name: f.name, Version: f.version, SHA256: sum}})
+	}
+	return inputs, nil
+}
+
+// packageInputs are the installed packages that took part: the kernel's headers, tools, what the source asks for, and
+// what all of those stand on.
+func (bu *builder) packageInputs(u unit) ([]sbom.Input, error) {
+	packages, err := bu.prepare.takingPart(u)
+	if err != nil {
+		return nil, err
+	}
+	var inputs []sbom.Input
+	for _, p := range packages {
+		input := sbom.Input{Role: sbom.Tool, Item: sbom.Item{Name: p.Package, Version: p.Version, Architecture: p.Architecture}}
+		if strings.HasPrefix(p.Package, "linux-headers-") {
+			input.Role = sbom.Against
+		}
+		if sums := p.Sums(rooted.Root(bu.Root)); sums != "" {
+			input.Of = "dpkg's list of the MD5 sums of its files"
+			if input.SHA256, _, err = sha256Of(filepath.Join(bu.Root, sums)); err != nil {
+				return nil, err
+			}
+		}
+		inputs = append(inputs, input)
+	}
+	return inputs, nil
+}
+
+// takingPart are those packages.
+func (pr *preparer) takingPart(u unit) ([]apt.Installed, error) {
+	status, err := pr.pkgs.installed()
+	if err != nil {
+		return nil, err
+	}
+	needs, err := pr.needsOf(u.target)
+	if err != nil {
+		return nil, err
+	}
+	return status.Closure(modpkg.Join(u.Kernel.Package, word.Join(kernel.ToolPackages(pr.Root, u.Kernel), ","), needs)), nil
+}
+
+// sha256Of gives a file's hash, in hexadecimal, and its size in bytes.
+func sha256Of(path string) (sum string, size int64, err error) {
+	return sha256In(os.Open(path))
+}
+
+// sha256In takes what opening a file gave.
+func sha256In(file *os.File, err error) (sum string, size int64, _ error) {
+	if err != nil {
+		return "", 0, err
+	}
+	defer file.Close()
+	hash := sha256.New()
+	size, err = io.Copy(hash, file)
+	return hex.EncodeToString(hash.Sum(nil)), size, err
+}

@@ -1,0 +1,34 @@
+package engine
+
+import (
+	"context"
+	"slices"
+)
+
+// installBuilt installs a unit's package, after those of the modules that it was compiled against, as far as they are
+// built: it may only recommend them.
+func (it *installer) installBuilt(ctx context.Context, u unit) error {
+	if err := it.modules.checkOwnName(u.target); err != nil {
+		return err
+	}
+	r, ok := it.readRecord(u.name, u.Kernel.Release)
+	if !ok || !it.IsWhole(r) || !u.made(r) {
+		return it.notBuilt(u.name, u.Kernel.Release)
+	}
+	for _, n := range r.Needed {
+		need := unit{target{name: n.Module, asNeed: true, above: append(slices.Clip(u.above), u.name)}, u.Kernel}
+		built, ok := it.readRecord(n.Module, u.Kernel.Release)
+		if !ok || !it.hasDeb(built) || it.counts(it.pkgs.installedPackage(need.packageName())) || slices.Contains(need.above, n.Module) {
+			continue
+		}
+		if err := it.installBuilt(ctx, need); err != nil {
+			return &neededError{u.String(), n.Module, err}
+		}
+	}
+	return it.build.alone(ctx, u, "installed", func() error {
+		if r, ok = it.readRecord(u.name, u.Kernel.Release); !ok || !it.IsWhole(r) {
+			return it.notBuilt(u.name, u.Kernel.Release) // another mago has removed or replaced it meanwhile
+		}
+		return it.install(ctx, u, r)
+	})
+}

@@ -1,0 +1,240 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"mago/catalog"
+	"mago/debpkg/word"
+	"mago/kbuild/kernel"
+)
+
+// releases turns -l and -k into kernel releases. -k without -l means the kernels of those directories; neither means
+// the running one.
+func (kf *kernelFinder) releases(ctx context.Context) ([]string, error) {
+	f := kf.finder()
+	words := kf.Kernels
+	releases, err := kf.dirReleases()
+	if err != nil {
+		return nil, err
+	}
+	if len(words) == 0 && len(releases) == 0 {
+		words = []string{"running"}
+	}
+	for _, word := range words {
+		some, err := kf.expandKernel(ctx, f, word)
+		if err != nil {
+			return nil, err
+		}
+		releases = append(releases, some...)
+	}
+	return kernel.SortReleases(releases), nil
+}
+
+// limited reports whether -l or -k choose among kernels.
+func (kf *kernelFinder) limited() bool {
+	return len(kf.Kernels) > 0 || len(kf.HeaderDirs) > 0
+}
+
+// chosen gives the test for the kernels that -l and -k choose among those that something is kept of, all of them where
+// neither is given. Unlike with releases, a kernel need not be there any more.
+func (kf *kernelFinder) chosen(ctx context.Context) (func(release string) bool, error) {
+	if !kf.limited() {
+		return func(string) bool { return true }, nil
+	}
+	releases, err := kf.dirReleases()
+	if err != nil {
+		return nil, err
+	}
+	var patterns []string
+	for _, word := range kf.Kernels {
+		if !slices.Contains(KernelWords, word) {
+			patterns = append(patterns, word)
+			continue
+		}
+		some, err := kf.expandKernel(ctx, kf.finder(), word)
+		if err != nil {
+			return nil, err
+		}
+		releases = append(releases, some...)
+	}
+	return func(release string) bool {
+		return slices.Contains(releases, release) || slices.ContainsFunc(patterns, func(pattern string) bool {
+			ok, _ := path.Match(pattern, release) // a malformed pattern matches nothing
+			return ok
+		})
+	}, nil
+}
+
+// KernelWords are the words of -l that are neither a release nor a pattern.
+var KernelWords = []string{"running", "installed", "all", "newest"}
+
+// expandKernel gives the releases that one word of -l stands for.
+func (kf *kernelFinder) expandKernel(ctx context.Context, f kernel.Finder, word string) ([]string, error) {
+	var found []string
+	switch word {
+	case "running":
+		if release := kf.running(); release != "" {
+			return []string{release}, nil
+		}
+		return nil, &NoKernelError{Running: true}
+	case "installed":
+		found = f.Installed()
+	case "all":
+		found = kf.kernelsHere()
+	case "newest":
+		return kf.newest(ctx, kf.kernelsHere())
+	default:
+		if strings.ContainsAny(word, "*?[") {
+			return kf.matching(ctx, word, kf.kernelsHere())
+		}
+		if kernel.ValidRelease(word) {
+			return []string{word}, nil
+		}
+	}
+	if len(found) == 0 {
+		return nil, &NoKernelError{Word: word}
+	}
+	return found, nil
+}
+
+// kernelsHere are the kernels whose modules or headers are on the machine, oldest first.
+func (kf *kernelFinder) kernelsHere() []string {
+	f := kf.finder()
+	return kernel.SortReleases(append(f.Installed(), f.WithHeaders()...))
+}
+
+// matching gives the kernels here that a pattern fits, else those in apt.
+func (kf *kernelFinder) matching(ctx context.Context, word string, here []string) ([]string, error) {
+	if _, err := path.Match(word, ""); err != nil {
+		return nil, &UsageError{fmt.Errorf("-l %s: %w", word, err)}
+	}
+	fits := func(release string) bool {
+		ok, _ := path.Match(word, release) // the pattern is good
+		return ok
+	}
+	if slices.ContainsFunc(here, fits) {
+		return slices.DeleteFunc(here, func(release string) bool { return !fits(release) }), nil
+	}
+	known, err := kf.apt.releasesInApt(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found := slices.DeleteFunc(known, func(release string) bool { return !fits(release) })
+	if len(found) == 0 {
+		return nil, &NoKernelError{Word: word, inApt: true}
+	}
+	return kf.narrowed(ctx, word, kernel.SortReleases(found))
+}
+
+// releasesInApt lists the kernels that apt has headers for.
+func (at *aptTool) releasesInApt(ctx context.Context) ([]string, error) {
+	if now := at.changes.Load(); at.inApt == nil || at.inAptAt != now {
+		known, err := catalog.HeaderReleases(ctx, at.catalogConfig())
+		if err != nil {
+			return nil, err
+		}
+		at.inApt, at.inAptAt = word.Strings(known...), now
+	}
+	return slices.Clone(at.inApt), nil
+}
+
+// running is the running kernel, where the root is the running system even without a /proc.
+func (kf *kernelFinder) running() string {
+	var name unix.Utsname
+	if release := kf.finder().Running(); release != "" || kf.Root != "/" || unix.Uname(&name) != nil {
+		return release
+	}
+	return unix.ByteSliceToString(name.Release[:])
+}
+
+// newest is the newest kernel here of the running one's flavour, else the newest that apt has headers for: those first that
+// come without the kernel.
+func (kf *kernelFinder) newest(ctx context.Context, here []string) ([]string, error) {
+	if len(here) == 0 {
+		known, err := kf.plainFlavour(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if here, err = kf.apt.comingAlone(ctx, known); err != nil {
+			return nil, err
+		}
+		if len(here) == 0 {
+			here = known
+		}
+	}
+	if len(here) == 0 {
+		return nil, &NoKernelError{Word: "newest", inApt: true}
+	}
+	here = kernel.OfFlavour(here, kf.running())
+	return here[len(here)-1:], nil
+}
+
+// plainFlavour lists the kernels in apt of the flavour that is named like the architecture: no -rt, no -cloud.
+func (kf *kernelFinder) plainFlavour(ctx context.Context) ([]string, error) {
+	arch, err := kf.pkgs.architecture()
+	if err != nil {
+		return nil, err
+	}
+	known, err := kf.apt.releasesInApt(ctx)
+	plain := slices.DeleteFunc(known, func(release string) bool {
+		version, ok := strings.CutSuffix(release, "-"+arch)
+		return !ok || strings.HasSuffix(version, "-rt") || strings.HasSuffix(version, "-cloud")
+	})
+	return kernel.SortReleases(plain), err
+}
+
+// noKernel is for what a module is done to whatever the kernel.
+var noKernel = []kernel.Kernel{{}}
+
+// kernels finds the headers of every release asked for.
+func (kf *kernelFinder) kernels(ctx context.Context) ([]kernel.Kernel, error) {
+	releases, err := kf.releases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return kf.kernelsOf(ctx, releases)
+}
+
+func (kf *kernelFinder) kernelsOf(ctx context.Context, releases []string) ([]kernel.Kernel, error) {
+	var kernels []kernel.Kernel
+	for _, release := range releases {
+		k, err := kf.kernel(release)
+		if err != nil {
+			return nil, kf.whyNoKernel(ctx, release, err)
+		}
+		kernels = append(kernels, k)
+	}
+	return kernels, nil
+}
+
+func (kf *kernelFinder) finder() kernel.Finder {
+	return kernel.Finder{Root: kf.Root, Dirs: kf.HeaderDirs, PackageVersion: kf.pkgs.packageVersion}
+}
+
+// kernel finds a kernel's headers, or says with a *kernel.HeadersError what is missing.
+func (kf *kernelFinder) kernel(release string) (kernel.Kernel, error) {
+	if now := kf.changes.Load(); kf.foundAt != now {
+		kf.found, kf.foundAt = nil, now
+	}
+	if k, ok := kf.found[release]; ok {
+		return k, nil
+	}
+	k, err := kf.finder().Find(release)
+	if err != nil {
+		return kernel.Kernel{}, err
+	}
+	if kf.found == nil {
+		kf.found = map[string]kernel.Kernel{}
+	}
+	kf.found[release] = k
+	return k, nil
+}
+
+// Limited reports whether the caller has chosen among kernels.
+func (e *Engine) Limited() bool { return e.kernels.limited() }

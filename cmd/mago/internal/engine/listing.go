@@ -1,0 +1,140 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"mago/catalog"
+	"slices"
+	"strings"
+)
+
+// Listed is one module as list shows it; its JSON form is part of mago's interface.
+type Listed struct {
+	Module      string   `json:"module"`
+	Package     string   `json:"package"`
+	Version     string   `json:"version"`
+	Kind        string   `json:"kind"`
+	Installed   string   `json:"installed,omitempty"` // version of the source package, where that is installed
+	Description string   `json:"description"`
+	Others      []string `json:"other_packages,omitempty"`
+	Units       []State  `json:"kernels,omitempty"`
+
+	Conf *ShownConf `json:"dkms_conf,omitempty"` // of opened sources
+}
+
+// List finds modules, by default all that are known and what was built here, and says how they are.
+func (e *Engine) List(ctx context.Context, words []string) ([]Listed, error) {
+	if len(Lists(words...)) > 0 {
+		targets, err := e.modules.targets(ctx, words)
+		if err != nil {
+			return nil, err
+		}
+		return e.rows(ctx, targets)
+	}
+	targets, err := e.modules.targets(ctx, []string{"all"})
+	if err != nil {
+		return nil, err
+	}
+	if targets, err = e.withLocal(ctx, targets); err != nil {
+		return nil, err
+	}
+	return e.rows(ctx, targets)
+}
+
+// withLocal adds the modules that were built here or lie in /usr/src, and that no list of apt's knows.
+func (e *Engine) withLocal(ctx context.Context, targets []target) ([]target, error) {
+	records, err := e.records()
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range records {
+		if slices.ContainsFunc(targets, func(t target) bool { return t.name == r.Module }) {
+			continue
+		}
+		if t, ok := e.modules.recordedTarget(ctx, r.Module); ok {
+			targets = append(targets, t)
+		}
+	}
+	targets = append(targets, e.modules.inUsrSrc(e.catalog.index, targets)...)
+	slices.SortStableFunc(targets, func(one, other target) int { return cmp.Compare(one.name, other.name) })
+	return targets, nil
+}
+
+func (e *Engine) rows(ctx context.Context, targets []target) ([]Listed, error) {
+	states, err := e.states.states()
+	if err != nil {
+		return nil, err
+	}
+	rows := []Listed{}
+	for _, t := range targets {
+		rows = append(rows, e.listed(ctx, t, states))
+	}
+	return rows, nil
+}
+
+func (e *Engine) listed(ctx context.Context, t target, states []State) Listed {
+	row := Listed{Module: t.name, Version: t.version, Kind: "local"}
+	if p := t.pkg; p != nil {
+		row.Package, row.Kind, row.Installed, row.Description = p.Name.String(), string(p.Kind), p.Installed.String(), p.Description
+		if module, _, err := e.catalog.index.Resolve(t.name); err == nil {
+			for _, other := range module.Packages {
+				if other.Name != p.Name {
+					row.Others = append(row.Others, other.Name.String())
+				}
+			}
+		}
+	}
+	for _, s := range states {
+		if s.Module == t.name {
+			row.Units = append(row.Units, s)
+		}
+	}
+	row.Conf = e.openedConf(ctx, t)
+	return row
+}
+
+// openedConf is what is known of the dkms.conf of a source that is opened; nil where there is none.
+func (e *Engine) openedConf(ctx context.Context, t target) *ShownConf {
+	if t.tree == nil && t.pkg != nil {
+		t.tree, _ = e.modules.fetcher().Cached(*t.pkg)
+	}
+	if t.tree == nil || !isDKMS(t) {
+		return nil
+	}
+	return e.keptConf(ctx, t)
+}
+
+// SearchResult is what a search has found.
+type SearchResult struct {
+	Modules  []Listed
+	Unlisted []*catalog.MissingError // what Debian has under such names that apt's sources leave out
+	Partly   error                   // why some descriptions were not searched, nil where all were
+}
+
+// Search finds the modules in whose names or descriptions all words are.
+func (e *Engine) Search(ctx context.Context, words []string) (SearchResult, error) {
+	ix, err := e.catalog.catalog(ctx)
+	if err != nil {
+		return SearchResult{}, err
+	}
+	var r SearchResult
+	long, err := ix.Descriptions(ctx, e.apt.catalogConfig())
+	r.Partly = err // what is there is searched
+	var found []target
+	for _, m := range ix.Search(words, long) {
+		found = append(found, newTarget(m, nil))
+	}
+	for _, t := range e.modules.inUsrSrc(ix, found) {
+		if hasAll(t.name, words) {
+			found = append(found, t)
+		}
+	}
+	r.Modules, err = e.rows(ctx, found)
+	r.Unlisted = ix.Unlisted(ctx, e.apt.catalogConfig(), words)
+	return r, err
+}
+
+// hasAll reports whether a name holds all words, in any case.
+func hasAll(name string, words []string) bool {
+	return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(name, strings.ToLower(word)) })
+}

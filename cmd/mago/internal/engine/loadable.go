@@ -1,0 +1,101 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mago/cmd/mago/internal/modpkg"
+	"mago/kbuild/kernel"
+	"mago/kbuild/signed"
+)
+
+// UnloadableError says that modules which mago does not sign would not be loaded, or not those that are.
+type UnloadableError struct {
+	Unit   string
+	Why    string   // the kernel takes signed modules only, "" where it takes others
+	Copies []string // signed modules that these would be loaded in the place of, as paths in the root
+}
+
+func (e *UnloadableError) Error() string {
+	return fmt.Sprintf("install %s: mago signs no modules, and %s", e.Unit, e.reason())
+}
+
+func (e *UnloadableError) reason() string {
+	if e.Why != "" {
+		return "the kernel would not load them: " + e.Why
+	}
+	return fewOf(e.Copies, "modinfo -F signer") + " is signed: where Secure Boot is on, or comes to be, only that one loads"
+}
+
+func (e *UnloadableError) Hint() string {
+	if e.Why != "" {
+		return "dkms signs what it builds, with a key that you enroll; with --unsigned mago installs the modules all the same, and the kernel refuses to load them until you have signed them"
+	}
+	return "with --unsigned mago installs its own all the same, and they are loaded in the place of the signed ones"
+}
+
+// checkLoadable finds out whether a kernel would load modules of these names, or would load them instead of signed ones. With
+// --unsigned it only says so.
+func (it *installer) checkLoadable(u unit, names []string, tell bool) error {
+	e := &UnloadableError{Unit: u.String(), Why: signed.Machine{Root: it.Root}.Wanted(u.Kernel.Config), Copies: it.signedCopies(u.Kernel, names)}
+	switch {
+	case e.Why == "" && len(e.Copies) == 0:
+		return nil
+	case !it.UnsignedModules:
+		return e
+	case tell:
+		it.say.note("note", "the modules are not signed, and %s", e.reason())
+	}
+	return nil
+}
+
+// foreseenModules are the names of what a unit's recipe builds, and of what its last build has built.
+func (it *installer) foreseenModules(ctx context.Context, u unit) []string {
+	r, _ := it.readRecord(u.name, u.Kernel.Release)
+	names := modpkg.Modules(r.Modules)
+	if u.tree == nil {
+		return names
+	}
+	if plan := it.confs.plan(ctx, u); plan != nil {
+		for _, name := range plan.Modules {
+			names = append(names, modpkg.ModuleName(name))
+		}
+	}
+	return names
+}
+
+// signedCopies are the signed modules of these names that are installed for a kernel beside its own.
+func (it *installer) signedCopies(k kernel.Kernel, names []string) (paths []string) {
+	dir := k.ModulesDir
+	if dir == "" {
+		dir = filepath.Join("/lib/modules", k.Release)
+	}
+	_ = filepath.WalkDir(filepath.Join(it.Root, dir)+"/", func(path string, entry fs.DirEntry, err error) error {
+		rel, _ := filepath.Rel(filepath.Join(it.Root, dir), path)
+		switch {
+		case err != nil:
+			return nil // what cannot be read is no module to root
+		case rel == "kernel":
+			return fs.SkipDir
+		case entry.Type().IsRegular() && strings.Contains(entry.Name(), ".ko") && slices.Contains(names, modpkg.ModuleName(path)):
+			if is, err := signed.File(path); err == nil && is {
+				paths = append(paths, filepath.Join(dir, rel))
+			}
+		}
+		return nil
+	})
+	return paths
+}
+
+// isUnsigned reports whether a module's files have no signatures, which somebody may have added.
+func (sv *surveyor) isUnsigned(s State) bool {
+	r, _ := sv.readRecord(s.Module, s.Kernel)
+	return !slices.ContainsFunc(r.Modules, func(path string) bool {
+		is, err := signed.File(filepath.Join(sv.Root, path))
+		return err == nil && is
+	})
+}

@@ -1,0 +1,123 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"mago/cmd/mago/internal/modpkg"
+	"mago/debpkg/word"
+	"mago/kbuild/kernel"
+)
+
+// missing lists the packages to install, or says why a kernel cannot be had.
+func (pr *preparer) missing(ctx context.Context, releases []string, targets []target) ([]word.Target, error) {
+	var packages []word.Target
+	for _, release := range releases {
+		k, err := pr.kernels.kernel(release)
+		var headers *kernel.HeadersError
+		switch {
+		case errors.As(err, &headers) && headers.Dir == "":
+			if err := pr.kernels.whyNoKernel(ctx, release, err); !errors.As(err, &headers) {
+				return nil, err
+			}
+			name, err := word.ParsePackage("linux-headers-" + release)
+			if err != nil {
+				return nil, headers // no archive has headers under such a name
+			}
+			packages = append(packages, word.Target{Name: name})
+		case errors.As(err, &headers):
+			broken, berr := pr.brokenHeaders()
+			if berr != nil || len(broken) == 0 {
+				return nil, errors.Join(berr, err)
+			}
+			packages = append(packages, broken...)
+		case err != nil:
+			return nil, err
+		}
+		if err := k.Native(); err != nil {
+			return nil, err
+		}
+		if err != nil {
+			k = kernel.Kernel{Compiler: word.Must(word.ParseProgram("make"))} // apt brings the compiler with the headers
+		}
+		for _, tool := range kernel.MissingTools(pr.Root, k) {
+			if tool.Package.IsZero() {
+				return nil, tool
+			}
+			packages = append(packages, word.Target{Name: tool.Package})
+		}
+	}
+	if pr.host.AsRoot && pr.Root == "/" {
+		packages = append(packages, missingOwn()...)
+	}
+	doubted, err := pr.pkgs.doubted()
+	if err != nil {
+		return nil, err
+	}
+	packages = append(packages, doubted...)
+	for _, t := range flat(targets) {
+		needs, err := pr.unmetNeeds(t)
+		if err != nil {
+			return nil, err
+		}
+		packages = append(packages, needs...)
+	}
+	slices.SortFunc(packages, func(a, b word.Target) int { return strings.Compare(a.String(), b.String()) })
+	return slices.Compact(packages), nil
+}
+
+// brokenHeaders lists the packages of kernels' headers that dpkg was ended in the middle of.
+func (pr *preparer) brokenHeaders() ([]word.Target, error) {
+	status, err := pr.pkgs.installed()
+	if err != nil {
+		return nil, err
+	}
+	var headers []word.Target
+	for _, broken := range status.Broken() {
+		if name, err := word.ParsePackage(broken); err == nil && strings.HasPrefix(broken, "linux-headers-") {
+			headers = append(headers, word.Target{Name: name})
+		}
+	}
+	return headers, nil
+}
+
+// unmetNeeds lists what a module's source needs for compiling and the system lacks, by the first alternative of each
+// relation.
+func (pr *preparer) unmetNeeds(t target) ([]word.Target, error) {
+	needs, err := pr.needsOf(t)
+	if err != nil {
+		return nil, err
+	}
+	status, err := pr.pkgs.installed()
+	if err != nil {
+		return nil, err
+	}
+	relations, err := status.Unmet(needs)
+	if err != nil {
+		return nil, fmt.Errorf("find what compiling %s needs: %w", t.name, err)
+	}
+	var packages []word.Target
+	for _, relation := range relations {
+		name, err := word.ParsePackage(modpkg.PackageOf(relation))
+		if err != nil {
+			return nil, fmt.Errorf("find what compiling %s needs: %w", t.name, err)
+		}
+		packages = append(packages, word.Target{Name: name})
+	}
+	return packages, nil
+}
+
+// missingOwn lists the packages of the programs that mago itself runs beside the build: the closed room, and the
+// compressor of its packages.
+func missingOwn() []word.Target {
+	var packages []word.Target
+	for _, own := range []struct{ tool, pkg string }{{"bwrap", "bubblewrap"}, {"xz", "xz-utils"}} {
+		if !kernel.HasTool("/", own.tool) {
+			packages = append(packages, word.Target{Name: word.Must(word.ParsePackage(own.pkg))})
+		}
+	}
+	return packages
+}

@@ -1,0 +1,36 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"mago/cmd/mago/internal/modpkg"
+)
+
+// mostModprobed is how many modules a line of advice names one by one.
+const mostModprobed = 4
+
+// modprobeAdvice is what to type to have a build's modules loaded: the one called like the source, else those that no other
+// one of them needs, which bring the rest along.
+func modprobeAdvice(r Record) string {
+	names := modpkg.Modules(r.Modules)
+	for _, called := range []string{r.Module, r.RecipeName} {
+		if called = modpkg.ModuleName(called); slices.Contains(names, called) {
+			return "sudo modprobe " + called
+		}
+	}
+	needed := func(name string) bool {
+		return !slices.ContainsFunc(r.Modprobe, func(m string) bool { return modpkg.ModuleName(m) == name })
+	}
+	if first := slices.DeleteFunc(slices.Clone(names), needed); len(first) > 0 {
+		names = first
+	}
+	switch {
+	case len(names) == 1:
+		return "sudo modprobe " + names[0]
+	case len(names) <= mostModprobed:
+		return "sudo modprobe -a " + strings.Join(names, " ")
+	}
+	return fmt.Sprintf("sudo modprobe MODULE, one of %s", InWords(names, mostModprobed))
+}

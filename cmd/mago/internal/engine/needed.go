@@ -1,0 +1,265 @@
+package engine
+
+import (
+	"archive/tar"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mago/catalog"
+	"mago/cmd/mago/internal/modpkg"
+	"mago/debpkg"
+	"mago/kbuild/recipe"
+)
+
+// withNeeded adds to every target the modules that its source package depends on, and has those come first that others
+// need.
+func (mo *modules) withNeeded(targets []target) ([]target, error) {
+	records, err := mo.records()
+	if err != nil {
+		return nil, err
+	}
+	var ordered []target
+	for _, t := range targets {
+		if t, err = mo.needing(t, records, nil); err != nil {
+			return nil, err
+		}
+		before := slices.IndexFunc(ordered, func(o target) bool { return o.needs(t.name) })
+		if before < 0 {
+			before = len(ordered)
+		}
+		ordered = slices.Insert(ordered, before, t)
+	}
+	return ordered, nil
+}
+
+// needs reports whether a module needs another one, directly or by a third.
+func (t target) needs(name string) bool {
+	return slices.ContainsFunc(t.needed, func(n target) bool { return n.name == name || n.needs(name) })
+}
+
+// needing completes a target with what it needs and what that needs in turn; above are those that need it.
+func (mo *modules) needing(t target, records []Record, above []string) (target, error) {
+	if t.pkg == nil || mo.catalog.index == nil {
+		return t, nil
+	}
+	above = append(slices.Clone(above), t.name)
+	for relation := range strings.SplitSeq(t.pkg.PreDepends+","+t.pkg.Depends, ",") {
+		n, ok := neededSource(mo.catalog.index, relation, records)
+		if !ok || slices.Contains(above, n.name) || slices.ContainsFunc(t.needed, func(o target) bool { return o.name == n.name }) {
+			continue
+		}
+		n, err := mo.needing(n, records, above)
+		if err != nil {
+			return t, err
+		}
+		n.asNeed = true
+		t.needed = append(t.needed, n)
+	}
+	return t, nil
+}
+
+// needingConf adds the modules that a source's dkms.conf wants to be there (BUILD_DEPENDS of dkms(8)), as far as one of
+// that name has been built for the kernel or is known by it.
+func (mo *modules) needingConf(ctx context.Context, u *unit) error {
+	if u.tree == nil {
+		return nil
+	}
+	e := mo.confs.evaluate(ctx, u.target, u.Kernel)
+	if e.err != nil && mo.DryRun { // otherwise the build tells of it
+		mo.say.note("note", "what %s is compiled against is not known: %v", u.name, e.err)
+	}
+	if e.conf == nil {
+		return nil
+	}
+	records, err := mo.records()
+	if err != nil {
+		return err
+	}
+	for _, name := range e.conf.BuildDepends() {
+		need, ok := mo.confNeed(ctx, name, u.Kernel.Release, records)
+		if !ok || need.name == u.name || u.needs(need.name) || slices.Contains(u.above, need.name) {
+			continue
+		}
+		need.asNeed = true
+		u.needed = append(slices.Clip(u.needed), need) // other units have the same slice
+	}
+	return nil
+}
+
+// confNeed is the module that a dkms.conf calls by that name, as a build's recipe had it or as the catalog does. It is
+// never taken for a path or a group: the file is foreign.
+func (mo *modules) confNeed(ctx context.Context, name, release string, records []Record) (target, bool) {
+	if i := slices.IndexFunc(records, func(r Record) bool { return r.RecipeName == name && r.Kernel == release }); i >= 0 {
+		name = records[i].Module
+	}
+	ix, err := mo.catalog.catalog(ctx)
+	if err != nil {
+		return target{}, false
+	}
+	t, err := mo.namedTarget(ctx, ix, name)
+	return t, err == nil
+}
+
+// neededSource is the module source that a relation asks for: of several alternatives one that is built already, else
+// the first.
+func neededSource(ix *catalog.Index, relation string, records []Record) (target, bool) {
+	var found []target
+	for alternative := range strings.SplitSeq(relation, "|") {
+		name := modpkg.PackageOf(strings.TrimSpace(alternative))
+		if m, pkg, err := ix.Resolve(name); err == nil && pkg != nil {
+			found = append(found, newTarget(m, pkg))
+		}
+	}
+	if len(found) == 0 {
+		return target{}, false
+	}
+	built := slices.IndexFunc(found, func(t target) bool {
+		return slices.ContainsFunc(records, func(r Record) bool { return r.Module == t.name && r.Result == ResultBuilt })
+	})
+	return found[max(built, 0)], true
+}
+
+// flat lists targets with all that they need.
+func flat(targets []target) []target {
+	var all []target
+	for _, t := range targets {
+		all = append(append(all, flat(t.needed)...), t)
+	}
+	return all
+}
+
+// isThere reports whether a unit is installed, and where another one is to be compiled against it, whether its package
+// and its source are here too.
+func (ro *road) isThere(ctx context.Context, u unit) bool {
+	if u.asNeed {
+		if r, ok := ro.readRecord(u.name, u.Kernel.Release); !ok || !ro.hasDeb(r) || ro.modules.opened(ctx, &u.target) != nil {
+			return false
+		}
+	}
+	if !ro.isInstalled(u) {
+		return false
+	}
+	if _, failed := ro.readFailure(u.name, u.Kernel.Release); failed && !ro.DryRun {
+		end := func() error { return ro.endFailure(u.name, u.Kernel.Release) } // of what is not asked for any more
+		_ = ro.build.alone(ctx, u, "looked at", end)                           // who holds it may have more to say
+	}
+	return true
+}
+
+// provide goes the road first for every module that a unit needs.
+func (ro *road) provide(ctx context.Context, u *unit, road func(*unit) error) error {
+	if err := ro.modules.needingConf(ctx, u); err != nil {
+		return err
+	}
+	u.needed = slices.Clone(u.needed) // other kernels' units have the same
+	for i, n := range u.needed {
+		need := unit{n, u.Kernel}
+		need.above = append(slices.Clip(u.above), u.name)
+		ro.say.note("needs", "%s is compiled against %s", u.name, n.name)
+		err := road(&need)
+		var failed *BuildError
+		switch {
+		case errors.As(err, &failed) && ctx.Err() == nil:
+			ro.say.note("needs", "%v; going on with its source alone", err)
+			u.needed[i].unbuilt = true
+		case err != nil:
+			return &neededError{u.String(), n.name, err}
+		}
+	}
+	return nil
+}
+
+// neededError says that a module could not be built because one that it needs could not.
+type neededError struct {
+	unit, needed string
+	err          error
+}
+
+func (e *neededError) Error() string { return fmt.Sprintf("%s needs %s: %v", e.unit, e.needed, e.err) }
+func (e *neededError) Unwrap() error { return e.err }
+
+// recordNeeded is a module that another one was compiled against.
+type recordNeeded struct {
+	Module  string `json:"module"`
+	Version string `json:"version"`
+	SHA256  string `json:"sha256,omitempty"` // of its .deb; "" where its source alone was there
+}
+
+// neededModules lays out below dir what a unit is compiled against, from the packages that the modules are in.
+func (bu *builder) neededModules(ctx context.Context, u unit, dir string, r *Record) ([]recipe.Needed, error) {
+	var all []recipe.Needed
+	for _, n := range u.needed {
+		if err := bu.modules.opened(ctx, &n); err != nil {
+			return nil, err
+		}
+		need := recipe.Needed{Module: n.name, Source: n.source(), Modules: filepath.Join(dir, n.name)}
+		if err := os.MkdirAll(need.Modules, 0o755); err != nil {
+			return nil, err
+		}
+		built, ok := bu.readRecord(n.name, u.Kernel.Release)
+		if !n.unbuilt && (!ok || !bu.hasDeb(built)) {
+			return nil, &NotBuiltError{Module: n.name, Release: u.Kernel.Release} // another mago has removed it meanwhile
+		}
+		r.noteNeed(n, built)
+		if !n.unbuilt {
+			need.Name, need.Version = built.RecipeName, built.RecipeVersion
+			if err := bu.unpackModules(ctx, built, need.Modules); err != nil {
+				return nil, fmt.Errorf("open %s: %w", built.Deb, err)
+			}
+		}
+		r.Needed = append(r.Needed, recordNeeded{n.name, cmp.Or(built.Version, n.version), built.SHA256})
+		all = append(all, need)
+	}
+	return all, nil
+}
+
+// unpackModules takes a build's modules out of its package, and puts the symbols that they export beside them.
+func (bu *builder) unpackModules(ctx context.Context, built Record, dir string) error {
+	if _, err := os.Stat(bu.symvers(built)); err == nil {
+		if _, err := copyInto(dir, bu.symvers(built)); err != nil {
+			return err
+		}
+	}
+	deb, err := debpkg.Open(built.Deb)
+	if err != nil {
+		return err
+	}
+	defer deb.Close()
+	data, err := deb.Data()
+	if err != nil {
+		return err
+	}
+	defer data.Close()
+	for files := tar.NewReader(data); ctx.Err() == nil; {
+		h, err := files.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(built.Modules, filepath.Join("/", h.Name)) {
+			continue
+		}
+		if err := writeFrom(filepath.Join(dir, filepath.Base(h.Name)), files); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+func writeFrom(path string, content io.Reader) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(file, content)
+	return errors.Join(err, file.Close())
+}

@@ -1,0 +1,89 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"regexp"
+	"strings"
+
+	"mago/catalog"
+	"mago/cmd/mago/internal/modpkg"
+	"mago/kbuild/recipe"
+)
+
+// needsOf lists, as a Depends field, what has to be installed for a module to be compiled. A debian/rules has needs of
+// its own, which are known once its source is there.
+func (pr *preparer) needsOf(t target) (string, error) {
+	depends, needs := "", ""
+	if t.pkg != nil {
+		depends, needs = t.pkg.Depends, modpkg.BuildNeeds(t.name, t.pkg.Depends)
+	}
+	if t.tree == nil {
+		return needs, nil
+	}
+	file, err := recipe.File(t.source())
+	if err != nil || file != "debian/rules" {
+		return needs, err
+	}
+	return pr.rulesNeeds(t, depends)
+}
+
+// rulesNeeds adds what the source declares and what following a debian/rules takes.
+func (pr *preparer) rulesNeeds(t target, depends string) (string, error) {
+	arch, err := pr.pkgs.architecture()
+	if err != nil {
+		return "", err
+	}
+	declared, err := t.tree.BuildDepends(arch)
+	if err != nil {
+		return "", err
+	}
+	rules, err := recipe.Of(t.source())
+	if err != nil {
+		return "", err
+	}
+	own, err := rules.Needs()
+	if err != nil {
+		return "", err
+	}
+	wanted := func(name string) bool { return !elsewhere.MatchString(name) || strings.HasPrefix(name, "dh-") }
+	return modpkg.Keep(modpkg.Join(depends, declared, strings.Join(own, ", ")), wanted), nil
+}
+
+// elsewhere matches what a debian/rules needs where mago does not do that itself: another builder, the kernel's headers.
+var elsewhere = regexp.MustCompile(`^(?:dkms|.*-dkms|module-assistant|kernel-package|kbuild|linux-(?:headers|image|kbuild)-.*)$`)
+
+// openForNeeds brings the sources that themselves tell what compiling them needs. One that cannot be had is met again
+// when its turn comes, if the run goes on after failures.
+func (mo *modules) openForNeeds(ctx context.Context, targets []target) error {
+	for i := range targets {
+		if err := mo.openOne(ctx, &targets[i]); err != nil && (!mo.KeepGoing || len(targets) == 1) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (mo *modules) openOne(ctx context.Context, t *target) error {
+	if err := mo.openForNeeds(ctx, t.needed); err != nil {
+		return err
+	}
+	if t.tree != nil || t.pkg == nil || t.pkg.Kind != catalog.ModuleAssistant {
+		return nil
+	}
+	if _, ok := mo.fetcher().Cached(*t.pkg); mo.DryRun && !ok {
+		return nil // its turn tells that it would be fetched
+	}
+	return mo.get(ctx, t)
+}
+
+// Word is what names this very target on a command line: a module's name means its -dkms package, and no local source.
+func (t target) Word() string {
+	switch {
+	case t.pkg != nil && t.pkg.Kind == catalog.ModuleAssistant:
+		return t.pkg.Name.String()
+	case t.pkg == nil && t.tree != nil:
+		return cmp.Or(t.tree.Archive, t.tree.Dir)
+	}
+	return t.name
+}

@@ -1,0 +1,136 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"mago/catalog"
+	"mago/cmd/mago/internal/modpkg"
+	"mago/debpkg/relation"
+	"mago/debpkg/word"
+	"mago/kbuild/kernel"
+)
+
+// NoKernelError says that a kernel word stands for no kernel, here or in apt.
+type NoKernelError struct {
+	Word    string
+	Running bool     // the word meant the running kernel
+	here    bool     // only the kernels on this machine count
+	inApt   bool     // apt was asked too
+	Nearest []string // kernels that apt has headers for
+	Meant   []string // words of -l that may have been meant
+	Instead Bootable // of the running kernel's flavour
+}
+
+// Bootable is the kernel that a meta package brings.
+type Bootable struct {
+	Meta, Release string // "" where there is none
+	Installed     bool
+	Command       string // installs it
+}
+
+func (e *NoKernelError) Error() string {
+	switch {
+	case e.Running && e.Word == "":
+		return "the running kernel is unknown: there is no /proc"
+	case e.Running && e.here:
+		return fmt.Sprintf("no modules of the running kernel %s in /lib/modules", e.Word)
+	case e.Running:
+		return fmt.Sprintf("no headers for the running kernel %s, here or in apt", e.Word)
+	case e.inApt:
+		return fmt.Sprintf("no kernel %s, here or in apt", e.Word)
+	}
+	return fmt.Sprintf("no kernel here matches %s", e.Word)
+}
+
+func (e *NoKernelError) Hint() string {
+	near := "the nearest that have headers: " + strings.Join(e.Nearest, ", ")
+	switch {
+	case e.here:
+		return `"mago status" without -l shows all kernels here`
+	case e.Instead.Installed:
+		return Hints(fmt.Sprintf("reboot into Linux %s, which is installed, and run this again", e.Instead.Release), "or build for another kernel, with -l "+e.Instead.Release)
+	case e.Instead.Meta != "":
+		return Hints(fmt.Sprintf(`run "%s" (%s), reboot, and run this again`, e.Instead.Command, e.Instead.Release),
+			"or build for another kernel, with -l "+e.Instead.Release)
+	case len(e.Meant) > 0:
+		return "did you mean -l " + strings.Join(e.Meant, ", or -l ")
+	case e.Running && len(e.Nearest) > 0:
+		return Hints(fmt.Sprintf("choose another kernel with -l, such as -l newest (%s)", e.Nearest[0]), "or name a directory of the running kernel's own headers with -k")
+	case len(e.Nearest) > 0:
+		return Hints(near, "choose one of them with -l")
+	}
+	return `"apt-cache search linux-headers" shows what apt has; "sudo apt-get update" brings its lists up to date`
+}
+
+// whyNoKernel turns missing headers into a kernel that exists nowhere, where apt has none for it either.
+func (kf *kernelFinder) whyNoKernel(ctx context.Context, release string, err error) error {
+	var headers *kernel.HeadersError
+	if !errors.As(err, &headers) || headers.Dir != "" {
+		return err
+	}
+	known, aptErr := kf.apt.releasesInApt(ctx)
+	if aptErr != nil || slices.Contains(known, release) {
+		return errors.Join(err, aptErr)
+	}
+	e := &NoKernelError{Word: release, inApt: true}
+	if e.Running = release == kf.running(); e.Running {
+		e.Instead = kf.bootInstead(ctx, release)
+		others := slices.DeleteFunc(kf.kernelsHere(), func(here string) bool { return here == release })
+		if newest, err := kf.newest(ctx, others); err == nil { // a hint does without
+			e.Nearest = newest
+		}
+		return e
+	}
+	e.Meant, e.Nearest = kf.meant(ctx, release, known), kernel.Nearest(release, known, 3)
+	return e
+}
+
+// meant are the words of -l that one which names no kernel may have stood for: one of mago's own, or of kernels whose
+// releases begin so the newest, and the pattern for all of them.
+func (kf *kernelFinder) meant(ctx context.Context, typed string, known []string) []string {
+	if word := Nearest(typed, KernelWords); word != "" {
+		return []string{word}
+	}
+	begun := slices.DeleteFunc(kernel.SortReleases(slices.Clone(known)), func(release string) bool {
+		rest, ok := strings.CutPrefix(release, typed)
+		return !ok || !strings.ContainsAny(rest[:min(len(rest), 1)], ".-+~")
+	})
+	if len(begun) == 0 {
+		return nil
+	}
+	of := kernel.OfFlavour(begun, kf.running())
+	newest := of[len(of)-1]
+	if free, err := kf.apt.comingAlone(ctx, begun); err != nil || len(free) == 0 {
+		return []string{newest} // the pattern would be refused
+	}
+	return []string{newest, modpkg.Quoted(typed + newest[len(typed):len(typed)+1] + "*")}
+}
+
+// bootInstead is the kernel that Debian has by now for who runs one of the same flavour. What apt cannot tell a hint does
+// without.
+func (kf *kernelFinder) bootInstead(ctx context.Context, running string) Bootable {
+	meta, err := word.ParsePackage("linux-image-" + kernel.Flavour(running))
+	if err != nil {
+		return Bootable{}
+	}
+	depends, err := catalog.Dependencies(ctx, kf.apt.catalogConfig(), meta)
+	if err != nil {
+		return Bootable{}
+	}
+	for _, name := range relation.Names(depends[meta.String()]) {
+		if release := imageRelease(name); release != "" && release != running {
+			return Bootable{meta.String(), release, kf.isInstalledKernel(release), kf.place().apt("install", meta.String())}
+		}
+	}
+	return Bootable{}
+}
+
+// isInstalledKernel reports whether a kernel can be booted here: one that Debian's packages, or somebody's own hands, installed.
+func (kf *kernelFinder) isInstalledKernel(release string) bool {
+	return kf.pkgs.packageVersion("linux-image-"+release) != "" || kf.pkgs.packageVersion("linux-image-"+release+"-unsigned") != "" ||
+		slices.Contains(kf.finder().Installed(), release)
+}

@@ -1,0 +1,27 @@
+package engine
+
+import (
+	"context"
+	"strings"
+)
+
+// original takes the conffiles of an installed package that the administrator has edited out of the archive's package. Where
+// that cannot be had they go into no package of mago's: dpkg leaves them where they are.
+func (mo *modules) original(ctx context.Context, t *target) error {
+	if len(t.tree.Runtime.Edited) == 0 || mo.DryRun {
+		return nil
+	}
+	fetcher := mo.fetcher()
+	fetcher.SystemSources = false
+	tree, err := fetcher.Get(ctx, *t.pkg)
+	if err == nil {
+		t.tree.Runtime = tree.Runtime
+		return nil
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	mo.say.note("note", "%s is as you have it, and %s cannot be had as it was (%s): it stays, in no package",
+		strings.Join(t.tree.Runtime.Edited, ", "), t.pkg.Name, OneLine(err))
+	return nil
+}

@@ -1,0 +1,331 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"mago/cmd/mago/internal/modpkg"
+	"mago/debpkg"
+	"mago/debpkg/word"
+	"mago/sources"
+)
+
+// autoInstall is the road of a request, from a module's name to an installed package.
+func (ro *road) autoInstall(ctx context.Context, words []string) error {
+	if err := ro.host.mayChange("installing packages"); err != nil {
+		return err
+	}
+	if err := ro.apt.installer().CheckCaller(); err != nil {
+		return err
+	}
+	if err := ro.checkSudoPlace(); err != nil {
+		return err
+	}
+	targets, err := ro.modules.freshTargets(ctx, words)
+	if err != nil {
+		return err
+	}
+	if targets, err = ro.modules.withNeeded(targets); err != nil {
+		return err
+	}
+	kernels, err := ro.prepare.prepare(ctx, targets)
+	if err != nil {
+		return err
+	}
+	return ro.each(ctx, units(targets, kernels), func(u *unit) error { return ro.installUnit(ctx, u) })
+}
+
+// installUnit is the road of one module for one kernel.
+func (ro *road) installUnit(ctx context.Context, u *unit) error {
+	if ro.isThere(ctx, *u) {
+		return nil
+	}
+	if err := ro.install.checkLoadable(*u, nil, false); err != nil {
+		return err
+	}
+	if err := ro.modules.get(ctx, &u.target); err != nil {
+		return err
+	}
+	if err := ro.install.checkLoadable(*u, ro.install.foreseenModules(ctx, *u), false); err != nil {
+		return err
+	}
+	if err := ro.provide(ctx, u, func(need *unit) error { return ro.installUnit(ctx, need) }); err != nil {
+		return err
+	}
+	return ro.build.alone(ctx, *u, "built and installed", func() error {
+		built, err := ro.build.build(ctx, *u)
+		if err != nil {
+			return err
+		}
+		return ro.install.install(ctx, *u, built)
+	})
+}
+
+// buildEach is the same road up to the package, for a source that is got one way or another.
+func (ro *road) buildEach(ctx context.Context, words []string, source func(context.Context, *target) error) error {
+	targets, err := ro.modules.freshTargets(ctx, words)
+	if err != nil {
+		return err
+	}
+	if targets, err = ro.modules.withNeeded(targets); err != nil {
+		return err
+	}
+	kernels, err := ro.kernels.kernels(ctx)
+	if err != nil {
+		return err
+	}
+	var road func(*unit) error
+	road = func(u *unit) error {
+		if err := source(ctx, &u.target); err != nil {
+			return err
+		}
+		if err := ro.provide(ctx, u, road); err != nil {
+			return err
+		}
+		return ro.build.alone(ctx, *u, "built", func() error {
+			_, err := ro.build.build(ctx, *u)
+			return err
+		})
+	}
+	return ro.each(ctx, units(targets, kernels), road)
+}
+
+// freshTargets resolves module words against a catalog that knows apt's present lists.
+func (mo *modules) freshTargets(ctx context.Context, words []string) ([]target, error) {
+	if !slices.ContainsFunc(ModuleWords(words), func(w string) bool { return !isLocal(w) }) {
+		return mo.targets(ctx, words)
+	}
+	ix, err := mo.catalog.catalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if ix.Changed || mo.Verbose {
+		mo.catalog.showCatalog(ix)
+	}
+	targets, err := mo.targets(ctx, words)
+	mo.noteNewer(targets)
+	return targets, err
+}
+
+// isInstalled reports, and says, that there is nothing to do for a unit.
+func (ro *road) isInstalled(u unit) bool {
+	installed := ro.pkgs.installedPackage(u.packageName())
+	have := installed.Version
+	if !ro.counts(installed) || ro.forced(u.target) || ro.AsItLies && u.pkg != nil || debpkg.CompareVersions(have, u.packageVersion()) < 0 {
+		return false
+	}
+	r, _ := ro.readRecord(u.name, u.Kernel.Release)
+	if r.Source.Edited && r.isInstalled(have) {
+		return false // edited, which without -O is not asked for
+	}
+	if u.exact && r.Source.Package != "" && r.Source.Package != u.pkg.Name.String() {
+		return false // built from the module's other package
+	}
+	if u.digest != "" && (r.Source.SHA256 != u.digest || !r.isInstalled(have)) {
+		return false
+	}
+	if ro.pkgs.lacksCommon(u.name, u.Kernel.Release) {
+		return false
+	}
+	ro.say.note("install", "%s %s is there: nothing to do", u.packageName(), have)
+	return true
+}
+
+// forced reports whether -f asks for a module to be made anew; what it merely needs is left as it is.
+func (b *base) forced(t target) bool { return b.Force && !t.asNeed }
+
+// get brings a module's source into the cache, or finds it there.
+func (mo *modules) get(ctx context.Context, t *target) error {
+	switch {
+	case t.tree != nil && t.pkg != nil: // fetched for its needs, and told
+		return nil
+	case t.tree != nil:
+		mo.say.note("source", "%s", t.describe())
+		return nil
+	case t.pkg == nil:
+		return &NotFetchedError{t.name}
+	}
+	if tree, ok := mo.fetcher().Cached(*t.pkg); ok && (!mo.forced(*t) || mo.AsItLies) {
+		mo.say.note("source", "%s", t.describe())
+		return mo.take(ctx, t, tree)
+	}
+	if mo.AsItLies {
+		return mo.notHere(*t)
+	}
+	return mo.fetch(ctx, t)
+}
+
+// take has a module built from an opened source. One that may have been edited, with -O or in /usr/src, counts by its
+// contents.
+func (mo *modules) take(ctx context.Context, t *target, tree *sources.Tree) (err error) {
+	t.tree, t.edited = tree, mo.AsItLies
+	if mo.AsItLies || tree.Origin == sources.Host && tree.Archive == "" {
+		t.digest, err = tree.Contents(ctx)
+	}
+	return errors.Join(err, mo.original(ctx, t))
+}
+
+func (mo *modules) fetch(ctx context.Context, t *target) error {
+	if mo.DryRun {
+		mo.say.note("source", "would fetch %s", t.describe())
+		return nil
+	}
+	fetcher := mo.fetcher()
+	fetcher.Fresh = mo.forced(*t)
+	p := mo.say.begin("source", t.describe())
+	defer p.end()
+	tree, err := fetcher.Get(ctx, *t.pkg)
+	if err != nil {
+		return err
+	}
+	t.version = tree.Version
+	p.timed(t.describe())
+	return mo.take(ctx, t, tree)
+}
+
+// NotFetchedError says that build found no source; it does not fetch.
+type NotFetchedError struct{ Module string }
+
+func (e *NotFetchedError) Error() string { return "the source of " + e.Module + " is not here" }
+
+// build compiles and packages a unit whose lock is held, or finds its package there.
+func (bu *builder) build(ctx context.Context, u unit) (Record, error) {
+	if u.tree != nil { // which a dry run has not fetched
+		if err := bu.claims.checkClaim(u.claim()); err != nil {
+			return Record{}, err
+		}
+	}
+	if r, ok := bu.readRecord(u.name, u.Kernel.Release); ok && bu.isBuilt(u, r) {
+		bu.say.note("package", "%s is there: nothing to build", bu.shown(r.Deb))
+		if bu.DryRun {
+			return r, nil
+		}
+		return r, errors.Join(bu.endFailure(u.name, u.Kernel.Release), bu.deliver(r)) // a failure of what is not asked for any more
+	}
+	bu.claims.noteTakeover(u)
+	if bu.DryRun {
+		bu.say.note("build", "would build %s from %s", u.packageName(), u.describe())
+		return Record{}, nil
+	}
+	if err := errors.Join(bu.prepare.checkNeeds(u), bu.prepare.checkTools(u)); err != nil {
+		return Record{}, err
+	}
+	release, err := bu.holdSources(ctx, u)
+	if err != nil {
+		return Record{}, err
+	}
+	defer release()
+	if !bu.AsItLies {
+		if err := u.tree.Check(ctx); err != nil {
+			return Record{}, err
+		}
+	}
+	if isDKMS(u.target) {
+		bu.ignored()
+	}
+	r, err := bu.buildLocked(ctx, u)
+	if err == nil {
+		err = bu.deliver(r)
+	}
+	return r, err
+}
+
+// NeedsError says that a module's source package wants further packages for compiling.
+type NeedsError struct {
+	Unit     unit
+	Packages []word.Target
+}
+
+func (e *NeedsError) Error() string {
+	return fmt.Sprintf("building %s needs %s", e.Unit.name, word.Join(e.Packages, ", "))
+}
+
+func (pr *preparer) checkNeeds(u unit) error {
+	packages, err := pr.unmetNeeds(u.target)
+	if err == nil && len(packages) > 0 {
+		err = &NeedsError{u, packages}
+	}
+	return err
+}
+
+// isBuilt reports whether a record's package is what a build would give; with -n any of the unit's is good enough.
+func (bu *builder) isBuilt(u unit, r Record) bool {
+	switch {
+	case bu.forced(u.target) || !bu.vouched(r) || !bu.IsWhole(r):
+		return false
+	case bu.NoRebuild:
+		return true
+	}
+	return r.Version == u.packageVersion() && r.Source.SHA256 == u.sourceDigest()
+}
+
+// install has dpkg install what was built; the unit's lock is held. A dry run looks for all that would be in the way of what is
+// there.
+func (it *installer) install(ctx context.Context, u unit, built Record) error {
+	if built.Deb == "" { // a dry run has built nothing
+		it.wouldInstall(u)
+		return nil
+	}
+	if !it.vouched(built) {
+		return &UnsignedError{built.Package, built.unauthenticated()}
+	}
+	if have := it.pkgs.packageVersion(built.Package); built.isInstalled(have) && !it.forced(u.target) && !it.pkgs.lacksCommon(u.name, u.Kernel.Release) {
+		it.say.note("install", "%s %s is there: nothing to do", built.Package, have)
+		return nil
+	}
+	claim, err := built.claim()
+	if err == nil {
+		err = it.claims.checkClaim(claim)
+	}
+	if err == nil {
+		err = it.checkLoadable(u, modpkg.Modules(built.Modules), true)
+	}
+	if err != nil {
+		return err
+	}
+	debs := slices.DeleteFunc([]string{built.Deb, it.commonToInstall(u, built)}, func(deb string) bool { return deb == "" })
+	if err := it.checkPlaceOf(debs); err != nil {
+		return err
+	}
+	coming, err := it.arrive(built, debs)
+	if err == nil {
+		err = it.checkPlace(ctx, built, debs)
+	}
+	if err == nil {
+		err = it.announce(built, coming)
+	}
+	if err != nil {
+		return fmt.Errorf("install %s: %w", built.Package, err)
+	}
+	in := it.apt.installer()
+	in.Before = func() error { return it.compare(coming) }
+	if it.DryRun {
+		if err := it.apt.withCommand(in.Install(ctx, debs...), debs); err != nil {
+			return fmt.Errorf("install %s: %w", built.Package, err)
+		}
+		it.wouldInstall(u)
+		return nil
+	}
+	p := it.say.begin("install", built.Package)
+	defer p.end()
+	err = it.apt.withCommand(in.Install(ctx, debs...), debs)
+	it.forgetInstalled()
+	if err := errors.Join(err, it.apt.noteUnchecked(nil)); err != nil {
+		return fmt.Errorf("install %s: %w", built.Package, err)
+	}
+	if err := it.keepInstalled(built); err != nil {
+		return err
+	}
+	p.timed("dpkg: installed")
+	it.showBeside(u.Kernel, built)
+	for _, step := range it.kernels.next(ctx, u.Kernel, built) {
+		it.say.advise("next", step)
+	}
+	return nil
+}
+
+func (it *installer) wouldInstall(u unit) {
+	it.say.note("install", "would install %s", u.packageName())
+}

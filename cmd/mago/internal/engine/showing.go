@@ -1,0 +1,129 @@
+package engine
+
+import (
+	"context"
+	"mago/catalog"
+	"mago/cmd/mago/internal/modpkg"
+	"mago/kbuild/dkms"
+	"mago/kbuild/kernel"
+	"mago/kbuild/recipe"
+
+	"golang.org/x/sys/unix"
+)
+
+// ShownModule is all that show knows of a module; its JSON form is part of mago's interface.
+type ShownModule struct {
+	Listed
+	Recipe   string            `json:"recipe,omitempty"`
+	Source   string            `json:"source,omitempty"` // directory of the opened source
+	Packages []catalog.Package `json:"packages,omitempty"`
+	Builds   []Record          `json:"builds,omitempty"`
+}
+
+// Show tells all about modules.
+func (e *Engine) Show(ctx context.Context, words []string) ([]ShownModule, error) {
+	targets, err := e.modules.targets(ctx, words)
+	if err != nil {
+		return nil, err
+	}
+	states, err := e.states.states()
+	if err != nil {
+		return nil, err
+	}
+	records, err := e.records()
+	if err != nil {
+		return nil, err
+	}
+	var all []ShownModule
+	for _, t := range targets {
+		m := ShownModule{Listed: e.listed(ctx, t, states)}
+		e.describeSource(ctx, t, &m)
+		for _, r := range records {
+			if r.Module == t.name && t.made(r) {
+				m.Builds = append(m.Builds, r)
+			}
+		}
+		all = append(all, m)
+	}
+	return all, nil
+}
+
+// describeSource adds what the packages and, where it is there, the opened source tell.
+func (e *Engine) describeSource(ctx context.Context, t target, m *ShownModule) {
+	if t.pkg != nil {
+		if module, _, err := e.catalog.index.Resolve(t.pkg.Name.String()); err == nil {
+			m.Packages = module.Packages
+		}
+		if tree, ok := e.modules.fetcher().Cached(*t.pkg); ok {
+			t.tree = tree
+		}
+	}
+	if t.tree == nil {
+		return
+	}
+	m.Source = t.tree.Dir
+	m.Recipe, _ = recipe.File(t.source()) // a source that cannot be read shows none
+}
+
+// Removal is the command that removes a module's installed packages, and these with their versions; "" where there are none.
+func (e *Engine) Removal(m ShownModule) (packages []string, command string) {
+	names := e.packagesOf(m)
+	for _, name := range names {
+		packages = append(packages, name+" "+e.pkgs.packageVersion(name))
+	}
+	if len(names) > 0 {
+		command = e.place().apt("remove", names...)
+	}
+	return packages, command
+}
+
+// Installation is the command that installs a module.
+func (e *Engine) Installation(module string) string {
+	return e.place().sudoMago("auto-install", module)
+}
+
+// packagesOf are the installed packages of a module.
+func (e *Engine) packagesOf(m ShownModule) (names []string) {
+	for _, u := range m.Units {
+		if u.Installed != "" {
+			names = append(names, modpkg.Name(u.Module, u.Kernel))
+		}
+	}
+	if common := modpkg.CommonName(m.Module); len(names) > 0 && e.pkgs.packageVersion(common) != "" {
+		names = append(names, common)
+	}
+	return names
+}
+
+// ShownConf is what the evaluation of a dkms.conf has told; its JSON form is part of mago's interface.
+type ShownConf struct {
+	*dkms.Plan
+}
+
+// keptConf is what planning, fetching or building has left of an opened source's dkms.conf.
+func (e *Engine) keptConf(ctx context.Context, t target) *ShownConf {
+	k := e.kernels.toShow(ctx)
+	if key, err := recipe.Key(e.Root, e.confs.job(t, k)); err != nil {
+		return &ShownConf{&dkms.Plan{Kernel: k.Release, Error: err.Error()}}
+	} else if conf, ok := recipe.Kept(e.confs.confs(t), key); ok {
+		return &ShownConf{conf.Plan(dkmsKernel(k))}
+	}
+	return &ShownConf{&dkms.Plan{Kernel: k.Release, Error: "not read yet"}}
+}
+
+// toShow is the one that a build would be for, as far as it is known; without headers nothing is known of its
+// configuration.
+func (kf *kernelFinder) toShow(ctx context.Context) kernel.Kernel {
+	release := kf.running()
+	if releases, err := kf.releases(ctx); err == nil && len(releases) > 0 {
+		release = releases[0]
+	}
+	if k, err := kf.kernel(release); err == nil {
+		return k
+	}
+	var name unix.Utsname
+	if unix.Uname(&name) != nil {
+		return kernel.Kernel{Release: release}
+	}
+	return kernel.Kernel{Release: release, Arch: unix.ByteSliceToString(name.Machine[:])}
+}

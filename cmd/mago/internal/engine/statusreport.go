@@ -1,0 +1,140 @@
+package engine
+
+import (
+	"context"
+	"mago/kbuild/sandbox"
+	"mago/kbuild/signed"
+	"slices"
+	"strings"
+)
+
+// StatusReport says how things are.
+type StatusReport struct {
+	States     []State
+	Names      []string     // the modules asked for, nil for all
+	Machine    int          // how many kernels of the machine want modules
+	Running    string       // the running kernel's release
+	Unloadable []unloadable // what the kernels do not load
+	Next       []string     // the commands to type, what is wanted most last
+	Unlisted   error        // why the catalog could not be read, nil where it could
+}
+
+// unloadable are installed modules that a kernel does not load.
+type unloadable struct {
+	Kernel  string
+	Why     string
+	Modules []string
+}
+
+// Status compares kernels with modules, all of them where no words are given.
+func (e *Engine) Status(ctx context.Context, words []string) (StatusReport, error) {
+	r := StatusReport{Running: e.kernels.running()}
+	_, r.Unlisted = e.catalog.catalog(ctx)
+	states, err := e.states.states()
+	if err != nil {
+		return r, err
+	}
+	chosen, err := e.kernels.chosen(ctx)
+	if err != nil {
+		return r, err
+	}
+	if r.Names, err = e.statusNames(ctx, words, states); err != nil {
+		return r, err
+	}
+	r.Machine = len(KernelsOf(Having(states, IsWanted)))
+	r.States = slices.DeleteFunc(states, func(s State) bool {
+		return !chosen(s.Kernel) || r.Names != nil && !slices.Contains(r.Names, s.Module)
+	})
+	if len(r.States) == 0 {
+		if err := e.checkChosen(chosen); err != nil {
+			return r, err
+		}
+	}
+	e.checkHeaders(ctx, r.States)
+	steps := e.states.steps()
+	for i := range r.States {
+		r.States[i].Next = strings.Join(steps.Of(r.States[i:i+1]), " && ")
+	}
+	r.Unloadable, r.Next = e.states.unloadable(r.States), steps.Of(r.States)
+	return r, nil
+}
+
+// Where is the sandbox that a build would run in.
+func (e *Engine) Where(ctx context.Context) (sandbox.Sandbox, error) { return e.confs.buildRoom(ctx) }
+
+// statusNames are the modules that status is asked for, nil for all of them. What is built or installed is known by its
+// name, whether or not a list names it.
+func (e *Engine) statusNames(ctx context.Context, words []string, states []State) (names []string, err error) {
+	for _, word := range ModuleWords(words) {
+		if slices.ContainsFunc(states, func(s State) bool { return s.Module == word }) {
+			names = append(names, word)
+			continue
+		}
+		some, err := e.cleaner.moduleNames(ctx, []string{word})
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, some...)
+	}
+	return names, nil
+}
+
+// checkHeaders finds kernels for which nothing can be built, since their headers are neither here nor in apt.
+func (e *Engine) checkHeaders(ctx context.Context, states []State) {
+	var inApt []string
+	for i, s := range states {
+		if s.State != StateMissing && s.State != StateStale {
+			continue
+		}
+		if _, err := e.kernels.kernel(s.Kernel); err == nil {
+			continue
+		}
+		if inApt == nil {
+			known, err := e.apt.releasesInApt(ctx)
+			if err != nil {
+				return
+			}
+			inApt = append(known, "")
+		}
+		if !slices.Contains(inApt, s.Kernel) {
+			states[i].Word, states[i].Reason = "", "no headers for this kernel, here or in apt"
+		}
+	}
+}
+
+// checkChosen refuses a choice of kernels that fits none on the machine: to scripts that would look as if all were well.
+func (e *Engine) checkChosen(chosen func(release string) bool) error {
+	s, err := e.states.survey()
+	if err != nil {
+		return err
+	}
+	if e.kernels.limited() && !slices.ContainsFunc(s.kernels(), chosen) {
+		words := slices.Concat(e.Options.Kernels, e.HeaderDirs)
+		if slices.Equal(words, []string{"running"}) {
+			return &NoKernelError{Word: e.kernels.running(), Running: true, here: true}
+		}
+		return &NoKernelError{Word: strings.Join(words, ", "), here: true}
+	}
+	return nil
+}
+
+// unloadable names, for each kernel that asks for signed modules, those that are installed and are not.
+func (sv *surveyor) unloadable(states []State) (all []unloadable) {
+	for _, release := range KernelsOf(states) {
+		k, _ := sv.kernels.kernel(release) // without headers its settings are not known
+		why := signed.Machine{Root: sv.Root}.Wanted(k.Config)
+		if why == "" {
+			continue
+		}
+		var names []string
+		for _, s := range states {
+			if s.Kernel == release && s.Installed != "" && sv.isUnsigned(s) {
+				names = append(names, s.Module)
+			}
+		}
+		if len(names) > 0 {
+			all = append(all, unloadable{release, why, names})
+		}
+	}
+	return all
+}

@@ -1,0 +1,99 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"mago/cmd/mago/internal/modpkg"
+	"mago/kbuild/kernel"
+)
+
+// unit is one module for one kernel: what is built, recorded, packaged and installed as a whole.
+type unit struct {
+	target
+	Kernel kernel.Kernel
+}
+
+func (u unit) packageName() string { return modpkg.Name(u.name, u.Kernel.Release) }
+
+func (u unit) packageVersion() string { return modpkg.Version(u.version, u.Kernel.Version) }
+
+func (u unit) String() string { return u.name + " for " + u.Kernel.Release }
+
+// units is every module for every kernel.
+func units(targets []target, kernels []kernel.Kernel) []unit {
+	var all []unit
+	for _, t := range targets {
+		for _, k := range kernels {
+			all = append(all, unit{t, k})
+		}
+	}
+	return all
+}
+
+// SeveralError sums up the failures of a run that went on after them (-i) and has told each; its exit code is the first
+// one's.
+type SeveralError struct {
+	First  error
+	Failed int
+	Units  int
+}
+
+func (e *SeveralError) Error() string {
+	return fmt.Sprintf("%d of %d failed", e.Failed, e.Units)
+}
+
+func (e *SeveralError) Unwrap() error { return e.First }
+
+// UntriedError names the units whose turn a failure has not let come.
+type UntriedError struct {
+	Err  error
+	rest []string
+}
+
+func (e *UntriedError) Error() string { return e.Err.Error() }
+func (e *UntriedError) Unwrap() error { return e.Err }
+
+func (e *UntriedError) Hint() string {
+	return "not tried: " + InWords(e.rest, 8) + "; with -i mago goes on after a failure"
+}
+
+func untried(err error, units []unit) error {
+	if len(units) == 0 {
+		return err
+	}
+	e := &UntriedError{Err: err}
+	oneKernel := !slices.ContainsFunc(units, func(u unit) bool { return u.Kernel.Release != units[0].Kernel.Release })
+	for _, u := range units {
+		if oneKernel {
+			e.rest = append(e.rest, u.name)
+		} else {
+			e.rest = append(e.rest, u.String())
+		}
+	}
+	return e
+}
+
+// each does something for every unit, one after the other. The first failure ends it, unless -i has it go on.
+func (ro *road) each(ctx context.Context, all []unit, do func(*unit) error) error {
+	var failures []error
+	for i := range all {
+		err := ro.WhoseFiles(do(&all[i]))
+		if err == nil {
+			continue
+		}
+		if ctx.Err() != nil || len(all) == 1 {
+			return err
+		}
+		if !ro.KeepGoing {
+			return untried(err, all[i+1:])
+		}
+		ro.say.failed(err)
+		failures = append(failures, err)
+	}
+	if len(failures) == 0 {
+		return nil
+	}
+	return &SeveralError{First: failures[0], Failed: len(failures), Units: len(all)}
+}

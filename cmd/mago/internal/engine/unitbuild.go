@@ -1,0 +1,328 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"mago/catalog"
+	"mago/cmd/mago/internal/modpkg"
+	"mago/debpkg"
+	"mago/debpkg/payload"
+	"mago/kbuild"
+	"mago/kbuild/kernel"
+	"mago/kbuild/recipe"
+	"mago/kbuild/sandbox"
+	"mago/sources"
+	"mago/sources/way"
+)
+
+// BuildError is a failed build; its log tells the rest.
+type BuildError struct {
+	Unit    string
+	release string
+	Log     string
+	Local   bool          // whether the source is the user's own, a directory or tarball
+	newer   catalog.Offer // what apt has of the source in a newer version, if anything
+	Err     error
+}
+
+func (e *BuildError) Error() string { return "build " + e.Unit + ": " + e.Err.Error() }
+func (e *BuildError) Unwrap() error { return e.Err }
+
+// PackError is a package of good modules that could not be made.
+type PackError struct{ Err error }
+
+func (e *PackError) Error() string { return e.Err.Error() }
+func (e *PackError) Unwrap() error { return e.Err }
+
+// buildLocked compiles and packages a unit whose lock is held, and leaves a record of how that went.
+func (bu *builder) buildLocked(ctx context.Context, u unit) (Record, error) {
+	stage, err := bu.freshStage(u)
+	if err != nil {
+		return Record{}, err
+	}
+	defer os.RemoveAll(stage)
+	room, err := bu.confs.shownRoom(ctx)
+	if err != nil {
+		return Record{}, err
+	}
+	log, err := bu.createLog(u.name, u.Kernel.Release)
+	if err != nil {
+		return Record{}, err
+	}
+	defer bu.dropUnfinished(u.name, u.Kernel.Release)
+	defer log.Close()
+	if err := u.keepPrivate(log.Name()); err != nil {
+		return Record{}, err
+	}
+	defer bu.host.awake(u.String() + " is built")()
+	release, err := bu.locks(bu.Wait.Limit).Take(ctx, commonThing(u.name, "written", true))
+	if err != nil {
+		return Record{}, err
+	}
+	defer release()
+	r := u.newRecord(room.String())
+	r.Limits = room.Held.String()
+	begun := time.Now()
+	err = bu.compileAndPack(ctx, u, log, &r)
+	r.Seconds = time.Since(begun).Seconds()
+	return bu.conclude(ctx, u, r, log, err)
+}
+
+func (bu *builder) compileAndPack(ctx context.Context, u unit, log io.Writer, r *Record) (err error) {
+	work := bu.work(u.name, u.Kernel.Release)
+	if err := freshDir(work); err != nil {
+		return &PackError{err}
+	}
+	defer func() {
+		if failed := removeTree(work); failed != nil {
+			err = errors.Join(err, &PackError{failed})
+		}
+	}()
+	if r.Unauthenticated, err = bu.prepare.doubtedTools(u); err != nil {
+		return &PackError{err}
+	}
+	needed, err := bu.neededModules(ctx, u, filepath.Join(work, "needed"), r)
+	if err != nil {
+		return &PackError{err}
+	}
+	go bu.own() // its file takes a while to hash; stageBill wants it
+	result, err := bu.compile(ctx, u, needed, work, log)
+	if err != nil {
+		return err
+	}
+	r.Recipe, r.RecipeName, r.RecipeVersion = result.Recipe, result.Name, result.Version
+	if err := bu.pack(ctx, u, result, r); err != nil {
+		if refused := (*payload.RefusedError)(nil); errors.As(err, &refused) {
+			return err
+		}
+		if field := (*debpkg.FieldError)(nil); result.Package != nil && errors.As(err, &field) {
+			return &recipe.Error{Recipe: result.Recipe, Err: fmt.Errorf("its package cannot be made: %w", field)}
+		}
+		return &PackError{err}
+	}
+	if err := errors.Join(bu.stageSymvers(*r, result.Symvers), bu.stageBill(u, r)); err != nil {
+		return &PackError{err}
+	}
+	return nil
+}
+
+// conclude keeps the record and the log of a build that went through, or that failed by what the source brought; one
+// that was interrupted, or that this machine failed, leaves nothing.
+func (bu *builder) conclude(ctx context.Context, u unit, r Record, log *os.File, err error) (Record, error) {
+	switch {
+	case err == nil:
+		err = bu.keepBuilt(&r, log)
+		return r, err
+	case ctx.Err() != nil:
+		return Record{}, ctx.Err()
+	case CauseOf(err).OfMachine():
+		return Record{}, fmt.Errorf("build %s: %w", u, err)
+	case isMachinesFault(err):
+		return Record{}, err
+	}
+	fmt.Fprintf(log, "mago: %s\n", OneLine(err))
+	r.fail(err)
+	kept := bu.keepFailure(&r, log)
+	return r, errors.Join(&BuildError{Unit: u.String(), release: r.Kernel, Log: r.Log, Local: u.pkg == nil, newer: bu.apt.newer(ctx, u), Err: err}, kept)
+}
+
+// isMachinesFault tells a compilation that this machine failed from one that failed by what the source brought.
+func isMachinesFault(err error) bool {
+	var tool *kernel.ToolError
+	var headers *kernel.HeadersError
+	var arch *kernel.ArchError
+	var reach *sandbox.ReachError
+	var room *sandbox.UnavailableError
+	var failing *sandbox.BrokenError
+	var refused *kernel.RefusedError
+	var file *kernel.HeaderFileError
+	var pack *PackError
+	var changed *way.ChangedError
+	return DiskFull(err) || errors.As(err, &changed) || Broken(err) || CauseOf(err).OfMachine() || errors.Is(err, fs.ErrPermission) || errors.As(err, &tool) || errors.As(err, &headers) ||
+		errors.As(err, &arch) || errors.As(err, &reach) || errors.As(err, &room) || errors.As(err, &failing) || errors.As(err, &refused) || errors.As(err, &file) || errors.As(err, &pack)
+}
+
+// Broken reports whether the machine has run out of something, or a disk cannot be read or written.
+func Broken(err error) bool {
+	return slices.ContainsFunc([]syscall.Errno{syscall.EIO, syscall.EROFS, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE, syscall.EAGAIN, syscall.EFBIG},
+		func(e syscall.Errno) bool { return errors.Is(err, e) }) || strings.Contains(Said(err), "Input/output error")
+}
+
+func (u unit) newRecord(room string) Record {
+	r := Record{
+		Format: 1, Module: u.name, Kernel: u.Kernel.Release, Started: time.Now().UTC().Truncate(time.Second),
+		Source:        u.recordSource(),
+		KernelPackage: u.Kernel.Package, KernelVersion: u.Kernel.Version, Compiler: u.Kernel.Compiler.String(),
+		Room: room, Version: u.packageVersion(),
+	}
+	return r
+}
+
+func (u unit) recordSource() RecordSource {
+	t := u.tree
+	s := RecordSource{
+		Name: t.Own, Version: t.Version, Origin: string(t.Origin), Path: cmp.Or(t.Archive, t.Dir), SHA256: u.sourceDigest(),
+		Edited: u.edited, Unauthenticated: u.unauthenticated(),
+	}
+	if u.pkg != nil {
+		s.Package = u.pkg.Name.String()
+	}
+	return s
+}
+
+// unauthenticated reports whether the source came from an archive that nobody has vouched for.
+func (u unit) unauthenticated() bool {
+	return u.pkg != nil && u.pkg.Unauthenticated && u.tree.Origin == sources.Archive
+}
+
+// sourceDigest is the SHA-256 of what the source came in: its archive, or a directory's contents.
+func (u unit) sourceDigest() string {
+	if u.digest != "" || u.tree == nil {
+		return u.digest
+	}
+	return u.tree.SHA256
+}
+
+func (r *Record) fail(err error) {
+	r.Result, r.Error = resultFailed, err.Error()
+	var excluded *recipe.NotMeantError
+	if errors.As(err, &excluded) {
+		r.Result, r.Error = ResultExclude, excluded.Reason
+	}
+	if cause := CauseOf(err); cause.Kind != "" && !(r.Source.Package == "" && cause.IsTheory()) {
+		r.Cause = &cause
+	}
+}
+
+// compile runs the recipe; the live line counts files.
+func (bu *builder) compile(ctx context.Context, u unit, needed []recipe.Needed, work string, log io.Writer) (*kbuild.Result, error) {
+	p := bu.say.begin("build", u.Kernel.Release)
+	defer p.end()
+	if bu.Verbose {
+		log = io.MultiWriter(log, bu.Output)
+	}
+	builder := kbuild.Builder{Host: recipe.Host{Root: bu.Root, Sandbox: *bu.confs.room, Run: bu.host.Run, Log: log, ConfTimeout: bu.host.ConfTimeout, Event: func(e recipe.Progress) {
+		p.update(fmt.Sprintf("%s: %s, %s", u.Kernel.Release, Plural(e.Files, "file"), e.File))
+	}}}
+	e := bu.confs.evaluate(ctx, u.target, u.Kernel)
+	if errors.As(e.err, new(*recipe.Error)) {
+		_, _ = log.Write(e.said)
+		return nil, e.err
+	}
+	job := bu.confs.job(u.target, u.Kernel)
+	job.Conf, job.Needed, job.Work = e.conf, needed, work
+	result, err := builder.Build(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	p.timed(fmt.Sprintf("%s: %s", u.Kernel.Release, Plural(len(result.Modules), "module")))
+	return result, nil
+}
+
+// pack writes the packages and puts what they hold in the record.
+func (bu *builder) pack(ctx context.Context, u unit, result *kbuild.Result, r *Record) error {
+	p := bu.say.begin("package", u.packageName())
+	defer p.end()
+	if err := bu.claims.checkClaim(u.claimOf(result.Modules)); err != nil {
+		return err
+	}
+	packages, err := bu.compose(ctx, u, r, result)
+	if err != nil {
+		return err
+	}
+	if packages.Common != nil {
+		c := &builtPackage{Package: modpkg.CommonName(u.name), Version: u.version}
+		if c.Deb, c.SHA256, _, err = bu.writePackage(u, packages.Common); err != nil {
+			return err
+		}
+		r.Common = c
+	}
+	if r.Deb, r.SHA256, r.Size, err = bu.writePackage(u, packages.Modules); err != nil {
+		return err
+	}
+	for _, m := range result.Modules {
+		r.Modules = append(r.Modules, m.Path)
+	}
+	r.Modprobe = modpkg.Unneeded(result.Modules)
+	r.Result, r.Package = ResultBuilt, u.packageName()
+	p.done(bu.shown(r.Deb), r.Size)
+	bu.tellPackages(*r, packages)
+	return nil
+}
+
+// tellPackages says what came beside the modules, and what did not.
+func (bu *builder) tellPackages(r Record, packages modpkg.Packages) {
+	if r.Common != nil {
+		bu.say.note("package", "%s", bu.shown(r.Common.Deb))
+	}
+	for _, relations := range packages.LeftOut {
+		bu.say.note("note", "left out of the package, because a local source may speak of its own only: %s", relations)
+	}
+	if len(packages.Hooks) > 0 {
+		bu.say.note("scripts", "carries scripts of the source, which run as root: %s", strings.Join(packages.Hooks, ", "))
+	}
+}
+
+// writePackage writes a package into the unit's stage; deb is the path that it will have.
+func (bu *builder) writePackage(u unit, p *debpkg.Package) (deb, sum string, size int64, err error) {
+	staged, err := debpkg.Write(bu.stage(u.name, u.Kernel.Release), p, debpkg.Options{Compression: modpkg.Compression(p)})
+	if err != nil {
+		return "", "", 0, err
+	}
+	if err := u.keepPrivate(staged); err != nil {
+		return "", "", 0, err
+	}
+	sum, size, err = sha256Of(staged)
+	return filepath.Join(bu.Debs(), filepath.Base(staged)), sum, size, err
+}
+
+// keepPrivate has what is made of a source be as closed as that is: a package holds the source's changelog, too.
+func (u unit) keepPrivate(file string) error {
+	if !u.tree.Private {
+		return nil
+	}
+	return os.Chmod(file, 0o600)
+}
+
+// freshDir makes an empty directory, in the place of what a killed run may have left, which nobody else may enter.
+func freshDir(dir string) error {
+	if err := removeTree(dir); err != nil {
+		return err
+	}
+	return within(filepath.Dir(dir), func(string) error { return os.Mkdir(dir, 0o700) })
+}
+
+func Plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func isBelow(path, dir string) bool { return strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/") }
+
+// copyInto copies a file into a directory, under its own name.
+func copyInto(dir, path string) (string, error) {
+	in, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer in.Close()
+	out, err := os.Create(filepath.Join(dir, filepath.Base(path)))
+	if err != nil {
+		return "", err
+	}
+	_, err = io.Copy(out, in)
+	return out.Name(), errors.Join(err, out.Close())
+}

@@ -1,0 +1,62 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"mago/catalog"
+	"mago/debpkg/relation"
+	"mago/debpkg/word"
+	"mago/kbuild/kernel"
+)
+
+// Headers of Debian's kernels from 6.12 on depend on the kernel itself. A wide word of -l, a pattern or newest, does not have
+// kernels installed that nobody has named, as far as there are others.
+
+// comingAlone keeps the releases whose headers apt can install without the kernel.
+func (at *aptTool) comingAlone(ctx context.Context, releases []string) ([]string, error) {
+	var packages []word.Package
+	for _, release := range releases {
+		name, err := word.ParsePackage("linux-headers-" + release)
+		if err != nil {
+			continue // no archive has headers under such a name
+		}
+		packages = append(packages, name)
+	}
+	depends, err := catalog.Dependencies(ctx, at.catalogConfig(), packages...)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(releases), func(release string) bool {
+		return slices.ContainsFunc(relation.Names(depends["linux-headers-"+release]), func(name string) bool { return imageRelease(name) != "" })
+	}), nil
+}
+
+// WideWordError says that a pattern of -l fits only kernels that their headers would have installed.
+type WideWordError struct {
+	Word   string
+	Fits   int    // how many kernels
+	Newest string // of them, of the running kernel's flavour if there is one
+}
+
+func (e *WideWordError) Error() string {
+	return fmt.Sprintf("-l %s fits %s whose headers bring the kernel itself, and no other", e.Word, Plural(e.Fits, "kernel"))
+}
+
+// narrowed leaves out the kernels of apt's that a pattern would have installed, and says so.
+func (kf *kernelFinder) narrowed(ctx context.Context, pattern string, found []string) ([]string, error) {
+	alone, err := kf.apt.comingAlone(ctx, found)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(alone) == 0:
+		of := kernel.OfFlavour(found, kf.running())
+		return nil, &WideWordError{pattern, len(found), of[len(of)-1]}
+	case len(alone) < len(found):
+		left := slices.DeleteFunc(slices.Clone(found), func(release string) bool { return slices.Contains(alone, release) })
+		kf.say.note("kernels", "%s left out, whose headers bring the kernel itself: %s", pattern, strings.Join(left, ", "))
+	}
+	return alone, nil
+}

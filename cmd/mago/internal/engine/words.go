@@ -1,0 +1,333 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"mago/catalog"
+	"mago/cmd/mago/internal/modpkg"
+	"mago/debpkg/apt"
+	"mago/kbuild/recipe"
+	"mago/sources"
+)
+
+// target is one module that a word on the command line stands for.
+type target struct {
+	name    string           // the module's, as packages and records spell it
+	pkg     *catalog.Package // nil for a local source
+	tree    *sources.Tree    // the source, once it is there; for a local one from the start, nil if that is gone
+	digest  string           // of a local source's contents
+	edited  bool             // whether the source lay opened where anybody may have edited it (-O)
+	version string           // of the source
+	needed  []target         // what it is compiled against, besides a kernel
+	exact   bool             // whether that very package was asked for
+	unbuilt bool             // whether it is needed and its source alone is there
+	asNeed  bool             // whether it is here only because another one needs it
+	above   []string         // the modules whose needs have led to it
+}
+
+// source is what a build takes; the tree is there.
+func (t target) source() recipe.Source {
+	return recipe.Source{Name: t.name, Version: t.tree.Version, Dir: t.tree.Dir, Open: t.tree.Open}
+}
+
+func (t target) describe() string {
+	switch {
+	case t.pkg != nil:
+		return t.pkg.Name.String() + " " + t.version
+	case t.tree == nil:
+		return t.name + " " + t.version
+	}
+	return fmt.Sprintf("%s (version %s)", t.from(), t.version)
+}
+
+var tarball = regexp.MustCompile(`\.(?:tar(?:\.(?:xz|bz2|gz|zst|lzma))?|tgz|tbz2?|txz)$`)
+
+// isLocal tells a path from a module's name: it holds a slash, is "." or "..", or ends like a tarball that exists.
+func isLocal(word string) bool {
+	if strings.Contains(word, "/") || word == "." || word == ".." {
+		return true
+	}
+	_, err := os.Stat(word)
+	return err == nil && tarball.MatchString(word)
+}
+
+// targets turns module words into modules, each once, in the order given.
+func (mo *modules) targets(ctx context.Context, words []string) ([]target, error) {
+	words = ModuleWords(words)
+	switch {
+	case len(words) == 0:
+		return nil, &UsageError{ErrNothingNamed}
+	case mo.Name != "" && (len(words) != 1 || isGroup(words[0])):
+		return nil, &UsageError{errCalled}
+	}
+	var all []target
+	for _, word := range words {
+		some, err := mo.expandWord(ctx, word)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range some {
+			switch i := slices.IndexFunc(all, func(have target) bool { return have.name == t.name }); {
+			case i < 0:
+				all = append(all, t)
+			case !isGroup(word) && !all[i].isOf(t):
+				return nil, &TwiceError{t.name, all[i].from(), t.from(), t.pkg == nil}
+			}
+		}
+	}
+	return all, nil
+}
+
+// isGroup reports whether a word means many modules.
+func isGroup(word string) bool { return word == "all" || word == "alli" || word == "allu" }
+
+// ModuleWords splits what lists join; a path that exists is one word, whatever characters it has.
+func ModuleWords(args []string) []string {
+	var words []string
+	for _, arg := range args {
+		if isLocal(arg) {
+			words = append(words, ListOrPath(arg)...)
+		} else {
+			words = append(words, Lists(arg)...)
+		}
+	}
+	return words
+}
+
+func (mo *modules) expandWord(ctx context.Context, word string) ([]target, error) {
+	if isLocal(word) {
+		t, err := mo.localTarget(ctx, word, mo.Name)
+		return []target{t}, err
+	}
+	ix, err := mo.catalog.catalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	switch word {
+	case "all":
+		return mo.targetsOf(ix, func(catalog.Module) bool { return true }), nil
+	case "alli":
+		return mo.installedTargets(ctx, ix)
+	case "allu":
+		return mo.unpackedTargets(ctx, ix)
+	}
+	t, err := mo.namedTarget(ctx, ix, word)
+	if mo.Name != "" && err == nil {
+		t, err = t.called(mo.Name)
+	}
+	return []target{t}, err
+}
+
+var errCalled = errors.New("--name is for one directory or tarball at a time")
+
+// called gives a source from /usr/src another name.
+func (t target) called(name string) (target, error) {
+	if t.pkg != nil || t.tree == nil {
+		return target{}, &UsageError{errCalled}
+	}
+	t.name = name
+	return t, nil
+}
+
+// recordedTarget is a module that no list knows but that was built here, from a directory or tarball that is taken
+// again, under the same name, where it still is: of several the one that was built last.
+func (mo *modules) recordedTarget(ctx context.Context, name string) (target, bool) {
+	if !moduleWord.MatchString(name) {
+		return target{}, false
+	}
+	records, err := mo.recordsOf(name)
+	if err != nil || len(records) == 0 {
+		return target{}, false
+	}
+	slices.SortStableFunc(records, func(a, b Record) int { return b.Started.Compare(a.Started) })
+	for _, r := range records {
+		if r.Source.Package != "" {
+			continue
+		}
+		t, err := mo.localTarget(ctx, r.Source.Path, name)
+		if err == nil && (r.Source.Name == "" || r.Source.Name == t.tree.Own) { // else something else is there now
+			return t, true
+		}
+	}
+	return target{name: name, version: records[0].Source.Version}, true
+}
+
+// newTarget takes the package that was asked for by its own name, else the module's preferred one.
+func newTarget(module catalog.Module, pkg *catalog.Package) target {
+	exact := pkg != nil
+	if !exact {
+		pkg = &module.Packages[0]
+	}
+	return target{name: module.Name, pkg: pkg, exact: exact, version: pkgVersion(pkg)}
+}
+
+// pkgVersion is apt's candidate, or what is installed where apt has none.
+func pkgVersion(pkg *catalog.Package) string {
+	if pkg.Version.IsZero() {
+		return pkg.Installed.String()
+	}
+	return pkg.Version.String()
+}
+
+func (mo *modules) targetsOf(ix *catalog.Index, want func(catalog.Module) bool) []target {
+	var some []target
+	for _, m := range ix.Modules {
+		if want(m) {
+			some = append(some, newTarget(m, nil))
+		}
+	}
+	return some
+}
+
+// installedTargets are the modules whose source package is installed, and those that are installed built; each from what
+// is installed of it.
+func (mo *modules) installedTargets(ctx context.Context, ix *catalog.Index) ([]target, error) {
+	built, err := mo.pkgs.installedPackages()
+	if err != nil {
+		return nil, err
+	}
+	var found []target
+	for _, m := range ix.Modules {
+		if t, ok := mo.installedTarget(ctx, m, built); ok {
+			found = append(found, t)
+		}
+	}
+	for _, p := range built {
+		if slices.ContainsFunc(found, func(t target) bool { return t.name == p.module }) {
+			continue
+		}
+		t, ok := mo.recordedTarget(ctx, p.module)
+		if !ok {
+			t = target{name: p.module, version: p.Version}
+		}
+		found = append(found, t)
+	}
+	return found, nil
+}
+
+// installedTarget is a module of the catalog's from the source that its installed modules were built of, as a record
+// tells, else from the source package that is installed; false where neither is.
+func (mo *modules) installedTarget(ctx context.Context, m catalog.Module, built []modulesPackage) (target, bool) {
+	built = slices.DeleteFunc(slices.Clone(built), func(p modulesPackage) bool { return p.module != m.Name })
+	for _, p := range built {
+		if t, ok := mo.builtTarget(ctx, m, p); ok {
+			return t, true
+		}
+	}
+	for i, p := range m.Packages {
+		if p.Installed.IsZero() {
+			continue
+		}
+		if i == 0 {
+			return newTarget(m, nil), true
+		}
+		return newTarget(m, &m.Packages[i]), true
+	}
+	return newTarget(m, nil), len(built) > 0
+}
+
+// builtTarget is the source that an installed package of modules was built of, where its record is here.
+func (mo *modules) builtTarget(ctx context.Context, m catalog.Module, p modulesPackage) (target, bool) {
+	r, ok := mo.readRecord(p.module, p.release)
+	if !ok || !r.isInstalled(p.Version) {
+		return target{}, false
+	}
+	if r.Source.Package == "" {
+		return mo.recordedTarget(ctx, m.Name)
+	}
+	switch i := slices.IndexFunc(m.Packages, func(p catalog.Package) bool { return p.Name.String() == r.Source.Package }); {
+	case i == 0:
+		return newTarget(m, nil), true
+	case i > 0:
+		return newTarget(m, &m.Packages[i]), true
+	}
+	return target{}, false
+}
+
+// unpackedTargets are the modules whose source is opened in the cache, and those of tarballs that were built.
+func (mo *modules) unpackedTargets(ctx context.Context, ix *catalog.Index) ([]target, error) {
+	trees, err := mo.fetcher().Unpacked()
+	if err != nil {
+		return nil, err
+	}
+	found := mo.targetsOf(ix, func(m catalog.Module) bool {
+		return slices.ContainsFunc(trees, func(u sources.Unpacked) bool { return u.Name == m.Name && u.Package != "" })
+	})
+	for _, u := range trees {
+		if u.Package != "" {
+			continue
+		}
+		if t, ok := mo.recordedTarget(ctx, catalog.ModuleName(u.Name)); ok {
+			found = append(found, t)
+		}
+	}
+	return found, nil
+}
+
+// NoSourceError says that a path on the command line leads nowhere.
+type NoSourceError struct{ Path string }
+
+func (e *NoSourceError) Error() string { return "no directory or tarball " + e.Path }
+
+// dkmsName is a module as dkms's users name it, with its version.
+var dkmsName = regexp.MustCompile(`^([a-z0-9][a-z0-9+._-]*)/[0-9][^/]*$`)
+
+func (e *NoSourceError) Hint() string {
+	if m := dkmsName.FindStringSubmatch(e.Path); m != nil {
+		return "a module is named without its version: " + m[1]
+	}
+	return "name a directory or tarball that is there, or a module by its name"
+}
+
+// localTarget is the source at a path, under the name that the user gives it or else its own.
+func (mo *modules) localTarget(ctx context.Context, path, name string) (target, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return target{}, &NoSourceError{path}
+	}
+	tree, err := mo.fetcher().LocalAs(ctx, path, name)
+	if err != nil {
+		return target{}, err
+	}
+	t := target{name: tree.Name, tree: tree, version: tree.Version, digest: tree.SHA256}
+	if tree.Origin == sources.Directory {
+		t.digest, err = tree.Contents(ctx)
+	}
+	return t, err
+}
+
+// modulesPackage is an installed package of modules for one kernel.
+type modulesPackage struct {
+	module, release string
+	apt.Installed
+}
+
+// installedPackages finds the installed packages of modules by their names.
+func (pk *packages) installedPackages() ([]modulesPackage, error) {
+	status, err := pk.installed()
+	if err != nil {
+		return nil, err
+	}
+	var found []modulesPackage
+	for p := range status.All() {
+		if module, release := modpkg.ParseName(p.Package); release != "" {
+			found = append(found, modulesPackage{module, release, p})
+		}
+	}
+	return found, nil
+}
+
+// shown is a path as the screen shows it: whole with -v, else its last part.
+func (b *base) shown(path string) string {
+	if b.Verbose {
+		return path
+	}
+	return filepath.Base(path)
+}
