@@ -171,7 +171,7 @@ func TestEarlierBuildIsNoResult(t *testing.T) {
 	b := newBench(t)
 	source := with(t, tree{"hello.ko": "old", "stale.ko": "old", "dkms.conf": "PACKAGE_NAME=hello\nPACKAGE_VERSION=1.0\nMAKE=true\n"})
 	_, err := b.build(t, source)
-	wantRecipeError(t, err, "it promises hello.ko, which the build did not give")
+	wantRecipeError(t, err, "it names hello.ko, which the build did not make")
 }
 
 func wantRecipeError(t *testing.T, err error, want string) {

@@ -27,7 +27,7 @@ func TestHooks(t *testing.T) {
 	if want := []string{"kernelver=" + b.kernel.Release, "arch=" + b.kernel.Arch, "module=hello", "module_version=1.0"}; !slices.Equal(h.Env, want) {
 		t.Errorf("got %q, want %q", h.Env, want)
 	}
-	for _, want := range []string{"warning: POST_INSTALL names plain, which is no executable file", "warning: POST_REMOVE names none.sh, which"} {
+	for _, want := range []string{"warning: POST_INSTALL names plain, which is not an executable file", "warning: POST_REMOVE names none.sh, which"} {
 		if !strings.Contains(b.log.String(), want) {
 			t.Errorf("the log lacks %q", want)
 		}

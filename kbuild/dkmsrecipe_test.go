@@ -138,7 +138,7 @@ DEST_MODULE_LOCATION[0]=/extra
 	}
 	for _, want := range []string{
 		"prepared:" + b.kernel.Release + "\nprepared:'not\nprepared:quoted'\n",
-		"warning: POST_BUILD names notscript;, which is no executable file",
+		"warning: POST_BUILD names notscript;, which is not an executable file",
 		"mago: PATCH: 0001-rename.patch\npatching file src/Makefile\n",
 	} {
 		if !strings.Contains(b.log.String(), want) {
@@ -171,11 +171,11 @@ func TestStepFails(t *testing.T) {
 // TestPlanted has builds that leave something else than a module in its place.
 func TestPlanted(t *testing.T) {
 	for command, want := range map[string]string{
-		"ln -s /etc/passwd hello.ko":           "it promises hello.ko, which the build did not give",
-		"mkfifo hello.ko":                      "it promises hello.ko, which the build did not give",
-		"mkdir hello.ko":                       "it promises hello.ko, which the build did not give",
-		"rm -rf ../build; ln -s /etc ../build": "it promises hello.ko, which the build did not give",
-		"cp /etc/passwd hello.ko":              "module hello: no ELF object",
+		"ln -s /etc/passwd hello.ko":           "it names hello.ko, which the build did not make",
+		"mkfifo hello.ko":                      "it names hello.ko, which the build did not make",
+		"mkdir hello.ko":                       "it names hello.ko, which the build did not make",
+		"rm -rf ../build; ln -s /etc ../build": "it names hello.ko, which the build did not make",
+		"cp /etc/passwd hello.ko":              "module hello: not an ELF object",
 		"cp /bin/true hello.ko":                "module hello: not a kernel module: no .modinfo section",
 	} {
 		t.Run(command, func(t *testing.T) {

@@ -17,28 +17,6 @@ import (
 // factsMax is how much of a file is read for a name, a version or a date.
 const factsMax = 256 << 10
 
-// dkms.conf is bash, which is not run here: a line counts when it assigns a literal and nothing else.
-var (
-	assignment = regexp.MustCompile(`^\s*(PACKAGE_NAME|PACKAGE_VERSION)\+?=`)
-	literal    = regexp.MustCompile(`^\w+=(?:"([\w.+:~-]+)"|'([\w.+:~-]+)'|([\w.+:~-]+))\s*(?:#.*)?$`)
-)
-
-// dkmsFacts returns the name and version that a dkms.conf assigns literally, "" for what it computes.
-func dkmsFacts(conf string) (name, version string) {
-	values := map[string]string{}
-	for line := range strings.Lines(conf) {
-		m := assignment.FindStringSubmatch(line)
-		if m == nil {
-			continue
-		}
-		values[m[1]] = ""
-		if v := literal.FindStringSubmatch(strings.TrimSpace(line)); v != nil {
-			values[m[1]] = v[1] + v[2] + v[3]
-		}
-	}
-	return values["PACKAGE_NAME"], values["PACKAGE_VERSION"]
-}
-
 // details are the lines between an entry's first and last.
 var details = regexp.MustCompile(`(?m)^ {2}.*\n`)
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mago/debpkg/word"
+	"mago/kbuild/dkms"
 )
 
 // UnnamedError says that neither the files of a source nor the directories it lies in give it a name.
@@ -56,7 +57,7 @@ func factsOf(root *os.Root) (f facts) {
 	if root == nil {
 		return f
 	}
-	name, version := dkmsFacts(startIn(root, "dkms.conf"))
+	name, version := dkms.Literal(startIn(root, "dkms.conf"))
 	entry, dated := firstEntry(startIn(root, debianChangelog))
 	if f.conf = version; dated {
 		f.debian = entry.Version.String()

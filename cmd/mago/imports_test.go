@@ -11,7 +11,7 @@ import (
 // that know nothing of packages: compressed streams, control paragraphs, paths under a root, foreign text and foreign words are in several rooms.
 var mayImport = map[string][]string{
 	"catalog": {"debpkg/apt", "debpkg/codec", "debpkg/control", "debpkg/rooted", "debpkg/word"},
-	"sources": {"catalog", "debpkg", "debpkg/apt", "debpkg/codec", "debpkg/control", "debpkg/rooted", "debpkg/visible", "debpkg/word", "kbuild/deep"},
+	"sources": {"catalog", "debpkg", "debpkg/apt", "debpkg/codec", "debpkg/control", "debpkg/rooted", "debpkg/visible", "debpkg/word", "kbuild/deep", "kbuild/dkms"},
 	"kbuild":  {"debpkg/codec", "debpkg/control", "debpkg/rooted", "debpkg/visible", "debpkg/word"},
 	"debpkg":  {},
 	"cmd":     {"catalog", "sources", "sources/lock", "sources/way", "kbuild", "kbuild/dkms", "kbuild/kernel", "kbuild/proof", "kbuild/recipe", "kbuild/sandbox", "kbuild/signed", "debpkg", "debpkg/apt", "debpkg/codec", "debpkg/payload", "debpkg/relation", "debpkg/rooted", "debpkg/sbom", "debpkg/visible", "debpkg/word", "kbuild/deep"},

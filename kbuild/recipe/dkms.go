@@ -40,13 +40,17 @@ func (dkmsConf) Run(ctx context.Context, w *Workspace) (*Staged, error) {
 
 // conf is what the job knows of the file, or its evaluation. The file is put in place once more: it may have changed itself.
 func (w *Workspace) conf(ctx context.Context) (conf *dkms.Conf, err error) {
+	text, err := w.Job.Source.conf()
+	if err != nil {
+		return nil, err
+	}
 	if conf = w.Job.Conf; conf == nil {
 		if conf, err = w.evaluate(ctx); err != nil {
 			return nil, err
 		}
 	}
 	w.Log.Write([]byte(conf.Said))
-	return conf.Moved(sandbox.WorkDir, w.Inside("")), w.placeConf()
+	return conf.Moved(sandbox.WorkDir, w.Inside("")), w.placeConf(text)
 }
 
 // chosen are the modules that the kernel is to have. What is odd about the file is told in the log.

@@ -40,12 +40,18 @@ func Evaluate(ctx context.Context, h Host, job Job) (*dkms.Conf, error) {
 // evaluate gives the conf with sandbox.WorkDir for the workspace, whatever the sandbox calls that.
 //
 // The file is read until $module and $module_version, which dkms takes from its command line, are what it says itself:
-// they are first guessed from the directory's name, and put right by a second reading.
+// they are first guessed from its text and the directory's name, and put right by a second reading.
 func (w *Workspace) evaluate(ctx context.Context) (*dkms.Conf, error) {
 	source := w.Job.Source
+	text, err := source.conf()
+	if err != nil {
+		return nil, err
+	}
 	name, version := splitDir(source.Dir)
+	literal, numbers := dkms.Literal(string(text))
+	name, version = cmp.Or(literal, name), cmp.Or(numbers, version)
 	for again := false; ; again = true {
-		conf, err := w.readConf(ctx, name, version)
+		conf, err := w.readConf(ctx, text, name, version)
 		if err != nil {
 			return nil, err
 		}
@@ -74,8 +80,8 @@ func splitDir(dir string) (name, version string) {
 }
 
 // readConf reads the file once, alone in a directory of its own: nothing else can be written to meanwhile.
-func (w *Workspace) readConf(ctx context.Context, name, version string) (*dkms.Conf, error) {
-	if err := w.placeConf(); err != nil {
+func (w *Workspace) readConf(ctx context.Context, text []byte, name, version string) (*dkms.Conf, error) {
+	if err := w.placeConf(text); err != nil {
 		return nil, err
 	}
 	if err := errors.Join(w.placeUname(confDir), w.Sandbox.Own(filepath.Join(w.dir, confDir))); err != nil {
@@ -123,18 +129,8 @@ func (w *Workspace) parseConf(out, complaint *boundedBuffer, ended error) (*dkms
 	return conf, nil
 }
 
-// placeConf puts the file where bash reads it. It is read through os.Root, because a link in the source could name a file
-// that only root may read.
-func (w *Workspace) placeConf() error {
-	source, err := w.Job.Source.open()
-	if err != nil {
-		return err
-	}
-	defer source.Close()
-	text, err := confText(source)
-	if err != nil {
-		return err
-	}
+// placeConf puts the file where bash reads it.
+func (w *Workspace) placeConf(text []byte) error {
 	if err := errors.Join(w.remove(confDir), w.files.Mkdir(confDir, 0o755)); err != nil {
 		return err
 	}

@@ -21,12 +21,7 @@ import (
 // Key tells kept evaluations of dkms.conf files apart. It is the SHA-256 over what one depends on: the file and its
 // directory's name, the kernel, all that a dkms.conf may read in its environment, and the administrator's settings.
 func Key(root string, job Job) (string, error) {
-	dir, err := job.Source.open()
-	if err != nil {
-		return "", err
-	}
-	defer dir.Close()
-	text, err := confText(dir)
+	text, err := job.Source.conf()
 	if err != nil {
 		return "", err
 	}

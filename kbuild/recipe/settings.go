@@ -1,8 +1,6 @@
 package recipe
 
 import (
-	"errors"
-	"fmt"
 	"maps"
 	"os"
 	"path"
@@ -11,24 +9,8 @@ import (
 
 	"mago/debpkg/rooted"
 	"mago/kbuild/dkms"
-	"mago/kbuild/foreign"
 	"mago/kbuild/kernel"
 )
-
-// maxConf bounds a dkms.conf in bytes.
-const maxConf = 1 << 20
-
-// confText reads the dkms.conf of an opened source.
-func confText(source *os.Root) ([]byte, error) {
-	text, err := foreign.ReadText(source, confFile, maxConf)
-	if errors.As(err, new(*foreign.LongError)) {
-		err = fmt.Errorf("%s is %w", confFile, err)
-	}
-	if err != nil {
-		return nil, &Error{confFile, err}
-	}
-	return text, nil
-}
 
 // The administrator's settings (dkms(8)).
 const (

@@ -1,6 +1,12 @@
 package recipe
 
-import "os"
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"mago/kbuild/foreign"
+)
 
 // Source is one module's source.
 type Source struct {
@@ -15,4 +21,24 @@ func (s Source) open() (*os.Root, error) {
 		return s.Open()
 	}
 	return os.OpenRoot(s.Dir)
+}
+
+// maxConf bounds a dkms.conf in bytes.
+const maxConf = 1 << 20
+
+// conf reads a source's dkms.conf. It does so through os.Root: a link could name a file that only root may read.
+func (s Source) conf() ([]byte, error) {
+	source, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	defer source.Close()
+	text, err := foreign.ReadText(source, confFile, maxConf)
+	if errors.As(err, new(*foreign.LongError)) {
+		err = fmt.Errorf("%s is %w", confFile, err)
+	}
+	if err != nil {
+		return nil, &Error{confFile, err}
+	}
+	return text, nil
 }
