@@ -16,7 +16,7 @@ func dkmsHint(e *apt.DKMSError) string {
 		}
 	}
 	if len(modules) == 0 {
-		return "mago never has dkms installed; whoever wants it installs it"
+		return "mago never installs dkms; to use it, install it yourself"
 	}
-	return fmt.Sprintf(`mago never has these installed; "sudo mago auto-install %s" builds the modules, which may do in their place`, strings.Join(modules, " "))
+	return fmt.Sprintf(`mago never installs these; "sudo mago auto-install %s" builds the modules, which may replace them`, strings.Join(modules, " "))
 }

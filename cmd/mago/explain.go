@@ -30,16 +30,16 @@ func explain(err error) (code int, hint string) {
 		return code, strings.TrimPrefix(hint+"\n"+visible.Line(rest.Hint()), "\n")
 	}
 	if output := (*outputError)(nil); errors.As(err, &output) {
-		return outputCode(output), "what was to be done is done and kept; not all that there was to say of it could be written"
+		return outputCode(output), "the work is done and kept; only its output could not be written in full"
 	}
 	if engine.DiskFull(err) {
 		return exitNoSpace, `free some space ("mago clean" helps), then run the same command again`
 	}
 	if engine.Broken(err) {
-		return exitError, engine.Hints(`it is this machine that fails, not the source: "sudo dmesg" may say more; then run the same command again`, shortOf(err))
+		return exitError, engine.Hints(`this machine failed, not the source: "sudo dmesg" may say more; then run the same command again`, shortOf(err))
 	}
 	if cause := engine.CauseOf(err); cause.OfMachine() {
-		return exitError, engine.Hints(cause.String(), "it is this machine that fails, not the source: once there is more of that, run the same command again")
+		return exitError, engine.Hints(cause.String(), "this machine failed, not the source: once more of it is available, run the same command again")
 	}
 	for _, explained := range []func(error) (int, string){explainCommand, explainCatalog, explainSource, explainKernel} {
 		if code, hint := explained(err); code != 0 {
@@ -117,7 +117,7 @@ func explainCommand(err error) (int, string) {
 	case errors.As(err, &root):
 		return exitNotRoot, "run the same command with -S sudo; root has a cache of its own"
 	case errors.As(err, &busy):
-		return exitBusy, "with --wait mago waits for it as long as that takes, with --wait=10m so long at most"
+		return exitBusy, "--wait waits until it has finished, --wait=10m at most ten minutes"
 	}
 	return 0, ""
 }
@@ -143,7 +143,7 @@ func explainCatalog(err error) (int, string) {
 	case errors.As(err, &unbuilt):
 		return exitNoModule, unbuilt.Hint()
 	case errors.Is(err, catalog.ErrNoLists):
-		return exitFetch, `run "sudo apt-get update"; where that brings none, the files below /etc/apt/sources.list* name no archive`
+		return exitFetch, `run "sudo apt-get update"; if that fetches none, the files below /etc/apt/sources.list* name no archive`
 	}
 	return 0, ""
 }
@@ -166,26 +166,26 @@ func explainSource(err error) (int, string) {
 	var more *sources.SeveralError
 	switch {
 	case errors.As(err, &changed):
-		return exitSource, "somebody has put something else there while mago worked; do not trust where it comes from"
+		return exitSource, "somebody replaced it while mago worked; do not trust its origin"
 	case errors.As(err, &link):
-		return exitSource, "name what it leads to, if that is what you want"
+		return exitSource, "name the link's target, if you want that"
 	case errors.As(err, &edited):
 		return exitSource, fmt.Sprintf(`"mago get -f %s" opens it anew; -O builds it as it lies, and says so in the package`, edited.Module)
 	case errors.As(err, &doubted):
 		return exitFetch, fmt.Sprintf("\"sudo mago prepare %s -l %s\" installs it again from an archive with a checked signature; else say --allow-unauthenticated for one run",
 			doubted.Unit.Word(), doubted.Unit.Kernel.Release)
 	case unauthenticated(err):
-		return exitFetch, "where you trust that archive all the same, say so for one run, with --allow-unauthenticated"
+		return exitFetch, "if you trust that archive all the same, --allow-unauthenticated takes it for one run"
 	case errors.As(err, &fetch):
 		return exitFetch, `check the network, and "sudo apt-get update"; then run the same command again`
 	case errors.As(err, &unfetched):
 		return exitFetch, fmt.Sprintf(`run "mago get %s", or "mago auto-build %[1]s" for both`, unfetched.Module)
 	case errors.As(err, &unsafe), errors.As(err, &limit), errors.As(err, &bomb):
-		return exitSource, "do not trust where it comes from; nothing of it was kept"
+		return exitSource, "do not trust its origin; nothing of it was kept"
 	case errors.As(err, new(*deep.LevelsError)):
-		return exitSource, "no module's source is so deep; do not trust where it comes from"
+		return exitSource, "no module's source is so deep; do not trust its origin"
 	case errors.As(err, &open):
-		return exitError, "where you trust those, name it by its path, " + engine.Pasted(open.Path)
+		return exitError, "if you trust them, name it by its path, " + engine.Pasted(open.Path)
 	case errors.As(err, new(*sources.UnnamedError)):
 		return exitSource, "give it one: run the same command with --name NAME"
 	case errors.As(err, &more):
@@ -195,7 +195,7 @@ func explainSource(err error) (int, string) {
 	case errors.As(err, &gone):
 		return exitNoModule, gone.Hint()
 	case errors.As(err, &damaged) && format == nil:
-		return exitSource, "it is no tarball, or not whole; nothing of it was kept"
+		return exitSource, "it is not a tarball, or is incomplete; nothing of it was kept"
 	case errors.As(err, &format), errors.As(err, &damaged):
 		return exitSource, "remove the file and fetch it again"
 	}
@@ -233,7 +233,7 @@ func explainBuild(err error) (int, string) {
 	case errors.As(err, &refused):
 		return exitRecipe, engine.AllowHint(refused)
 	case errors.As(err, &limit):
-		return exitBuild, strings.TrimPrefix(hint+"\n", "\n") + fmt.Sprintf("if that is what this source takes, allow it more than --limit %s=%s", limit.Name, limit.Value)
+		return exitBuild, strings.TrimPrefix(hint+"\n", "\n") + fmt.Sprintf("if this source needs more, allow it more than --limit %s=%s", limit.Name, limit.Value)
 	case errors.As(err, &excluded):
 		return exitNotMeant, "the module's own recipe says so; choose another kernel with -l"
 	case errors.As(err, &compile), errors.As(err, &vermagic):
@@ -262,9 +262,9 @@ func explainPackage(err error) (int, string) {
 	case errors.As(err, &inTheWay):
 		return exitPackages, inTheWay.Hint()
 	case errors.As(err, &files):
-		return exitPackages, "move aside a file that no package has, then run the same command again; one that another package has is for the source to leave out; what is built is kept"
+		return exitPackages, "move a file that belongs to no package aside, then run the same command again; the source must leave out a file of another package; what is built is kept"
 	case errors.As(err, &locked) && locked.Above:
-		return exitBusy, "one of its hooks or scripts has called mago: call it once that has ended"
+		return exitBusy, "one of its hooks or scripts called mago; run mago when it has finished"
 	case errors.As(err, &locked):
 		return exitBusy, "when that has finished, run the same command again; what is built is kept"
 	case errors.As(err, &clash):

@@ -26,7 +26,7 @@ func explainKernel(err error) (int, string) {
 	case errors.As(err, &room):
 		return exitNoTool, roomHint(room)
 	case errors.As(err, &failing):
-		return exitError, "it is this machine that fails, not the source: the sandbox does not start or show what every build needs; once that is mended, run the same command again"
+		return exitError, "this machine failed, not the source: the sandbox does not start, or lacks what every build needs; mend that, then run the same command again"
 	case errors.Is(err, sandbox.ErrNoProc):
 		return exitNoTool, "run \"mount -t proc proc /proc\" in here"
 	case errors.Is(err, sandbox.ErrForeignProc):
@@ -39,21 +39,21 @@ func explainKernel(err error) (int, string) {
 		return exitNoTool, fmt.Sprintf(`run "sudo mago prepare %s -l %s", or "sudo apt-get install --no-install-recommends %s"`,
 			engine.Pasted(needs.Unit.Word()), needs.Unit.Kernel.Release, word.Join(needs.Packages, " "))
 	case errors.As(err, &reach):
-		return exitError, "have mago work where everybody may go, with -u /var/tmp/mago for example, or open that directory (chmod a+x)"
+		return exitError, "give mago a directory that everybody may enter, such as -u /var/tmp/mago, or open that one (chmod a+x)"
 	case errors.As(err, &file):
-		return exitNoKernel, "headers hold plain files; a link out of them is followed where root owns them, or to what everybody may read below /usr"
+		return exitNoKernel, "headers are plain files; mago follows a link out of them where root owns them, or to a file below /usr that everybody may read"
 	case errors.As(err, &refused):
 		return exitNoKernel, refusedHint(refused)
 	case errors.As(err, &headers) && headers.Wrong != nil:
 		return exitNoKernel, "the compiler is the first word of CONFIG_CC_VERSION_TEXT in .config, or CC in .kernelvariables: a plain name such as gcc-12"
 	case errors.As(err, &headers) && headers.Dir != "":
-		return exitNoKernel, fmt.Sprintf(`if they come from a package of apt's, run "sudo apt-get install --reinstall %s"; else name whole ones with -k`,
+		return exitNoKernel, fmt.Sprintf(`if they come from a package of apt's, run "sudo apt-get install --reinstall %s"; else name complete ones with -k`,
 			engine.Pasted("linux-headers-"+headers.Release))
 	case errors.As(err, &headers):
 		return exitNoKernel, fmt.Sprintf(`run "sudo mago prepare -l %s"`, engine.Pasted(headers.Release))
 	case errors.As(err, &tool):
 		if tool.Package.IsZero() {
-			return exitNoTool, "no package of Debian's is called so: install it yourself, where the build's PATH finds it"
+			return exitNoTool, "no Debian package has that name: install it yourself, where the build's PATH finds it"
 		}
 		return exitNoTool, fmt.Sprintf(`run "sudo mago prepare", or "sudo apt-get install %s"`, tool.Package)
 	case errors.As(err, &user):
@@ -77,20 +77,20 @@ func explainNoKernel(err error) (int, string) {
 // refusedHint says which directories of headers builds are shown.
 func refusedHint(e *kernel.RefusedError) string {
 	if e.From == "" {
-		return "have the headers in a directory of their own that only its owner may write to, and name that"
+		return "put the headers into a directory of their own that only its owner may write to, and name that"
 	}
-	return "have that Makefile include a kernel source tree that belongs to root, to you or to the owner of the headers, in a directory of its own"
+	return "make that Makefile include a kernel source tree that belongs to root, to you or to the owner of the headers, in a directory of its own"
 }
 
 // roomHint says how another room can be had.
 func roomHint(e *sandbox.UnavailableError) string {
 	switch {
 	case e.Kind == sandbox.Auto && e.Root:
-		return "mount -t cgroup2 none /sys/fs/cgroup lets mago end all of a build; --sandbox user builds here without that, which only a source that you trust should"
+		return "mount -t cgroup2 none /sys/fs/cgroup lets mago end all processes of a build; --sandbox user builds without that: use it only for a source that you trust"
 	case e.Kind == sandbox.Auto:
-		return "mago as root builds as a user of its own; --sandbox user builds here as you are, which only a source that you trust should"
+		return "root's mago builds as a user of its own; --sandbox user builds with your rights: use it only for a source that you trust"
 	case e.Kind == sandbox.Bubblewrap:
-		return `"sudo mago prepare" installs bubblewrap; --sandbox auto takes the closest sandbox that works`
+		return `"sudo mago prepare" installs bubblewrap; --sandbox auto takes the first sandbox that works`
 	}
-	return "--sandbox auto takes the closest sandbox that works"
+	return "--sandbox auto takes the first sandbox that works"
 }

@@ -16,7 +16,7 @@ func leftHint(left []apt.Left) string {
 	for _, l := range left {
 		switch {
 		case l.Broken && l.Deb != "":
-			lines = append(lines, fmt.Sprintf(`"sudo dpkg -i %s" installs %s again, which dpkg asks for before all else`, engine.Pasted(l.Deb), l.Package))
+			lines = append(lines, fmt.Sprintf(`"sudo dpkg -i %s" installs %s again, which dpkg requires first`, engine.Pasted(l.Deb), l.Package))
 		case l.Broken:
 			audit = true
 		case l.Brought:
@@ -26,7 +26,7 @@ func leftHint(left []apt.Left) string {
 		}
 	}
 	if len(removable) > 0 {
-		lines = append(lines, fmt.Sprintf(`"sudo apt-get remove %s" takes away what is left`, strings.Join(removable, " ")))
+		lines = append(lines, fmt.Sprintf(`"sudo apt-get remove %s" removes what is left`, strings.Join(removable, " ")))
 	}
 	if configure {
 		lines = append(lines, `"sudo dpkg --configure -a" finishes what apt brought along`)

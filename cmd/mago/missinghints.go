@@ -21,7 +21,7 @@ func missingHint(e *catalog.MissingError) string {
 		return fmt.Sprintf(`put the line "deb %s %s %s" into /etc/apt/sources.list.d/backports.list, %s`,
 			strings.TrimSuffix(e.Sources[0].URI, "/"), e.Backports.Release, e.Backports.Component, thenUpdate)
 	}
-	return "a directory or tarball of its source can be built, too, named as ./hello is"
+	return "mago also builds a directory or tarball of its source, such as ./hello"
 }
 
 // leftOutHint says where the components go that module sources of one release are in.

@@ -35,8 +35,8 @@ var optionGroups = []optionGroup{
 	}},
 	{"Sandbox", []optionUse{{"sandbox", forBuilds + " status"}, {"limit", forBuilds + " status"}}},
 	{"Screen", []optionUse{{"quiet", ""}, {"verbose", ""}, {"text-mode", ""}}},
-	{"Places and waiting", []optionUse{{"user-dir", ""}, {"root", ""}, {"wait", ""}, {"unpack-once", ""}, {"help", ""}, {"version", ""}}},
-	{"Less care, in one run", []optionUse{{"allow-unauthenticated", ""}, {"allow-file", ""}, {"unsigned", ""}}},
+	{"Directories and waiting", []optionUse{{"user-dir", ""}, {"root", ""}, {"wait", ""}, {"unpack-once", ""}, {"help", ""}, {"version", ""}}},
+	{"Weaker checks, in one run", []optionUse{{"allow-unauthenticated", ""}, {"allow-file", ""}, {"unsigned", ""}}},
 }
 
 // usualOptions are those that the first page of help has.

@@ -115,7 +115,7 @@ func checkKernelDir(value string) error {
 	}
 	return &misuseError{
 		step: "a kernel is chosen with -l: -l " + strings.Join(releases, ","),
-		err:  &engine.UsageError{Err: fmt.Errorf("-k names directories of kernel headers, and %s is none", value)},
+		err:  &engine.UsageError{Err: fmt.Errorf("-k names directories of kernel headers, and %s is not one", value)},
 	}
 }
 

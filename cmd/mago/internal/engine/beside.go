@@ -23,7 +23,7 @@ func (it *installer) showBeside(k kernel.Kernel, built Record) {
 		return
 	}
 	it.say.note("note", "dkms has its own %s for Linux %s; modprobe takes mago's", strings.Join(names, ", "), k.Release)
-	it.say.note("", "to have one only: %s", it.dkmsRemoval(k, built))
+	it.say.note("", "to keep only one: %s", it.dkmsRemoval(k, built))
 }
 
 // dkmsCopies are the paths of the modules of a build that dkms has for a kernel.

@@ -190,7 +190,7 @@ func (e *OthersError) Error() string {
 }
 
 func (e *OthersError) Hint() string {
-	return fmt.Sprintf("say %s where you mean that one; what was built with --name wants that again", e.Name)
+	return fmt.Sprintf("name %s to mean that one; what was built with --name needs --name again", e.Name)
 }
 
 // checkOwnName refuses a local source's name where all that is here under it is of others.

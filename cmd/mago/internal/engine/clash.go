@@ -26,7 +26,7 @@ func (e *ClashError) Hint() string {
 		others = append(others, c.With)
 	}
 	slices.Sort(others)
-	return fmt.Sprintf(`%s has apt ask you whether %s may go; what is built is kept`, `"`+e.Command+`"`, strings.Join(slices.Compact(others), ", "))
+	return fmt.Sprintf(`run %s, which asks before it removes %s; what is built is kept`, `"`+e.Command+`"`, strings.Join(slices.Compact(others), ", "))
 }
 
 // aptCommand is the command that has apt install .debs, and asks before it removes what cannot be beside them. The kernel

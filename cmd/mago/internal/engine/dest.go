@@ -55,7 +55,7 @@ func (bu *builder) openDest() (*destination, error) {
 }
 
 func destError(err error) error {
-	return &UsageError{fmt.Errorf("packages are copied to --dest: %w", err)}
+	return &UsageError{fmt.Errorf("copy packages to --dest: %w", err)}
 }
 
 // tryDest finds out before a compilation that its package could not be copied.

@@ -27,14 +27,14 @@ type DoubtedError struct {
 }
 
 func (e *DoubtedError) Error() string {
-	return fmt.Sprintf("build %s: no signature that apt has checked covers %s, which would take part", e.Unit, strings.Join(e.packages, ", "))
+	return fmt.Sprintf("build %s: no signature that apt has checked covers %s, which the build would use", e.Unit, strings.Join(e.packages, ", "))
 }
 
 // StillDoubtedError says that they could not be installed again.
 type StillDoubtedError struct{ packages []word.Target }
 
 func (e *StillDoubtedError) Error() string {
-	return fmt.Sprintf("install %s: no archive with a signature that apt has checked has what is installed", word.Join(e.packages, ", "))
+	return fmt.Sprintf("install %s: the installed version is in no archive whose signature apt has checked", word.Join(e.packages, ", "))
 }
 
 // notes are the versions of packages by their names. A user's builds also heed what root has written down.

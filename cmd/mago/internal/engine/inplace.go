@@ -26,7 +26,7 @@ type InTheWayError struct {
 }
 
 func (e *InTheWayError) Error() string {
-	text := fmt.Sprintf("%s is installed and has the files of %s; both cannot be", e.Pkg, e.common)
+	text := fmt.Sprintf("%s is installed and has the files of %s; apt cannot install both", e.Pkg, e.common)
 	if len(e.others) > 0 {
 		text += fmt.Sprintf(", and %s would go with it", strings.Join(e.others, ", "))
 	}
@@ -38,12 +38,12 @@ func (e *InTheWayError) Hint() string {
 	var lines []string
 	if len(e.Kernels) > 0 {
 		kernels := strings.Join(e.Kernels, ",")
-		lines = append(lines, fmt.Sprintf("dkms takes away what it has for %s, too: first run \"sudo mago auto-build -l %[1]s %[2]s\", and this command again", kernels, e.Module))
+		lines = append(lines, fmt.Sprintf("dkms removes its modules for %s, too: first run \"sudo mago auto-build -l %[1]s %[2]s\", then this command again", kernels, e.Module))
 	}
 	if e.Refused {
-		return Hints(append(lines, fmt.Sprintf(`apt does not agree to put mago's packages in its place; "%s" says why`, e.Command))...)
+		return Hints(append(lines, fmt.Sprintf(`apt refuses to replace it by mago's packages; "%s" says why`, e.Command))...)
 	}
-	return Hints(append(lines, fmt.Sprintf(`"%s" puts mago's packages in its place; conffiles stay as they are`, e.Command))...)
+	return Hints(append(lines, fmt.Sprintf(`"%s" replaces it by mago's packages; conffiles stay as they are`, e.Command))...)
 }
 
 // checkPlace finds out whether the source package is in the way of a build's files.

@@ -28,14 +28,14 @@ func (e *UnloadableError) reason() string {
 	if e.Why != "" {
 		return "the kernel would not load them: " + e.Why
 	}
-	return fewOf(e.Copies, "modinfo -F signer") + " is signed: where Secure Boot is on, or comes to be, only that one loads"
+	return fewOf(e.Copies, "modinfo -F signer") + " is signed: under Secure Boot only that one loads"
 }
 
 func (e *UnloadableError) Hint() string {
 	if e.Why != "" {
 		return "dkms signs what it builds, with a key that you enroll; with --unsigned mago installs the modules all the same, and the kernel refuses to load them until you have signed them"
 	}
-	return "with --unsigned mago installs its own all the same, and they are loaded in the place of the signed ones"
+	return "with --unsigned mago installs its own all the same, and the kernel loads them instead of the signed ones"
 }
 
 // checkLoadable finds out whether a kernel would load modules of these names, or would load them instead of signed ones. With

@@ -14,7 +14,7 @@ import (
 	"mago/kbuild/kernel"
 )
 
-// NoKernelError says that a kernel word stands for no kernel, here or in apt.
+// NoKernelError says that a kernel word stands for no kernel, installed or in apt.
 type NoKernelError struct {
 	Word    string
 	Running bool     // the word meant the running kernel
@@ -39,18 +39,18 @@ func (e *NoKernelError) Error() string {
 	case e.Running && e.here:
 		return fmt.Sprintf("no modules of the running kernel %s in /lib/modules", e.Word)
 	case e.Running:
-		return fmt.Sprintf("no headers for the running kernel %s, here or in apt", e.Word)
+		return fmt.Sprintf("no headers for the running kernel %s, installed or in apt", e.Word)
 	case e.inApt:
-		return fmt.Sprintf("no kernel %s, here or in apt", e.Word)
+		return fmt.Sprintf("no kernel %s, installed or in apt", e.Word)
 	}
-	return fmt.Sprintf("no kernel here matches %s", e.Word)
+	return fmt.Sprintf("no installed kernel matches %s", e.Word)
 }
 
 func (e *NoKernelError) Hint() string {
 	near := "the nearest that have headers: " + strings.Join(e.Nearest, ", ")
 	switch {
 	case e.here:
-		return `"mago status" without -l shows all kernels here`
+		return `"mago status" without -l shows all kernels of this machine`
 	case e.Instead.Installed:
 		return Hints(fmt.Sprintf("reboot into Linux %s, which is installed, and run this again", e.Instead.Release), "or build for another kernel, with -l "+e.Instead.Release)
 	case e.Instead.Meta != "":

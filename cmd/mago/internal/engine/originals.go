@@ -21,7 +21,7 @@ func (mo *modules) original(ctx context.Context, t *target) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	mo.say.note("note", "%s is as you have it, and %s cannot be had as it was (%s): it stays, in no package",
+	mo.say.note("note", "%s is edited, and %s is not available unedited (%s): the file stays, in no package",
 		strings.Join(t.tree.Runtime.Edited, ", "), t.pkg.Name, OneLine(err))
 	return nil
 }

@@ -21,12 +21,12 @@ func (e *SharedError) Error() string {
 	if e.root {
 		return fmt.Sprintf("as root mago does not use %s: %s", e.dir, e.shared)
 	}
-	return fmt.Sprintf("root is not to install what lies in %s: %s", e.dir, e.shared)
+	return fmt.Sprintf("root does not install packages from %s: %s", e.dir, e.shared)
 }
 
 func (e *SharedError) Hint() string {
 	if e.root {
-		return `who has built there installs that without sudo: "mago install MODULE -S sudo"; else name a directory with -u that only root may change`
+		return `the user who built there installs without sudo: "mago install MODULE -S sudo"; or name a directory with -u that only root may change`
 	}
 	return "name another directory with -u, or close that one (chmod go-w)"
 }

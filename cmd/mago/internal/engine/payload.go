@@ -78,7 +78,7 @@ func (it *installer) announce(built Record, ar *arrival) error {
 		}
 	}
 	if hidden := it.hidden(built); len(hidden) > 0 {
-		it.say.note("brings", "modules in the place of the kernel's own: %s", fewOf(hidden, "modinfo -k "+built.Kernel))
+		it.say.note("brings", "modules that replace the kernel's own: %s", fewOf(hidden, "modinfo -k "+built.Kernel))
 	}
 	for _, kind := range payload.Kinds {
 		if paths := brought[kind]; len(paths) > 0 && kind != payload.Module && kind != payload.Document {
@@ -137,7 +137,7 @@ func fewOf(names []string, all string) string {
 // allows something is to know what it is for.
 func AllowHint(e *payload.RefusedError) string {
 	if e.Allowable() == nil {
-		return "nobody can allow that: the source has to be mended"
+		return "no option allows that: the source has to be changed"
 	}
-	return "a module has no files there, and others may come to run them; where you know what they are for, --allow-file GLOB allows them (mago(8))"
+	return "modules have no files there, and other programs may run them; if you know what they are for, --allow-file GLOB allows them (mago(8))"
 }

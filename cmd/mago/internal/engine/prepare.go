@@ -68,7 +68,7 @@ func (pr *preparer) tellUnfinished() error {
 		return err
 	}
 	if names := status.Unfinished(); len(names) > 0 {
-		pr.say.note("dpkg", "not done with %s; where it is not at work any more, run \"sudo dpkg --configure -a\"", strings.Join(names, ", "))
+		pr.say.note("dpkg", "not done with %s; if it is not running any more, run \"sudo dpkg --configure -a\"", strings.Join(names, ", "))
 	}
 	return nil
 }
@@ -79,7 +79,7 @@ func (pr *preparer) ensureBuildUser(ctx context.Context) error {
 		return nil
 	}
 	if pr.DryRun {
-		pr.say.note("user", "would add the system user %s, which compiles", sandbox.BuildUser)
+		pr.say.note("user", "would add the system user %s, who compiles", sandbox.BuildUser)
 		return sandbox.CreateUser(pr.host.change)
 	}
 	release, err := pr.locks(pr.Wait.Limit).Take(ctx, lock.Thing{Name: "_user", What: "the user " + sandbox.BuildUser, Doing: "made"})
@@ -93,7 +93,7 @@ func (pr *preparer) ensureBuildUser(ctx context.Context) error {
 	if err := sandbox.CreateUser(pr.host.change); err != nil {
 		return err
 	}
-	pr.say.note("user", "added the system user %s, which compiles", sandbox.BuildUser)
+	pr.say.note("user", "added the system user %s, who compiles", sandbox.BuildUser)
 	return nil
 }
 

@@ -148,7 +148,7 @@ func loadRecord(path string) (r Record, err error) {
 		return Record{}, fmt.Errorf("parse %s: %w", path, err)
 	}
 	if !r.at(path) {
-		return Record{}, fmt.Errorf("%s is no record of the build that it lies with", path)
+		return Record{}, fmt.Errorf("%s is not the record of that build", path)
 	}
 	return r, nil
 }

@@ -97,7 +97,7 @@ func (e *Engine) checkHeaders(ctx context.Context, states []State) {
 			inApt = append(known, "")
 		}
 		if !slices.Contains(inApt, s.Kernel) {
-			states[i].Word, states[i].Reason = "", "no headers for this kernel, here or in apt"
+			states[i].Word, states[i].Reason = "", "no headers for this kernel, installed or in apt"
 		}
 	}
 }

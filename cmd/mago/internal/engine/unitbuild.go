@@ -267,7 +267,7 @@ func (bu *builder) tellPackages(r Record, packages modpkg.Packages) {
 		bu.say.note("package", "%s", bu.shown(r.Common.Deb))
 	}
 	for _, relations := range packages.LeftOut {
-		bu.say.note("note", "left out of the package, because a local source may speak of its own only: %s", relations)
+		bu.say.note("note", "left out of the package, because a local source may name its own packages only: %s", relations)
 	}
 	if len(packages.Hooks) > 0 {
 		bu.say.note("scripts", "carries scripts of the source, which run as root: %s", strings.Join(packages.Hooks, ", "))

@@ -79,7 +79,7 @@ func (mo *modules) noteNewer(targets []target) {
 			continue
 		}
 		if found, ok := sources.FoundNamed(all, t.name); ok && found.Newer(t.version) {
-			mo.say.note("note", "%s is newer; its path names it", found.Path)
+			mo.say.note("note", "%s is newer; to use it, name it by its path", found.Path)
 		}
 	}
 }

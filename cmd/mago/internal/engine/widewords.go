@@ -42,7 +42,7 @@ type WideWordError struct {
 }
 
 func (e *WideWordError) Error() string {
-	return fmt.Sprintf("-l %s fits %s whose headers bring the kernel itself, and no other", e.Word, Plural(e.Fits, "kernel"))
+	return fmt.Sprintf("-l %s matches only %s whose headers depend on the kernel itself", e.Word, Plural(e.Fits, "kernel"))
 }
 
 // narrowed leaves out the kernels of apt's that a pattern would have installed, and says so.
@@ -56,7 +56,7 @@ func (kf *kernelFinder) narrowed(ctx context.Context, pattern string, found []st
 		return nil, &WideWordError{pattern, len(found), of[len(of)-1]}
 	case len(alone) < len(found):
 		left := slices.DeleteFunc(slices.Clone(found), func(release string) bool { return slices.Contains(alone, release) })
-		kf.say.note("kernels", "%s left out, whose headers bring the kernel itself: %s", pattern, strings.Join(left, ", "))
+		kf.say.note("kernels", "%s left out, whose headers depend on the kernel itself: %s", pattern, strings.Join(left, ", "))
 	}
 	return alone, nil
 }
