@@ -14,10 +14,10 @@ lint: ## format, vet, staticcheck
 	go vet -tags e2e ./...
 	go tool staticcheck -tags e2e ./...
 
-check: lint ## and quick tests; no root, no network
+check: lint ## lint, then quick tests; no root, no network
 	go test -short ./...
 
-test: lint ## and everything: unit, scripts, fuzz seeds, real builds, the story on a clean Debian in QEMU (root; installs what it needs)
+test: lint ## lint, then everything: unit, scripts, fuzz seeds, real builds, the story on a clean Debian in QEMU (root; installs what it needs)
 	go run ./cmd/lab ci
 
 demo: build ## build v4l2loopback for this machine's kernel, or for Debian's newest (root; installs what it needs)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -31,12 +32,33 @@ import (
 func TestScript(t *testing.T) {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // under nohup(1) programs would start without it
 	testscript.Run(t, testscript.Params{
-		Dir:                "testdata/script",
+		Files:              stories(t),
 		RequireUniqueNames: true,
 		Setup:              setUp,
 		Condition:          condition,
 		Cmds:               scriptCommands,
 	})
+}
+
+// manyBuilds are the stories that take a third of the time of all. Short tests leave them out, unless -run names one.
+var manyBuilds = []string{"brings", "common", "evil", "name-taken", "needed", "same-name", "status"}
+
+func stories(t *testing.T) []string {
+	all, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := flag.Lookup("test.run").Value.String() != ""
+	for _, story := range manyBuilds {
+		i := slices.Index(all, "testdata/script/"+story+".txtar")
+		if i < 0 {
+			t.Fatal("no story ", story)
+		}
+		if testing.Short() && !named {
+			all = slices.Delete(all, i, i+1)
+		}
+	}
+	return all
 }
 
 func TestMain(m *testing.M) {

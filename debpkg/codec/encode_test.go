@@ -56,7 +56,7 @@ func TestWriterGivesTheSameBytesForAnyThreads(t *testing.T) {
 		t.Run(string(c.format), func(t *testing.T) {
 			in := sample
 			if c.format == XZ {
-				in = text(17 << 20) // two blocks
+				in = append(sample[:1<<20:1<<20], make([]byte, 16<<20)...) // two blocks, the second soon packed
 			}
 			want := encoded(t, c.format, 1, in)
 			for _, threads := range []int{0, 5} {
