@@ -62,8 +62,8 @@ func newApp(m engine.Machine, o options, stdout *stream, stderr io.Writer) (*app
 	if o.Verbose {
 		options.Output, options.Errors = heedless{stdout}, heedless{stderr}
 	}
-	a.Engine = engine.New(options, paths, m, strings.Fields(o.SudoCmd), a.render.event)
-	return a, nil
+	a.Engine, err = engine.New(options, paths, m, strings.Fields(o.SudoCmd), a.render.event)
+	return a, err
 }
 
 // limits are the usual ones, but for those that --limit sets.

@@ -210,18 +210,21 @@ type Engine struct {
 }
 
 // New makes an engine that keeps things at paths, runs programs on m, those that change the system by way of the command sudo
-// where that is not root's, and tells what happens to send, which may be called by several goroutines at once.
-func New(o Options, p Paths, m Machine, sudo []string, send func(Event)) *Engine {
+// where that is not root's, and tells what happens to send, which may be called by several goroutines at once. It fails where
+// dpkg's status cannot be read: nothing can be said of a system then.
+func New(o Options, p Paths, m Machine, sudo []string, send func(Event)) (*Engine, error) {
 	b := &base{Options: o, Paths: p, say: newReporter(send), changes: new(atomic.Int64), process: new(lock.Process)}
 	b.own = sync.OnceValue(func() sbom.Input { return ownInput(o.Version) })
 	b.host = &host{Machine: m, root: o.Root, sudo: sudo, dryRun: o.DryRun, say: b.say, verbose: o.Verbose}
-	return newEngine(b)
+	e := newEngine(b)
+	_, err := e.pkgs.installed()
+	return e, err
 }
 
 func newEngine(b *base) *Engine {
 	e := &Engine{base: b}
 	e.confs = &evaluator{base: b, evaluated: map[string]confEvaluation{}}
-	e.pkgs = &packages{base: b}
+	e.pkgs = &packages{base: b, status: new(apt.Status), readAt: -1}
 	e.apt = &aptTool{base: b, pkgs: e.pkgs}
 	e.kernels = &kernelFinder{base: b, pkgs: e.pkgs, apt: e.apt}
 	e.catalog = &moduleIndex{base: b, apt: e.apt}

@@ -9,23 +9,26 @@ import (
 
 // installed is what dpkg's status says; forgetInstalled has it read again after dpkg has run.
 func (pk *packages) installed() (*apt.Status, error) {
-	if now := pk.changes.Load(); pk.status == nil || now != pk.readAt {
-		pk.status, pk.readAt = nil, now
-	} else {
+	now := pk.changes.Load()
+	if now == pk.readAt {
 		return pk.status, nil
 	}
 	status, err := apt.ReadStatus(rooted.Root(pk.Root))
-	pk.status = status
-	return status, err
+	if err != nil {
+		return nil, err
+	}
+	pk.status, pk.readAt = status, now
+	return status, nil
 }
 
 func (b *base) forgetInstalled() { b.changes.Add(1) }
 
-// installedPackage is a package as dpkg has it; without a version it has none.
+// installedPackage is a package as dpkg has it; without a version it has none. A status that could be read once, and not again,
+// counts as it was: dpkg and apt-get, which change it, are run by whoever reads it first.
 func (pk *packages) installedPackage(name string) apt.Installed {
 	status, err := pk.installed()
 	if err != nil {
-		return apt.Installed{}
+		status = pk.status
 	}
 	p, _ := status.Installed(name)
 	return p
