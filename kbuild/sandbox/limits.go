@@ -3,12 +3,12 @@ package sandbox
 import (
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"mago/debpkg/rooted"
 )
 
 // Limits bound what a build may take. A zero value is no limit.
@@ -38,7 +38,7 @@ func memoryOf(root string) int64 { return meminfo(root, "MemTotal") }
 
 // meminfo reads a figure of /proc/meminfo in bytes, 0 where it is not there.
 func meminfo(root, name string) int64 {
-	text, _ := os.ReadFile(filepath.Join("/", root, "proc/meminfo"))
+	text, _ := rooted.Root(root).ReadFile("/proc/meminfo")
 	for line := range strings.Lines(string(text)) {
 		if rest, ok := strings.CutPrefix(line, name+":"); ok {
 			kilobytes, _ := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 10, 64)

@@ -84,11 +84,9 @@ const temporary = "_tmp"
 
 // inside takes the root off a host path; ok is false where the path does not lie under it.
 func (r Sandbox) inside(work string) (path string, ok bool) {
-	root := r.host("/")
 	for _, resolve := range []func(string) string{filepath.Clean, realPath} {
-		rel, err := filepath.Rel(resolve(root), resolve(work))
-		if err == nil && rel != ".." && !strings.HasPrefix(rel, "../") {
-			return filepath.Join("/", rel), true
+		if path, err := rooted.Root(resolve(r.host("/"))).Inside(resolve(work)); err == nil {
+			return path, true
 		}
 	}
 	return filepath.Clean(work), false

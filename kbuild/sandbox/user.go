@@ -11,11 +11,13 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"mago/debpkg/rooted"
 )
 
 // lookup reads a user from the root's passwd(5); the C library would only look at the running system's.
 func lookup(root, name string) (uid, gid uint32, err error) {
-	file, err := os.Open(filepath.Join("/", root, "/etc/passwd"))
+	file, err := rooted.Root(root).Open("/etc/passwd")
 	if err != nil {
 		return 0, 0, fmt.Errorf("look up user %s: %w", name, err)
 	}
