@@ -25,11 +25,11 @@ func TestBuildCannot(t *testing.T) {
 		},
 		sandbox.Namespaces: {
 			"ls /root", "touch /etc/mago-test", "touch $kernel_source_dir/mago-test", "cat /etc/shadow", "exec 3<>/dev/tcp/127.0.0.1/22", "mknod device b 8 0",
-			"touch ../../../../mago-test", "mv ../../../../room ../../../../mago-test",
+			"touch ../../../../mago-test", "mv ../../../../tree ../../../../mago-test",
 		},
 		sandbox.User: {
 			"ls /root", "touch /etc/mago-test", "cat /etc/shadow", "mknod device b 8 0",
-			"touch ../../../../mago-test", "mv ../../../../room ../../../../mago-test",
+			"touch ../../../../mago-test", "mv ../../../../tree ../../../../mago-test",
 		},
 	}
 	for kind, commands := range attempts {

@@ -178,7 +178,7 @@ func leftIn(work string) (found []string) {
 			return nil
 		}
 		info, err := entry.Info()
-		beside := filepath.Dir(path) == work && entry.Name() != "room" && entry.Name() != "finished" && entry.Name() != "shipped"
+		beside := filepath.Dir(path) == work && entry.Name() != "tree" && entry.Name() != "finished" && entry.Name() != "shipped"
 		if err == nil && (info.Mode()&(fs.ModeSetuid|fs.ModeSetgid|fs.ModeDevice) != 0 || beside) {
 			found = append(found, fmt.Sprintf("%s %s was left", info.Mode(), path))
 		}
