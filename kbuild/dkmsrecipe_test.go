@@ -175,7 +175,7 @@ func TestPlanted(t *testing.T) {
 		"mkfifo hello.ko":                      "it names hello.ko, which the build did not make",
 		"mkdir hello.ko":                       "it names hello.ko, which the build did not make",
 		"rm -rf ../build; ln -s /etc ../build": "it names hello.ko, which the build did not make",
-		"cp /etc/passwd hello.ko":              "module hello: not an ELF object",
+		"cp /etc/passwd hello.ko":              "hello.ko: file format not recognized",
 		"cp /bin/true hello.ko":                "module hello: not a kernel module: no .modinfo section",
 	} {
 		t.Run(command, func(t *testing.T) {

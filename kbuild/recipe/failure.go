@@ -39,7 +39,7 @@ var failures = []func() *regexp.Regexp{
 	pattern(`^\S+:\d+(?::\d+)?: (?:fatal )?[Ee]rror: |^\S+: (?:fatal )?error: .* signal terminated program|internal compiler error: |` + exhausted),
 	pattern(`^(?:ERROR|FATAL): modpost: |^ERROR: ".*" \[.*\] undefined!$`),
 	pattern(`^configure: error: |^\*\*\* |^\S+:\d+: \*\*\* |^\S+: (?:fatal )?error: |^(?:bwrap|setpriv|mago-sandbox|mago-enter): |^patch: \*\*\*\* |^\S*ld: (?:error|cannot|.*undefined reference)`),
-	pattern(`: (?:command )?not found$|: No such file or directory$|: Permission denied$|No space left on device|FAILED -- saving rejects`),
+	pattern(`: (?:command )?not found$|: No such file or directory$|: Permission denied$|No space left on device|FAILED -- saving rejects|: file format not recognized$`),
 	pattern(`^make(?:\[\d+\])?: \*\*\* `),
 }
 
@@ -52,7 +52,7 @@ const exhausted = `memory exhausted|out of memory allocating|: (?i:too many open
 const ended = `\] (?:Killed|Terminated|Bus error)|\] Error (?:135|137|143)$|^(?:Killed|Terminated|Bus error)$|: line \d+: +\d+ (?:Killed|Terminated|Bus error) `
 
 // marks are words of which a line of each of failures has one. To look for them is cheap, and most lines have none.
-var marks = []string{"rror: ", "*** ", "ERROR", "FATAL", "exhausted", "bwrap: ", "setpriv: ", "mago-sandbox: ", "mago-enter: ", "ld: ", "not found", "No such file", "Permission denied",
+var marks = []string{"rror: ", "*** ", "ERROR", "FATAL", "exhausted", "bwrap: ", "setpriv: ", "mago-sandbox: ", "mago-enter: ", "ld: ", "not found", "No such file", "Permission denied", "not recognized",
 	"No space left", "FAILED", "out of memory", "ignal terminated", "oo many open", "ile too large", "temporarily", "limit exceeded", "] Killed", "] Terminated", "us error", "Killed", "Terminated", "] Error 1",
 	"annot fork", "an't fork", "[Errno ", "bad_alloc", "MemoryError", "ut of memory", "annot allocate", "map segment", "OS thread"}
 
