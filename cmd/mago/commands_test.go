@@ -17,7 +17,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"mago/cmd/mago/internal/engine"
+	"mago/cmd/mago/internal/store"
 	"mago/debpkg"
 )
 
@@ -189,7 +189,7 @@ func tidy(ts *testscript.TestScript, _ bool, _ []string) {
 			ts.Fatalf("left behind: %s", path)
 		case strings.HasPrefix(inside, "/debs/"), strings.HasPrefix(inside, "/downloads/"):
 			return checkDeb(path)
-		case entry.Name() == engine.RecordFile, entry.Name() == engine.FailureFile:
+		case entry.Name() == "record.json", entry.Name() == "failure.json":
 			return checkRecord(path)
 		}
 		return nil
@@ -213,12 +213,12 @@ func checkDeb(path string) error {
 
 // checkRecord wants the package of a record that tells of one.
 func checkRecord(path string) error {
-	var r engine.Record
+	var r store.Record
 	text, err := os.ReadFile(path)
 	if err == nil {
 		err = json.Unmarshal(text, &r)
 	}
-	if err == nil && r.Result == engine.ResultBuilt && !(engine.Paths{Cache: filepath.Join(path, "../../../..")}).IsWhole(r) {
+	if err == nil && r.Result == store.Built && !store.Open(filepath.Join(path, "../../../..")).IsWhole(r) {
 		err = fmt.Errorf("%s: no package %s", path, r.Deb)
 	}
 	return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"mago/cmd/mago/internal/engine"
+	"mago/cmd/mago/internal/store"
 	"slices"
 	"testing"
 )
@@ -86,20 +87,20 @@ func TestSteps(t *testing.T) {
 }
 
 func TestIsTrial(t *testing.T) {
-	good := engine.Record{Module: "a", KernelVersion: "6", Source: engine.RecordSource{Package: "a-dkms", Version: "1", SHA256: "x"}}
-	local := engine.Record{Module: "a", Source: engine.RecordSource{Path: "/a", Version: "1", SHA256: "x"}}
-	changed := func(r engine.Record, change func(*engine.Record)) engine.Record { change(&r); return r }
+	good := store.Record{Module: "a", KernelVersion: "6", Source: store.Source{Package: "a-dkms", Version: "1", SHA256: "x"}}
+	local := store.Record{Module: "a", Source: store.Source{Path: "/a", Version: "1", SHA256: "x"}}
+	changed := func(r store.Record, change func(*store.Record)) store.Record { change(&r); return r }
 	for name, test := range map[string]struct {
-		failure, good engine.Record
+		failure, good store.Record
 		want          bool
 	}{
-		"nothing was good before":   {good, engine.Record{}, false},
+		"nothing was good before":   {good, store.Record{}, false},
 		"the same again":            {good, good, true},
-		"a newer version":           {changed(good, func(r *engine.Record) { r.Source.Version = "2" }), good, false},
-		"a newer kernel package":    {changed(good, func(r *engine.Record) { r.KernelVersion = "7" }), good, false},
+		"a newer version":           {changed(good, func(r *store.Record) { r.Source.Version = "2" }), good, false},
+		"a newer kernel package":    {changed(good, func(r *store.Record) { r.KernelVersion = "7" }), good, false},
 		"a directory":               {local, good, true},
-		"another directory":         {changed(local, func(r *engine.Record) { r.Source.Path = "/b" }), local, true},
-		"the directory has changed": {changed(local, func(r *engine.Record) { r.Source.SHA256 = "y" }), local, false},
+		"another directory":         {changed(local, func(r *store.Record) { r.Source.Path = "/b" }), local, true},
+		"the directory has changed": {changed(local, func(r *store.Record) { r.Source.SHA256 = "y" }), local, false},
 	} {
 		if got := engine.IsTrial(test.failure, test.good); got != test.want {
 			t.Errorf("%s: %v", name, got)

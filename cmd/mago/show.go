@@ -9,6 +9,7 @@ import (
 	"mago/catalog"
 	"mago/cmd/mago/internal/engine"
 	"mago/cmd/mago/internal/modpkg"
+	"mago/cmd/mago/internal/store"
 	"mago/debpkg/visible"
 )
 
@@ -79,13 +80,13 @@ func (a *app) printModule(m engine.ShownModule) {
 // valueIndent is where the values of show's fields begin.
 const valueIndent = 13
 
-func (a *app) printBuild(r engine.Record, field func(name, value string)) {
-	field("Build", fmt.Sprintf("%s, %s %s, %.1f s, as %s", r.Kernel, r.Result, r.Started.Format("2006-01-02 15:04"), r.Seconds, r.Room))
+func (a *app) printBuild(r store.Record, field func(name, value string)) {
+	field("Build", fmt.Sprintf("%s, %s %s, %.1f s, as %s", r.Kernel, r.Result, r.Started.Format("2006-01-02 15:04"), r.Seconds, r.Sandbox))
 	field("  Version", r.Version)
 	field("  Files", strings.Join(r.Modules, ", "))
 	field("  Package", r.Deb)
 	field("  SBOM", r.SBOM)
-	if r.Result == engine.ResultExclude {
+	if r.Result == store.Excluded {
 		field("  Reason", r.Error)
 	} else {
 		field("  Error", r.Error)

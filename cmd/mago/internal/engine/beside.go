@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"mago/cmd/mago/internal/store"
 	"mago/debpkg/word"
 	"mago/kbuild/kernel"
 )
@@ -14,7 +15,7 @@ const dkmsInstalled = "updates/dkms"
 
 // showBeside tells of copies of the same modules that dkms keeps for this kernel. They are left alone: dkms would make
 // them anew, and mago's win (modpkg puts an order for depmod into every package).
-func (it *installer) showBeside(k kernel.Kernel, built Record) {
+func (it *installer) showBeside(k kernel.Kernel, built store.Record) {
 	var names []string
 	for _, path := range it.dkmsCopies(k.ModulesDir, built) {
 		names = append(names, filepath.Base(path))
@@ -27,7 +28,7 @@ func (it *installer) showBeside(k kernel.Kernel, built Record) {
 }
 
 // dkmsCopies are the paths of the modules of a build that dkms has for a kernel.
-func (it *installer) dkmsCopies(modulesDir string, built Record) []string {
+func (it *installer) dkmsCopies(modulesDir string, built store.Record) []string {
 	var copies []string
 	for _, path := range built.Modules {
 		name, _, _ := strings.Cut(filepath.Base(path), ".ko")
@@ -38,7 +39,7 @@ func (it *installer) dkmsCopies(modulesDir string, built Record) []string {
 }
 
 // dkmsRemoval is the command that takes dkms's copies away: of the package that brought them, else of dkms alone.
-func (it *installer) dkmsRemoval(k kernel.Kernel, built Record) string {
+func (it *installer) dkmsRemoval(k kernel.Kernel, built store.Record) string {
 	if pkg := built.Source.Package; strings.HasSuffix(pkg, "-dkms") && it.pkgs.packageVersion(pkg) != "" {
 		return it.place().apt("remove", pkg)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"mago/cmd/mago/internal/modpkg"
+	"mago/cmd/mago/internal/store"
 	"mago/debpkg"
 	"mago/debpkg/rooted"
 	"mago/kbuild"
@@ -22,7 +23,7 @@ import (
 type Claim struct {
 	Name    string
 	release string
-	from    RecordSource
+	from    store.Source
 	source  string   // Debian's source package, "" for a local source
 	modules []string // as modpkg.Modules has them
 	all     bool     // whether it has no others
@@ -43,9 +44,9 @@ type TakenError struct {
 
 func (e *TakenError) Error() string {
 	if len(e.Gone) == 0 {
-		return fmt.Sprintf("%s has %s already, which %s has too", e.by, strings.Join(e.modules, ", "), e.from.describe())
+		return fmt.Sprintf("%s has %s already, which %s has too", e.by, strings.Join(e.modules, ", "), e.from.String())
 	}
-	return fmt.Sprintf("the name %s belongs to %s here, with %s, which %s does not have", e.Name, e.by, strings.Join(e.Gone, ", "), e.from.describe())
+	return fmt.Sprintf("the name %s belongs to %s here, with %s, which %s does not have", e.Name, e.by, strings.Join(e.Gone, ", "), e.from.String())
 }
 
 func (e *TakenError) Hint() string {
@@ -62,22 +63,6 @@ func (e *TakenError) Hint() string {
 	}
 	lines = append(lines, fmt.Sprintf(`to have this one instead, run "%s", then the same command again`, strings.Join(steps, " && ")))
 	return Hints(lines...)
-}
-
-// describe is a source as messages call it.
-func (s RecordSource) describe() string {
-	if s.Package != "" {
-		return s.Package + " " + s.Version
-	}
-	return s.Path
-}
-
-// is reports whether two records are of one source: a package, or a path.
-func (s RecordSource) is(other RecordSource) bool {
-	if s.Package != "" || other.Package != "" {
-		return s.Package == other.Package
-	}
-	return s.Path == other.Path
 }
 
 // claim is a unit's, before it is built: as far as its source tells of its modules.
@@ -99,8 +84,8 @@ func (u unit) claimOf(modules []kbuild.Module) Claim {
 	return c
 }
 
-// claim is that of a package that is built and about to be installed.
-func (r Record) claim() (Claim, error) {
+// claimOf is that of a package that is built and about to be installed.
+func claimOf(r store.Record) (Claim, error) {
 	c := Claim{Name: r.Module, release: r.Kernel, from: r.Source, modules: modpkg.Modules(r.Modules), all: true, install: true}
 	deb, err := debpkg.Open(r.Deb)
 	if err != nil {
@@ -123,14 +108,14 @@ func (c Claim) loses(modules []string, release string) (gone []string, apart boo
 
 // checkClaim refuses, with a *takenError, a name that another source has here.
 func (cs *claims) checkClaim(c Claim) error {
-	records, err := cs.recordsOf(c.Name)
+	records, err := cs.store.Of(c.Name)
 	if err != nil {
 		return err
 	}
 	var taken *TakenError
 	for _, r := range records {
-		if gone, apart := c.loses(modpkg.Modules(r.Modules), r.Kernel); len(gone) > 0 && r.Result == ResultBuilt && !r.Source.is(c.from) {
-			taken = cmp.Or(taken, &TakenError{Claim: c, by: r.Source.describe(), Gone: gone, apart: apart})
+		if gone, apart := c.loses(modpkg.Modules(r.Modules), r.Kernel); len(gone) > 0 && r.Result == store.Built && !r.Source.Is(c.from) {
+			taken = cmp.Or(taken, &TakenError{Claim: c, by: r.Source.String(), Gone: gone, apart: apart})
 			taken.Purge = append(taken.Purge, r.Kernel)
 		}
 	}
@@ -167,8 +152,8 @@ func (cs *claims) checkClaim(c Claim) error {
 
 // noteTakeover says that a unit's name goes from one source to another.
 func (cs *claims) noteTakeover(u unit) {
-	if r, ok := cs.readRecord(u.name, u.Kernel.Release); ok && u.tree != nil && !r.Source.is(u.recordSource()) {
-		cs.say.note("note", "%s was built from %s before", u.name, r.Source.describe())
+	if r, ok := cs.store.Get(u.id()); ok && u.tree != nil && !r.Source.Is(u.recordSource()) {
+		cs.say.note("note", "%s was built from %s before", u.name, r.Source.String())
 	}
 }
 
@@ -198,11 +183,11 @@ func (mo *modules) checkOwnName(t target) error {
 	if t.pkg != nil || t.tree == nil {
 		return nil
 	}
-	records, err := mo.recordsOf(t.name)
+	records, err := mo.store.Of(t.name)
 	if err != nil || len(records) == 0 || slices.ContainsFunc(records, t.made) {
 		return err
 	}
-	return &OthersError{t.name, t.from(), records[0].Source.describe()}
+	return &OthersError{t.name, t.from(), records[0].Source.String()}
 }
 
 // from is where a target's source is from: its package or path, "" for what is not there any more.
@@ -239,12 +224,12 @@ func (e *TwiceError) Hint() string {
 }
 
 // made reports whether a record is of this very source, by its place or its contents.
-func (t target) made(r Record) bool {
+func (t target) made(r store.Record) bool {
 	if t.pkg != nil || t.tree == nil {
 		return true
 	}
 	from := unit{target: t}.recordSource()
-	return r.Source.is(from) || r.Source.SHA256 == from.SHA256
+	return r.Source.Is(from) || r.Source.SHA256 == from.SHA256
 }
 
 // freeName is a name for a local source that nothing here has.

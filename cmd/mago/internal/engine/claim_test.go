@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"mago/cmd/mago/internal/store"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,7 +29,7 @@ func TestTakenTellsAll(t *testing.T) {
 		}
 	}
 	var taken *TakenError
-	err := a.claims.checkClaim(Claim{Name: "nic", release: "6.1.0-9-amd64", from: RecordSource{Path: "/two"}, modules: []string{"shared"}, all: true, install: true})
+	err := a.claims.checkClaim(Claim{Name: "nic", release: "6.1.0-9-amd64", from: store.Source{Path: "/two"}, modules: []string{"shared"}, all: true, install: true})
 	if !errors.As(err, &taken) {
 		t.Fatalf("got %v", err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"mago/catalog"
 	"mago/cmd/mago/internal/modpkg"
+	"mago/cmd/mago/internal/store"
 	"mago/kbuild/deep"
 	"mago/kbuild/kernel"
 	"mago/sources"
@@ -45,7 +46,7 @@ func (cl *cleaner) clean(ctx context.Context, words []string, c clean) error {
 		return err
 	}
 	if isAll(words) && !cl.DryRun && !cl.kernels.limited() {
-		if err := removeTree(cl.ownConfs()); err != nil {
+		if err := store.RemoveTree(cl.ownConfs()); err != nil {
 			return err
 		}
 	}
@@ -104,7 +105,7 @@ func (cl *cleaner) cleanNames(ctx context.Context, words []string) ([]string, er
 	}
 	var names []string
 	for _, kind := range []string{"trees", "builds"} {
-		dirs, err := entries(filepath.Join(cl.Cache, kind), "*")
+		dirs, err := store.Entries(filepath.Join(cl.Cache, kind), "*")
 		if err != nil {
 			return nil, err
 		}
@@ -126,7 +127,7 @@ func (cl *cleaner) cleanNames(ctx context.Context, words []string) ([]string, er
 	for _, deb := range built {
 		names = append(names, deb.module)
 	}
-	debs, err := entries(filepath.Join(cl.Cache, "downloads"), "*.deb")
+	debs, err := store.Entries(filepath.Join(cl.Cache, "downloads"), "*.deb")
 	for _, deb := range debs {
 		name, _, _ := strings.Cut(filepath.Base(deb), "_")
 		names = append(names, catalog.ModuleName(name))
@@ -179,7 +180,7 @@ func (cl *cleaner) cleanModule(ctx context.Context, name string, c clean) (freed
 			return gone, err
 		}
 	}
-	err = cl.cleanCommon(ctx, name, func(r Record) bool { return !c.purge || !c.chosen(r.Kernel) }, &gone)
+	err = cl.cleanCommon(ctx, name, func(r store.Record) bool { return !c.purge || !c.chosen(r.Kernel) }, &gone)
 	if err != nil || cl.kernels.limited() {
 		return gone, err // the source is for every kernel
 	}
@@ -193,7 +194,7 @@ func (cl *cleaner) cleanModule(ctx context.Context, name string, c clean) (freed
 
 // tarballsOf are the hashes of the tarballs that a module was built of, which may call themselves otherwise.
 func (cl *cleaner) tarballsOf(name string) (sums []string, err error) {
-	records, err := cl.recordsOf(name)
+	records, err := cl.store.Of(name)
 	for _, r := range records {
 		if r.Source.Origin == string(sources.Tarball) && r.Source.SHA256 != "" && !slices.Contains(sums, r.Source.SHA256) {
 			sums = append(sums, r.Source.SHA256)
@@ -204,10 +205,7 @@ func (cl *cleaner) tarballsOf(name string) (sums []string, err error) {
 
 // keptFor are the kernels that there are builds of a module for; orphans counts packages whose record is not there any more.
 func (cl *cleaner) keptFor(module string, orphans bool) (releases []string, err error) {
-	dirs, err := entries(filepath.Join(cl.Cache, "builds", module), "*")
-	for _, dir := range dirs {
-		releases = append(releases, filepath.Base(dir))
-	}
+	releases, err = cl.store.Kernels(module)
 	if err != nil || !orphans {
 		return releases, err
 	}
@@ -223,7 +221,7 @@ func (cl *cleaner) keptFor(module string, orphans bool) (releases []string, err 
 
 // debNames are the modules and kernels, by their packages' names, that packages lie here of; common files are for no kernel.
 func (cl *cleaner) debNames() ([]modulesPackage, error) {
-	debs, err := entries(cl.Debs(), "*.deb")
+	debs, err := cl.store.Packages("*.deb")
 	var found []modulesPackage
 	for _, deb := range debs {
 		name, _, _ := strings.Cut(filepath.Base(deb), "_")
@@ -235,17 +233,17 @@ func (cl *cleaner) debNames() ([]modulesPackage, error) {
 }
 
 // cleanCommon removes a module's packages of common files that no build has which stays.
-func (cl *cleaner) cleanCommon(ctx context.Context, name string, stays func(Record) bool, gone *freed) error {
+func (cl *cleaner) cleanCommon(ctx context.Context, name string, stays func(store.Record) bool, gone *freed) error {
 	release, err := cl.lockToClean(ctx, commonThing(name, "removed", false))
 	if err != nil {
 		return err
 	}
 	defer release()
-	debs, err := entries(cl.Debs(), modpkg.CommonName(name)+"_*.deb")
+	debs, err := cl.store.Packages(modpkg.CommonName(name) + "_*.deb")
 	if err != nil {
 		return err
 	}
-	records, err := cl.recordsOf(name)
+	records, err := cl.store.Of(name)
 	if err != nil {
 		return err
 	}
@@ -281,27 +279,26 @@ func (cl *cleaner) cleanUnit(ctx context.Context, name, release string, purge bo
 		return err
 	}
 	defer unlock()
-	last, err := loadRecord(filepath.Join(cl.unitDir(name, release), RecordFile))
+	id := store.ID{Module: name, Kernel: release}
+	last, err := cl.store.Load(id)
 	if err != nil && !purge && !errors.Is(err, fs.ErrNotExist) {
 		return err // it is not known which package is the last
 	}
-	dir := cl.unitDir(name, release)
-	unfinished, err := entries(dir, unfinishedFiles)
+	unfinished, err := cl.store.Unfinished(id)
 	if err != nil {
 		return err
 	}
-	debs, err := entries(cl.Debs(), modpkg.Name(name, release)+"_*.deb")
+	debs, err := cl.store.Packages(modpkg.Name(name, release) + "_*.deb")
 	if err != nil {
 		return err
 	}
 	if purge { // the record first: it is never without its package
-		err = cl.removeEach(freedRecord, []string{dir}, gone)
+		err = cl.removeEach(freedRecord, []string{cl.store.Dir(id)}, gone)
 	} else {
 		debs = slices.DeleteFunc(debs, func(deb string) bool { return deb == last.Deb })
-		err = cl.removeEach(freedUnfinished, unfinished, gone)
 	}
 	if err == nil {
-		err = cl.removeEach(freedUnfinished, []string{cl.work(name, release), cl.stage(name, release)}, gone)
+		err = cl.removeEach(freedUnfinished, unfinished, gone)
 	}
 	if err == nil {
 		err = cl.removeEach(freedPackage, debs, gone)
@@ -320,13 +317,13 @@ func (b *base) lockToClean(ctx context.Context, t lock.Thing) (release func(), e
 // removeEach removes things of one kind, as far as they are there.
 func (cl *cleaner) removeEach(kind int, paths []string, gone *freed) error {
 	for _, path := range paths {
-		if _, err := os.Lstat(path); absent(err) {
+		if _, err := os.Lstat(path); store.Absent(err) {
 			continue
 		}
 		bytes := deep.Size(path)
 		cl.verbose("remove", path)
 		if !cl.DryRun {
-			if err := removeAll(path); err != nil {
+			if err := store.Evict(path); err != nil {
 				return err
 			}
 			if isBelow(filepath.Dir(path), cl.Cache) {
@@ -336,15 +333,6 @@ func (cl *cleaner) removeEach(kind int, paths []string, gone *freed) error {
 		gone.add(kind, 1, bytes)
 	}
 	return nil
-}
-
-// removeAll removes records before what they tell of.
-func removeAll(path string) error {
-	records, err := entries(path, "*.json")
-	for _, record := range records {
-		err = errors.Join(err, removeIfThere(record))
-	}
-	return errors.Join(err, removeTree(path))
 }
 
 func (b *base) verbose(phase, text string) {

@@ -1,17 +1,12 @@
 package engine
 
-import "mago/debpkg"
-
-// builtPackage is a package that mago has written.
-type builtPackage struct {
-	Package string `json:"package"`
-	Version string `json:"version"`
-	Deb     string `json:"deb"`
-	SHA256  string `json:"sha256,omitempty"` // of the .deb
-}
+import (
+	"mago/cmd/mago/internal/store"
+	"mago/debpkg"
+)
 
 // commonToInstall is the package that has to be installed with a build's own, "" where what is there serves.
-func (it *installer) commonToInstall(u unit, built Record) (deb string) {
+func (it *installer) commonToInstall(u unit, built store.Record) (deb string) {
 	c := built.Common
 	if c == nil {
 		return ""

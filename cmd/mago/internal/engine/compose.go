@@ -4,12 +4,13 @@ import (
 	"context"
 
 	"mago/cmd/mago/internal/modpkg"
+	"mago/cmd/mago/internal/store"
 	"mago/debpkg/payload"
 	"mago/kbuild"
 )
 
 // compose makes the packages of a unit, and applies the policy to what they bring.
-func (bu *builder) compose(ctx context.Context, u unit, r *Record, result *kbuild.Result) (modpkg.Packages, error) {
+func (bu *builder) compose(ctx context.Context, u unit, r *store.Record, result *kbuild.Result) (modpkg.Packages, error) {
 	settings, err := bu.settings(u.target)
 	if err != nil {
 		return modpkg.Packages{}, err
@@ -20,7 +21,7 @@ func (bu *builder) compose(ctx context.Context, u unit, r *Record, result *kbuil
 	}
 	m := modpkg.Unit{
 		Module: u.name, Kernel: u.Kernel, Version: u.version, Package: u.pkg, Tree: u.tree, SHA256: u.sourceDigest(),
-		Edited: u.edited, Unauthenticated: u.unauthenticated(), Vouched: u.vouched(ctx), Unchecked: r.unauthenticated(),
+		Edited: u.edited, Unauthenticated: u.unauthenticated(), Vouched: u.vouched(ctx), Unchecked: r.Doubted(),
 		Settings: settings,
 	}
 	for _, n := range u.needed {

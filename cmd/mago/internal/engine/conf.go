@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"mago/cmd/mago/internal/store"
 	"mago/kbuild"
 	"mago/kbuild/dkms"
 	"mago/kbuild/kernel"
@@ -75,7 +76,7 @@ func (ev *evaluator) evaluateNow(ctx context.Context, job kbuild.Job) (e confEva
 	}
 	var log bytes.Buffer
 	host := recipe.Host{Root: ev.Root, Sandbox: room, Run: ev.host.Run, Log: &log, ConfTimeout: ev.host.ConfTimeout}
-	e.err = within(ev.workDir(), func(dir string) error {
+	e.err = store.Within(ev.store.WorkDir(), func(dir string) error {
 		work, remove, err := sandbox.Scratch(dir)
 		if err != nil {
 			return err
@@ -85,7 +86,7 @@ func (ev *evaluator) evaluateNow(ctx context.Context, job kbuild.Job) (e confEva
 		e.conf, err = recipe.Evaluate(ctx, host, job)
 		return err
 	})
-	_ = os.Remove(ev.workDir()) // stays where something is built meanwhile
+	_ = os.Remove(ev.store.WorkDir()) // stays where something is built meanwhile
 	e.said = log.Bytes()
 	return e
 }
@@ -108,7 +109,7 @@ func (ev *evaluator) buildRoom(ctx context.Context) (sandbox.Sandbox, error) {
 		return *ev.room, nil
 	}
 	wish := sandbox.Wish{Root: ev.Root, AsRoot: ev.host.AsRoot, Nobody: ev.DryRun, Kind: sandbox.Kind(ev.Sandbox), Limits: ev.Limits}
-	err := within(ev.workDir(), func(dir string) error {
+	err := store.Within(ev.store.WorkDir(), func(dir string) error {
 		wish.Work = dir
 		room, err := sandbox.Choose(ctx, wish, ev.host.Run)
 		if err == nil {
@@ -116,7 +117,7 @@ func (ev *evaluator) buildRoom(ctx context.Context) (sandbox.Sandbox, error) {
 		}
 		return err
 	})
-	_ = os.Remove(ev.workDir()) // stays where something is built meanwhile
+	_ = os.Remove(ev.store.WorkDir()) // stays where something is built meanwhile
 	if err != nil {
 		return sandbox.Sandbox{}, err
 	}

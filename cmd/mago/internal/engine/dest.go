@@ -10,11 +10,12 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"mago/cmd/mago/internal/store"
 	"mago/sources/way"
 )
 
 // deliver puts copies of a build's packages where --dest says. Others may write there: nothing of mago's is read from it.
-func (bu *builder) deliver(r Record) error {
+func (bu *builder) deliver(r store.Record) error {
 	if bu.Dest == "" || bu.DryRun {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"mago/cmd/mago/internal/store"
 	"mago/sources/way"
 )
 
@@ -14,11 +15,11 @@ import (
 func delivered(t *testing.T, dest string) (deb string, err error) {
 	t.Helper()
 	a := newEngine(&base{Paths: Paths{Cache: t.TempDir(), Dest: dest}, say: newReporter(func(Event) {})})
-	deb = filepath.Join(a.Debs(), "hello_1_all.deb")
-	if err := errors.Join(os.Mkdir(a.Debs(), 0o755), os.WriteFile(deb, []byte("package"), 0o644)); err != nil {
+	deb = filepath.Join(a.store.Debs(), "hello_1_all.deb")
+	if err := errors.Join(os.Mkdir(a.store.Debs(), 0o755), os.WriteFile(deb, []byte("package"), 0o644)); err != nil {
 		t.Fatal(err)
 	}
-	return deb, a.build.deliver(Record{Deb: deb})
+	return deb, a.build.deliver(store.Record{Deb: deb})
 }
 
 // TestDeliver: where only mago's user may write the copy is the same file; where others may, it is another one.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"mago/cmd/mago/internal/store"
 	"mago/debpkg/word"
 )
 
@@ -105,10 +106,7 @@ func (at *aptTool) noteUnchecked(asked []word.Target) error {
 	if err != nil {
 		return err
 	}
-	return within(at.Cache, func(dir string) error {
-		unfinished := filepath.Join(dir, "unfinished."+doubtedFile)
-		return errors.Join(writeSynced(unfinished, append(text, '\n')), os.Rename(unfinished, filepath.Join(dir, doubtedFile)), syncDir(dir))
-	})
+	return store.Replace(filepath.Join(at.Cache, doubtedFile), append(text, '\n'))
 }
 
 // doubtedTools names those packages that take part in a build, with their versions.

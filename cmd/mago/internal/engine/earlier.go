@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"mago/cmd/mago/internal/store"
 	"mago/debpkg"
 	"mago/debpkg/apt"
 )
@@ -24,8 +25,8 @@ func (at *aptTool) tellBrings(changes []apt.Change) {
 // earlier finds the .deb that a package of modules was installed from, where mago still has it: the one of that name and version
 // that is not the newest build, or is the very one that was installed.
 func (at *aptTool) earlier(name, version string) []string {
-	files, _ := filepath.Glob(filepath.Join(at.Debs(), name+"_*.deb")) // a package's name holds no pattern
-	all, err := at.records()
+	files, _ := filepath.Glob(filepath.Join(at.store.Debs(), name+"_*.deb")) // a package's name holds no pattern
+	all, err := at.store.All()
 	if err != nil {
 		return nil
 	}
@@ -44,6 +45,6 @@ func (at *aptTool) earlier(name, version string) []string {
 }
 
 // isOverwritten reports whether a build has since written another package under the name of the one that was installed.
-func isOverwritten(file string, all []Record) bool {
-	return slices.ContainsFunc(all, func(r Record) bool { return r.Deb == file && r.Current != r.SHA256 })
+func isOverwritten(file string, all []store.Record) bool {
+	return slices.ContainsFunc(all, func(r store.Record) bool { return r.Deb == file && r.Current != r.SHA256 })
 }

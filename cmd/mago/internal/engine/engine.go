@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mago/catalog"
+	"mago/cmd/mago/internal/store"
 	"mago/debpkg/apt"
 	"mago/debpkg/payload"
 	"mago/debpkg/sbom"
@@ -65,6 +66,7 @@ func (w Wait) forLong() time.Duration {
 type base struct {
 	Options
 	Paths
+	store   *store.Store
 	host    *host
 	say     reporter
 	own     func() sbom.Input // hashed once; see ownInput
@@ -222,6 +224,7 @@ func New(o Options, p Paths, m Machine, sudo []string, send func(Event)) (*Engin
 }
 
 func newEngine(b *base) *Engine {
+	b.store = store.Open(b.Cache)
 	e := &Engine{base: b}
 	e.confs = &evaluator{base: b, evaluated: map[string]confEvaluation{}}
 	e.pkgs = &packages{base: b, status: new(apt.Status), readAt: -1}

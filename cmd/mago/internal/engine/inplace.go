@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"mago/cmd/mago/internal/modpkg"
+	"mago/cmd/mago/internal/store"
 	"mago/debpkg"
 	"mago/debpkg/apt"
 	"mago/debpkg/relation"
@@ -47,7 +48,7 @@ func (e *InTheWayError) Hint() string {
 }
 
 // checkPlace finds out whether the source package is in the way of a build's files.
-func (it *installer) checkPlace(ctx context.Context, built Record, debs []string) error {
+func (it *installer) checkPlace(ctx context.Context, built store.Record, debs []string) error {
 	pkg := built.Source.Package
 	if built.Common == nil || pkg == "" || it.pkgs.packageVersion(pkg) == "" || !slices.Contains(debs, built.Common.Deb) {
 		return nil
@@ -63,10 +64,10 @@ func (it *installer) checkPlace(ctx context.Context, built Record, debs []string
 	}
 	e := &InTheWayError{Module: built.Module, Pkg: pkg, common: built.Common.Package}
 	for _, release := range it.dkmsKernels(built) {
-		other, ok := it.readRecord(built.Module, release)
+		other, ok := it.store.Get(store.ID{Module: built.Module, Kernel: release})
 		switch {
 		case release == built.Kernel:
-		case ok && it.IsWhole(other) && it.vouched(other):
+		case ok && it.store.IsWhole(other) && it.vouched(other):
 			debs = append(debs, other.Deb)
 		default:
 			e.Kernels = append(e.Kernels, release)
@@ -87,12 +88,12 @@ func (it *installer) checkPlace(ctx context.Context, built Record, debs []string
 }
 
 // dkmsKernels are the kernels that dkms has one of a build's modules for.
-func (it *installer) dkmsKernels(built Record) []string {
+func (it *installer) dkmsKernels(built store.Record) []string {
 	var releases []string
 	dirs, _ := filepath.Glob(filepath.Join(it.Root, "lib/modules/*", dkmsInstalled)) // the pattern is a good one
 	for _, dir := range dirs {
 		release := filepath.Base(strings.TrimSuffix(dir, dkmsInstalled))
-		if len(it.dkmsCopies(filepath.Join("/lib/modules", release), built)) > 0 && fit(word.ParseRelease, release) {
+		if _, err := word.ParseRelease(release); err == nil && len(it.dkmsCopies(filepath.Join("/lib/modules", release), built)) > 0 {
 			releases = append(releases, release)
 		}
 	}
@@ -109,7 +110,7 @@ func (pk *packages) lacksCommon(module, release string) bool {
 	if slices.Contains(relation.Names(have.Depends), modpkg.CommonName(module)) {
 		return true
 	}
-	r, ok := pk.readRecord(module, release)
+	r, ok := pk.store.Get(store.ID{Module: module, Kernel: release})
 	if !ok || have.Version == "" || have.Version != r.Version {
 		return false
 	}

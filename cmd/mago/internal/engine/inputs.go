@@ -3,7 +3,6 @@ package engine
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 	"strings"
 
 	"mago/cmd/mago/internal/modpkg"
+	"mago/cmd/mago/internal/store"
 	"mago/debpkg/apt"
 	"mago/debpkg/rooted"
 	"mago/debpkg/sbom"
@@ -21,11 +21,15 @@ import (
 
 // stageBill writes down what went into a good build's package, to be kept beside its record. What the build's user,
 // machine and day were is no part of that.
-func (bu *builder) stageBill(u unit, r *Record) error {
+func (bu *builder) stageBill(u unit, r *store.Record) error {
 	inputs, err := bu.inputs(u, *r)
 	if err != nil {
 		return err
 	}
+	for _, in := range inputs {
+		r.Inputs = append(r.Inputs, store.Input{Role: string(in.Role), Name: in.Name, Version: in.Version, SHA256: in.SHA256})
+	}
+	r.Key = store.KeyOf(r.ID(), r.Inputs)
 	bill := sbom.Bill{
 		Tool: "mago-" + bu.Version, Created: bu.buildEpoch(u.target), File: filepath.Base(r.Deb), Inputs: inputs,
 		Package: sbom.Item{Name: r.Package, Version: r.Version, SHA256: r.SHA256},
@@ -38,12 +42,12 @@ func (bu *builder) stageBill(u unit, r *Record) error {
 		return err
 	}
 	sum := sha256.Sum256(text)
-	dir := bu.unitDir(r.Module, r.Kernel)
-	r.SBOM, r.SBOMSHA256 = filepath.Join(dir, billFile), hex.EncodeToString(sum[:])
-	return writeSynced(filepath.Join(dir, unfinishedBill), text)
+	r.SBOMSHA256 = hex.EncodeToString(sum[:])
+	r.SBOM, err = bu.store.StageSBOM(r.ID(), text)
+	return err
 }
 
-func (bu *builder) inputs(u unit, r Record) ([]sbom.Input, error) {
+func (bu *builder) inputs(u unit, r store.Record) ([]sbom.Input, error) {
 	inputs := append(neededInputs(r), sourceInput(u), bu.own())
 	files, err := bu.fileInputs(u, r)
 	if err != nil {
@@ -64,7 +68,7 @@ func sourceInput(u unit) sbom.Input {
 	return source
 }
 
-func neededInputs(r Record) []sbom.Input {
+func neededInputs(r store.Record) []sbom.Input {
 	var inputs []sbom.Input
 	for _, n := range r.Needed {
 		item := sbom.Item{Name: modpkg.Name(n.Module, r.Kernel), Version: n.Version, SHA256: n.SHA256}
@@ -77,13 +81,13 @@ func neededInputs(r Record) []sbom.Input {
 func ownInput(version string) sbom.Input {
 	own := sbom.Input{Role: sbom.Tool, Item: sbom.Item{Name: "mago", Version: version}}
 	if path, err := os.Executable(); err == nil {
-		own.SHA256, _, _ = sha256Of(path)
+		own.SHA256, _, _ = store.SHA256(os.Open(path))
 	}
 	return own
 }
 
 // fileInputs are the kernel's symbols and configuration, and dkms's settings where they counted.
-func (bu *builder) fileInputs(u unit, r Record) ([]sbom.Input, error) {
+func (bu *builder) fileInputs(u unit, r store.Record) ([]sbom.Input, error) {
 	type file struct {
 		role          sbom.Role
 		name, version string
@@ -102,7 +106,7 @@ func (bu *builder) fileInputs(u unit, r Record) ([]sbom.Input, error) {
 	}
 	var inputs []sbom.Input
 	for _, f := range files {
-		sum, _, err := sha256In(f.open())
+		sum, _, err := store.SHA256(f.open())
 		if err != nil {
 			return nil, err
 		}
@@ -126,7 +130,7 @@ func (bu *builder) packageInputs(u unit) ([]sbom.Input, error) {
 		}
 		if sums := p.Sums(rooted.Root(bu.Root)); sums != "" {
 			input.Of = "dpkg's list of the MD5 sums of its files"
-			if input.SHA256, _, err = sha256Of(filepath.Join(bu.Root, sums)); err != nil {
+			if input.SHA256, _, err = store.SHA256(os.Open(filepath.Join(bu.Root, sums))); err != nil {
 				return nil, err
 			}
 		}
@@ -146,20 +150,4 @@ func (pr *preparer) takingPart(u unit) ([]apt.Installed, error) {
 		return nil, err
 	}
 	return status.Closure(modpkg.Join(u.Kernel.Package, word.Join(kernel.ToolPackages(pr.Root, u.Kernel), ","), needs)), nil
-}
-
-// sha256Of gives a file's hash, in hexadecimal, and its size in bytes.
-func sha256Of(path string) (sum string, size int64, err error) {
-	return sha256In(os.Open(path))
-}
-
-// sha256In takes what opening a file gave.
-func sha256In(file *os.File, err error) (sum string, size int64, _ error) {
-	if err != nil {
-		return "", 0, err
-	}
-	defer file.Close()
-	hash := sha256.New()
-	size, err = io.Copy(hash, file)
-	return hex.EncodeToString(hash.Sum(nil)), size, err
 }

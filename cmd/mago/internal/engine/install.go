@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"mago/cmd/mago/internal/store"
 	"slices"
 )
 
@@ -11,14 +12,14 @@ func (it *installer) installBuilt(ctx context.Context, u unit) error {
 	if err := it.modules.checkOwnName(u.target); err != nil {
 		return err
 	}
-	r, ok := it.readRecord(u.name, u.Kernel.Release)
-	if !ok || !it.IsWhole(r) || !u.made(r) {
+	r, ok := it.store.Get(u.id())
+	if !ok || !it.store.IsWhole(r) || !u.made(r) {
 		return it.notBuilt(u.name, u.Kernel.Release)
 	}
 	for _, n := range r.Needed {
 		need := unit{target{name: n.Module, asNeed: true, above: append(slices.Clip(u.above), u.name)}, u.Kernel}
-		built, ok := it.readRecord(n.Module, u.Kernel.Release)
-		if !ok || !it.hasDeb(built) || it.counts(it.pkgs.installedPackage(need.packageName())) || slices.Contains(need.above, n.Module) {
+		built, ok := it.store.Get(store.ID{Module: n.Module, Kernel: u.Kernel.Release})
+		if !ok || !it.store.HasDeb(built) || it.counts(it.pkgs.installedPackage(need.packageName())) || slices.Contains(need.above, n.Module) {
 			continue
 		}
 		if err := it.installBuilt(ctx, need); err != nil {
@@ -26,7 +27,7 @@ func (it *installer) installBuilt(ctx context.Context, u unit) error {
 		}
 	}
 	return it.build.alone(ctx, u, "installed", func() error {
-		if r, ok = it.readRecord(u.name, u.Kernel.Release); !ok || !it.IsWhole(r) {
+		if r, ok = it.store.Get(u.id()); !ok || !it.store.IsWhole(r) {
 			return it.notBuilt(u.name, u.Kernel.Release) // another mago has removed or replaced it meanwhile
 		}
 		return it.install(ctx, u, r)

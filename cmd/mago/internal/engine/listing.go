@@ -43,7 +43,7 @@ func (e *Engine) List(ctx context.Context, words []string) ([]Listed, error) {
 
 // withLocal adds the modules that were built here or lie in /usr/src, and that no list of apt's knows.
 func (e *Engine) withLocal(ctx context.Context, targets []target) ([]target, error) {
-	records, err := e.records()
+	records, err := e.store.All()
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"mago/cmd/mago/internal/modpkg"
+	"mago/cmd/mago/internal/store"
 	"mago/kbuild/kernel"
 	"mago/kbuild/signed"
 )
@@ -55,7 +56,7 @@ func (it *installer) checkLoadable(u unit, names []string, tell bool) error {
 
 // foreseenModules are the names of what a unit's recipe builds, and of what its last build has built.
 func (it *installer) foreseenModules(ctx context.Context, u unit) []string {
-	r, _ := it.readRecord(u.name, u.Kernel.Release)
+	r, _ := it.store.Get(u.id())
 	names := modpkg.Modules(r.Modules)
 	if u.tree == nil {
 		return names
@@ -93,7 +94,7 @@ func (it *installer) signedCopies(k kernel.Kernel, names []string) (paths []stri
 
 // isUnsigned reports whether a module's files have no signatures, which somebody may have added.
 func (sv *surveyor) isUnsigned(s State) bool {
-	r, _ := sv.readRecord(s.Module, s.Kernel)
+	r, _ := sv.store.Get(store.ID{Module: s.Module, Kernel: s.Kernel})
 	return !slices.ContainsFunc(r.Modules, func(path string) bool {
 		is, err := signed.File(filepath.Join(sv.Root, path))
 		return err == nil && is

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"mago/cmd/mago/internal/modpkg"
+	"mago/cmd/mago/internal/store"
 )
 
 // mostModprobed is how many modules a line of advice names one by one.
@@ -13,7 +14,7 @@ const mostModprobed = 4
 
 // modprobeAdvice is what to type to have a build's modules loaded: the one called like the source, else those that no other
 // one of them needs, which bring the rest along.
-func modprobeAdvice(r Record) string {
+func modprobeAdvice(r store.Record) string {
 	names := modpkg.Modules(r.Modules)
 	for _, called := range []string{r.Module, r.RecipeName} {
 		if called = modpkg.ModuleName(called); slices.Contains(names, called) {

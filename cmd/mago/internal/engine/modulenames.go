@@ -54,10 +54,10 @@ func (e *Engine) knownNames(ctx context.Context) ([]string, error) {
 
 // builtNames are the modules that have a package to install.
 func (e *Engine) builtNames() ([]string, error) {
-	records, err := e.records()
+	records, err := e.store.All()
 	var names []string
 	for _, r := range records {
-		if e.hasDeb(r) {
+		if e.store.HasDeb(r) {
 			names = append(names, r.Module)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"mago/catalog"
 	"mago/cmd/mago/internal/modpkg"
+	"mago/cmd/mago/internal/store"
 	"mago/debpkg"
 	"mago/kbuild/recipe"
 )
@@ -21,7 +22,7 @@ import (
 // withNeeded adds to every target the modules that its source package depends on, and has those come first that others
 // need.
 func (mo *modules) withNeeded(targets []target) ([]target, error) {
-	records, err := mo.records()
+	records, err := mo.store.All()
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +46,7 @@ func (t target) needs(name string) bool {
 }
 
 // needing completes a target with what it needs and what that needs in turn; above are those that need it.
-func (mo *modules) needing(t target, records []Record, above []string) (target, error) {
+func (mo *modules) needing(t target, records []store.Record, above []string) (target, error) {
 	if t.pkg == nil || mo.catalog.index == nil {
 		return t, nil
 	}
@@ -78,7 +79,7 @@ func (mo *modules) needingConf(ctx context.Context, u *unit) error {
 	if e.conf == nil {
 		return nil
 	}
-	records, err := mo.records()
+	records, err := mo.store.All()
 	if err != nil {
 		return err
 	}
@@ -95,8 +96,8 @@ func (mo *modules) needingConf(ctx context.Context, u *unit) error {
 
 // confNeed is the module that a dkms.conf calls by that name, as a build's recipe had it or as the catalog does. It is
 // never taken for a path or a group: the file is foreign.
-func (mo *modules) confNeed(ctx context.Context, name, release string, records []Record) (target, bool) {
-	if i := slices.IndexFunc(records, func(r Record) bool { return r.RecipeName == name && r.Kernel == release }); i >= 0 {
+func (mo *modules) confNeed(ctx context.Context, name, release string, records []store.Record) (target, bool) {
+	if i := slices.IndexFunc(records, func(r store.Record) bool { return r.RecipeName == name && r.Kernel == release }); i >= 0 {
 		name = records[i].Module
 	}
 	ix, err := mo.catalog.catalog(ctx)
@@ -109,7 +110,7 @@ func (mo *modules) confNeed(ctx context.Context, name, release string, records [
 
 // neededSource is the module source that a relation asks for: of several alternatives one that is built already, else
 // the first.
-func neededSource(ix *catalog.Index, relation string, records []Record) (target, bool) {
+func neededSource(ix *catalog.Index, relation string, records []store.Record) (target, bool) {
 	var found []target
 	for alternative := range strings.SplitSeq(relation, "|") {
 		name := modpkg.PackageOf(strings.TrimSpace(alternative))
@@ -121,7 +122,7 @@ func neededSource(ix *catalog.Index, relation string, records []Record) (target,
 		return target{}, false
 	}
 	built := slices.IndexFunc(found, func(t target) bool {
-		return slices.ContainsFunc(records, func(r Record) bool { return r.Module == t.name && r.Result == ResultBuilt })
+		return slices.ContainsFunc(records, func(r store.Record) bool { return r.Module == t.name && r.Result == store.Built })
 	})
 	return found[max(built, 0)], true
 }
@@ -139,16 +140,16 @@ func flat(targets []target) []target {
 // and its source are here too.
 func (ro *road) isThere(ctx context.Context, u unit) bool {
 	if u.asNeed {
-		if r, ok := ro.readRecord(u.name, u.Kernel.Release); !ok || !ro.hasDeb(r) || ro.modules.opened(ctx, &u.target) != nil {
+		if r, ok := ro.store.Get(u.id()); !ok || !ro.store.HasDeb(r) || ro.modules.opened(ctx, &u.target) != nil {
 			return false
 		}
 	}
 	if !ro.isInstalled(u) {
 		return false
 	}
-	if _, failed := ro.readFailure(u.name, u.Kernel.Release); failed && !ro.DryRun {
-		end := func() error { return ro.endFailure(u.name, u.Kernel.Release) } // of what is not asked for any more
-		_ = ro.build.alone(ctx, u, "looked at", end)                           // who holds it may have more to say
+	if _, failed := ro.store.Failure(u.id()); failed && !ro.DryRun {
+		end := func() error { return ro.store.EndFailure(u.id()) } // of what is not asked for any more
+		_ = ro.build.alone(ctx, u, "looked at", end)               // who holds it may have more to say
 	}
 	return true
 }
@@ -185,15 +186,8 @@ type neededError struct {
 func (e *neededError) Error() string { return fmt.Sprintf("%s needs %s: %v", e.unit, e.needed, e.err) }
 func (e *neededError) Unwrap() error { return e.err }
 
-// recordNeeded is a module that another one was compiled against.
-type recordNeeded struct {
-	Module  string `json:"module"`
-	Version string `json:"version"`
-	SHA256  string `json:"sha256,omitempty"` // of its .deb; "" where its source alone was there
-}
-
 // neededModules lays out below dir what a unit is compiled against, from the packages that the modules are in.
-func (bu *builder) neededModules(ctx context.Context, u unit, dir string, r *Record) ([]recipe.Needed, error) {
+func (bu *builder) neededModules(ctx context.Context, u unit, dir string, r *store.Record) ([]recipe.Needed, error) {
 	var all []recipe.Needed
 	for _, n := range u.needed {
 		if err := bu.modules.opened(ctx, &n); err != nil {
@@ -203,27 +197,27 @@ func (bu *builder) neededModules(ctx context.Context, u unit, dir string, r *Rec
 		if err := os.MkdirAll(need.Modules, 0o755); err != nil {
 			return nil, err
 		}
-		built, ok := bu.readRecord(n.name, u.Kernel.Release)
-		if !n.unbuilt && (!ok || !bu.hasDeb(built)) {
+		built, ok := bu.store.Get(store.ID{Module: n.name, Kernel: u.Kernel.Release})
+		if !n.unbuilt && (!ok || !bu.store.HasDeb(built)) {
 			return nil, &NotBuiltError{Module: n.name, Release: u.Kernel.Release} // another mago has removed it meanwhile
 		}
-		r.noteNeed(n, built)
+		noteNeed(r, n, built)
 		if !n.unbuilt {
 			need.Name, need.Version = built.RecipeName, built.RecipeVersion
 			if err := bu.unpackModules(ctx, built, need.Modules); err != nil {
 				return nil, fmt.Errorf("open %s: %w", built.Deb, err)
 			}
 		}
-		r.Needed = append(r.Needed, recordNeeded{n.name, cmp.Or(built.Version, n.version), built.SHA256})
+		r.Needed = append(r.Needed, store.Needed{Module: n.name, Version: cmp.Or(built.Version, n.version), SHA256: built.SHA256})
 		all = append(all, need)
 	}
 	return all, nil
 }
 
 // unpackModules takes a build's modules out of its package, and puts the symbols that they export beside them.
-func (bu *builder) unpackModules(ctx context.Context, built Record, dir string) error {
-	if _, err := os.Stat(bu.symvers(built)); err == nil {
-		if _, err := copyInto(dir, bu.symvers(built)); err != nil {
+func (bu *builder) unpackModules(ctx context.Context, built store.Record, dir string) error {
+	if _, err := os.Stat(bu.store.Symvers(built.ID())); err == nil {
+		if _, err := copyInto(dir, bu.store.Symvers(built.ID())); err != nil {
 			return err
 		}
 	}

@@ -5,12 +5,13 @@ import (
 	"fmt"
 
 	"mago/catalog"
+	"mago/cmd/mago/internal/store"
 	"mago/debpkg/word"
 	"mago/kbuild/kernel"
 )
 
 // next are the steps that the user will want to take after an installation.
-func (kf *kernelFinder) next(ctx context.Context, k kernel.Kernel, built Record) []string {
+func (kf *kernelFinder) next(ctx context.Context, k kernel.Kernel, built store.Record) []string {
 	modprobe := modprobeAdvice(built)
 	if k.Release == kf.running() {
 		return []string{modprobe}

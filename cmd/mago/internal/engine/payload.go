@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"mago/cmd/mago/internal/modpkg"
+	"mago/cmd/mago/internal/store"
 	"mago/debpkg"
 	"mago/debpkg/apt"
 	"mago/debpkg/payload"
@@ -17,7 +18,7 @@ import (
 )
 
 // isVouched reports whether an archive vouches for all that a record's source brings.
-func (s RecordSource) isVouched() bool {
+func isVouched(s store.Source) bool {
 	local := s.Origin == string(sources.Directory) || s.Origin == string(sources.Tarball)
 	return !local && !s.Unauthenticated && !s.Edited
 }
@@ -35,8 +36,8 @@ type arrival struct {
 }
 
 // arrive applies the policy to .debs as they will be installed: their record may be older than it.
-func (it *installer) arrive(built Record, debs []string) (*arrival, error) {
-	ar := &arrival{debs: debs, Policy: payload.Policy{Module: modpkg.OwnName(built.Module), Local: !built.Source.isVouched(), Allow: it.Allow}}
+func (it *installer) arrive(built store.Record, debs []string) (*arrival, error) {
+	ar := &arrival{debs: debs, Policy: payload.Policy{Module: modpkg.OwnName(built.Module), Local: !isVouched(built.Source), Allow: it.Allow}}
 	for _, grant := range built.Allowed {
 		if grant.By == payload.Archive {
 			ar.Vouched = append(ar.Vouched, grant.Path)
@@ -65,7 +66,7 @@ func (it *installer) compare(ar *arrival) error {
 }
 
 // announce lists, before anything of it is installed, what a source brings that no archive vouches for.
-func (it *installer) announce(built Record, ar *arrival) error {
+func (it *installer) announce(built store.Record, ar *arrival) error {
 	if !ar.Local {
 		return nil
 	}
@@ -89,7 +90,7 @@ func (it *installer) announce(built Record, ar *arrival) error {
 }
 
 // hidden names the modules of the kernel itself that a build's would be loaded instead of, by depmod's list.
-func (it *installer) hidden(built Record) []string {
+func (it *installer) hidden(built store.Record) []string {
 	list, _ := os.ReadFile(filepath.Join(it.Root, "lib/modules", built.Kernel, "modules.dep")) // there is none where the kernel is not installed
 	var files []string
 	for line := range strings.Lines(string(list)) {

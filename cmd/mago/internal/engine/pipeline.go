@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"mago/cmd/mago/internal/modpkg"
+	"mago/cmd/mago/internal/store"
 	"mago/debpkg"
 	"mago/debpkg/word"
 	"mago/sources"
@@ -116,14 +117,14 @@ func (ro *road) isInstalled(u unit) bool {
 	if !ro.counts(installed) || ro.forced(u.target) || ro.AsItLies && u.pkg != nil || debpkg.CompareVersions(have, u.packageVersion()) < 0 {
 		return false
 	}
-	r, _ := ro.readRecord(u.name, u.Kernel.Release)
-	if r.Source.Edited && r.isInstalled(have) {
+	r, _ := ro.store.Get(u.id())
+	if r.Source.Edited && r.IsInstalled(have) {
 		return false // edited, which without -O is not asked for
 	}
 	if u.exact && r.Source.Package != "" && r.Source.Package != u.pkg.Name.String() {
 		return false // built from the module's other package
 	}
-	if u.digest != "" && (r.Source.SHA256 != u.digest || !r.isInstalled(have)) {
+	if u.digest != "" && (r.Source.SHA256 != u.digest || !r.IsInstalled(have)) {
 		return false
 	}
 	if ro.pkgs.lacksCommon(u.name, u.Kernel.Release) {
@@ -191,35 +192,35 @@ type NotFetchedError struct{ Module string }
 func (e *NotFetchedError) Error() string { return "the source of " + e.Module + " is not here" }
 
 // build compiles and packages a unit whose lock is held, or finds its package there.
-func (bu *builder) build(ctx context.Context, u unit) (Record, error) {
+func (bu *builder) build(ctx context.Context, u unit) (store.Record, error) {
 	if u.tree != nil { // which a dry run has not fetched
 		if err := bu.claims.checkClaim(u.claim()); err != nil {
-			return Record{}, err
+			return store.Record{}, err
 		}
 	}
-	if r, ok := bu.readRecord(u.name, u.Kernel.Release); ok && bu.isBuilt(u, r) {
+	if r, ok := bu.store.Get(u.id()); ok && bu.isBuilt(u, r) {
 		bu.say.note("package", "%s is there: nothing to build", bu.shown(r.Deb))
 		if bu.DryRun {
 			return r, nil
 		}
-		return r, errors.Join(bu.endFailure(u.name, u.Kernel.Release), bu.deliver(r)) // a failure of what is not asked for any more
+		return r, errors.Join(bu.store.EndFailure(u.id()), bu.deliver(r)) // a failure of what is not asked for any more
 	}
 	bu.claims.noteTakeover(u)
 	if bu.DryRun {
 		bu.say.note("build", "would build %s from %s", u.packageName(), u.describe())
-		return Record{}, nil
+		return store.Record{}, nil
 	}
 	if err := errors.Join(bu.prepare.checkNeeds(u), bu.prepare.checkTools(u)); err != nil {
-		return Record{}, err
+		return store.Record{}, err
 	}
 	release, err := bu.holdSources(ctx, u)
 	if err != nil {
-		return Record{}, err
+		return store.Record{}, err
 	}
 	defer release()
 	if !bu.AsItLies {
 		if err := u.tree.Check(ctx); err != nil {
-			return Record{}, err
+			return store.Record{}, err
 		}
 	}
 	if isDKMS(u.target) {
@@ -251,9 +252,9 @@ func (pr *preparer) checkNeeds(u unit) error {
 }
 
 // isBuilt reports whether a record's package is what a build would give; with -n any of the unit's is good enough.
-func (bu *builder) isBuilt(u unit, r Record) bool {
+func (bu *builder) isBuilt(u unit, r store.Record) bool {
 	switch {
-	case bu.forced(u.target) || !bu.vouched(r) || !bu.IsWhole(r):
+	case bu.forced(u.target) || !bu.vouched(r) || !bu.store.IsWhole(r):
 		return false
 	case bu.NoRebuild:
 		return true
@@ -263,19 +264,19 @@ func (bu *builder) isBuilt(u unit, r Record) bool {
 
 // install has dpkg install what was built; the unit's lock is held. A dry run looks for all that would be in the way of what is
 // there.
-func (it *installer) install(ctx context.Context, u unit, built Record) error {
+func (it *installer) install(ctx context.Context, u unit, built store.Record) error {
 	if built.Deb == "" { // a dry run has built nothing
 		it.wouldInstall(u)
 		return nil
 	}
 	if !it.vouched(built) {
-		return &UnsignedError{built.Package, built.unauthenticated()}
+		return &UnsignedError{built.Package, built.Doubted()}
 	}
-	if have := it.pkgs.packageVersion(built.Package); built.isInstalled(have) && !it.forced(u.target) && !it.pkgs.lacksCommon(u.name, u.Kernel.Release) {
+	if have := it.pkgs.packageVersion(built.Package); built.IsInstalled(have) && !it.forced(u.target) && !it.pkgs.lacksCommon(u.name, u.Kernel.Release) {
 		it.say.note("install", "%s %s is there: nothing to do", built.Package, have)
 		return nil
 	}
-	claim, err := built.claim()
+	claim, err := claimOf(built)
 	if err == nil {
 		err = it.claims.checkClaim(claim)
 	}
@@ -315,7 +316,7 @@ func (it *installer) install(ctx context.Context, u unit, built Record) error {
 	if err := errors.Join(err, it.apt.noteUnchecked(nil)); err != nil {
 		return fmt.Errorf("install %s: %w", built.Package, err)
 	}
-	if err := it.keepInstalled(built); err != nil {
+	if err := it.store.MarkInstalled(built.ID()); err != nil {
 		return err
 	}
 	p.timed("dpkg: installed")

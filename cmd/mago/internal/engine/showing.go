@@ -4,6 +4,7 @@ import (
 	"context"
 	"mago/catalog"
 	"mago/cmd/mago/internal/modpkg"
+	"mago/cmd/mago/internal/store"
 	"mago/kbuild/dkms"
 	"mago/kbuild/kernel"
 	"mago/kbuild/recipe"
@@ -17,7 +18,7 @@ type ShownModule struct {
 	Recipe   string            `json:"recipe,omitempty"`
 	Source   string            `json:"source,omitempty"` // directory of the opened source
 	Packages []catalog.Package `json:"packages,omitempty"`
-	Builds   []Record          `json:"builds,omitempty"`
+	Builds   []store.Record    `json:"builds,omitempty"`
 }
 
 // Show tells all about modules.
@@ -30,7 +31,7 @@ func (e *Engine) Show(ctx context.Context, words []string) ([]ShownModule, error
 	if err != nil {
 		return nil, err
 	}
-	records, err := e.records()
+	records, err := e.store.All()
 	if err != nil {
 		return nil, err
 	}

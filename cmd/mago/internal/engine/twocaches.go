@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"mago/catalog"
+	"mago/cmd/mago/internal/store"
 	"mago/kbuild/kernel"
 )
 
@@ -39,12 +40,12 @@ func (e *NotBuiltError) Hint() string {
 // notBuilt says where else a unit is built, for another kernel or by the user behind sudo.
 func (it *installer) notBuilt(module, release string) error {
 	e := &NotBuiltError{Module: module, Release: release}
-	if caller, cache := it.caller(); hasRecord(cache.unitDir(module, release)) {
+	if caller, cache := it.caller(); cache.Has(store.ID{Module: module, Kernel: release}) {
 		e.Caller = caller
 	}
-	records, _ := it.recordsOf(module) // a hint does without what cannot be read
+	records, _ := it.store.Of(module) // a hint does without what cannot be read
 	for _, r := range records {
-		if r.Kernel != release && it.hasDeb(r) {
+		if r.Kernel != release && it.store.HasDeb(r) {
 			e.Others = append(e.Others, r.Kernel)
 		}
 	}
@@ -59,27 +60,21 @@ func (it *installer) unknownHere(err error, releases []string) error {
 		return err
 	}
 	for _, release := range releases {
-		if caller, cache := it.caller(); hasRecord(cache.unitDir(unknown.Name, release)) {
+		if caller, cache := it.caller(); cache.Has(store.ID{Module: unknown.Name, Kernel: release}) {
 			return &NotBuiltError{Module: unknown.Name, Release: release, Caller: caller}
 		}
 	}
 	return err
 }
 
-// hasRecord reports whether a unit's directory has a record. What another user has there is not read.
-func hasRecord(unitDir string) bool {
-	info, err := os.Lstat(filepath.Join(unitDir, RecordFile))
-	return err == nil && info.Mode().IsRegular()
-}
-
 // caller is the user for whom sudo has made mago root, with that user's cache; "" where there is none.
-func (b *base) caller() (name string, cache Paths) {
+func (b *base) caller() (name string, cache *store.Store) {
 	name = b.Caller
 	home := homeOf(filepath.Join(b.Root, "etc/passwd"), name)
 	if !b.host.AsRoot || home == "" || name == "root" {
-		return "", Paths{Cache: os.DevNull}
+		return "", store.Open(os.DevNull)
 	}
-	return name, Paths{Cache: filepath.Join(b.Root, home, ".cache/mago")}
+	return name, store.Open(filepath.Join(b.Root, home, ".cache/mago"))
 }
 
 // homeOf is the home directory of a user in a passwd(5); "" where there is none.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"mago/cmd/mago/internal/modpkg"
+	"mago/cmd/mago/internal/store"
 	"mago/kbuild/kernel"
 )
 
@@ -14,6 +15,8 @@ type unit struct {
 	target
 	Kernel kernel.Kernel
 }
+
+func (u unit) id() store.ID { return store.ID{Module: u.name, Kernel: u.Kernel.Release} }
 
 func (u unit) packageName() string { return modpkg.Name(u.name, u.Kernel.Release) }
 

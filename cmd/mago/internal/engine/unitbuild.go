@@ -16,6 +16,7 @@ import (
 
 	"mago/catalog"
 	"mago/cmd/mago/internal/modpkg"
+	"mago/cmd/mago/internal/store"
 	"mago/debpkg"
 	"mago/debpkg/payload"
 	"mago/kbuild"
@@ -46,29 +47,32 @@ func (e *PackError) Error() string { return e.Err.Error() }
 func (e *PackError) Unwrap() error { return e.Err }
 
 // buildLocked compiles and packages a unit whose lock is held, and leaves a record of how that went.
-func (bu *builder) buildLocked(ctx context.Context, u unit) (Record, error) {
-	stage, err := bu.freshStage(u)
+func (bu *builder) buildLocked(ctx context.Context, u unit) (store.Record, error) {
+	if err := bu.tryDest(); err != nil {
+		return store.Record{}, err
+	}
+	stage, err := bu.store.MakeStage(u.id())
 	if err != nil {
-		return Record{}, err
+		return store.Record{}, err
 	}
 	defer os.RemoveAll(stage)
 	room, err := bu.confs.shownRoom(ctx)
 	if err != nil {
-		return Record{}, err
+		return store.Record{}, err
 	}
-	log, err := bu.createLog(u.name, u.Kernel.Release)
+	log, err := bu.store.CreateLog(u.id())
 	if err != nil {
-		return Record{}, err
+		return store.Record{}, err
 	}
-	defer bu.dropUnfinished(u.name, u.Kernel.Release)
+	defer bu.store.DropUnfinished(u.id())
 	defer log.Close()
 	if err := u.keepPrivate(log.Name()); err != nil {
-		return Record{}, err
+		return store.Record{}, err
 	}
 	defer bu.host.awake(u.String() + " is built")()
 	release, err := bu.locks(bu.Wait.Limit).Take(ctx, commonThing(u.name, "written", true))
 	if err != nil {
-		return Record{}, err
+		return store.Record{}, err
 	}
 	defer release()
 	r := u.newRecord(room.String())
@@ -79,13 +83,13 @@ func (bu *builder) buildLocked(ctx context.Context, u unit) (Record, error) {
 	return bu.conclude(ctx, u, r, log, err)
 }
 
-func (bu *builder) compileAndPack(ctx context.Context, u unit, log io.Writer, r *Record) (err error) {
-	work := bu.work(u.name, u.Kernel.Release)
-	if err := freshDir(work); err != nil {
+func (bu *builder) compileAndPack(ctx context.Context, u unit, log io.Writer, r *store.Record) (err error) {
+	work := bu.store.Work(u.id())
+	if err := store.FreshDir(work); err != nil {
 		return &PackError{err}
 	}
 	defer func() {
-		if failed := removeTree(work); failed != nil {
+		if failed := store.RemoveTree(work); failed != nil {
 			err = errors.Join(err, &PackError{failed})
 		}
 	}()
@@ -111,7 +115,7 @@ func (bu *builder) compileAndPack(ctx context.Context, u unit, log io.Writer, r 
 		}
 		return &PackError{err}
 	}
-	if err := errors.Join(bu.stageSymvers(*r, result.Symvers), bu.stageBill(u, r)); err != nil {
+	if err := errors.Join(bu.store.StageSymvers(r.ID(), result.Symvers), bu.stageBill(u, r)); err != nil {
 		return &PackError{err}
 	}
 	return nil
@@ -119,21 +123,21 @@ func (bu *builder) compileAndPack(ctx context.Context, u unit, log io.Writer, r 
 
 // conclude keeps the record and the log of a build that went through, or that failed by what the source brought; one
 // that was interrupted, or that this machine failed, leaves nothing.
-func (bu *builder) conclude(ctx context.Context, u unit, r Record, log *os.File, err error) (Record, error) {
+func (bu *builder) conclude(ctx context.Context, u unit, r store.Record, log *os.File, err error) (store.Record, error) {
 	switch {
 	case err == nil:
-		err = bu.keepBuilt(&r, log)
+		err = bu.store.Commit(&r, log)
 		return r, err
 	case ctx.Err() != nil:
-		return Record{}, ctx.Err()
+		return store.Record{}, ctx.Err()
 	case CauseOf(err).OfMachine():
-		return Record{}, fmt.Errorf("build %s: %w", u, err)
+		return store.Record{}, fmt.Errorf("build %s: %w", u, err)
 	case isMachinesFault(err):
-		return Record{}, err
+		return store.Record{}, err
 	}
 	fmt.Fprintf(log, "mago: %s\n", OneLine(err))
-	r.fail(err)
-	kept := bu.keepFailure(&r, log)
+	fail(&r, err)
+	kept := bu.store.Fail(&r, log)
 	return r, errors.Join(&BuildError{Unit: u.String(), release: r.Kernel, Log: r.Log, Local: u.pkg == nil, newer: bu.apt.newer(ctx, u), Err: err}, kept)
 }
 
@@ -159,19 +163,19 @@ func Broken(err error) bool {
 		func(e syscall.Errno) bool { return errors.Is(err, e) }) || strings.Contains(Said(err), "Input/output error")
 }
 
-func (u unit) newRecord(room string) Record {
-	r := Record{
-		Format: 1, Module: u.name, Kernel: u.Kernel.Release, Started: time.Now().UTC().Truncate(time.Second),
+func (u unit) newRecord(room string) store.Record {
+	r := store.Record{
+		Format: store.Format, Module: u.name, Kernel: u.Kernel.Release, Started: time.Now().UTC().Truncate(time.Second),
 		Source:        u.recordSource(),
 		KernelPackage: u.Kernel.Package, KernelVersion: u.Kernel.Version, Compiler: u.Kernel.Compiler.String(),
-		Room: room, Version: u.packageVersion(),
+		Sandbox: room, Version: u.packageVersion(),
 	}
 	return r
 }
 
-func (u unit) recordSource() RecordSource {
+func (u unit) recordSource() store.Source {
 	t := u.tree
-	s := RecordSource{
+	s := store.Source{
 		Name: t.Own, Version: t.Version, Origin: string(t.Origin), Path: cmp.Or(t.Archive, t.Dir), SHA256: u.sourceDigest(),
 		Edited: u.edited, Unauthenticated: u.unauthenticated(),
 	}
@@ -194,11 +198,11 @@ func (u unit) sourceDigest() string {
 	return u.tree.SHA256
 }
 
-func (r *Record) fail(err error) {
-	r.Result, r.Error = resultFailed, err.Error()
+func fail(r *store.Record, err error) {
+	r.Result, r.Error = store.Failed, err.Error()
 	var excluded *recipe.NotMeantError
 	if errors.As(err, &excluded) {
-		r.Result, r.Error = ResultExclude, excluded.Reason
+		r.Result, r.Error = store.Excluded, excluded.Reason
 	}
 	if cause := CauseOf(err); cause.Kind != "" && !(r.Source.Package == "" && cause.IsTheory()) {
 		r.Cause = &cause
@@ -231,7 +235,7 @@ func (bu *builder) compile(ctx context.Context, u unit, needed []recipe.Needed, 
 }
 
 // pack writes the packages and puts what they hold in the record.
-func (bu *builder) pack(ctx context.Context, u unit, result *kbuild.Result, r *Record) error {
+func (bu *builder) pack(ctx context.Context, u unit, result *kbuild.Result, r *store.Record) error {
 	p := bu.say.begin("package", u.packageName())
 	defer p.end()
 	if err := bu.claims.checkClaim(u.claimOf(result.Modules)); err != nil {
@@ -242,7 +246,7 @@ func (bu *builder) pack(ctx context.Context, u unit, result *kbuild.Result, r *R
 		return err
 	}
 	if packages.Common != nil {
-		c := &builtPackage{Package: modpkg.CommonName(u.name), Version: u.version}
+		c := &store.Package{Package: modpkg.CommonName(u.name), Version: u.version}
 		if c.Deb, c.SHA256, _, err = bu.writePackage(u, packages.Common); err != nil {
 			return err
 		}
@@ -255,14 +259,14 @@ func (bu *builder) pack(ctx context.Context, u unit, result *kbuild.Result, r *R
 		r.Modules = append(r.Modules, m.Path)
 	}
 	r.Modprobe = modpkg.Unneeded(result.Modules)
-	r.Result, r.Package = ResultBuilt, u.packageName()
+	r.Result, r.Package = store.Built, u.packageName()
 	p.done(bu.shown(r.Deb), r.Size)
 	bu.tellPackages(*r, packages)
 	return nil
 }
 
 // tellPackages says what came beside the modules, and what did not.
-func (bu *builder) tellPackages(r Record, packages modpkg.Packages) {
+func (bu *builder) tellPackages(r store.Record, packages modpkg.Packages) {
 	if r.Common != nil {
 		bu.say.note("package", "%s", bu.shown(r.Common.Deb))
 	}
@@ -276,15 +280,15 @@ func (bu *builder) tellPackages(r Record, packages modpkg.Packages) {
 
 // writePackage writes a package into the unit's stage; deb is the path that it will have.
 func (bu *builder) writePackage(u unit, p *debpkg.Package) (deb, sum string, size int64, err error) {
-	staged, err := debpkg.Write(bu.stage(u.name, u.Kernel.Release), p, debpkg.Options{Compression: modpkg.Compression(p)})
+	staged, err := debpkg.Write(bu.store.Stage(u.id()), p, debpkg.Options{Compression: modpkg.Compression(p)})
 	if err != nil {
 		return "", "", 0, err
 	}
 	if err := u.keepPrivate(staged); err != nil {
 		return "", "", 0, err
 	}
-	sum, size, err = sha256Of(staged)
-	return filepath.Join(bu.Debs(), filepath.Base(staged)), sum, size, err
+	sum, size, err = store.SHA256(os.Open(staged))
+	return filepath.Join(bu.store.Debs(), filepath.Base(staged)), sum, size, err
 }
 
 // keepPrivate has what is made of a source be as closed as that is: a package holds the source's changelog, too.
@@ -293,14 +297,6 @@ func (u unit) keepPrivate(file string) error {
 		return nil
 	}
 	return os.Chmod(file, 0o600)
-}
-
-// freshDir makes an empty directory, in the place of what a killed run may have left, which nobody else may enter.
-func freshDir(dir string) error {
-	if err := removeTree(dir); err != nil {
-		return err
-	}
-	return within(filepath.Dir(dir), func(string) error { return os.Mkdir(dir, 0o700) })
 }
 
 func Plural(n int, noun string) string {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"io/fs"
+	"mago/cmd/mago/internal/store"
 	"os"
 	"path/filepath"
 	"testing"
@@ -24,7 +25,7 @@ func TestFreshDir(t *testing.T) {
 		}
 	}()
 	for range 300 {
-		if err := freshDir(dir); err != nil {
+		if err := store.FreshDir(dir); err != nil {
 			continue
 		}
 		if info, err := os.Lstat(dir); err != nil || info.Mode().Type() != fs.ModeDir {

@@ -7,6 +7,7 @@ import (
 
 	"mago/catalog"
 	"mago/cmd/mago/internal/modpkg"
+	"mago/cmd/mago/internal/store"
 	"mago/debpkg"
 	"mago/debpkg/apt"
 	"mago/kbuild/kernel"
@@ -49,7 +50,7 @@ type State struct {
 // survey is what the states of all units are made of, read once.
 type survey struct {
 	packages []modulesPackage
-	records  []Record
+	records  []store.Record
 	removed  []string // packages that dpkg has removed and not purged
 	here     []string // kernels on the machine
 	wanting  []string // kernels of this machine, which want its modules
@@ -57,7 +58,7 @@ type survey struct {
 }
 
 func (sv *surveyor) survey() (survey, error) {
-	records, err := sv.records()
+	records, err := sv.store.All()
 	if err != nil {
 		return survey{}, err
 	}
@@ -141,12 +142,12 @@ func (sv *surveyor) states() ([]State, error) {
 func (sv *surveyor) state(s survey, module, release string) State {
 	name := modpkg.Name(module, release)
 	have := sv.pkgs.installedPackage(name)
-	r, recorded := sv.readRecord(module, release)
-	failure, failed := sv.readFailure(module, release)
+	r, recorded := sv.store.Get(store.ID{Module: module, Kernel: release})
+	failure, failed := sv.store.Failure(store.ID{Module: module, Kernel: release})
 	removed := have.Version == "" && (r.Current != "" || slices.Contains(s.removed, name))
 	st := State{Kernel: release, Module: module, Installed: have.Version, Log: cmp.Or(failure.Log, r.Log)}
 	st.Wanted = have.Version != "" || s.isInstalled(module) && !removed && slices.Contains(s.wanting, release)
-	if recorded && sv.hasDeb(r) {
+	if recorded && sv.store.HasDeb(r) {
 		st.Built, st.Deb = r.Version, r.Deb
 	}
 	st.Word, st.Own = sv.wordFor(s, module)
@@ -187,7 +188,7 @@ func (sv *surveyor) state(s survey, module, release string) State {
 
 // ofGone is what a unit is whose kernel is not here: left over where it was installed once. Another build may be meant for
 // another machine, which has no other copy of it.
-func (st *State) ofGone(failure Record, removed bool) {
+func (st *State) ofGone(failure store.Record, removed bool) {
 	st.Wanted = false
 	switch {
 	case st.Installed != "" || removed:
@@ -203,8 +204,8 @@ func (st *State) ofGone(failure Record, removed bool) {
 }
 
 // fail is what a build that failed last makes of a unit.
-func (st *State) fail(failure Record) {
-	if failure.Result == resultFailed {
+func (st *State) fail(failure store.Record) {
+	if failure.Result == store.Failed {
 		st.State, st.Error = StateFailed, failure.Error
 	} else {
 		st.State, st.Reason = StateExcluded, failure.Error
@@ -227,7 +228,7 @@ func (st *State) explain(have apt.Installed, failed bool) {
 
 // IsTrial reports whether a failed build was one of another source than that of the good one, or of the very same again: it
 // says nothing of what is installed.
-func IsTrial(failure, good Record) bool {
+func IsTrial(failure, good store.Record) bool {
 	if good.Module == "" {
 		return false
 	}
@@ -241,7 +242,7 @@ func IsTrial(failure, good Record) bool {
 // wordFor is what names a module on a command line, "" where nothing here would build it; own says that only this user's
 // cache knows the source.
 func (sv *surveyor) wordFor(s survey, module string) (word string, own bool) {
-	i := slices.IndexFunc(s.records, func(r Record) bool { return r.Module == module })
+	i := slices.IndexFunc(s.records, func(r store.Record) bool { return r.Module == module })
 	if i >= 0 && s.records[i].Source.Package == "" {
 		_, err := os.Stat(s.records[i].Source.Path)
 		if err == nil {
@@ -263,7 +264,7 @@ func (sv *surveyor) wordFor(s survey, module string) (word string, own bool) {
 }
 
 // currentVersion is what a build would give today: apt's candidate of the source with the kernel's present package.
-func (sv *surveyor) currentVersion(module, release string, r Record) string {
+func (sv *surveyor) currentVersion(module, release string, r store.Record) string {
 	k, err := sv.kernels.kernel(release)
 	if err != nil {
 		return ""

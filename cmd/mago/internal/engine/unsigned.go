@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"mago/cmd/mago/internal/store"
 	"mago/debpkg/apt"
 	"slices"
 	"strings"
@@ -20,18 +21,8 @@ func (e *UnsignedError) Error() string {
 	return fmt.Sprintf("install %s: no signature that apt has checked covers %s, which it was built from", e.pkg, strings.Join(e.from, ", "))
 }
 
-// unauthenticated names what went into a build that no signature covers.
-func (r Record) unauthenticated() []string {
-	if !r.Source.Unauthenticated {
-		return r.Unauthenticated
-	}
-	return append([]string{r.Source.Package + " " + r.Source.Version}, r.Unauthenticated...)
-}
-
-func (r Record) isUnauthenticated() bool { return len(r.unauthenticated()) > 0 }
-
 // vouched reports whether a build's packages may serve in this run.
-func (b *base) vouched(r Record) bool { return b.Unauthenticated || !r.isUnauthenticated() }
+func (b *base) vouched(r store.Record) bool { return b.Unauthenticated || len(r.Doubted()) == 0 }
 
 // counts reports whether a package of modules is installed, and may serve in this run.
 func (b *base) counts(p apt.Installed) bool {
@@ -39,8 +30,8 @@ func (b *base) counts(p apt.Installed) bool {
 }
 
 // noteNeed takes down what no signature covers of a module that the build is compiled against.
-func (r *Record) noteNeed(n target, built Record) {
-	from := built.unauthenticated()
+func noteNeed(r *store.Record, n target, built store.Record) {
+	from := built.Doubted()
 	if n.pkg != nil && n.pkg.Unauthenticated {
 		from = append(from, n.describe())
 	}

@@ -13,6 +13,7 @@ import (
 
 	"mago/catalog"
 	"mago/cmd/mago/internal/modpkg"
+	"mago/cmd/mago/internal/store"
 	"mago/debpkg/apt"
 	"mago/kbuild/recipe"
 	"mago/sources"
@@ -143,11 +144,11 @@ func (mo *modules) recordedTarget(ctx context.Context, name string) (target, boo
 	if !moduleWord.MatchString(name) {
 		return target{}, false
 	}
-	records, err := mo.recordsOf(name)
+	records, err := mo.store.Of(name)
 	if err != nil || len(records) == 0 {
 		return target{}, false
 	}
-	slices.SortStableFunc(records, func(a, b Record) int { return b.Started.Compare(a.Started) })
+	slices.SortStableFunc(records, func(a, b store.Record) int { return b.Started.Compare(a.Started) })
 	for _, r := range records {
 		if r.Source.Package != "" {
 			continue
@@ -236,8 +237,8 @@ func (mo *modules) installedTarget(ctx context.Context, m catalog.Module, built 
 
 // builtTarget is the source that an installed package of modules was built of, where its record is here.
 func (mo *modules) builtTarget(ctx context.Context, m catalog.Module, p modulesPackage) (target, bool) {
-	r, ok := mo.readRecord(p.module, p.release)
-	if !ok || !r.isInstalled(p.Version) {
+	r, ok := mo.store.Get(store.ID{Module: p.module, Kernel: p.release})
+	if !ok || !r.IsInstalled(p.Version) {
 		return target{}, false
 	}
 	if r.Source.Package == "" {

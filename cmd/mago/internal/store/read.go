@@ -44,7 +44,7 @@ func parse(id ID, path string, text []byte) (r Record, err error) {
 		return Record{}, fmt.Errorf("parse %s: %w", path, err)
 	}
 	if !r.isOf(id) {
-		return Record{}, fmt.Errorf("%s is not a record of the build that it lies with", path)
+		return Record{}, fmt.Errorf("%s is not the record of that build", path)
 	}
 	return r, nil
 }

@@ -79,6 +79,22 @@ type Source struct {
 	Runtime         bool `json:"runtime,omitempty"`         // whether what its package brings beside it went into a package
 }
 
+// String is the source as messages call it.
+func (s Source) String() string {
+	if s.Package != "" {
+		return s.Package + " " + s.Version
+	}
+	return s.Path
+}
+
+// Is reports whether two records are of one source: a package, or a path.
+func (s Source) Is(other Source) bool {
+	if s.Package != "" || other.Package != "" {
+		return s.Package == other.Package
+	}
+	return s.Path == other.Path
+}
+
 // Package is a package that mago has written.
 type Package struct {
 	Package string `json:"package"`
