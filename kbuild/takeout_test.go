@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"mago/debpkg/codec"
@@ -96,5 +97,27 @@ func TestTakesNoMoreThanTheLimit(t *testing.T) {
 	}
 	if err := take(2 * size); err != nil {
 		t.Errorf("what the limit allows: %v", err)
+	}
+}
+
+// TestUnreadableModule: the error names the module that is no ELF file, or that takes more memory to read than a build may.
+func TestUnreadableModule(t *testing.T) {
+	for _, kind := range []sandbox.Kind{sandbox.Bubblewrap, sandbox.Namespaces, sandbox.User} {
+		t.Run(string(kind), func(t *testing.T) {
+			b := newBench(t).in(t, kind)
+			leaves := func(size string) string {
+				return with(t, tree{"dkms.conf": named + "STRIP=no\nMAKE='truncate -s " + size + " hello.ko'\n"})
+			}
+			if _, err := b.build(t, leaves("1K")); err == nil || !strings.HasPrefix(err.Error(), "module hello: not an ELF object: bad magic number") {
+				t.Errorf("got %v", err)
+			}
+			builder := b.builder()
+			builder.Sandbox.Limits.Memory = 100 << 20
+			_, err := builder.Build(t.Context(), b.job(t, leaves("400M")))
+			var limit *sandbox.LimitError
+			if !errors.As(err, &limit) || limit.Name != "memory" || !strings.HasPrefix(err.Error(), "module hello: ") {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }
