@@ -1,12 +1,12 @@
 package kbuild
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"os"
 	"slices"
-	"time"
 
 	"mago/kbuild/elfmodule"
 	"mago/kbuild/sandbox"
@@ -25,18 +25,13 @@ func Serve(args []string) (code int, ok bool) {
 	return 0, true
 }
 
-// What reading modules may take at most; NVIDIA's, the largest known, take a tenth of the memory and a hundredth of the time.
-const (
-	readMemory = 2 << 30
-	readTime   = 5 * time.Minute
-)
+// readMemory is what reading modules may take at most, in bytes; NVIDIA's, the largest known, take a tenth of it.
+const readMemory = 2 << 30
 
 // readFacts fills in what is known of modules, which is read in a sandbox that has nothing but their bytes.
 func (s *finishing) readFacts(ctx context.Context, taken []takenModule) error {
 	box := s.Sandbox
-	box.Limits.Time, box.Limits.Memory = atMost(box.Limits.Time, readTime), atMost(box.Limits.Memory, readMemory)
-	ctx, end := context.WithTimeoutCause(ctx, box.Limits.Time, box.Limits.Exceeded("time"))
-	defer end()
+	box.Limits.Memory = min(cmp.Or(box.Limits.Memory, readMemory), readMemory)
 	files := make([]string, len(taken))
 	for i, m := range taken {
 		files[i] = m.file
@@ -52,12 +47,4 @@ func (s *finishing) readFacts(ctx context.Context, taken []takenModule) error {
 		taken[i].facts = m
 	}
 	return err
-}
-
-// atMost is a limit, or less; 0 is none.
-func atMost[L ~int64](limit, most L) L {
-	if limit == 0 {
-		return most
-	}
-	return min(limit, most)
 }

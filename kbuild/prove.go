@@ -12,9 +12,6 @@ import (
 	"mago/kbuild/recipe"
 )
 
-// maxWrong is how much of what is wrong is worth telling.
-const maxWrong = 1000
-
 // prove compares modules with the kernel. What is wrong is in the log, the first of it is the error.
 func (s *finishing) prove(all []takenModule, k proof.Kernel) error {
 	var wrong proof.Wrong
@@ -22,7 +19,7 @@ func (s *finishing) prove(all []takenModule, k proof.Kernel) error {
 		uses, err := proof.Check(m.Dest, m.facts, k)
 		var more proof.Wrong
 		errors.As(err, &more)
-		if wrong = append(wrong, more...); len(wrong) >= maxWrong {
+		if wrong = append(wrong, more...); len(wrong) >= proof.MaxWrong {
 			break
 		}
 		s.result.Uses = append(s.result.Uses, uses...)

@@ -49,9 +49,9 @@ func TestAskFails(t *testing.T) {
 		return func(_ io.Reader, out io.Writer) error { _, err := io.WriteString(out, text); return err }
 	}
 	for want, run := range map[string]func(io.Reader, io.Writer) error{
-		"module m1: not an ELF object: EOF": Serve,
-		"module m0: it held too much":       func(io.Reader, io.Writer) error { return ended },
-		"module m1: it held too much": func(in io.Reader, out io.Writer) error {
+		"module m1: not an ELF object: EOF":                        Serve,
+		"module m0: read what its ELF file says: it held too much": func(io.Reader, io.Writer) error { return ended },
+		"module m1: read what its ELF file says: it held too much": func(in io.Reader, out io.Writer) error {
 			return errors.Join(says("{}")(in, out), ended)
 		},
 		"module m1: read what its ELF file says: EOF":                 says("{}"),
@@ -68,10 +68,11 @@ func TestAskFails(t *testing.T) {
 	}
 }
 
-// TestAskBounds what is known of all modules together, though each may be small enough.
+// TestAskBounds what is known of all modules together: the program that tells more is ended.
 func TestAskBounds(t *testing.T) {
-	name := []byte(`{"Module":{"Wants":["` + strings.Repeat("x", 1<<20) + `"]}}`)
-	_, err := Ask(write(t, nil), func(_ io.Reader, out io.Writer) (err error) {
+	name := []byte(`"` + strings.Repeat("x", 1<<20) + `",`)
+	_, err := Ask(write(t, nil), func(_ io.Reader, out io.Writer) error {
+		_, err := io.WriteString(out, `{"Module":{"Wants":[`)
 		for err == nil {
 			_, err = out.Write(name)
 		}

@@ -35,8 +35,8 @@ type Layer struct {
 // Canonical is a module's name as the kernel has it.
 func Canonical(module string) string { return strings.ReplaceAll(module, "-", "_") }
 
-// maxWrong is how many symbols of a module are worth telling.
-const maxWrong = 1000
+// MaxWrong is how much of what is wrong is worth telling.
+const MaxWrong = 1000
 
 // Check gives the needed modules whose symbols a module uses. The error is a Wrong, of *VermagicError, *SymbolError and
 // *DependsError; name is what they call the module.
@@ -52,7 +52,7 @@ func Check(name string, m Module, k Kernel) (uses []string, err error) {
 		} else if needed != "" {
 			uses = append(uses, needed)
 		}
-		if len(wrong) == maxWrong {
+		if len(wrong) == MaxWrong {
 			break
 		}
 	}
