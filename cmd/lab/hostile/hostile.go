@@ -1,4 +1,4 @@
-// Package hostile has module sources that try to get out of the room they are built in, by every door that a source has,
+// Package hostile has module sources that try to get out of the sandbox they are built in, by every door that a source has,
 // and a victim on the host to tell by whether one has.
 package hostile
 
@@ -17,7 +17,7 @@ var attacks embed.FS
 type Attack struct {
 	Name   string
 	Limit  string // the limit that ends it, or several of which one does; "" where it ends by itself
-	Real   bool   // whether it can be shown to work outside of a room, on a victim alone
+	Real   bool   // whether it can be shown to work outside of a sandbox, on a victim alone
 	Module bool   // whether it gives something else for hello.ko
 }
 

@@ -66,16 +66,14 @@ func newLab(ctx context.Context, store *debian.Store) (*lab, error) {
 	if l.kernel, err = l.NewestKernel(ctx); err != nil {
 		return nil, err
 	}
-	for _, args := range [][]string{
-		{"apt-get", "install", "--yes", "--no-install-recommends", "module-assistant", "build-essential", "kmod", "linux-headers-" + l.kernel},
-		{"mago", "a-i", "-l", l.kernel, "v4l2loopback"},
-		{"m-a", "--text-mode", "update"},
-		{"m-a", "--text-mode", "--non-inter", "-l", l.kernel, "a-i", "v4l2loopback"},
-		{"sh", "-c", "cp -r /var/cache/mago/trees/v4l2loopback-dkms/*/data/usr/src/v4l2loopback-* /root/bare && chmod -R a+rX /root"},
-	} {
-		if _, err := l.Run(ctx, args...); err != nil {
-			return nil, err
-		}
+	if err := l.RunAll(ctx,
+		[]string{"apt-get", "install", "--yes", "--no-install-recommends", "module-assistant", "build-essential", "kmod", "linux-headers-" + l.kernel},
+		[]string{"mago", "a-i", "-l", l.kernel, "v4l2loopback"},
+		[]string{"m-a", "--text-mode", "update"},
+		[]string{"m-a", "--text-mode", "--non-inter", "-l", l.kernel, "a-i", "v4l2loopback"},
+		[]string{"sh", "-c", "cp -r /var/cache/mago/trees/v4l2loopback-dkms/*/data/usr/src/v4l2loopback-* /root/bare && chmod -R a+rX /root"},
+	); err != nil {
+		return nil, err
 	}
 	return l, l.modules(ctx)
 }

@@ -17,12 +17,13 @@ import (
 // stories start mago and the programs beside it thousands of times, each of which the race detector makes several times slower.
 const stories = "^(TestScript|TestForeignWords|FuzzForeignWords)$"
 
-// suites are the test runs, in order. Real builds and the story share one machine; the race detector is for the rest.
+// suites are the test runs, in order. Real builds and the story share one machine; the race detector is for the rest. The packages
+// that take longest begin first, so that the others are tested beside them.
 var suites = []struct {
 	args []string
 	live bool // shown while it runs, and whole
 }{
-	{args: []string{"-race", "-timeout=40m", "-skip=" + stories, "./..."}},
+	{args: []string{"-race", "-timeout=40m", "-skip=" + stories, "./kbuild", "./cmd/mkdeb", "./..."}},
 	{args: []string{"-timeout=20m", "-run=" + stories, "./cmd/mago"}},
 	{args: []string{"-tags=e2e", "-timeout=40m", "./cmd/lab/internal/e2e"}, live: true},
 }

@@ -2,10 +2,8 @@ package debian
 
 import (
 	"context"
-	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 )
 
 // Dir is where those who have the store may keep files of their own, under names that no system has.
@@ -38,20 +36,4 @@ func (s *Store) Kept(ctx context.Context, name string, sources []fs.FS, prepare 
 		return nil, err
 	}
 	return sys, stamp.set()
-}
-
-// Deliver builds mago as "make build" does, from the source that the working directory is in, onto the system.
-func (s *System) Deliver(ctx context.Context) (binary string, err error) {
-	binary = s.Path("/usr/local/bin/mago")
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", binary, "mago/cmd/mago")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	return binary, runQuietly(cmd)
-}
-
-func runQuietly(cmd *exec.Cmd) error {
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("%q: %w:\n%s", cmd.Args, err, out)
-	}
-	return nil
 }

@@ -32,13 +32,11 @@ func (s *Store) Prepared(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, args := range [][]string{
-		{"apt-get", "install", "--yes", "--no-install-recommends", "linux-headers-" + kernels[0], "gcc", "make", "patch", "xz-utils", "zstd", "kmod", "bubblewrap", "fakeroot", "debhelper"},
-		{"useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", "mago-build"},
-	} {
-		if _, err := sys.Run(ctx, args...); err != nil {
-			return "", err
-		}
+	if err := sys.RunAll(ctx,
+		[]string{"apt-get", "install", "--yes", "--no-install-recommends", "linux-headers-" + kernels[0], "gcc", "make", "patch", "xz-utils", "zstd", "kmod", "bubblewrap", "fakeroot", "debhelper"},
+		[]string{"useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", "mago-build"},
+	); err != nil {
+		return "", err
 	}
 	return sys.Dir, stamp.set()
 }

@@ -28,11 +28,11 @@ func (s *System) Path(name string) string { return filepath.Join(s.Dir, name) }
 func (s *System) Remove() error { return os.RemoveAll(s.Dir) }
 
 // Command prepares a program that finds itself on the system as root. /proc is this machine's: the kernel lets nobody
-// mount one inside a room that shows a part of it only.
+// mount one inside a sandbox that shows a part of it only.
 func (s *System) Command(ctx context.Context, args ...string) *exec.Cmd {
-	room := []string{"--bind", s.Dir, "/", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/dev/shm", "--bind", "/proc", "/proc", "--bind", s.archives, "/var/cache/apt/archives",
+	enter := []string{"--bind", s.Dir, "/", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/dev/shm", "--bind", "/proc", "/proc", "--bind", s.archives, "/var/cache/apt/archives",
 		"--chdir", "/root", "--die-with-parent", "--"}
-	cmd := exec.CommandContext(ctx, "bwrap", append(room, args...)...)
+	cmd := exec.CommandContext(ctx, "bwrap", append(enter, args...)...)
 	cmd.Env = Environment()
 	return cmd
 }
@@ -56,6 +56,21 @@ func (s *System) Run(ctx context.Context, args ...string) (string, error) {
 		return "", fmt.Errorf("%s: %w:\n%s", strings.Join(args, " "), err, out)
 	}
 	return string(out), nil
+}
+
+// RunAll runs programs one after the other until one fails.
+func (s *System) RunAll(ctx context.Context, programs ...[]string) error {
+	for _, args := range programs {
+		if _, err := s.Run(ctx, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Mend finishes what a killed run has left half installed.
+func (s *System) Mend(ctx context.Context) error {
+	return s.RunAll(ctx, []string{"dpkg", "--configure", "-a"}, []string{"apt-get", "install", "--yes", "--fix-broken"})
 }
 
 // NewestKernel is the newest kernel release of the plain flavour that apt has both headers and an image of.

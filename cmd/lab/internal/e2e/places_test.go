@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -69,9 +68,9 @@ func TestPlaces(t *testing.T) {
 				t.Fatal(err)
 			}
 			binary := filepath.Join(t.TempDir(), "mago")
-			build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", binary, "mago/cmd/mago")
-			build.Env = append(os.Environ(), "CGO_ENABLED=0")
-			run(t, build)
+			if err := debian.BuildMago(t.Context(), binary); err != nil {
+				t.Fatal(err)
+			}
 			for place, want := range places {
 				t.Run(place, func(t *testing.T) {
 					cmd := exec.CommandContext(t.Context(), "unshare", "--mount", "--propagation=private", "sh", "-c", enter, "enter",

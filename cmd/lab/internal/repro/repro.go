@@ -22,7 +22,7 @@ var words = []string{
 	"r8168", "tp-smapi", "west-chamber", "xtables-addons",
 }
 
-// openly are the words that a room without bubblewrap gives other packages for, or none, with the cause.
+// openly are the words that a sandbox without bubblewrap gives other packages for, or none, with the cause.
 var openly = map[string]string{
 	"./lender-dkms ./borrower-dkms": "borrower looks for lender's source below /usr/src, where it is not installed",
 	"iptables-netflow":              "gen_compat_def writes the path of its directory into a header, which modpost counts for srcversion",

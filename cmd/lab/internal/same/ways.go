@@ -34,7 +34,7 @@ type Way struct {
 // Plain is how modules are built that others are compared with.
 var Plain = Way{Name: "plain", What: "as root in bubblewrap", script: "build"}
 
-// Elsewhere and Later between them change all that a repeated build may find different; Open is a room that shows the
+// Elsewhere and Later between them change all that a repeated build may find different; Open is a sandbox that shows the
 // builds other paths.
 var (
 	Elsewhere = Way{Name: "elsewhere", What: "another user, cache, file system and its order of entries, dates of local files, one core, locale, time zone, umask, host name", script: "elsewhere"}
@@ -71,14 +71,14 @@ exec taskset --cpu-list 0 unshare --uts sh -c 'hostname elsewhere; exec su --she
 
 // later is the source of a library that goes before the C library of all of a system's programs, which read its name in
 // preload (ld.so(8)). A faked clock that wants memory to share with others, as faketime's does, stops what asks for the time
-// inside the closed room.
+// inside the sandbox.
 //
 //go:embed testdata/later.c
 var later []byte
 
 const (
 	preload = "/etc/ld.so.preload"
-	library = "/usr/local/lib/later.so" // which rooms show
+	library = "/usr/local/lib/later.so" // which sandboxes show
 )
 
 // Prepare puts on a system what the ways need.

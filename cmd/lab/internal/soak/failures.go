@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"mago/cmd/lab/internal/debian"
 )
 
 // failure is a way for apt or dpkg to fail. The script stands before the real program, $real, on the path.
@@ -70,7 +72,7 @@ func (s *soaking) fall(ctx context.Context, dice *rand.Rand, t *tally) (string, 
 		return "", nil, err
 	}
 	t.note(fmt.Sprintf("%s: %v", f.tool, first))
-	told := fmt.Sprintf("mago %s: %s does %s: %v %s", strings.Join(f.args, " "), f.tool, script, first, first.lastError())
+	told := fmt.Sprintf("mago %s: %s does %s: %v %s", strings.Join(f.args, " "), f.tool, script, first, debian.MagoError(first.said))
 	found := append(s.settled(), s.damaged(usual)...)
 	if first.code != 0 && !slices.Contains(f.codes, first.code) {
 		found = append(found, finding{lost, "another exit code: " + first.said})

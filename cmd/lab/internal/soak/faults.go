@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"mago/cmd/lab/internal/debian"
 )
 
 // calls are what fails in mago's own process, in each of its threads at one of its first calls. A program that mago
@@ -46,9 +48,9 @@ func (s *soaking) fail(ctx context.Context, dice *rand.Rand, t *tally) (string, 
 		injected = s.firstInjected()
 	}
 	t.note(first.String())
-	told := fmt.Sprintf("mago %s: %s: %v: %s", strings.Join(sc.args, " "), injected, first, first.lastError())
+	told := fmt.Sprintf("mago %s: %s: %v: %s", strings.Join(sc.args, " "), injected, first, debian.MagoError(first.said))
 	found := append(s.settled(), s.damaged(usual)...)
-	if first.code != 0 && first.lastError() == "" && !strings.Contains(first.said, "fatal error: runtime: ") { // Go's own pipes have failed
+	if first.code != 0 && debian.MagoError(first.said) == "" && !strings.Contains(first.said, "fatal error: runtime: ") { // Go's own pipes have failed
 		found = append(found, finding{lost, "no word of what failed: " + first.said})
 	}
 	if s.unheard() {

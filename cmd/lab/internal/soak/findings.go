@@ -14,7 +14,7 @@ const (
 	lost      kind = iota // what was there is not, or the second run fails
 	corrupted             // something under its own name is not what it says
 	left                  // something temporary is still there after the second run
-	escaped               // something got out of the closed room
+	escaped               // something got out of the sandbox
 	kinds
 )
 

@@ -69,13 +69,11 @@ func (m *machine) prepare(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	for _, args := range [][]string{
-		{"dpkg", "--configure", "-a"}, {"apt-get", "install", "--yes", "--fix-broken"},
-		{"apt-get", "install", "--yes", "--no-install-recommends", "strace", "kmod"},
-	} {
-		if _, err := m.Run(ctx, args...); err != nil {
-			return err
-		}
+	if err := m.Mend(ctx); err != nil {
+		return err
+	}
+	if _, err := m.Run(ctx, "apt-get", "install", "--yes", "--no-install-recommends", "strace", "kmod"); err != nil {
+		return err
 	}
 	if m.kernel, err = m.NewestKernel(ctx); err != nil {
 		return err
@@ -101,17 +99,6 @@ type outcome struct {
 }
 
 func (o outcome) String() string { return fmt.Sprintf("exit %d", o.code) }
-
-// lastError is the last line that mago has said of an error.
-func (o outcome) lastError() string {
-	last := ""
-	for line := range strings.Lines(o.said) {
-		if said, ok := strings.CutPrefix(strings.TrimSpace(line), "mago: "); ok && !strings.HasPrefix(said, "hint: ") {
-			last = said
-		}
-	}
-	return last
-}
 
 // arguments are mago's for the system's kernel.
 func (m *machine) arguments(args ...string) []string {

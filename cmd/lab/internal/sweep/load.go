@@ -38,22 +38,20 @@ func (s *sweep) image(ctx context.Context, c choice) (image, error) {
 func (s *sweep) fetchImage(ctx context.Context, kernel, dir string) error {
 	s.apt.Lock()
 	defer s.apt.Unlock()
-	const room = "/srv/image"
-	if err := os.RemoveAll(s.system.Path(room)); err != nil {
+	const scratch = "/srv/image"
+	if err := os.RemoveAll(s.system.Path(scratch)); err != nil {
 		return err
 	}
-	for _, args := range [][]string{
-		{"mkdir", "--mode=777", room},
-		{"sh", "-c", `cd "$1" && apt-get download "$2" && dpkg-deb --extract "$2"_*.deb tree && rm -- *.deb`, "sh", room, "linux-image-" + kernel},
-	} {
-		if _, err := s.system.Run(ctx, args...); err != nil {
-			return err
-		}
+	if err := s.system.RunAll(ctx,
+		[]string{"mkdir", "--mode=777", scratch},
+		[]string{"sh", "-c", `cd "$1" && apt-get download "$2" && dpkg-deb --extract "$2"_*.deb tree && rm -- *.deb`, "sh", scratch, "linux-image-" + kernel},
+	); err != nil {
+		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return err
 	}
-	return os.Rename(s.system.Path(room+"/tree"), dir)
+	return os.Rename(s.system.Path(scratch+"/tree"), dir)
 }
 
 // load boots the kernel's own image and has it take in the modules of the row's package.

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"mago/cmd/lab/internal/debian"
 )
 
 // The exit codes of mago that say more than that it failed; its manual page lists them.
@@ -80,7 +82,7 @@ func (s *sweep) build(ctx context.Context, x *row, log *os.File) error {
 	if last.code == exitBusy {
 		return errLater
 	}
-	why := magoError(last.output)
+	why := debian.MagoError(last.output)
 	if _, reason, excluded := strings.Cut(why, ": not meant for this kernel: "); excluded {
 		why = reason
 	}

@@ -20,17 +20,11 @@ var peerPackages = []string{"dkms", "module-assistant", "build-essential", "bc",
 
 // preparePeers makes the system that dkms and module-assistant work on, where no package's own scripts start dkms.
 func preparePeers(ctx context.Context, sys *debian.System) error {
-	for _, args := range [][]string{
-		{"apt-get", "update"},
+	return sys.RunAll(ctx,
+		[]string{"apt-get", "update"},
 		append([]string{"apt-get", "install", "--yes", "--no-install-recommends"}, peerPackages...),
-		{"m-a", "--text-mode", "update"},
-		{"touch", "/etc/dkms/no-autoinstall"},
-	} {
-		if _, err := sys.Run(ctx, args...); err != nil {
-			return err
-		}
-	}
-	return nil
+		[]string{"m-a", "--text-mode", "update"},
+		[]string{"touch", "/etc/dkms/no-autoinstall"})
 }
 
 // peer has the release's own program for this kind of package build the row.

@@ -67,18 +67,6 @@ func tail(file *os.File, from int64) string {
 	return string(text)
 }
 
-// magoError is the last error that mago has told, its hints left out.
-func magoError(output string) string {
-	last := ""
-	for line := range strings.Lines(output) {
-		said, ours := strings.CutPrefix(strings.TrimSpace(line), "mago: ")
-		if ours && !strings.HasPrefix(said, "hint:") {
-			last = said
-		}
-	}
-	return last
-}
-
 var buildError = regexp.MustCompile(`(?i)\berror: |\bfatal error|^E: |^Error!|\*\*\* |^dpkg: |BUILD_EXCLUSIVE|\bundefined!`)
 
 // firstError is the first line of a build's output that reads as an error.

@@ -41,9 +41,6 @@ func TestRunLimited(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	if got := magoError("building\nmago: first\nmago: hint: x\nmago: worst\nmago: hint: the log\n"); got != "worst" {
-		t.Errorf("magoError = %q", got)
-	}
 	if got := firstError("make: Entering\n/b/a.c:7:9: error: no x\nmake: *** [a.o] Error 1\n"); got != "/b/a.c:7:9: error: no x" {
 		t.Errorf("firstError = %q", got)
 	}

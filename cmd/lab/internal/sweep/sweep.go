@@ -72,12 +72,11 @@ func (s *sweep) prepare(ctx context.Context) (err error) {
 
 // refresh mends what a killed run has left half installed, and brings today's lists.
 func refresh(ctx context.Context, sys *debian.System) error {
-	for _, args := range [][]string{{"dpkg", "--configure", "-a"}, {"apt-get", "install", "--yes", "--fix-broken"}, {"apt-get", "update"}} {
-		if _, err := sys.Run(ctx, args...); err != nil {
-			return err
-		}
+	if err := sys.Mend(ctx); err != nil {
+		return err
 	}
-	return nil
+	_, err := sys.Run(ctx, "apt-get", "update")
+	return err
 }
 
 // all works on what is wanted, several modules at a time.
