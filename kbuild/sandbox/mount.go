@@ -29,10 +29,8 @@ func IsSystem(path string) bool {
 func (r Sandbox) inPlace(all []Mount) error {
 	for _, m := range all {
 		wanted, err := r.root().Stat(m.Path)
-		if err != nil {
-			return &MountError{r.Kind, m.Host, m.Path}
-		}
-		if is, err := os.Stat(m.Host); err != nil || !os.SameFile(wanted, is) {
+		is, hostErr := os.Stat(m.Host)
+		if err != nil || hostErr != nil || !os.SameFile(wanted, is) {
 			return &MountError{r.Kind, m.Host, m.Path}
 		}
 	}
@@ -48,15 +46,12 @@ func (r Sandbox) mounts(all []Mount) []string {
 		if m.Writable {
 			how = "--bind"
 		}
-		path := m.Path
-		if base := r.base(path); base != "" {
-			resolved, _, _ := r.root().Resolve(base)
-			below := strings.TrimPrefix(path, base+"/")
+		base, below := r.split(m.Path)
+		if base != "" {
 			first, _, _ := strings.Cut(below, "/")
-			taken[resolved] = append(taken[resolved], first)
-			path = filepath.Join(resolved, below)
+			taken[base] = append(taken[base], first)
 		}
-		binds = append(binds, bind(how, m.Host, path)...)
+		binds = append(binds, bind(how, m.Host, filepath.Join(base, below))...)
 	}
 	var args []string
 	for _, dir := range slices.Sorted(maps.Keys(taken)) { // a directory comes before those below it
@@ -66,15 +61,16 @@ func (r Sandbox) mounts(all []Mount) []string {
 	return slices.Concat(args, binds, seal)
 }
 
-// base is the deepest directory of the system above a path that is there, "" for a path that is not the system's.
-func (r Sandbox) base(path string) string {
+// split parts a path into the deepest directory of the system above it that is there, links resolved, and the rest. Of a path
+// that is not the system's it is all rest.
+func (r Sandbox) split(path string) (base, below string) {
 	for dir := filepath.Dir(path); IsSystem(dir); dir = filepath.Dir(dir) {
-		resolved, host, err := r.root().Resolve(dir)
-		if info, statErr := os.Stat(host); err == nil && statErr == nil && info.IsDir() && IsSystem(resolved) {
-			return dir
+		base, host, err := r.root().Resolve(dir)
+		if info, statErr := os.Stat(host); err == nil && statErr == nil && info.IsDir() && IsSystem(base) {
+			return base, strings.TrimPrefix(path, dir+"/")
 		}
 	}
-	return ""
+	return "", path
 }
 
 // repeat makes a directory of the system one that can be mounted in: the system is read-only, even for a mount point. The
