@@ -83,7 +83,7 @@ func directoryName(s string) string {
 }
 
 // sameBytes compares two files that the build has made.
-func (w *Workspace) sameBytes(ctx context.Context, a, b string) (bool, error) {
+func sameBytes(ctx context.Context, w *Workspace, a, b string) (bool, error) {
 	first, err := w.Open(ctx, a)
 	if err != nil {
 		return false, err

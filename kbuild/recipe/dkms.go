@@ -18,11 +18,11 @@ func (dkmsConf) Name() string             { return confFile }
 func (dkmsConf) Needs() ([]string, error) { return nil, nil }
 
 func (dkmsConf) Run(ctx context.Context, w *Workspace) (*Staged, error) {
-	conf, err := w.conf(ctx)
+	conf, err := confOf(ctx, w)
 	if err != nil {
 		return nil, err
 	}
-	modules, err := w.chosen(conf)
+	modules, err := chosen(w, conf)
 	if err != nil {
 		return nil, err
 	}
@@ -38,23 +38,23 @@ func (dkmsConf) Run(ctx context.Context, w *Workspace) (*Staged, error) {
 	return staged, b.blame(err)
 }
 
-// conf is what the job knows of the file, or its evaluation. The file is put in place once more: it may have changed itself.
-func (w *Workspace) conf(ctx context.Context) (conf *dkms.Conf, err error) {
+// confOf is what the job knows of the file, or its evaluation. The file is put in place once more: it may have changed itself.
+func confOf(ctx context.Context, w *Workspace) (conf *dkms.Conf, err error) {
 	text, err := w.Job.Source.conf()
 	if err != nil {
 		return nil, err
 	}
 	if conf = w.Job.Conf; conf == nil {
-		if conf, err = w.evaluate(ctx); err != nil {
+		if conf, err = evaluate(ctx, w); err != nil {
 			return nil, err
 		}
 	}
 	w.Log.Write([]byte(conf.Said))
-	return conf.Moved(sandbox.WorkDir, w.Inside("")), w.placeConf(text)
+	return conf.Moved(sandbox.WorkDir, w.Inside("")), placeConf(w, text)
 }
 
 // chosen are the modules that the kernel is to have. What is odd about the file is told in the log.
-func (w *Workspace) chosen(conf *dkms.Conf) ([]dkms.Module, error) {
+func chosen(w *Workspace, conf *dkms.Conf) ([]dkms.Module, error) {
 	for _, warning := range conf.Warnings() {
 		w.Log.Note("warning: dkms.conf: %s", warning)
 	}

@@ -34,14 +34,14 @@ func Evaluate(ctx context.Context, h Host, job Job) (*dkms.Conf, error) {
 		return nil, err
 	}
 	defer w.Close()
-	return w.evaluate(ctx)
+	return evaluate(ctx, w)
 }
 
 // evaluate gives the conf with sandbox.WorkDir for the workspace, whatever the sandbox calls that.
 //
 // The file is read until $module and $module_version, which dkms takes from its command line, are what it says itself:
 // they are first guessed from its text and the directory's name, and put right by a second reading.
-func (w *Workspace) evaluate(ctx context.Context) (*dkms.Conf, error) {
+func evaluate(ctx context.Context, w *Workspace) (*dkms.Conf, error) {
 	source := w.Job.Source
 	text, err := source.conf()
 	if err != nil {
@@ -51,7 +51,7 @@ func (w *Workspace) evaluate(ctx context.Context) (*dkms.Conf, error) {
 	literal, numbers := dkms.Literal(string(text))
 	name, version = cmp.Or(literal, name), cmp.Or(numbers, version)
 	for again := false; ; again = true {
-		conf, err := w.readConf(ctx, text, name, version)
+		conf, err := readConf(ctx, w, text, name, version)
 		if err != nil {
 			return nil, err
 		}
@@ -80,8 +80,8 @@ func splitDir(dir string) (name, version string) {
 }
 
 // readConf reads the file once, alone in a directory of its own: nothing else can be written to meanwhile.
-func (w *Workspace) readConf(ctx context.Context, text []byte, name, version string) (*dkms.Conf, error) {
-	if err := w.placeConf(text); err != nil {
+func readConf(ctx context.Context, w *Workspace, text []byte, name, version string) (*dkms.Conf, error) {
+	if err := placeConf(w, text); err != nil {
 		return nil, err
 	}
 	if err := errors.Join(w.placeUname(confDir), w.Sandbox.Own(filepath.Join(w.dir, confDir))); err != nil {
@@ -95,7 +95,7 @@ func (w *Workspace) readConf(ctx context.Context, text []byte, name, version str
 	args := []string{"bash", "-c", dkms.Script, "evaluate", filepath.Join(w.Sandbox.Path(work), confFile)}
 	args = append(args, w.confVariables(work, name, version, w.Job.Jobs)...)
 	err := w.Run(ctx, sandbox.Spec{Args: args, Work: work, Stdout: out, Stderr: complaint})
-	conf, err := w.parseConf(out, complaint, err)
+	conf, err := parseConf(w, out, complaint, err)
 	if err != nil {
 		w.Log.Write(complaint.held)
 		return nil, err
@@ -105,7 +105,7 @@ func (w *Workspace) readConf(ctx context.Context, text []byte, name, version str
 }
 
 // parseConf takes what bash has printed, and how it ended.
-func (w *Workspace) parseConf(out, complaint *boundedBuffer, ended error) (*dkms.Conf, error) {
+func parseConf(w *Workspace, out, complaint *boundedBuffer, ended error) (*dkms.Conf, error) {
 	const reading = "read " + confFile
 	said := string(complaint.held)
 	switch {
@@ -130,7 +130,7 @@ func (w *Workspace) parseConf(out, complaint *boundedBuffer, ended error) (*dkms
 }
 
 // placeConf puts the file where bash reads it.
-func (w *Workspace) placeConf(text []byte) error {
+func placeConf(w *Workspace, text []byte) error {
 	if err := errors.Join(w.remove(confDir), w.files.Mkdir(confDir, 0o755)); err != nil {
 		return err
 	}

@@ -124,7 +124,7 @@ func TestUnheededErrorOfAttempt(t *testing.T) {
 	}
 	defer w.Close()
 	for _, want := range []string{"make failed: a.c:1:1: error: unknown type name x", "Kbuild: make succeeded but gave no .ko file"} {
-		if _, err := w.attempt(t.Context(), attempt{by: "Kbuild", dir: "."}, nil, nil); err == nil || !strings.HasPrefix(err.Error(), want) {
+		if _, err := (attempt{by: "Kbuild", dir: "."}).run(t.Context(), w, nil, nil); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 		said = "CC a.o\n"

@@ -138,7 +138,7 @@ func TestSameBytes(t *testing.T) {
 	long := strings.Repeat("x", 64<<10)
 	w := workspaceIn(t, tree{"a": long, "b": long, "c": long + "y", "d": long + "z", "e": "", "f": ""}.write(t, filepath.Join(t.TempDir(), "w")))
 	for pair, want := range map[string]bool{"ab": true, "ac": false, "ca": false, "cd": false, "ef": true, "ae": false} {
-		if got, err := w.sameBytes(t.Context(), pair[:1], pair[1:]); got != want || err != nil {
+		if got, err := sameBytes(t.Context(), w, pair[:1], pair[1:]); got != want || err != nil {
 			t.Errorf("%s: got %v, %v", pair, got, err)
 		}
 	}

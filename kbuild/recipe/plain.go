@@ -39,7 +39,7 @@ func (plain) Run(ctx context.Context, w *Workspace) (*Staged, error) {
 	}
 	var failed furthest
 	for i, a := range attempts {
-		staged, err := w.attempt(ctx, a, variables, failed.count(w.Event))
+		staged, err := a.run(ctx, w, variables, failed.count(w.Event))
 		if err == nil || !another(err) {
 			return staged, err
 		}
@@ -82,8 +82,8 @@ func (f *furthest) see(err error) {
 	}
 }
 
-// attempt makes one, its progress told to event.
-func (w *Workspace) attempt(ctx context.Context, a attempt, variables []string, event func(Progress)) (*Staged, error) {
+// run makes the attempt, its progress told to event.
+func (a attempt) run(ctx context.Context, w *Workspace, variables []string, event func(Progress)) (*Staged, error) {
 	name, version := directoryName(w.Job.Source.Name), directoryName(w.Job.Source.Version)
 	if err := w.remove(filepath.Join(name, version, "build")); err != nil {
 		return nil, fmt.Errorf("remove the last attempt: %w", err)
@@ -98,7 +98,7 @@ func (w *Workspace) attempt(ctx context.Context, a attempt, variables []string, 
 	if err := s.do(ctx, step, strings.Join(args, " "), args...); err != nil {
 		return nil, err
 	}
-	built, err := w.findModules(ctx, build)
+	built, err := findModules(ctx, w, build)
 	if err == nil && len(built) == 0 {
 		err = &Error{a.by, fmt.Errorf("%s succeeded but gave no .ko file; does its Makefile set obj-m?", step)}
 	}
@@ -124,7 +124,7 @@ const MaxModules = 10_000
 
 // findModules lists the .ko files below a build directory. Two of one name could not both be loaded; a copy of the same
 // bytes, as a Makefile may make beside its subdirectories, counts once.
-func (w *Workspace) findModules(ctx context.Context, dir string) ([]Built, error) {
+func findModules(ctx context.Context, w *Workspace, dir string) ([]Built, error) {
 	var built []Built
 	seen := map[string]string{}
 	err := w.Walk(ctx, dir, func(file string, entry fs.DirEntry, err error) error {
@@ -139,7 +139,7 @@ func (w *Workspace) findModules(ctx context.Context, dir string) ([]Built, error
 			return &codec.LimitError{What: "modules", Max: MaxModules}
 		}
 		if other, ok := seen[name]; ok {
-			same, err := w.sameBytes(ctx, file, other)
+			same, err := sameBytes(ctx, w, file, other)
 			if same || err != nil {
 				return err
 			}

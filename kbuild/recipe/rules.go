@@ -47,7 +47,7 @@ func (r debianRules) Run(ctx context.Context, w *Workspace) (*Staged, error) {
 	if err := r.checkNeeds(w); err != nil {
 		return nil, err
 	}
-	build, err := w.prepareRules(ctx)
+	build, err := prepareRules(ctx, w)
 	if err != nil {
 		return nil, err
 	}
@@ -125,19 +125,19 @@ func (r debianRules) checkNeeds(w *Workspace) error {
 }
 
 // prepareRules copies the source to modules/<name>, as module-assistant's tarballs lie, and the fragments beside it.
-func (w *Workspace) prepareRules(ctx context.Context) (build string, err error) {
+func prepareRules(ctx context.Context, w *Workspace) (build string, err error) {
 	build = filepath.Join(moduleLoc, directoryName(filepath.Base(w.Job.Source.Dir)))
 	if err := w.copyTree(ctx, w.Job.Source, build); err != nil {
 		return "", fmt.Errorf("copy the source of %s: %w", w.Job.Source.Name, err)
 	}
-	if err := errors.Join(rules.Place(w.files, maDir), w.files.Mkdir(debDir, 0o755), w.aim(filepath.Join(build, rulesFile))); err != nil {
+	if err := errors.Join(rules.Place(w.files, maDir), w.files.Mkdir(debDir, 0o755), aim(w, filepath.Join(build, rulesFile))); err != nil {
 		return "", err
 	}
 	return build, w.Sandbox.Own(w.dir)
 }
 
 // aim has the copied rules find the fragments in every kind of sandbox, and makes them a program, which dh takes them for.
-func (w *Workspace) aim(file string) error {
+func aim(w *Workspace, file string) error {
 	info, err := w.files.Stat(file)
 	if err != nil {
 		return err
