@@ -12,7 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// cli is the command line. Names and letters are module-assistant's, so that its users need no new habits.
+// cli is the command line. Names and letters are module-assistant's.
 type cli struct {
 	options
 
@@ -36,7 +36,7 @@ type cli struct {
 	Completion    completionCommand    `cmd:"" hidden:"" help:"Print the completion for bash."`
 }
 
-// options hold for every command.
+// options are those of every command.
 type options struct {
 	KversList  []string         `short:"l" sep:"none" placeholder:"KERNELS" help:"Kernels to work for: releases, globs, running (default), installed, all, newest; several with commas."`
 	KernelDir  []string         `short:"k" sep:"none" placeholder:"DIRS" help:"Directories of kernel headers to build for; also from the variable KERNELDIRS."`
@@ -63,7 +63,7 @@ type options struct {
 	Version    kong.VersionFlag `help:"Print mago's version."`
 }
 
-// moduleArgs are the modules of the commands that need some.
+// moduleArgs are the arguments of commands that need modules.
 type moduleArgs struct {
 	eventOption
 	Modules []string `arg:"" name:"module" help:"Names, all, alli (installed), allu (opened), directories or tarballs."`
@@ -81,13 +81,13 @@ type jsonOption struct {
 	JSON bool `name:"json" help:"Print JSON."`
 }
 
-// apply leaves standard output to the JSON where that is asked for.
+// apply keeps everything but the JSON off standard output.
 func (o jsonOption) apply(a *app) {
 	a.Reading = true
 	a.screen.quiet = a.screen.quiet || o.JSON
 }
 
-// dispatch runs one command, or several that commas join, one after the other once all of them are understood.
+// dispatch runs one command, or several that commas join: it parses all of them before it runs the first.
 func dispatch(ctx context.Context, m engine.Machine, args []string, stdout *stream, stderr io.Writer) error {
 	if err := understand(grammar(), args); err != nil {
 		return err
@@ -129,10 +129,10 @@ func dispatch(ctx context.Context, m engine.Machine, args []string, stdout *stre
 	return worst
 }
 
-// helpPrinted unwinds kong after --help and --version, which expect the process to end there.
+// helpPrinted unwinds kong after --help and --version, where kong would exit.
 type helpPrinted struct{}
 
-// parse reads the command line; nil without an error where help was all that was asked for.
+// parse reads the command line; it returns nil without an error after printing help.
 func parse(c *cli, args []string, stdout, stderr io.Writer) (parsed *kong.Context, err error) {
 	defer func() {
 		if r := recover(); r != nil {

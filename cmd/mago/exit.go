@@ -71,7 +71,7 @@ var exitCodes = []struct {
 	{exitTerminated, "ended by SIGTERM"},
 }
 
-// statusError carries only the exit code of status; its table has said the rest.
+// statusError carries only the exit code of status; the table has already been printed.
 type statusError struct{ code int }
 
 func (e *statusError) Error() string { return "" }
@@ -106,7 +106,7 @@ func tell(stderr io.Writer, err error) (code int) {
 	return code
 }
 
-// complain prints a line that begins with mago's name, broken between words where that is a terminal.
+// complain prints a line that begins with mago's name; on a terminal it is broken between words.
 func complain(stderr io.Writer, line string) {
 	if s, ok := stderr.(*stream); ok {
 		line = s.wrapped(line, errorIndent)
@@ -117,7 +117,7 @@ func complain(stderr io.Writer, line string) {
 // errorIndent is where the text of an error begins.
 const errorIndent = len("mago: ")
 
-// reportPanic tells of a mistake of mago's own; Go's own report would pass on what foreign text is in it.
+// reportPanic reports a mistake of mago's own; Go's own report would pass on foreign text.
 func reportPanic(stderr io.Writer, cause any, stack []byte) int {
 	fmt.Fprintf(stderr, "mago: panic: %s\n%s", visible.Line(fmt.Sprint(cause)), stack)
 	return exitError

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// habit is a command or an option that other programs have and mago has not, and what mago's way is. MODULE in it stands
-// for the module that was named.
+// habit is a command or option of other programs that mago lacks, with mago's way. MODULE in it stands for the module that was
+// named.
 type habit struct {
 	words []string
 	way   string
@@ -94,7 +94,7 @@ var foreignHabits = []habits{
 	}, nil},
 }
 
-// commandHabit and optionHabit find what a word is elsewhere.
+// commandHabit and optionHabit find the program that a word belongs to.
 func commandHabit(word string) (h habit, program string, ok bool) {
 	return findHabit(word, func(h habits) []habit { return h.commands })
 }
@@ -114,7 +114,7 @@ func findHabit(word string, of func(habits) []habit) (h habit, program string, o
 	return habit{}, "", false
 }
 
-// forModule is the way with the module that was named in it, on the system under a root.
+// forModule is the way with the named module in it, on the system under a root.
 func (h habit) forModule(root, name string) string {
 	switch {
 	case name == "":
@@ -125,7 +125,7 @@ func (h habit) forModule(root, name string) string {
 	return strings.ReplaceAll(h.way, "MODULE", name)
 }
 
-// commandHabitWords are all that name commands elsewhere.
+// commandHabitWords are all names of commands of other programs.
 func commandHabitWords() []string {
 	var words []string
 	for _, all := range foreignHabits {

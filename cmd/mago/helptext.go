@@ -11,13 +11,13 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// helpColumns is how wide help is, and helpIndent where its second column begins.
+// helpColumns is the width of help, and helpIndent the column of its second part.
 const (
 	helpColumns = 79
 	helpIndent  = 24
 )
 
-// writeOverview is the first page: it fits a terminal of 24 lines with the prompt below it.
+// writeOverview writes the first page, which fits a terminal of 24 lines with the prompt below it.
 func writeOverview(w io.Writer, model *kong.Application) {
 	fmt.Fprintf(w, "Usage: mago COMMAND[,COMMAND...] [OPTION...] [MODULE...]\n")
 	for _, node := range offered(model) {
@@ -38,7 +38,7 @@ func writeOverview(w io.Writer, model *kong.Application) {
 	fmt.Fprintln(w, `More: "mago help COMMAND", "mago help options", mago(8)`)
 }
 
-// overviewName is a command's name with its short one.
+// overviewName is a command's name with its short form.
 func overviewName(node *kong.Node) string {
 	if len(node.Aliases) > 0 && len(node.Aliases[0]) <= 3 {
 		return node.Name + ", " + node.Aliases[0]
@@ -46,7 +46,7 @@ func overviewName(node *kong.Node) string {
 	return node.Name
 }
 
-// brief is a help text up to its first pause.
+// brief is the beginning of a help text, up to the first of ":;.".
 func brief(text string) string {
 	if i := strings.IndexAny(text, ":;."); i > 0 {
 		return text[:i]
@@ -54,7 +54,7 @@ func brief(text string) string {
 	return text
 }
 
-// writeCommandHelp is a command's own page.
+// writeCommandHelp writes a command's own page.
 func writeCommandHelp(w io.Writer, model *kong.Application, node *kong.Node) {
 	fmt.Fprintf(w, "Usage: mago %s [OPTION...]%s\n", node.Name, argumentText(node))
 	if len(node.Aliases) > 0 {
@@ -78,7 +78,7 @@ func writeCommandHelp(w io.Writer, model *kong.Application, node *kong.Node) {
 	fmt.Fprintf(w, "\nMore: \"mago help options\" (the options of all commands), mago(8)\n")
 }
 
-// argumentText is what stands behind a command and its options.
+// argumentText is the part of a usage line after the options.
 func argumentText(node *kong.Node) string {
 	text := ""
 	for _, argument := range node.Positional {
@@ -94,7 +94,7 @@ func argumentText(node *kong.Node) string {
 	return text
 }
 
-// writeOptionsHelp has all options that commands share.
+// writeOptionsHelp writes the options that all commands share.
 func writeOptionsHelp(w io.Writer, model *kong.Application) {
 	for i, group := range optionGroups {
 		if i > 0 {
@@ -112,7 +112,7 @@ func writeFlags(w io.Writer, flags []*kong.Flag) {
 	}
 }
 
-// optionText is how an option is written: -l, --kvers-list, and its value: " KERNELS".
+// optionText formats an option as -l, --kvers-list, and its value as " KERNELS".
 func optionText(flag *kong.Flag) (name, value string) {
 	name = "--" + flag.Name
 	if flag.Short != 0 {
@@ -127,7 +127,7 @@ func optionText(flag *kong.Flag) (name, value string) {
 	return name, value
 }
 
-// shortName is an option's letter, or its name where it has none.
+// shortName is an option's letter, or its name if it has none.
 func shortName(flag *kong.Flag) string {
 	if flag.Short != 0 {
 		return "-" + string(flag.Short)
@@ -138,7 +138,7 @@ func shortName(flag *kong.Flag) string {
 // entry is a name with what it means.
 type entry struct{ Name, Text string }
 
-// entries are all words and variables of a program's users.
+// entries are all words and variables of a program.
 func (h habits) entries() []entry {
 	var all []entry
 	for _, one := range slices.Concat(h.commands, h.options) {
@@ -150,7 +150,7 @@ func (h habits) entries() []entry {
 	return all
 }
 
-// writeHabits has what a program's users type, and mago's way.
+// writeHabits writes what a program's users type, and mago's way.
 func writeHabits(w io.Writer, h habits) {
 	fmt.Fprintf(w, "What users of %s type, and mago's way:\n", h.program)
 	for _, e := range h.entries() {
@@ -158,7 +158,7 @@ func writeHabits(w io.Writer, h habits) {
 	}
 }
 
-// writeEntry is a name with what it means beside it, or below where the name is long.
+// writeEntry writes a name and its text beside it, or below where the name is long.
 func writeEntry(w io.Writer, name, text string) {
 	name = "  " + name
 	if utf8.RuneCountInString(name) > helpIndent-2 {
@@ -168,7 +168,7 @@ func writeEntry(w io.Writer, name, text string) {
 	writeWrapped(w, name, helpIndent, text)
 }
 
-// writeWrapped writes text at a column, behind what begins its first line.
+// writeWrapped writes text in a column, after the beginning of its first line.
 func writeWrapped(w io.Writer, first string, column int, text string) {
 	line := fmt.Sprintf("%-*s", column, first)
 	empty := true

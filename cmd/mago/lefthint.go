@@ -32,7 +32,7 @@ func leftHint(left []apt.Left) string {
 		lines = append(lines, `"sudo dpkg --configure -a" finishes what apt brought along`)
 	}
 	if audit {
-		lines = append(lines, `"sudo dpkg --audit" says why dpkg wants packages installed again`)
+		lines = append(lines, `"sudo dpkg --audit" says why dpkg requires packages to be installed again`)
 	}
 	return engine.Hints(append(lines, "once the cause is gone, run the same command again")...)
 }

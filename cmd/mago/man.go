@@ -31,7 +31,7 @@ func writeMan(w io.Writer) error {
 	return page.Execute(w, map[string]any{"Commands": offered(grammar()), "Groups": manGroups(), "Habits": manHabits(), "Codes": codes, "Version": ownVersion()})
 }
 
-// manGroups are the options of all commands in their groups.
+// manGroups returns the shared options by group.
 func manGroups() []map[string]any {
 	var groups []map[string]any
 	for _, g := range optionGroups {
@@ -40,7 +40,7 @@ func manGroups() []map[string]any {
 	return groups
 }
 
-// manHabits are the words of other programs, as mago help has them.
+// manHabits returns the words of other programs, as mago help prints them.
 func manHabits() []map[string]any {
 	var all []map[string]any
 	for _, h := range foreignHabits {
@@ -49,7 +49,7 @@ func manHabits() []map[string]any {
 	return all
 }
 
-// manShared names the options of all commands that mean something to one.
+// manShared lists the shared options that a command uses.
 func manShared(n *kong.Node) string {
 	var names []string
 	for _, group := range optionGroups {
@@ -69,7 +69,7 @@ func troff(s string) string {
 	return s
 }
 
-// manFlag is how an option is written, its name in bold and its value in italics.
+// manFlag formats an option: its name bold, its value in italics.
 func manFlag(f *kong.Flag) string {
 	name, value := optionText(f)
 	text := `\fB` + troff(name) + `\fR`
@@ -79,7 +79,7 @@ func manFlag(f *kong.Flag) string {
 	return text
 }
 
-// manSynopsis is a command with its aliases and arguments.
+// manSynopsis formats a command with its aliases and arguments.
 func manSynopsis(n *kong.Node) string {
 	text := `\fB` + troff(strings.Join(append([]string{n.Name}, n.Aliases...), ", ")) + `\fR`
 	for _, argument := range n.Positional {

@@ -16,7 +16,7 @@ func missingHint(e *catalog.MissingError) string {
 	case e.LeftOut():
 		return leftOutHint(e)
 	case e.Place.Release != "":
-		return `run "sudo apt-get update"; where that brings nothing, apt's preferences or another architecture may be the reason`
+		return `run "sudo apt-get update"; if that fetches nothing, apt's preferences or another architecture may be the reason`
 	case e.Backports.Release != "":
 		return fmt.Sprintf(`put the line "deb %s %s %s" into /etc/apt/sources.list.d/backports.list, %s`,
 			strings.TrimSuffix(e.Sources[0].URI, "/"), e.Backports.Release, e.Backports.Component, thenUpdate)

@@ -17,7 +17,7 @@ func (at *aptTool) tellBrings(changes []apt.Change) {
 		names = append(names, c.Package.String()+" "+c.New.String())
 	}
 	if len(names) > 0 {
-		at.say.note("install", "apt brings %s", strings.Join(names, ", "))
+		at.say.note("install", "apt installs %s", strings.Join(names, ", "))
 	}
 	at.tellKernels("install", changes)
 }

@@ -41,7 +41,7 @@ func (pr *preparer) missing(ctx context.Context, releases []string, targets []ta
 			return nil, err
 		}
 		if err != nil {
-			k = kernel.Kernel{Compiler: word.Must(word.ParseProgram("make"))} // apt brings the compiler with the headers
+			k = kernel.Kernel{Compiler: word.Must(word.ParseProgram("make"))} // apt installs the compiler with the headers
 		}
 		for _, tool := range kernel.MissingTools(pr.Root, k) {
 			if tool.Package.IsZero() {

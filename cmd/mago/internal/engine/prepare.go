@@ -10,7 +10,7 @@ import (
 	"mago/sources/lock"
 )
 
-// prepare installs what is missing to build for the kernels asked for: headers, with which apt brings the compiler
+// prepare installs what is missing to build for the kernels asked for: headers, with which apt installs the compiler
 // that the kernel was built with, make, the closed room, and what the modules' source packages need for compiling. All is
 // looked at before anything is changed: what is asked for, apt's lists, and what apt would do. Where nothing is missing it
 // runs no program at all.
