@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path"
 	"slices"
 	"strings"
@@ -35,13 +34,10 @@ func (s *story) boot(t *testing.T) {
 
 // initramfs holds the modules, what they depend on, and busybox, which loads them in modprobe's order.
 func (s *story) initramfs(t *testing.T) []byte {
-	busybox, err := exec.LookPath("busybox")
+	a, err := vm.BusyBox()
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := vm.Archive{}
-	a.Dir("bin", "dev", "proc", "sys", "lib")
-	a.File("bin/busybox", readFile(t, busybox), 0o755)
 	var load, unload strings.Builder
 	for _, module := range modules {
 		for line := range strings.Lines(string(s.run(t, "modprobe", "-S", s.kernel, "--show-depends", module))) {
@@ -55,7 +51,7 @@ func (s *story) initramfs(t *testing.T) []byte {
 			fmt.Fprintf(&unload, "unload %s\n", strings.ReplaceAll(module, "-", "_"))
 		}
 	}
-	a.File("init", []byte(fmt.Sprintf(initScript, load.String(), unload.String())), 0o755)
+	a.Init(fmt.Sprintf(initScript, load.String(), unload.String()))
 	return a.Bytes()
 }
 
@@ -63,13 +59,7 @@ func moduleName(file string) string {
 	return strings.ReplaceAll(strings.TrimSuffix(path.Base(file), ".ko"), "-", "_")
 }
 
-const initScript = `#!/bin/busybox sh
-/bin/busybox --install -s /bin
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t devtmpfs dev /dev
-
-load() {
+const initScript = `load() {
 	grep -q "^$1 " /proc/modules && return
 	file=$(ls /lib | grep -x "$(echo "$1" | sed 's/_/[-_]/g')\.ko")
 	if answer=$(insmod "/lib/$file" 2>&1); then
@@ -88,7 +78,6 @@ unload() {
 echo "mago: Linux $(uname -r)"
 %secho "mago: video0: $(cat /sys/class/video4linux/video0/name)"
 %secho "mago: end"
-poweroff -f
 `
 
 // qemu boots the kernel and gives what it writes on its serial line until it powers off.

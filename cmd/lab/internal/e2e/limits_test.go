@@ -22,15 +22,13 @@ func (s *story) limits(t *testing.T) {
 	if out, err := compile.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	busybox, err := exec.LookPath("busybox")
+	a, err := vm.BusyBox()
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := vm.Archive{}
-	a.Dir("bin", "dev", "proc", "sys", "etc", "usr", "tmp", "var", "var/tmp")
-	a.File("bin/busybox", readFile(t, busybox), 0o755)
+	a.Dir("etc", "usr", "tmp", "var", "var/tmp")
 	a.File("bin/sandbox.test", readFile(t, test), 0o755)
-	a.File("init", []byte(limitsScript), 0o755)
+	a.Init(limitsScript)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	console, err := vm.Boot(ctx, s.Path("/boot/vmlinuz-"+s.kernel), a.Bytes(), 1024)
@@ -44,16 +42,10 @@ func (s *story) limits(t *testing.T) {
 	out.lacks(t, "mago: left")
 }
 
-const limitsScript = `#!/bin/busybox sh
-/bin/busybox --install -s /bin
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t devtmpfs dev /dev
-mount -t cgroup2 none /sys/fs/cgroup
+const limitsScript = `mount -t cgroup2 none /sys/fs/cgroup
 sandbox.test -test.v -test.run TestHeld/user && echo "mago: passed"
 for dir in /sys/fs/cgroup/mago-*; do
 	test ! -d "$dir" || echo "mago: left $dir"
 done
 echo "mago: end"
-poweroff -f
 `

@@ -3,8 +3,6 @@ package sweep
 import (
 	"context"
 	"fmt"
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"time"
@@ -18,13 +16,7 @@ const (
 	bootLimit     = 5 * time.Minute
 )
 
-const initScript = `#!/bin/busybox sh
-/bin/busybox --install -s /bin
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t devtmpfs dev /dev
-
-need() {
+const initScript = `need() {
 	insmod "/lib/$1.ko" 2>&1
 }
 
@@ -35,23 +27,15 @@ try() {
 }
 
 %[2]secho "mago: all"
-poweroff -f
 `
 
 // initramfs has busybox load modules in this order; those in tried answer.
 func initramfs(order []module, tried []string) ([]byte, error) {
-	busybox, err := exec.LookPath("busybox")
+	a, err := vm.BusyBox()
 	if err != nil {
 		return nil, err
 	}
-	program, err := os.ReadFile(busybox)
-	if err != nil {
-		return nil, err
-	}
-	var a vm.Archive
 	var load strings.Builder
-	a.Dir("bin", "dev", "proc", "sys", "lib")
-	a.File("bin/busybox", program, 0o755)
 	for _, m := range order {
 		a.File("lib/"+m.name+".ko", m.image, 0o644)
 		verb := "need"
@@ -60,7 +44,7 @@ func initramfs(order []module, tried []string) ([]byte, error) {
 		}
 		fmt.Fprintln(&load, verb, m.name)
 	}
-	a.File("init", fmt.Appendf(nil, initScript, insmodSeconds, load.String()), 0o755)
+	a.Init(fmt.Sprintf(initScript, insmodSeconds, load.String()))
 	return a.Bytes(), nil
 }
 
