@@ -15,6 +15,7 @@ import (
 
 	"mago/cmd/lab/internal/bench"
 	"mago/cmd/lab/internal/ci"
+	"mago/cmd/lab/internal/fuzz"
 	"mago/cmd/lab/internal/repro"
 	"mago/cmd/lab/internal/soak"
 	"mago/cmd/lab/internal/sweep"
@@ -28,7 +29,7 @@ type program struct {
 
 var programs = []program{
 	{"ci", "run all tests: units, races, real builds, the end-to-end story, a short soak", ci.Run},
-	{"fuzz", "run each fuzz target for some time", ci.Fuzz},
+	{"fuzz", "run each fuzz target for some time", fuzz.Run},
 	{"bench", "time mago against module-assistant, make and dpkg-deb", bench.Run},
 	{"sweep", "build every module package of a Debian release, as tables", sweep.Run},
 	{"repro", "build modules in several ways and compare the bytes", repro.Run},

@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"mago/cmd/lab/internal/debian"
+	"mago/cmd/lab/internal/soak"
 )
 
 // stories start mago and the programs beside it thousands of times, each of which the race detector makes several times slower.
@@ -46,7 +47,7 @@ func Run(ctx context.Context, _ []string, stdout, stderr io.Writer) error {
 	}
 	if err := debian.Missing(); err != nil {
 		r.skips = append(r.skips, "soak: "+err.Error())
-	} else if err := soak(ctx, stdout, stderr); err != nil {
+	} else if err := soak.Run(ctx, shortSoak, stdout, stderr); err != nil {
 		fmt.Fprintln(stderr, "ci: soak:", err)
 		r.failed = true
 	}
@@ -102,12 +103,8 @@ func prepare(ctx context.Context, stderr io.Writer) (err error) {
 	return os.Setenv("MAGO_TEST_ROOT", dir)
 }
 
-// soak is a short run of "make soak", on the systems that all tests share, and with the same chances each time.
-func soak(ctx context.Context, stdout, stderr io.Writer) error {
-	cmd := exec.CommandContext(ctx, "go", "run", "./cmd/lab", "soak", "-store=", "-seed=1", "-kills=6", "-disks=8", "-faults=4", "-failures=3", "-clocks=1", "-crowd=4", "-fuzz=0")
-	cmd.Stdout, cmd.Stderr = stdout, stderr
-	return cmd.Run()
-}
+// shortSoak is for a short run of "make soak", on the systems that all tests share, and with the same chances each time.
+var shortSoak = []string{"-store=", "-seed=1", "-kills=6", "-disks=8", "-faults=4", "-failures=3", "-clocks=1", "-crowd=4", "-fuzz=0"}
 
 func goTest(ctx context.Context, r *results, stderr io.Writer, args []string) error {
 	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-json", "-count=1"}, args...)...)

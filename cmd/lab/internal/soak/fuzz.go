@@ -5,13 +5,13 @@ import (
 	"math/rand/v2"
 	"strings"
 
-	"mago/cmd/lab/internal/ci"
+	"mago/cmd/lab/internal/fuzz"
 )
 
 // fuzzAll runs every fuzz target; the first that finds something ends it.
 func (s *soaking) fuzzAll(ctx context.Context, _ *rand.Rand, t *tally) (string, []finding, error) {
 	var out strings.Builder
-	err := ci.Fuzz(ctx, []string{s.fuzz.String()}, &out, &out)
+	err := fuzz.Run(ctx, []string{s.fuzz.String()}, &out, &out)
 	for line := range strings.Lines(out.String()) {
 		if strings.HasSuffix(strings.TrimSpace(line), ", no crash") && strings.HasPrefix(line, "mago/") {
 			t.note("no crash")

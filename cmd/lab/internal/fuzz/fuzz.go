@@ -1,4 +1,5 @@
-package ci
+// Package fuzz runs every fuzz target of the module.
+package fuzz
 
 import (
 	"cmp"
@@ -10,14 +11,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // target is one fuzz function.
 type target struct{ pkg, name string }
 
-// Fuzz runs every fuzz target of the module for the time that its argument says, with a line of figures for each. It fails, at
-// the end, if one has found something: the input is then below that package's testdata.
-func Fuzz(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+// Run fuzzes each target for the time that its argument says and prints a line of figures for each. It fails, at the end, if one has found something: the input is then below that package's testdata.
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	each := cmp.Or(strings.Join(args, " "), "30s")
 	list := exec.CommandContext(ctx, "go", "test", "-list", "^Fuzz", "./...")
 	list.Stderr = stderr
@@ -60,7 +61,7 @@ func (t target) fuzz(ctx context.Context, each string, stderr io.Writer) (said s
 	defer os.RemoveAll(corpus)
 	cmd := exec.CommandContext(ctx, "go", "test", "-run=^$", "-fuzz=^"+t.name+"$", "-fuzztime="+each, "-fuzzminimizetime=1s", t.pkg,
 		"-args", "-test.fuzzcachedir="+corpus)
-	cmd.Stderr = stderr
+	cmd.Stderr, cmd.WaitDelay = stderr, time.Minute
 	out, err := cmd.Output()
 	return string(out), err
 }

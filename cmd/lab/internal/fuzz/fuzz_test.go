@@ -1,4 +1,4 @@
-package ci
+package fuzz
 
 import (
 	"slices"
