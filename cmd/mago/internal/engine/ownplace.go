@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"mago/cmd/mago/internal/store"
 	"mago/sources/way"
 )
 
@@ -98,17 +99,32 @@ func (b *base) checkSudoPlace() error {
 	}
 	err := checkPlace(b.Cache, false)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil // it is made by this user, whom checkPlaceOf asks again
+		return nil // it is made by this user, whom checkDebs asks again
 	}
 	return err
 }
 
-// checkPlaceOf looks at the very files that dpkg is to get.
-func (b *base) checkPlaceOf(debs []string) error {
+// checkDebs looks at the very files that dpkg is to get: nobody else can change one from now on, neither by its path nor
+// because it is open, and only then it is compared with its hash.
+func (it *installer) checkDebs(built store.Record, debs []string) error {
 	for _, deb := range debs {
-		if err := checkPlace(deb, b.host.AsRoot); err != nil {
+		if err := checkClosed(deb, it.host.AsRoot); err != nil {
 			return err
 		}
 	}
+	if !it.store.IsWhole(built) {
+		return it.notBuilt(built.Module, built.Kernel)
+	}
 	return nil
+}
+
+func checkClosed(deb string, root bool) error {
+	w, err := way.Find(deb)
+	switch {
+	case err != nil:
+		return err
+	case w.Shared != nil:
+		return &SharedError{deb, w.Shared, root}
+	}
+	return w.CheckUnwritten()
 }

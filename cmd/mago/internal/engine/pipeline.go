@@ -287,7 +287,7 @@ func (it *installer) install(ctx context.Context, u unit, built store.Record) er
 		return err
 	}
 	debs := slices.DeleteFunc([]string{built.Deb, it.commonToInstall(u, built)}, func(deb string) bool { return deb == "" })
-	if err := it.checkPlaceOf(debs); err != nil {
+	if err := it.checkDebs(built, debs); err != nil {
 		return err
 	}
 	coming, err := it.arrive(built, debs)
