@@ -66,8 +66,8 @@ func TestMakeWork(t *testing.T) {
 			t.Skip("only root has another user to build as")
 		}
 		work := filepath.Join(workdir(t, Sandbox{}), "work")
-		tree, err := r.MakeWork(work, "room")
-		if err != nil || tree != filepath.Join(work, "room") {
+		tree, err := r.MakeWork(work, "tree")
+		if err != nil || tree != filepath.Join(work, "tree") {
 			t.Fatalf("%s, %v", tree, err)
 		}
 		wantWork, wantTree := fmt.Sprint(os.Geteuid(), " drwx------"), fmt.Sprint(os.Geteuid(), " drwx------")

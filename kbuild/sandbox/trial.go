@@ -49,7 +49,7 @@ func newTrial(work string, r Sandbox) (t trial, err error) {
 	if t, err = scratch(work); err != nil {
 		return trial{}, err
 	}
-	t.dir, err = r.MakeWork(t.top, "room")
+	t.dir, err = r.MakeWork(t.top, "tree")
 	if err == nil {
 		err = errors.Join(t.furnish(), r.Own(t.dir))
 	}

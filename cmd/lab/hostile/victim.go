@@ -127,7 +127,7 @@ func (v *Victim) variables() string {
 }
 
 // Escapes says what an attack has done to the victim or the host, by what the attack has printed and by what lies in
-// the build's work directory, whose foreign part is called room.
+// the build's work directory, whose foreign part is called tree.
 func (v *Victim) Escapes(printed, work string) (found []string) {
 	for line := range strings.Lines(printed) {
 		if strings.Contains(line, "ESCAPED: ") {

@@ -1,8 +1,8 @@
 # reaches for what lies beside its own directory
-work=${PWD%%/room/*}
+work=${PWD%%/tree/*}
 for place in "$work" ../../../.. ../../../../..; do
 	touch "$place/mago-hostile"
-	mv "$place/room" "$place/mago-hostile-room"
+	mv "$place/tree" "$place/mago-hostile-tree"
 	ln -s /etc/shadow "$place/finished"
 done
 true
