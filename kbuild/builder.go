@@ -1,6 +1,6 @@
 // Package kbuild compiles out-of-tree modules: it has a module's recipe followed (sub-package recipe) in a sandbox (sub-package
-// sandbox) against a kernel's headers (sub-package kernel), proves what comes out (sub-package proof) and gives back finished
-// .ko files. Of apt's lists and of packages it knows nothing.
+// sandbox) against a kernel's headers (sub-package kernel), copies out what it left, has that read in the sandbox (sub-package
+// elfmodule), proves it (sub-package proof) and gives back finished .ko files. Of apt's lists and of packages it knows nothing.
 package kbuild
 
 import (
