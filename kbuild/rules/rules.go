@@ -1,5 +1,5 @@
 // Package rules knows the debian/rules of module-assistant's tarballs: how to tell one from other rules, the makefile
-// fragments that it includes, and what its package's maintainer scripts do. It runs nothing; package kbuild does that.
+// fragments that it includes, and what its package's maintainer scripts do. It runs nothing; package recipe does that.
 package rules
 
 import (
