@@ -11,7 +11,6 @@ import (
 	"mago/debpkg/apt"
 	"mago/debpkg/payload"
 	"mago/debpkg/sbom"
-	"mago/kbuild/kernel"
 	"mago/kbuild/sandbox"
 	"mago/sources/lock"
 )
@@ -97,8 +96,8 @@ type kernelFinder struct {
 	pkgs *packages
 	apt  *aptTool
 
-	found   map[string]kernel.Kernel // looked up once; see kernel
-	foundAt int64                    // the value of changes when they were found
+	found   map[string]foundKernel // looked up once; see kernel
+	foundAt int64                  // the value of changes when they were found
 }
 
 // moduleIndex is the catalog.

@@ -103,15 +103,20 @@ func (it *installer) dkmsKernels(built store.Record) []string {
 // lacksCommon reports whether a module's installed package is without the files that belong to it: of those that it depends on,
 // of its build, or because it was built beside a package that had them, and has gone.
 func (pk *packages) lacksCommon(module, release string) bool {
-	if pk.packageVersion(modpkg.CommonName(module)) != "" {
+	get := func() (store.Record, bool) { return pk.store.Get(store.ID{Module: module, Kernel: release}) }
+	return pk.lacksCommonOf(module, pk.installedPackage(modpkg.Name(module, release)), get)
+}
+
+// lacksCommonOf is lacksCommon of a package that dpkg has and the record that get gives.
+func (pk *packages) lacksCommonOf(module string, have apt.Installed, get func() (store.Record, bool)) bool {
+	if have.Version == "" || pk.packageVersion(modpkg.CommonName(module)) != "" {
 		return false
 	}
-	have := pk.installedPackage(modpkg.Name(module, release))
 	if slices.Contains(relation.Names(have.Depends), modpkg.CommonName(module)) {
 		return true
 	}
-	r, ok := pk.store.Get(store.ID{Module: module, Kernel: release})
-	if !ok || have.Version == "" || have.Version != r.Version {
+	r, ok := get()
+	if !ok || have.Version != r.Version {
 		return false
 	}
 	beside := r.Source.Origin == string(sources.Host) && r.Source.Package != "" && !r.Source.Runtime

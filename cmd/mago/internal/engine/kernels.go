@@ -222,18 +222,21 @@ func (kf *kernelFinder) kernel(release string) (kernel.Kernel, error) {
 	if now := kf.changes.Load(); kf.foundAt != now {
 		kf.found, kf.foundAt = nil, now
 	}
-	if k, ok := kf.found[release]; ok {
-		return k, nil
+	if f, ok := kf.found[release]; ok {
+		return f.Kernel, f.err
 	}
 	k, err := kf.finder().Find(release)
-	if err != nil {
-		return kernel.Kernel{}, err
-	}
 	if kf.found == nil {
-		kf.found = map[string]kernel.Kernel{}
+		kf.found = map[string]foundKernel{}
 	}
-	kf.found[release] = k
-	return k, nil
+	kf.found[release] = foundKernel{k, err}
+	return k, err
+}
+
+// foundKernel is what looking a kernel up gave.
+type foundKernel struct {
+	kernel.Kernel
+	err error
 }
 
 // Limited reports whether the caller has chosen among kernels.

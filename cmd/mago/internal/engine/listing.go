@@ -47,10 +47,15 @@ func (e *Engine) withLocal(ctx context.Context, targets []target) ([]target, err
 	if err != nil {
 		return nil, err
 	}
+	seen := map[string]bool{}
+	for _, t := range targets {
+		seen[t.name] = true
+	}
 	for _, r := range records {
-		if slices.ContainsFunc(targets, func(t target) bool { return t.name == r.Module }) {
+		if seen[r.Module] {
 			continue
 		}
+		seen[r.Module] = true
 		if t, ok := e.modules.recordedTarget(ctx, r.Module); ok {
 			targets = append(targets, t)
 		}
@@ -66,14 +71,24 @@ func (e *Engine) rows(ctx context.Context, targets []target) ([]Listed, error) {
 		return nil, err
 	}
 	rows := []Listed{}
+	of := statesOf(states)
 	for _, t := range targets {
-		rows = append(rows, e.listed(ctx, t, states))
+		rows = append(rows, e.listed(ctx, t, of[t.name]))
 	}
 	return rows, nil
 }
 
-func (e *Engine) listed(ctx context.Context, t target, states []State) Listed {
-	row := Listed{Module: t.name, Version: t.version, Kind: "local"}
+// statesOf are states by module.
+func statesOf(states []State) map[string][]State {
+	of := map[string][]State{}
+	for _, s := range states {
+		of[s.Module] = append(of[s.Module], s)
+	}
+	return of
+}
+
+func (e *Engine) listed(ctx context.Context, t target, units []State) Listed {
+	row := Listed{Module: t.name, Version: t.version, Kind: "local", Units: units}
 	if p := t.pkg; p != nil {
 		row.Package, row.Kind, row.Installed, row.Description = p.Name.String(), string(p.Kind), p.Installed.String(), p.Description
 		if module, _, err := e.catalog.index.Resolve(t.name); err == nil {
@@ -82,11 +97,6 @@ func (e *Engine) listed(ctx context.Context, t target, states []State) Listed {
 					row.Others = append(row.Others, other.Name.String())
 				}
 			}
-		}
-	}
-	for _, s := range states {
-		if s.Module == t.name {
-			row.Units = append(row.Units, s)
 		}
 	}
 	row.Conf = e.openedConf(ctx, t)

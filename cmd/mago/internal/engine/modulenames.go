@@ -57,7 +57,7 @@ func (e *Engine) builtNames() ([]string, error) {
 	records, err := e.store.All()
 	var names []string
 	for _, r := range records {
-		if e.store.HasDeb(r) {
+		if known := len(names) > 0 && names[len(names)-1] == r.Module; !known && e.store.HasDeb(r) {
 			names = append(names, r.Module)
 		}
 	}

@@ -79,20 +79,26 @@ func (s Steps) grouped(states []State, word func(State) string, command func(ker
 		kernels, modules []string
 		own              bool
 	}
-	var groups []*group
-	for _, kernel := range KernelsOf(states) {
-		g := &group{kernels: []string{kernel}}
-		for _, st := range states {
-			if w := word(st); w != "" && st.Kernel == kernel {
-				g.modules, g.own = append(g.modules, w), g.own || st.Own
-			}
+	byKernel := map[string]*group{}
+	var kernels []*group
+	for _, st := range states {
+		w := word(st)
+		if w == "" {
+			continue
 		}
+		g := byKernel[st.Kernel]
+		if g == nil {
+			g = &group{kernels: []string{st.Kernel}}
+			byKernel[st.Kernel], kernels = g, append(kernels, g)
+		}
+		g.modules, g.own = append(g.modules, w), g.own || st.Own
+	}
+	var groups []*group
+	for _, g := range kernels {
 		same := slices.IndexFunc(groups, func(other *group) bool { return slices.Equal(other.modules, g.modules) && other.own == g.own })
-		switch {
-		case len(g.modules) == 0:
-		case same >= 0:
-			groups[same].kernels = append(groups[same].kernels, kernel)
-		default:
+		if same >= 0 {
+			groups[same].kernels = append(groups[same].kernels, g.kernels...)
+		} else {
 			groups = append(groups, g)
 		}
 	}

@@ -35,13 +35,14 @@ func (e *Engine) Show(ctx context.Context, words []string) ([]ShownModule, error
 	if err != nil {
 		return nil, err
 	}
+	of := statesOf(states)
 	var all []ShownModule
 	for _, t := range targets {
-		m := ShownModule{Listed: e.listed(ctx, t, states)}
+		m := ShownModule{Listed: e.listed(ctx, t, of[t.name])}
 		e.describeSource(ctx, t, &m)
-		for _, r := range records {
-			if r.Module == t.name && t.made(r) {
-				m.Builds = append(m.Builds, r)
+		for i := range records {
+			if r := &records[i]; r.Module == t.name && t.made(*r) {
+				m.Builds = append(m.Builds, *r)
 			}
 		}
 		all = append(all, m)

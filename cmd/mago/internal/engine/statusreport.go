@@ -108,7 +108,7 @@ func (e *Engine) checkChosen(chosen func(release string) bool) error {
 	if err != nil {
 		return err
 	}
-	if e.kernels.limited() && !slices.ContainsFunc(s.kernels(), chosen) {
+	if e.kernels.limited() && !slices.ContainsFunc(s.kernels, chosen) {
 		words := slices.Concat(e.Options.Kernels, e.HeaderDirs)
 		if slices.Equal(words, []string{"running"}) {
 			return &NoKernelError{Word: e.kernels.running(), Running: true, here: true}

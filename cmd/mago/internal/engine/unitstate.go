@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"maps"
 	"os"
 	"slices"
 
@@ -49,12 +50,16 @@ type State struct {
 
 // survey is what the states of all units are made of, read once.
 type survey struct {
-	packages []modulesPackage
-	records  []store.Record
-	removed  []string // packages that dpkg has removed and not purged
-	here     []string // kernels on the machine
-	wanting  []string // kernels of this machine, which want its modules
-	running  string
+	modules []string // built or installed
+	kernels []string // on the machine, or built or installed for
+
+	built, failed map[store.ID]*store.Record
+	first         map[string]*store.Record // a module's first record
+	installed     map[string]bool          // modules installed for any kernel, so that others want them too
+	stays         map[string]bool          // modules installed for a kernel that is not gone
+	removed       map[string]bool          // packages that dpkg has removed and not purged
+	here, wanting map[string]bool          // kernels on the machine, and those of them that want its modules
+	running       string
 }
 
 func (sv *surveyor) survey() (survey, error) {
@@ -72,54 +77,68 @@ func (sv *surveyor) survey() (survey, error) {
 	}
 	f := sv.kernels.finder()
 	installed, headers := f.Installed(), f.WithHeaders()
-	s := survey{packages: packages, records: records, removed: status.Removed(), running: sv.kernels.running()}
-	s.here = kernel.SortReleases(slices.Concat(installed, headers))
-	s.wanting = installed
+	s := survey{removed: setOf(status.Removed()), running: sv.kernels.running(), here: setOf(slices.Concat(installed, headers)), wanting: setOf(installed)}
 	if len(installed) == 0 { // a container, or a machine that only builds
-		s.wanting = headers
+		s.wanting = setOf(headers)
 	}
+	s.addRecords(records)
+	modules, kernels := setOf(slices.Collect(maps.Keys(s.first))), maps.Clone(s.here)
+	for _, r := range records {
+		kernels[r.Kernel] = true
+	}
+	s.installed, s.stays = map[string]bool{}, map[string]bool{}
+	for _, p := range packages {
+		modules[p.module], kernels[p.release], s.installed[p.module] = true, true, true
+		s.stays[p.module] = s.stays[p.module] || !s.gone(p.release)
+	}
+	s.modules, s.kernels = slices.Sorted(maps.Keys(modules)), kernel.SortReleases(slices.Collect(maps.Keys(kernels)))
 	return s, nil
+}
+
+func (s *survey) addRecords(records []store.Record) {
+	s.built, s.failed, s.first = map[store.ID]*store.Record{}, map[store.ID]*store.Record{}, map[string]*store.Record{}
+	for i := range records {
+		r := &records[i]
+		if s.first[r.Module] == nil {
+			s.first[r.Module] = r
+		}
+		if r.Result == store.Built {
+			s.built[r.ID()] = r
+		} else {
+			s.failed[r.ID()] = r
+		}
+	}
+}
+
+func setOf(words []string) map[string]bool {
+	set := make(map[string]bool, len(words))
+	for _, word := range words {
+		set[word] = true
+	}
+	return set
 }
 
 // gone reports whether a kernel is on the machine no more, whose image may have left its headers behind.
 func (s survey) gone(release string) bool {
-	removed := slices.Contains(s.removed, "linux-image-"+release) && !slices.Contains(s.wanting, release)
-	return release != s.running && (removed || !slices.Contains(s.here, release))
+	removed := s.removed["linux-image-"+release] && !s.wanting[release]
+	return release != s.running && (removed || !s.here[release])
 }
 
-// isInstalled reports whether a module is installed for any kernel, so that others want it too.
-func (s survey) isInstalled(module string) bool {
-	return slices.ContainsFunc(s.packages, func(p modulesPackage) bool { return p.module == module })
+// moduleState is what all states of one module share.
+type moduleState struct {
+	name   string
+	word   string // see wordFor
+	own    bool
+	common string // its installed package of common files, "" for none
+
+	candidates map[string]string // by source package
 }
 
-// stays reports whether a module is installed for a kernel that is not gone.
-func (s survey) stays(module string) bool {
-	return slices.ContainsFunc(s.packages, func(p modulesPackage) bool { return p.module == module && !s.gone(p.release) })
-}
-
-// modules are those built or installed.
-func (s survey) modules() []string {
-	var modules []string
-	for _, r := range s.records {
-		modules = append(modules, r.Module)
-	}
-	for _, p := range s.packages {
-		modules = append(modules, p.module)
-	}
-	slices.Sort(modules)
-	return slices.Compact(modules)
-}
-
-// kernels are those on the machine, and those that modules are here for.
-func (s survey) kernels() []string {
-	releases := slices.Clone(s.here)
-	for _, r := range s.records {
-		releases = append(releases, r.Kernel)
-	}
-	for _, p := range s.packages {
-		releases = append(releases, p.release)
-	}
-	return kernel.SortReleases(releases)
+// kernelState is what all states for one kernel share.
+type kernelState struct {
+	release string
+	version string // of its package, "" where nothing can be built for it
+	gone    bool
 }
 
 // states crosses kernels with modules built or installed; where nothing is known of a unit, and nothing wanted, it has none.
@@ -128,10 +147,22 @@ func (sv *surveyor) states() ([]State, error) {
 	if err != nil {
 		return nil, err
 	}
+	modules := make([]moduleState, len(s.modules))
+	for i, name := range s.modules {
+		modules[i] = moduleState{name: name, candidates: map[string]string{}}
+		modules[i].word, modules[i].own = sv.wordFor(s.first[name], name)
+		if common := modpkg.CommonName(name); sv.pkgs.packageVersion(common) != "" {
+			modules[i].common = common
+		}
+	}
 	var states []State
-	for _, release := range s.kernels() {
-		for _, module := range s.modules() {
-			if st := sv.state(s, module, release); st.State != "" {
+	for _, release := range s.kernels {
+		k := kernelState{release: release, gone: s.gone(release)}
+		if found, err := sv.kernels.kernel(release); err == nil {
+			k.version = found.Version
+		}
+		for _, m := range modules {
+			if st := sv.state(s, m, k); st.State != "" {
 				states = append(states, st)
 			}
 		}
@@ -139,37 +170,38 @@ func (sv *surveyor) states() ([]State, error) {
 	return states, nil
 }
 
-func (sv *surveyor) state(s survey, module, release string) State {
-	name := modpkg.Name(module, release)
+func (sv *surveyor) state(s survey, m moduleState, k kernelState) State {
+	id := store.ID{Module: m.name, Kernel: k.release}
+	name := modpkg.Name(m.name, k.release)
 	have := sv.pkgs.installedPackage(name)
-	r, recorded := sv.store.Get(store.ID{Module: module, Kernel: release})
-	failure, failed := sv.store.Failure(store.ID{Module: module, Kernel: release})
-	removed := have.Version == "" && (r.Current != "" || slices.Contains(s.removed, name))
-	st := State{Kernel: release, Module: module, Installed: have.Version, Log: cmp.Or(failure.Log, r.Log)}
-	st.Wanted = have.Version != "" || s.isInstalled(module) && !removed && slices.Contains(s.wanting, release)
-	if recorded && sv.store.HasDeb(r) {
+	r, recorded := s.built[id]
+	failure, failed := s.failed[id]
+	r, failure = cmp.Or(r, &store.Record{}), cmp.Or(failure, &store.Record{})
+	removed := have.Version == "" && (r.Current != "" || s.removed[name])
+	st := State{Kernel: k.release, Module: m.name, Installed: have.Version, Log: cmp.Or(failure.Log, r.Log), Word: m.word}
+	st.Wanted = have.Version != "" || s.installed[m.name] && !removed && s.wanting[k.release]
+	if recorded && sv.store.HasDeb(*r) {
 		st.Built, st.Deb = r.Version, r.Deb
 	}
-	st.Word, st.Own = sv.wordFor(s, module)
-	st.Own = !sv.host.AsRoot && (st.Own || st.Built != "")
+	st.Own = !sv.host.AsRoot && (m.own || st.Built != "")
 	from := r
 	if !recorded {
 		from = failure
 	}
-	st.Current = sv.currentVersion(module, release, from)
-	lacks := sv.pkgs.lacksCommon(module, release)
+	st.Current = sv.currentVersion(m, k, from)
+	lacks := sv.pkgs.lacksCommonOf(m.name, have, func() (store.Record, bool) { return *r, recorded })
 	current := st.Installed != "" && !lacks && (st.Current == "" || debpkg.CompareVersions(st.Installed, st.Current) >= 0)
 	switch {
-	case s.gone(release):
-		st.ofGone(failure, removed)
-	case failed && !IsTrial(failure, r) && (recorded || !current):
-		st.fail(failure)
+	case k.gone:
+		st.ofGone(*failure, removed)
+	case failed && !IsTrial(*failure, *r) && (recorded || !current):
+		st.fail(*failure)
 	case current:
 		st.State = StatePresent
 	case st.Installed != "":
 		st.State = StateStale
 		if lacks {
-			st.Reason = modpkg.CommonName(module) + " is missing"
+			st.Reason = modpkg.CommonName(m.name) + " is missing"
 		}
 	case st.Wanted:
 		st.State = StateMissing
@@ -179,8 +211,8 @@ func (sv *surveyor) state(s survey, module, release string) State {
 	if st.Recorded = recorded || failed; st.State == StateLeftover && st.Installed == "" && !st.Recorded {
 		return State{}
 	}
-	if common := modpkg.CommonName(module); st.State == StateLeftover && st.Installed != "" && !s.stays(module) && sv.pkgs.packageVersion(common) != "" {
-		st.Common = common
+	if st.State == StateLeftover && st.Installed != "" && !s.stays[m.name] {
+		st.Common = m.common
 	}
 	st.explain(have, failed && (recorded || failure.Source.Package != "")) // a trial in this user's own directory says nothing of what root has
 	return st
@@ -240,12 +272,10 @@ func IsTrial(failure, good store.Record) bool {
 }
 
 // wordFor is what names a module on a command line, "" where nothing here would build it; own says that only this user's
-// cache knows the source.
-func (sv *surveyor) wordFor(s survey, module string) (word string, own bool) {
-	i := slices.IndexFunc(s.records, func(r store.Record) bool { return r.Module == module })
-	if i >= 0 && s.records[i].Source.Package == "" {
-		_, err := os.Stat(s.records[i].Source.Path)
-		if err == nil {
+// cache knows the source. first is a record of the module, nil where there is none.
+func (sv *surveyor) wordFor(first *store.Record, module string) (word string, own bool) {
+	if first != nil && first.Source.Package == "" {
+		if _, err := os.Stat(first.Source.Path); err == nil {
 			return module, true
 		}
 	}
@@ -256,27 +286,31 @@ func (sv *surveyor) wordFor(s survey, module string) (word string, own bool) {
 	if err != nil {
 		return "", false
 	}
-	if i >= 0 && slices.ContainsFunc(m.Packages, func(p catalog.Package) bool { return p.Name.String() == s.records[i].Source.Package }) &&
-		m.Packages[0].Name.String() != s.records[i].Source.Package {
-		return s.records[i].Source.Package, false
+	if first != nil && slices.ContainsFunc(m.Packages, func(p catalog.Package) bool { return p.Name.String() == first.Source.Package }) &&
+		m.Packages[0].Name.String() != first.Source.Package {
+		return first.Source.Package, false
 	}
 	return module, false
 }
 
 // currentVersion is what a build would give today: apt's candidate of the source with the kernel's present package.
-func (sv *surveyor) currentVersion(module, release string, r store.Record) string {
-	k, err := sv.kernels.kernel(release)
-	if err != nil {
+func (sv *surveyor) currentVersion(m moduleState, k kernelState, r *store.Record) string {
+	if k.version == "" {
 		return ""
 	}
 	source := r.Source.Version
-	if r.Source.Package != "" || r.Module == "" {
-		source = sv.candidate(module, r.Source.Package)
+	if pkg := r.Source.Package; pkg != "" || r.Module == "" {
+		known, ok := m.candidates[pkg]
+		if !ok {
+			known = sv.candidate(m.name, pkg)
+			m.candidates[pkg] = known
+		}
+		source = known
 	}
 	if source == "" {
 		return ""
 	}
-	return modpkg.Version(source, k.Version)
+	return modpkg.Version(source, k.version)
 }
 
 // candidate is apt's version of the package that a module was built from, or would be.
