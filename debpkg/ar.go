@@ -3,7 +3,6 @@ package debpkg
 import (
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/blakesmith/ar"
@@ -19,13 +18,13 @@ const (
 // archive writes the members of a .deb. The ar package writes the headers only: it would pad each odd Write,
 // not each odd member, and a copy from file to file stays in the kernel without it.
 type archive struct {
-	file    *os.File
+	w       io.Writer
 	headers *ar.Writer
 	modTime time.Time
 }
 
-func newArchive(file *os.File, modTime time.Time) (*archive, error) {
-	a := &archive{file: file, headers: ar.NewWriter(file), modTime: modTime}
+func newArchive(w io.Writer, modTime time.Time) (*archive, error) {
+	a := &archive{w: w, headers: ar.NewWriter(w), modTime: modTime}
 	return a, a.headers.WriteGlobalHeader()
 }
 
@@ -38,12 +37,12 @@ func (a *archive) add(name string, size int64, r io.Reader) error {
 	if err := a.headers.WriteHeader(&ar.Header{Name: name, ModTime: a.modTime, Mode: 0o644, Size: size}); err != nil {
 		return err
 	}
-	if _, err := io.CopyN(a.file, r, size); err != nil {
+	if _, err := io.CopyN(a.w, r, size); err != nil {
 		return fmt.Errorf("ar member %s: %w", name, err)
 	}
 	if size%2 == 0 {
 		return nil
 	}
-	_, err := a.file.WriteString("\n")
+	_, err := io.WriteString(a.w, "\n")
 	return err
 }

@@ -24,25 +24,46 @@ func Write(dir string, p *Package, o Options) (path string, err error) {
 }
 
 func write(dir string, p *Package, o Options) (string, error) {
-	files, err := tree(p.Files)
+	path := filepath.Join(dir, p.fileName())
+	out, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644), renameio.WithTempDir(dir))
 	if err != nil {
 		return "", err
+	}
+	defer out.Cleanup()
+	if err := encode(out.File, p, o, dir); err != nil {
+		return "", err
+	}
+	return path, out.CloseAtomicallyReplace()
+}
+
+// Encode writes a package to w. Equal inputs give equal bytes. The data member waits in a temporary file without a name until
+// its checksums, which come before it, are known.
+func Encode(w io.Writer, p *Package, o Options) error {
+	if err := encode(w, p, o, ""); err != nil {
+		return fmt.Errorf("write package %s: %w", p.field("Package"), err)
+	}
+	return nil
+}
+
+func encode(w io.Writer, p *Package, o Options, temp string) error {
+	files, err := tree(p.Files)
+	if err != nil {
+		return err
 	}
 	text, err := paragraph(p.Control, installedSize(files))
 	if err != nil {
-		return "", err
+		return err
 	}
-	data, sums, err := spoolData(dir, files, p, o)
+	data, sums, err := spoolData(temp, files, p, o)
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer data.Close()
 	control, err := controlTar(text, sums, p, o)
 	if err != nil {
-		return "", err
+		return err
 	}
-	path := filepath.Join(dir, p.fileName())
-	return path, assemble(path, p, o.compression().Extension(), control, data)
+	return assemble(w, p, o.compression().Extension(), control, data)
 }
 
 // fileName is the package's customary file name, in which an epoch, whose colon file systems dislike, is left out.
@@ -123,17 +144,12 @@ func isScript(name string) bool {
 	return false
 }
 
-func assemble(path string, p *Package, extension string, control []byte, data *os.File) error {
+func assemble(w io.Writer, p *Package, extension string, control []byte, data *os.File) error {
 	info, err := data.Stat()
 	if err != nil {
 		return err
 	}
-	out, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644), renameio.WithTempDir(filepath.Dir(path)))
-	if err != nil {
-		return err
-	}
-	defer out.Cleanup()
-	a, err := newArchive(out.File, p.modTime())
+	a, err := newArchive(w, p.modTime())
 	if err != nil {
 		return err
 	}
@@ -144,8 +160,5 @@ func assemble(path string, p *Package, extension string, control []byte, data *o
 	if err := a.add("control.tar"+extension, int64(len(control)), bytes.NewReader(control)); err != nil {
 		return err
 	}
-	if err := a.add("data.tar"+extension, info.Size(), data); err != nil {
-		return err
-	}
-	return out.CloseAtomicallyReplace()
+	return a.add("data.tar"+extension, info.Size(), data)
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -237,3 +238,22 @@ func TestOnDisk(t *testing.T) {
 		t.Errorf("missing: err = %v", err)
 	}
 }
+
+// TestEncodeGivesWhatWriteDoes: a package needs no directory, and what keeps a writer from writing is an error.
+func TestEncodeGivesWhatWriteDoes(t *testing.T) {
+	want, err := os.ReadFile(mustWrite(t, examplePackage(), Options{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got bytes.Buffer
+	if err := Encode(&got, examplePackage(), Options{}); err != nil || !bytes.Equal(got.Bytes(), want) {
+		t.Errorf("%d bytes, want the %d of Write; %v", got.Len(), len(want), err)
+	}
+	if err := Encode(new(fullDisk), examplePackage(), Options{}); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("to a full disk: error %v", err)
+	}
+}
+
+type fullDisk struct{}
+
+func (*fullDisk) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
