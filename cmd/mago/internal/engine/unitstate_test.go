@@ -1,0 +1,73 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+)
+
+// manyUnits is a system with records of modules for kernels that are gone.
+func manyUnits(t testing.TB, modules, kernels int) *Engine {
+	t.Helper()
+	root := t.TempDir()
+	write := func(path, text string) {
+		t.Helper()
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(filepath.Join(root, "var/lib/dpkg/status"), "Package: dpkg\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\n\n")
+	for m := range modules {
+		for k := range kernels {
+			module, release := fmt.Sprintf("module%d", m), fmt.Sprintf("6.1.0-%d-amd64", k)
+			write(filepath.Join(root, "cache/builds", module, release, "record.json"), fmt.Sprintf(
+				`{"format":1,"module":%q,"kernel":%q,"result":"built","version":"1","installed_sha256":"ab","source":{"package":"a-dkms","version":"1"}}`, module, release))
+		}
+	}
+	return newEngine(&base{host: &host{}, changes: new(atomic.Int64), Options: Options{Root: root}, Paths: Paths{Cache: filepath.Join(root, "cache")}})
+}
+
+// readCalls counts this process's calls of read(2) and the like: proc_pid_io(5).
+func readCalls(t *testing.T) (n int) {
+	t.Helper()
+	text, err := os.ReadFile("/proc/self/io")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Sscanf(string(text), "rchar: %d\nwchar: %d\nsyscr: %d", new(int), new(int), &n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// TestStatesReadOnce: the states of all units need each record once (two calls, of which one finds its end), and look each
+// kernel up once.
+func TestStatesReadOnce(t *testing.T) {
+	const modules, kernels = 20, 50
+	e := manyUnits(t, modules, kernels)
+	before := readCalls(t)
+	states, err := e.states.states()
+	reads := readCalls(t) - before
+	if err != nil || len(states) != modules*kernels {
+		t.Fatalf("%d states, %v", len(states), err)
+	}
+	if reads > modules*kernels*5/2 {
+		t.Errorf("%d units: %d calls of read(2)", modules*kernels, reads)
+	}
+	if found := len(e.kernels.found); found > kernels+2 {
+		t.Errorf("%d kernels: %d are kept", kernels, found)
+	}
+}
+
+// BenchmarkStates takes what list, show and status say of 5,000 units.
+func BenchmarkStates(b *testing.B) {
+	e := manyUnits(b, 50, 100)
+	for b.Loop() {
+		if _, err := newEngine(e.base).states.states(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
