@@ -18,7 +18,8 @@ type buildCommand struct{ moduleArgs }
 // Run builds sources that are there already.
 func (c *buildCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
-	return a.Build(ctx, c.Modules)
+	_, err := a.Do(ctx, engine.Request{Words: c.Modules, Goal: engine.Built, Here: true})
+	return err
 }
 
 type autoBuildCommand struct{ moduleArgs }
@@ -26,7 +27,8 @@ type autoBuildCommand struct{ moduleArgs }
 // Run fetches and builds.
 func (c *autoBuildCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
-	return a.AutoBuild(ctx, c.Modules)
+	_, err := a.Do(ctx, engine.Request{Words: c.Modules, Goal: engine.Built})
+	return err
 }
 
 type autoInstallCommand struct{ moduleArgs }
@@ -34,7 +36,8 @@ type autoInstallCommand struct{ moduleArgs }
 // Run goes the whole road.
 func (c *autoInstallCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
-	return a.AutoInstall(ctx, c.Modules)
+	_, err := a.Do(ctx, engine.Request{Words: c.Modules, Goal: engine.Installed, Prepare: true})
+	return err
 }
 
 type installCommand struct{ moduleArgs }
@@ -53,7 +56,8 @@ type prepareCommand struct {
 // Run makes the machine able to build for the kernels, and the modules where some are named.
 func (c *prepareCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
-	return a.Prepare(ctx, c.Modules)
+	_, err := a.Do(ctx, engine.Request{Words: c.Modules, Goal: engine.Prepared, Prepare: true})
+	return err
 }
 
 type cleanCommand struct {

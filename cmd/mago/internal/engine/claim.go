@@ -255,8 +255,8 @@ func (cs *claims) isNameTaken(name string) bool {
 	if _, err := os.Stat(filepath.Join(cs.Cache, "builds", name)); err == nil {
 		return true
 	}
-	if cs.catalog.index != nil {
-		if _, _, err := cs.catalog.index.Resolve(name); err == nil {
+	if cs.catalog.opened() != nil {
+		if _, _, err := cs.catalog.opened().Resolve(name); err == nil {
 			return true
 		}
 	}

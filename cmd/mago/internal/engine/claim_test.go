@@ -7,14 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sync/atomic"
 	"testing"
 )
 
 // A hint that frees a name tells of all that is in the way, and of nothing else.
 func TestTakenTellsAll(t *testing.T) {
 	root := t.TempDir()
-	a := newEngine(&base{host: &host{}, changes: new(atomic.Int64), Options: Options{Root: root}, Paths: Paths{Cache: filepath.Join(root, "cache")}})
+	a := newEngine(&base{host: &host{}, known: new(known), Options: Options{Root: root}, Paths: Paths{Cache: filepath.Join(root, "cache")}})
 	const record = `{"format":1,"module":"nic","kernel":%q,"result":"built","source":{"path":"/one"},"modules":[%q]}`
 	files := map[string]string{"var/lib/dpkg/status": fmt.Sprintf(installedFormat, "other-modules-6.1.0-9-amd64", "1"),
 		"var/lib/dpkg/info/other-modules-6.1.0-9-amd64.list": "/lib/modules/6.1.0-9-amd64/updates/mago/shared.ko\n",

@@ -51,7 +51,8 @@ func (ev *evaluator) evaluate(ctx context.Context, t target, k kernel.Kernel) co
 	if err != nil {
 		return confEvaluation{err: err}
 	}
-	if e, ok := ev.evaluated[key]; ok {
+	evaluated := &ev.known.evaluated
+	if e, ok := evaluated.find(key); ok {
 		return e
 	}
 	conf, ok := recipe.Kept(ev.confs(t), key)
@@ -62,7 +63,7 @@ func (ev *evaluator) evaluate(ctx context.Context, t target, k kernel.Kernel) co
 	if ctx.Err() != nil {
 		return e
 	}
-	ev.evaluated[key] = e
+	evaluated.keep(key, e)
 	if !ok && e.err == nil && !ev.DryRun {
 		_ = recipe.Keep(ev.confs(t), key, e.conf, t.tree.Private) // what is not kept is evaluated again by the next run
 	}
@@ -105,31 +106,23 @@ func dkmsKernel(k kernel.Kernel) dkms.Kernel {
 
 // buildRoom is where foreign programs run.
 func (ev *evaluator) buildRoom(ctx context.Context) (sandbox.Sandbox, error) {
-	if ev.room != nil {
-		return *ev.room, nil
-	}
-	wish := sandbox.Wish{Root: ev.Root, AsRoot: ev.host.AsRoot, Nobody: ev.DryRun, Kind: sandbox.Kind(ev.Sandbox), Limits: ev.Limits}
-	err := store.Within(ev.store.WorkDir(), func(dir string) error {
-		wish.Work = dir
-		room, err := sandbox.Choose(ctx, wish, ev.host.Run)
-		if err == nil {
-			ev.room = &room
-		}
-		return err
+	return ev.known.sandbox.get(0, func() (chosen sandbox.Sandbox, err error) {
+		wish := sandbox.Wish{Root: ev.Root, AsRoot: ev.host.AsRoot, Nobody: ev.DryRun, Kind: ev.Sandbox, Limits: ev.Limits}
+		err = store.Within(ev.store.WorkDir(), func(dir string) error {
+			wish.Work = dir
+			chosen, err = sandbox.Choose(ctx, wish, ev.host.Run)
+			return err
+		})
+		_ = os.Remove(ev.store.WorkDir()) // stays where something is built meanwhile
+		return chosen, err
 	})
-	_ = os.Remove(ev.store.WorkDir()) // stays where something is built meanwhile
-	if err != nil {
-		return sandbox.Sandbox{}, err
-	}
-	return *ev.room, nil
 }
 
-// shownRoom is buildRoom, which the screen names once where it is not the closest, or with -v.
+// shownRoom is buildRoom, which is named once where it is not the closest, or with -v.
 func (ev *evaluator) shownRoom(ctx context.Context) (sandbox.Sandbox, error) {
 	room, err := ev.buildRoom(ctx)
-	if err == nil && !ev.roomShown && (room.Kind != sandbox.Bubblewrap || ev.Verbose) {
-		ev.say.note("sandbox", "%s", room)
+	if err == nil && (room.Kind != sandbox.Bubblewrap || ev.Verbose) {
+		ev.known.shown.Do(func() { ev.say.note("sandbox", "%s", room) })
 	}
-	ev.roomShown = ev.roomShown || err == nil
 	return room, err
 }

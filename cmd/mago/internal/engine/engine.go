@@ -3,12 +3,9 @@ package engine
 import (
 	"io"
 	"sync"
-	"sync/atomic"
 	"time"
 
-	"mago/catalog"
 	"mago/cmd/mago/internal/store"
-	"mago/debpkg/apt"
 	"mago/debpkg/payload"
 	"mago/debpkg/sbom"
 	"mago/kbuild/sandbox"
@@ -69,15 +66,13 @@ type base struct {
 	host    *host
 	say     reporter
 	own     func() sbom.Input // hashed once; see ownInput
-	changes *atomic.Int64     // grows when dpkg may have changed its status
 	process *lock.Process     // what this process has locked
+	known   *known
 }
 
 // packages is what dpkg has installed.
 type packages struct {
 	*base
-	status *apt.Status // dpkg's, read once; see installed
-	readAt int64       // the value of changes when it was read
 }
 
 // aptTool is apt and dpkg at work.
@@ -86,8 +81,6 @@ type aptTool struct {
 	pkgs *packages
 
 	unchecked, kept []string // what apt-get said last: see apt.Installer
-	inApt           []string // kernels, asked for once; see releasesInApt
-	inAptAt         int64    // the value of changes when they were asked for
 }
 
 // kernelFinder finds the kernels that are asked for.
@@ -95,16 +88,12 @@ type kernelFinder struct {
 	*base
 	pkgs *packages
 	apt  *aptTool
-
-	found   map[string]foundKernel // looked up once; see kernel
-	foundAt int64                  // the value of changes when they were found
 }
 
 // moduleIndex is the catalog.
 type moduleIndex struct {
 	*base
-	apt   *aptTool
-	index *catalog.Index // opened once; see catalog
+	apt *aptTool
 }
 
 // modules finds the modules that are asked for, and their sources.
@@ -128,9 +117,6 @@ type preparer struct {
 // evaluator evaluates dkms.conf files, in the sandbox.
 type evaluator struct {
 	*base
-	room      *sandbox.Sandbox          // chosen once; see buildRoom
-	roomShown bool                      // see shownRoom
-	evaluated map[string]confEvaluation // by recipe.Key
 }
 
 // claims says whose a module's name is.
@@ -149,7 +135,6 @@ type builder struct {
 	modules *modules
 	prepare *preparer
 	confs   *evaluator
-	ignored func() // tells once of what is not followed; see tellIgnored
 }
 
 // installer installs what was built.
@@ -214,7 +199,7 @@ type Engine struct {
 // where that is not root's, and tells what happens to send, which may be called by several goroutines at once. It fails where
 // dpkg's status cannot be read: nothing can be said of a system then.
 func New(o Options, p Paths, m Machine, sudo []string, send func(Event)) (*Engine, error) {
-	b := &base{Options: o, Paths: p, say: newReporter(send), changes: new(atomic.Int64), process: new(lock.Process)}
+	b := &base{Options: o, Paths: p, say: newReporter(send), known: new(known), process: new(lock.Process)}
 	b.own = sync.OnceValue(func() sbom.Input { return ownInput(o.Version) })
 	b.host = &host{Machine: m, root: o.Root, sudo: sudo, dryRun: o.DryRun, say: b.say, verbose: o.Verbose}
 	e := newEngine(b)
@@ -222,11 +207,18 @@ func New(o Options, p Paths, m Machine, sudo []string, send func(Event)) (*Engin
 	return e, err
 }
 
+// of is the same engine at work for one unit, of which its events tell.
+func (e *Engine) of(id UnitID) *Engine {
+	b := *e.base
+	b.say = b.say.of(id)
+	return newEngine(&b)
+}
+
 func newEngine(b *base) *Engine {
 	b.store = store.Open(b.Cache)
 	e := &Engine{base: b}
-	e.confs = &evaluator{base: b, evaluated: map[string]confEvaluation{}}
-	e.pkgs = &packages{base: b, status: new(apt.Status), readAt: -1}
+	e.confs = &evaluator{base: b}
+	e.pkgs = &packages{base: b}
 	e.apt = &aptTool{base: b, pkgs: e.pkgs}
 	e.kernels = &kernelFinder{base: b, pkgs: e.pkgs, apt: e.apt}
 	e.catalog = &moduleIndex{base: b, apt: e.apt}
@@ -234,7 +226,6 @@ func newEngine(b *base) *Engine {
 	e.prepare = &preparer{base: b, pkgs: e.pkgs, apt: e.apt, kernels: e.kernels, modules: e.modules}
 	e.claims = &claims{base: b, pkgs: e.pkgs, catalog: e.catalog}
 	e.build = &builder{base: b, confs: e.confs, pkgs: e.pkgs, apt: e.apt, claims: e.claims, modules: e.modules, prepare: e.prepare}
-	e.build.ignored = sync.OnceFunc(e.build.tellIgnored)
 	e.install = &installer{base: b, confs: e.confs, pkgs: e.pkgs, apt: e.apt, kernels: e.kernels, claims: e.claims, modules: e.modules, build: e.build}
 	e.road = &road{base: b, pkgs: e.pkgs, apt: e.apt, kernels: e.kernels, modules: e.modules, prepare: e.prepare, build: e.build, install: e.install}
 	e.states = &surveyor{base: b, pkgs: e.pkgs, kernels: e.kernels, catalog: e.catalog}

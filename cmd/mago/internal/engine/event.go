@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"mago/cmd/mago/internal/store"
 	"sync/atomic"
 	"time"
 )
@@ -35,10 +36,7 @@ type Event struct {
 }
 
 // UnitID names one module for one kernel.
-type UnitID struct {
-	Module string `json:"module"`
-	Kernel string `json:"kernel"` // release
-}
+type UnitID = store.ID
 
 // reporter sends the events of a run, or of one unit's part of it.
 type reporter struct {
@@ -53,8 +51,8 @@ func newReporter(send func(Event)) reporter {
 }
 
 // of is the reporter of one unit's events.
-func (r reporter) of(module, release string) reporter {
-	r.unit = &UnitID{module, release}
+func (r reporter) of(id UnitID) reporter {
+	r.unit = &id
 	return r
 }
 

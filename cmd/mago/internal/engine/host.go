@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -15,6 +16,7 @@ type Machine struct {
 	AsRoot      bool                  // whether mago has root's rights
 	Run         func(*exec.Cmd) error // starts a program that is ready to start, and waits for it
 	ConfTimeout time.Duration         // see recipe.Host
+	Workers     int                   // how many units are built at once; 0 is one
 
 	Inhibit func(why string) (release func(), mode string) // see inhibit
 }
@@ -28,12 +30,12 @@ type host struct {
 	say    reporter
 
 	verbose     bool
-	uninhibited bool // whether there is nobody to ask, which is found out once
+	uninhibited atomic.Bool // whether there is nobody to ask, which is found out once
 }
 
 // awake keeps the machine from being shut down or put to sleep until release is called, where it has somebody to ask.
 func (h *host) awake(why string) (release func()) {
-	if !h.uninhibited && h.Inhibit != nil {
+	if !h.uninhibited.Load() && h.Inhibit != nil {
 		release, mode := h.Inhibit(why)
 		if h.verbose && release != nil {
 			h.say.note("power", "shutdown and sleep are put off while %s (%s)", why, mode)
@@ -41,7 +43,7 @@ func (h *host) awake(why string) (release func()) {
 		if release != nil {
 			return release
 		}
-		h.uninhibited = true
+		h.uninhibited.Store(true)
 	}
 	return func() {}
 }

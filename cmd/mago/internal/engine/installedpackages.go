@@ -9,26 +9,17 @@ import (
 
 // installed is what dpkg's status says; forgetInstalled has it read again after dpkg has run.
 func (pk *packages) installed() (*apt.Status, error) {
-	now := pk.changes.Load()
-	if now == pk.readAt {
-		return pk.status, nil
-	}
-	status, err := apt.ReadStatus(rooted.Root(pk.Root))
-	if err != nil {
-		return nil, err
-	}
-	pk.status, pk.readAt = status, now
-	return status, nil
+	return pk.known.status.get(pk.known.changes.Load(), func() (*apt.Status, error) { return apt.ReadStatus(rooted.Root(pk.Root)) })
 }
 
-func (b *base) forgetInstalled() { b.changes.Add(1) }
+func (b *base) forgetInstalled() { b.known.changes.Add(1) }
 
 // installedPackage is a package as dpkg has it; without a version it has none. A status that could be read once, and not again,
 // counts as it was: dpkg and apt-get, which change it, are run by whoever reads it first.
 func (pk *packages) installedPackage(name string) apt.Installed {
 	status, err := pk.installed()
 	if err != nil {
-		status = pk.status
+		status = pk.known.status.value()
 	}
 	p, _ := status.Installed(name)
 	return p

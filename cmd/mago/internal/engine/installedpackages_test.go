@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 )
 
@@ -19,7 +18,7 @@ func TestUnreadableStatus(t *testing.T) {
 	if err := os.WriteFile(status, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	e := newEngine(&base{Options: Options{Root: root}, changes: new(atomic.Int64)})
+	e := newEngine(&base{Options: Options{Root: root}, known: new(known)})
 	for range 2 {
 		if version := e.pkgs.packageVersion("linux-image-6.1.0-9-amd64"); version != "6.1.27-1" {
 			t.Errorf("version %q", version)

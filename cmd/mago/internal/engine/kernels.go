@@ -134,14 +134,11 @@ func (kf *kernelFinder) matching(ctx context.Context, word string, here []string
 
 // releasesInApt lists the kernels that apt has headers for.
 func (at *aptTool) releasesInApt(ctx context.Context) ([]string, error) {
-	if now := at.changes.Load(); at.inApt == nil || at.inAptAt != now {
+	releases, err := at.known.inApt.get(at.known.changes.Load(), func() ([]string, error) {
 		known, err := catalog.HeaderReleases(ctx, at.catalogConfig())
-		if err != nil {
-			return nil, err
-		}
-		at.inApt, at.inAptAt = word.Strings(known...), now
-	}
-	return slices.Clone(at.inApt), nil
+		return word.Strings(known...), err
+	})
+	return slices.Clone(releases), err
 }
 
 // running is the running kernel, where the root is the running system even without a /proc.
@@ -219,18 +216,18 @@ func (kf *kernelFinder) finder() kernel.Finder {
 
 // kernel finds a kernel's headers, or says with a *kernel.HeadersError what is missing.
 func (kf *kernelFinder) kernel(release string) (kernel.Kernel, error) {
-	if now := kf.changes.Load(); kf.foundAt != now {
-		kf.found, kf.foundAt = nil, now
+	found, err := kf.known.kernels.get(kf.known.changes.Load(), func() (map[string]foundKernel, error) { return map[string]foundKernel{}, nil })
+	if err != nil {
+		return kernel.Kernel{}, err
 	}
-	if f, ok := kf.found[release]; ok {
-		return f.Kernel, f.err
+	kf.known.kernels.lock.Lock()
+	defer kf.known.kernels.lock.Unlock()
+	f, ok := found[release]
+	if !ok {
+		f.Kernel, f.err = kf.finder().Find(release)
+		found[release] = f
 	}
-	k, err := kf.finder().Find(release)
-	if kf.found == nil {
-		kf.found = map[string]foundKernel{}
-	}
-	kf.found[release] = foundKernel{k, err}
-	return k, err
+	return f.Kernel, f.err
 }
 
 // foundKernel is what looking a kernel up gave.

@@ -60,7 +60,7 @@ func (e *Engine) withLocal(ctx context.Context, targets []target) ([]target, err
 			targets = append(targets, t)
 		}
 	}
-	targets = append(targets, e.modules.inUsrSrc(e.catalog.index, targets)...)
+	targets = append(targets, e.modules.inUsrSrc(e.catalog.opened(), targets)...)
 	slices.SortStableFunc(targets, func(one, other target) int { return cmp.Compare(one.name, other.name) })
 	return targets, nil
 }
@@ -91,7 +91,7 @@ func (e *Engine) listed(ctx context.Context, t target, units []State) Listed {
 	row := Listed{Module: t.name, Version: t.version, Kind: "local", Units: units}
 	if p := t.pkg; p != nil {
 		row.Package, row.Kind, row.Installed, row.Description = p.Name.String(), string(p.Kind), p.Installed.String(), p.Description
-		if module, _, err := e.catalog.index.Resolve(t.name); err == nil {
+		if module, _, err := e.catalog.opened().Resolve(t.name); err == nil {
 			for _, other := range module.Packages {
 				if other.Name != p.Name {
 					row.Others = append(row.Others, other.Name.String())

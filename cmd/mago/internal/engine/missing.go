@@ -50,7 +50,7 @@ func (pr *preparer) missing(ctx context.Context, releases []string, targets []ta
 			packages = append(packages, word.Target{Name: tool.Package})
 		}
 	}
-	if pr.host.AsRoot && pr.Root == "/" {
+	if pr.lacksOwn() {
 		packages = append(packages, missingOwn()...)
 	}
 	doubted, err := pr.pkgs.doubted()

@@ -47,12 +47,12 @@ func (t target) needs(name string) bool {
 
 // needing completes a target with what it needs and what that needs in turn; above are those that need it.
 func (mo *modules) needing(t target, records []store.Record, above []string) (target, error) {
-	if t.pkg == nil || mo.catalog.index == nil {
+	if t.pkg == nil || mo.catalog.opened() == nil {
 		return t, nil
 	}
 	above = append(slices.Clone(above), t.name)
 	for relation := range strings.SplitSeq(t.pkg.PreDepends+","+t.pkg.Depends, ",") {
-		n, ok := neededSource(mo.catalog.index, relation, records)
+		n, ok := neededSource(mo.catalog.opened(), relation, records)
 		if !ok || slices.Contains(above, n.name) || slices.ContainsFunc(t.needed, func(o target) bool { return o.name == n.name }) {
 			continue
 		}
@@ -152,29 +152,6 @@ func (ro *road) isThere(ctx context.Context, u unit) bool {
 		_ = ro.build.alone(ctx, u, "looked at", end)               // who holds it may have more to say
 	}
 	return true
-}
-
-// provide goes the road first for every module that a unit needs.
-func (ro *road) provide(ctx context.Context, u *unit, road func(*unit) error) error {
-	if err := ro.modules.needingConf(ctx, u); err != nil {
-		return err
-	}
-	u.needed = slices.Clone(u.needed) // other kernels' units have the same
-	for i, n := range u.needed {
-		need := unit{n, u.Kernel}
-		need.above = append(slices.Clip(u.above), u.name)
-		ro.say.note("needs", "%s is compiled against %s", u.name, n.name)
-		err := road(&need)
-		var failed *BuildError
-		switch {
-		case errors.As(err, &failed) && ctx.Err() == nil:
-			ro.say.note("needs", "%v; going on with its source alone", err)
-			u.needed[i].unbuilt = true
-		case err != nil:
-			return &neededError{u.String(), n.name, err}
-		}
-	}
-	return nil
 }
 
 // neededError says that a module could not be built because one that it needs could not.

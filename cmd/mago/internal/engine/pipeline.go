@@ -13,86 +13,6 @@ import (
 	"mago/sources"
 )
 
-// autoInstall is the road of a request, from a module's name to an installed package.
-func (ro *road) autoInstall(ctx context.Context, words []string) error {
-	if err := ro.host.mayChange("installing packages"); err != nil {
-		return err
-	}
-	if err := ro.apt.installer().CheckCaller(); err != nil {
-		return err
-	}
-	if err := ro.checkSudoPlace(); err != nil {
-		return err
-	}
-	targets, err := ro.modules.freshTargets(ctx, words)
-	if err != nil {
-		return err
-	}
-	if targets, err = ro.modules.withNeeded(targets); err != nil {
-		return err
-	}
-	kernels, err := ro.prepare.prepare(ctx, targets)
-	if err != nil {
-		return err
-	}
-	return ro.each(ctx, units(targets, kernels), func(u *unit) error { return ro.installUnit(ctx, u) })
-}
-
-// installUnit is the road of one module for one kernel.
-func (ro *road) installUnit(ctx context.Context, u *unit) error {
-	if ro.isThere(ctx, *u) {
-		return nil
-	}
-	if err := ro.install.checkLoadable(*u, nil, false); err != nil {
-		return err
-	}
-	if err := ro.modules.get(ctx, &u.target); err != nil {
-		return err
-	}
-	if err := ro.install.checkLoadable(*u, ro.install.foreseenModules(ctx, *u), false); err != nil {
-		return err
-	}
-	if err := ro.provide(ctx, u, func(need *unit) error { return ro.installUnit(ctx, need) }); err != nil {
-		return err
-	}
-	return ro.build.alone(ctx, *u, "built and installed", func() error {
-		built, err := ro.build.build(ctx, *u)
-		if err != nil {
-			return err
-		}
-		return ro.install.install(ctx, *u, built)
-	})
-}
-
-// buildEach is the same road up to the package, for a source that is got one way or another.
-func (ro *road) buildEach(ctx context.Context, words []string, source func(context.Context, *target) error) error {
-	targets, err := ro.modules.freshTargets(ctx, words)
-	if err != nil {
-		return err
-	}
-	if targets, err = ro.modules.withNeeded(targets); err != nil {
-		return err
-	}
-	kernels, err := ro.kernels.kernels(ctx)
-	if err != nil {
-		return err
-	}
-	var road func(*unit) error
-	road = func(u *unit) error {
-		if err := source(ctx, &u.target); err != nil {
-			return err
-		}
-		if err := ro.provide(ctx, u, road); err != nil {
-			return err
-		}
-		return ro.build.alone(ctx, *u, "built", func() error {
-			_, err := ro.build.build(ctx, *u)
-			return err
-		})
-	}
-	return ro.each(ctx, units(targets, kernels), road)
-}
-
 // freshTargets resolves module words against a catalog that knows apt's present lists.
 func (mo *modules) freshTargets(ctx context.Context, words []string) ([]target, error) {
 	if !slices.ContainsFunc(ModuleWords(words), func(w string) bool { return !isLocal(w) }) {
@@ -224,7 +144,7 @@ func (bu *builder) build(ctx context.Context, u unit) (store.Record, error) {
 		}
 	}
 	if isDKMS(u.target) {
-		bu.ignored()
+		bu.known.ignored.Do(bu.tellIgnored)
 	}
 	r, err := bu.buildLocked(ctx, u)
 	if err == nil {

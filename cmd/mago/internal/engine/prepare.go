@@ -10,55 +10,29 @@ import (
 	"mago/sources/lock"
 )
 
-// prepare installs what is missing to build for the kernels asked for: headers, with which apt installs the compiler
-// that the kernel was built with, make, the closed room, and what the modules' source packages need for compiling. All is
-// looked at before anything is changed: what is asked for, apt's lists, and what apt would do. Where nothing is missing it
-// runs no program at all.
-func (pr *preparer) prepare(ctx context.Context, targets []target) ([]kernel.Kernel, error) {
-	releases, err := pr.kernels.releases(ctx)
-	if err != nil {
-		return nil, err
+// installPackages has apt install what a plan lacks: headers, with which apt brings the compiler that the kernel was built
+// with, make, the sandbox, and what the units' source packages need for compiling.
+func (pr *preparer) installPackages(ctx context.Context, p *Plan) error {
+	if len(p.Packages) == 0 {
+		return nil
 	}
-	if err := pr.modules.openForNeeds(ctx, targets); err != nil {
-		return nil, err
+	if err := pr.host.mayChange("installing " + word.Join(p.Packages, ", ")); err != nil {
+		return err
 	}
-	if err := pr.installMissing(ctx, releases, targets); err != nil {
-		return nil, err
+	done := func() bool {
+		missing, err := pr.missing(ctx, p.Releases, p.sources())
+		return err == nil && len(missing) == 0
 	}
-	if err := pr.ensureBuildUser(ctx); err != nil {
-		return nil, err
-	}
-	if err := pr.tellUnfinished(); err != nil {
-		return nil, err
-	}
-	if pr.DryRun {
-		return pr.kernels.foreseen(releases), nil
-	}
-	return pr.kernels.showKernels(ctx, releases)
+	defer pr.known.sandbox.forget() // there may be a closer one now
+	return pr.apt.aptInstall(ctx, p.Packages, done)
 }
 
-// installMissing asks apt twice at most: which compressor a kernel wants is known once its headers are there.
-func (pr *preparer) installMissing(ctx context.Context, releases []string, targets []target) error {
-	for range 2 {
-		missing, err := pr.missing(ctx, releases, targets)
-		if err != nil || len(missing) == 0 {
-			return err
-		}
-		if err := pr.host.mayChange("installing " + word.Join(missing, ", ")); err != nil {
-			return err
-		}
-		done := func() bool {
-			missing, err := pr.missing(ctx, releases, targets)
-			return err == nil && len(missing) == 0
-		}
-		if err := pr.apt.aptInstall(ctx, missing, done); err != nil {
-			return err
-		}
-		if pr.DryRun {
-			return nil
-		}
+// finish says which kernels can be built for, and what dpkg has not done.
+func (pr *preparer) finish(ctx context.Context, releases []string) error {
+	if err := pr.tellUnfinished(); err != nil || pr.DryRun {
+		return err
 	}
-	return nil
+	return pr.kernels.showKernels(ctx, releases)
 }
 
 // tellUnfinished says what dpkg was ended in the middle of, where that keeps nothing of mago's from being done.
@@ -73,9 +47,15 @@ func (pr *preparer) tellUnfinished() error {
 	return nil
 }
 
+// lacksUser reports whether the user that compiles has to be made.
+func (pr *preparer) lacksUser() bool { return pr.host.AsRoot && !sandbox.HasUser(pr.Root) }
+
+// lacksOwn reports whether programs that mago itself runs have to be installed.
+func (pr *preparer) lacksOwn() bool { return pr.host.AsRoot && pr.Root == "/" && len(missingOwn()) > 0 }
+
 // ensureBuildUser makes the user that compiles, where mago is root and there is none yet.
 func (pr *preparer) ensureBuildUser(ctx context.Context) error {
-	if !pr.host.AsRoot || sandbox.HasUser(pr.Root) {
+	if !pr.lacksUser() {
 		return nil
 	}
 	if pr.DryRun {
@@ -110,10 +90,10 @@ func (kf *kernelFinder) foreseen(releases []string) []kernel.Kernel {
 	return kernels
 }
 
-func (kf *kernelFinder) showKernels(ctx context.Context, releases []string) ([]kernel.Kernel, error) {
+func (kf *kernelFinder) showKernels(ctx context.Context, releases []string) error {
 	kernels, err := kf.kernelsOf(ctx, releases)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, k := range kernels {
 		what := k.Headers
@@ -122,5 +102,5 @@ func (kf *kernelFinder) showKernels(ctx context.Context, releases []string) ([]k
 		}
 		kf.say.note("headers", "%s, %s", what, k.Compiler)
 	}
-	return kernels, nil
+	return nil
 }

@@ -1,6 +1,9 @@
 package engine
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Fetch fetches and opens sources, with those that they need, for no kernel in particular.
 func (e *Engine) Fetch(ctx context.Context, words []string) error {
@@ -11,7 +14,7 @@ func (e *Engine) Fetch(ctx context.Context, words []string) error {
 	if targets, err = e.modules.withNeeded(targets); err != nil {
 		return err
 	}
-	return e.road.each(ctx, units(flat(targets), noKernel), func(u *unit) error {
+	return e.each(ctx, units(flat(targets), noKernel), func(e *Engine, u unit) error {
 		err := e.modules.get(ctx, &u.target)
 		if k := e.kernels.toShow(ctx); err == nil && u.tree != nil && k.Headers != "" {
 			e.confs.evaluate(ctx, u.target, k) // for list and show, which say where it could not be done
@@ -20,30 +23,23 @@ func (e *Engine) Fetch(ctx context.Context, words []string) error {
 	})
 }
 
-// Build builds sources that are there already.
-func (e *Engine) Build(ctx context.Context, words []string) error {
-	return e.road.buildEach(ctx, words, e.modules.here)
-}
-
-// AutoBuild fetches and builds.
-func (e *Engine) AutoBuild(ctx context.Context, words []string) error {
-	return e.road.buildEach(ctx, words, e.modules.get)
-}
-
-// AutoInstall goes the whole road.
-func (e *Engine) AutoInstall(ctx context.Context, words []string) error {
-	return e.road.autoInstall(ctx, words)
+// Do plans a request and carries the plan out.
+func (e *Engine) Do(ctx context.Context, r Request) (Report, error) {
+	if r.Goal == Installed { // before anything is fetched
+		if err := e.mayInstall(); err != nil {
+			return Report{}, err
+		}
+	}
+	p, err := e.Plan(ctx, r)
+	if err != nil {
+		return Report{}, err
+	}
+	return e.Run(ctx, p)
 }
 
 // Install installs the packages built last.
 func (e *Engine) Install(ctx context.Context, words []string) error {
-	if err := e.host.mayChange("installing packages"); err != nil {
-		return err
-	}
-	if err := e.apt.installer().CheckCaller(); err != nil {
-		return err
-	}
-	if err := e.checkSudoPlace(); err != nil {
+	if err := e.mayInstall(); err != nil {
 		return err
 	}
 	if err := e.prepare.tellUnfinished(); err != nil {
@@ -57,23 +53,20 @@ func (e *Engine) Install(ctx context.Context, words []string) error {
 	if err != nil {
 		return e.install.unknownHere(err, releases)
 	}
-	return e.road.each(ctx, units(targets, e.kernels.foreseen(releases)), func(u *unit) error { return e.install.installBuilt(ctx, *u) })
+	return e.each(ctx, units(targets, e.kernels.foreseen(releases)), func(e *Engine, u unit) error { return e.install.installBuilt(ctx, u) })
 }
 
-// Prepare makes the machine able to build for the kernels, and the modules where some are named.
-func (e *Engine) Prepare(ctx context.Context, words []string) error {
-	var targets []target
-	if len(words) > 0 {
-		var err error
-		if targets, err = e.modules.freshTargets(ctx, words); err != nil {
-			return err
-		}
-		if targets, err = e.modules.withNeeded(targets); err != nil {
-			return err
+// each does something for every unit, one after the other.
+func (e *Engine) each(ctx context.Context, all []unit, do func(*Engine, unit) error) error {
+	p := &Plan{}
+	for _, u := range all {
+		if !slices.ContainsFunc(p.Units, func(other Unit) bool { return other.id() == u.id() }) {
+			p.Units = append(p.Units, Unit{unit: u})
 		}
 	}
-	_, err := e.prepare.prepare(ctx, targets)
-	return err
+	r := newRun(e, p)
+	r.do = func(e *Engine, u Unit) error { return do(e, u.unit) }
+	return r.units(ctx)
 }
 
 // Clean removes opened sources, work directories and all builds of a unit but the last.

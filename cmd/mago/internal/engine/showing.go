@@ -53,7 +53,7 @@ func (e *Engine) Show(ctx context.Context, words []string) ([]ShownModule, error
 // describeSource adds what the packages and, where it is there, the opened source tell.
 func (e *Engine) describeSource(ctx context.Context, t target, m *ShownModule) {
 	if t.pkg != nil {
-		if module, _, err := e.catalog.index.Resolve(t.pkg.Name.String()); err == nil {
+		if module, _, err := e.catalog.opened().Resolve(t.pkg.Name.String()); err == nil {
 			m.Packages = module.Packages
 		}
 		if tree, ok := e.modules.fetcher().Cached(*t.pkg); ok {

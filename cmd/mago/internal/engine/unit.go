@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
@@ -62,12 +61,12 @@ func (e *UntriedError) Hint() string {
 	return "not tried: " + InWords(e.rest, 8) + "; with -i mago goes on after a failure"
 }
 
-func untried(err error, units []unit) error {
+func untried(err error, units []Unit) error {
 	if len(units) == 0 {
 		return err
 	}
 	e := &UntriedError{Err: err}
-	oneKernel := !slices.ContainsFunc(units, func(u unit) bool { return u.Kernel.Release != units[0].Kernel.Release })
+	oneKernel := !slices.ContainsFunc(units, func(u Unit) bool { return u.Kernel.Release != units[0].Kernel.Release })
 	for _, u := range units {
 		if oneKernel {
 			e.rest = append(e.rest, u.name)
@@ -76,27 +75,4 @@ func untried(err error, units []unit) error {
 		}
 	}
 	return e
-}
-
-// each does something for every unit, one after the other. The first failure ends it, unless -i has it go on.
-func (ro *road) each(ctx context.Context, all []unit, do func(*unit) error) error {
-	var failures []error
-	for i := range all {
-		err := ro.WhoseFiles(do(&all[i]))
-		if err == nil {
-			continue
-		}
-		if ctx.Err() != nil || len(all) == 1 {
-			return err
-		}
-		if !ro.KeepGoing {
-			return untried(err, all[i+1:])
-		}
-		ro.say.failed(err)
-		failures = append(failures, err)
-	}
-	if len(failures) == 0 {
-		return nil
-	}
-	return &SeveralError{First: failures[0], Failed: len(failures), Units: len(all)}
 }

@@ -211,12 +211,16 @@ func fail(r *store.Record, err error) {
 
 // compile runs the recipe; the live line counts files.
 func (bu *builder) compile(ctx context.Context, u unit, needed []recipe.Needed, work string, log io.Writer) (*kbuild.Result, error) {
+	where, err := bu.confs.buildRoom(ctx)
+	if err != nil {
+		return nil, err
+	}
 	p := bu.say.begin("build", u.Kernel.Release)
 	defer p.end()
 	if bu.Verbose {
 		log = io.MultiWriter(log, bu.Output)
 	}
-	builder := kbuild.Builder{Host: recipe.Host{Root: bu.Root, Sandbox: *bu.confs.room, Run: bu.host.Run, Log: log, ConfTimeout: bu.host.ConfTimeout, Event: func(e recipe.Progress) {
+	builder := kbuild.Builder{Host: recipe.Host{Root: bu.Root, Sandbox: where, Run: bu.host.Run, Log: log, ConfTimeout: bu.host.ConfTimeout, Event: func(e recipe.Progress) {
 		p.update(fmt.Sprintf("%s: %s, %s", u.Kernel.Release, Plural(e.Files, "file"), e.File))
 	}}}
 	e := bu.confs.evaluate(ctx, u.target, u.Kernel)

@@ -279,10 +279,10 @@ func (sv *surveyor) wordFor(first *store.Record, module string) (word string, ow
 			return module, true
 		}
 	}
-	if sv.catalog.index == nil {
+	if sv.catalog.opened() == nil {
 		return module, false
 	}
-	m, _, err := sv.catalog.index.Resolve(module)
+	m, _, err := sv.catalog.opened().Resolve(module)
 	if err != nil {
 		return "", false
 	}
@@ -315,13 +315,13 @@ func (sv *surveyor) currentVersion(m moduleState, k kernelState, r *store.Record
 
 // candidate is apt's version of the package that a module was built from, or would be.
 func (sv *surveyor) candidate(module, pkg string) string {
-	if sv.catalog.index == nil {
+	if sv.catalog.opened() == nil {
 		return ""
 	}
 	if pkg == "" {
 		pkg = module
 	}
-	m, found, err := sv.catalog.index.Resolve(pkg)
+	m, found, err := sv.catalog.opened().Resolve(pkg)
 	if err != nil {
 		return ""
 	}

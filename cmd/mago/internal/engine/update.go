@@ -13,20 +13,21 @@ import (
 
 // catalog opens the index, rebuilt first where it is missing or apt's lists have changed since.
 func (mi *moduleIndex) catalog(ctx context.Context) (*catalog.Index, error) {
-	if mi.index != nil {
-		return mi.index, nil
-	}
-	ix, err := catalog.Open(mi.apt.catalogConfig())
-	stale := err == nil && ix.Stale(mi.apt.catalogConfig())
-	switch {
-	case errors.Is(err, catalog.ErrNoIndex), stale && !mi.Reading:
-		ix, err = mi.updateCatalog(ctx)
-	case stale:
-		ix, err = mi.newestCatalog(ctx, ix)
-	}
-	mi.index = ix
-	return ix, err
+	return mi.known.index.get(0, func() (*catalog.Index, error) {
+		ix, err := catalog.Open(mi.apt.catalogConfig())
+		stale := err == nil && ix.Stale(mi.apt.catalogConfig())
+		switch {
+		case errors.Is(err, catalog.ErrNoIndex), stale && !mi.Reading:
+			return mi.updateCatalog(ctx)
+		case stale:
+			return mi.newestCatalog(ctx, ix)
+		}
+		return ix, err
+	})
 }
+
+// opened is the index where somebody has opened it, else nil.
+func (mi *moduleIndex) opened() *catalog.Index { return mi.known.index.value() }
 
 // newestCatalog is for who only looks, and does not wait for another that makes the index anew: the old one serves.
 func (mi *moduleIndex) newestCatalog(ctx context.Context, old *catalog.Index) (*catalog.Index, error) {
@@ -99,7 +100,7 @@ func (at *aptTool) aptUpdate(ctx context.Context) error {
 	}
 	p := at.say.begin("apt", "apt-get update")
 	defer p.end()
-	at.inApt = nil
+	at.known.inApt.forget()
 	if err := at.installer().UpdateLists(ctx); err != nil || at.DryRun {
 		return err
 	}

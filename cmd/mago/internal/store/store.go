@@ -24,7 +24,10 @@ type Store struct {
 func Open(dir string) *Store { return &Store{dir: dir, now: time.Now} }
 
 // ID names a unit: one module for one kernel release.
-type ID struct{ Module, Kernel string }
+type ID struct {
+	Module string `json:"module"`
+	Kernel string `json:"kernel,omitempty"` // release
+}
 
 // The files of a unit's directory. A failure lies beside the last good build; the next good build ends it.
 const (

@@ -1,0 +1,75 @@
+package engine
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"mago/catalog"
+	"mago/debpkg/apt"
+	"mago/kbuild/sandbox"
+)
+
+// known is what the parts of an engine, at work for several units at once, have found out and found out once.
+type known struct {
+	changes atomic.Int64 // grows when dpkg may have changed its status
+
+	status    lasting[*apt.Status]
+	inApt     lasting[[]string]               // kernels that apt has headers for
+	kernels   lasting[map[string]foundKernel] // by release
+	index     lasting[*catalog.Index]
+	sandbox   lasting[sandbox.Sandbox]
+	evaluated evaluations
+
+	shown   sync.Once // the sandbox
+	ignored sync.Once // what of dkms's settings is not followed
+
+	system sync.Mutex // apt and dpkg change the system one at a time
+}
+
+// lasting is a value that holds until changes has grown.
+type lasting[T any] struct {
+	lock sync.Mutex
+	have bool
+	at   int64
+	now  T
+}
+
+// get gives the value, which find has found out since changes was what it is now.
+func (l *lasting[T]) get(now int64, find func() (T, error)) (T, error) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	if l.have && l.at == now {
+		return l.now, nil
+	}
+	value, err := find()
+	if err == nil {
+		l.now, l.at, l.have = value, now, true
+	}
+	return value, err
+}
+
+// value is what was found out, else the zero value.
+func (l *lasting[T]) value() T {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	return l.now
+}
+
+func (l *lasting[T]) forget() {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	l.have = false
+}
+
+// evaluations are those of dkms.conf files, by recipe.Key.
+type evaluations struct{ byKey sync.Map }
+
+func (e *evaluations) find(key string) (confEvaluation, bool) {
+	found, ok := e.byKey.Load(key)
+	if !ok {
+		return confEvaluation{}, false
+	}
+	return found.(confEvaluation), true
+}
+
+func (e *evaluations) keep(key string, how confEvaluation) { e.byKey.Store(key, how) }

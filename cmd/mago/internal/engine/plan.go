@@ -1,0 +1,215 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"mago/debpkg/word"
+	"mago/kbuild/kernel"
+)
+
+// Goal is how far a request goes.
+type Goal int
+
+// The goals, each of which takes the one before it in.
+const (
+	Prepared  Goal = iota // what building needs is installed
+	Built                 // packages are written
+	Installed             // and installed
+)
+
+// Request is what somebody asks for.
+type Request struct {
+	Words []string // modules, as on the command line
+	Goal  Goal
+	Here  bool // the sources have to be here already
+	// Prepare has apt install first what building needs.
+	Prepare bool
+}
+
+// Plan is a request worked out in full. It does not change; once apt has installed something it is made anew.
+type Plan struct {
+	Request  Request
+	Releases []string      // kernels, whose headers may still be missing
+	Packages []word.Target // that apt has to install before anything is built
+	User     bool          // whether the user that compiles has to be made
+	Units    []Unit        // in the order in which they are built: what others need comes first
+
+	opened map[string]target // by name: sources are fetched, opened and told of once
+}
+
+// Unit is one module for one kernel, as it is planned.
+type Unit struct {
+	unit
+	There bool  // there is nothing to do
+	Err   error // why it cannot be built, nil where it can
+}
+
+// ID names the unit.
+func (u Unit) ID() UnitID { return u.id() }
+
+// Plan works a request out: it resolves words and kernels, fetches and opens sources, has each dkms.conf evaluated, and finds
+// what units need: other units, and packages. What keeps a single unit from being built is in the unit.
+func (e *Engine) Plan(ctx context.Context, r Request) (*Plan, error) {
+	return e.plan(ctx, r, map[string]target{})
+}
+
+func (e *Engine) plan(ctx context.Context, r Request, opened map[string]target) (*Plan, error) {
+	p := &planner{Engine: e, plan: &Plan{Request: r, User: r.Prepare && e.prepare.lacksUser(), opened: opened}, at: map[UnitID]int{}}
+	p.bare = r.Prepare && !e.DryRun && (p.plan.User || e.prepare.lacksOwn())
+	targets, err := p.targets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	kernels, err := p.kernelsFor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if r.Goal > Prepared {
+		for _, u := range units(targets, kernels) {
+			if err := p.add(ctx, u); err != nil {
+				return nil, err
+			}
+		}
+		targets = p.plan.sources()
+	} else if err := e.modules.openForNeeds(ctx, targets); err != nil {
+		return nil, err
+	}
+	if r.Prepare {
+		p.plan.Packages, err = e.prepare.missing(ctx, p.plan.Releases, targets)
+	}
+	return p.plan, err
+}
+
+// planner makes one plan.
+type planner struct {
+	*Engine
+	plan *Plan
+	bare bool           // whether nothing can be evaluated before apt has installed what that takes
+	at   map[UnitID]int // where the units are in the plan
+}
+
+func (p *planner) targets(ctx context.Context) ([]target, error) {
+	if len(p.plan.Request.Words) == 0 && p.plan.Request.Goal == Prepared {
+		return nil, nil
+	}
+	targets, err := p.modules.freshTargets(ctx, p.plan.Request.Words)
+	if err != nil {
+		return nil, err
+	}
+	return p.modules.withNeeded(targets)
+}
+
+// kernelsFor are the kernels asked for; where the plan may install their headers, some may only be named.
+func (p *planner) kernelsFor(ctx context.Context) (kernels []kernel.Kernel, err error) {
+	if p.plan.Releases, err = p.kernels.releases(ctx); err != nil {
+		return nil, err
+	}
+	if p.plan.Request.Prepare {
+		_, err := p.prepare.missing(ctx, p.plan.Releases, nil) // which refuses a kernel that cannot be had, before anything is fetched
+		return p.kernels.foreseen(p.plan.Releases), err
+	}
+	return p.kernels.kernelsOf(ctx, p.plan.Releases)
+}
+
+// add plans a unit after those that it needs.
+func (p *planner) add(ctx context.Context, u unit) error {
+	if i, ok := p.at[u.id()]; ok {
+		p.plan.Units[i].asNeed = p.plan.Units[i].asNeed && u.asNeed
+		return nil
+	}
+	planned := Unit{There: p.plan.Request.Goal == Installed && p.road.isThere(ctx, u)}
+	if !planned.There {
+		planned.Err = p.complete(ctx, &u)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	planned.unit = u
+	p.at[u.id()] = len(p.plan.Units)
+	p.plan.Units = append(p.plan.Units, planned)
+	return nil
+}
+
+// complete opens a unit's source, and plans what it needs.
+func (p *planner) complete(ctx context.Context, u *unit) error {
+	if p.plan.Request.Goal == Installed {
+		if err := p.install.checkLoadable(*u, nil, false); err != nil {
+			return err
+		}
+	}
+	if err := p.open(ctx, &u.target); err != nil {
+		return err
+	}
+	if !p.bare && u.Kernel.Headers != "" {
+		if err := p.evaluate(ctx, u); err != nil {
+			return err
+		}
+	}
+	return p.addNeeded(ctx, u)
+}
+
+// open opens a source, unless another kernel's unit has opened it.
+func (p *planner) open(ctx context.Context, t *target) error {
+	if had, ok := p.plan.opened[t.name]; ok {
+		t.tree, t.edited, t.digest = had.tree, had.edited, had.digest
+		return nil
+	}
+	source := p.modules.get
+	if p.plan.Request.Here {
+		source = p.modules.here
+	}
+	err := source(ctx, t)
+	if err == nil && t.tree != nil {
+		p.plan.opened[t.name] = *t
+	}
+	return err
+}
+
+// evaluate finds out what a unit's dkms.conf tells.
+func (p *planner) evaluate(ctx context.Context, u *unit) error {
+	if p.plan.Request.Goal == Installed {
+		if err := p.install.checkLoadable(*u, p.install.foreseenModules(ctx, *u), false); err != nil {
+			return err
+		}
+	}
+	return p.modules.needingConf(ctx, u)
+}
+
+// addNeeded plans the units that one needs.
+func (p *planner) addNeeded(ctx context.Context, u *unit) error {
+	u.needed = slices.Clone(u.needed) // other kernels' units have the same
+	for i, n := range u.needed {
+		need := unit{n, u.Kernel}
+		need.above = append(slices.Clip(u.above), u.name)
+		if err := p.add(ctx, need); err != nil {
+			return err
+		}
+		u.needed[i] = p.plan.Units[p.at[need.id()]].target
+	}
+	return nil
+}
+
+// sources are what the units that are to be built are built from, each once.
+func (p *Plan) sources() (all []target) {
+	for _, u := range p.Units {
+		if !u.There && u.Err == nil && !slices.ContainsFunc(all, func(t target) bool { return t.name == u.name }) {
+			all = append(all, u.target)
+		}
+	}
+	return all
+}
+
+// asked are the units that were asked for; others are only needed by them.
+func (p *Plan) asked() []Unit {
+	return slices.DeleteFunc(slices.Clone(p.Units), func(u Unit) bool { return u.asNeed })
+}
+
+// failed is why nothing of what was asked for can be built.
+func (p *Plan) failed() error {
+	asked := p.asked()
+	if len(asked) == 1 {
+		return asked[0].Err
+	}
+	return nil
+}
