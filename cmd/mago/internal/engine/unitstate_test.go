@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 	"testing"
 )
 
@@ -27,7 +26,7 @@ func manyUnits(t testing.TB, modules, kernels int) *Engine {
 				`{"format":1,"module":%q,"kernel":%q,"result":"built","version":"1","installed_sha256":"ab","source":{"package":"a-dkms","version":"1"}}`, module, release))
 		}
 	}
-	return newEngine(&base{host: &host{}, changes: new(atomic.Int64), Options: Options{Root: root}, Paths: Paths{Cache: filepath.Join(root, "cache")}})
+	return newEngine(&base{host: &host{}, known: new(known), Options: Options{Root: root}, Paths: Paths{Cache: filepath.Join(root, "cache")}})
 }
 
 // readCalls counts this process's calls of read(2) and the like: proc_pid_io(5).
