@@ -56,7 +56,7 @@ func TestStatesReadOnce(t *testing.T) {
 	if reads > modules*kernels*5/2 {
 		t.Errorf("%d units: %d calls of read(2)", modules*kernels, reads)
 	}
-	if found := len(e.kernels.found); found > kernels+2 {
+	if found := len(e.known.kernels.value()); found > kernels+2 {
 		t.Errorf("%d kernels: %d are kept", kernels, found)
 	}
 }
@@ -65,7 +65,7 @@ func TestStatesReadOnce(t *testing.T) {
 func BenchmarkStates(b *testing.B) {
 	e := manyUnits(b, 50, 100)
 	for b.Loop() {
-		if _, err := newEngine(e.base).states.states(); err != nil {
+		if _, err := newEngine(&base{host: e.host, known: new(known), Options: e.Options, Paths: e.Paths}).states.states(); err != nil {
 			b.Fatal(err)
 		}
 	}
