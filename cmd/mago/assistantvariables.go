@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 )
@@ -27,14 +26,15 @@ var assistantVariables = []variable{
 	{"KSRC", "-k DIR names kernel headers", forKernels},
 }
 
-// tellUnused notes each variable that is set, would have meant something to a command, and is not used.
-func tellUnused(stderr io.Writer, getenv func(string) string, commands []string) {
+// unused notes each variable that is set, would have meant something to a command, and is not used.
+func unused(getenv func(string) string, commands []string) (notes []string) {
 	for _, v := range assistantVariables {
 		if v.instead == "" || getenv(v.name) == "" {
 			continue
 		}
 		if slices.ContainsFunc(strings.Fields(v.commands), func(name string) bool { return slices.Contains(commands, name) }) {
-			fmt.Fprintf(stderr, "mago: note: %s is not used by mago: %s\n", v.name, v.instead)
+			notes = append(notes, fmt.Sprintf("%s is not used by mago: %s", v.name, v.instead))
 		}
 	}
+	return notes
 }

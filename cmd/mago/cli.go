@@ -116,7 +116,9 @@ func dispatch(ctx context.Context, m engine.Machine, args []string, stdout *stre
 			return misuseOf(parsed.Selected().Name, err)
 		})
 	}
-	tellUnused(stderr, os.Getenv, names)
+	for _, note := range unused(os.Getenv, names) {
+		complain(stderr, "mago: note: "+note)
+	}
 	var worst error
 	for _, run := range runs {
 		err := run()

@@ -7,46 +7,65 @@ import (
 	"testing"
 )
 
-// mayImport says which rooms each room may go into, besides its own. debpkg/codec, debpkg/control, debpkg/rooted, debpkg/visible and debpkg/word are leaves
-// that know nothing of packages: compressed streams, control paragraphs, paths under a root, foreign text and foreign words are in several rooms.
-var mayImport = map[string][]string{
-	"catalog": {"debpkg/apt", "debpkg/codec", "debpkg/control", "debpkg/rooted", "debpkg/word"},
-	"sources": {"catalog", "debpkg", "debpkg/apt", "debpkg/codec", "debpkg/control", "debpkg/rooted", "debpkg/visible", "debpkg/word", "kbuild/deep", "kbuild/dkms"},
-	"kbuild":  {"debpkg/codec", "debpkg/control", "debpkg/rooted", "debpkg/visible", "debpkg/word"},
-	"debpkg":  {},
-	"cmd":     {"catalog", "sources", "sources/lock", "sources/way", "kbuild", "kbuild/dkms", "kbuild/kernel", "kbuild/proof", "kbuild/recipe", "kbuild/sandbox", "kbuild/signed", "debpkg", "debpkg/apt", "debpkg/codec", "debpkg/payload", "debpkg/relation", "debpkg/rooted", "debpkg/sbom", "debpkg/visible", "debpkg/word", "kbuild/deep"},
+// order is mago's packages from top to bottom: a package may import what stands below it. A name ending in /... stands for all
+// packages below it, too.
+var order = []string{
+	"cmd/lab/...", "cmd/mkdeb",
+	"cmd/mago", "cmd/mago/internal/engine", "cmd/mago/internal/store", "cmd/mago/internal/modpkg",
+	"catalog",
+	"sources", "sources/lock", "sources/way", "sources/untar",
+	"kbuild", "kbuild/elfmodule", "kbuild/kernel", "kbuild/recipe", "kbuild/proof", "kbuild/sandbox",
+	"kbuild/sandbox/cgroup", "kbuild/dkms", "kbuild/rules", "kbuild/foreign", "kbuild/signed", "kbuild/deep",
+	"debpkg/payload", "debpkg", "debpkg/apt", "debpkg/sbom",
+	"debpkg/relation", "debpkg/control", "debpkg/rooted", "debpkg/codec", "debpkg/visible", "debpkg/word",
 }
+
+// upwards are the only imports of what stands above: a source is fetched for a module that the catalog names, a recipe is
+// followed for a kernel, and apt is given a package that was read.
+var upwards = []string{"sources catalog", "kbuild/recipe kbuild/kernel", "debpkg/apt debpkg"}
 
 func TestNothingFlowsBackwards(t *testing.T) {
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "mago/...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := map[string]bool{}
+	met := map[int]bool{}
+	var needed []string
 	for line := range strings.Lines(string(out)) {
 		words := strings.Fields(line)
-		room := roomOf(words[0])
-		seen[room] = true
-		allowed, known := mayImport[room]
-		if !known {
-			t.Errorf("%s belongs to no room", words[0])
+		importing := strings.TrimPrefix(words[0], "mago/")
+		at := placeOf(importing)
+		met[at] = true
+		if at < 0 {
+			t.Errorf("%s has no place in the order", importing)
 		}
-		for _, imported := range words[1:] {
-			inside, ours := strings.CutPrefix(imported, "mago/")
-			if ours && roomOf(imported) != room && !slices.Contains(allowed, inside) {
-				t.Errorf("%s imports %s", words[0], imported)
+		for _, word := range words[1:] {
+			imported, ours := strings.CutPrefix(word, "mago/")
+			if !ours || at < placeOf(imported) || at == 0 && placeOf(imported) == 0 {
+				continue
+			}
+			needed = append(needed, importing+" "+imported)
+			if !slices.Contains(upwards, importing+" "+imported) {
+				t.Errorf("%s imports %s, which stands above it", importing, imported)
 			}
 		}
 	}
-	for room := range mayImport {
-		if !seen[room] {
-			t.Errorf("no package in room %s", room)
+	for i, name := range order {
+		if !met[i] {
+			t.Errorf("no package is %s", name)
+		}
+	}
+	for _, up := range upwards {
+		if !slices.Contains(needed, up) {
+			t.Errorf("nothing needs the exception %q", up)
 		}
 	}
 }
 
-// roomOf is the top-level directory of one of mago's packages.
-func roomOf(path string) string {
-	room, _, _ := strings.Cut(strings.TrimPrefix(path, "mago/"), "/")
-	return room
+// placeOf is a package's place in the order, or -1.
+func placeOf(name string) int {
+	return slices.IndexFunc(order, func(ordered string) bool {
+		above, all := strings.CutSuffix(ordered, "/...")
+		return name == above || all && strings.HasPrefix(name, above+"/")
+	})
 }
