@@ -8,7 +8,6 @@ import (
 
 	"mago/cmd/mago/internal/modpkg"
 	"mago/cmd/mago/internal/store"
-	"mago/debpkg"
 	"mago/debpkg/word"
 	"mago/sources"
 )
@@ -28,30 +27,6 @@ func (mo *modules) freshTargets(ctx context.Context, words []string) ([]target, 
 	targets, err := mo.targets(ctx, words)
 	mo.noteNewer(targets)
 	return targets, err
-}
-
-// isInstalled reports, and says, that there is nothing to do for a unit.
-func (ro *road) isInstalled(u unit) bool {
-	installed := ro.pkgs.installedPackage(u.packageName())
-	have := installed.Version
-	if !ro.counts(installed) || ro.forced(u.target) || ro.AsItLies && u.pkg != nil || debpkg.CompareVersions(have, u.packageVersion()) < 0 {
-		return false
-	}
-	r, _ := ro.store.Get(u.id())
-	if r.Source.Edited && r.IsInstalled(have) {
-		return false // edited, which without -O is not asked for
-	}
-	if u.exact && r.Source.Package != "" && r.Source.Package != u.pkg.Name.String() {
-		return false // built from the module's other package
-	}
-	if u.digest != "" && (r.Source.SHA256 != u.digest || !r.IsInstalled(have)) {
-		return false
-	}
-	if ro.pkgs.lacksCommon(u.name, u.Kernel.Release) {
-		return false
-	}
-	ro.say.note("install", "%s %s is there: nothing to do", u.packageName(), have)
-	return true
 }
 
 // forced reports whether -f asks for a module to be made anew; what it merely needs is left as it is.
@@ -118,7 +93,8 @@ func (bu *builder) build(ctx context.Context, u unit) (store.Record, error) {
 			return store.Record{}, err
 		}
 	}
-	if r, ok := bu.store.Get(u.id()); ok && bu.isBuilt(u, r) {
+	if now := bu.pkgs.situation(u); !due(u, Built, now).Build {
+		r := now.record
 		bu.say.note("package", "%s is there: nothing to build", bu.shown(r.Deb))
 		if bu.DryRun {
 			return r, nil
@@ -171,17 +147,6 @@ func (pr *preparer) checkNeeds(u unit) error {
 	return err
 }
 
-// isBuilt reports whether a record's package is what a build would give; with -n any of the unit's is good enough.
-func (bu *builder) isBuilt(u unit, r store.Record) bool {
-	switch {
-	case bu.forced(u.target) || !bu.vouched(r) || !bu.store.IsWhole(r):
-		return false
-	case bu.NoRebuild:
-		return true
-	}
-	return r.Version == u.packageVersion() && r.Source.SHA256 == u.sourceDigest()
-}
-
 // install has dpkg install what was built; the unit's lock is held. A dry run looks for all that would be in the way of what is
 // there.
 func (it *installer) install(ctx context.Context, u unit, built store.Record) error {
@@ -192,8 +157,8 @@ func (it *installer) install(ctx context.Context, u unit, built store.Record) er
 	if !it.vouched(built) {
 		return &UnsignedError{built.Package, built.Doubted()}
 	}
-	if have := it.pkgs.packageVersion(built.Package); built.IsInstalled(have) && !it.forced(u.target) && !it.pkgs.lacksCommon(u.name, u.Kernel.Release) {
-		it.say.note("install", "%s %s is there: nothing to do", built.Package, have)
+	if now := it.pkgs.situation(u); now.isVery() {
+		it.say.note("install", "%s %s is there: nothing to do", built.Package, now.have.Version)
 		return nil
 	}
 	claim, err := claimOf(built)

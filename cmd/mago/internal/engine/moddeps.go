@@ -136,17 +136,16 @@ func flat(targets []target) []target {
 	return all
 }
 
-// isThere reports whether a unit is installed, and where another one is to be compiled against it, whether its package
-// and its source are here too.
-func (ro *road) isThere(ctx context.Context, u unit) bool {
-	if u.asNeed {
-		if r, ok := ro.store.Get(u.id()); !ok || !ro.store.HasDeb(r) || ro.modules.opened(ctx, &u.target) != nil {
-			return false
-		}
-	}
-	if !ro.isInstalled(u) {
+// isThere reports whether there is nothing to do for a unit: it is installed, and where another one is to be compiled against
+// it, its package and its source are here too.
+func (ro *road) isThere(ctx context.Context, u unit, now situation) bool {
+	if u.asNeed && (!now.recorded || !ro.store.HasDeb(now.record) || ro.modules.opened(ctx, &u.target) != nil) {
 		return false
 	}
+	if d := due(u, Installed, now); d.Build || d.Install {
+		return false
+	}
+	ro.say.of(u.id()).note("install", "%s %s is there: nothing to do", u.packageName(), now.have.Version)
 	if _, failed := ro.store.Failure(u.id()); failed && !ro.DryRun {
 		end := func() error { return ro.store.EndFailure(u.id()) } // of what is not asked for any more
 		_ = ro.build.alone(ctx, u, "looked at", end)               // who holds it may have more to say

@@ -42,6 +42,7 @@ type Plan struct {
 type Unit struct {
 	unit
 	There bool  // there is nothing to do
+	Due   Due   // what is, and why, as far as that is known: another process may do it before the run does
 	Err   error // why it cannot be built, nil where it can
 }
 
@@ -118,9 +119,11 @@ func (p *planner) add(ctx context.Context, u unit) error {
 		p.plan.Units[i].asNeed = p.plan.Units[i].asNeed && u.asNeed
 		return nil
 	}
-	planned := Unit{There: p.plan.Request.Goal == Installed && p.road.isThere(ctx, u)}
+	goal, now := p.plan.Request.Goal, p.pkgs.situation(u)
+	planned := Unit{There: goal == Installed && p.road.isThere(ctx, u, now)}
 	if !planned.There {
 		planned.Err = p.complete(ctx, &u)
+		planned.Due = due(u, goal, now)
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()

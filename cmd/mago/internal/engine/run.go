@@ -164,6 +164,9 @@ func (r *run) one(ctx context.Context, e *Engine, u Unit) error {
 	if u.There || u.Err != nil {
 		return u.Err
 	}
+	if r.DryRun {
+		e.say.note("plan", "%s: %s", u, u.Due.Why)
+	}
 	ready, err := r.against(e, u)
 	if err != nil {
 		return err

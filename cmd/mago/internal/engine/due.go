@@ -1,0 +1,110 @@
+package engine
+
+import (
+	"fmt"
+	"sync"
+
+	"mago/cmd/mago/internal/store"
+	"mago/debpkg"
+	"mago/debpkg/apt"
+)
+
+// Due is what has to be done for a unit, and why.
+type Due struct {
+	Build   bool
+	Install bool
+	Why     string
+}
+
+// situation is all that a unit's due depends on, beside the unit: what was asked for, what the store has, and what dpkg has.
+type situation struct {
+	Force, NoRebuild, AsItLies bool
+
+	record   store.Record
+	recorded bool
+	vouched  bool        // whether the recorded build may serve in this run
+	whole    func() bool // whether its package is the very one that was built
+
+	have        apt.Installed
+	counts      bool // whether what is installed may serve in this run
+	lacksCommon bool
+}
+
+// situation looks a unit up.
+func (pk *packages) situation(u unit) situation {
+	s := situation{Force: pk.forced(u.target), NoRebuild: pk.NoRebuild, AsItLies: pk.AsItLies, have: pk.installedPackage(u.packageName())}
+	s.record, s.recorded = pk.store.Get(u.id())
+	s.vouched, s.counts = pk.vouched(s.record), pk.counts(s.have)
+	record := s.record
+	s.whole = sync.OnceValue(func() bool { return pk.store.IsWhole(record) })
+	s.lacksCommon = pk.lacksCommon(u.name, u.Kernel.Release)
+	return s
+}
+
+// due says what a unit needs for its goal. What is installed serves an installation unless it is older, was made of something
+// else, or is incomplete; the package of the last build serves where a build would give the same.
+func due(u unit, goal Goal, s situation) Due {
+	if why := s.unfit(u); why == "" && goal == Installed {
+		return Due{Why: u.packageName() + " " + s.have.Version + " is there"}
+	} else if missing := s.unbuilt(u); missing != "" {
+		return Due{Build: true, Install: goal == Installed, Why: firstOf(goal == Installed, why, missing)}
+	}
+	return Due{Install: goal == Installed && !s.isVery(), Why: "its package is built"}
+}
+
+func firstOf(first bool, one, other string) string {
+	if first {
+		return one
+	}
+	return other
+}
+
+// unfit says why what is installed does not serve, "" where it does.
+func (s situation) unfit(u unit) string {
+	source := s.record.Source
+	switch very := s.record.IsInstalled(s.have.Version); {
+	case s.have.Version == "":
+		return "it is not installed"
+	case !s.counts:
+		return "no checked signature covers what is installed"
+	case s.Force, s.AsItLies && u.pkg != nil:
+		return "it is to be built anew"
+	case debpkg.CompareVersions(s.have.Version, u.packageVersion()) < 0:
+		return fmt.Sprintf("%s is installed, %s can be", s.have.Version, u.packageVersion())
+	case source.Edited && very:
+		return "what is installed was built from an edited source"
+	case u.exact && source.Package != "" && source.Package != u.pkg.Name.String():
+		return "what is installed was built from " + source.Package
+	case u.digest != "" && (source.SHA256 != u.digest || !very):
+		return "the source is another than that of what is installed"
+	case s.lacksCommon:
+		return "the package of its common files is missing"
+	}
+	return ""
+}
+
+// unbuilt says why the last build's package does not serve, "" where it does. With NoRebuild any whole package serves.
+func (s situation) unbuilt(u unit) string {
+	switch {
+	case !s.recorded:
+		return "it is not built"
+	case s.Force:
+		return "it is to be built anew"
+	case !s.vouched:
+		return "no checked signature covers what is built"
+	case !s.whole():
+		return "its package is not whole"
+	case s.NoRebuild:
+		return ""
+	case s.record.Version != u.packageVersion():
+		return fmt.Sprintf("%s is built, %s can be", s.record.Version, u.packageVersion())
+	case s.record.Source.SHA256 != u.sourceDigest():
+		return "the source is another than that of what is built"
+	}
+	return ""
+}
+
+// isVery reports whether the recorded build's package is what is installed.
+func (s situation) isVery() bool {
+	return s.record.IsInstalled(s.have.Version) && !s.Force && !s.lacksCommon
+}
