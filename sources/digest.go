@@ -10,7 +10,9 @@ import (
 	"os"
 	"syscall"
 
+	"mago/debpkg/codec"
 	"mago/kbuild/deep"
+	"mago/sources/way"
 )
 
 // Digest is the SHA-256, in hexadecimal, over the names, kinds, executable bits and contents below a directory. It changes
@@ -62,22 +64,23 @@ func digestContent(ctx context.Context, sum io.Writer, root *os.Root, path strin
 		if err != nil {
 			return err
 		}
-		n, err := io.Copy(sum, stoppable{ctx, file})
+		n, err := io.Copy(sum, codec.Until(ctx, file))
 		fmt.Fprintf(sum, "\n%d %v\n", n, info.Mode()&0o100 != 0)
 		return err
 	}
 	return nil
 }
 
-// stoppable is a file whose reads end with the context: a hole of terabytes takes hours to read.
-type stoppable struct {
-	ctx  context.Context
-	file io.Reader
-}
-
-func (s stoppable) Read(p []byte) (int, error) {
-	if s.ctx.Err() != nil {
-		return 0, context.Cause(s.ctx)
+// hashAt is the SHA-256 of a file that was looked at before.
+func hashAt(ctx context.Context, path string, at os.FileInfo) (string, error) {
+	file, err := way.OpenFile(path, at)
+	if err != nil {
+		return "", err
 	}
-	return s.file.Read(p)
+	defer file.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, codec.Until(ctx, file)); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }

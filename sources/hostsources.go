@@ -62,6 +62,15 @@ func (f *Fetcher) openHostTarball(ctx context.Context, pkg catalog.Package, tarb
 	return tree, nil
 }
 
+// host gives a host path as this process sees it.
+func (f *Fetcher) host(name string) string {
+	path, err := f.Root.Path(name)
+	if err != nil { // a loop of links, say: whoever opens the path meets it again
+		return filepath.Join(f.Root.String(), name)
+	}
+	return path
+}
+
 // inUsrSrc returns the host path of the entry of /usr/src that is named after pkg, with one of the suffixes; "" for none.
 func (f *Fetcher) inUsrSrc(pkg string, suffixes ...string) string {
 	entries, _ := f.Root.ReadDir("/usr/src") // nothing there, nothing found

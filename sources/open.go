@@ -26,16 +26,12 @@ const (
 
 // openDeb opens a package's verified .deb into the cache.
 func (f *Fetcher) openDeb(ctx context.Context, pkg catalog.Package, deb string) (*Tree, error) {
-	sum, err := hashFile(ctx, deb)
-	if err != nil {
-		return nil, err
-	}
 	tree, err := f.fill(ctx, pkg.Name.String(), pkg.Version.String(), func(dir string) (record, error) {
 		newest, err := f.unpackDeb(ctx, deb, filepath.Join(dir, dataDir))
 		if err != nil {
 			return record{}, err
 		}
-		rec := record{Name: moduleName(pkg.Name.String()), Version: pkg.Version.String(), Origin: Archive, SHA256: sum}
+		rec := record{Name: moduleName(pkg.Name.String()), Version: pkg.Version.String(), Origin: Archive, SHA256: pkg.SHA256}
 		if rec.Dir, err = f.findSource(ctx, dir, pkg); err != nil {
 			return record{}, err
 		}
@@ -78,7 +74,7 @@ func (f *Fetcher) unpackTarball(ctx context.Context, tarball string, at os.FileI
 	}
 	defer file.Close()
 	hash := sha256.New()
-	read := io.TeeReader(stoppable{ctx, file}, hash)
+	read := io.TeeReader(codec.Until(ctx, file), hash)
 	stream, _, err := codec.NewReader(read)
 	if err != nil {
 		return time.Time{}, "", &DamagedError{Archive: tarball, Err: err}

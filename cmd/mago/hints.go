@@ -89,7 +89,7 @@ func aptSaid(err error) string {
 
 // unauthenticated tells apt's refusals of what it can check no signature of from its other failures.
 func unauthenticated(err error) bool {
-	return errors.As(err, new(*sources.UnauthenticatedError)) || errors.As(err, new(*engine.UnsignedError)) || errors.As(err, new(*engine.StillDoubtedError)) || aptRefuses.MatchString(aptSaid(err))
+	return errors.As(err, new(*apt.UnauthenticatedError)) || errors.As(err, new(*engine.UnsignedError)) || errors.As(err, new(*engine.StillDoubtedError)) || aptRefuses.MatchString(aptSaid(err))
 }
 
 func explainCommand(err error) (int, string) {
@@ -149,7 +149,7 @@ func explainCatalog(err error) (int, string) {
 }
 
 func explainSource(err error) (int, string) {
-	var fetch *sources.FetchError
+	var fetch *apt.FetchError
 	var unsafe *sources.UnsafeError
 	var limit *sources.LimitError
 	var bomb *codec.LimitError

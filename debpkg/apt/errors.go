@@ -85,3 +85,40 @@ func follows(line string) bool {
 }
 
 func (e *ToolError) Unwrap() error { return e.Err }
+
+// UnauthenticatedError says that only archives without a signature that apt has checked have the package.
+type UnauthenticatedError struct{ Package, Version string }
+
+func (e *UnauthenticatedError) Error() string {
+	return fmt.Sprintf("download %s %s: the archive it is in has no signature that apt has checked", e.Package, e.Version)
+}
+
+// FetchError says that apt failed to download a package's .deb, or downloaded another. It leaves nothing behind.
+type FetchError struct {
+	Package string
+	Version string
+	Output  string // what apt wrote to its standard error
+	Err     error
+}
+
+// Error shows apt's own errors if there are any, else why apt could not be run.
+func (e *FetchError) Error() string {
+	reason := e.Err.Error()
+	if said := aptErrors(e.Output); said != "" {
+		reason = said
+	}
+	return fmt.Sprintf("download %s %s: %s", e.Package, e.Version, reason)
+}
+
+func (e *FetchError) Unwrap() error { return e.Err }
+
+// aptErrors picks the lines that apt marks as errors.
+func aptErrors(output string) string {
+	var errs []string
+	for line := range strings.Lines(output) {
+		if text, ok := strings.CutPrefix(line, "E: "); ok {
+			errs = append(errs, strings.TrimSpace(text))
+		}
+	}
+	return strings.Join(errs, "; ")
+}

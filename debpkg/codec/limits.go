@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -42,6 +43,21 @@ func (l *limited) Read(p []byte) (int, error) {
 		return n - 1, &LimitError{"bytes", l.max}
 	}
 	return n, err
+}
+
+// Until reads from r until the context ends: a hole of terabytes takes hours to read.
+func Until(ctx context.Context, r io.Reader) io.Reader { return stoppable{ctx, r} }
+
+type stoppable struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (s stoppable) Read(p []byte) (int, error) {
+	if s.ctx.Err() != nil {
+		return 0, context.Cause(s.ctx)
+	}
+	return s.r.Read(p)
 }
 
 // guarded turns a decoder's own limit into a *LimitError.

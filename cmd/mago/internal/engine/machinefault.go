@@ -5,7 +5,6 @@ import (
 	"mago/debpkg/apt"
 	"mago/debpkg/visible"
 	"mago/kbuild/recipe"
-	"mago/sources"
 	"strings"
 	"syscall"
 )
@@ -22,7 +21,7 @@ func DiskFull(err error) bool {
 
 // Said is what another program wrote before it failed.
 func Said(err error) string {
-	var fetch *sources.FetchError
+	var fetch *apt.FetchError
 	var compile *recipe.CompileError
 	var tool *apt.ToolError
 	switch {

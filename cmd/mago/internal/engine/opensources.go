@@ -3,7 +3,7 @@ package engine
 import (
 	"context"
 
-	"mago/sources"
+	"mago/debpkg/apt"
 )
 
 // here is opened, and tells of a source that is not mago's own.
@@ -30,7 +30,7 @@ func (mo *modules) opened(ctx context.Context, t *target) error {
 // notHere says why a module's source cannot be had without fetching.
 func (mo *modules) notHere(t target) error {
 	if t.pkg != nil && t.pkg.Unauthenticated && !mo.Unauthenticated {
-		return &sources.UnauthenticatedError{Package: t.pkg.Name.String(), Version: t.version}
+		return &apt.UnauthenticatedError{Package: t.pkg.Name.String(), Version: t.version}
 	}
 	return &NotFetchedError{t.name}
 }

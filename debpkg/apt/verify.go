@@ -1,4 +1,4 @@
-package sources
+package apt
 
 import (
 	"context"
@@ -12,14 +12,13 @@ import (
 
 	"github.com/google/renameio/v2"
 
-	"mago/catalog"
 	"mago/debpkg"
-	"mago/sources/way"
+	"mago/debpkg/codec"
 )
 
-// take verifies the .deb that apt left in dir and copies it to final. It first takes the directory back from apt's user, and
+// take verifies the .deb that apt left in dir and copies it to path. It first takes the directory back from apt's user, and
 // refuses special files. It copies because a process of that user may still have the file open.
-func take(ctx context.Context, pkg catalog.Package, dir, final string) error {
+func (d Deb) take(ctx context.Context, dir, path string) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
@@ -37,15 +36,15 @@ func take(ctx context.Context, pkg catalog.Package, dir, final string) error {
 		return err
 	}
 	defer in.Close()
-	out, err := renameio.NewPendingFile(final, renameio.WithTempDir(dir), renameio.WithPermissions(0o644), renameio.IgnoreUmask())
+	out, err := renameio.NewPendingFile(path, renameio.WithTempDir(dir), renameio.WithPermissions(0o644), renameio.IgnoreUmask())
 	if err != nil {
 		return err
 	}
 	defer out.Cleanup()
-	if _, err := io.Copy(out, in); err != nil {
+	if _, err := io.Copy(out, codec.Until(ctx, in)); err != nil {
 		return err
 	}
-	if err := verify(ctx, pkg, out.Name()); err != nil {
+	if err := d.Verify(ctx, out.Name()); err != nil {
 		return err
 	}
 	return out.CloseAtomicallyReplace()
@@ -69,25 +68,28 @@ func onlyDeb(dir string) (string, error) {
 	return names[0], nil
 }
 
-// verify compares a file with pkg: its hash with that of apt's lists before it is opened, then what the .deb says of itself.
-func verify(ctx context.Context, pkg catalog.Package, path string) error {
+// Verify compares a file with d: its hash with that of apt's lists before it is opened, then what the .deb says of itself.
+func (d Deb) Verify(ctx context.Context, path string) error {
 	sum, err := hashFile(ctx, path)
 	switch {
 	case err != nil:
 		return err
-	case pkg.SHA256 == "":
+	case d.SHA256 == "":
 		return errors.New("apt's lists have no SHA256 of it")
-	case sum != pkg.SHA256:
-		return fmt.Errorf("check %s: SHA256 is %s, apt's lists have %s", filepath.Base(path), sum, pkg.SHA256)
+	case sum != d.SHA256:
+		return fmt.Errorf("check %s: SHA256 is %s, apt's lists have %s", filepath.Base(path), sum, d.SHA256)
 	}
 	deb, err := debpkg.Open(path)
 	if err != nil {
 		return err
 	}
 	defer deb.Close()
-	name, version := deb.Control().Get("Package"), deb.Control().Get("Version")
-	if name != pkg.Name.String() || version != pkg.Version.String() {
+	name, version, arch := deb.Control().Get("Package"), deb.Control().Get("Version"), deb.Control().Get("Architecture")
+	if name != d.Name.String() || version != d.Version.String() {
 		return fmt.Errorf("check %s: it is %s %s", filepath.Base(path), name, version)
+	}
+	if !d.Architecture.IsZero() && arch != d.Architecture.String() && arch != "all" {
+		return fmt.Errorf("check %s: it is for %s", filepath.Base(path), arch)
 	}
 	return nil
 }
@@ -98,22 +100,8 @@ func hashFile(ctx context.Context, path string) (string, error) {
 		return "", err
 	}
 	defer file.Close()
-	return hashOf(ctx, file)
-}
-
-// hashAt is hashFile for a file that was looked at before.
-func hashAt(ctx context.Context, path string, at os.FileInfo) (string, error) {
-	file, err := way.OpenFile(path, at)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	return hashOf(ctx, file)
-}
-
-func hashOf(ctx context.Context, file io.Reader) (string, error) {
 	h := sha256.New()
-	if _, err := io.Copy(h, stoppable{ctx, file}); err != nil {
+	if _, err := io.Copy(h, codec.Until(ctx, file)); err != nil {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
