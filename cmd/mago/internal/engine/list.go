@@ -3,9 +3,11 @@ package engine
 import (
 	"cmp"
 	"context"
-	"mago/catalog"
 	"slices"
 	"strings"
+
+	"mago/catalog"
+	"mago/kbuild/kernel"
 )
 
 // Listed is one module as list shows it; its JSON form is part of mago's interface.
@@ -66,6 +68,10 @@ func (e *Engine) withLocal(ctx context.Context, targets []target) ([]target, err
 }
 
 func (e *Engine) rows(ctx context.Context, targets []target) ([]Listed, error) {
+	shown, err := e.kernels.toShow(ctx)
+	if err != nil {
+		return nil, err
+	}
 	states, err := e.states.states()
 	if err != nil {
 		return nil, err
@@ -73,7 +79,7 @@ func (e *Engine) rows(ctx context.Context, targets []target) ([]Listed, error) {
 	rows := []Listed{}
 	of := statesOf(states)
 	for _, t := range targets {
-		rows = append(rows, e.listed(ctx, t, of[t.name]))
+		rows = append(rows, e.listed(t, shown, of[t.name]))
 	}
 	return rows, nil
 }
@@ -87,7 +93,7 @@ func statesOf(states []State) map[string][]State {
 	return of
 }
 
-func (e *Engine) listed(ctx context.Context, t target, units []State) Listed {
+func (e *Engine) listed(t target, k kernel.Kernel, units []State) Listed {
 	row := Listed{Module: t.name, Version: t.version, Kind: "local", Units: units}
 	if p := t.pkg; p != nil {
 		row.Package, row.Kind, row.Installed, row.Description = p.Name.String(), string(p.Kind), p.Installed.String(), p.Description
@@ -99,19 +105,19 @@ func (e *Engine) listed(ctx context.Context, t target, units []State) Listed {
 			}
 		}
 	}
-	row.Conf = e.openedConf(ctx, t)
+	row.Conf = e.openedConf(t, k)
 	return row
 }
 
-// openedConf is what is known of the dkms.conf of a source that is opened; nil where there is none.
-func (e *Engine) openedConf(ctx context.Context, t target) *ShownConf {
+// openedConf is what is known of the dkms.conf of a source that is opened, for a kernel; nil where there is none.
+func (e *Engine) openedConf(t target, k kernel.Kernel) *ShownConf {
 	if t.tree == nil && t.pkg != nil {
 		t.tree, _ = e.modules.fetcher().Cached(*t.pkg)
 	}
 	if t.tree == nil || !isDKMS(t) {
 		return nil
 	}
-	return e.keptConf(ctx, t)
+	return e.keptConf(t, k)
 }
 
 // SearchResult is what a search has found.

@@ -16,7 +16,7 @@ func (e *Engine) Fetch(ctx context.Context, words []string) error {
 	}
 	return e.each(ctx, units(flat(targets), noKernel), func(e *Engine, u unit) error {
 		err := e.modules.get(ctx, &u.target)
-		if k := e.kernels.toShow(ctx); err == nil && u.tree != nil && k.Headers != "" {
+		if k, unknown := e.kernels.toShow(ctx); err == nil && unknown == nil && u.tree != nil && k.Headers != "" {
 			e.confs.evaluate(ctx, u.target, k) // for list and show, which say where it could not be done
 		}
 		return err

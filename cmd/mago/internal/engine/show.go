@@ -27,6 +27,10 @@ func (e *Engine) Show(ctx context.Context, words []string) ([]ShownModule, error
 	if err != nil {
 		return nil, err
 	}
+	shown, err := e.kernels.toShow(ctx)
+	if err != nil {
+		return nil, err
+	}
 	states, err := e.states.states()
 	if err != nil {
 		return nil, err
@@ -38,8 +42,8 @@ func (e *Engine) Show(ctx context.Context, words []string) ([]ShownModule, error
 	of := statesOf(states)
 	var all []ShownModule
 	for _, t := range targets {
-		m := ShownModule{Listed: e.listed(ctx, t, of[t.name])}
-		e.describeSource(ctx, t, &m)
+		m := ShownModule{Listed: e.listed(t, shown, of[t.name])}
+		e.describeSource(t, &m)
 		for i := range records {
 			if r := &records[i]; r.Module == t.name && t.made(*r) {
 				m.Builds = append(m.Builds, *r)
@@ -51,7 +55,7 @@ func (e *Engine) Show(ctx context.Context, words []string) ([]ShownModule, error
 }
 
 // describeSource adds what the packages and, where it is there, the opened source tell.
-func (e *Engine) describeSource(ctx context.Context, t target, m *ShownModule) {
+func (e *Engine) describeSource(t target, m *ShownModule) {
 	if t.pkg != nil {
 		if module, _, err := e.catalog.opened().Resolve(t.pkg.Name.String()); err == nil {
 			m.Packages = module.Packages
@@ -103,8 +107,7 @@ type ShownConf struct {
 }
 
 // keptConf is what planning, fetching or building has left of an opened source's dkms.conf.
-func (e *Engine) keptConf(ctx context.Context, t target) *ShownConf {
-	k := e.kernels.toShow(ctx)
+func (e *Engine) keptConf(t target, k kernel.Kernel) *ShownConf {
 	if key, err := recipe.Key(e.Root, e.confs.job(t, k)); err != nil {
 		return &ShownConf{&dkms.Plan{Kernel: k.Release, Error: err.Error()}}
 	} else if conf, ok := recipe.Kept(e.confs.confs(t), key); ok {
@@ -113,19 +116,23 @@ func (e *Engine) keptConf(ctx context.Context, t target) *ShownConf {
 	return &ShownConf{&dkms.Plan{Kernel: k.Release, Error: "not read yet"}}
 }
 
-// toShow is the one that a build would be for, as far as it is known; without headers nothing is known of its
+// toShow is the kernel that a build would be for, as far as it is known; without headers nothing is known of its
 // configuration.
-func (kf *kernelFinder) toShow(ctx context.Context) kernel.Kernel {
+func (kf *kernelFinder) toShow(ctx context.Context) (kernel.Kernel, error) {
 	release := kf.running()
-	if releases, err := kf.releases(ctx); err == nil && len(releases) > 0 {
+	releases, err := kf.releases(ctx)
+	switch {
+	case err != nil && len(kf.Kernels) > 0: // that nothing matches is worth an error
+		return kernel.Kernel{}, err
+	case err == nil && len(releases) > 0:
 		release = releases[0]
 	}
 	if k, err := kf.kernel(release); err == nil {
-		return k
+		return k, nil
 	}
 	var name unix.Utsname
 	if unix.Uname(&name) != nil {
-		return kernel.Kernel{Release: release}
+		return kernel.Kernel{Release: release}, nil
 	}
-	return kernel.Kernel{Release: release, Arch: unix.ByteSliceToString(name.Machine[:])}
+	return kernel.Kernel{Release: release, Arch: unix.ByteSliceToString(name.Machine[:])}, nil
 }
