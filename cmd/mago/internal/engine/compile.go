@@ -84,6 +84,7 @@ func (bu *builder) buildLocked(ctx context.Context, u unit) (store.Record, error
 }
 
 func (bu *builder) compileAndPack(ctx context.Context, u unit, log io.Writer, r *store.Record) (err error) {
+	go bu.own() // its file takes a while to hash; takeInputs wants it
 	work := bu.store.Work(u.id())
 	if err := store.FreshDir(work); err != nil {
 		return &PackError{err}
@@ -100,8 +101,12 @@ func (bu *builder) compileAndPack(ctx context.Context, u unit, log io.Writer, r 
 	if err != nil {
 		return &PackError{err}
 	}
-	go bu.own() // its file takes a while to hash; stageBill wants it
-	result, err := bu.compile(ctx, u, needed, work, log)
+	conf := bu.confs.evaluate(ctx, u.target, u.Kernel)
+	inputs, err := bu.takeInputs(u, conf, r)
+	if err != nil {
+		return &PackError{err}
+	}
+	result, err := bu.compile(ctx, u, conf, needed, work, log)
 	if err != nil {
 		return err
 	}
@@ -115,7 +120,7 @@ func (bu *builder) compileAndPack(ctx context.Context, u unit, log io.Writer, r 
 		}
 		return &PackError{err}
 	}
-	if err := errors.Join(bu.store.StageSymvers(r.ID(), result.Symvers), bu.stageBill(u, r)); err != nil {
+	if err := errors.Join(bu.store.StageSymvers(r.ID(), result.Symvers), bu.stageBill(u, r, inputs)); err != nil {
 		return &PackError{err}
 	}
 	return nil
@@ -210,7 +215,7 @@ func fail(r *store.Record, err error) {
 }
 
 // compile runs the recipe; the live line counts files.
-func (bu *builder) compile(ctx context.Context, u unit, needed []recipe.Needed, work string, log io.Writer) (*kbuild.Result, error) {
+func (bu *builder) compile(ctx context.Context, u unit, conf confEvaluation, needed []recipe.Needed, work string, log io.Writer) (*kbuild.Result, error) {
 	where, err := bu.confs.buildRoom(ctx)
 	if err != nil {
 		return nil, err
@@ -223,13 +228,12 @@ func (bu *builder) compile(ctx context.Context, u unit, needed []recipe.Needed, 
 	builder := kbuild.Builder{Host: recipe.Host{Root: bu.Root, Sandbox: where, Run: bu.host.Run, Log: log, ConfTimeout: bu.host.ConfTimeout, Event: func(e recipe.Progress) {
 		p.update(fmt.Sprintf("%s: %s, %s", u.Kernel.Release, Plural(e.Files, "file"), e.File))
 	}}}
-	e := bu.confs.evaluate(ctx, u.target, u.Kernel)
-	if errors.As(e.err, new(*recipe.Error)) {
-		_, _ = log.Write(e.said)
-		return nil, e.err
+	if errors.As(conf.err, new(*recipe.Error)) {
+		_, _ = log.Write(conf.said)
+		return nil, conf.err
 	}
 	job := bu.confs.job(u.target, u.Kernel)
-	job.Conf, job.Needed, job.Work = e.conf, needed, work
+	job.Conf, job.Needed, job.Work = conf.conf, needed, work
 	result, err := builder.Build(ctx, job)
 	if err != nil {
 		return nil, err

@@ -21,15 +21,7 @@ import (
 
 // stageBill writes down what went into a good build's package, to be kept beside its record. What the build's user,
 // machine and day were is no part of that.
-func (bu *builder) stageBill(u unit, r *store.Record) error {
-	inputs, err := bu.inputs(u, *r)
-	if err != nil {
-		return err
-	}
-	for _, in := range inputs {
-		r.Inputs = append(r.Inputs, store.Input{Role: string(in.Role), Name: in.Name, Version: in.Version, SHA256: in.SHA256})
-	}
-	r.Key = store.KeyOf(r.ID(), r.Inputs)
+func (bu *builder) stageBill(u unit, r *store.Record, inputs []sbom.Input) (err error) {
 	bill := sbom.Bill{
 		Tool: "mago-" + bu.Version, Created: bu.buildEpoch(u.target), File: filepath.Base(r.Deb), Inputs: inputs,
 		Package: sbom.Item{Name: r.Package, Version: r.Version, SHA256: r.SHA256},
@@ -45,6 +37,23 @@ func (bu *builder) stageBill(u unit, r *store.Record) error {
 	r.SBOMSHA256 = hex.EncodeToString(sum[:])
 	r.SBOM, err = bu.store.StageSBOM(r.ID(), text)
 	return err
+}
+
+// takeInputs gathers, before a build, what goes into it, and gives the record the inputs and the unit's key.
+func (bu *builder) takeInputs(u unit, conf confEvaluation, r *store.Record) ([]sbom.Input, error) {
+	r.Recipe, _ = recipe.File(u.source()) // what is none of them fails when it is built
+	if conf.conf != nil {
+		r.RecipeName, r.RecipeVersion = conf.conf.Name, conf.conf.Version
+	}
+	inputs, err := bu.inputs(u, *r)
+	if err != nil {
+		return nil, err
+	}
+	for _, in := range inputs {
+		r.Inputs = append(r.Inputs, store.Input{Role: string(in.Role), Name: in.Name, Version: in.Version, SHA256: in.SHA256})
+	}
+	r.Key = store.KeyOf(r.ID(), r.Inputs)
+	return inputs, nil
 }
 
 func (bu *builder) inputs(u unit, r store.Record) ([]sbom.Input, error) {
