@@ -3,11 +3,11 @@ package store
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/gob"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"time"
 
@@ -15,14 +15,14 @@ import (
 )
 
 // The index keeps the records as they were read last, so that listing thousands does not parse them again. It is only a
-// copy: a record counts as the index has it while the file is the very one that was read; every other file is read again.
-// An index that is damaged, or of another version of mago, is made anew.
+// copy: a unit counts as the index has it while its directory has not changed, in which records only ever get their names by
+// renaming; every other unit is read again. An index that is damaged, or of another version of mago, is made anew.
 
-// indexFile lies in the cache directory. Its text is indexFormat, the SHA-256 of the rest, and the rest in gob.
+// indexFile lies in the cache directory. Its text is indexFormat, the SHA-256 of the rest, and the rest as encode has it.
 const indexFile = "records.index"
 
 // indexFormat changes whenever Record does; see TestIndexFormat.
-const indexFormat = "mago records 1\n"
+const indexFormat = "mago records 2\n"
 
 // unindexed is how many records may have changed before the index is written again.
 const unindexed = 64
@@ -31,25 +31,22 @@ const unindexed = 64
 var files = [...]string{recordFile, failureFile}
 
 // unit is what was read of those files.
-type unit [len(files)]entry
-
-// entry is what was read of a file; no record where there is none, or a damaged one.
-type entry struct {
-	Stamp  stamp // zero where the file is to be read again
-	Record *Record
+type unit struct {
+	ID
+	Stamp   stamp    // of the directory, before it was read; zero where it is to be read again
+	Records []Record // at most one of each of the files
 }
 
-// stamp tells files apart, and the states of one file.
+// stamp tells directories apart, and the states of one.
 type stamp struct {
 	Inode   uint64
-	Size    int64
-	Changed unix.Timespec // also by a rename
+	Changed time.Time // also by a rename in it
 }
 
-// coarse is as long as a file may change without its stamp's time changing: a younger one is not yet told apart.
+// coarse is as long as a directory may change without its stamp's time changing: a younger one is not yet told apart.
 const coarse = time.Second
 
-// stampAt is that of a file below an open directory.
+// stampAt is that of a directory in an open one.
 func stampAt(dir *os.File, path string) (stamp, error) {
 	var st unix.Stat_t
 	err := unix.Fstatat(int(dir.Fd()), path, &st, 0)
@@ -59,12 +56,12 @@ func stampAt(dir *os.File, path string) (stamp, error) {
 	if err != nil {
 		return stamp{}, &fs.PathError{Op: "stat", Path: filepath.Join(dir.Name(), path), Err: err}
 	}
-	return stamp{st.Ino, st.Size, st.Ctim}, nil
+	return stamp{st.Ino, time.Unix(st.Ctim.Unix()).UTC()}, nil
 }
 
-// isSettled reports whether a file read at that time cannot have changed since without its stamp telling.
+// isSettled reports whether a directory read at that time cannot have changed since without its stamp telling.
 func (s stamp) isSettled(read time.Time) bool {
-	return time.Unix(s.Changed.Unix()).Add(coarse).Before(read)
+	return s.Changed.Add(coarse).Before(read)
 }
 
 // All lists every unit's last good build, and after it what has failed since, by module and kernel, without inputs. A damaged
@@ -75,7 +72,7 @@ func (s *Store) All() ([]Record, error) {
 	if s.known == nil {
 		s.known = s.readIndex()
 	}
-	l := listing{store: s, records: make([]Record, 0, len(s.known)), known: make(map[ID]unit, len(s.known))}
+	l := listing{store: s, records: make([]Record, 0, len(s.known)), known: make(map[ID]*unit, len(s.known))}
 	modules, err := s.Modules()
 	for _, module := range modules {
 		if err := l.module(module); err != nil {
@@ -97,9 +94,9 @@ func (s *Store) All() ([]Record, error) {
 type listing struct {
 	store   *Store
 	records []Record
-	known   map[ID]unit // what the next pass need not read
-	read    int         // how many files of these this pass has read
-	added   int         // how many units of these the pass before has not known
+	known   map[ID]*unit // what the next pass need not read
+	read    int          // how many files of these this pass has read
+	added   int          // how many units of these the pass before has not known
 }
 
 func (l *listing) module(module string) error {
@@ -123,14 +120,16 @@ func (l *listing) module(module string) error {
 
 func (l *listing) unit(dir *os.File, id ID) error {
 	u, known := l.store.known[id]
-	for i, name := range files {
-		if err := l.entry(dir, id, name, &u[i]); err != nil {
+	at, err := stampAt(dir, id.Kernel)
+	if err != nil {
+		return present(err)
+	}
+	if u == nil || u.Stamp != at {
+		if u, err = l.readUnit(id, at); err != nil {
 			return err
 		}
-		if u[i].Record != nil {
-			l.records = append(l.records, *u[i].Record)
-		}
 	}
+	l.records = append(l.records, u.Records...)
 	if !known {
 		l.added++
 	}
@@ -138,35 +137,32 @@ func (l *listing) unit(dir *os.File, id ID) error {
 	return nil
 }
 
-// entry brings e up to date; the error is that of a file that is there and cannot be read.
-func (l *listing) entry(dir *os.File, id ID, name string, e *entry) error {
-	path := id.Kernel + "/" + name
-	at, err := stampAt(dir, path)
-	if err != nil {
-		*e = entry{}
-		return present(err)
-	}
-	if e.Stamp == at {
-		return nil
-	}
+// readUnit parses a unit's records; the error is that of a file that is there and cannot be read.
+func (l *listing) readUnit(id ID, at stamp) (*unit, error) {
+	u := &unit{ID: id}
 	began := l.store.now()
-	path = filepath.Join(dir.Name(), path)
-	text, err := os.ReadFile(path)
-	if err != nil {
-		*e = entry{}
-		return present(err)
-	}
-	l.store.parsed++
-	*e = entry{}
-	if r, err := parse(id, path, text); err == nil {
-		r.Inputs = nil
-		e.Record = &r
-	}
 	if at.isSettled(began) {
-		e.Stamp = at
-		l.read++
+		u.Stamp = at
 	}
-	return nil
+	for _, name := range files {
+		path := filepath.Join(l.store.Dir(id), name)
+		text, err := os.ReadFile(path)
+		if Absent(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		l.store.parsed++
+		if at.isSettled(began) {
+			l.read++
+		}
+		if r, err := parse(id, path, text); err == nil {
+			r.Inputs = nil
+			u.Records = append(u.Records, r)
+		}
+	}
+	return u, nil
 }
 
 // present drops the error that a path leads nowhere.
@@ -178,25 +174,37 @@ func present(err error) error {
 }
 
 // readIndex gives the units of the index; none where it cannot be used.
-func (s *Store) readIndex() map[ID]unit {
-	known := map[ID]unit{}
+func (s *Store) readIndex() map[ID]*unit {
 	text, err := os.ReadFile(filepath.Join(s.dir, indexFile))
 	if err != nil || len(text) < len(indexFormat)+sha256.Size || string(text[:len(indexFormat)]) != indexFormat {
-		return known
+		return map[ID]*unit{}
 	}
 	sum, rest := text[len(indexFormat):][:sha256.Size], text[len(indexFormat)+sha256.Size:]
-	if now := sha256.Sum256(rest); !bytes.Equal(sum, now[:]) || gob.NewDecoder(bytes.NewReader(rest)).Decode(&known) != nil {
-		return map[ID]unit{}
+	if now := sha256.Sum256(rest); !bytes.Equal(sum, now[:]) {
+		return map[ID]*unit{}
+	}
+	var units []unit
+	d := decoder{text: string(rest)}
+	if d.into(reflect.ValueOf(&units).Elem()); d.err != nil {
+		return map[ID]*unit{}
+	}
+	known := make(map[ID]*unit, len(units))
+	for i := range units {
+		known[units[i].ID] = &units[i]
 	}
 	return known
 }
 
 // writeIndex has an index beside the records. Two that write at once may spoil it, which its hash tells.
 func (s *Store) writeIndex() error {
-	var rest bytes.Buffer
-	if err := gob.NewEncoder(&rest).Encode(s.known); err != nil {
-		return err
+	units := make([]unit, 0, len(s.known))
+	for _, u := range s.known {
+		units = append(units, *u)
 	}
-	sum := sha256.Sum256(rest.Bytes())
-	return Replace(filepath.Join(s.dir, indexFile), slices.Concat([]byte(indexFormat), sum[:], rest.Bytes()))
+	rest := encode(nil, reflect.ValueOf(units))
+	sum := sha256.Sum256(rest)
+	return Replace(filepath.Join(s.dir, indexFile), slices.Concat([]byte(indexFormat), sum[:], rest))
 }
+
+// DropIndex removes the index.
+func (s *Store) DropIndex() error { return removeIfThere(filepath.Join(s.dir, indexFile)) }

@@ -16,8 +16,8 @@ type Store struct {
 	now func() time.Time
 
 	mu     sync.Mutex
-	known  map[ID]unit // what was read so far; nil before the index is read
-	parsed int         // counts the files read for that
+	known  map[ID]*unit // what was read so far; nil before the index is read
+	parsed int          // counts the files read for that
 }
 
 // Open gives the store below a cache directory, which need not be there yet.
