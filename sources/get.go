@@ -17,32 +17,33 @@ func (f *Fetcher) Get(ctx context.Context, pkg catalog.Package) (*Tree, error) {
 	if err := check(pkg); err != nil {
 		return nil, err
 	}
-	cached := func() (*Tree, bool) { return f.Cached(pkg) }
+	cached := func() (*Tree, error) { return f.cached(pkg) }
 	if f.Fresh {
-		cached = func() (*Tree, bool) { return nil, false }
+		cached = func() (*Tree, error) { return nil, nil }
 	}
 	return f.once(ctx, pkg.Name.String(), cached, func() (*Tree, error) { return f.get(ctx, pkg) })
 }
 
-// once returns the cached tree, or waits for the owner's lock, looks again, and calls get.
-func (f *Fetcher) once(ctx context.Context, owner string, cached func() (*Tree, bool), get func() (*Tree, error)) (*Tree, error) {
-	if tree, ok := cached(); ok {
-		return tree, nil
+// once returns the cached tree, or waits for the owner's lock, looks again, and calls get. cached returns nil for none.
+func (f *Fetcher) once(ctx context.Context, owner string, cached, get func() (*Tree, error)) (*Tree, error) {
+	tree, err := cached()
+	if tree != nil || err != nil {
+		return tree, err
 	}
-	_ = f.sweep()  // what fails now is met again by the next run
-	var made *Tree // by who may read it now for a long time, and whom nobody has to wait for
+	_ = f.sweep() // what fails now is met again by the next run
 	patient := *f
-	patient.Locks.Enough = func() (ok bool) { made, ok = cached(); return ok }
-	unlock, err := patient.lock(ctx, owner, "fetched")
-	if errors.Is(err, lock.ErrEnough) {
-		return made, nil
+	// who has made it may read it now for a long time, and nobody has to wait for that
+	patient.Locks.Enough = func() bool { tree, err = cached(); return tree != nil || err != nil }
+	unlock, lockErr := patient.lock(ctx, owner, "fetched")
+	if errors.Is(lockErr, lock.ErrEnough) {
+		return tree, err
 	}
-	if err != nil {
-		return nil, err
+	if lockErr != nil {
+		return nil, lockErr
 	}
 	defer unlock()
-	if tree, ok := cached(); ok {
-		return tree, nil
+	if tree, err := cached(); tree != nil || err != nil {
+		return tree, err
 	}
 	return get()
 }
@@ -60,22 +61,31 @@ func (f *Fetcher) get(ctx context.Context, pkg catalog.Package) (*Tree, error) {
 }
 
 // Cached returns what Get would, if that needs neither apt nor opening anything. It reads one small file, and with
-// SystemSources those of the host.
+// SystemSources those of the host; where Get would fail to read those there is none.
 func (f *Fetcher) Cached(pkg catalog.Package) (*Tree, bool) {
 	pkg = candidate(pkg)
 	if check(pkg) != nil {
 		return nil, false
 	}
-	if tree, ok := f.hostTree(pkg); ok {
-		return tree, true
+	tree, err := f.cached(pkg)
+	return tree, tree != nil && err == nil
+}
+
+// cached is Cached for a package with a version; nil where there is none.
+func (f *Fetcher) cached(pkg catalog.Package) (*Tree, error) {
+	if tree, err := f.hostTree(pkg); tree != nil || err != nil {
+		return tree, err
 	}
 	tree, rec, err := f.read(pkg.Name.String(), pkg.Version.String())
-	if err != nil {
-		return nil, false
+	if err != nil { // it is made anew
+		return nil, nil
 	}
 	archive, ok := f.current(pkg, rec)
+	if !ok {
+		return nil, nil
+	}
 	f.attach(tree, pkg, archive)
-	return tree, ok
+	return tree, nil
 }
 
 // current reports whether a tree was made of what Get would open today, and returns what that is.

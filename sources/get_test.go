@@ -358,7 +358,12 @@ func TestGetWhileItIsRead(t *testing.T) {
 	}
 	defer release()
 	asked := 0
-	cached := func() (*Tree, bool) { asked++; return tree, asked > 1 }
+	cached := func() (*Tree, error) {
+		if asked++; asked > 1 {
+			return tree, nil
+		}
+		return nil, nil
+	}
 	got, err := f.once(t.Context(), "hello-dkms", cached, func() (*Tree, error) { return nil, errors.New("fetched again") })
 	if got != tree || err != nil {
 		t.Errorf("got %v, %v", got, err)

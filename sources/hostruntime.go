@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"slices"
@@ -10,19 +11,20 @@ import (
 	"mago/debpkg/apt"
 )
 
-// hostRuntime returns what an installed package has beside the source in /usr/src. It ignores unreadable files.
-func (f *Fetcher) hostRuntime(pkg catalog.Package) Runtime {
+// hostRuntime returns what an installed package has beside the source in /usr/src. It fails where dpkg's records of it cannot
+// be read, and leaves out files that are not there.
+func (f *Fetcher) hostRuntime(pkg catalog.Package) (Runtime, error) {
 	if pkg.Installed.IsZero() {
-		return Runtime{}
+		return Runtime{}, nil
 	}
 	status, err := apt.ReadStatus(f.Root)
 	if err != nil {
-		return Runtime{}
+		return Runtime{}, err
 	}
 	installed, _ := status.Installed(pkg.Name.String())
 	files, err := installed.Files(f.Root)
 	if err != nil {
-		return Runtime{}
+		return Runtime{}, fmt.Errorf("read dpkg's list of the files of %s: %w", pkg.Name, err)
 	}
 	edited, obsolete := installed.CheckConffiles(f.Root)
 	r := Runtime{Root: f.Root.String()}
@@ -39,7 +41,7 @@ func (f *Fetcher) hostRuntime(pkg catalog.Package) Runtime {
 	}
 	slices.Sort(r.Paths)
 	slices.Sort(r.Docs)
-	return r
+	return r, nil
 }
 
 func (r Runtime) isFile(path string) bool { return r.mode(path).IsRegular() }

@@ -1,9 +1,11 @@
 package sources
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"mago/debpkg/rooted"
@@ -31,7 +33,10 @@ func TestHostRuntime(t *testing.T) {
 	}
 	pkg := helloDKMS(nil)
 	pkg.Installed = pkg.Version
-	r := (&Fetcher{Root: rooted.Root(root)}).hostRuntime(pkg)
+	r, err := (&Fetcher{Root: rooted.Root(root)}).hostRuntime(pkg)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if want := []string{"/etc/modprobe.d/hello.conf", "/lib/udev/hello.rules", "/usr/lib/hello/link"}; !slices.Equal(r.Paths, want) {
 		t.Errorf("paths %q, want %q", r.Paths, want)
 	}
@@ -43,5 +48,45 @@ func TestHostRuntime(t *testing.T) {
 	}
 	if disk, err := r.OnDisk("/srv/out/secret"); err != nil || disk != filepath.Join(root, outside, "secret") {
 		t.Errorf("%q, %v", disk, err)
+	}
+}
+
+// TestHostRuntimeThatCannotBeRead: what an installed package brought is not nothing because dpkg's records cannot be read, and
+// Get neither leaves it out nor downloads the package instead.
+func TestHostRuntimeThatCannotBeRead(t *testing.T) {
+	const status, list = "var/lib/dpkg/status", "var/lib/dpkg/info/hello-dkms.list"
+	for _, damage := range []struct {
+		file, content, want string // "" for a directory in the file's place
+	}{
+		{status, "Package: hello-dkms\x00\n", "read dpkg's status: "},
+		{status, "", "read dpkg's status: "},
+		{list, "", "read dpkg's list of the files of hello-dkms: "},
+	} {
+		root := t.TempDir()
+		write(t, filepath.Join(root, status), []byte("Package: hello-dkms\nStatus: install ok installed\nArchitecture: all\nVersion: 1.0-2\n"))
+		write(t, filepath.Join(root, list), []byte("/etc/modprobe.d/hello.conf\n"))
+		write(t, filepath.Join(root, "etc/modprobe.d/hello.conf"), nil)
+		write(t, filepath.Join(root, "usr/src/hello-1.0/dkms.conf"), []byte(dkmsConf))
+		f := &Fetcher{Root: rooted.Root(root), Cache: filepath.Join(root, "cache"), SystemSources: true, Run: unusable(t).Run}
+		pkg := helloDKMS(nil)
+		pkg.Installed = pkg.Version
+		if tree, err := f.Get(t.Context(), pkg); err != nil || len(tree.Runtime.Paths) != 1 {
+			t.Fatalf("before: %+v, %v", tree, err)
+		}
+		bad := filepath.Join(root, damage.file)
+		if err := os.Remove(bad); err != nil {
+			t.Fatal(err)
+		}
+		if write(t, bad, []byte(damage.content)); damage.content == "" {
+			if err := errors.Join(os.Remove(bad), os.Mkdir(bad, 0o755)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if tree, err := f.Get(t.Context(), pkg); err == nil || !strings.Contains(err.Error(), damage.want) {
+			t.Errorf("%s: got %+v, %v, want %q", damage.file, tree, err, damage.want)
+		}
+		if _, ok := f.Cached(pkg); ok {
+			t.Errorf("%s: cached", damage.file)
+		}
 	}
 }

@@ -11,19 +11,22 @@ import (
 )
 
 // hostTree returns the tree that an installed -dkms package, or the administrator, put where dkms(8) looks for it:
-// /usr/src/<name>-<upstream version>. It returns none where another version of the package is installed.
-func (f *Fetcher) hostTree(pkg catalog.Package) (*Tree, bool) {
+// /usr/src/<name>-<upstream version>. It returns nil where another version of the package is installed.
+func (f *Fetcher) hostTree(pkg catalog.Package) (tree *Tree, err error) {
 	if !f.SystemSources || pkg.Damaged || pkg.Kind != catalog.DKMS || !pkg.Installed.IsZero() && pkg.Installed != pkg.Version {
-		return nil, false
+		return nil, nil
 	}
 	dir := f.inUsrSrc(pkg.Name.String(), "-"+upstream(pkg.Version.String()))
 	if dir == "" || !regular(f.host(filepath.Join(dir, "dkms.conf"))) {
-		return nil, false
+		return nil, nil
 	}
-	tree := &Tree{Name: moduleName(pkg.Name.String()), Version: pkg.Version.String(), Origin: Host, Dir: f.host(dir)}
+	tree = &Tree{Name: moduleName(pkg.Name.String()), Version: pkg.Version.String(), Origin: Host, Dir: f.host(dir)}
 	f.attach(tree, pkg, "")
 	tree.ModTime = treeTime(changelogTime(tree.Changelog))
-	return tree, true
+	if tree.Runtime, err = f.hostRuntime(pkg); err != nil {
+		return nil, err
+	}
+	return tree, nil
 }
 
 // hostTarball returns the tarball in /usr/src of pkg, a module-assistant package that is installed in the wanted version; ""
@@ -84,7 +87,7 @@ func (f *Fetcher) inUsrSrc(pkg string, suffixes ...string) string {
 	return ""
 }
 
-// attach adds what a tree's record does not keep: the package, the archive, and for host sources the package's files.
+// attach adds what a tree's record does not keep: the package, the archive, and the documents.
 func (f *Fetcher) attach(tree *Tree, pkg catalog.Package, archive string) {
 	tree.Package, tree.Archive = &pkg, archive
 	if tree.Origin == Archive && len(tree.Runtime.Paths) > 0 {
@@ -92,9 +95,6 @@ func (f *Fetcher) attach(tree *Tree, pkg catalog.Package, archive string) {
 	}
 	if tree.Origin == Host {
 		tree.Copyright, tree.Changelog = f.hostDocs(pkg.Name.String())
-		if pkg.Kind == catalog.DKMS {
-			tree.Runtime = f.hostRuntime(pkg)
-		}
 	}
 }
 

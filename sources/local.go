@@ -102,9 +102,11 @@ func (f *Fetcher) localTarball(ctx context.Context, w *way.Way) (*Tree, error) {
 	if err := f.closeTarballs(); err != nil {
 		return nil, err
 	}
-	cached := func() (*Tree, bool) {
-		tree, rec, err := f.read(localOwner, sum)
-		return tree, err == nil && rec.Stamp == stampOf(tarball)
+	cached := func() (*Tree, error) {
+		if tree, rec, err := f.read(localOwner, sum); err == nil && rec.Stamp == stampOf(tarball) {
+			return tree, nil
+		}
+		return nil, nil
 	}
 	tree, err := f.once(ctx, localOwner, cached, func() (*Tree, error) {
 		rec := record{Origin: Tarball, SHA256: sum, Stamp: stampOf(tarball)}
