@@ -120,7 +120,7 @@ func (h habit) forModule(root, name string) string {
 	case name == "":
 		return h.way
 	case h.way == removeWay:
-		return engine.RemovalWay(engine.Place{Root: root}, name)
+		return engine.HowToRemove(engine.System{Root: root}, name)
 	}
 	return strings.ReplaceAll(h.way, "MODULE", name)
 }

@@ -89,7 +89,7 @@ func aptSaid(err error) string {
 
 // unauthenticated tells apt's refusals of what it can check no signature of from its other failures.
 func unauthenticated(err error) bool {
-	return errors.As(err, new(*apt.UnauthenticatedError)) || errors.As(err, new(*engine.UnsignedError)) || errors.As(err, new(*engine.StillDoubtedError)) || aptRefuses.MatchString(aptSaid(err))
+	return errors.As(err, new(*apt.UnauthenticatedError)) || errors.As(err, new(*engine.UnauthenticatedBuildError)) || errors.As(err, new(*engine.StillUnauthenticatedError)) || aptRefuses.MatchString(aptSaid(err))
 }
 
 func explainCommand(err error) (int, string) {
@@ -160,7 +160,7 @@ func explainSource(err error) (int, string) {
 	var unfetched *engine.NotFetchedError
 	var edited *sources.EditedError
 	var changed *way.ChangedError
-	var doubted *engine.DoubtedError
+	var doubted *engine.UnauthenticatedToolsError
 	var link *way.LinkError
 	var open *engine.OpenToOthersError
 	var more *sources.SeveralError

@@ -14,17 +14,17 @@ func explainKernel(err error) (int, string) {
 	var headers *kernel.HeadersError
 	var tool *kernel.ToolError
 	var user *sandbox.UserError
-	var needs *engine.NeedsError
+	var needs *engine.BuildDepsError
 	var dir *engine.KernelDirError
 	var reach *sandbox.ReachError
 	var arch *kernel.ArchError
-	var room *sandbox.UnavailableError
+	var unavailable *sandbox.UnavailableError
 	var failing *sandbox.BrokenError
 	var refused *kernel.RefusedError
 	var file *kernel.HeaderFileError
 	switch {
-	case errors.As(err, &room):
-		return exitNoTool, roomHint(room)
+	case errors.As(err, &unavailable):
+		return exitNoTool, sandboxHint(unavailable)
 	case errors.As(err, &failing):
 		return exitError, "this machine failed, not the source: the sandbox does not start, or lacks what every build needs; mend that, then run the same command again"
 	case errors.Is(err, sandbox.ErrNoProc):
@@ -82,8 +82,8 @@ func refusedHint(e *kernel.RefusedError) string {
 	return "make that Makefile include a kernel source tree that belongs to root, to you or to the owner of the headers, in a directory of its own"
 }
 
-// roomHint says how another room can be had.
-func roomHint(e *sandbox.UnavailableError) string {
+// sandboxHint says how another sandbox can be had.
+func sandboxHint(e *sandbox.UnavailableError) string {
 	switch {
 	case e.Kind == sandbox.Auto && e.Root:
 		return "mount -t cgroup2 none /sys/fs/cgroup lets mago end all processes of a build; --sandbox user builds without that: use it only for a source that you trust"

@@ -46,8 +46,8 @@ func outside(path string) string {
 	return filepath.Join(os.Getenv("ROOT"), path)
 }
 
-// room is one without bubblewrap; a script's world has no other paths inside than outside.
-func room(w *world, inside []string) error {
+// limitedSandbox is one without bubblewrap; a script's world has no other paths inside than outside.
+func limitedSandbox(w *world, inside []string) error {
 	for i := range inside {
 		inside[i] = strings.ReplaceAll(inside[i], "/var/cache/mago", filepath.Join(w.root, "var/cache/mago"))
 	}

@@ -37,9 +37,9 @@ func (c *statusCommand) Run(a *app, ctx context.Context) error {
 }
 
 func (a *app) printStatesJSON(ctx context.Context, states []engine.State) error {
-	if room, err := a.Where(ctx); err == nil {
+	if chosen, err := a.BuildSandbox(ctx); err == nil {
 		for i := range states {
-			states[i].Room = room.String()
+			states[i].Sandbox = chosen.String()
 		}
 	}
 	return a.printJSON(append([]engine.State{}, states...))
@@ -79,7 +79,7 @@ func (a *app) printStates(ctx context.Context, s engine.StatusReport) error {
 		a.screen.line(fmt.Sprintf("%-8s %s: Linux %s does not load %s, which is not signed", "note", u.Why, u.Kernel, strings.Join(u.Modules, ", ")))
 	}
 	if a.Verbose {
-		a.showRoom(ctx)
+		a.showSandbox(ctx)
 	}
 	for i, step := range s.Next {
 		label := "also: "
@@ -91,15 +91,15 @@ func (a *app) printStates(ctx context.Context, s engine.StatusReport) error {
 	return nil
 }
 
-// showRoom says where a build would run, and what would hold it.
-func (a *app) showRoom(ctx context.Context) {
-	room, err := a.Where(ctx)
+// showSandbox says where a build would run, and what would hold it.
+func (a *app) showSandbox(ctx context.Context) {
+	chosen, err := a.BuildSandbox(ctx)
 	if err != nil {
 		a.screen.line(fmt.Sprintf("%-8s nowhere: %v", "builds", err))
 		return
 	}
-	a.screen.line(fmt.Sprintf("%-8s as %s", "builds", room))
-	a.screen.line(fmt.Sprintf("%-8s %s", "limits", room.Held))
+	a.screen.line(fmt.Sprintf("%-8s as %s", "builds", chosen))
+	a.screen.line(fmt.Sprintf("%-8s %s", "limits", chosen.Held))
 }
 
 var statusColumns = []column{{title: "KERNEL", heads: true}, {title: "MODULE"}, {title: "STATE"}, {title: "VERSION", least: 20, goes: 1}, {title: "NOTE", below: true}}

@@ -66,18 +66,18 @@ func TestSteps(t *testing.T) {
 		states []engine.State
 		want   []string
 	}{
-		{engine.Steps{Place: engine.Place{AsRoot: true}}, both, []string{"sudo mago a-i -l 5,6 a b"}},
+		{engine.Steps{System: engine.System{AsRoot: true}}, both, []string{"sudo mago a-i -l 5,6 a b"}},
 		{engine.Steps{}, both, []string{"sudo mago a-i -l 5,6 a b"}},
 		{engine.Steps{}, own, []string{"mago a-i -S sudo -l 5 a b", "sudo mago a-i -l 6 a b"}},
-		{engine.Steps{Place: engine.Place{AsRoot: true}}, own, []string{"sudo mago a-i -l 5 a b", "sudo mago a-i -l 6 a b"}},
-		{engine.Steps{Place: engine.Place{AsRoot: true, Cache: "/x"}}, both[:1], []string{"sudo mago a-i -l 5 a -u /x"}},
-		{engine.Steps{Place: engine.Place{AsRoot: true}}, unknown, nil},
-		{engine.Steps{Place: engine.Place{AsRoot: true}}, common, []string{"sudo mago purge -l 3,4 a", "sudo apt-get remove a-modules-3 a-modules-4 a-modules-common"}},
-		{engine.Steps{Place: engine.Place{AsRoot: true}}, told([3]string{"6", "a", "trial"}), nil},
-		{engine.Steps{Place: engine.Place{AsRoot: true}}, told([3]string{"4", "a", "leftover"}, [3]string{"5", "b", "missing"}, [3]string{"5", "c", "failed"}),
+		{engine.Steps{System: engine.System{AsRoot: true}}, own, []string{"sudo mago a-i -l 5 a b", "sudo mago a-i -l 6 a b"}},
+		{engine.Steps{System: engine.System{AsRoot: true, Cache: "/x"}}, both[:1], []string{"sudo mago a-i -l 5 a -u /x"}},
+		{engine.Steps{System: engine.System{AsRoot: true}}, unknown, nil},
+		{engine.Steps{System: engine.System{AsRoot: true}}, common, []string{"sudo mago purge -l 3,4 a", "sudo apt-get remove a-modules-3 a-modules-4 a-modules-common"}},
+		{engine.Steps{System: engine.System{AsRoot: true}}, told([3]string{"6", "a", "trial"}), nil},
+		{engine.Steps{System: engine.System{AsRoot: true}}, told([3]string{"4", "a", "leftover"}, [3]string{"5", "b", "missing"}, [3]string{"5", "c", "failed"}),
 			[]string{"sudo mago purge -l 4 a", "sudo apt-get remove a-modules-4", "less /x/c.log", "sudo mago a-i -l 5 b"}},
 		{engine.Steps{}, told([3]string{"4", "a", "leftover"}), []string{"mago purge -l 4 a", "sudo apt-get remove a-modules-4"}},
-		{engine.Steps{Place: engine.Place{AsRoot: true, Root: "/srv/a b"}}, told([3]string{"4", "a", "leftover"}),
+		{engine.Steps{System: engine.System{AsRoot: true, Root: "/srv/a b"}}, told([3]string{"4", "a", "leftover"}),
 			[]string{"sudo mago purge -l 4 a --root '/srv/a b'", "sudo chroot '/srv/a b' apt-get remove a-modules-4"}},
 	} {
 		if got := test.steps.Of(test.states); !slices.Equal(got, test.want) {

@@ -21,7 +21,7 @@ func (kf *kernelFinder) next(ctx context.Context, k kernel.Kernel, built store.R
 	}
 	install := "install Linux " + k.Release
 	if image := kf.apt.imageInApt(ctx, k.Release); image != "" {
-		install = kf.place().apt("install", image)
+		install = kf.system().apt("install", image)
 	}
 	return []string{install, "boot it, then " + modprobe}
 }

@@ -11,7 +11,7 @@ import (
 func (at *aptTool) installer() *apt.Installer {
 	in := &apt.Installer{Root: rooted.Root(at.Root), Run: at.host.change, Query: at.host.query, DryRun: at.DryRun, NonInteractive: true, Unauthenticated: at.Unauthenticated}
 	in.LockTimeout, in.Waiting, in.Finishing = at.Wait.Limit, tellWaiting[*apt.LockedError](at.say, at.forgetInstalled), at.tellFinishing
-	in.Kept, in.Brings, in.Previous = at.tellKept, at.tellBrings, at.earlier
+	in.Kept, in.Brings, in.Previous = at.tellKept, at.tellBrings, at.previousDeb
 	in.Unchecked = func(unchecked, kept []string) { at.unchecked, at.kept = unchecked, kept }
 	in.Foreseen = at.tellComing
 	if at.Verbose {

@@ -32,11 +32,11 @@ func (e *ClashError) Hint() string {
 // aptCommand is the command that has apt install .debs, and asks before it removes what cannot be beside them. The kernel
 // that they recommend stays out: its headers may be all that is here.
 func (at *aptTool) aptCommand(debs []string) string {
-	return at.place().apt("install", append([]string{"--no-install-recommends"}, at.inside(debs)...)...)
+	return at.system().apt("install", append([]string{"--no-install-recommends"}, at.insideRoot(debs)...)...)
 }
 
-// inside are paths as programs see them that run in the root.
-func (b *base) inside(paths []string) []string {
+// insideRoot are paths as programs see them that run in the root.
+func (b *base) insideRoot(paths []string) []string {
 	var all []string
 	for _, path := range paths {
 		if rel, err := filepath.Rel(b.Root, path); err == nil {

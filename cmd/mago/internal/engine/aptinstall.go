@@ -11,7 +11,7 @@ import (
 
 // aptInstall has apt install packages, after it has shown what that brings.
 func (at *aptTool) aptInstall(ctx context.Context, packages []word.Target, done func() bool) error {
-	again, err := at.installedInVain(packages)
+	again, err := at.mustReinstall(packages)
 	if err != nil {
 		return err
 	}
@@ -41,13 +41,13 @@ func (at *aptTool) aptInstall(ctx context.Context, packages []word.Target, done 
 	return nil
 }
 
-// installedInVain reports whether some of the packages are broken, or were taken unchecked: apt takes these for installed.
-func (at *aptTool) installedInVain(packages []word.Target) (bool, error) {
+// mustReinstall reports whether some of the packages are broken, or were taken unchecked: apt takes these for installed.
+func (at *aptTool) mustReinstall(packages []word.Target) (bool, error) {
 	status, err := at.pkgs.installed()
 	if err != nil {
 		return false, err
 	}
-	doubted, err := at.pkgs.doubted()
+	doubted, err := at.pkgs.unauthenticated()
 	return slices.ContainsFunc(packages, func(t word.Target) bool {
 		return slices.Contains(status.Broken(), t.Name.String()) || slices.Contains(doubted, t)
 	}), err
@@ -58,9 +58,9 @@ func (at *aptTool) checkInstalled(packages []word.Target) error {
 	if err := at.noteUnchecked(packages); err != nil {
 		return err
 	}
-	still, err := at.pkgs.doubted()
+	still, err := at.pkgs.unauthenticated()
 	if err == nil && len(still) > 0 {
-		err = &StillDoubtedError{still}
+		err = &StillUnauthenticatedError{still}
 	}
 	return err
 }

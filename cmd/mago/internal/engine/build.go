@@ -32,8 +32,8 @@ func (mo *modules) freshTargets(ctx context.Context, words []string) ([]target, 
 // forced reports whether -f asks for a module to be made anew; what it merely needs is left as it is.
 func (b *base) forced(t target) bool { return b.Force && !t.asNeed }
 
-// get brings a module's source into the cache, or finds it there.
-func (mo *modules) get(ctx context.Context, t *target) error {
+// openSource brings a module's source into the cache, or finds it there.
+func (mo *modules) openSource(ctx context.Context, t *target) error {
 	switch {
 	case t.tree != nil && t.pkg != nil: // fetched for its needs, and told
 		return nil
@@ -45,7 +45,7 @@ func (mo *modules) get(ctx context.Context, t *target) error {
 	}
 	if tree, ok := mo.fetcher().Cached(*t.pkg); ok && (!mo.forced(*t) || mo.AsItLies) {
 		mo.say.note("source", "%s", t.describe())
-		return mo.take(ctx, t, tree)
+		return mo.useTree(ctx, t, tree)
 	}
 	if mo.AsItLies {
 		return mo.notHere(*t)
@@ -53,14 +53,14 @@ func (mo *modules) get(ctx context.Context, t *target) error {
 	return mo.fetch(ctx, t)
 }
 
-// take has a module built from an opened source. One that may have been edited, with -O or in /usr/src, counts by its
+// useTree has a module built from an opened source. One that may have been edited, with -O or in /usr/src, counts by its
 // contents.
-func (mo *modules) take(ctx context.Context, t *target, tree *sources.Tree) (err error) {
+func (mo *modules) useTree(ctx context.Context, t *target, tree *sources.Tree) (err error) {
 	t.tree, t.edited = tree, mo.AsItLies
 	if mo.AsItLies || tree.Origin == sources.Host && tree.Archive == "" {
 		t.digest, err = tree.Contents(ctx)
 	}
-	return errors.Join(err, mo.original(ctx, t))
+	return errors.Join(err, mo.unmodifiedConffiles(ctx, t))
 }
 
 func (mo *modules) fetch(ctx context.Context, t *target) error {
@@ -78,7 +78,7 @@ func (mo *modules) fetch(ctx context.Context, t *target) error {
 	}
 	t.version = tree.Version
 	p.timed(t.describe())
-	return mo.take(ctx, t, tree)
+	return mo.useTree(ctx, t, tree)
 }
 
 // NotFetchedError says that build found no source; it does not fetch.
@@ -106,7 +106,7 @@ func (bu *builder) build(ctx context.Context, u unit) (store.Record, error) {
 		bu.say.note("build", "would build %s from %s", u.packageName(), u.describe())
 		return store.Record{}, nil
 	}
-	if err := errors.Join(bu.prepare.checkNeeds(u), bu.prepare.checkTools(u)); err != nil {
+	if err := errors.Join(bu.prepare.checkBuildDeps(u), bu.prepare.checkTools(u)); err != nil {
 		return store.Record{}, err
 	}
 	release, err := bu.holdSources(ctx, u)
@@ -129,20 +129,20 @@ func (bu *builder) build(ctx context.Context, u unit) (store.Record, error) {
 	return r, err
 }
 
-// NeedsError says that a module's source package wants further packages for compiling.
-type NeedsError struct {
+// BuildDepsError says that a module's source package wants further packages for compiling.
+type BuildDepsError struct {
 	Unit     unit
 	Packages []word.Target
 }
 
-func (e *NeedsError) Error() string {
+func (e *BuildDepsError) Error() string {
 	return fmt.Sprintf("building %s needs %s", e.Unit.name, word.Join(e.Packages, ", "))
 }
 
-func (pr *preparer) checkNeeds(u unit) error {
-	packages, err := pr.unmetNeeds(u.target)
+func (pr *preparer) checkBuildDeps(u unit) error {
+	packages, err := pr.unmetBuildDeps(u.target)
 	if err == nil && len(packages) > 0 {
-		err = &NeedsError{u, packages}
+		err = &BuildDepsError{u, packages}
 	}
 	return err
 }
@@ -154,8 +154,8 @@ func (it *installer) install(ctx context.Context, u unit, built store.Record) er
 		it.wouldInstall(u)
 		return nil
 	}
-	if !it.vouched(built) {
-		return &UnsignedError{built.Package, built.Doubted()}
+	if !it.usable(built) {
+		return &UnauthenticatedBuildError{built.Package, built.UnauthenticatedInputs()}
 	}
 	if now := it.pkgs.situation(u); now.isVery() {
 		it.say.note("install", "%s %s is there: nothing to do", built.Package, now.have.Version)
@@ -177,7 +177,7 @@ func (it *installer) install(ctx context.Context, u unit, built store.Record) er
 	}
 	coming, err := it.arrive(built, debs)
 	if err == nil {
-		err = it.checkPlace(ctx, built, debs)
+		err = it.checkSourcePackage(ctx, built, debs)
 	}
 	if err == nil {
 		err = it.announce(built, coming)
@@ -205,7 +205,7 @@ func (it *installer) install(ctx context.Context, u unit, built store.Record) er
 		return err
 	}
 	p.timed("dpkg: installed")
-	it.showBeside(u.Kernel, built)
+	it.tellDKMSCopies(u.Kernel, built)
 	for _, step := range it.kernels.next(ctx, u.Kernel, built) {
 		it.say.advise("next", step)
 	}

@@ -11,9 +11,9 @@ import (
 	"mago/kbuild/recipe"
 )
 
-// needsOf lists, as a Depends field, what has to be installed for a module to be compiled. A debian/rules has needs of
+// buildDepsOf lists, as a Depends field, what has to be installed for a module to be compiled. A debian/rules has needs of
 // its own, which are known once its source is there.
-func (pr *preparer) needsOf(t target) (string, error) {
+func (pr *preparer) buildDepsOf(t target) (string, error) {
 	depends, needs := "", ""
 	if t.pkg != nil {
 		depends, needs = t.pkg.Depends, modpkg.BuildNeeds(t.name, t.pkg.Depends)
@@ -25,11 +25,11 @@ func (pr *preparer) needsOf(t target) (string, error) {
 	if err != nil || file != "debian/rules" {
 		return needs, err
 	}
-	return pr.rulesNeeds(t, depends)
+	return pr.rulesBuildDeps(t, depends)
 }
 
-// rulesNeeds adds what the source declares and what following a debian/rules takes.
-func (pr *preparer) rulesNeeds(t target, depends string) (string, error) {
+// rulesBuildDeps adds what the source declares and what following a debian/rules takes.
+func (pr *preparer) rulesBuildDeps(t target, depends string) (string, error) {
 	arch, err := pr.pkgs.architecture()
 	if err != nil {
 		return "", err
@@ -46,16 +46,16 @@ func (pr *preparer) rulesNeeds(t target, depends string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	wanted := func(name string) bool { return !elsewhere.MatchString(name) || strings.HasPrefix(name, "dh-") }
+	wanted := func(name string) bool { return !notForRules.MatchString(name) || strings.HasPrefix(name, "dh-") }
 	return modpkg.Keep(modpkg.Join(depends, declared, strings.Join(own, ", ")), wanted), nil
 }
 
-// elsewhere matches what a debian/rules needs where mago does not do that itself: another builder, the kernel's headers.
-var elsewhere = regexp.MustCompile(`^(?:dkms|.*-dkms|module-assistant|kernel-package|kbuild|linux-(?:headers|image|kbuild)-.*)$`)
+// notForRules matches what a debian/rules needs where mago does not do that itself: another builder, the kernel's headers.
+var notForRules = regexp.MustCompile(`^(?:dkms|.*-dkms|module-assistant|kernel-package|kbuild|linux-(?:headers|image|kbuild)-.*)$`)
 
-// openForNeeds brings the sources that themselves tell what compiling them needs. One that cannot be had is met again
+// openForBuildDeps brings the sources that themselves tell what compiling them needs. One that cannot be had is met again
 // when its turn comes, if the run goes on after failures.
-func (mo *modules) openForNeeds(ctx context.Context, targets []target) error {
+func (mo *modules) openForBuildDeps(ctx context.Context, targets []target) error {
 	for i := range targets {
 		if err := mo.openOne(ctx, &targets[i]); err != nil && (!mo.KeepGoing || len(targets) == 1) {
 			return err
@@ -65,7 +65,7 @@ func (mo *modules) openForNeeds(ctx context.Context, targets []target) error {
 }
 
 func (mo *modules) openOne(ctx context.Context, t *target) error {
-	if err := mo.openForNeeds(ctx, t.needed); err != nil {
+	if err := mo.openForBuildDeps(ctx, t.needed); err != nil {
 		return err
 	}
 	if t.tree != nil || t.pkg == nil || t.pkg.Kind != catalog.ModuleAssistant {
@@ -74,7 +74,7 @@ func (mo *modules) openOne(ctx context.Context, t *target) error {
 	if _, ok := mo.fetcher().Cached(*t.pkg); mo.DryRun && !ok {
 		return nil // its turn tells that it would be fetched
 	}
-	return mo.get(ctx, t)
+	return mo.openSource(ctx, t)
 }
 
 // Word is what names this very target on a command line: a module's name means its -dkms package, and no local source.

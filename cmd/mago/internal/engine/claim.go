@@ -39,7 +39,7 @@ type TakenError struct {
 	remove  []string // packages in the way
 	Purge   []string // kernels whose records are
 	suggest string   // another name, "" where none would help
-	place   Place    // where all that is
+	system  System   // where all that is
 }
 
 func (e *TakenError) Error() string {
@@ -56,10 +56,10 @@ func (e *TakenError) Hint() string {
 	}
 	var steps []string
 	if len(e.remove) > 0 {
-		steps = append(steps, e.place.apt("remove", e.remove...))
+		steps = append(steps, e.system.apt("remove", e.remove...))
 	}
 	if len(e.Purge) > 0 {
-		steps = append(steps, e.place.mago("purge", "-l", strings.Join(e.Purge, ","), e.Name))
+		steps = append(steps, e.system.mago("purge", "-l", strings.Join(e.Purge, ","), e.Name))
 	}
 	lines = append(lines, fmt.Sprintf(`to have this one instead, run "%s", then the same command again`, strings.Join(steps, " && ")))
 	return Hints(lines...)
@@ -106,7 +106,7 @@ func (c Claim) loses(modules []string, release string) (gone []string, apart boo
 	return gone, apart
 }
 
-// checkClaim refuses, with a *takenError, a name that another source has here.
+// checkClaim refuses, with a *TakenError, a name that another source has here.
 func (cs *claims) checkClaim(c Claim) error {
 	records, err := cs.store.Of(c.Name)
 	if err != nil {
@@ -146,7 +146,7 @@ func (cs *claims) checkClaim(c Claim) error {
 	if taken == nil {
 		return nil
 	}
-	taken.suggest, taken.place = cs.freeName(c), cs.place()
+	taken.suggest, taken.system = cs.freeName(c), cs.system()
 	return taken
 }
 
@@ -184,7 +184,7 @@ func (mo *modules) checkOwnName(t target) error {
 		return nil
 	}
 	records, err := mo.store.Of(t.name)
-	if err != nil || len(records) == 0 || slices.ContainsFunc(records, t.made) {
+	if err != nil || len(records) == 0 || slices.ContainsFunc(records, t.isSourceOf) {
 		return err
 	}
 	return &OthersError{t.name, t.from(), records[0].Source.String()}
@@ -223,8 +223,8 @@ func (e *TwiceError) Hint() string {
 	return "name one of them"
 }
 
-// made reports whether a record is of this very source, by its place or its contents.
-func (t target) made(r store.Record) bool {
+// isSourceOf reports whether a record is of this very source, by its place or its contents.
+func (t target) isSourceOf(r store.Record) bool {
 	if t.pkg != nil || t.tree == nil {
 		return true
 	}

@@ -50,7 +50,7 @@ func (cl *cleaner) clean(ctx context.Context, words []string, c clean) error {
 			return err
 		}
 	}
-	var all freed
+	var all removedCount
 	for _, name := range names {
 		gone, err := cl.cleanModule(ctx, name, c)
 		all.addAll(gone)
@@ -68,7 +68,7 @@ func (cl *cleaner) clean(ctx context.Context, words []string, c clean) error {
 }
 
 // tellFreed says in a line what went of a module.
-func (cl *cleaner) tellFreed(verb, module string, gone freed) {
+func (cl *cleaner) tellFreed(verb, module string, gone removedCount) {
 	text := gone.String()
 	switch {
 	case text == "":
@@ -162,8 +162,8 @@ func (cl *cleaner) moduleNames(ctx context.Context, words []string) ([]string, e
 // moduleWord is a name that a module's directory can have.
 var moduleWord = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]*$`)
 
-func (cl *cleaner) cleanModule(ctx context.Context, name string, c clean) (freed, error) {
-	var gone freed
+func (cl *cleaner) cleanModule(ctx context.Context, name string, c clean) (removedCount, error) {
+	var gone removedCount
 	tarballs, err := cl.tarballsOf(name)
 	if err != nil {
 		return gone, err
@@ -233,7 +233,7 @@ func (cl *cleaner) debNames() ([]modulesPackage, error) {
 }
 
 // cleanCommon removes a module's packages of common files that no build has which stays.
-func (cl *cleaner) cleanCommon(ctx context.Context, name string, stays func(store.Record) bool, gone *freed) error {
+func (cl *cleaner) cleanCommon(ctx context.Context, name string, stays func(store.Record) bool, gone *removedCount) error {
 	release, err := cl.lockToClean(ctx, commonThing(name, "removed", false))
 	if err != nil {
 		return err
@@ -253,10 +253,10 @@ func (cl *cleaner) cleanCommon(ctx context.Context, name string, stays func(stor
 			kept = append(kept, r.Common.Deb)
 		}
 	}
-	return cl.removeEach(freedPackage, slices.DeleteFunc(debs, func(deb string) bool { return slices.Contains(kept, deb) }), gone)
+	return cl.removeEach(removedPackages, slices.DeleteFunc(debs, func(deb string) bool { return slices.Contains(kept, deb) }), gone)
 }
 
-func (cl *cleaner) cleanSource(ctx context.Context, name string, c clean, gone *freed) error {
+func (cl *cleaner) cleanSource(ctx context.Context, name string, c clean, gone *removedCount) error {
 	fetcher := cl.modules.fetcher()
 	fetcher.KeepAll, fetcher.KeepEdited, fetcher.Locks.Limit = cl.DryRun, c.edited, cl.Wait.forLong()
 	remove := fetcher.Clean
@@ -264,8 +264,8 @@ func (cl *cleaner) cleanSource(ctx context.Context, name string, c clean, gone *
 		remove = fetcher.Purge
 	}
 	f, err := remove(ctx, name)
-	gone.add(freedSource, f.Trees, 0)
-	gone.add(freedDownload, f.Downloads, f.Bytes)
+	gone.add(removedSources, f.Trees, 0)
+	gone.add(removedDownloads, f.Downloads, f.Bytes)
 	for _, module := range f.Edited {
 		cl.say.note(c.verb, `%s: its opened source is edited and stays; "mago clean %[1]s" removes it`, module)
 	}
@@ -273,7 +273,7 @@ func (cl *cleaner) cleanSource(ctx context.Context, name string, c clean, gone *
 }
 
 // cleanUnit leaves a unit's last package, record and log; purge leaves nothing.
-func (cl *cleaner) cleanUnit(ctx context.Context, name, release string, purge bool, gone *freed) error {
+func (cl *cleaner) cleanUnit(ctx context.Context, name, release string, purge bool, gone *removedCount) error {
 	unlock, err := cl.lockToClean(ctx, unit{target{name: name}, kernel.Kernel{Release: release}}.thing("removed"))
 	if err != nil {
 		return err
@@ -293,15 +293,15 @@ func (cl *cleaner) cleanUnit(ctx context.Context, name, release string, purge bo
 		return err
 	}
 	if purge { // the record first: it is never without its package
-		err = cl.removeEach(freedRecord, []string{cl.store.Dir(id)}, gone)
+		err = cl.removeEach(removedRecords, []string{cl.store.Dir(id)}, gone)
 	} else {
 		debs = slices.DeleteFunc(debs, func(deb string) bool { return deb == last.Deb })
 	}
 	if err == nil {
-		err = cl.removeEach(freedUnfinished, unfinished, gone)
+		err = cl.removeEach(removedUnfinished, unfinished, gone)
 	}
 	if err == nil {
-		err = cl.removeEach(freedPackage, debs, gone)
+		err = cl.removeEach(removedPackages, debs, gone)
 	}
 	return err
 }
@@ -315,7 +315,7 @@ func (b *base) lockToClean(ctx context.Context, t lock.Thing) (release func(), e
 }
 
 // removeEach removes things of one kind, as far as they are there.
-func (cl *cleaner) removeEach(kind int, paths []string, gone *freed) error {
+func (cl *cleaner) removeEach(kind int, paths []string, gone *removedCount) error {
 	for _, path := range paths {
 		if _, err := os.Lstat(path); store.Absent(err) {
 			continue

@@ -14,7 +14,7 @@ func (it *installer) commonToInstall(u unit, built store.Record) (deb string) {
 	have := it.pkgs.installedPackage(c.Package)
 	newer := debpkg.CompareVersions(have.Version, c.Version)
 	remade := it.forced(u.target) || u.digest != "" // of one version there may be several then
-	if it.counts(have) && (newer > 0 || newer == 0 && !remade) {
+	if it.usableInstalled(have) && (newer > 0 || newer == 0 && !remade) {
 		return ""
 	}
 	return c.Deb

@@ -56,7 +56,7 @@ func (bu *builder) buildLocked(ctx context.Context, u unit) (store.Record, error
 		return store.Record{}, err
 	}
 	defer os.RemoveAll(stage)
-	room, err := bu.confs.shownRoom(ctx)
+	chosen, err := bu.confs.announceSandbox(ctx)
 	if err != nil {
 		return store.Record{}, err
 	}
@@ -75,8 +75,8 @@ func (bu *builder) buildLocked(ctx context.Context, u unit) (store.Record, error
 		return store.Record{}, err
 	}
 	defer release()
-	r := u.newRecord(room.String())
-	r.Limits = room.Held.String()
+	r := u.newRecord(chosen.String())
+	r.Limits = chosen.Held.String()
 	begun := time.Now()
 	err = bu.compileAndPack(ctx, u, log, &r)
 	r.Seconds = time.Since(begun).Seconds()
@@ -94,7 +94,7 @@ func (bu *builder) compileAndPack(ctx context.Context, u unit, log io.Writer, r 
 			err = errors.Join(err, &PackError{failed})
 		}
 	}()
-	if r.Unauthenticated, err = bu.prepare.doubtedTools(u); err != nil {
+	if r.Unauthenticated, err = bu.prepare.unauthenticatedTools(u); err != nil {
 		return &PackError{err}
 	}
 	needed, err := bu.neededModules(ctx, u, filepath.Join(work, "needed"), r)
@@ -152,14 +152,14 @@ func isMachinesFault(err error) bool {
 	var headers *kernel.HeadersError
 	var arch *kernel.ArchError
 	var reach *sandbox.ReachError
-	var room *sandbox.UnavailableError
+	var unavailable *sandbox.UnavailableError
 	var failing *sandbox.BrokenError
 	var refused *kernel.RefusedError
 	var file *kernel.HeaderFileError
 	var pack *PackError
 	var changed *way.ChangedError
 	return DiskFull(err) || errors.As(err, &changed) || Broken(err) || CauseOf(err).OfMachine() || errors.Is(err, fs.ErrPermission) || errors.As(err, &tool) || errors.As(err, &headers) ||
-		errors.As(err, &arch) || errors.As(err, &reach) || errors.As(err, &room) || errors.As(err, &failing) || errors.As(err, &refused) || errors.As(err, &file) || errors.As(err, &pack)
+		errors.As(err, &arch) || errors.As(err, &reach) || errors.As(err, &unavailable) || errors.As(err, &failing) || errors.As(err, &refused) || errors.As(err, &file) || errors.As(err, &pack)
 }
 
 // Broken reports whether the machine has run out of something, or a disk cannot be read or written.
@@ -168,12 +168,12 @@ func Broken(err error) bool {
 		func(e syscall.Errno) bool { return errors.Is(err, e) }) || strings.Contains(Said(err), "Input/output error")
 }
 
-func (u unit) newRecord(room string) store.Record {
+func (u unit) newRecord(sandboxName string) store.Record {
 	r := store.Record{
 		Format: store.Format, Module: u.name, Kernel: u.Kernel.Release, Started: time.Now().UTC().Truncate(time.Second),
 		Source:        u.recordSource(),
 		KernelPackage: u.Kernel.Package, KernelVersion: u.Kernel.Version, Compiler: u.Kernel.Compiler.String(),
-		Sandbox: room, Version: u.packageVersion(),
+		Sandbox: sandboxName, Version: u.packageVersion(),
 	}
 	return r
 }
@@ -216,7 +216,7 @@ func fail(r *store.Record, err error) {
 
 // compile runs the recipe; the live line counts files.
 func (bu *builder) compile(ctx context.Context, u unit, conf confEvaluation, needed []recipe.Needed, work string, log io.Writer) (*kbuild.Result, error) {
-	where, err := bu.confs.buildRoom(ctx)
+	where, err := bu.confs.chooseSandbox(ctx)
 	if err != nil {
 		return nil, err
 	}

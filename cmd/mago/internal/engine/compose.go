@@ -21,7 +21,7 @@ func (bu *builder) compose(ctx context.Context, u unit, r *store.Record, result 
 	}
 	m := modpkg.Unit{
 		Module: u.name, Kernel: u.Kernel, Version: u.version, Package: u.pkg, Tree: u.tree, SHA256: u.sourceDigest(),
-		Edited: u.edited, Unauthenticated: u.unauthenticated(), Vouched: u.vouched(ctx), Unchecked: r.Doubted(),
+		Edited: u.edited, Unauthenticated: u.unauthenticated(), Vouched: u.vouched(ctx), Unchecked: r.UnauthenticatedInputs(),
 		Settings: settings,
 	}
 	for _, n := range u.needed {

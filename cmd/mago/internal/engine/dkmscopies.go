@@ -13,9 +13,9 @@ import (
 // dkmsInstalled is where dkms puts modules on Debian, below the kernel's module directory.
 const dkmsInstalled = "updates/dkms"
 
-// showBeside tells of copies of the same modules that dkms keeps for this kernel. They are left alone: dkms would make
+// tellDKMSCopies tells of copies of the same modules that dkms keeps for this kernel. They are left alone: dkms would make
 // them anew, and mago's win (modpkg puts an order for depmod into every package).
-func (it *installer) showBeside(k kernel.Kernel, built store.Record) {
+func (it *installer) tellDKMSCopies(k kernel.Kernel, built store.Record) {
 	var names []string
 	for _, path := range it.dkmsCopies(k.ModulesDir, built) {
 		names = append(names, filepath.Base(path))
@@ -41,7 +41,7 @@ func (it *installer) dkmsCopies(modulesDir string, built store.Record) []string 
 // dkmsRemoval is the command that takes dkms's copies away: of the package that brought them, else of dkms alone.
 func (it *installer) dkmsRemoval(k kernel.Kernel, built store.Record) string {
 	if pkg := built.Source.Package; strings.HasSuffix(pkg, "-dkms") && it.pkgs.packageVersion(pkg) != "" {
-		return it.place().apt("remove", pkg)
+		return it.system().apt("remove", pkg)
 	}
 	name, version := built.RecipeName, built.RecipeVersion
 	dir := filepath.Join(it.Root, "/var/lib/dkms", name)
@@ -52,5 +52,5 @@ func (it *installer) dkmsRemoval(k kernel.Kernel, built store.Record) string {
 			version = known.String()
 		}
 	}
-	return it.place().program("dkms", "remove", name+"/"+version, "-k", k.Release)
+	return it.system().program("dkms", "remove", name+"/"+version, "-k", k.Release)
 }

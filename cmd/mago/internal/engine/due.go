@@ -34,7 +34,7 @@ type situation struct {
 func (pk *packages) situation(u unit) situation {
 	s := situation{Force: pk.forced(u.target), NoRebuild: pk.NoRebuild, AsItLies: pk.AsItLies, have: pk.installedPackage(u.packageName())}
 	s.record, s.recorded = pk.store.Get(u.id())
-	s.vouched, s.counts = pk.vouched(s.record), pk.counts(s.have)
+	s.vouched, s.counts = pk.usable(s.record), pk.usableInstalled(s.have)
 	record := s.record
 	s.whole = sync.OnceValue(func() bool { return pk.store.IsWhole(record) })
 	s.lacksCommon = pk.lacksCommon(u.name, u.Kernel.Release)

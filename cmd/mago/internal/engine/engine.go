@@ -149,18 +149,6 @@ type installer struct {
 	build   *builder
 }
 
-// road is what units go.
-type road struct {
-	*base
-	pkgs    *packages
-	apt     *aptTool
-	kernels *kernelFinder
-	modules *modules
-	prepare *preparer
-	build   *builder
-	install *installer
-}
-
 // surveyor says how things are.
 type surveyor struct {
 	*base
@@ -190,7 +178,6 @@ type Engine struct {
 	confs   *evaluator
 	build   *builder
 	install *installer
-	road    *road
 	states  *surveyor
 	cleaner *cleaner
 }
@@ -227,7 +214,6 @@ func newEngine(b *base) *Engine {
 	e.claims = &claims{base: b, pkgs: e.pkgs, catalog: e.catalog}
 	e.build = &builder{base: b, confs: e.confs, pkgs: e.pkgs, apt: e.apt, claims: e.claims, modules: e.modules, prepare: e.prepare}
 	e.install = &installer{base: b, confs: e.confs, pkgs: e.pkgs, apt: e.apt, kernels: e.kernels, claims: e.claims, modules: e.modules, build: e.build}
-	e.road = &road{base: b, pkgs: e.pkgs, apt: e.apt, kernels: e.kernels, modules: e.modules, prepare: e.prepare, build: e.build, install: e.install}
 	e.states = &surveyor{base: b, pkgs: e.pkgs, kernels: e.kernels, catalog: e.catalog}
 	e.cleaner = &cleaner{base: b, kernels: e.kernels, catalog: e.catalog, modules: e.modules}
 	return e

@@ -71,12 +71,12 @@ func (ev *evaluator) evaluate(ctx context.Context, t target, k kernel.Kernel) co
 }
 
 func (ev *evaluator) evaluateNow(ctx context.Context, job kbuild.Job) (e confEvaluation) {
-	room, err := ev.buildRoom(ctx)
+	chosen, err := ev.chooseSandbox(ctx)
 	if err != nil {
 		return confEvaluation{err: err}
 	}
 	var log bytes.Buffer
-	host := recipe.Host{Root: ev.Root, Sandbox: room, Run: ev.host.Run, Log: &log, ConfTimeout: ev.host.ConfTimeout}
+	host := recipe.Host{Root: ev.Root, Sandbox: chosen, Run: ev.host.Run, Log: &log, ConfTimeout: ev.host.ConfTimeout}
 	e.err = store.Within(ev.store.WorkDir(), func(dir string) error {
 		work, remove, err := sandbox.Scratch(dir)
 		if err != nil {
@@ -104,8 +104,8 @@ func dkmsKernel(k kernel.Kernel) dkms.Kernel {
 	return dkms.Kernel{Release: k.Release, Arch: k.Arch, Config: k.Config}
 }
 
-// buildRoom is where foreign programs run.
-func (ev *evaluator) buildRoom(ctx context.Context) (sandbox.Sandbox, error) {
+// chooseSandbox gives the sandbox that foreign programs run in.
+func (ev *evaluator) chooseSandbox(ctx context.Context) (sandbox.Sandbox, error) {
 	return ev.known.sandbox.get(0, func() (chosen sandbox.Sandbox, err error) {
 		wish := sandbox.Wish{Root: ev.Root, AsRoot: ev.host.AsRoot, Nobody: ev.DryRun, Kind: ev.Sandbox, Limits: ev.Limits}
 		err = store.Within(ev.store.WorkDir(), func(dir string) error {
@@ -118,11 +118,11 @@ func (ev *evaluator) buildRoom(ctx context.Context) (sandbox.Sandbox, error) {
 	})
 }
 
-// shownRoom is buildRoom, which is named once where it is not the closest, or with -v.
-func (ev *evaluator) shownRoom(ctx context.Context) (sandbox.Sandbox, error) {
-	room, err := ev.buildRoom(ctx)
-	if err == nil && (room.Kind != sandbox.Bubblewrap || ev.Verbose) {
-		ev.known.shown.Do(func() { ev.say.note("sandbox", "%s", room) })
+// announceSandbox chooses the sandbox, and names it once where it is not the closest, or with -v.
+func (ev *evaluator) announceSandbox(ctx context.Context) (sandbox.Sandbox, error) {
+	chosen, err := ev.chooseSandbox(ctx)
+	if err == nil && (chosen.Kind != sandbox.Bubblewrap || ev.Verbose) {
+		ev.known.shown.Do(func() { ev.say.note("sandbox", "%s", chosen) })
 	}
-	return room, err
+	return chosen, err
 }

@@ -86,7 +86,7 @@ func (h *host) change(cmd *exec.Cmd) error {
 		if _, err := exec.LookPath(h.sudo[0]); err != nil {
 			return fmt.Errorf("-S: %w", err)
 		}
-		cmd.Args = slices.Concat(deafTo(cmd), h.sudo, h.intoRoot(), cmd.Args)
+		cmd.Args = slices.Concat(ignoringSignals(cmd), h.sudo, h.intoRoot(), cmd.Args)
 		cmd.Path, cmd.Err = exec.LookPath(cmd.Args[0])
 		return h.Run(cmd)
 	}
@@ -103,10 +103,10 @@ func (h *host) typed(args []string) string {
 	return typed(words)
 }
 
-// deafTo keeps a terminal's signals from a program that changes the system and stands in mago's own process group, since
+// ignoringSignals keeps a terminal's signals from a program that changes the system and stands in mago's own process group, since
 // sudo is to ask for a password: Ctrl-C there would stop dpkg half way. sudo(8) passes on what is ignored. apt-get update
 // may be stopped.
-func deafTo(cmd *exec.Cmd) []string {
+func ignoringSignals(cmd *exec.Cmd) []string {
 	if slices.Contains(cmd.Args, "update") {
 		return nil
 	}

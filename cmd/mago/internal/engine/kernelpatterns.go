@@ -15,8 +15,8 @@ import (
 // Headers of Debian's kernels from 6.12 on depend on the kernel itself. A wide word of -l, a pattern or newest, does not have
 // kernels installed that nobody has named, as far as there are others.
 
-// comingAlone keeps the releases whose headers apt can install without the kernel.
-func (at *aptTool) comingAlone(ctx context.Context, releases []string) ([]string, error) {
+// withoutKernels keeps the releases whose headers apt can install without the kernel.
+func (at *aptTool) withoutKernels(ctx context.Context, releases []string) ([]string, error) {
 	var packages []word.Package
 	for _, release := range releases {
 		name, err := word.ParsePackage("linux-headers-" + release)
@@ -47,7 +47,7 @@ func (e *WideWordError) Error() string {
 
 // narrowed leaves out the kernels of apt's that a pattern would have installed, and says so.
 func (kf *kernelFinder) narrowed(ctx context.Context, pattern string, found []string) ([]string, error) {
-	alone, err := kf.apt.comingAlone(ctx, found)
+	alone, err := kf.apt.withoutKernels(ctx, found)
 	switch {
 	case err != nil:
 		return nil, err

@@ -158,7 +158,7 @@ func (kf *kernelFinder) newest(ctx context.Context, here []string) ([]string, er
 		if err != nil {
 			return nil, err
 		}
-		if here, err = kf.apt.comingAlone(ctx, known); err != nil {
+		if here, err = kf.apt.withoutKernels(ctx, known); err != nil {
 			return nil, err
 		}
 		if len(here) == 0 {

@@ -35,8 +35,8 @@ func (b *base) locks(limit time.Duration) lock.Locks {
 	}
 }
 
-// alone does something to a unit that nobody else works on, while what it is compiled against stays as it is.
-func (bu *builder) alone(ctx context.Context, u unit, doing string, do func() error) error {
+// withUnitLock does something to a unit that nobody else works on, while what it is compiled against stays as it is.
+func (bu *builder) withUnitLock(ctx context.Context, u unit, doing string, do func() error) error {
 	if bu.DryRun {
 		return do()
 	}
@@ -62,7 +62,7 @@ func (u unit) thing(doing string) lock.Thing {
 func (bu *builder) holdSources(ctx context.Context, u unit) (release func(), err error) {
 	trees := []*sources.Tree{u.tree}
 	for i := range u.needed {
-		if err := bu.modules.opened(ctx, &u.needed[i]); err != nil {
+		if err := bu.modules.openCached(ctx, &u.needed[i]); err != nil {
 			return nil, err
 		}
 		trees = append(trees, u.needed[i].tree)

@@ -53,13 +53,13 @@ func (pr *preparer) missing(ctx context.Context, releases []string, targets []ta
 	if pr.lacksOwn() {
 		packages = append(packages, missingOwn()...)
 	}
-	doubted, err := pr.pkgs.doubted()
+	doubted, err := pr.pkgs.unauthenticated()
 	if err != nil {
 		return nil, err
 	}
 	packages = append(packages, doubted...)
 	for _, t := range flat(targets) {
-		needs, err := pr.unmetNeeds(t)
+		needs, err := pr.unmetBuildDeps(t)
 		if err != nil {
 			return nil, err
 		}
@@ -84,10 +84,10 @@ func (pr *preparer) brokenHeaders() ([]word.Target, error) {
 	return headers, nil
 }
 
-// unmetNeeds lists what a module's source needs for compiling and the system lacks, by the first alternative of each
+// unmetBuildDeps lists what a module's source needs for compiling and the system lacks, by the first alternative of each
 // relation.
-func (pr *preparer) unmetNeeds(t target) ([]word.Target, error) {
-	needs, err := pr.needsOf(t)
+func (pr *preparer) unmetBuildDeps(t target) ([]word.Target, error) {
+	needs, err := pr.buildDepsOf(t)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func (pr *preparer) unmetNeeds(t target) ([]word.Target, error) {
 	return packages, nil
 }
 
-// missingOwn lists the packages of the programs that mago itself runs beside the build: the closed room, and the
+// missingOwn lists the packages of the programs that mago itself runs beside the build: the sandbox, and the
 // compressor of its packages.
 func missingOwn() []word.Target {
 	var packages []word.Target

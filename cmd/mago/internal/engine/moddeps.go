@@ -28,7 +28,7 @@ func (mo *modules) withNeeded(targets []target) ([]target, error) {
 	}
 	var ordered []target
 	for _, t := range targets {
-		if t, err = mo.needing(t, records, nil); err != nil {
+		if t, err = mo.resolveNeeded(t, records, nil); err != nil {
 			return nil, err
 		}
 		before := slices.IndexFunc(ordered, func(o target) bool { return o.needs(t.name) })
@@ -45,8 +45,8 @@ func (t target) needs(name string) bool {
 	return slices.ContainsFunc(t.needed, func(n target) bool { return n.name == name || n.needs(name) })
 }
 
-// needing completes a target with what it needs and what that needs in turn; above are those that need it.
-func (mo *modules) needing(t target, records []store.Record, above []string) (target, error) {
+// resolveNeeded completes a target with what it needs and what that needs in turn; above are those that need it.
+func (mo *modules) resolveNeeded(t target, records []store.Record, above []string) (target, error) {
 	if t.pkg == nil || mo.catalog.opened() == nil {
 		return t, nil
 	}
@@ -56,7 +56,7 @@ func (mo *modules) needing(t target, records []store.Record, above []string) (ta
 		if !ok || slices.Contains(above, n.name) || slices.ContainsFunc(t.needed, func(o target) bool { return o.name == n.name }) {
 			continue
 		}
-		n, err := mo.needing(n, records, above)
+		n, err := mo.resolveNeeded(n, records, above)
 		if err != nil {
 			return t, err
 		}
@@ -66,9 +66,9 @@ func (mo *modules) needing(t target, records []store.Record, above []string) (ta
 	return t, nil
 }
 
-// needingConf adds the modules that a source's dkms.conf wants to be there (BUILD_DEPENDS of dkms(8)), as far as one of
+// addBuildDepends adds the modules that a source's dkms.conf wants to be there (BUILD_DEPENDS of dkms(8)), as far as one of
 // that name has been built for the kernel or is known by it.
-func (mo *modules) needingConf(ctx context.Context, u *unit) error {
+func (mo *modules) addBuildDepends(ctx context.Context, u *unit) error {
 	if u.tree == nil {
 		return nil
 	}
@@ -84,7 +84,7 @@ func (mo *modules) needingConf(ctx context.Context, u *unit) error {
 		return err
 	}
 	for _, name := range e.conf.BuildDepends() {
-		need, ok := mo.confNeed(ctx, name, u.Kernel.Release, records)
+		need, ok := mo.buildDependsTarget(ctx, name, u.Kernel.Release, records)
 		if !ok || need.name == u.name || u.needs(need.name) || slices.Contains(u.above, need.name) {
 			continue
 		}
@@ -94,9 +94,9 @@ func (mo *modules) needingConf(ctx context.Context, u *unit) error {
 	return nil
 }
 
-// confNeed is the module that a dkms.conf calls by that name, as a build's recipe had it or as the catalog does. It is
+// buildDependsTarget is the module that a dkms.conf calls by that name, as a build's recipe had it or as the catalog does. It is
 // never taken for a path or a group: the file is foreign.
-func (mo *modules) confNeed(ctx context.Context, name, release string, records []store.Record) (target, bool) {
+func (mo *modules) buildDependsTarget(ctx context.Context, name, release string, records []store.Record) (target, bool) {
 	if i := slices.IndexFunc(records, func(r store.Record) bool { return r.RecipeName == name && r.Kernel == release }); i >= 0 {
 		name = records[i].Module
 	}
@@ -136,23 +136,6 @@ func flat(targets []target) []target {
 	return all
 }
 
-// isThere reports whether there is nothing to do for a unit: it is installed, and where another one is to be compiled against
-// it, its package and its source are here too.
-func (ro *road) isThere(ctx context.Context, u unit, now situation) bool {
-	if u.asNeed && (!now.recorded || !ro.store.HasDeb(now.record) || ro.modules.opened(ctx, &u.target) != nil) {
-		return false
-	}
-	if d := due(u, Installed, now); d.Build || d.Install {
-		return false
-	}
-	ro.say.of(u.id()).note("install", "%s %s is there: nothing to do", u.packageName(), now.have.Version)
-	if _, failed := ro.store.Failure(u.id()); failed && !ro.DryRun {
-		end := func() error { return ro.store.EndFailure(u.id()) } // of what is not asked for any more
-		_ = ro.build.alone(ctx, u, "looked at", end)               // who holds it may have more to say
-	}
-	return true
-}
-
 // neededError says that a module could not be built because one that it needs could not.
 type neededError struct {
 	unit, needed string
@@ -166,7 +149,7 @@ func (e *neededError) Unwrap() error { return e.err }
 func (bu *builder) neededModules(ctx context.Context, u unit, dir string, r *store.Record) ([]recipe.Needed, error) {
 	var all []recipe.Needed
 	for _, n := range u.needed {
-		if err := bu.modules.opened(ctx, &n); err != nil {
+		if err := bu.modules.openCached(ctx, &n); err != nil {
 			return nil, err
 		}
 		need := recipe.Needed{Module: n.name, Source: n.source(), Modules: filepath.Join(dir, n.name)}

@@ -8,9 +8,9 @@ import (
 )
 
 // Steps makes the commands that mend states.
-type Steps struct{ Place }
+type Steps struct{ System }
 
-func (sv *surveyor) steps() Steps { return Steps{sv.place()} }
+func (sv *surveyor) steps() Steps { return Steps{sv.system()} }
 
 // Of lists the commands for states, what is wanted most last.
 func (s Steps) Of(states []State) []string {

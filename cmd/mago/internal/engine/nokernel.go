@@ -104,7 +104,7 @@ func (kf *kernelFinder) meant(ctx context.Context, typed string, known []string)
 	}
 	of := kernel.OfFlavour(begun, kf.running())
 	newest := of[len(of)-1]
-	if free, err := kf.apt.comingAlone(ctx, begun); err != nil || len(free) == 0 {
+	if free, err := kf.apt.withoutKernels(ctx, begun); err != nil || len(free) == 0 {
 		return []string{newest} // the pattern would be refused
 	}
 	return []string{newest, modpkg.Quoted(typed + newest[len(typed):len(typed)+1] + "*")}
@@ -123,7 +123,7 @@ func (kf *kernelFinder) bootInstead(ctx context.Context, running string) Bootabl
 	}
 	for _, name := range relation.Names(depends[meta.String()]) {
 		if release := imageRelease(name); release != "" && release != running {
-			return Bootable{meta.String(), release, kf.isInstalledKernel(release), kf.place().apt("install", meta.String())}
+			return Bootable{meta.String(), release, kf.isInstalledKernel(release), kf.system().apt("install", meta.String())}
 		}
 	}
 	return Bootable{}

@@ -6,22 +6,22 @@ import (
 	"mago/debpkg/apt"
 )
 
-// here is opened, and tells of a source that is not mago's own.
-func (mo *modules) here(ctx context.Context, t *target) error {
+// openHere is openCached, and tells of a source that is not mago's own.
+func (mo *modules) openHere(ctx context.Context, t *target) error {
 	if t.tree != nil {
-		return mo.get(ctx, t)
+		return mo.openSource(ctx, t)
 	}
-	return mo.opened(ctx, t)
+	return mo.openCached(ctx, t)
 }
 
-// opened finds a module's source in the cache or on the host.
-func (mo *modules) opened(ctx context.Context, t *target) error {
+// openCached finds a module's source in the cache or on the host.
+func (mo *modules) openCached(ctx context.Context, t *target) error {
 	if t.tree != nil {
 		return nil
 	}
 	if t.pkg != nil {
 		if tree, ok := mo.fetcher().Cached(*t.pkg); ok {
-			return mo.take(ctx, t, tree)
+			return mo.useTree(ctx, t, tree)
 		}
 	}
 	return mo.notHere(*t)

@@ -73,7 +73,7 @@ func (e *Engine) plan(ctx context.Context, r Request, opened map[string]target) 
 			}
 		}
 		targets = p.plan.sources()
-	} else if err := e.modules.openForNeeds(ctx, targets); err != nil {
+	} else if err := e.modules.openForBuildDeps(ctx, targets); err != nil {
 		return nil, err
 	}
 	if r.Prepare {
@@ -120,7 +120,7 @@ func (p *planner) add(ctx context.Context, u unit) error {
 		return nil
 	}
 	goal, now := p.plan.Request.Goal, p.pkgs.situation(u)
-	planned := Unit{There: goal == Installed && p.road.isThere(ctx, u, now)}
+	planned := Unit{There: goal == Installed && p.isThere(ctx, u, now)}
 	if !planned.There {
 		planned.Err = p.complete(ctx, &u)
 		planned.Due = due(u, goal, now)
@@ -132,6 +132,23 @@ func (p *planner) add(ctx context.Context, u unit) error {
 	p.at[u.id()] = len(p.plan.Units)
 	p.plan.Units = append(p.plan.Units, planned)
 	return nil
+}
+
+// isThere reports whether there is nothing to do for a unit: it is installed, and where another one is to be compiled against
+// it, its package and its source are here too.
+func (p *planner) isThere(ctx context.Context, u unit, now situation) bool {
+	if u.asNeed && (!now.recorded || !p.store.HasDeb(now.record) || p.modules.openCached(ctx, &u.target) != nil) {
+		return false
+	}
+	if d := due(u, Installed, now); d.Build || d.Install {
+		return false
+	}
+	p.say.of(u.id()).note("install", "%s %s is there: nothing to do", u.packageName(), now.have.Version)
+	if _, failed := p.store.Failure(u.id()); failed && !p.DryRun {
+		end := func() error { return p.store.EndFailure(u.id()) } // of what is not asked for any more
+		_ = p.build.withUnitLock(ctx, u, "looked at", end)        // who holds it may have more to say
+	}
+	return true
 }
 
 // complete opens a unit's source, and plans what it needs.
@@ -158,9 +175,9 @@ func (p *planner) open(ctx context.Context, t *target) error {
 		t.tree, t.edited, t.digest = had.tree, had.edited, had.digest
 		return nil
 	}
-	source := p.modules.get
+	source := p.modules.openSource
 	if p.plan.Request.Here {
-		source = p.modules.here
+		source = p.modules.openHere
 	}
 	err := source(ctx, t)
 	if err == nil && t.tree != nil {
@@ -176,7 +193,7 @@ func (p *planner) evaluate(ctx context.Context, u *unit) error {
 			return err
 		}
 	}
-	return p.modules.needingConf(ctx, u)
+	return p.modules.addBuildDepends(ctx, u)
 }
 
 // addNeeded plans the units that one needs.

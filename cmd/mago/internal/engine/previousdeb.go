@@ -22,9 +22,9 @@ func (at *aptTool) tellBrings(changes []apt.Change) {
 	at.tellKernels("install", changes)
 }
 
-// earlier finds the .deb that a package of modules was installed from, where mago still has it: the one of that name and version
+// previousDeb finds the .deb that a package of modules was installed from, where mago still has it: the one of that name and version
 // that is not the newest build, or is the very one that was installed.
-func (at *aptTool) earlier(name, version string) []string {
+func (at *aptTool) previousDeb(name, version string) []string {
 	files, _ := filepath.Glob(filepath.Join(at.store.Debs(), name+"_*.deb")) // a package's name holds no pattern
 	all, err := at.store.All()
 	if err != nil {

@@ -11,9 +11,9 @@ import (
 	"mago/debpkg/rooted"
 )
 
-// RemovalWay says how what is installed of a module in a place is removed, which is apt's work: by the very names that dpkg
+// HowToRemove says how what is installed of a module in a system is removed, which is apt's work: by the very names that dpkg
 // has, and by a pattern where dpkg's status cannot be read.
-func RemovalWay(p Place, module string) string {
+func HowToRemove(p System, module string) string {
 	name := catalog.ModuleName(module)
 	status, err := apt.ReadStatus(rooted.Root(p.Root))
 	if err != nil {

@@ -26,14 +26,14 @@ func TestRemovalWay(t *testing.T) {
 		"hello": exact, "hello-dkms": exact,
 		"other": `no package of other is installed; "mago purge other --root ` + root + `" forgets builds`,
 	} {
-		if got := RemovalWay(Place{Root: root}, module); got != want {
+		if got := HowToRemove(System{Root: root}, module); got != want {
 			t.Errorf("%q: got %q, want %q", module, got, want)
 		}
 	}
 	if err := os.MkdirAll(filepath.Join(root, "none/var/lib/dpkg/status"), 0o755); err != nil { // which nobody can read as a file
 		t.Fatal(err)
 	}
-	if got := RemovalWay(Place{Root: filepath.Join(root, "none")}, "c++"); !strings.Contains(got, `none apt-get remove '^c\+\+-modules-.'"; dpkg`) {
+	if got := HowToRemove(System{Root: filepath.Join(root, "none")}, "c++"); !strings.Contains(got, `none apt-get remove '^c\+\+-modules-.'"; dpkg`) {
 		t.Errorf("without a status that can be read: %q", got)
 	}
 }

@@ -7,28 +7,28 @@ import (
 )
 
 // The kinds of things that clean and purge remove, in the order in which they are told.
-var freedKinds = []string{"package", "record", "download", "opened source", "unfinished build"}
+var removedKinds = []string{"package", "record", "download", "opened source", "unfinished build"}
 
 const (
-	freedPackage = iota
-	freedRecord  // of a unit's builds, with its logs
-	freedDownload
-	freedSource
-	freedUnfinished // what a build that was ended has left
+	removedPackages = iota
+	removedRecords  // of a unit's builds, with its logs
+	removedDownloads
+	removedSources
+	removedUnfinished // what a build that was ended has left
 )
 
-// freed counts what was removed, by kind, and the bytes of its files.
-type freed struct {
+// removedCount counts what was removed, by kind, and the bytes of its files.
+type removedCount struct {
 	things [5]int
 	bytes  int64
 }
 
-func (f *freed) add(kind, things int, bytes int64) {
+func (f *removedCount) add(kind, things int, bytes int64) {
 	f.things[kind] += things
 	f.bytes += bytes
 }
 
-func (f *freed) addAll(other freed) {
+func (f *removedCount) addAll(other removedCount) {
 	for kind, things := range other.things {
 		f.things[kind] += things
 	}
@@ -36,11 +36,11 @@ func (f *freed) addAll(other freed) {
 }
 
 // String lists what is not none: "2 packages, 1 record".
-func (f freed) String() string {
+func (f removedCount) String() string {
 	var words []string
 	for kind, things := range f.things {
 		if things > 0 {
-			words = append(words, Plural(things, freedKinds[kind]))
+			words = append(words, Plural(things, removedKinds[kind]))
 		}
 	}
 	return strings.Join(words, ", ")

@@ -15,7 +15,7 @@ func (e *Engine) Fetch(ctx context.Context, words []string) error {
 		return err
 	}
 	return e.each(ctx, units(flat(targets), noKernel), func(e *Engine, u unit) error {
-		err := e.modules.get(ctx, &u.target)
+		err := e.modules.openSource(ctx, &u.target)
 		if k, unknown := e.kernels.toShow(ctx); err == nil && unknown == nil && u.tree != nil && k.Headers != "" {
 			e.confs.evaluate(ctx, u.target, k) // for list and show, which say where it could not be done
 		}

@@ -45,7 +45,7 @@ func (e *Engine) mayInstall() error {
 	if err := e.apt.installer().CheckCaller(); err != nil {
 		return err
 	}
-	return e.checkSudoPlace()
+	return e.checkSudoCache()
 }
 
 // prepared has apt install what a plan asks for, until a plan made anew asks for nothing.
@@ -159,7 +159,7 @@ func count(units []Unit) (n int) {
 	return n
 }
 
-// one is the road of one unit.
+// one builds one unit, and installs it where that is asked for.
 func (r *run) one(ctx context.Context, e *Engine, u Unit) error {
 	if u.There || u.Err != nil {
 		return u.Err
@@ -171,7 +171,7 @@ func (r *run) one(ctx context.Context, e *Engine, u Unit) error {
 	if err != nil {
 		return err
 	}
-	return e.build.alone(ctx, ready, "built", func() error {
+	return e.build.withUnitLock(ctx, ready, "built", func() error {
 		built, err := e.build.build(ctx, ready)
 		if err != nil || r.plan.Request.Goal < Installed {
 			return err

@@ -127,7 +127,7 @@ func (bu *builder) fileInputs(u unit, r store.Record) ([]sbom.Input, error) {
 // packageInputs are the installed packages that took part: the kernel's headers, tools, what the source asks for, and
 // what all of those stand on.
 func (bu *builder) packageInputs(u unit) ([]sbom.Input, error) {
-	packages, err := bu.prepare.takingPart(u)
+	packages, err := bu.prepare.buildPackages(u)
 	if err != nil {
 		return nil, err
 	}
@@ -148,13 +148,13 @@ func (bu *builder) packageInputs(u unit) ([]sbom.Input, error) {
 	return inputs, nil
 }
 
-// takingPart are those packages.
-func (pr *preparer) takingPart(u unit) ([]apt.Installed, error) {
+// buildPackages are those packages.
+func (pr *preparer) buildPackages(u unit) ([]apt.Installed, error) {
 	status, err := pr.pkgs.installed()
 	if err != nil {
 		return nil, err
 	}
-	needs, err := pr.needsOf(u.target)
+	needs, err := pr.buildDepsOf(u.target)
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func (p Paths) CheckOwn(root string, asRoot bool) error {
 	}
 	if root != "/" {
 		for _, dir := range []string{"usr/bin", "etc", "var/lib/dpkg", ""} {
-			if err := checkPlace(filepath.Join(root, dir), true); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := checkShared(filepath.Join(root, dir), true); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
 		}
@@ -55,12 +55,12 @@ func (p Paths) CheckOwn(root string, asRoot bool) error {
 
 // checkCache looks at the cache and at what stands right below it.
 func (p Paths) checkCache() error {
-	if err := checkPlace(p.Cache, true); err != nil {
+	if err := checkShared(p.Cache, true); err != nil {
 		return err
 	}
 	names, err := os.ReadDir(p.Cache)
 	for _, name := range names {
-		if err := checkPlace(filepath.Join(p.Cache, name.Name()), true); err != nil && !errors.Is(err, fs.ErrNotExist) { // gone meanwhile
+		if err := checkShared(filepath.Join(p.Cache, name.Name()), true); err != nil && !errors.Is(err, fs.ErrNotExist) { // gone meanwhile
 			return err
 		}
 	}
@@ -71,7 +71,7 @@ func (p Paths) checkCache() error {
 // it is made at once, before somebody else does.
 func checkMissing(dir string) error {
 	above := filepath.Dir(dir)
-	err := checkPlace(above, true)
+	err := checkShared(above, true)
 	if errors.Is(err, fs.ErrNotExist) && above != dir {
 		return checkMissing(above)
 	}
@@ -81,10 +81,10 @@ func checkMissing(dir string) error {
 	if _, err := way.Make(dir); err != nil {
 		return err
 	}
-	return checkPlace(dir, true)
+	return checkShared(dir, true)
 }
 
-func checkPlace(path string, root bool) error {
+func checkShared(path string, root bool) error {
 	w, err := way.Find(path)
 	if err == nil && w.Shared != nil {
 		err = &SharedError{path, w.Shared, root}
@@ -92,12 +92,12 @@ func checkPlace(path string, root bool) error {
 	return err
 }
 
-// checkSudoPlace: what root installs for an ordinary user (-S) no third one may have changed.
-func (b *base) checkSudoPlace() error {
+// checkSudoCache: what root installs for an ordinary user (-S) no third one may have changed.
+func (b *base) checkSudoCache() error {
 	if b.host.AsRoot || b.DryRun {
 		return nil
 	}
-	err := checkPlace(b.Cache, false)
+	err := checkShared(b.Cache, false)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // it is made by this user, whom checkDebs asks again
 	}

@@ -45,7 +45,7 @@ func (e *Engine) Show(ctx context.Context, words []string) ([]ShownModule, error
 		m := ShownModule{Listed: e.listed(t, shown, of[t.name])}
 		e.describeSource(t, &m)
 		for i := range records {
-			if r := &records[i]; r.Module == t.name && t.made(*r) {
+			if r := &records[i]; r.Module == t.name && t.isSourceOf(*r) {
 				m.Builds = append(m.Builds, *r)
 			}
 		}
@@ -78,14 +78,14 @@ func (e *Engine) Removal(m ShownModule) (packages []string, command string) {
 		packages = append(packages, name+" "+e.pkgs.packageVersion(name))
 	}
 	if len(names) > 0 {
-		command = e.place().apt("remove", names...)
+		command = e.system().apt("remove", names...)
 	}
 	return packages, command
 }
 
 // Installation is the command that installs a module.
 func (e *Engine) Installation(module string) string {
-	return e.place().sudoMago("auto-install", module)
+	return e.system().sudoMago("auto-install", module)
 }
 
 // packagesOf are the installed packages of a module.

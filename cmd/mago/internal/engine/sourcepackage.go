@@ -47,8 +47,8 @@ func (e *InTheWayError) Hint() string {
 	return Hints(append(lines, fmt.Sprintf(`"%s" replaces it by mago's packages; conffiles stay as they are`, e.Command))...)
 }
 
-// checkPlace finds out whether the source package is in the way of a build's files.
-func (it *installer) checkPlace(ctx context.Context, built store.Record, debs []string) error {
+// checkSourcePackage finds out whether the source package is in the way of a build's files.
+func (it *installer) checkSourcePackage(ctx context.Context, built store.Record, debs []string) error {
 	pkg := built.Source.Package
 	if built.Common == nil || pkg == "" || it.pkgs.packageVersion(pkg) == "" || !slices.Contains(debs, built.Common.Deb) {
 		return nil
@@ -67,14 +67,14 @@ func (it *installer) checkPlace(ctx context.Context, built store.Record, debs []
 		other, ok := it.store.Get(store.ID{Module: built.Module, Kernel: release})
 		switch {
 		case release == built.Kernel:
-		case ok && it.store.IsWhole(other) && it.vouched(other):
+		case ok && it.store.IsWhole(other) && it.usable(other):
 			debs = append(debs, other.Deb)
 		default:
 			e.Kernels = append(e.Kernels, release)
 		}
 	}
 	e.Command = it.apt.aptCommand(debs)
-	would, err := it.apt.installer().Simulate(ctx, apt.InstallOptions{Debs: it.inside(debs), Remove: true}, nil)
+	would, err := it.apt.installer().Simulate(ctx, apt.InstallOptions{Debs: it.insideRoot(debs), Remove: true}, nil)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

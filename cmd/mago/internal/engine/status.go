@@ -59,8 +59,10 @@ func (e *Engine) Status(ctx context.Context, words []string) (StatusReport, erro
 	return r, nil
 }
 
-// Where is the sandbox that a build would run in.
-func (e *Engine) Where(ctx context.Context) (sandbox.Sandbox, error) { return e.confs.buildRoom(ctx) }
+// BuildSandbox is the sandbox that a build would run in.
+func (e *Engine) BuildSandbox(ctx context.Context) (sandbox.Sandbox, error) {
+	return e.confs.chooseSandbox(ctx)
+}
 
 // statusNames are the modules that status is asked for, nil for all of them. What is built or installed is known by its
 // name, whether or not a list names it.

@@ -2,15 +2,15 @@ package engine
 
 import "strings"
 
-// Place is the system that a run of mago works on, and its cache: the commands that mago advises have to name both.
-type Place struct {
+// System is the system that a run of mago works on, and its cache: the commands that mago advises have to name both.
+type System struct {
 	Root   string // "" or "/" for the machine itself
 	Cache  string // as -u names it, "" for the usual one
 	AsRoot bool   // whether mago has root's rights
 }
 
-func (b *base) place() Place {
-	p := Place{Root: b.Root, AsRoot: b.host.AsRoot}
+func (b *base) system() System {
+	p := System{Root: b.Root, AsRoot: b.host.AsRoot}
 	if b.OwnCache {
 		p.Cache = b.Cache
 	}
@@ -18,21 +18,21 @@ func (b *base) place() Place {
 }
 
 // apt is a command line of apt-get's that changes the system.
-func (p Place) apt(verb string, words ...string) string {
+func (p System) apt(verb string, words ...string) string {
 	return p.program(append([]string{"apt-get", verb}, words...)...)
 }
 
 // program is the command line of one of the system's own programs that needs root.
-func (p Place) program(words ...string) string {
+func (p System) program(words ...string) string {
 	line := []string{"sudo"}
-	if p.elsewhere() {
+	if p.isOtherRoot() {
 		line = append(line, "chroot", p.Root)
 	}
 	return typed(append(line, words...))
 }
 
 // mago is a command line of mago's by the same user.
-func (p Place) mago(words ...string) string {
+func (p System) mago(words ...string) string {
 	if p.AsRoot {
 		return p.sudoMago(words...)
 	}
@@ -40,25 +40,25 @@ func (p Place) mago(words ...string) string {
 }
 
 // sudoMago is a command line of mago's by root, who keeps out of an ordinary user's cache.
-func (p Place) sudoMago(words ...string) string {
+func (p System) sudoMago(words ...string) string {
 	if !p.AsRoot {
 		p.Cache = ""
 	}
 	return typed(append(append([]string{"sudo", "mago"}, words...), p.options()...))
 }
 
-// options are those that name the place.
-func (p Place) options() (words []string) {
+// options are those that name the system.
+func (p System) options() (words []string) {
 	if p.Cache != "" {
 		words = append(words, "-u", p.Cache)
 	}
-	if p.elsewhere() {
+	if p.isOtherRoot() {
 		words = append(words, "--root", p.Root)
 	}
 	return words
 }
 
-func (p Place) elsewhere() bool { return p.Root != "" && p.Root != "/" }
+func (p System) isOtherRoot() bool { return p.Root != "" && p.Root != "/" }
 
 // typed is a command line as a shell takes it.
 func typed(words []string) string {

@@ -3,8 +3,8 @@ package engine
 import "testing"
 
 func TestPlace(t *testing.T) {
-	here, there := Place{}, Place{Root: "/srv/a b", Cache: "/srv/a b/cache", AsRoot: true}
-	own := Place{Root: "/", Cache: "/home/a/mago"}
+	here, there := System{}, System{Root: "/srv/a b", Cache: "/srv/a b/cache", AsRoot: true}
+	own := System{Root: "/", Cache: "/home/a/mago"}
 	for got, want := range map[string]string{
 		here.apt("remove", "x"):          "sudo apt-get remove x",
 		here.mago("purge", "x"):          "mago purge x",

@@ -18,23 +18,23 @@ import (
 // What apt installed for a run with --allow-unauthenticated, and could check no signature of, takes no part in the builds of a
 // run without: it is written down by name and version, until apt has installed it again from an archive that it could check.
 
-// doubtedFile lies in the cache.
-const doubtedFile = "unauthenticated.json"
+// unauthenticatedFile lies in the cache.
+const unauthenticatedFile = "unauthenticated.json"
 
-// DoubtedError says that such a package would take part in a build.
-type DoubtedError struct {
+// UnauthenticatedToolsError says that such a package would take part in a build.
+type UnauthenticatedToolsError struct {
 	Unit     unit
 	packages []string
 }
 
-func (e *DoubtedError) Error() string {
+func (e *UnauthenticatedToolsError) Error() string {
 	return fmt.Sprintf("build %s: no signature that apt has checked covers %s, which the build would use", e.Unit, strings.Join(e.packages, ", "))
 }
 
-// StillDoubtedError says that they could not be installed again.
-type StillDoubtedError struct{ packages []word.Target }
+// StillUnauthenticatedError says that they could not be installed again.
+type StillUnauthenticatedError struct{ packages []word.Target }
 
-func (e *StillDoubtedError) Error() string {
+func (e *StillUnauthenticatedError) Error() string {
 	return fmt.Sprintf("install %s: the installed version is in no archive whose signature apt has checked", word.Join(e.packages, ", "))
 }
 
@@ -43,7 +43,7 @@ func (pk *packages) notes() (map[string]string, error) {
 	all := map[string]string{}
 	for _, dir := range []string{filepath.Join(pk.Root, "/var/cache/mago"), pk.Cache} {
 		notes := map[string]string{}
-		path := filepath.Join(dir, doubtedFile)
+		path := filepath.Join(dir, unauthenticatedFile)
 		text, err := os.ReadFile(path)
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) && dir != pk.Cache {
 			continue
@@ -59,16 +59,16 @@ func (pk *packages) notes() (map[string]string, error) {
 	return all, nil
 }
 
-// doubted are the installed packages that may not serve in this run.
-func (pk *packages) doubted() ([]word.Target, error) {
+// unauthenticated are the installed packages that may not serve in this run.
+func (pk *packages) unauthenticated() ([]word.Target, error) {
 	if pk.Unauthenticated {
 		return nil, nil
 	}
-	return pk.stillDoubted()
+	return pk.installedUnauthenticated()
 }
 
-// stillDoubted are the packages that are installed as they were written down.
-func (pk *packages) stillDoubted() ([]word.Target, error) {
+// installedUnauthenticated are the packages that are installed as they were written down.
+func (pk *packages) installedUnauthenticated() ([]word.Target, error) {
 	notes, err := pk.notes()
 	if err != nil {
 		return nil, err
@@ -106,16 +106,16 @@ func (at *aptTool) noteUnchecked(asked []word.Target) error {
 	if err != nil {
 		return err
 	}
-	return store.Replace(filepath.Join(at.Cache, doubtedFile), append(text, '\n'))
+	return store.Replace(filepath.Join(at.Cache, unauthenticatedFile), append(text, '\n'))
 }
 
-// doubtedTools names those packages that take part in a build, with their versions.
-func (pr *preparer) doubtedTools(u unit) ([]string, error) {
-	doubted, err := pr.pkgs.stillDoubted()
+// unauthenticatedTools names those packages that take part in a build, with their versions.
+func (pr *preparer) unauthenticatedTools(u unit) ([]string, error) {
+	doubted, err := pr.pkgs.installedUnauthenticated()
 	if err != nil || len(doubted) == 0 {
 		return nil, err
 	}
-	packages, err := pr.takingPart(u)
+	packages, err := pr.buildPackages(u)
 	if err != nil {
 		return nil, err
 	}
@@ -133,9 +133,9 @@ func (pr *preparer) checkTools(u unit) error {
 	if pr.Unauthenticated {
 		return nil
 	}
-	names, err := pr.doubtedTools(u)
+	names, err := pr.unauthenticatedTools(u)
 	if err == nil && len(names) > 0 {
-		err = &DoubtedError{u, names}
+		err = &UnauthenticatedToolsError{u, names}
 	}
 	return err
 }

@@ -39,7 +39,7 @@ type State struct {
 	Error     string `json:"error,omitempty"`
 	Reason    string `json:"reason,omitempty"`
 	Next      string `json:"next,omitempty"` // the command that mends it
-	Room      string `json:"room,omitempty"` // where a build would run now
+	Sandbox   string `json:"room,omitempty"` // where a build would run now
 
 	Recorded bool   // whether mago keeps a record of a build
 	Common   string // package of common files that nothing needs once this unit is removed, "" for none

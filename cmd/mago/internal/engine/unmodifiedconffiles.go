@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// original takes the conffiles of an installed package that the administrator has edited out of the archive's package. Where
+// unmodifiedConffiles takes the conffiles of an installed package that the administrator has edited out of the archive's package. Where
 // that cannot be had they go into no package of mago's: dpkg leaves them where they are.
-func (mo *modules) original(ctx context.Context, t *target) error {
+func (mo *modules) unmodifiedConffiles(ctx context.Context, t *target) error {
 	if len(t.tree.Runtime.Edited) == 0 || mo.DryRun {
 		return nil
 	}

@@ -29,9 +29,9 @@ func needed(relations string) string {
 	return Keep(Running(relations), func(name string) bool { return !strings.HasPrefix(name, "linux-image-") })
 }
 
-// makeRoom gives a package what the source's package says of others that have to go, or whose files it takes, and what the
+// replaceSource gives a package what the source's package says of others that have to go, or whose files it takes, and what the
 // package of its debian/rules says. That is the package with these files, or else that with the modules.
-func (u Unit) makeRoom(p *debpkg.Package, from recipe.Package) {
+func (u Unit) replaceSource(p *debpkg.Package, from recipe.Package) {
 	var source catalog.Package
 	if u.Package != nil && u.Package.Kind == catalog.DKMS {
 		source = *u.Package

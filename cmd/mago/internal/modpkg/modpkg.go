@@ -80,11 +80,11 @@ func Compose(u Unit, result *kbuild.Result) (Packages, error) {
 		return Packages{}, err
 	}
 	if all.Common == nil {
-		u.makeRoom(all.Modules, from)
+		u.replaceSource(all.Modules, from)
 		return all, nil
 	}
 	addRelations(all.Modules, "Depends", u.commonRelation())
-	u.makeRoom(all.Common, from)
+	u.replaceSource(all.Common, from)
 	return all, nil
 }
 

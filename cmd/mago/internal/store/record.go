@@ -118,8 +118,8 @@ func (r Record) IsInstalled(version string) bool {
 	return version == r.Version && r.Current == r.SHA256
 }
 
-// Doubted names what went into a build that no checked signature covers.
-func (r Record) Doubted() []string {
+// UnauthenticatedInputs names what went into a build that no checked signature covers.
+func (r Record) UnauthenticatedInputs() []string {
 	if !r.Source.Unauthenticated {
 		return r.Unauthenticated
 	}

@@ -47,7 +47,7 @@ func (s *Store) isCommonWhole(r Record) bool {
 	}
 	all, err := s.Of(r.Module)
 	return err == nil && slices.ContainsFunc(all, func(o Record) bool {
-		return o.Common != nil && o.Common.Deb == r.Common.Deb && o.Common.SHA256 == sum && (len(o.Doubted()) == 0 || len(r.Doubted()) > 0)
+		return o.Common != nil && o.Common.Deb == r.Common.Deb && o.Common.SHA256 == sum && (len(o.UnauthenticatedInputs()) == 0 || len(r.UnauthenticatedInputs()) > 0)
 	})
 }
 
