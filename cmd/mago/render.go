@@ -33,14 +33,12 @@ func (r *render) event(e engine.Event) {
 		tell(r.stderr, e.Err)
 	case e.Kind == engine.Warning:
 		r.warn(e.Text)
-	case r.json:
-		text, err := json.Marshal(e)
-		if err == nil {
-			fmt.Fprintf(r.screen.out, "%s\n", visible.JSON(text))
-		}
-		return
 	}
-	r.line(e)
+	if !r.json {
+		r.line(e)
+	} else if text, err := json.Marshal(e); err == nil {
+		fmt.Fprintf(r.screen.out, "%s\n", visible.JSON(text))
+	}
 }
 
 // warn prints a line to standard error, above the live line.
