@@ -17,7 +17,6 @@ type render struct {
 	json   bool // one object a line, for --json
 	lock   sync.Mutex
 	steps  map[int64]*phase
-	stage  string // what apt did last
 }
 
 func newRender(s *screen, stderr io.Writer) *render {
@@ -30,24 +29,15 @@ func (r *render) event(e engine.Event) {
 	defer r.lock.Unlock()
 	switch {
 	case e.Kind == engine.Failed:
-		tell(r.stderr, e.Err)
+		r.screen.aside(func() { tell(r.stderr, e.Err) })
 	case e.Kind == engine.Warning:
-		r.warn(e.Text)
+		r.screen.aside(func() { complain(r.stderr, "mago: "+visible.Line(e.Text)) })
 	}
 	if !r.json {
 		r.line(e)
 	} else if text, err := json.Marshal(e); err == nil {
 		fmt.Fprintf(r.screen.out, "%s\n", visible.JSON(text))
 	}
-}
-
-// warn prints a line to standard error, above the live line.
-func (r *render) warn(text string) {
-	line := "mago: " + visible.Line(text)
-	if s, ok := r.stderr.(*stream); ok {
-		line = s.wrapped(line, errorIndent)
-	}
-	fmt.Fprintln(r.screen.above(r.stderr), line)
 }
 
 func (r *render) line(e engine.Event) {
@@ -60,9 +50,11 @@ func (r *render) line(e engine.Event) {
 	case engine.Begin:
 		r.begin(e)
 	case engine.Progress:
-		if p == nil {
-			r.ofApt(e)
-		} else {
+		switch {
+		case p == nil:
+		case e.Stage != "":
+			r.ofApt(p, e)
+		default:
 			p.update(e.Text)
 		}
 	case engine.End:
@@ -78,7 +70,6 @@ func (r *render) line(e engine.Event) {
 }
 
 func (r *render) begin(e engine.Event) {
-	r.stage = ""
 	r.steps[e.Step] = r.screen.phase(e.Phase, e.Text)
 	if e.Phase == "wait" && !r.screen.live {
 		r.screen.figured(e.Phase, e.Text, "")
@@ -86,16 +77,14 @@ func (r *render) begin(e engine.Event) {
 }
 
 // ofApt shows how far apt is: on a terminal in the live line, else with a line for each stage.
-func (r *render) ofApt(e engine.Event) {
-	active := r.screen.active
+func (r *render) ofApt(p *phase, e engine.Event) {
 	switch {
-	case active == nil:
 	case r.screen.live:
-		active.update(fmt.Sprintf("%2.0f %% %s", e.Percent, e.Text))
-	case e.Stage != r.stage:
-		r.screen.figured(active.name, e.Stage+" packages", "")
+		p.update(fmt.Sprintf("%2.0f %% %s", e.Percent, e.Text))
+	case e.Stage != p.stage:
+		r.screen.figured(p.name, e.Stage+" packages", "")
 	}
-	r.stage = e.Stage
+	p.stage = e.Stage
 }
 
 // figure is what stands at the right edge.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -16,7 +17,8 @@ type screen struct {
 	quiet bool
 	live  bool
 
-	active *phase // the innermost that lasts
+	open  []*phase  // those that last; the live line is that of the one that began last
+	drawn *liveLine // nil where there is none
 }
 
 func newScreen(out *stream, o options) *screen {
@@ -45,34 +47,26 @@ type phase struct {
 	name   string
 	begun  time.Time
 	text   atomic.Pointer[string]
-	drawn  *liveLine
-
-	outer *phase // the one in whose course this one begins; its live line gives way meanwhile
-	ended bool
+	stage  string // of apt, as a line has told it
 }
 
 // phase begins a step; doing is what the live line says until update says more.
 func (s *screen) phase(name, doing string) *phase {
-	p := &phase{screen: s, name: name, begun: time.Now(), outer: s.active}
+	p := &phase{screen: s, name: name, begun: time.Now()}
 	p.update(doing)
-	if p.outer != nil {
-		p.outer.hide()
-	}
-	s.active = p
-	p.show()
+	s.aside(func() { s.open = append(s.open, p) })
 	return p
 }
 
-func (p *phase) show() {
-	if p.screen.live {
-		p.drawn = newLiveLine(p.screen.out.terminal, p.doing)
+// aside does something while there is no live line.
+func (s *screen) aside(do func()) {
+	if s.drawn != nil {
+		s.drawn.end()
+		s.drawn = nil
 	}
-}
-
-func (p *phase) hide() {
-	if p.drawn != nil {
-		p.drawn.end()
-		p.drawn = nil
+	do()
+	if s.live && len(s.open) > 0 {
+		s.drawn = newLiveLine(s.out.terminal, s.open[len(s.open)-1].doing)
 	}
 }
 
@@ -91,23 +85,16 @@ func (p *phase) doing() string {
 
 // above is where to write lines to a terminal while there may be a live line, which would cover them.
 func (s *screen) above(out io.Writer) io.Writer {
-	if s.active != nil && s.active.drawn != nil {
-		return s.active.drawn
+	if s.drawn != nil {
+		return s.drawn
 	}
 	return out
 }
 
-// end takes the live line away.
+// end takes the phase's live line away.
 func (p *phase) end() {
-	if p.ended {
-		return
-	}
-	p.ended = true
-	p.hide()
-	p.screen.active = p.outer
-	if p.outer != nil {
-		p.outer.show()
-	}
+	s := p.screen
+	s.aside(func() { s.open = slices.DeleteFunc(s.open, func(o *phase) bool { return o == p }) })
 }
 
 // figured prints a line of a phase's kind.

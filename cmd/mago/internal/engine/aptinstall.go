@@ -11,13 +11,15 @@ import (
 
 // aptInstall has apt install packages, after it has shown what that brings.
 func (at *aptTool) aptInstall(ctx context.Context, packages []word.Target, done func() bool) error {
+	at.known.system.Lock()
+	defer at.known.system.Unlock()
 	again, err := at.mustReinstall(packages)
 	if err != nil {
 		return err
 	}
 	p := at.say.begin("prepare", "asking apt what comes with "+word.Join(packages, ", "))
 	defer p.end()
-	in := at.installer()
+	in, said := at.working(p)
 	show, count := in.Foreseen, 0
 	in.Foreseen = func(asked []word.Target, coming apt.Transaction, cost apt.Cost) {
 		if count == 0 { // else another process was quicker, and apt begins again
@@ -32,9 +34,9 @@ func (at *aptTool) aptInstall(ctx context.Context, packages []word.Target, done 
 	}
 	at.forgetInstalled()
 	if err != nil {
-		return errors.Join(err, at.noteUnchecked(nil))
+		return errors.Join(err, at.noteUnchecked(said, nil))
 	}
-	if err := at.checkInstalled(packages); err != nil || count == 0 {
+	if err := at.checkInstalled(said, packages); err != nil || count == 0 {
 		return err
 	}
 	p.timed("installed " + Plural(count, "package"))
@@ -54,8 +56,8 @@ func (at *aptTool) mustReinstall(packages []word.Target) (bool, error) {
 }
 
 // checkInstalled refuses what apt has installed and could check no signature of.
-func (at *aptTool) checkInstalled(packages []word.Target) error {
-	if err := at.noteUnchecked(packages); err != nil {
+func (at *aptTool) checkInstalled(said *aptSaid, packages []word.Target) error {
+	if err := at.noteUnchecked(said, packages); err != nil {
 		return err
 	}
 	still, err := at.pkgs.unauthenticated()

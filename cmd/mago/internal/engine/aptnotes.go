@@ -74,10 +74,3 @@ func imageRelease(name string) string {
 	}
 	return release
 }
-
-// tellProgress shows how far apt is.
-func (at *aptTool) tellProgress() func(apt.Progress) {
-	return func(p apt.Progress) {
-		at.say.event(Event{Kind: Progress, Phase: "apt", Text: p.Doing, Percent: p.Percent, Stage: string(p.Stage)})
-	}
-}

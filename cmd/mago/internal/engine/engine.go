@@ -79,8 +79,6 @@ type packages struct {
 type aptTool struct {
 	*base
 	pkgs *packages
-
-	unchecked, kept []string // what apt-get said last: see apt.Installer
 }
 
 // kernelFinder finds the kernels that are asked for.

@@ -2,9 +2,11 @@ package engine
 
 import (
 	"fmt"
-	"mago/cmd/mago/internal/store"
 	"sync/atomic"
 	"time"
+
+	"mago/cmd/mago/internal/store"
+	"mago/debpkg/apt"
 )
 
 // Kind says what an event is about.
@@ -100,6 +102,11 @@ func (r reporter) begin(phase, doing string) *step {
 
 func (s *step) update(doing string) {
 	s.event(Event{Kind: Progress, Phase: s.phase, Text: doing, Step: s.id})
+}
+
+// ofApt shows how far apt is.
+func (s *step) ofApt(p apt.Progress) {
+	s.event(Event{Kind: Progress, Phase: "apt", Text: p.Doing, Step: s.id, Percent: p.Percent, Stage: string(p.Stage)})
 }
 
 // end ends a step that has not ended yet.

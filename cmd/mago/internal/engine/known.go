@@ -23,7 +23,9 @@ type known struct {
 	shown   sync.Once // the sandbox
 	ignored sync.Once // what of dkms's settings is not followed
 
-	system sync.Mutex // apt and dpkg change the system one at a time
+	// system is held by who has apt, dpkg or useradd change the system, from the look at what is there to the end. Their own
+	// locks keep processes apart, not parts of one. Whoever holds it opens no catalog and takes no lock of the cache.
+	system sync.Mutex
 }
 
 // lasting is a value that holds until changes has grown.

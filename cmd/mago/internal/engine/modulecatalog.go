@@ -98,6 +98,8 @@ func (at *aptTool) aptUpdate(ctx context.Context) error {
 	if at.DryRun {
 		at.say.note("apt", "would run apt-get update")
 	}
+	at.known.system.Lock()
+	defer at.known.system.Unlock()
 	p := at.say.begin("apt", "apt-get update")
 	defer p.end()
 	at.known.inApt.forget()

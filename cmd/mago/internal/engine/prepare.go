@@ -67,6 +67,8 @@ func (pr *preparer) ensureBuildUser(ctx context.Context) error {
 		return err
 	}
 	defer release()
+	pr.known.system.Lock()
+	defer pr.known.system.Unlock()
 	if sandbox.HasUser(pr.Root) {
 		return nil // another mago has just made it
 	}

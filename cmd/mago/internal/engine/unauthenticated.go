@@ -82,22 +82,20 @@ func (pk *packages) installedUnauthenticated() ([]word.Target, error) {
 	return packages, nil
 }
 
-// noteUnchecked writes down what apt has just said of packages; those asked for that it has installed from where it could check
-// them are doubted no longer.
-func (at *aptTool) noteUnchecked(asked []word.Target) error {
-	unchecked, kept := at.unchecked, at.kept
-	at.unchecked, at.kept = nil, nil
+// noteUnchecked writes down what apt has said of packages; those asked for that it has installed from where it could check
+// them are doubted no longer. known.system is held.
+func (at *aptTool) noteUnchecked(said *aptSaid, asked []word.Target) error {
 	notes, err := at.pkgs.notes()
-	if err != nil || len(notes)+len(unchecked) == 0 {
+	if err != nil || len(notes)+len(said.unchecked) == 0 {
 		return err
 	}
 	if !at.Unauthenticated {
 		maps.DeleteFunc(notes, func(name, _ string) bool {
 			asked := slices.ContainsFunc(asked, func(t word.Target) bool { return t.Name.String() == name })
-			return asked && !slices.Contains(kept, name) && !slices.Contains(unchecked, name)
+			return asked && !slices.Contains(said.kept, name) && !slices.Contains(said.unchecked, name)
 		})
 	}
-	for _, name := range unchecked {
+	for _, name := range said.unchecked {
 		if version := at.pkgs.packageVersion(name); version != "" && at.Unauthenticated {
 			notes[name] = version
 		}
