@@ -80,7 +80,6 @@ type run struct {
 	lock   sync.Mutex // keeps what follows
 	report Report
 	errs   map[UnitID]error // of units that have ended
-	failed []error          // of units that were asked for
 	ended  map[UnitID]chan struct{}
 }
 
@@ -118,16 +117,23 @@ func (r *run) units(ctx context.Context) error {
 func (r *run) stopped() bool {
 	r.lock.Lock()
 	defer r.lock.Unlock()
-	return len(r.failed) > 0 && !r.KeepGoing
+	return len(r.failures()) > 0 && !r.KeepGoing
+}
+
+// failures are those of units that were asked for, in the plan's order.
+func (r *run) failures() (errs []error) {
+	for _, u := range r.plan.asked() {
+		if err := r.errs[u.id()]; err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errs
 }
 
 // end takes down how a unit has ended.
 func (r *run) end(ctx context.Context, u Unit, err error) {
 	r.lock.Lock()
 	r.errs[u.id()] = err
-	if err != nil && !u.asNeed {
-		r.failed = append(r.failed, err)
-	}
 	r.lock.Unlock()
 	if err != nil && !u.asNeed && r.KeepGoing && ctx.Err() == nil && len(r.plan.asked()) > 1 {
 		r.say.of(u.id()).failed(err)
@@ -137,16 +143,19 @@ func (r *run) end(ctx context.Context, u Unit, err error) {
 
 // verdict is the error of the whole run; rest are the units that have not begun.
 func (r *run) verdict(ctx context.Context, rest []Unit) error {
-	asked := r.plan.asked()
+	asked, failed := r.plan.asked(), r.failures()
 	switch {
-	case len(r.failed) == 0:
+	case len(failed) == 0:
 		return ctx.Err()
 	case ctx.Err() != nil || len(asked) == 1:
-		return r.failed[0]
+		return failed[0]
 	case !r.KeepGoing:
-		return untried(r.failed[0], asked[len(asked)-count(rest):])
+		for _, err := range failed[1:] { // of units that had begun
+			r.say.failed(err)
+		}
+		return untried(failed[0], asked[len(asked)-count(rest):])
 	}
-	return &SeveralError{First: r.failed[0], Failed: len(r.failed), Units: len(asked)}
+	return &SeveralError{First: failed[0], Failed: len(failed), Units: len(asked)}
 }
 
 // count counts the units that were asked for.

@@ -1,0 +1,83 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"mago/sources/lock"
+)
+
+// crew is a run of so many units with as many workers, and what it has told of failures.
+func crew(t *testing.T, units int, o Options) (r *run, told func() []string) {
+	var mutex sync.Mutex
+	var texts []string
+	o.Root = t.TempDir()
+	b := &base{host: &host{Machine: Machine{Workers: units}}, known: new(known), process: new(lock.Process), Options: o, Paths: Paths{Cache: filepath.Join(o.Root, "cache")}}
+	b.say = newReporter(func(e Event) {
+		mutex.Lock()
+		defer mutex.Unlock()
+		if e.Kind == Failed {
+			texts = append(texts, e.Text)
+		}
+	})
+	p := &Plan{}
+	for i := range units {
+		p.Units = append(p.Units, Unit{unit: unit{target: target{name: fmt.Sprint("module", i)}}})
+	}
+	return newRun(newEngine(b), p), func() []string { return texts }
+}
+
+// TestWorkersMeet: units of one process that want a lock at the same time get it one after the other, where another process
+// would be turned away.
+func TestWorkersMeet(t *testing.T) {
+	for range 20 {
+		r, _ := crew(t, 4, Options{})
+		var begun sync.WaitGroup
+		begun.Add(4)
+		var inside atomic.Int32
+		r.do = func(e *Engine, u Unit) error {
+			begun.Done()
+			begun.Wait()
+			return e.build.alone(t.Context(), r.plan.Units[0].unit, "built", func() error {
+				defer inside.Add(-1)
+				if inside.Add(1) > 1 {
+					return errors.New("two have the lock")
+				}
+				_, err := os.ReadDir(filepath.Join(e.Cache, "locks"))
+				return err
+			})
+		}
+		if err := r.units(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestWorkersVerdict: a run fails with the error of the plan's first unit that has failed, whichever was quicker, and tells of the
+// others.
+func TestWorkersVerdict(t *testing.T) {
+	for _, keepGoing := range []bool{false, true} {
+		r, told := crew(t, 2, Options{KeepGoing: keepGoing})
+		quick, slow := errors.New("quick"), errors.New("slow")
+		r.do = func(e *Engine, u Unit) error {
+			if u.name == "module0" {
+				<-r.ended[r.plan.Units[1].id()]
+				return slow
+			}
+			return quick
+		}
+		err := r.units(t.Context())
+		if several := (*SeveralError)(nil); !errors.Is(err, slow) || errors.As(err, &several) != keepGoing {
+			t.Errorf("keep going: %t: %v", keepGoing, err)
+		}
+		if !slices.Contains(told(), "quick") {
+			t.Errorf("keep going: %t: told of %q", keepGoing, told())
+		}
+	}
+}
