@@ -80,6 +80,7 @@ type run struct {
 	lock   sync.Mutex // keeps what follows
 	report Report
 	errs   map[UnitID]error // of units that have ended
+	failed bool             // whether one of them was asked for, and has failed
 	ended  map[UnitID]chan struct{}
 }
 
@@ -117,7 +118,7 @@ func (r *run) units(ctx context.Context) error {
 func (r *run) stopped() bool {
 	r.lock.Lock()
 	defer r.lock.Unlock()
-	return len(r.failures()) > 0 && !r.KeepGoing
+	return r.failed && !r.KeepGoing
 }
 
 // failures are those of units that were asked for, in the plan's order.
@@ -134,6 +135,7 @@ func (r *run) failures() (errs []error) {
 func (r *run) end(ctx context.Context, u Unit, err error) {
 	r.lock.Lock()
 	r.errs[u.id()] = err
+	r.failed = r.failed || err != nil && !u.asNeed
 	r.lock.Unlock()
 	if err != nil && !u.asNeed && r.KeepGoing && ctx.Err() == nil && len(r.plan.asked()) > 1 {
 		r.say.of(u.id()).failed(err)
