@@ -44,7 +44,7 @@ func TestWorkersMeet(t *testing.T) {
 		r.do = func(e *Engine, u Unit) error {
 			begun.Done()
 			begun.Wait()
-			return e.build.alone(t.Context(), r.plan.Units[0].unit, "built", func() error {
+			return e.build.withUnitLock(t.Context(), r.plan.Units[0].unit, "built", func() error {
 				defer inside.Add(-1)
 				if inside.Add(1) > 1 {
 					return errors.New("two have the lock")
