@@ -11,23 +11,23 @@ import (
 	"mago/debpkg/apt"
 )
 
-// hostRuntime returns what an installed package has beside the source in /usr/src. It fails where dpkg's records of it cannot
+// runtime returns what an installed package has beside the source in /usr/src. It fails where dpkg's records of it cannot
 // be read, and leaves out files that are not there.
-func (f *Fetcher) hostRuntime(pkg catalog.Package) (Runtime, error) {
+func (s system) runtime(pkg catalog.Package) (Runtime, error) {
 	if pkg.Installed.IsZero() {
 		return Runtime{}, nil
 	}
-	status, err := apt.ReadStatus(f.Root)
+	status, err := apt.ReadStatus(s.root)
 	if err != nil {
 		return Runtime{}, err
 	}
 	installed, _ := status.Installed(pkg.Name.String())
-	files, err := installed.Files(f.Root)
+	files, err := installed.Files(s.root)
 	if err != nil {
 		return Runtime{}, fmt.Errorf("read dpkg's list of the files of %s: %w", pkg.Name, err)
 	}
-	edited, obsolete := installed.CheckConffiles(f.Root)
-	r := Runtime{Root: f.Root.String()}
+	edited, obsolete := installed.CheckConffiles(s.root)
+	r := Runtime{Root: s.root.String()}
 	for _, path := range files {
 		switch {
 		case isDoc(path, pkg.Name.String()) && r.isFile(path):
@@ -35,7 +35,7 @@ func (f *Fetcher) hostRuntime(pkg catalog.Package) (Runtime, error) {
 		case isAboutSource(path), slices.Contains(obsolete, path):
 		case slices.Contains(edited, path):
 			r.Edited = append(r.Edited, path)
-		case r.isFile(path) || r.isLink(path) && !f.isDir(path):
+		case r.isFile(path) || r.isLink(path) && !s.isDir(path):
 			r.Paths = append(r.Paths, path)
 		}
 	}
@@ -59,8 +59,8 @@ func (r Runtime) mode(path string) fs.FileMode {
 }
 
 // isDir reports whether a path is a directory or a link to one, as /lib may be.
-func (f *Fetcher) isDir(path string) bool {
-	info, err := f.Root.Stat(path)
+func (s system) isDir(path string) bool {
+	info, err := s.root.Stat(path)
 	return err == nil && info.IsDir()
 }
 

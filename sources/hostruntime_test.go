@@ -33,7 +33,7 @@ func TestHostRuntime(t *testing.T) {
 	}
 	pkg := helloDKMS(nil)
 	pkg.Installed = pkg.Version
-	r, err := (&Fetcher{Root: rooted.Root(root)}).hostRuntime(pkg)
+	r, err := system{rooted.Root(root)}.runtime(pkg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,11 @@ import (
 	"strings"
 
 	"mago/catalog"
+	"mago/debpkg/rooted"
 )
+
+// system is what a host has installed.
+type system struct{ root rooted.Root }
 
 // hostTree returns the tree that an installed -dkms package, or the administrator, put where dkms(8) looks for it:
 // /usr/src/<name>-<upstream version>. It returns nil where another version of the package is installed.
@@ -16,14 +20,15 @@ func (f *Fetcher) hostTree(pkg catalog.Package) (tree *Tree, err error) {
 	if !f.SystemSources || pkg.Damaged || pkg.Kind != catalog.DKMS || !pkg.Installed.IsZero() && pkg.Installed != pkg.Version {
 		return nil, nil
 	}
-	dir := f.inUsrSrc(pkg.Name.String(), "-"+upstream(pkg.Version.String()))
-	if dir == "" || !regular(f.host(filepath.Join(dir, "dkms.conf"))) {
+	s := system{f.Root}
+	dir := s.inUsrSrc(pkg.Name.String(), "-"+upstream(pkg.Version.String()))
+	if dir == "" || !regular(s.host(filepath.Join(dir, "dkms.conf"))) {
 		return nil, nil
 	}
-	tree = &Tree{Name: moduleName(pkg.Name.String()), Version: pkg.Version.String(), Origin: Host, Dir: f.host(dir)}
+	tree = &Tree{Name: moduleName(pkg.Name.String()), Version: pkg.Version.String(), Origin: Host, Dir: s.host(dir)}
 	f.attach(tree, pkg, "")
 	tree.ModTime = treeTime(changelogTime(tree.Changelog))
-	if tree.Runtime, err = f.hostRuntime(pkg); err != nil {
+	if tree.Runtime, err = s.runtime(pkg); err != nil {
 		return nil, err
 	}
 	return tree, nil
@@ -35,7 +40,8 @@ func (f *Fetcher) hostTarball(pkg catalog.Package) string {
 	if !f.SystemSources || pkg.Kind != catalog.ModuleAssistant || pkg.Installed != pkg.Version {
 		return ""
 	}
-	tarball := f.host(f.inUsrSrc(pkg.Name.String(), ".tar", ".tar.xz", ".tar.bz2", ".tar.gz", ".tar.zst", ".tar.lzma"))
+	s := system{f.Root}
+	tarball := s.host(s.inUsrSrc(pkg.Name.String(), ".tar", ".tar.xz", ".tar.bz2", ".tar.gz", ".tar.zst", ".tar.lzma"))
 	if !regular(tarball) {
 		return ""
 	}
@@ -53,10 +59,10 @@ func (f *Fetcher) openHostTarball(ctx context.Context, pkg catalog.Package, tarb
 		return nil, err
 	}
 	rec := record{Name: moduleName(pkg.Name.String()), Version: pkg.Version.String(), Origin: Host, SHA256: sum, Stamp: stamp(tarball)}
-	_, changelog := f.hostDocs(pkg.Name.String())
+	_, changelog := system{f.Root}.docs(pkg.Name.String())
 	rec.ModTime = changelogTime(changelog)
 	tree, err := f.fill(ctx, pkg.Name.String(), pkg.Version.String(), func(dir string) (record, error) {
-		return f.openTarball(ctx, rec, tarball, at, dir)
+		return opener{f.Limits}.openTarball(ctx, rec, tarball, at, dir)
 	})
 	if err != nil {
 		return nil, err
@@ -66,17 +72,17 @@ func (f *Fetcher) openHostTarball(ctx context.Context, pkg catalog.Package, tarb
 }
 
 // host gives a host path as this process sees it.
-func (f *Fetcher) host(name string) string {
-	path, err := f.Root.Path(name)
+func (s system) host(name string) string {
+	path, err := s.root.Path(name)
 	if err != nil { // a loop of links, say: whoever opens the path meets it again
-		return filepath.Join(f.Root.String(), name)
+		return filepath.Join(s.root.String(), name)
 	}
 	return path
 }
 
 // inUsrSrc returns the host path of the entry of /usr/src that is named after pkg, with one of the suffixes; "" for none.
-func (f *Fetcher) inUsrSrc(pkg string, suffixes ...string) string {
-	entries, _ := f.Root.ReadDir("/usr/src") // nothing there, nothing found
+func (s system) inUsrSrc(pkg string, suffixes ...string) string {
+	entries, _ := s.root.ReadDir("/usr/src") // nothing there, nothing found
 	for _, e := range entries {
 		for _, suffix := range suffixes {
 			if name, ok := strings.CutSuffix(e.Name(), suffix); ok && moduleName(name) == moduleName(pkg) {
@@ -94,13 +100,13 @@ func (f *Fetcher) attach(tree *Tree, pkg catalog.Package, archive string) {
 		tree.Runtime.Docs = findDocs(tree.Runtime.Root, pkg.Name.String())
 	}
 	if tree.Origin == Host {
-		tree.Copyright, tree.Changelog = f.hostDocs(pkg.Name.String())
+		tree.Copyright, tree.Changelog = system{f.Root}.docs(pkg.Name.String())
 	}
 }
 
-// hostDocs returns for an installed package what docs returns for an opened one.
-func (f *Fetcher) hostDocs(pkg string) (copyright, changelog string) {
-	find := func(name string) string { return f.host(filepath.Join(docDir, pkg, name)) }
+// docs returns for an installed package what the function docs returns for an opened one.
+func (s system) docs(pkg string) (copyright, changelog string) {
+	find := func(name string) string { return s.host(filepath.Join(docDir, pkg, name)) }
 	return firstFile(copyrights, find), firstFile(changelogs, find)
 }
 

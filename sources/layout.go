@@ -18,11 +18,11 @@ const recipeFiles = "dkms.conf, debian/rules, Kbuild or Makefile"
 
 // findSource finds the source in the data of a package opened at dir, where its kind or else the other kind puts it, and
 // returns its path relative to dir.
-func (f *Fetcher) findSource(ctx context.Context, dir string, pkg catalog.Package) (string, error) {
+func (o opener) findSource(ctx context.Context, dir string, pkg catalog.Package) (string, error) {
 	tree := os.DirFS(dir)
 	finders := []func() (string, error){
 		func() (string, error) { return findDKMS(tree, "usr/src/*/dkms.conf", pkg.Name.String()) },
-		func() (string, error) { return f.findTarball(ctx, dir, pkg.Name.String()) },
+		func() (string, error) { return o.findTarball(ctx, dir, pkg.Name.String()) },
 		func() (string, error) { return findTop(tree, path.Join(dataDir, "usr/src"), pkg.Name.String()), nil },
 	}
 	if pkg.Kind == catalog.ModuleAssistant {
@@ -58,7 +58,7 @@ func findDKMS(tree fs.FS, pattern, pkg string) (string, error) {
 }
 
 // findTarball opens the tarball that module-assistant packages install as usr/src/<name>.tar.<compression>.
-func (f *Fetcher) findTarball(ctx context.Context, dir, pkg string) (string, error) {
+func (o opener) findTarball(ctx context.Context, dir, pkg string) (string, error) {
 	tree := os.DirFS(dir)
 	tarballs, _ := fs.Glob(tree, path.Join(dataDir, "usr/src/*.tar*")) // the pattern is good
 	tarball := pick(tarballs, pkg)
@@ -66,7 +66,7 @@ func (f *Fetcher) findTarball(ctx context.Context, dir, pkg string) (string, err
 	if tarball == "" || err != nil || !at.Mode().IsRegular() {
 		return "", nil
 	}
-	if _, _, err := f.unpackTarball(ctx, filepath.Join(dir, tarball), at, filepath.Join(dir, sourceDir)); err != nil {
+	if _, _, err := o.unpackTarball(ctx, filepath.Join(dir, tarball), at, filepath.Join(dir, sourceDir)); err != nil {
 		return "", err
 	}
 	top := findTop(tree, sourceDir, pkg)

@@ -110,7 +110,7 @@ func (f *Fetcher) localTarball(ctx context.Context, w *way.Way) (*Tree, error) {
 	}
 	tree, err := f.once(ctx, localOwner, cached, func() (*Tree, error) {
 		rec := record{Origin: Tarball, SHA256: sum, Stamp: stampOf(tarball)}
-		return f.fill(ctx, localOwner, sum, func(dir string) (record, error) { return f.openTarball(ctx, rec, tarball, w.Info, dir) })
+		return f.fill(ctx, localOwner, sum, func(dir string) (record, error) { return opener{f.Limits}.openTarball(ctx, rec, tarball, w.Info, dir) })
 	})
 	if err != nil {
 		return nil, err
@@ -125,8 +125,8 @@ func stampOf(tarball string) string {
 }
 
 // openTarball opens a tarball below dir and completes its record with what the tarball says.
-func (f *Fetcher) openTarball(ctx context.Context, rec record, tarball string, at os.FileInfo, dir string) (record, error) {
-	newest, sum, err := f.unpackTarball(ctx, tarball, at, filepath.Join(dir, sourceDir))
+func (o opener) openTarball(ctx context.Context, rec record, tarball string, at os.FileInfo, dir string) (record, error) {
+	newest, sum, err := o.unpackTarball(ctx, tarball, at, filepath.Join(dir, sourceDir))
 	if err == nil && sum != rec.SHA256 { // it is somebody's file, who may put another one in its place
 		err = &DamagedError{Archive: tarball, Err: errors.New("it was changed while it was read")}
 	}

@@ -251,12 +251,12 @@ func TestLocalTarballSwapped(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := &Fetcher{Cache: t.TempDir()}
-	_, err = f.openTarball(t.Context(), record{Origin: Tarball, SHA256: hash(evil)}, path, at, t.TempDir())
+	_, err = opener{f.Limits}.openTarball(t.Context(), record{Origin: Tarball, SHA256: hash(evil)}, path, at, t.TempDir())
 	var damaged *DamagedError
 	if !errors.As(err, &damaged) || !strings.Contains(err.Error(), "changed while it was read") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := f.openTarball(t.Context(), record{Origin: Tarball, SHA256: hash(good)}, path, at, t.TempDir()); err != nil {
+	if _, err := (opener{f.Limits}).openTarball(t.Context(), record{Origin: Tarball, SHA256: hash(good)}, path, at, t.TempDir()); err != nil {
 		t.Error(err)
 	}
 }

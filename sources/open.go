@@ -24,15 +24,19 @@ const (
 	sourceDir = "source" // what the tarball inside the .deb held
 )
 
+// opener opens archives into directories.
+type opener struct{ limits untar.Limits }
+
 // openDeb opens a package's verified .deb into the cache.
 func (f *Fetcher) openDeb(ctx context.Context, pkg catalog.Package, deb string) (*Tree, error) {
+	o := opener{f.Limits}
 	tree, err := f.fill(ctx, pkg.Name.String(), pkg.Version.String(), func(dir string) (record, error) {
-		newest, err := f.unpackDeb(ctx, deb, filepath.Join(dir, dataDir))
+		newest, err := o.unpackDeb(ctx, deb, filepath.Join(dir, dataDir))
 		if err != nil {
 			return record{}, err
 		}
 		rec := record{Name: moduleName(pkg.Name.String()), Version: pkg.Version.String(), Origin: Archive, SHA256: pkg.SHA256}
-		if rec.Dir, err = f.findSource(ctx, dir, pkg); err != nil {
+		if rec.Dir, err = o.findSource(ctx, dir, pkg); err != nil {
 			return record{}, err
 		}
 		if rec.Runtime, err = findRuntime(filepath.Join(dir, dataDir)); err != nil {
@@ -50,7 +54,7 @@ func (f *Fetcher) openDeb(ctx context.Context, pkg catalog.Package, deb string) 
 }
 
 // unpackDeb opens a .deb's data member into dir.
-func (f *Fetcher) unpackDeb(ctx context.Context, deb, dir string) (newest time.Time, err error) {
+func (o opener) unpackDeb(ctx context.Context, deb, dir string) (newest time.Time, err error) {
 	r, err := debpkg.Open(deb)
 	if err != nil {
 		return time.Time{}, err
@@ -61,13 +65,13 @@ func (f *Fetcher) unpackDeb(ctx context.Context, deb, dir string) (newest time.T
 		return time.Time{}, err
 	}
 	defer data.Close()
-	stats, err := f.extract(ctx, data, dir, untar.Options{Archive: deb, Rooted: true})
+	stats, err := o.extract(ctx, data, dir, untar.Options{Archive: deb, Rooted: true})
 	return stats.Newest, err
 }
 
 // unpackTarball opens a tarball that was looked at before, compressed or not, into dir, and returns the hash of what it has
 // read.
-func (f *Fetcher) unpackTarball(ctx context.Context, tarball string, at os.FileInfo, dir string) (newest time.Time, sum string, err error) {
+func (o opener) unpackTarball(ctx context.Context, tarball string, at os.FileInfo, dir string) (newest time.Time, sum string, err error) {
 	file, err := way.OpenFile(tarball, at)
 	if err != nil {
 		return time.Time{}, "", err
@@ -80,14 +84,14 @@ func (f *Fetcher) unpackTarball(ctx context.Context, tarball string, at os.FileI
 		return time.Time{}, "", &DamagedError{Archive: tarball, Err: err}
 	}
 	defer stream.Close()
-	stats, err := f.extract(ctx, stream, dir, untar.Options{Archive: tarball})
+	stats, err := o.extract(ctx, stream, dir, untar.Options{Archive: tarball})
 	if err == nil {
 		_, err = io.Copy(io.Discard, read) // what lies behind the archive's end
 	}
 	return stats.Newest, hex.EncodeToString(hash.Sum(nil)), err
 }
 
-func (f *Fetcher) extract(ctx context.Context, stream io.Reader, dir string, o untar.Options) (untar.Stats, error) {
+func (o opener) extract(ctx context.Context, stream io.Reader, dir string, options untar.Options) (untar.Stats, error) {
 	if err := makeDir(dir); err != nil {
 		return untar.Stats{}, err
 	}
@@ -96,6 +100,6 @@ func (f *Fetcher) extract(ctx context.Context, stream io.Reader, dir string, o u
 		return untar.Stats{}, err
 	}
 	defer root.Close()
-	o.Limits = f.Limits
-	return untar.Extract(ctx, root, stream, o)
+	options.Limits = o.limits
+	return untar.Extract(ctx, root, stream, options)
 }

@@ -33,7 +33,7 @@ func (f *Fetcher) InUsrSrc() []Found {
 			if kernelTree.MatchString(e.Name()) {
 				continue
 			}
-			if found, ok := f.foundAt(filepath.Join(dir, e.Name())); ok {
+			if found, ok := (system{f.Root}).foundAt(filepath.Join(dir, e.Name())); ok {
 				all = append(all, found)
 			}
 		}
@@ -45,8 +45,8 @@ func (f *Fetcher) InUsrSrc() []Found {
 }
 
 // foundAt looks at one of them.
-func (f *Fetcher) foundAt(path string) (Found, bool) {
-	w, err := way.Find(f.host(path))
+func (s system) foundAt(path string) (Found, bool) {
+	w, err := way.Find(s.host(path))
 	if err != nil {
 		return Found{}, false
 	}
