@@ -59,6 +59,11 @@ func (cl *cleaner) clean(ctx context.Context, words []string, c clean) error {
 			return fmt.Errorf("%s %s: %w", c.verb, name, err)
 		}
 	}
+	if c.purge && isAll(words) && !cl.DryRun && !cl.kernels.limited() {
+		if err := cl.store.DropIndex(); err != nil {
+			return err
+		}
+	}
 	freed := "freed"
 	if cl.DryRun {
 		freed = "would free"

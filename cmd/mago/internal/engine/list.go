@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mago/catalog"
+	"mago/cmd/mago/internal/store"
 	"mago/kbuild/kernel"
 )
 
@@ -31,48 +32,63 @@ func (e *Engine) List(ctx context.Context, words []string) ([]Listed, error) {
 		if err != nil {
 			return nil, err
 		}
-		return e.rows(ctx, targets)
+		return e.named(ctx, targets)
 	}
 	targets, err := e.modules.targets(ctx, []string{"all"})
 	if err != nil {
 		return nil, err
 	}
-	if targets, err = e.withLocal(ctx, targets); err != nil {
-		return nil, err
-	}
-	return e.rows(ctx, targets)
-}
-
-// withLocal adds the modules that were built here or lie in /usr/src, and that no list of apt's knows.
-func (e *Engine) withLocal(ctx context.Context, targets []target) ([]target, error) {
 	records, err := e.store.All()
 	if err != nil {
 		return nil, err
 	}
+	return e.rows(ctx, e.withLocal(ctx, targets, records), records)
+}
+
+// withLocal adds the modules that were built here or lie in /usr/src, and that no list of apt's knows.
+func (e *Engine) withLocal(ctx context.Context, targets []target, records []store.Record) []target {
 	seen := map[string]bool{}
 	for _, t := range targets {
 		seen[t.name] = true
 	}
-	for _, r := range records {
-		if seen[r.Module] {
-			continue
+	for len(records) > 0 { // in order of their modules
+		module := records[0].Module
+		end := slices.IndexFunc(records, func(r store.Record) bool { return r.Module != module })
+		if end < 0 {
+			end = len(records)
 		}
-		seen[r.Module] = true
-		if t, ok := e.modules.recordedTarget(ctx, r.Module); ok {
-			targets = append(targets, t)
+		if !seen[module] {
+			if t, ok := e.modules.targetOf(ctx, module, records[:end]); ok {
+				targets = append(targets, t)
+			}
 		}
+		records = records[end:]
 	}
 	targets = append(targets, e.modules.inUsrSrc(e.catalog.opened(), targets)...)
 	slices.SortStableFunc(targets, func(one, other target) int { return cmp.Compare(one.name, other.name) })
-	return targets, nil
+	return targets
 }
 
-func (e *Engine) rows(ctx context.Context, targets []target) ([]Listed, error) {
+// named are the rows of some modules, for which no others are looked at.
+func (e *Engine) named(ctx context.Context, targets []target) ([]Listed, error) {
+	if len(targets) == 0 {
+		return []Listed{}, nil
+	}
+	names := targetNames(targets)
+	records, err := e.store.All(names...)
+	if err != nil {
+		return nil, err
+	}
+	return e.rows(ctx, targets, records, names...)
+}
+
+// rows says how targets are, by the records and by what is installed of the modules that are named, or of all.
+func (e *Engine) rows(ctx context.Context, targets []target, records []store.Record, only ...string) ([]Listed, error) {
 	shown, err := e.kernels.toShow(ctx)
 	if err != nil {
 		return nil, err
 	}
-	states, err := e.states.states()
+	states, err := e.states.states(records, only...)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +98,13 @@ func (e *Engine) rows(ctx context.Context, targets []target) ([]Listed, error) {
 		rows = append(rows, e.listed(t, shown, of[t.name]))
 	}
 	return rows, nil
+}
+
+func targetNames(targets []target) (names []string) {
+	for _, t := range targets {
+		names = append(names, t.name)
+	}
+	return names
 }
 
 // statesOf are states by module.
@@ -145,7 +168,7 @@ func (e *Engine) Search(ctx context.Context, words []string) (SearchResult, erro
 			found = append(found, t)
 		}
 	}
-	r.Modules, err = e.rows(ctx, found)
+	r.Modules, err = e.named(ctx, found)
 	r.Unlisted = ix.Unlisted(ctx, e.apt.catalogConfig(), words)
 	return r, err
 }

@@ -76,7 +76,7 @@ func (mo *modules) addBuildDepends(ctx context.Context, u *unit) error {
 	if e.err != nil && mo.DryRun { // otherwise the build tells of it
 		mo.say.note("note", "what %s is compiled against is not known: %v", u.name, e.err)
 	}
-	if e.conf == nil {
+	if e.conf == nil || len(e.conf.BuildDepends()) == 0 {
 		return nil
 	}
 	records, err := mo.store.All()

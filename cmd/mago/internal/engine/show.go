@@ -31,11 +31,12 @@ func (e *Engine) Show(ctx context.Context, words []string) ([]ShownModule, error
 	if err != nil {
 		return nil, err
 	}
-	states, err := e.states.states()
+	names := targetNames(targets)
+	records, err := e.store.All(names...)
 	if err != nil {
 		return nil, err
 	}
-	records, err := e.store.All()
+	states, err := e.states.states(records, names...)
 	if err != nil {
 		return nil, err
 	}

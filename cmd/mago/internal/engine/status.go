@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"mago/cmd/mago/internal/store"
 	"mago/kbuild/sandbox"
 	"mago/kbuild/signed"
 	"slices"
@@ -30,7 +31,11 @@ type unloadable struct {
 func (e *Engine) Status(ctx context.Context, words []string) (StatusReport, error) {
 	r := StatusReport{Running: e.kernels.running()}
 	_, r.Unlisted = e.catalog.catalog(ctx)
-	states, err := e.states.states()
+	records, err := e.store.All()
+	if err != nil {
+		return r, err
+	}
+	states, err := e.states.states(records)
 	if err != nil {
 		return r, err
 	}
@@ -46,7 +51,7 @@ func (e *Engine) Status(ctx context.Context, words []string) (StatusReport, erro
 		return !chosen(s.Kernel) || r.Names != nil && !slices.Contains(r.Names, s.Module)
 	})
 	if len(r.States) == 0 {
-		if err := e.checkChosen(chosen); err != nil {
+		if err := e.checkChosen(records, chosen); err != nil {
 			return r, err
 		}
 	}
@@ -105,8 +110,8 @@ func (e *Engine) checkHeaders(ctx context.Context, states []State) {
 }
 
 // checkChosen refuses a choice of kernels that fits none on the machine: to scripts that would look as if all were well.
-func (e *Engine) checkChosen(chosen func(release string) bool) error {
-	s, err := e.states.survey()
+func (e *Engine) checkChosen(records []store.Record, chosen func(release string) bool) error {
+	s, err := e.states.survey(records)
 	if err != nil {
 		return err
 	}
@@ -122,7 +127,7 @@ func (e *Engine) checkChosen(chosen func(release string) bool) error {
 
 // unloadable names, for each kernel that asks for signed modules, those that are installed and are not.
 func (sv *surveyor) unloadable(states []State) (all []unloadable) {
-	for _, release := range KernelsOf(states) {
+	for _, release := range KernelsOf(Having(states, func(s State) bool { return s.Installed != "" })) {
 		k, _ := sv.kernels.kernel(release) // without headers its settings are not known
 		why := signed.Machine{Root: sv.Root}.Wanted(k.Config)
 		if why == "" {

@@ -141,13 +141,19 @@ func (t target) called(name string) (target, error) {
 // recordedTarget is a module that no list knows but that was built here, from a directory or tarball that is taken
 // again, under the same name, where it still is: of several the one that was built last.
 func (mo *modules) recordedTarget(ctx context.Context, name string) (target, bool) {
-	if !moduleWord.MatchString(name) {
+	records, err := mo.store.All(name)
+	if err != nil {
 		return target{}, false
 	}
-	records, err := mo.store.Of(name)
-	if err != nil || len(records) == 0 {
+	return mo.targetOf(ctx, name, records)
+}
+
+// targetOf is that, of a module's records.
+func (mo *modules) targetOf(ctx context.Context, name string, records []store.Record) (target, bool) {
+	if !moduleWord.MatchString(name) || len(records) == 0 {
 		return target{}, false
 	}
+	records = slices.Clone(records)
 	slices.SortStableFunc(records, func(a, b store.Record) int { return b.Started.Compare(a.Started) })
 	for _, r := range records {
 		if r.Source.Package != "" {

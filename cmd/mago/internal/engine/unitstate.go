@@ -62,11 +62,8 @@ type survey struct {
 	running       string
 }
 
-func (sv *surveyor) survey() (survey, error) {
-	records, err := sv.store.All()
-	if err != nil {
-		return survey{}, err
-	}
+// survey is made of those records, and of what is installed of the modules that are named, or of all of them where none is.
+func (sv *surveyor) survey(records []store.Record, only ...string) (survey, error) {
 	packages, err := sv.pkgs.installedPackages()
 	if err != nil {
 		return survey{}, err
@@ -88,6 +85,9 @@ func (sv *surveyor) survey() (survey, error) {
 	}
 	s.installed, s.stays = map[string]bool{}, map[string]bool{}
 	for _, p := range packages {
+		if len(only) > 0 && !slices.Contains(only, p.module) {
+			continue
+		}
 		modules[p.module], kernels[p.release], s.installed[p.module] = true, true, true
 		s.stays[p.module] = s.stays[p.module] || !s.gone(p.release)
 	}
@@ -141,9 +141,10 @@ type kernelState struct {
 	gone    bool
 }
 
-// states crosses kernels with modules built or installed; where nothing is known of a unit, and nothing wanted, it has none.
-func (sv *surveyor) states() ([]State, error) {
-	s, err := sv.survey()
+// states crosses kernels with modules built or installed, of those that are named where some are; where nothing is known of a
+// unit, and nothing wanted, it has none.
+func (sv *surveyor) states(records []store.Record, only ...string) ([]State, error) {
+	s, err := sv.survey(records, only...)
 	if err != nil {
 		return nil, err
 	}
@@ -158,8 +159,10 @@ func (sv *surveyor) states() ([]State, error) {
 	var states []State
 	for _, release := range s.kernels {
 		k := kernelState{release: release, gone: s.gone(release)}
-		if found, err := sv.kernels.kernel(release); err == nil {
-			k.version = found.Version
+		if s.here[release] {
+			if found, err := sv.kernels.kernel(release); err == nil {
+				k.version = found.Version
+			}
 		}
 		for _, m := range modules {
 			if st := sv.state(s, m, k); st.State != "" {

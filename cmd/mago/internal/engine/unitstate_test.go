@@ -48,7 +48,11 @@ func TestStatesReadOnce(t *testing.T) {
 	const modules, kernels = 20, 50
 	e := manyUnits(t, modules, kernels)
 	before := readCalls(t)
-	states, err := e.states.states()
+	records, err := e.store.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	states, err := e.states.states(records)
 	reads := readCalls(t) - before
 	if err != nil || len(states) != modules*kernels {
 		t.Fatalf("%d states, %v", len(states), err)
@@ -61,11 +65,31 @@ func TestStatesReadOnce(t *testing.T) {
 	}
 }
 
+// TestListedAlone: a module that is named costs what its own records cost, whatever else is there.
+func TestListedAlone(t *testing.T) {
+	const modules, kernels = 20, 50
+	e := manyUnits(t, modules, kernels)
+	before := readCalls(t)
+	rows, err := e.named(t.Context(), []target{{name: "module7"}})
+	reads := readCalls(t) - before
+	if err != nil || len(rows) != 1 || len(rows[0].Units) != kernels {
+		t.Fatalf("%+v, %v", rows, err)
+	}
+	if reads > kernels*3 {
+		t.Errorf("%d records of %d: %d calls of read(2)", kernels, modules*kernels, reads)
+	}
+}
+
 // BenchmarkStates takes what list, show and status say of 5,000 units.
 func BenchmarkStates(b *testing.B) {
 	e := manyUnits(b, 50, 100)
 	for b.Loop() {
-		if _, err := newEngine(&base{host: e.host, known: new(known), Options: e.Options, Paths: e.Paths}).states.states(); err != nil {
+		e := newEngine(&base{host: e.host, known: new(known), Options: e.Options, Paths: e.Paths})
+		records, err := e.store.All()
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := e.states.states(records); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -64,16 +64,19 @@ func (s stamp) isSettled(read time.Time) bool {
 	return s.Changed.Add(coarse).Before(read)
 }
 
-// All lists every unit's last good build, and after it what has failed since, by module and kernel, without inputs. A damaged
-// record is none; the error is that of a disk that cannot be read.
-func (s *Store) All() ([]Record, error) {
+// All lists every unit's last good build, and after it what has failed since, by module and kernel, without inputs; only those
+// of the modules that are named, where some are. A damaged record is none; the error is that of a disk that cannot be read.
+func (s *Store) All(only ...string) ([]Record, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.known == nil {
 		s.known = s.readIndex()
 	}
 	l := listing{store: s, records: make([]Record, 0, len(s.known)), known: make(map[ID]*unit, len(s.known))}
-	modules, err := s.Modules()
+	modules, err := slices.Compact(slices.Sorted(slices.Values(only))), error(nil)
+	if len(only) == 0 {
+		modules, err = s.Modules()
+	}
 	for _, module := range modules {
 		if err := l.module(module); err != nil {
 			return nil, err
@@ -81,6 +84,9 @@ func (s *Store) All() ([]Record, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if len(only) > 0 {
+		return l.records, nil
 	}
 	gone := len(s.known) + l.added - len(l.known)
 	s.known = l.known
