@@ -3,11 +3,13 @@ package engine
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"regexp"
 	"strings"
 
 	"mago/catalog"
 	"mago/cmd/mago/internal/modpkg"
+	"mago/debpkg/word"
 	"mago/kbuild/recipe"
 )
 
@@ -86,4 +88,22 @@ func (t target) Word() string {
 		return cmp.Or(t.tree.Archive, t.tree.Dir)
 	}
 	return t.name
+}
+
+// BuildDepsError says that a module's source package wants further packages for compiling.
+type BuildDepsError struct {
+	Unit     unit
+	Packages []word.Target
+}
+
+func (e *BuildDepsError) Error() string {
+	return fmt.Sprintf("building %s needs %s", e.Unit.name, word.Join(e.Packages, ", "))
+}
+
+func (pr *preparer) checkBuildDeps(u unit) error {
+	packages, err := pr.unmetBuildDeps(u.target)
+	if err == nil && len(packages) > 0 {
+		err = &BuildDepsError{u, packages}
+	}
+	return err
 }

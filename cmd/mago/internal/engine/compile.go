@@ -1,30 +1,21 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"mago/catalog"
-	"mago/cmd/mago/internal/modpkg"
 	"mago/cmd/mago/internal/store"
 	"mago/debpkg"
 	"mago/debpkg/payload"
 	"mago/kbuild"
-	"mago/kbuild/kernel"
 	"mago/kbuild/recipe"
-	"mago/kbuild/sandbox"
-	"mago/sources"
-	"mago/sources/way"
 )
 
 // BuildError is a failed build; its log tells the rest.
@@ -146,74 +137,6 @@ func (bu *builder) conclude(ctx context.Context, u unit, r store.Record, log *os
 	return r, errors.Join(&BuildError{Unit: u.String(), release: r.Kernel, Log: r.Log, Local: u.pkg == nil, newer: bu.apt.newer(ctx, u), Err: err}, kept)
 }
 
-// isMachinesFault tells a compilation that this machine failed from one that failed by what the source brought.
-func isMachinesFault(err error) bool {
-	var tool *kernel.ToolError
-	var headers *kernel.HeadersError
-	var arch *kernel.ArchError
-	var reach *sandbox.ReachError
-	var unavailable *sandbox.UnavailableError
-	var failing *sandbox.BrokenError
-	var refused *kernel.RefusedError
-	var file *kernel.HeaderFileError
-	var pack *PackError
-	var changed *way.ChangedError
-	return DiskFull(err) || errors.As(err, &changed) || Broken(err) || CauseOf(err).OfMachine() || errors.Is(err, fs.ErrPermission) || errors.As(err, &tool) || errors.As(err, &headers) ||
-		errors.As(err, &arch) || errors.As(err, &reach) || errors.As(err, &unavailable) || errors.As(err, &failing) || errors.As(err, &refused) || errors.As(err, &file) || errors.As(err, &pack)
-}
-
-// Broken reports whether the machine has run out of something, or a disk cannot be read or written.
-func Broken(err error) bool {
-	return slices.ContainsFunc([]syscall.Errno{syscall.EIO, syscall.EROFS, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE, syscall.EAGAIN, syscall.EFBIG},
-		func(e syscall.Errno) bool { return errors.Is(err, e) }) || strings.Contains(Said(err), "Input/output error")
-}
-
-func (u unit) newRecord(sandboxName string) store.Record {
-	r := store.Record{
-		Format: store.Format, Module: u.name, Kernel: u.Kernel.Release, Started: time.Now().UTC().Truncate(time.Second),
-		Source:        u.recordSource(),
-		KernelPackage: u.Kernel.Package, KernelVersion: u.Kernel.Version, Compiler: u.Kernel.Compiler.String(),
-		Sandbox: sandboxName, Version: u.packageVersion(),
-	}
-	return r
-}
-
-func (u unit) recordSource() store.Source {
-	t := u.tree
-	s := store.Source{
-		Name: t.Own, Version: t.Version, Origin: string(t.Origin), Path: cmp.Or(t.Archive, t.Dir), SHA256: u.sourceDigest(),
-		Edited: u.edited, Unauthenticated: u.unauthenticated(),
-	}
-	if u.pkg != nil {
-		s.Package = u.pkg.Name.String()
-	}
-	return s
-}
-
-// unauthenticated reports whether the source came from an archive that nobody has vouched for.
-func (u unit) unauthenticated() bool {
-	return u.pkg != nil && u.pkg.Unauthenticated && u.tree.Origin == sources.Archive
-}
-
-// sourceDigest is the SHA-256 of what the source came in: its archive, or a directory's contents.
-func (u unit) sourceDigest() string {
-	if u.digest != "" || u.tree == nil {
-		return u.digest
-	}
-	return u.tree.SHA256
-}
-
-func fail(r *store.Record, err error) {
-	r.Result, r.Error = store.Failed, err.Error()
-	var excluded *recipe.NotMeantError
-	if errors.As(err, &excluded) {
-		r.Result, r.Error = store.Excluded, excluded.Reason
-	}
-	if cause := CauseOf(err); cause.Kind != "" && !(r.Source.Package == "" && cause.IsTheory()) {
-		r.Cause = &cause
-	}
-}
-
 // compile runs the recipe; the live line counts files.
 func (bu *builder) compile(ctx context.Context, u unit, conf confEvaluation, needed []recipe.Needed, work string, log io.Writer) (*kbuild.Result, error) {
 	where, err := bu.confs.chooseSandbox(ctx)
@@ -242,76 +165,12 @@ func (bu *builder) compile(ctx context.Context, u unit, conf confEvaluation, nee
 	return result, nil
 }
 
-// pack writes the packages and puts what they hold in the record.
-func (bu *builder) pack(ctx context.Context, u unit, result *kbuild.Result, r *store.Record) error {
-	p := bu.say.begin("package", u.packageName())
-	defer p.end()
-	if err := bu.claims.checkClaim(u.claimOf(result.Modules)); err != nil {
-		return err
-	}
-	packages, err := bu.compose(ctx, u, r, result)
-	if err != nil {
-		return err
-	}
-	if packages.Common != nil {
-		c := &store.Package{Package: modpkg.CommonName(u.name), Version: u.version}
-		if c.Deb, c.SHA256, _, err = bu.writePackage(u, packages.Common); err != nil {
-			return err
-		}
-		r.Common = c
-	}
-	if r.Deb, r.SHA256, r.Size, err = bu.writePackage(u, packages.Modules); err != nil {
-		return err
-	}
-	for _, m := range result.Modules {
-		r.Modules = append(r.Modules, m.Path)
-	}
-	r.Modprobe = modpkg.Unneeded(result.Modules)
-	r.Result, r.Package = store.Built, u.packageName()
-	p.done(bu.shown(r.Deb), r.Size)
-	bu.tellPackages(*r, packages)
-	return nil
-}
-
-// tellPackages says what came beside the modules, and what did not.
-func (bu *builder) tellPackages(r store.Record, packages modpkg.Packages) {
-	if r.Common != nil {
-		bu.say.note("package", "%s", bu.shown(r.Common.Deb))
-	}
-	for _, relations := range packages.LeftOut {
-		bu.say.note("note", "left out of the package, because a local source may name its own packages only: %s", relations)
-	}
-	if len(packages.Hooks) > 0 {
-		bu.say.note("scripts", "carries scripts of the source, which run as root: %s", strings.Join(packages.Hooks, ", "))
-	}
-}
-
-// writePackage writes a package into the unit's stage; deb is the path that it will have.
-func (bu *builder) writePackage(u unit, p *debpkg.Package) (deb, sum string, size int64, err error) {
-	staged, err := debpkg.Write(bu.store.Stage(u.id()), p, debpkg.Options{Compression: modpkg.Compression(p)})
-	if err != nil {
-		return "", "", 0, err
-	}
-	if err := u.keepPrivate(staged); err != nil {
-		return "", "", 0, err
-	}
-	sum, size, err = store.SHA256(os.Open(staged))
-	return filepath.Join(bu.store.Debs(), filepath.Base(staged)), sum, size, err
-}
-
 // keepPrivate has what is made of a source be as closed as that is: a package holds the source's changelog, too.
 func (u unit) keepPrivate(file string) error {
 	if !u.tree.Private {
 		return nil
 	}
 	return os.Chmod(file, 0o600)
-}
-
-func Plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func isBelow(path, dir string) bool { return strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/") }

@@ -2,9 +2,13 @@ package engine
 
 import (
 	"context"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"mago/cmd/mago/internal/modpkg"
 	"mago/cmd/mago/internal/store"
+	"mago/debpkg"
 	"mago/debpkg/payload"
 	"mago/kbuild"
 )
@@ -56,4 +60,61 @@ func (bu *builder) grants(u modpkg.Unit, packages modpkg.Packages) ([]payload.Gr
 		brought = append(brought, common)
 	}
 	return policy.Check(brought...)
+}
+
+// pack writes the packages and puts what they hold in the record.
+func (bu *builder) pack(ctx context.Context, u unit, result *kbuild.Result, r *store.Record) error {
+	p := bu.say.begin("package", u.packageName())
+	defer p.end()
+	if err := bu.claims.checkClaim(u.claimOf(result.Modules)); err != nil {
+		return err
+	}
+	packages, err := bu.compose(ctx, u, r, result)
+	if err != nil {
+		return err
+	}
+	if packages.Common != nil {
+		c := &store.Package{Package: modpkg.CommonName(u.name), Version: u.version}
+		if c.Deb, c.SHA256, _, err = bu.writePackage(u, packages.Common); err != nil {
+			return err
+		}
+		r.Common = c
+	}
+	if r.Deb, r.SHA256, r.Size, err = bu.writePackage(u, packages.Modules); err != nil {
+		return err
+	}
+	for _, m := range result.Modules {
+		r.Modules = append(r.Modules, m.Path)
+	}
+	r.Modprobe = modpkg.Unneeded(result.Modules)
+	r.Result, r.Package = store.Built, u.packageName()
+	p.done(bu.shown(r.Deb), r.Size)
+	bu.tellPackages(*r, packages)
+	return nil
+}
+
+// tellPackages says what came beside the modules, and what did not.
+func (bu *builder) tellPackages(r store.Record, packages modpkg.Packages) {
+	if r.Common != nil {
+		bu.say.note("package", "%s", bu.shown(r.Common.Deb))
+	}
+	for _, relations := range packages.LeftOut {
+		bu.say.note("note", "left out of the package, because a local source may name its own packages only: %s", relations)
+	}
+	if len(packages.Hooks) > 0 {
+		bu.say.note("scripts", "carries scripts of the source, which run as root: %s", strings.Join(packages.Hooks, ", "))
+	}
+}
+
+// writePackage writes a package into the unit's stage; deb is the path that it will have.
+func (bu *builder) writePackage(u unit, p *debpkg.Package) (deb, sum string, size int64, err error) {
+	staged, err := debpkg.Write(bu.store.Stage(u.id()), p, debpkg.Options{Compression: modpkg.Compression(p)})
+	if err != nil {
+		return "", "", 0, err
+	}
+	if err := u.keepPrivate(staged); err != nil {
+		return "", "", 0, err
+	}
+	sum, size, err = store.SHA256(os.Open(staged))
+	return filepath.Join(bu.store.Debs(), filepath.Base(staged)), sum, size, err
 }

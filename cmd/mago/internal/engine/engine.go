@@ -1,62 +1,12 @@
 package engine
 
 import (
-	"io"
 	"sync"
-	"time"
 
 	"mago/cmd/mago/internal/store"
-	"mago/debpkg/payload"
 	"mago/debpkg/sbom"
-	"mago/kbuild/sandbox"
 	"mago/sources/lock"
 )
-
-// Options are what an engine is made with. They do not change afterwards.
-type Options struct {
-	Root     string   // the system to work on, an absolute path
-	OwnCache bool     // whether somebody named the cache, which advice has to name, too
-	Kernels  []string // words for kernels: releases, patterns, running, installed, all, newest
-	// HeaderDirs are directories of kernel headers, inside the root; their kernels are worked for.
-	HeaderDirs []string
-	Name       string // what the one directory or tarball that is named is to be called, "" for its own name
-
-	Force           bool // do again what is done already
-	NoRebuild       bool // build nothing where any package of the module for the kernel is there
-	KeepGoing       bool // go on with the next unit after one has failed
-	AsItLies        bool // build opened sources as they lie in the cache
-	DryRun          bool // change nothing
-	Verbose         bool
-	Reading         bool           // the command only shows something, and so waits for nobody
-	Unauthenticated bool           // take packages that no signature covers which apt has checked
-	UnsignedModules bool           // install unsigned modules where the kernel asks for signed ones
-	Allow           []payload.Glob // what packages may bring beside the rules for modules
-	Sandbox         sandbox.Kind   // "" is the closest that works
-	Limits          sandbox.Limits
-	Wait            Wait
-
-	Date       time.Time // of what is built; zero is the source's own
-	Maintainer string    // of packages; "" is the source package's
-	Version    string    // mago's own
-	Me         lock.Holder
-	Caller     string    // the user whom sudo has made root, "" where there is none
-	Output     io.Writer // what programs print, with Verbose; nil is nowhere
-	Errors     io.Writer
-}
-
-// Wait is how long to wait for other processes.
-type Wait struct {
-	Given bool          // whether to wait for what may take long, too
-	Limit time.Duration // for each thing; 0 is without end
-}
-
-// forLong is how long to wait for what may take long: a build, an installation.
-func (w Wait) forLong() time.Duration {
-	if !w.Given {
-		return lock.AtOnce
-	}
-	return w.Limit
-}
 
 // base is what every part of the engine knows: what was asked for, where, and whom to tell.
 type base struct {

@@ -2,6 +2,9 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"mago/cmd/mago/internal/modpkg"
 	"mago/cmd/mago/internal/store"
 	"slices"
 )
@@ -32,4 +35,93 @@ func (it *installer) installBuilt(ctx context.Context, u unit) error {
 		}
 		return it.install(ctx, u, r)
 	})
+}
+
+// install has dpkg install what was built; the unit's lock is held. A dry run looks for all that would be in the way of what is
+// there.
+func (it *installer) install(ctx context.Context, u unit, built store.Record) error {
+	if built.Deb == "" { // a dry run has built nothing
+		it.wouldInstall(u)
+		return nil
+	}
+	if !it.usable(built) {
+		return &UnauthenticatedBuildError{built.Package, built.UnauthenticatedInputs()}
+	}
+	installed, err := it.installAlone(ctx, u, built)
+	if err != nil || !installed {
+		return err
+	}
+	it.tellDKMSCopies(u.Kernel, built)
+	for _, step := range it.kernels.next(ctx, u.Kernel, built) {
+		it.say.advise("next", step)
+	}
+	return nil
+}
+
+// installAlone looks at the system and has dpkg change it, unless there is nothing to do, while no other unit does.
+func (it *installer) installAlone(ctx context.Context, u unit, built store.Record) (installed bool, err error) {
+	it.known.system.Lock()
+	defer it.known.system.Unlock()
+	if now := it.pkgs.situation(u); now.isVery() {
+		it.say.note("install", "%s %s is there: nothing to do", built.Package, now.have.Version)
+		return false, nil
+	}
+	debs, coming, err := it.checked(ctx, u, built)
+	if err != nil {
+		return false, err
+	}
+	if it.DryRun {
+		if err := it.apt.withCommand(it.apt.installer().Install(ctx, debs...), debs); err != nil {
+			return false, fmt.Errorf("install %s: %w", built.Package, err)
+		}
+		it.wouldInstall(u)
+		return false, nil
+	}
+	p := it.say.begin("install", built.Package)
+	defer p.end()
+	in, said := it.apt.working(p)
+	in.Before = func() error { return it.compare(coming) }
+	err = it.apt.withCommand(in.Install(ctx, debs...), debs)
+	it.forgetInstalled()
+	if err := errors.Join(err, it.apt.noteUnchecked(said, nil)); err != nil {
+		return false, fmt.Errorf("install %s: %w", built.Package, err)
+	}
+	if err := it.store.MarkInstalled(built.ID()); err != nil {
+		return false, err
+	}
+	p.timed("dpkg: installed")
+	return true, nil
+}
+
+// checked are the .debs that a build's installation takes, once nothing is in its way.
+func (it *installer) checked(ctx context.Context, u unit, built store.Record) (debs []string, coming *arrival, err error) {
+	claim, err := claimOf(built)
+	if err == nil {
+		err = it.claims.checkClaim(claim)
+	}
+	if err == nil {
+		err = it.checkLoadable(u, modpkg.Modules(built.Modules), true)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	debs = slices.DeleteFunc([]string{built.Deb, it.commonToInstall(u, built)}, func(deb string) bool { return deb == "" })
+	if err := it.checkDebs(built, debs); err != nil {
+		return nil, nil, err
+	}
+	coming, err = it.arrive(built, debs)
+	if err == nil {
+		err = it.checkSourcePackage(ctx, built, debs)
+	}
+	if err == nil {
+		err = it.announce(built, coming)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("install %s: %w", built.Package, err)
+	}
+	return debs, coming, nil
+}
+
+func (it *installer) wouldInstall(u unit) {
+	it.say.note("install", "would install %s", u.packageName())
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 
+	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg/apt"
 	"mago/debpkg/rooted"
 )
@@ -38,4 +39,25 @@ func (pk *packages) architecture() (string, error) {
 		return "", fmt.Errorf("find the architecture: dpkg is not installed under %s", pk.Root)
 	}
 	return p.Architecture, nil
+}
+
+// modulesPackage is an installed package of modules for one kernel.
+type modulesPackage struct {
+	module, release string
+	apt.Installed
+}
+
+// installedPackages finds the installed packages of modules by their names.
+func (pk *packages) installedPackages() ([]modulesPackage, error) {
+	status, err := pk.installed()
+	if err != nil {
+		return nil, err
+	}
+	var found []modulesPackage
+	for p := range status.All() {
+		if module, release := modpkg.ParseName(p.Package); release != "" {
+			found = append(found, modulesPackage{module, release, p})
+		}
+	}
+	return found, nil
 }

@@ -189,15 +189,6 @@ func (kf *kernelFinder) plainFlavour(ctx context.Context) ([]string, error) {
 // noKernel is for what a module is done to whatever the kernel.
 var noKernel = []kernel.Kernel{{}}
 
-// kernels finds the headers of every release asked for.
-func (kf *kernelFinder) kernels(ctx context.Context) ([]kernel.Kernel, error) {
-	releases, err := kf.releases(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return kf.kernelsOf(ctx, releases)
-}
-
 func (kf *kernelFinder) kernelsOf(ctx context.Context, releases []string) ([]kernel.Kernel, error) {
 	var kernels []kernel.Kernel
 	for _, release := range releases {

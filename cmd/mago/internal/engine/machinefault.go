@@ -2,9 +2,14 @@ package engine
 
 import (
 	"errors"
+	"io/fs"
 	"mago/debpkg/apt"
 	"mago/debpkg/visible"
+	"mago/kbuild/kernel"
 	"mago/kbuild/recipe"
+	"mago/kbuild/sandbox"
+	"mago/sources/way"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -41,4 +46,26 @@ func Hints(lines ...string) string {
 		lines[i] = visible.Line(line)
 	}
 	return strings.Join(lines, "\n")
+}
+
+// isMachinesFault tells a compilation that this machine failed from one that failed by what the source brought.
+func isMachinesFault(err error) bool {
+	var tool *kernel.ToolError
+	var headers *kernel.HeadersError
+	var arch *kernel.ArchError
+	var reach *sandbox.ReachError
+	var unavailable *sandbox.UnavailableError
+	var failing *sandbox.BrokenError
+	var refused *kernel.RefusedError
+	var file *kernel.HeaderFileError
+	var pack *PackError
+	var changed *way.ChangedError
+	return DiskFull(err) || errors.As(err, &changed) || Broken(err) || CauseOf(err).OfMachine() || errors.Is(err, fs.ErrPermission) || errors.As(err, &tool) || errors.As(err, &headers) ||
+		errors.As(err, &arch) || errors.As(err, &reach) || errors.As(err, &unavailable) || errors.As(err, &failing) || errors.As(err, &refused) || errors.As(err, &file) || errors.As(err, &pack)
+}
+
+// Broken reports whether the machine has run out of something, or a disk cannot be read or written.
+func Broken(err error) bool {
+	return slices.ContainsFunc([]syscall.Errno{syscall.EIO, syscall.EROFS, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE, syscall.EAGAIN, syscall.EFBIG},
+		func(e syscall.Errno) bool { return errors.Is(err, e) }) || strings.Contains(Said(err), "Input/output error")
 }

@@ -16,57 +16,74 @@ import (
 func (pr *preparer) missing(ctx context.Context, releases []string, targets []target) ([]word.Target, error) {
 	var packages []word.Target
 	for _, release := range releases {
-		k, err := pr.kernels.kernel(release)
-		var headers *kernel.HeadersError
-		switch {
-		case errors.As(err, &headers) && headers.Dir == "":
-			if err := pr.kernels.whyNoKernel(ctx, release, err); !errors.As(err, &headers) {
-				return nil, err
-			}
-			name, err := word.ParsePackage("linux-headers-" + release)
-			if err != nil {
-				return nil, headers // no archive has headers under such a name
-			}
-			packages = append(packages, word.Target{Name: name})
-		case errors.As(err, &headers):
-			broken, berr := pr.brokenHeaders()
-			if berr != nil || len(broken) == 0 {
-				return nil, errors.Join(berr, err)
-			}
-			packages = append(packages, broken...)
-		case err != nil:
-			return nil, err
-		}
-		if err := k.Native(); err != nil {
-			return nil, err
-		}
+		some, err := pr.missingFor(ctx, release)
 		if err != nil {
-			k = kernel.Kernel{Compiler: word.Must(word.ParseProgram("make"))} // apt installs the compiler with the headers
+			return nil, err
 		}
-		for _, tool := range kernel.MissingTools(pr.Root, k) {
-			if tool.Package.IsZero() {
-				return nil, tool
-			}
-			packages = append(packages, word.Target{Name: tool.Package})
-		}
+		packages = append(packages, some...)
 	}
 	if pr.lacksOwn() {
 		packages = append(packages, missingOwn()...)
 	}
-	doubted, err := pr.pkgs.unauthenticated()
+	unauthenticated, err := pr.pkgs.unauthenticated()
 	if err != nil {
 		return nil, err
 	}
-	packages = append(packages, doubted...)
+	packages = append(packages, unauthenticated...)
 	for _, t := range flat(targets) {
-		needs, err := pr.unmetBuildDeps(t)
+		deps, err := pr.unmetBuildDeps(t)
 		if err != nil {
 			return nil, err
 		}
-		packages = append(packages, needs...)
+		packages = append(packages, deps...)
 	}
 	slices.SortFunc(packages, func(a, b word.Target) int { return strings.Compare(a.String(), b.String()) })
 	return slices.Compact(packages), nil
+}
+
+// missingFor lists the headers and the tools that building for a kernel lacks.
+func (pr *preparer) missingFor(ctx context.Context, release string) ([]word.Target, error) {
+	k, kerr := pr.kernels.kernel(release)
+	packages, err := pr.missingHeaders(ctx, release, kerr)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.Native(); err != nil {
+		return nil, err
+	}
+	if kerr != nil {
+		k = kernel.Kernel{Compiler: word.Must(word.ParseProgram("make"))} // apt installs the compiler with the headers
+	}
+	for _, tool := range kernel.MissingTools(pr.Root, k) {
+		if tool.Package.IsZero() {
+			return nil, tool
+		}
+		packages = append(packages, word.Target{Name: tool.Package})
+	}
+	return packages, nil
+}
+
+// missingHeaders lists the packages that mend err, which finding a kernel's headers has given; none where it is nil.
+func (pr *preparer) missingHeaders(ctx context.Context, release string, err error) ([]word.Target, error) {
+	var headers *kernel.HeadersError
+	switch {
+	case !errors.As(err, &headers):
+		return nil, err
+	case headers.Dir != "":
+		broken, berr := pr.brokenHeaders()
+		if berr != nil || len(broken) == 0 {
+			return nil, errors.Join(berr, err)
+		}
+		return broken, nil
+	}
+	if err := pr.kernels.whyNoKernel(ctx, release, err); !errors.As(err, &headers) {
+		return nil, err
+	}
+	name, err := word.ParsePackage("linux-headers-" + release)
+	if err != nil {
+		return nil, headers // no archive has headers under such a name
+	}
+	return []word.Target{{Name: name}}, nil
 }
 
 // brokenHeaders lists the packages of kernels' headers that dpkg was ended in the middle of.

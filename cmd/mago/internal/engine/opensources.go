@@ -2,8 +2,12 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"strings"
 
 	"mago/debpkg/apt"
+	"mago/debpkg/rooted"
+	"mago/sources"
 )
 
 // openHere is openCached, and tells of a source that is not mago's own.
@@ -33,4 +37,85 @@ func (mo *modules) notHere(t target) error {
 		return &apt.UnauthenticatedError{Package: t.pkg.Name.String(), Version: t.version}
 	}
 	return &NotFetchedError{t.name}
+}
+
+// openSource brings a module's source into the cache, or finds it there.
+func (mo *modules) openSource(ctx context.Context, t *target) error {
+	switch {
+	case t.tree != nil && t.pkg != nil: // fetched for its needs, and told
+		return nil
+	case t.tree != nil:
+		mo.say.note("source", "%s", t.describe())
+		return nil
+	case t.pkg == nil:
+		return &NotFetchedError{t.name}
+	}
+	if tree, ok := mo.fetcher().Cached(*t.pkg); ok && (!mo.forced(*t) || mo.AsItLies) {
+		mo.say.note("source", "%s", t.describe())
+		return mo.useTree(ctx, t, tree)
+	}
+	if mo.AsItLies {
+		return mo.notHere(*t)
+	}
+	return mo.fetch(ctx, t)
+}
+
+// useTree has a module built from an opened source. One that may have been edited, with -O or in /usr/src, counts by its
+// contents.
+func (mo *modules) useTree(ctx context.Context, t *target, tree *sources.Tree) (err error) {
+	t.tree, t.edited = tree, mo.AsItLies
+	if mo.AsItLies || tree.Origin == sources.Host && tree.Archive == "" {
+		t.digest, err = tree.Contents(ctx)
+	}
+	return errors.Join(err, mo.unmodifiedConffiles(ctx, t))
+}
+
+func (mo *modules) fetch(ctx context.Context, t *target) error {
+	if mo.DryRun {
+		mo.say.note("source", "would fetch %s", t.describe())
+		return nil
+	}
+	fetcher := mo.fetcher()
+	fetcher.Fresh = mo.forced(*t)
+	p := mo.say.begin("source", t.describe())
+	defer p.end()
+	tree, err := fetcher.Get(ctx, *t.pkg)
+	if err != nil {
+		return err
+	}
+	t.version = tree.Version
+	p.timed(t.describe())
+	return mo.useTree(ctx, t, tree)
+}
+
+// NotFetchedError says that build found no source; it does not fetch.
+type NotFetchedError struct{ Module string }
+
+func (e *NotFetchedError) Error() string { return "the source of " + e.Module + " is not here" }
+
+func (mo *modules) fetcher() *sources.Fetcher {
+	return &sources.Fetcher{
+		Root: rooted.Root(mo.Root), Cache: mo.Cache, Run: mo.host.query, SystemSources: true, Unauthenticated: mo.Unauthenticated, Locks: mo.locks(mo.Wait.Limit),
+	}
+}
+
+// unmodifiedConffiles takes the conffiles of an installed package that the administrator has edited out of the archive's package. Where
+// that cannot be had they go into no package of mago's: dpkg leaves them where they are.
+func (mo *modules) unmodifiedConffiles(ctx context.Context, t *target) error {
+	if len(t.tree.Runtime.Edited) == 0 || mo.DryRun {
+		return nil
+	}
+	fetcher := mo.fetcher()
+	fetcher.SystemSources = false
+	tree, err := fetcher.Get(ctx, *t.pkg)
+	if err == nil {
+		t.tree.Runtime = tree.Runtime
+		return nil
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	mo.say.note("note", "%s is edited, and %s is not available unedited (%s): the file stays, in no package",
+		strings.Join(t.tree.Runtime.Edited, ", "), t.pkg.Name, OneLine(err))
+	return nil
 }

@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -42,14 +40,6 @@ func (f removedCount) String() string {
 		if things > 0 {
 			words = append(words, Plural(things, removedKinds[kind]))
 		}
-	}
-	return strings.Join(words, ", ")
-}
-
-// InWords is a list as a sentence has it, with at most so many of its words.
-func InWords(words []string, most int) string {
-	if more := len(words) - most; more > 0 {
-		words = append(slices.Clone(words[:most]), fmt.Sprintf("%d more", more))
 	}
 	return strings.Join(words, ", ")
 }

@@ -12,9 +12,7 @@ import (
 	"strings"
 
 	"mago/catalog"
-	"mago/cmd/mago/internal/modpkg"
 	"mago/cmd/mago/internal/store"
-	"mago/debpkg/apt"
 	"mago/kbuild/recipe"
 	"mago/sources"
 )
@@ -138,16 +136,6 @@ func (t target) called(name string) (target, error) {
 	return t, nil
 }
 
-// recordedTarget is a module that no list knows but that was built here, from a directory or tarball that is taken
-// again, under the same name, where it still is: of several the one that was built last.
-func (mo *modules) recordedTarget(ctx context.Context, name string) (target, bool) {
-	records, err := mo.store.All(name)
-	if err != nil {
-		return target{}, false
-	}
-	return mo.targetOf(ctx, name, records)
-}
-
 // targetOf is that, of a module's records.
 func (mo *modules) targetOf(ctx context.Context, name string, records []store.Record) (target, bool) {
 	if !moduleWord.MatchString(name) || len(records) == 0 {
@@ -194,91 +182,6 @@ func (mo *modules) targetsOf(ix *catalog.Index, want func(catalog.Module) bool) 
 	return some
 }
 
-// installedTargets are the modules whose source package is installed, and those that are installed built; each from what
-// is installed of it.
-func (mo *modules) installedTargets(ctx context.Context, ix *catalog.Index) ([]target, error) {
-	built, err := mo.pkgs.installedPackages()
-	if err != nil {
-		return nil, err
-	}
-	var found []target
-	for _, m := range ix.Modules {
-		if t, ok := mo.installedTarget(ctx, m, built); ok {
-			found = append(found, t)
-		}
-	}
-	for _, p := range built {
-		if slices.ContainsFunc(found, func(t target) bool { return t.name == p.module }) {
-			continue
-		}
-		t, ok := mo.recordedTarget(ctx, p.module)
-		if !ok {
-			t = target{name: p.module, version: p.Version}
-		}
-		found = append(found, t)
-	}
-	return found, nil
-}
-
-// installedTarget is a module of the catalog's from the source that its installed modules were built of, as a record
-// tells, else from the source package that is installed; false where neither is.
-func (mo *modules) installedTarget(ctx context.Context, m catalog.Module, built []modulesPackage) (target, bool) {
-	built = slices.DeleteFunc(slices.Clone(built), func(p modulesPackage) bool { return p.module != m.Name })
-	for _, p := range built {
-		if t, ok := mo.builtTarget(ctx, m, p); ok {
-			return t, true
-		}
-	}
-	for i, p := range m.Packages {
-		if p.Installed.IsZero() {
-			continue
-		}
-		if i == 0 {
-			return newTarget(m, nil), true
-		}
-		return newTarget(m, &m.Packages[i]), true
-	}
-	return newTarget(m, nil), len(built) > 0
-}
-
-// builtTarget is the source that an installed package of modules was built of, where its record is here.
-func (mo *modules) builtTarget(ctx context.Context, m catalog.Module, p modulesPackage) (target, bool) {
-	r, ok := mo.store.Get(store.ID{Module: p.module, Kernel: p.release})
-	if !ok || !r.IsInstalled(p.Version) {
-		return target{}, false
-	}
-	if r.Source.Package == "" {
-		return mo.recordedTarget(ctx, m.Name)
-	}
-	switch i := slices.IndexFunc(m.Packages, func(p catalog.Package) bool { return p.Name.String() == r.Source.Package }); {
-	case i == 0:
-		return newTarget(m, nil), true
-	case i > 0:
-		return newTarget(m, &m.Packages[i]), true
-	}
-	return target{}, false
-}
-
-// unpackedTargets are the modules whose source is opened in the cache, and those of tarballs that were built.
-func (mo *modules) unpackedTargets(ctx context.Context, ix *catalog.Index) ([]target, error) {
-	trees, err := mo.fetcher().Unpacked()
-	if err != nil {
-		return nil, err
-	}
-	found := mo.targetsOf(ix, func(m catalog.Module) bool {
-		return slices.ContainsFunc(trees, func(u sources.Unpacked) bool { return u.Name == m.Name && u.Package != "" })
-	})
-	for _, u := range trees {
-		if u.Package != "" {
-			continue
-		}
-		if t, ok := mo.recordedTarget(ctx, catalog.ModuleName(u.Name)); ok {
-			found = append(found, t)
-		}
-	}
-	return found, nil
-}
-
 // NoSourceError says that a path on the command line leads nowhere.
 type NoSourceError struct{ Path string }
 
@@ -310,31 +213,27 @@ func (mo *modules) localTarget(ctx context.Context, path, name string) (target, 
 	return t, err
 }
 
-// modulesPackage is an installed package of modules for one kernel.
-type modulesPackage struct {
-	module, release string
-	apt.Installed
-}
-
-// installedPackages finds the installed packages of modules by their names.
-func (pk *packages) installedPackages() ([]modulesPackage, error) {
-	status, err := pk.installed()
-	if err != nil {
-		return nil, err
-	}
-	var found []modulesPackage
-	for p := range status.All() {
-		if module, release := modpkg.ParseName(p.Package); release != "" {
-			found = append(found, modulesPackage{module, release, p})
-		}
-	}
-	return found, nil
-}
-
 // shown is a path as the screen shows it: whole with -v, else its last part.
 func (b *base) shown(path string) string {
 	if b.Verbose {
 		return path
 	}
 	return filepath.Base(path)
+}
+
+// freshTargets resolves module words against a catalog that knows apt's present lists.
+func (mo *modules) freshTargets(ctx context.Context, words []string) ([]target, error) {
+	if !slices.ContainsFunc(ModuleWords(words), func(w string) bool { return !isLocal(w) }) {
+		return mo.targets(ctx, words)
+	}
+	ix, err := mo.catalog.catalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if ix.Changed || mo.Verbose {
+		mo.catalog.showCatalog(ix)
+	}
+	targets, err := mo.targets(ctx, words)
+	mo.noteNewer(targets)
+	return targets, err
 }

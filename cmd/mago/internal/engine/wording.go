@@ -2,6 +2,8 @@ package engine
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -29,4 +31,19 @@ func Ago(d time.Duration) string {
 		return fmt.Sprintf("%.0f h old", d.Hours())
 	}
 	return fmt.Sprintf("%.0f days old", d.Hours()/24)
+}
+
+func Plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// InWords is a list as a sentence has it, with at most so many of its words.
+func InWords(words []string, most int) string {
+	if more := len(words) - most; more > 0 {
+		words = append(slices.Clone(words[:most]), fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(words, ", ")
 }
