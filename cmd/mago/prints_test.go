@@ -31,21 +31,13 @@ var served = map[string][]string{
 func TestOnlyCommandsTalk(t *testing.T) {
 	found := map[string][]string{}
 	for _, dir := range []string{"cmd/mago/internal", "catalog", "sources", "kbuild", "debpkg"} {
-		err := filepath.WalkDir(filepath.Join("../..", dir), func(path string, entry os.DirEntry, err error) error {
-			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "/testdata/") {
-				return err
-			}
-			file := strings.TrimPrefix(path, "../../")
-			for _, name := range namesIn(t, path) {
+		eachFile(t, dir, func(file string, parsed *ast.File) {
+			for _, name := range namesIn(t, file, parsed) {
 				if talks.MatchString(name) && !slices.Contains(found[file], name) {
 					found[file] = append(found[file], name)
 				}
 			}
-			return nil
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
 	}
 	differs(t, found, served)
 }
@@ -63,29 +55,22 @@ var writers = []string{
 
 // What a run does is told in events, which render turns into lines.
 func TestOnlyRenderPrints(t *testing.T) {
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
+	eachFile(t, "cmd/mago", func(path string, parsed *ast.File) {
+		file := filepath.Base(path)
+		if filepath.Dir(path) != "cmd/mago" {
+			return
 		}
-		writing := slices.DeleteFunc(namesIn(t, file), func(name string) bool { return !writes.MatchString(name) })
+		writing := slices.DeleteFunc(namesIn(t, path, parsed), func(name string) bool { return !writes.MatchString(name) })
 		if len(writing) > 0 != slices.Contains(writers, file) {
 			t.Errorf("%s writes with %q; listed: %v", file, writing, slices.Contains(writers, file))
 		}
-	}
+	})
 }
 
 // namesIn are the packages that a file imports, in quotes, the functions that it calls, and what it takes from others, each with
 // what it is taken from.
-func namesIn(t *testing.T, path string) (names []string) {
+func namesIn(t *testing.T, path string, file *ast.File) (names []string) {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, imported := range file.Imports {
 		names = append(names, imported.Path.Value)
 		if imported.Name != nil && talking.MatchString(imported.Path.Value) {
@@ -128,5 +113,48 @@ func differs(t *testing.T, found, listed map[string][]string) {
 		if found[file] == nil {
 			t.Errorf("%s is listed and uses nothing", file)
 		}
+	}
+}
+
+// mostMethods is how many methods a type may have: one with more does several things.
+const mostMethods = 40
+
+func TestTypesAreSmall(t *testing.T) {
+	methods := map[string]int{}
+	for _, dir := range []string{"cmd/mago", "catalog", "sources", "kbuild", "debpkg"} {
+		eachFile(t, dir, func(file string, parsed *ast.File) {
+			for _, d := range parsed.Decls {
+				if f, ok := d.(*ast.FuncDecl); ok && f.Recv != nil {
+					receiver := f.Recv.List[0].Type
+					if pointer, ok := receiver.(*ast.StarExpr); ok {
+						receiver = pointer.X
+					}
+					methods[filepath.Dir(file)+"."+nameOf(receiver)]++
+				}
+			}
+		})
+	}
+	for name, n := range methods {
+		if n > mostMethods {
+			t.Errorf("%s has %d methods", name, n)
+		}
+	}
+}
+
+// eachFile gives the files below a directory of the module, without tests and their data.
+func eachFile(t *testing.T, dir string, do func(file string, parsed *ast.File)) {
+	t.Helper()
+	err := filepath.WalkDir(filepath.Join("../..", dir), func(path string, entry os.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "/testdata/") {
+			return err
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err == nil {
+			do(strings.TrimPrefix(path, "../../"), parsed)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
