@@ -59,7 +59,7 @@ func (a *app) printModule(m engine.ShownModule) {
 	}
 	field("Source", cmp.Or(m.Source, "not fetched"))
 	field("Recipe", m.Recipe)
-	if a.Limited() {
+	if a.Limited() || m.Conf != nil && m.Conf.Other {
 		printConfKernel(m.Conf, field)
 	}
 	printConf(m.Conf, field)

@@ -140,7 +140,7 @@ func (e *Engine) openedConf(t target, k kernel.Kernel) *ShownConf {
 	if t.tree == nil || !isDKMS(t) {
 		return nil
 	}
-	return e.keptConf(t, k)
+	return e.keptForAny(t, k)
 }
 
 // SearchResult is what a search has found.

@@ -35,6 +35,7 @@ type Plan struct {
 	User     bool          // whether the user that compiles has to be made
 	Units    []Unit        // in the order in which they are built: what others need comes first
 
+	asked  []target
 	opened map[string]target // by name: sources are fetched, opened and told of once
 }
 
@@ -52,20 +53,27 @@ func (u Unit) ID() UnitID { return u.id() }
 // Plan works a request out: it resolves words and kernels, fetches and opens sources, has each dkms.conf evaluated, and finds
 // what units need: other units, and packages. What keeps a single unit from being built is in the unit.
 func (e *Engine) Plan(ctx context.Context, r Request) (*Plan, error) {
-	return e.plan(ctx, r, map[string]target{})
-}
-
-func (e *Engine) plan(ctx context.Context, r Request, opened map[string]target) (*Plan, error) {
-	p := &planner{Engine: e, plan: &Plan{Request: r, User: r.Prepare && e.prepare.lacksUser(), opened: opened}, at: map[UnitID]int{}}
-	p.bare = r.Prepare && !e.DryRun && (p.plan.User || e.prepare.lacksOwn())
-	targets, err := p.targets(ctx)
-	if err != nil {
+	p := &Plan{Request: r, opened: map[string]target{}}
+	var err error
+	if p.asked, err = e.asked(ctx, r); err != nil {
 		return nil, err
 	}
+	if p.Releases, err = e.kernels.releases(ctx); err != nil {
+		return nil, err
+	}
+	return e.complete(ctx, p)
+}
+
+// complete works out what is open in a plan of modules and kernels.
+func (e *Engine) complete(ctx context.Context, of *Plan) (*Plan, error) {
+	r := of.Request
+	p := &planner{Engine: e, plan: &Plan{Request: r, Releases: of.Releases, User: r.Prepare && e.prepare.lacksUser(), asked: of.asked, opened: of.opened}, at: map[UnitID]int{}}
+	p.bare = r.Prepare && !e.DryRun && (p.plan.User || e.prepare.lacksOwn())
 	kernels, err := p.kernelsFor(ctx)
 	if err != nil {
 		return nil, err
 	}
+	targets := p.plan.asked
 	if r.Goal > Prepared {
 		for _, u := range units(targets, kernels) {
 			if err := p.add(ctx, u); err != nil {
@@ -90,22 +98,20 @@ type planner struct {
 	at   map[UnitID]int // where the units are in the plan
 }
 
-func (p *planner) targets(ctx context.Context) ([]target, error) {
-	if len(p.plan.Request.Words) == 0 && p.plan.Request.Goal == Prepared {
+// asked are the modules that a request is about.
+func (e *Engine) asked(ctx context.Context, r Request) ([]target, error) {
+	if len(r.Words) == 0 && r.Goal == Prepared {
 		return nil, nil
 	}
-	targets, err := p.modules.freshTargets(ctx, p.plan.Request.Words)
+	targets, err := e.modules.freshTargets(ctx, r.Words)
 	if err != nil {
 		return nil, err
 	}
-	return p.modules.withNeeded(targets)
+	return e.modules.withNeeded(targets)
 }
 
 // kernelsFor are the kernels asked for; where the plan may install their headers, some may only be named.
 func (p *planner) kernelsFor(ctx context.Context) (kernels []kernel.Kernel, err error) {
-	if p.plan.Releases, err = p.kernels.releases(ctx); err != nil {
-		return nil, err
-	}
 	if p.plan.Request.Prepare {
 		_, err := p.prepare.missing(ctx, p.plan.Releases, nil) // which refuses a kernel that cannot be had, before anything is fetched
 		return p.kernels.foreseen(p.plan.Releases), err
@@ -122,7 +128,7 @@ func (p *planner) add(ctx context.Context, u unit) error {
 	goal, now := p.plan.Request.Goal, p.pkgs.situation(u)
 	planned := Unit{There: goal == Installed && p.isThere(ctx, u, now)}
 	if !planned.There {
-		planned.Err = p.complete(ctx, &u)
+		planned.Err = p.unit(ctx, &u)
 		planned.Due = due(u, goal, now)
 	}
 	if ctx.Err() != nil {
@@ -151,8 +157,8 @@ func (p *planner) isThere(ctx context.Context, u unit, now situation) bool {
 	return true
 }
 
-// complete opens a unit's source, and plans what it needs.
-func (p *planner) complete(ctx context.Context, u *unit) error {
+// unit opens a unit's source, and plans what it needs.
+func (p *planner) unit(ctx context.Context, u *unit) error {
 	if p.plan.Request.Goal == Installed {
 		if err := p.install.checkLoadable(*u, nil, false); err != nil {
 			return err
@@ -220,14 +226,14 @@ func (p *Plan) sources() (all []target) {
 	return all
 }
 
-// asked are the units that were asked for; others are only needed by them.
-func (p *Plan) asked() []Unit {
+// unitsAsked are the units that were asked for; others are only needed by them.
+func (p *Plan) unitsAsked() []Unit {
 	return slices.DeleteFunc(slices.Clone(p.Units), func(u Unit) bool { return u.asNeed })
 }
 
 // failed is why nothing of what was asked for can be built.
 func (p *Plan) failed() error {
-	asked := p.asked()
+	asked := p.unitsAsked()
 	if len(asked) == 1 {
 		return asked[0].Err
 	}

@@ -64,7 +64,7 @@ func (e *Engine) prepared(ctx context.Context, p *Plan) (*Plan, error) {
 			break
 		}
 		var err error
-		if p, err = e.plan(ctx, p.Request, p.opened); err != nil {
+		if p, err = e.complete(ctx, p); err != nil {
 			return nil, err
 		}
 	}
@@ -123,7 +123,7 @@ func (r *run) stopped() bool {
 
 // failures are those of units that were asked for, in the plan's order.
 func (r *run) failures() (errs []error) {
-	for _, u := range r.plan.asked() {
+	for _, u := range r.plan.unitsAsked() {
 		if err := r.errs[u.id()]; err != nil {
 			errs = append(errs, err)
 		}
@@ -137,7 +137,7 @@ func (r *run) end(ctx context.Context, u Unit, err error) {
 	r.errs[u.id()] = err
 	r.failed = r.failed || err != nil && !u.asNeed
 	r.lock.Unlock()
-	if err != nil && !u.asNeed && r.KeepGoing && ctx.Err() == nil && len(r.plan.asked()) > 1 {
+	if err != nil && !u.asNeed && r.KeepGoing && ctx.Err() == nil && len(r.plan.unitsAsked()) > 1 {
 		r.say.of(u.id()).failed(err)
 	}
 	close(r.ended[u.id()])
@@ -145,7 +145,7 @@ func (r *run) end(ctx context.Context, u Unit, err error) {
 
 // verdict is the error of the whole run; rest are the units that have not begun.
 func (r *run) verdict(ctx context.Context, rest []Unit) error {
-	asked, failed := r.plan.asked(), r.failures()
+	asked, failed := r.plan.unitsAsked(), r.failures()
 	switch {
 	case len(failed) == 0:
 		return ctx.Err()

@@ -8,6 +8,7 @@ import (
 	"mago/kbuild/dkms"
 	"mago/kbuild/kernel"
 	"mago/kbuild/recipe"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -105,16 +106,37 @@ func (e *Engine) packagesOf(m ShownModule) (names []string) {
 // ShownConf is what the evaluation of a dkms.conf has told; its JSON form is part of mago's interface.
 type ShownConf struct {
 	*dkms.Plan
+	Other bool `json:"-"` // whether it is told of another kernel than the one at hand
 }
 
 // keptConf is what planning, fetching or building has left of an opened source's dkms.conf.
 func (e *Engine) keptConf(t target, k kernel.Kernel) *ShownConf {
 	if key, err := recipe.Key(e.Root, e.confs.job(t, k)); err != nil {
-		return &ShownConf{&dkms.Plan{Kernel: k.Release, Error: err.Error()}}
+		return &ShownConf{Plan: &dkms.Plan{Kernel: k.Release, Error: err.Error()}}
 	} else if conf, ok := recipe.Kept(e.confs.confs(t), key); ok {
-		return &ShownConf{conf.Plan(dkmsKernel(k))}
+		return &ShownConf{Plan: conf.Plan(dkmsKernel(k))}
 	}
-	return &ShownConf{&dkms.Plan{Kernel: k.Release, Error: "not read yet"}}
+	return &ShownConf{Plan: &dkms.Plan{Kernel: k.Release, Error: "not read yet"}}
+}
+
+// keptForAny is keptConf for the kernel at hand, or else, where the caller has chosen none, for the newest kernel that it was
+// evaluated for.
+func (e *Engine) keptForAny(t target, k kernel.Kernel) *ShownConf {
+	conf := e.keptConf(t, k)
+	if conf.Error == "" || e.Limited() {
+		return conf
+	}
+	for _, release := range slices.Backward(e.kernels.kernelsHere()) {
+		other, err := e.kernels.kernel(release)
+		if err != nil {
+			continue
+		}
+		if kept := e.keptConf(t, other); kept.Error == "" {
+			kept.Other = true
+			return kept
+		}
+	}
+	return conf
 }
 
 // toShow is the kernel that a build would be for, as far as it is known; without headers nothing is known of its
