@@ -55,8 +55,8 @@ func (pr *preparer) rulesBuildDeps(t target, depends string) (string, error) {
 // notForRules matches what a debian/rules needs where mago does not do that itself: another builder, the kernel's headers.
 var notForRules = regexp.MustCompile(`^(?:dkms|.*-dkms|module-assistant|kernel-package|kbuild|linux-(?:headers|image|kbuild)-.*)$`)
 
-// openForBuildDeps brings the sources that themselves tell what compiling them needs. One that cannot be had is met again
-// when its turn comes, if the run goes on after failures.
+// openForBuildDeps opens the sources that themselves declare what compiling them needs. With -i a source that cannot be opened
+// is no error yet: building it will report it.
 func (mo *modules) openForBuildDeps(ctx context.Context, targets []target) error {
 	for i := range targets {
 		if err := mo.openOne(ctx, &targets[i]); err != nil && (!mo.KeepGoing || len(targets) == 1) {

@@ -119,14 +119,23 @@ func (cs *claims) checkClaim(c Claim) error {
 			taken.Purge = append(taken.Purge, r.Kernel)
 		}
 	}
+	if taken, err = cs.takenByPackage(c, taken); err != nil || taken == nil {
+		return err
+	}
+	taken.suggest, taken.system = cs.freeName(c), cs.system()
+	return taken
+}
+
+// takenByPackage adds to a *TakenError the installed packages that are in the way; it makes one where there is none yet.
+func (cs *claims) takenByPackage(c Claim, taken *TakenError) (*TakenError, error) {
 	packages, err := cs.pkgs.installedPackages()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, p := range packages {
 		files, err := p.Files(rooted.Root(cs.Root))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		switch source, _, _ := strings.Cut(p.Source, " "); {
 		case p.module != c.Name && p.release == c.release && c.install:
@@ -143,11 +152,7 @@ func (cs *claims) checkClaim(c Claim) error {
 			taken.remove = append(taken.remove, p.Package)
 		}
 	}
-	if taken == nil {
-		return nil
-	}
-	taken.suggest, taken.system = cs.freeName(c), cs.system()
-	return taken
+	return taken, nil
 }
 
 // noteTakeover says that a unit's name goes from one source to another.

@@ -5,7 +5,7 @@ import (
 	"mago/debpkg"
 )
 
-// commonToInstall is the package that has to be installed with a build's own, "" where what is there serves.
+// commonToInstall gives the package of common files to install with a build's own, "" where the installed one serves.
 func (it *installer) commonToInstall(u unit, built store.Record) (deb string) {
 	c := built.Common
 	if c == nil {

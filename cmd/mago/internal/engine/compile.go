@@ -103,18 +103,23 @@ func (bu *builder) compileAndPack(ctx context.Context, u unit, log io.Writer, r 
 	}
 	r.Recipe, r.RecipeName, r.RecipeVersion = result.Recipe, result.Name, result.Version
 	if err := bu.pack(ctx, u, result, r); err != nil {
-		if refused := (*payload.RefusedError)(nil); errors.As(err, &refused) {
-			return err
-		}
-		if field := (*debpkg.FieldError)(nil); result.Package != nil && errors.As(err, &field) {
-			return &recipe.Error{Recipe: result.Recipe, Err: fmt.Errorf("its package cannot be made: %w", field)}
-		}
-		return &PackError{err}
+		return whosePackError(err, result)
 	}
 	if err := errors.Join(bu.store.StageSymvers(r.ID(), result.Symvers), bu.stageBill(u, r, inputs)); err != nil {
 		return &PackError{err}
 	}
 	return nil
+}
+
+// whosePackError tells what the source brought, and no package may have, from what kept mago from writing one.
+func whosePackError(err error, result *kbuild.Result) error {
+	if refused := (*payload.RefusedError)(nil); errors.As(err, &refused) {
+		return err
+	}
+	if field := (*debpkg.FieldError)(nil); result.Package != nil && errors.As(err, &field) {
+		return &recipe.Error{Recipe: result.Recipe, Err: fmt.Errorf("its package cannot be made: %w", field)}
+	}
+	return &PackError{err}
 }
 
 // conclude keeps the record and the log of a build that went through, or that failed by what the source brought; one

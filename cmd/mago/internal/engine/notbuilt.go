@@ -53,7 +53,7 @@ func (it *installer) notBuilt(module, release string) error {
 	return e
 }
 
-// unknownHere is for a name that nothing here knows; the user behind sudo may have built it.
+// unknownHere turns the error of an unknown name into a NotBuiltError where the user behind sudo has built that module.
 func (it *installer) unknownHere(err error, releases []string) error {
 	var unknown *catalog.NotFoundError
 	if !errors.As(err, &unknown) || !moduleWord.MatchString(unknown.Name) {

@@ -10,7 +10,7 @@ import (
 	"mago/sources"
 )
 
-// openHere is openCached, and tells of a source that is not mago's own.
+// openHere opens a source without fetching it; one that is not mago's own is named on the screen.
 func (mo *modules) openHere(ctx context.Context, t *target) error {
 	if t.tree != nil {
 		return mo.openSource(ctx, t)
@@ -39,7 +39,7 @@ func (mo *modules) notHere(t target) error {
 	return &NotFetchedError{t.name}
 }
 
-// openSource brings a module's source into the cache, or finds it there.
+// openSource opens a module's source: the one in the cache, or else one that it fetches.
 func (mo *modules) openSource(ctx context.Context, t *target) error {
 	switch {
 	case t.tree != nil && t.pkg != nil: // fetched for its needs, and told
@@ -60,8 +60,8 @@ func (mo *modules) openSource(ctx context.Context, t *target) error {
 	return mo.fetch(ctx, t)
 }
 
-// useTree has a module built from an opened source. One that may have been edited, with -O or in /usr/src, counts by its
-// contents.
+// useTree sets the opened source that a module is built from. A source that may have been edited, with -O or in /usr/src, is
+// identified by a digest of its contents.
 func (mo *modules) useTree(ctx context.Context, t *target, tree *sources.Tree) (err error) {
 	t.tree, t.edited = tree, mo.AsItLies
 	if mo.AsItLies || tree.Origin == sources.Host && tree.Archive == "" {

@@ -47,7 +47,7 @@ func (e *InTheWayError) Hint() string {
 	return Hints(append(lines, fmt.Sprintf(`"%s" replaces it by mago's packages; conffiles stay as they are`, e.Command))...)
 }
 
-// checkSourcePackage finds out whether the source package is in the way of a build's files.
+// checkSourcePackage refuses, with an *InTheWayError, a build whose files an installed source package owns.
 func (it *installer) checkSourcePackage(ctx context.Context, built store.Record, debs []string) error {
 	pkg := built.Source.Package
 	if built.Common == nil || pkg == "" || it.pkgs.packageVersion(pkg) == "" || !slices.Contains(debs, built.Common.Deb) {
