@@ -22,7 +22,7 @@ import (
 //	                    that names it is there. Alone: clean, which removes those that no record names
 //	_catalog            the index, while it is made anew
 //	_user               the build user, while it is made
-//	apt's and dpkg's    theirs (package debpkg)
+//	apt's and dpkg's    theirs (package debpkg/apt), which keep processes apart; within one known.system does
 //
 // Readers (list, show, status) take none of them but _catalog, which they wait for only where there is no index yet:
 // records, the index, trees and packages appear whole under their names.
