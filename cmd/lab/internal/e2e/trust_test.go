@@ -28,7 +28,7 @@ ln -s /etc "$2/link"
 	if _, err := os.Stat(s.Path("/caught")); err == nil {
 		t.Error("root has installed the tester's package")
 	}
-	exits(t, 2, s.Command(t.Context(), "mago", "a-b", "./hello", "-l", s.kernel, "--dest", theirs+"/link")).has(t, "is a link of tester's")
+	exits(t, 2, s.Command(t.Context(), "mago", "a-b", "./hello", "-l", s.kernel, "--dest", theirs+"/link")).has(t, "is a link that belongs to tester")
 	exits(t, 1, s.Command(t.Context(), "mago", "-u", "/home/tester/m", "install", "v4l2loopback", "-l", s.kernel)).has(t, "/home/tester may be changed by tester", "mago: hint: ")
 	s.run(t, "rm", "-r", theirs, "/tmp/evil.sh")
 }
