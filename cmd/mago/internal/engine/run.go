@@ -3,12 +3,14 @@ package engine
 import (
 	"context"
 	"errors"
-	"mago/cmd/mago/internal/store"
 	"slices"
 	"sync"
+
+	"mago/cmd/mago/internal/store"
 )
 
-// Report says what a run has come to.
+// Report says what a run has come to: the builds of the units whose packages are there now, and of those that are installed. A
+// dry run has none.
 type Report struct {
 	Built     []store.Record
 	Installed []store.Record
@@ -182,13 +184,35 @@ func (r *run) one(ctx context.Context, e *Engine, u Unit) error {
 	if err != nil {
 		return err
 	}
-	return e.build.withUnitLock(ctx, ready, "built", func() error {
+	doing := "built"
+	if r.plan.Request.Goal == Installed {
+		doing = "built and installed"
+	}
+	return e.build.withUnitLock(ctx, ready, doing, func() error {
 		built, err := e.build.build(ctx, ready)
-		if err != nil || r.plan.Request.Goal < Installed {
+		if err != nil {
 			return err
 		}
-		return e.install.install(ctx, ready, built)
+		r.reported(&r.report.Built, built)
+		if r.plan.Request.Goal < Installed {
+			return nil
+		}
+		if err := e.install.install(ctx, ready, built); err != nil {
+			return err
+		}
+		r.reported(&r.report.Installed, built)
+		return nil
 	})
+}
+
+// reported adds a build to a part of the report.
+func (r *run) reported(part *[]store.Record, built store.Record) {
+	if r.DryRun {
+		return
+	}
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	*part = append(*part, built)
 }
 
 // against waits for the units that one needs, and is that one with what has come of them: of one that could not be compiled
