@@ -117,12 +117,12 @@ func (m *machine) damagedTrees(p places) []finding {
 	return all
 }
 
-// treeSum is over all of a tree but its record, in which dates may differ.
+// treeSum is over all of a tree but its record, in which dates may differ, and what was evaluated of it, which a build may add.
 func (m *machine) treeSum(dir string) (string, error) {
 	var sums strings.Builder
 	entries, err := os.ReadDir(dir)
 	for _, e := range entries {
-		if e.IsDir() {
+		if e.IsDir() && e.Name() != "beside" {
 			sum, err := sources.Digest(context.Background(), filepath.Join(dir, e.Name()))
 			if err != nil {
 				return "", err
