@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"time"
 
+	"mago/debpkg/apt"
 	"mago/debpkg/rooted"
 	"mago/debpkg/word"
 )
@@ -67,6 +68,8 @@ type Config struct {
 	Dir  string                // of index.json, as this process sees it; inside Root, since apt reads from it too
 	Run  func(*exec.Cmd) error // nil: (*exec.Cmd).Run; has to enter Root by itself, the arguments are paths inside it
 	Now  func() time.Time      // nil: time.Now
+
+	Status func() (*apt.Status, error) // dpkg's, where the caller has read it; nil has it read
 }
 
 func (c Config) now() time.Time {

@@ -13,7 +13,11 @@ const statusFile = "/var/lib/dpkg/status"
 // readStatus gives the module sources that dpkg has files of.
 func (c Config) readStatus() (list, error) {
 	known := list{left: LeftOut{List: statusFile}}
-	status, err := apt.ReadStatus(c.Root)
+	read := c.Status
+	if read == nil {
+		read = func() (*apt.Status, error) { return apt.ReadStatus(c.Root) }
+	}
+	status, err := read()
 	if err != nil {
 		return list{}, err
 	}

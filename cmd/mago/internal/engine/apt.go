@@ -33,7 +33,7 @@ func (at *aptTool) working(p *step) (*apt.Installer, *aptSaid) {
 type aptSaid struct{ unchecked, kept []string }
 
 func (at *aptTool) catalogConfig() catalog.Config {
-	return catalog.Config{Root: rooted.Root(at.Root), Dir: at.Cache, Run: at.askApt}
+	return catalog.Config{Root: rooted.Root(at.Root), Dir: at.Cache, Run: at.askApt, Status: at.pkgs.installed}
 }
 
 // askApt runs a program of apt's or dpkg's that only tells something, which may take seconds: a live line says so.
