@@ -47,9 +47,6 @@ type Unit struct {
 	Err   error // why it cannot be built, nil where it can
 }
 
-// ID names the unit.
-func (u Unit) ID() UnitID { return u.id() }
-
 // Plan works a request out: it resolves words and kernels, fetches and opens sources, has each dkms.conf evaluated, and finds
 // what units need: other units, and packages. What keeps a single unit from being built is in the unit.
 func (e *Engine) Plan(ctx context.Context, r Request) (*Plan, error) {

@@ -20,13 +20,8 @@ type Report struct {
 // dkms.conf asks for, is known once the kernel's headers are there.
 const mostPreparations = 3
 
-// Run carries a plan out.
+// Run carries a plan out. Whether the caller may install anything is asked before planning: see Do.
 func (e *Engine) Run(ctx context.Context, p *Plan) (Report, error) {
-	if p.Request.Goal == Installed {
-		if err := e.mayInstall(); err != nil {
-			return Report{}, err
-		}
-	}
 	if p.Request.Prepare {
 		var err error
 		if p, err = e.prepared(ctx, p); err != nil {
