@@ -1,11 +1,12 @@
 package main
 
 import (
-	"mago/cmd/mago/internal/engine"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"mago/cmd/mago/internal/engine"
 )
 
 func TestCommandLines(t *testing.T) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+
 	"mago/cmd/mago/internal/engine"
 )
 
@@ -33,7 +34,7 @@ func (c *autoBuildCommand) Run(a *app, ctx context.Context) error {
 
 type autoInstallCommand struct{ moduleArgs }
 
-// Run goes the whole road.
+// Run prepares, fetches, builds and installs.
 func (c *autoInstallCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
 	_, err := a.Do(ctx, engine.Request{Words: c.Modules, Goal: engine.Installed, Prepare: true})

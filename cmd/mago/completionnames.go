@@ -3,8 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"mago/cmd/mago/internal/engine"
 	"slices"
+
+	"mago/cmd/mago/internal/engine"
 )
 
 // offeredNames are the kinds of module names that the completion asks for with mago completion KIND.

@@ -1,9 +1,10 @@
 package main
 
 import (
-	"mago/cmd/mago/internal/engine"
 	"slices"
 	"strings"
+
+	"mago/cmd/mago/internal/engine"
 )
 
 // habit is a command or option of other programs that mago lacks, with mago's way. MODULE in it stands for the module that was

@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"mago/cmd/mago/internal/engine"
-	"mago/debpkg/payload"
 	"os"
 	"os/exec"
 	"os/user"
@@ -11,6 +9,9 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"mago/cmd/mago/internal/engine"
+	"mago/debpkg/payload"
 )
 
 func ownCommand() string {

@@ -1,9 +1,10 @@
 package main
 
 import (
-	"mago/cmd/mago/internal/engine"
 	"testing"
 	"time"
+
+	"mago/cmd/mago/internal/engine"
 )
 
 func TestSize(t *testing.T) {

@@ -1,8 +1,9 @@
 package main
 
 import (
-	"mago/cmd/mago/internal/engine"
 	"strings"
+
+	"mago/cmd/mago/internal/engine"
 )
 
 // printConfKernel shows which kernel all is said of, for those who have chosen one.

@@ -2,8 +2,9 @@ package main
 
 import (
 	"fmt"
-	"mago/cmd/mago/internal/engine"
 	"strings"
+
+	"mago/cmd/mago/internal/engine"
 )
 
 // sentence says in a line how the states of at least one unit are. machine is how many kernels of the machine want modules.

@@ -1,10 +1,11 @@
 package main
 
 import (
-	"mago/cmd/mago/internal/engine"
-	"mago/cmd/mago/internal/store"
 	"slices"
 	"testing"
+
+	"mago/cmd/mago/internal/engine"
+	"mago/cmd/mago/internal/store"
 )
 
 // told are states in short: kernel, module, state, whether it is wanted.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+
 	"mago/cmd/mago/internal/engine"
 )
 

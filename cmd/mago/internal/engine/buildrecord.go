@@ -3,10 +3,11 @@ package engine
 import (
 	"cmp"
 	"errors"
+	"time"
+
 	"mago/cmd/mago/internal/store"
 	"mago/kbuild/recipe"
 	"mago/sources"
-	"time"
 )
 
 func (u unit) newRecord(sandboxName string) store.Record {

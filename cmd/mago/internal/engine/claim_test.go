@@ -3,11 +3,12 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"mago/cmd/mago/internal/store"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"mago/cmd/mago/internal/store"
 )
 
 // A hint that frees a name tells of all that is in the way, and of nothing else.

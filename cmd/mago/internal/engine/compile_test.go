@@ -2,10 +2,11 @@ package engine
 
 import (
 	"io/fs"
-	"mago/cmd/mago/internal/store"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"mago/cmd/mago/internal/store"
 )
 
 // TestFreshDir has somebody else put a link to a directory of his in the way, again and again, as anybody could in

@@ -1,8 +1,9 @@
 package engine
 
 import (
-	"mago/debpkg/visible"
 	"strings"
+
+	"mago/debpkg/visible"
 )
 
 // OneLine is an error in one line of bounded length; several that were joined stand one after the other.

@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+
 	"mago/cmd/mago/internal/modpkg"
 	"mago/cmd/mago/internal/store"
-	"slices"
 )
 
 // installBuilt installs a unit's package, after those of the modules that it was compiled against, as far as they are

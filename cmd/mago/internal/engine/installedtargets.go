@@ -2,10 +2,11 @@ package engine
 
 import (
 	"context"
+	"slices"
+
 	"mago/catalog"
 	"mago/cmd/mago/internal/store"
 	"mago/sources"
-	"slices"
 )
 
 // recordedTarget is a module that no list knows but that was built here, from a directory or tarball that is taken

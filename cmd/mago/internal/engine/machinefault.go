@@ -3,15 +3,16 @@ package engine
 import (
 	"errors"
 	"io/fs"
+	"slices"
+	"strings"
+	"syscall"
+
 	"mago/debpkg/apt"
 	"mago/debpkg/visible"
 	"mago/kbuild/kernel"
 	"mago/kbuild/recipe"
 	"mago/kbuild/sandbox"
 	"mago/sources/way"
-	"slices"
-	"strings"
-	"syscall"
 )
 
 // DiskFull also looks at what other programs said of it.

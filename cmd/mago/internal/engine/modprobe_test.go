@@ -1,8 +1,9 @@
 package engine
 
 import (
-	"mago/cmd/mago/internal/store"
 	"testing"
+
+	"mago/cmd/mago/internal/store"
 )
 
 func TestModprobeAdvice(t *testing.T) {

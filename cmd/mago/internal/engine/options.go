@@ -2,10 +2,11 @@ package engine
 
 import (
 	"io"
+	"time"
+
 	"mago/debpkg/payload"
 	"mago/kbuild/sandbox"
 	"mago/sources/lock"
-	"time"
 )
 
 // Options are what an engine is made with. They do not change afterwards.

@@ -2,13 +2,14 @@ package engine
 
 import (
 	"context"
+	"slices"
+
 	"mago/catalog"
 	"mago/cmd/mago/internal/modpkg"
 	"mago/cmd/mago/internal/store"
 	"mago/kbuild/dkms"
 	"mago/kbuild/kernel"
 	"mago/kbuild/recipe"
-	"slices"
 
 	"golang.org/x/sys/unix"
 )

@@ -2,11 +2,12 @@ package engine
 
 import (
 	"context"
+	"slices"
+	"strings"
+
 	"mago/cmd/mago/internal/store"
 	"mago/kbuild/sandbox"
 	"mago/kbuild/signed"
-	"slices"
-	"strings"
 )
 
 // StatusReport says how things are.

@@ -2,10 +2,11 @@ package engine
 
 import (
 	"fmt"
-	"mago/cmd/mago/internal/store"
-	"mago/debpkg/apt"
 	"slices"
 	"strings"
+
+	"mago/cmd/mago/internal/store"
+	"mago/debpkg/apt"
 )
 
 // What a run with --allow-unauthenticated has built or installed is as good as not there for one without: the record of a
