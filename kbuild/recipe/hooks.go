@@ -43,7 +43,7 @@ func (b *dkmsBuild) hooks() ([]Hook, error) {
 		text, err := hookText(source, script)
 		switch {
 		case errors.Is(err, errNoHook):
-			b.Log.Note("warning: %s names %s, which is not an executable file; it is skipped, as dkms does", directive, script)
+			b.Warn("%s names %s, which is not an executable file; it is skipped, as dkms does", directive, script)
 			continue
 		case err != nil:
 			return nil, &Error{confFile, fmt.Errorf("%s: %s: %w", directive, script, err)}

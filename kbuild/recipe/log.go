@@ -30,9 +30,18 @@ func (l *Log) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// note writes a line of mago's own, whatever foreign words are in it. What a build prints is kept as it is.
+// Note writes a line of mago's own, whatever foreign words are in it. What a build prints is kept as it is.
 func (l *Log) Note(format string, args ...any) {
 	fmt.Fprintln(l, "mago: "+visible.Line(fmt.Sprintf(format, args...)))
+}
+
+// Warn notes what a build goes through without, and tells the user of it.
+func (w *Workspace) Warn(format string, args ...any) {
+	text := visible.Line(fmt.Sprintf(format, args...))
+	w.Log.Note("warning: %s", text)
+	if w.Warning != nil {
+		w.Warning(text)
+	}
 }
 
 func (l *Log) pass(p []byte) {

@@ -47,6 +47,7 @@ type Host struct {
 	Log         io.Writer             // what the build prints, up to LogLimit; nil: nothing is kept
 	LogLimit    int64                 // in bytes; 0: DefaultLogLimit
 	Event       func(Progress)        // called for every file compiled; nil: not
+	Warning     func(string)          // called for what the log warns of and the user has to know, as visible text; nil: not
 	ConfTimeout time.Duration         // ends the evaluation of a dkms.conf that does not end by itself; 0: DefaultConfTimeout
 }
 

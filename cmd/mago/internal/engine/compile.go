@@ -153,9 +153,13 @@ func (bu *builder) compile(ctx context.Context, u unit, conf confEvaluation, nee
 	if bu.Verbose {
 		log = io.MultiWriter(log, bu.Output)
 	}
-	builder := kbuild.Builder{Host: recipe.Host{Root: bu.Root, Sandbox: where, Run: bu.host.Run, Log: log, ConfTimeout: bu.host.ConfTimeout, Event: func(e recipe.Progress) {
-		p.update(fmt.Sprintf("%s: %s, %s", u.Kernel.Release, Plural(e.Files, "file"), e.File))
-	}}}
+	builder := kbuild.Builder{Host: recipe.Host{
+		Root: bu.Root, Sandbox: where, Run: bu.host.Run, Log: log, ConfTimeout: bu.host.ConfTimeout,
+		Event: func(e recipe.Progress) {
+			p.update(fmt.Sprintf("%s: %s, %s", u.Kernel.Release, Plural(e.Files, "file"), e.File))
+		},
+		Warning: func(text string) { bu.say.note("warning", "%s", text) },
+	}}
 	if errors.As(conf.err, new(*recipe.Error)) {
 		_, _ = log.Write(conf.said)
 		return nil, conf.err
