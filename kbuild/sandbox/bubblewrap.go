@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 )
@@ -18,12 +17,10 @@ func (r Sandbox) bubblewrap(s Spec) []string {
 	args = append(append(args, r.scratch("/dev/shm")...), r.scratch("/tmp")...)
 	args = append(args, bind("--ro-bind-try", r.host("/var/lib/dpkg"), "/var/lib/dpkg")...)
 	args = append(args, r.mounts(s.Mounts)...)
-	chdir := "/"
 	if s.Work != "" {
 		args = append(args, bind("--bind", s.Work, WorkDir)...)
-		chdir = filepath.Join(WorkDir, s.Dir)
 	}
-	args = append(args, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", chdir, "--")
+	args = append(args, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", r.dir(s), "--")
 	return slices.Concat(args, r.become(), identified(s.Mounts), s.Args)
 }
 

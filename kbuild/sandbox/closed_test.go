@@ -113,11 +113,26 @@ func TestEnvironment(t *testing.T) {
 		t.Setenv(name, "-leaked")
 	}
 	everyKind(t, func(t *testing.T, r Sandbox) {
-		out := mustSh(t, r, Spec{Env: []string{"ARCH=x86"}}, "env -u _ -u SHLVL -u PWD -u OLDPWD | sort")
-		want := "ARCH=x86\nHOME=/nonexistent\nLC_ALL=C.UTF-8\nLOGNAME=tester\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n" +
-			"SHELL=/bin/bash\nTMPDIR=/tmp\nTZ=UTC\nUSER=tester\n"
-		if out != want {
-			t.Errorf("got\n%swant\n%s", out, want)
+		for work, dir := range map[string]string{"": "/", workdir(t, r): "/sub"} {
+			if work != "" {
+				dir = r.Path(work) + dir
+				if err := errors.Join(os.Mkdir(filepath.Join(work, "sub"), 0o755), r.Own(work)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var out bytes.Buffer
+			spec := Spec{Args: []string{"env"}, Env: []string{"ARCH=x86"}, Work: work, Dir: "sub", Stdout: &out}
+			if err := r.Run(t.Context(), spec, nil); err != nil {
+				t.Fatal(err)
+			}
+			got := slices.Sorted(strings.Lines(out.String()))
+			want := []string{
+				"ARCH=x86\n", "HOME=/nonexistent\n", "LC_ALL=C.UTF-8\n", "LOGNAME=tester\n", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n",
+				"PWD=" + dir + "\n", "SHELL=/bin/bash\n", "TMPDIR=" + r.Temp(work) + "\n", "TZ=UTC\n", "USER=tester\n",
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("got\n%swant\n%s", got, want)
+			}
 		}
 	})
 }

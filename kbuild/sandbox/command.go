@@ -84,7 +84,7 @@ func (r Sandbox) command(ctx context.Context, s Spec) (*exec.Cmd, *os.File, erro
 	verdict := os.NewFile(uintptr(fd), "verdict")
 	cmd := exec.CommandContext(ctx, self)
 	cmd.Args, cmd.Dir, cmd.ExtraFiles = args, "/", append([]*os.File{verdict}, s.Files...)
-	cmd.Env = append(r.environment(s.Work), s.Env...)
+	cmd.Env = append(r.environment(s), s.Env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.Stdin, s.Stdout, s.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGTERM}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }

@@ -39,7 +39,7 @@ func timeWarden(b *testing.B, r Sandbox, group string) time.Duration {
 		b.Fatal(err)
 	}
 	defer told.Close()
-	cmd.Env, cmd.ExtraFiles = r.environment(""), []*os.File{told}
+	cmd.Env, cmd.ExtraFiles = r.environment(Spec{}), []*os.File{told}
 	begun := time.Now()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		b.Fatalf("%v: %s", err, out)

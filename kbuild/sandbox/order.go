@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os/exec"
-	"path/filepath"
 	"slices"
 )
 
@@ -72,7 +71,7 @@ func (r Sandbox) order(s Spec) (order, error) {
 	if !ok {
 		return o, fmt.Errorf("work directory %s does not lie under root %s", s.Work, r.Root)
 	}
-	o.Dir, o.Temp, o.Write = filepath.Join(work, s.Dir), r.Temp(s.Work), []string{work}
+	o.Dir, o.Temp, o.Write = r.dir(s), r.Temp(s.Work), []string{work}
 	return o, nil
 }
 

@@ -103,12 +103,21 @@ func realPath(path string) string {
 // ProgramDirs are the directories of the PATH that a program in a sandbox finds set.
 var ProgramDirs = []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"}
 
-// environment is all that a program in a sandbox finds set, whatever the caller's environment holds.
-func (r Sandbox) environment(work string) []string {
+// environment is all that a program in a sandbox finds set, whatever the caller's environment holds. make(1), which no shell
+// starts, takes $(PWD) from there.
+func (r Sandbox) environment(s Spec) []string {
 	return []string{
-		"PATH=" + strings.Join(ProgramDirs, ":"),
-		"HOME=/nonexistent", "SHELL=/bin/bash", "TMPDIR=" + r.Temp(work), "TZ=UTC", "LC_ALL=C.UTF-8", "USER=" + r.UserName, "LOGNAME=" + r.UserName,
+		"PATH=" + strings.Join(ProgramDirs, ":"), "PWD=" + r.dir(s),
+		"HOME=/nonexistent", "SHELL=/bin/bash", "TMPDIR=" + r.Temp(s.Work), "TZ=UTC", "LC_ALL=C.UTF-8", "USER=" + r.UserName, "LOGNAME=" + r.UserName,
 	}
+}
+
+// dir is where a program starts, inside.
+func (r Sandbox) dir(s Spec) string {
+	if s.Work == "" {
+		return "/"
+	}
+	return filepath.Join(r.Path(s.Work), s.Dir)
 }
 
 func (r Sandbox) root() rooted.Root { return rooted.Root(r.Root) }
