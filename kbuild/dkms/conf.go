@@ -131,5 +131,9 @@ func (c *Conf) Jobs() int {
 	return n
 }
 
+// Environment is the build_environment of an administrator's framework.conf: a file whose exported variables a build has, as
+// dkms 3.3 does; "" where there is none.
+func (c *Conf) Environment() string { return c.Value("build_environment") }
+
 // Indexes lists the indexes of an array that are set, in order.
 func (c *Conf) Indexes(name string) []int { return slices.Sorted(maps.Keys(c.values[name])) }

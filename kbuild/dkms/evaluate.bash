@@ -10,13 +10,15 @@ mago_declare() {
 	for mago_variable in "${mago_variables[@]}"; do declare -g "${mago_variable?}"; done
 }
 
-# An administrator's framework.conf may hold dkms to fewer jobs; the last that says a number counts.
+# An administrator's framework.conf may hold dkms to fewer jobs and give builds an environment; the last that says one counts.
 mago_framework() {
-	local mago_file mago_jobs
+	local mago_file mago_jobs mago_set
 	for mago_file in /etc/dkms/framework.conf /etc/dkms/framework.conf.d/*.conf; do
 		if [[ -r $mago_file ]]; then
 			mago_jobs=$(unset parallel_jobs; . "$mago_file" >/dev/null 2>&1; printf %s "$parallel_jobs")
 			if [[ $mago_jobs =~ ^[1-9][0-9]{0,3}$ ]]; then mago_limit=$mago_jobs; fi
+			mago_set=$(unset build_environment; . "$mago_file" >/dev/null 2>&1; printf %s "$build_environment")
+			mago_environment=${mago_set:-$mago_environment}
 		fi
 	done
 	if ((mago_limit && mago_limit < parallel_jobs)); then mago_variables+=("parallel_jobs=$mago_limit"); fi
@@ -40,7 +42,7 @@ case $? in
 *) exit ;;
 esac
 exec 3>&1 >&2
-mago_limit=0
+mago_limit=0 mago_environment=
 mago_declare
 mago_framework
 mago_declare
@@ -62,4 +64,5 @@ for mago_name in "${mago_directives[@]}"; do
 	unset -n mago_array
 done
 if ((mago_limit)); then printf 'parallel_jobs\0000\0%s\0' "$mago_limit" >&3; fi
+if [[ $mago_environment ]]; then printf 'build_environment\0000\0%s\0' "$mago_environment" >&3; fi
 printf 'mago-end-of-conf\0' >&3

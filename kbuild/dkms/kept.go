@@ -14,7 +14,7 @@ import (
 const format = 1
 
 // kept is a Conf as JSON. Directives maps each directive that the file set to its values by index; a scalar has index 0.
-// parallel_jobs among them is the administrator's limit, from framework.conf.
+// parallel_jobs and build_environment among them are the administrator's, from framework.conf.
 type kept struct {
 	Format     int                       `json:"format"`
 	Name       string                    `json:"name"`    // PACKAGE_NAME

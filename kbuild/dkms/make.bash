@@ -16,4 +16,5 @@ mago_declare
 set +eu
 mago_declare
 cd "$mago_directory" || exit
+if [[ $build_environment ]]; then eval "$(. "$build_environment" >/dev/null 2>&1; export -p)"; fi
 eval "${mago_directive/#make/make -j$parallel_jobs KERNELRELEASE=$kernelver}"

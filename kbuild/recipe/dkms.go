@@ -33,7 +33,11 @@ func (dkmsConf) Run(ctx context.Context, w *Workspace) (*Staged, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &dkmsBuild{w.in(build), conf}
+	added, err := additions(w.Root, conf.Name)
+	if err != nil {
+		return nil, err
+	}
+	b := &dkmsBuild{w.in(build), conf, added}
 	staged, err := b.run(ctx, modules)
 	return staged, b.blame(err)
 }
@@ -78,20 +82,25 @@ func chosen(w *Workspace, conf *dkms.Conf) ([]dkms.Module, error) {
 // dkmsBuild is a build by an evaluated dkms.conf.
 type dkmsBuild struct {
 	*steps
-	conf *dkms.Conf
+	conf  *dkms.Conf
+	added []string // see additions
 }
 
 func (b *dkmsBuild) run(ctx context.Context, modules []dkms.Module) (*Staged, error) {
+	if err := b.add(); err != nil {
+		return nil, err
+	}
+	b.checkEnvironment()
 	if err := b.patch(ctx); err != nil {
 		return nil, err
 	}
-	if err := b.script(ctx, "PRE_BUILD"); err != nil {
+	if err := b.runScript(ctx, "PRE_BUILD"); err != nil {
 		return nil, err
 	}
 	if err := b.make(ctx); err != nil {
 		return nil, err
 	}
-	if err := b.script(ctx, "POST_BUILD"); err != nil {
+	if err := b.runScript(ctx, "POST_BUILD"); err != nil {
 		return nil, err
 	}
 	hooks, err := b.hooks()
@@ -129,16 +138,17 @@ func (b *dkmsBuild) make(ctx context.Context) error {
 		jobs = min(jobs, limit)
 	}
 	args := []string{"bash", "-c", dkms.Make, "MAKE", b.Inside(filepath.Join(confDir, confFile)), command}
-	return b.do(ctx, "MAKE", command, append(args, b.confVariables(b.dir, b.conf.Name, b.conf.Version, jobs)...)...)
+	args = append(args, b.confVariables(b.dir, b.conf.Name, b.conf.Version, jobs)...)
+	return b.do(ctx, "MAKE", command, append(args, "build_environment="+b.conf.Environment())...)
 }
 
-// script runs a directive's script of the source, with its arguments.
-func (b *dkmsBuild) script(ctx context.Context, directive string) error {
+// runScript runs a directive's script of the source, with its arguments.
+func (b *dkmsBuild) runScript(ctx context.Context, directive string) error {
 	command := b.conf.Value(directive)
 	if strings.TrimSpace(command) == "" {
 		return nil
 	}
-	return b.do(ctx, directive, command, "bash", "-c", dkms.Hook, directive, directive, command)
+	return b.do(ctx, directive, command, "bash", "-c", dkms.Hook, directive, directive, command, b.conf.Environment(), b.Job.Kernel.Release)
 }
 
 // collect finds the modules that the file promises.

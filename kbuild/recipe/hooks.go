@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -40,7 +41,7 @@ func (b *dkmsBuild) hooks() ([]Hook, error) {
 		if script == "" {
 			continue
 		}
-		text, err := hookText(source, script)
+		text, err := b.hookText(source, directive, script)
 		switch {
 		case errors.Is(err, errNoHook):
 			b.Warn("%s names %s, which is not an executable file; it is skipped, as dkms does", directive, script)
@@ -56,8 +57,30 @@ func (b *dkmsBuild) hooks() ([]Hook, error) {
 
 var errNoHook = errors.New("not an executable file")
 
-// hookText reads a script of a source; dkms puts the source's directory before its name, even an absolute one.
-func hookText(source *os.Root, script string) ([]byte, error) {
+// hookText reads a script, which the administrator may have in place of the source's.
+func (b *dkmsBuild) hookText(source *os.Root, directive, script string) ([]byte, error) {
+	if file := b.script(directive); slices.Contains(b.added, file) {
+		text, err := b.addition(file)
+		return checkHook(text, err)
+	}
+	return checkHook(sourceHook(source, script))
+}
+
+// checkHook passes on what a package's script can contain.
+func checkHook(text []byte, err error) ([]byte, error) {
+	switch {
+	case err != nil:
+		return nil, err
+	case len(text) > MaxHook:
+		return nil, fmt.Errorf("longer than %d bytes", MaxHook)
+	case !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0:
+		return nil, errors.New("not a text, so a package's script cannot contain it")
+	}
+	return text, nil
+}
+
+// sourceHook reads a script of a source; dkms puts the source's directory before its name, even an absolute one.
+func sourceHook(source *os.Root, script string) ([]byte, error) {
 	path := strings.TrimLeft(script, "/")
 	info, err := source.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && (!info.Mode().IsRegular() || info.Mode()&0o111 == 0) {
@@ -66,12 +89,5 @@ func hookText(source *os.Root, script string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := foreign.ReadText(source, path, MaxHook)
-	switch {
-	case err != nil:
-		return nil, err
-	case !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0:
-		return nil, errors.New("not a text, so a package's script cannot contain it")
-	}
-	return text, nil
+	return foreign.ReadText(source, path, MaxHook)
 }

@@ -18,14 +18,32 @@ const (
 	frameworkDir = settingsDir + "framework.conf.d/"
 )
 
-// Settings gives the administrator's files that a dkms.conf is read with: host paths by those inside root.
-func Settings(root, name, version string, k kernel.Kernel) map[string]string {
-	counting := append(dkms.Overrides(name, version, k.Release, k.Arch), "framework.conf")
+// Settings gives the administrator's files that a module is built with by its dkms.conf: host paths by those inside root.
+func Settings(root string, conf *dkms.Conf, k kernel.Kernel) (map[string]string, error) {
+	counting := append(dkms.Overrides(conf.Name, conf.Version, k.Release, k.Arch), "framework.conf")
 	files := settingsFiles(root)
 	maps.DeleteFunc(files, func(file, _ string) bool {
 		return !strings.HasPrefix(file, frameworkDir) && !slices.Contains(counting, strings.TrimPrefix(file, settingsDir))
 	})
-	return files
+	added, err := additions(root, conf.Name)
+	for _, file := range added {
+		addFile(files, root, path.Join(settingsDir, conf.Name, file))
+	}
+	if file := conf.Environment(); file != "" {
+		addFile(files, root, file)
+	}
+	return files, err
+}
+
+// addFile adds a regular file by its path inside root.
+func addFile(files map[string]string, root, file string) {
+	host, err := rooted.Root(root).Path(file)
+	if err != nil {
+		return
+	}
+	if info, err := os.Stat(host); err == nil && info.Mode().IsRegular() {
+		files[file] = host
+	}
 }
 
 // settingsFiles gives those for every dkms.conf and kernel.
@@ -35,12 +53,8 @@ func settingsFiles(root string) map[string]string {
 		entries, _ := rooted.Root(root).ReadDir(dir)
 		for _, entry := range entries {
 			name := entry.Name()
-			host, err := rooted.Root(root).Path(dir + name)
-			if err != nil || strings.HasPrefix(name, ".") || path.Ext(name) != ".conf" {
-				continue
-			}
-			if info, err := os.Stat(host); err == nil && info.Mode().IsRegular() {
-				files[dir+name] = host
+			if !strings.HasPrefix(name, ".") && path.Ext(name) == ".conf" {
+				addFile(files, root, dir+name)
 			}
 		}
 	}

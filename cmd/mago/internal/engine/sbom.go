@@ -15,6 +15,7 @@ import (
 	"mago/debpkg/rooted"
 	"mago/debpkg/sbom"
 	"mago/debpkg/word"
+	"mago/kbuild/dkms"
 	"mago/kbuild/kernel"
 	"mago/kbuild/recipe"
 )
@@ -45,7 +46,7 @@ func (bu *builder) takeInputs(u unit, conf confEvaluation, r *store.Record) ([]s
 	if conf.conf != nil {
 		r.RecipeName, r.RecipeVersion = conf.conf.Name, conf.conf.Version
 	}
-	inputs, err := bu.inputs(u, *r)
+	inputs, err := bu.inputs(u, conf.conf, *r)
 	if err != nil {
 		return nil, err
 	}
@@ -56,9 +57,9 @@ func (bu *builder) takeInputs(u unit, conf confEvaluation, r *store.Record) ([]s
 	return inputs, nil
 }
 
-func (bu *builder) inputs(u unit, r store.Record) ([]sbom.Input, error) {
+func (bu *builder) inputs(u unit, conf *dkms.Conf, r store.Record) ([]sbom.Input, error) {
 	inputs := append(neededInputs(r), sourceInput(u), bu.own())
-	files, err := bu.fileInputs(u, r)
+	files, err := bu.fileInputs(u, conf)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +97,7 @@ func ownInput(version string) sbom.Input {
 }
 
 // fileInputs are the kernel's symbols and configuration, and dkms's settings where they counted.
-func (bu *builder) fileInputs(u unit, r store.Record) ([]sbom.Input, error) {
+func (bu *builder) fileInputs(u unit, conf *dkms.Conf) ([]sbom.Input, error) {
 	type file struct {
 		role          sbom.Role
 		name, version string
@@ -107,8 +108,11 @@ func (bu *builder) fileInputs(u unit, r store.Record) ([]sbom.Input, error) {
 		open := func() (*os.File, error) { return u.Kernel.Open(name) }
 		files = append(files, file{sbom.Against, "linux " + u.Kernel.Release + ", " + name, u.Kernel.Version, open})
 	}
-	if r.Recipe == "dkms.conf" {
-		settings := recipe.Settings(bu.Root, r.RecipeName, r.RecipeVersion, u.Kernel)
+	if conf != nil {
+		settings, err := recipe.Settings(bu.Root, conf, u.Kernel)
+		if err != nil {
+			return nil, err
+		}
 		for _, path := range slices.Sorted(maps.Keys(settings)) {
 			files = append(files, file{sbom.Settings, path, "", func() (*os.File, error) { return os.Open(settings[path]) }})
 		}

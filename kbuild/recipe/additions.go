@@ -1,0 +1,98 @@
+package recipe
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"mago/debpkg/rooted"
+	"mago/kbuild/deep"
+	"mago/kbuild/sandbox"
+)
+
+// patchesDir is where the patches of a source lie, and those of an administrator.
+const patchesDir = "patches"
+
+// additions lists an administrator's own files for a module, by their paths below /etc/dkms/NAME, in their order (dkms 3.4):
+// all of patches/, which is laid over the source's, and executables, which stand for the source's scripts of their names.
+func additions(root, name string) ([]string, error) {
+	top := filepath.Join(settingsDir, name)
+	dir, err := rooted.Root(root).Path(top)
+	if err != nil {
+		return nil, err
+	}
+	var files []string
+	err = filepath.WalkDir(dir, deep.Bounded(func(file string, entry fs.DirEntry, err error) error {
+		below, _ := filepath.Rel(dir, file)
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && file == dir:
+			return nil
+		case err != nil:
+			return err
+		}
+		info, err := rooted.Root(root).Stat(filepath.Join(top, below))
+		if err == nil && info.Mode().IsRegular() && (strings.HasPrefix(below, patchesDir+"/") || info.Mode()&0o111 != 0) {
+			files = append(files, below)
+		}
+		return nil
+	}))
+	return files, err
+}
+
+// addition reads one of them.
+func (b *dkmsBuild) addition(file string) ([]byte, error) {
+	return rooted.Root(b.Root).ReadFile(path.Join(settingsDir, b.conf.Name, file))
+}
+
+// add puts the administrator's patches and build scripts into the build directory.
+func (b *dkmsBuild) add() error {
+	for _, file := range b.added {
+		script := file == b.script("PRE_BUILD") || file == b.script("POST_BUILD")
+		if !script && !strings.HasPrefix(file, patchesDir+"/") {
+			continue
+		}
+		b.Log.Note("%s is the administrator's: it goes before the source's", path.Join(settingsDir, b.conf.Name, file))
+		text, err := b.addition(file)
+		if err == nil {
+			err = b.place(filepath.Join(b.build, file), text, map[bool]fs.FileMode{false: 0o644, true: 0o755}[script])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(b.added) == 0 {
+		return nil
+	}
+	return b.Sandbox.Own(b.dir)
+}
+
+// checkEnvironment warns of a build_environment that counts for nothing.
+func (b *dkmsBuild) checkEnvironment() {
+	file := b.conf.Environment()
+	if file == "" {
+		return
+	}
+	const others = 0o004
+	if info, err := rooted.Root(b.Root).Stat(file); err != nil || info.Mode()&others == 0 || !sandbox.IsSystem(file) {
+		b.Warn("build_environment names %s, which builds cannot read; nothing is taken from it", file)
+	}
+}
+
+// script is the file that a directive names, below the source.
+func (b *dkmsBuild) script(directive string) string {
+	script, _ := b.conf.Hook(directive)
+	return strings.TrimPrefix(path.Clean("/"+script), "/")
+}
+
+// place writes a file where the source may have had another.
+func (b *dkmsBuild) place(file string, text []byte, mode fs.FileMode) error {
+	if err := b.files.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	if err := b.remove(file); err != nil {
+		return err
+	}
+	return b.files.WriteFile(file, text, mode)
+}
