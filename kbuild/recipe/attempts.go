@@ -6,12 +6,9 @@ import (
 	"context"
 	"io"
 	"os"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
-
-	"mago/debpkg/word"
 )
 
 // planAttempts orders the ways to build a directory, the likeliest first. kbuild's own comes before the Makefile's,
@@ -70,12 +67,6 @@ func (r rule) jobs(most int) int {
 }
 
 var notInPaths = regexp.MustCompile(`[^A-Za-z0-9._+~-]`)
-
-// ModuleIn is the name of the module in a .ko file, as modprobe's command line and lists of blank-parted words can hold it.
-func ModuleIn(file string) (string, error) {
-	name, err := word.ParseModule(strings.TrimSuffix(path.Base(file), ".ko"))
-	return name.String(), err
-}
 
 // directoryName is a name or version as kbuild takes it in a path, which may hold no blank, colon or per cent sign.
 func directoryName(s string) string {

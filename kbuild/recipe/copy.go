@@ -18,8 +18,8 @@ import (
 
 // copyTree copies the directories, regular files and symbolic links of a source to a directory of the workspace.
 // Dates are kept, because make goes by them; the owner may read and write all of it, and others may what they may with the
-// original, but for writing. Finished modules stay behind: those that lie in a source are somebody's earlier build. Neither
-// side is left through a symbolic link.
+// original, but for writing. Finished modules stay behind: those that lie in a source are somebody's earlier build. So do
+// FIFOs, sockets and devices, of which the user is told. Neither side is left through a symbolic link.
 func (w *Workspace) copyTree(ctx context.Context, from Source, to string) error {
 	source, err := from.open()
 	if err != nil {
@@ -30,12 +30,17 @@ func (w *Workspace) copyTree(ctx context.Context, from Source, to string) error 
 		return err
 	}
 	c := w.copying(source, "the source")
-	return fs.WalkDir(source.FS(), ".", deep.Bounded(func(path string, entry fs.DirEntry, err error) error {
+	err = fs.WalkDir(source.FS(), ".", deep.Bounded(func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		return c.entry(ctx, path, filepath.Join(to, path), entry.Type())
 	}))
+	if c.special.count > 0 && w.special.count == 0 { // else it was told of an attempt before
+		w.Warn("left out of the source, being neither file, directory nor link: %s", c.special)
+	}
+	w.special, w.earlier = c.special, c.earlier
+	return err
 }
 
 // copyFiles copies the plain files of a directory; those of an earlier one by the same name stay.
@@ -66,10 +71,12 @@ type copying struct {
 	source *os.Root
 	files  *os.Root // the workspace
 	bound  *Bound
+
+	special, earlier someNames // what stays behind
 }
 
 func (w *Workspace) copying(source *os.Root, what string) *copying {
-	return &copying{source, w.files, w.Bound(what)}
+	return &copying{source: source, files: w.files, bound: w.Bound(what)}
 }
 
 func (c *copying) entry(ctx context.Context, from, to string, kind fs.FileMode) error {
@@ -86,12 +93,14 @@ func (c *copying) entry(ctx context.Context, from, to string, kind fs.FileMode) 
 		}
 		return c.files.Symlink(target, to)
 	case 0:
-		if filepath.Ext(from) == ".ko" {
+		if isModule(from) {
+			c.earlier.add(from)
 			return nil
 		}
 		return c.file(ctx, from, to)
 	}
-	return fmt.Errorf("%s is neither file, directory nor symbolic link", from)
+	c.special.add(from)
+	return nil
 }
 
 func (c *copying) directory(from, to string) error {

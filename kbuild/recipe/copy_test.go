@@ -3,9 +3,12 @@ package recipe
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +28,9 @@ func workRoot(t *testing.T) *os.Root {
 	return root
 }
 
-func copies(work *os.Root) *Workspace { return &Workspace{files: work} }
+func copies(work *os.Root) *Workspace {
+	return &Workspace{files: work, Log: &Log{to: io.Discard}}
+}
 
 // TestCopyTreeEnds: a hole of terabytes takes no more time and space than a build may.
 func TestCopyTreeEnds(t *testing.T) {
@@ -112,14 +117,48 @@ func TestCopyTreeOfLink(t *testing.T) {
 	}
 }
 
-func TestCopyTreeRefuses(t *testing.T) {
-	source := tree{"a.c": "int a;"}.write(t, t.TempDir())
+// TestCopyTreeLeavesOut: what make left running, or a device, is no part of a source, and no reason not to build it.
+func TestCopyTreeLeavesOut(t *testing.T) {
+	source := tree{"a.c": "int a;", "a.ko": "", "sub/b.ko.zst": "", "c.ko.bin": ""}.write(t, t.TempDir())
+	listener, err := net.Listen("unix", filepath.Join(source, "sub/socket"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
 	if err := unix.Mkfifo(filepath.Join(source, "pipe"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := copies(workRoot(t)).copyTree(t.Context(), Source{Dir: source}, "build"); err == nil || !strings.Contains(err.Error(), "pipe is neither file, directory nor symbolic link") {
-		t.Errorf("a named pipe: %v", err)
+	var told []string
+	w := copies(workRoot(t))
+	w.Warning = func(line string) { told = append(told, line) }
+	for _, to := range []string{"one", "two"} {
+		if err := w.copyTree(t.Context(), Source{Dir: source}, to); err != nil {
+			t.Fatal(err)
+		}
 	}
+	if want := []string{"left out of the source, being neither file, directory nor link: pipe, sub/socket"}; !slices.Equal(told, want) {
+		t.Errorf("told %q", told)
+	}
+	if got := w.earlier.String(); got != "a.ko, sub/b.ko.zst" {
+		t.Errorf("earlier modules: %s", got)
+	}
+	if found, err := fs.Glob(w.files.FS(), "*/*"); err != nil || !slices.Equal(found, []string{"one/a.c", "one/c.ko.bin", "one/sub", "two/a.c", "two/c.ko.bin", "two/sub"}) {
+		t.Errorf("copied %v, %v", found, err)
+	}
+}
+
+func TestSomeNames(t *testing.T) {
+	var names someNames
+	for range mostNames + 2 {
+		names.add("a")
+	}
+	if want := strings.Repeat("a, ", mostNames-1) + "a and 2 more"; names.String() != want {
+		t.Errorf("got %s", names)
+	}
+}
+
+func TestCopyTreeRefuses(t *testing.T) {
+	source := tree{"a.c": "int a;"}.write(t, t.TempDir())
 	if err := copies(workRoot(t)).copyTree(t.Context(), Source{Dir: filepath.Join(source, "nowhere")}, "build"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no source: %v", err)
 	}

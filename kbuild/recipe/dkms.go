@@ -2,7 +2,6 @@ package recipe
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -107,7 +106,7 @@ func (b *dkmsBuild) run(ctx context.Context, modules []dkms.Module) (*Staged, er
 	if err != nil {
 		return nil, err
 	}
-	built, err := b.collect(modules)
+	built, err := b.collect(ctx, modules)
 	return &Staged{Name: b.conf.Name, Version: b.conf.Version, Recipe: confFile, Modules: built, Hooks: hooks}, err
 }
 
@@ -149,19 +148,4 @@ func (b *dkmsBuild) runScript(ctx context.Context, directive string) error {
 		return nil
 	}
 	return b.do(ctx, directive, command, "bash", "-c", dkms.Hook, directive, directive, command, b.conf.Environment(), b.Job.Kernel.Release)
-}
-
-// collect finds the modules that the file promises.
-func (b *dkmsBuild) collect(modules []dkms.Module) ([]Built, error) {
-	var built []Built
-	for _, m := range modules {
-		promised := filepath.Join(m.Location, m.Name+".ko")
-		path := filepath.Join(b.build, promised)
-		info, err := b.files.Lstat(path)
-		if err != nil || !info.Mode().IsRegular() {
-			return nil, &Error{confFile, fmt.Errorf("it names %s, which the build did not make", promised)}
-		}
-		built = append(built, Built{path, m.Dest, m.Strip})
-	}
-	return built, nil
 }

@@ -1,15 +1,15 @@
 package recipe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
-	"mago/debpkg/codec"
 	"mago/kbuild/kernel"
 )
 
@@ -98,11 +98,28 @@ func (a attempt) run(ctx context.Context, w *Workspace, variables []string, even
 	if err := s.do(ctx, step, strings.Join(args, " "), args...); err != nil {
 		return nil, err
 	}
-	built, err := findModules(ctx, w, build)
+	built, err := s.findModules(ctx)
 	if err == nil && len(built) == 0 {
-		err = &Error{a.by, fmt.Errorf("%s succeeded but gave no .ko file; does its Makefile set obj-m?", step)}
+		err = &Error{a.by, fmt.Errorf("%s succeeded but gave no .ko file; does its Makefile set obj-m?%s", step, w.otherDirs())}
 	}
 	return &Staged{Name: name, Version: version, Recipe: a.by, Modules: built}, s.blame(err)
+}
+
+// otherDirs names the directories of a source that may be built by themselves, as the end of a message.
+func (w *Workspace) otherDirs() string {
+	source, err := w.Job.Source.open()
+	if err != nil {
+		return ""
+	}
+	defer source.Close()
+	var names someNames
+	for _, dir := range objectDirs(source) {
+		names.add(dir)
+	}
+	if names.count == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" Those in %s do: name these directories", names)
 }
 
 // command gives the name and the arguments of an attempt's one step; dir is what M= names.
@@ -122,32 +139,46 @@ func (a attempt) command(k kernel.Kernel, dir string, variables []string) (step 
 // MaxModules is ten times what the largest trees give.
 const MaxModules = 10_000
 
-// findModules lists the .ko files below a build directory. Two of one name could not both be loaded; a copy of the same
-// bytes, as a Makefile may make beside its subdirectories, counts once.
-func findModules(ctx context.Context, w *Workspace, dir string) ([]Built, error) {
+// findModules takes the modules below a build directory. Two of one name could not both be loaded; a copy of the same bytes,
+// as a Makefile may make beside its subdirectories, counts once, as does a compressed one of a module that is there.
+func (s *steps) findModules(ctx context.Context) ([]Built, error) {
+	files, err := modulesMade(ctx, s.Workspace, s.build)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(files, func(a, b string) int { return cmp.Compare(len(compression(a)), len(compression(b))) })
 	var built []Built
 	seen := map[string]string{}
-	err := w.Walk(ctx, dir, func(file string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() || filepath.Ext(file) != ".ko" {
-			return err
-		}
-		name, err := ModuleIn(file)
+	for _, file := range files {
+		name, err := ModuleIn(uncompressed(file))
 		if err != nil {
-			return &Error{"Kbuild", err}
-		}
-		if len(built) == MaxModules {
-			return &codec.LimitError{What: "modules", Max: MaxModules}
+			return nil, &Error{"Kbuild", err}
 		}
 		if other, ok := seen[name]; ok {
-			same, err := sameBytes(ctx, w, file, other)
-			if same || err != nil {
-				return err
+			if err := s.checkCopy(ctx, name, file, other); err != nil {
+				return nil, err
 			}
-			return &Error{"Kbuild", fmt.Errorf("two modules named %s: %s and %s", name, other, file)}
+			continue
+		}
+		if compression(file) != "" {
+			if err := s.decompress(ctx, file); err != nil {
+				return nil, err
+			}
 		}
 		seen[name] = file
-		built = append(built, Built{File: file, Dest: name, Strip: true})
+		built = append(built, Built{File: uncompressed(file), Dest: name, Strip: true})
+	}
+	return built, nil
+}
+
+// checkCopy refuses a second module of one name.
+func (s *steps) checkCopy(ctx context.Context, name, file, other string) error {
+	if compression(file) != "" && compression(other) == "" {
 		return nil
-	})
-	return built, err
+	}
+	same, err := sameBytes(ctx, s.Workspace, file, other)
+	if err != nil || same {
+		return err
+	}
+	return &Error{"Kbuild", fmt.Errorf("two modules named %s: %s and %s", name, other, file)}
 }

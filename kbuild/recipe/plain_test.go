@@ -33,7 +33,7 @@ func wantError(t *testing.T, err error, want string) {
 // TestFindModulesForever: what a build leaves for mago to look at takes no longer than the build may.
 func TestFindModulesForever(t *testing.T) {
 	w := workspaceIn(t, tree{"build/" + strings.Repeat("d/", sandbox.MaxDepth+1) + "a.ko": ""}.write(t, t.TempDir()))
-	_, err := findModules(t.Context(), w, "build")
+	_, err := w.in("build").findModules(t.Context())
 	wantError(t, err, "256 levels")
 	large := tree{"build/a.ko": "", "build/sub/a.ko": ""}.write(t, t.TempDir())
 	for _, file := range []string{"/build/a.ko", "/build/sub/a.ko"} {
@@ -42,12 +42,12 @@ func TestFindModulesForever(t *testing.T) {
 		}
 	}
 	w = workspaceIn(t, large)
-	if _, err := findModules(t.Context(), w, "build"); err == nil || !strings.Contains(err.Error(), "bytes") {
+	if _, err := w.in("build").findModules(t.Context()); err == nil || !strings.Contains(err.Error(), "bytes") {
 		t.Errorf("got %v", err)
 	}
 	ended, end := context.WithCancelCause(t.Context())
 	end(errTooLong)
-	if _, err := findModules(ended, w, "build"); !errors.Is(err, errTooLong) {
+	if _, err := w.in("build").findModules(ended); !errors.Is(err, errTooLong) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -57,7 +57,7 @@ func TestFindModules(t *testing.T) {
 		"hello/1/build/b.ko": "", "hello/1/build/sub/a.ko": "", "hello/1/build/c.ko": "-> /etc/passwd",
 		"hello/1/build/d.ko/": "", "hello/1/build/e.o": "", "hello/1/other.ko": "",
 	}.write(t, t.TempDir())
-	got, err := findModules(t.Context(), workspaceIn(t, work), "hello/1/build")
+	got, err := workspaceIn(t, work).in("hello/1/build").findModules(t.Context())
 	want := []Built{{File: "hello/1/build/b.ko", Dest: "b", Strip: true}, {File: "hello/1/build/sub/a.ko", Dest: "a", Strip: true}}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
@@ -66,7 +66,7 @@ func TestFindModules(t *testing.T) {
 
 func TestFindModulesTwice(t *testing.T) {
 	work := tree{"build/a.ko": "one", "build/b.ko": "copy", "build/sub/a.ko": "another", "build/sub/b.ko": "copy"}.write(t, t.TempDir())
-	_, err := findModules(t.Context(), workspaceIn(t, work), "build")
+	_, err := workspaceIn(t, work).in("build").findModules(t.Context())
 	var recipe *Error
 	if !errors.As(err, &recipe) || !strings.Contains(err.Error(), "two modules named a: build/a.ko and build/sub/a.ko") {
 		t.Errorf("got %v", err)
@@ -76,7 +76,7 @@ func TestFindModulesTwice(t *testing.T) {
 func TestFindModulesName(t *testing.T) {
 	for file, want := range map[string]string{"\x1b[2J.ko": `"\x1b[2J"`, ".ko": `""`, "-a.ko": `"-a"`} {
 		work := tree{"build/" + file: ""}.write(t, t.TempDir())
-		_, err := findModules(t.Context(), workspaceIn(t, work), "build")
+		_, err := workspaceIn(t, work).in("build").findModules(t.Context())
 		wantError(t, err, "module name "+want)
 	}
 }

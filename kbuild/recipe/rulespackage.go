@@ -15,7 +15,6 @@ import (
 
 	"mago/debpkg/control"
 	"mago/kbuild/foreign"
-	"mago/kbuild/kernel"
 	"mago/kbuild/rules"
 )
 
@@ -161,16 +160,10 @@ func isBelowModules(name string) bool {
 
 // module takes a .ko file, compressed or not; what else lies there is depmod's.
 func (c *collection) module(file string, entry fs.DirEntry) error {
-	base, suffix := entry.Name(), ""
-	for _, s := range []string{".xz", ".gz", ".zst"} {
-		if strings.HasSuffix(base, ".ko"+s) {
-			base, suffix = strings.TrimSuffix(base, s), s
-		}
-	}
-	if !strings.HasSuffix(base, ".ko") || !entry.Type().IsRegular() {
+	if !isModule(entry.Name()) || !entry.Type().IsRegular() {
 		return nil
 	}
-	name, err := ModuleIn(base)
+	name, err := ModuleIn(uncompressed(file))
 	if err != nil {
 		return &Error{rulesFile, err}
 	}
@@ -178,36 +171,21 @@ func (c *collection) module(file string, entry fs.DirEntry) error {
 		return &Error{rulesFile, fmt.Errorf("two modules named %s: %s and %s", name, other, file)}
 	}
 	c.names[name] = file
-	if suffix != "" {
+	if compression(file) != "" {
 		c.packed = append(c.packed, file)
 	}
-	c.built = append(c.built, Built{File: strings.TrimSuffix(file, suffix), Dest: name, Strip: true})
+	c.built = append(c.built, Built{File: uncompressed(file), Dest: name, Strip: true})
 	return nil
 }
 
-// decompress undoes what the kernel's own modules_install may have done; the foreign bytes are read in the sandbox.
+// decompress undoes what the kernel's own modules_install may have done.
 func (c *collection) decompress(ctx context.Context) error {
 	for _, file := range c.packed {
-		tool, pkg := decompressor(file)
-		if !kernel.HasTool(c.Root, tool) {
-			return kernel.NewToolError(tool, pkg, "debian/rules compresses its modules with it")
-		}
-		if err := c.do(ctx, tool, tool+" -d "+file, tool, "-d", "-f", c.Inside(file)); err != nil {
+		if err := c.steps.decompress(ctx, file); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// decompressor is the program that undoes a compression, and its Debian package.
-func decompressor(file string) (tool, pkg string) {
-	switch path.Ext(file) {
-	case ".xz":
-		return "xz", "xz-utils"
-	case ".zst":
-		return "zstd", "zstd"
-	}
-	return "gzip", "gzip"
 }
 
 // stage copies a file to where no foreign program can change it any more.

@@ -60,6 +60,8 @@ type Workspace struct {
 	files   *os.Root        // the same; foreign programs write there, so nothing in it is reached by host path
 	mounts  []sandbox.Mount // of the workspace, what programs find at another path, too
 	symvers []string        // the Module.symvers of modules that this one needs, inside
+	special someNames       // what of the source is neither file, directory nor link, and was left out
+	earlier someNames       // the source's finished modules, which were too
 	touched bool            // whether a program of the recipe's has run
 	ours    bool            // whether the recipe's own programs have all run, and mago's alone follow
 }
