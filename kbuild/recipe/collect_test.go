@@ -47,7 +47,7 @@ func TestFind(t *testing.T) {
 			w.Log, w.Sandbox.Kind = &Log{to: io.Discard}, sandbox.Bubblewrap
 			var told []string
 			w.Warning = func(line string) { told = append(told, line) }
-			b := &dkmsBuild{w.in("hello/1.0/build"), &dkms.Conf{Name: "hello", Version: "1.0"}}
+			b := &dkmsBuild{steps: w.in("hello/1.0/build"), conf: &dkms.Conf{Name: "hello", Version: "1.0"}}
 			file, err := b.find(t.Context(), dkms.Module{Name: "a", Location: test.location})
 			got := strings.TrimPrefix(file, "hello/1.0/build/")
 			if err != nil {
@@ -67,7 +67,7 @@ func TestFind(t *testing.T) {
 func TestFindEarlier(t *testing.T) {
 	w := workspaceIn(t, tree{"hello/1.0/build/": ""}.write(t, t.TempDir()))
 	w.earlier.add("old/a.ko")
-	b := &dkmsBuild{w.in("hello/1.0/build"), &dkms.Conf{Name: "hello", Version: "1.0"}}
+	b := &dkmsBuild{steps: w.in("hello/1.0/build"), conf: &dkms.Conf{Name: "hello", Version: "1.0"}}
 	_, err := b.find(t.Context(), dkms.Module{Name: "a"})
 	wantError(t, err, "it names a.ko, which the build did not make; finished modules in the source are somebody's earlier build, and not taken: old/a.ko")
 }
