@@ -24,10 +24,7 @@ func TestConfRefused(t *testing.T) {
 		"malformed":         {named + "if true\n", "dkms.conf: bash cannot parse it (line 4: syntax error: unexpected end of file)"},
 		"no name":           {"PACKAGE_VERSION=1.0\n", "dkms.conf: no PACKAGE_NAME"},
 		"climbs":            {"PACKAGE_NAME=../../etc\nPACKAGE_VERSION=1.0\n", `dkms.conf: PACKAGE_NAME: dkms name "../../etc": not letters`},
-		"bad expression":    {named + "BUILD_EXCLUSIVE_KERNEL='['\n", "dkms.conf: BUILD_EXCLUSIVE_KERNEL: "},
-		"bad patch match":   {named + "PATCH=a PATCH_MATCH='('\n", "dkms.conf: PATCH_MATCH[0]: "},
-		"bad make match":    {named + "MAKE=a MAKE_MATCH='('\n", "dkms.conf: MAKE_MATCH[0]: "},
-		"floods":            {named + "while :; do echo flood; done\n", "dkms.conf: reading it printed more than 1048576 bytes"},
+		"floods":            {named + "while :; do echo flood >&2; done\n", "dkms.conf: reading it printed more than 1048576 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
@@ -92,6 +89,7 @@ func TestConfLink(t *testing.T) {
 func TestNotMeant(t *testing.T) {
 	for directive, want := range map[string]string{
 		"BUILD_EXCLUSIVE_KERNEL='^2\\.4'":               `BUILD_EXCLUSIVE_KERNEL="^2\\.4" does not match `,
+		"BUILD_EXCLUSIVE_KERNEL='^6[8-1]'":              `BUILD_EXCLUSIVE_KERNEL="^6[8-1]" is not a regular expression to bash, `,
 		"BUILD_EXCLUSIVE_ARCH=vax":                      `BUILD_EXCLUSIVE_ARCH="vax" does not match `,
 		"BUILD_EXCLUSIVE_KERNEL_MIN=99":                 `BUILD_EXCLUSIVE_KERNEL_MIN="99" is newer than `,
 		"BUILD_EXCLUSIVE_CONFIG='CONFIG_NO_SUCH_THING'": "BUILD_EXCLUSIVE_CONFIG wants CONFIG_NO_SUCH_THING",

@@ -46,6 +46,7 @@ type Conf struct {
 	Name, Version string // PACKAGE_NAME, PACKAGE_VERSION
 	Said          string // what the file and bash printed while it was evaluated
 	values        map[string]map[int]string
+	verdicts      map[string]map[int]verdict // of those that are matched
 }
 
 // What begins and ends the output of Script. Without an end the file left bash before its own.
@@ -74,22 +75,36 @@ func Parse(output []byte) (*Conf, error) {
 	if len(fields)%3 != 0 {
 		return nil, errors.New("bash printed an incomplete list of directives")
 	}
-	c := &Conf{values: map[string]map[int]string{}}
+	c := &Conf{values: map[string]map[int]string{}, verdicts: map[string]map[int]verdict{}}
 	for i := 0; i+2 < len(fields); i += 3 {
 		index, err := strconv.Atoi(fields[i+1])
 		if err != nil {
 			return nil, fmt.Errorf("%s has index %q, which is not a number", fields[i], fields[i+1])
 		}
-		c.set(fields[i], index, fields[i+2])
+		if err := c.take(fields[i], index, fields[i+2]); err != nil {
+			return nil, err
+		}
 	}
 	return c, c.check()
 }
 
-func (c *Conf) set(name string, index int, value string) {
-	if c.values[name] == nil {
-		c.values[name] = map[int]string{}
+// take takes a value, or a verdict on one.
+func (c *Conf) take(name string, index int, value string) error {
+	directive, ok := strings.CutSuffix(name, verdictOf)
+	if !ok {
+		set(c.values, name, index, value)
+		return nil
 	}
-	c.values[name][index] = value
+	v, err := parseVerdict(value)
+	set(c.verdicts, directive, index, v)
+	return err
+}
+
+func set[T any](values map[string]map[int]T, name string, index int, value T) {
+	if values[name] == nil {
+		values[name] = map[int]T{}
+	}
+	values[name][index] = value
 }
 
 var placeholder = regexp.MustCompile(`^([#@])[A-Z_]+[#@]$`)
@@ -115,7 +130,7 @@ func (c *Conf) check() error {
 			return err
 		}
 	}
-	return nil
+	return c.checkVerdicts()
 }
 
 // Placeholder reports whether PACKAGE_VERSION is one that a source's own release was to replace, such as

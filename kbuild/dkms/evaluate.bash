@@ -5,9 +5,9 @@ mago_conf=$1; shift
 mago_variables=("$@")
 set --
 
-mago_declare() {
+mago_declare() { # what the file has made local or read-only, too, as far as that goes
 	local mago_variable
-	for mago_variable in "${mago_variables[@]}"; do declare -g "${mago_variable?}"; done
+	for mago_variable in "${mago_variables[@]}"; do printf -v "${mago_variable%%=*}" %s "${mago_variable#*=}" || :; done 2>/dev/null
 }
 
 # An administrator's framework.conf may hold dkms to fewer jobs and give builds an environment; the last that says one counts.
@@ -26,11 +26,57 @@ mago_framework() {
 
 # dkms hands a value from one shell to the other with echo, and reads it there between double quotes: blanks shrink
 # to one, and what is left of quotes, escapes and variables goes. A value that this would tear apart stays as it is.
+# A value may be long, and bash's patterns take the square of that or more: words and substrings do not.
 mago_again() {
 	local mago_words
-	mago_value=${1%$'\r'}
-	mago_value=${mago_value//+([[:space:]])/ }
+	mago_value=$1
+	if [[ ${mago_value: -1} == $'\r' ]]; then mago_value=${mago_value:0:-1}; fi
+	mago_words=(x${mago_value}x) # which keeps a first and a last blank
+	mago_value=${mago_words[*]}
+	mago_value=${mago_value:1:-1}
 	if eval "mago_words=(\"$mago_value\")" 2>/dev/null && ((${#mago_words[@]} == 1)); then mago_value=${mago_words[0]}; fi
+}
+
+# Prints what =~ says of an expression: 0 it matches, 1 it does not, 2 it is none. usage: mago_verdict DIRECTIVE INDEX
+mago_verdict() {
+	local mago_subject
+	case $1 in
+	MAKE_MATCH | PATCH_MATCH | BUILD_EXCLUSIVE_KERNEL) mago_subject=$kernelver ;;
+	BUILD_EXCLUSIVE_ARCH) mago_subject=$arch ;;
+	*) return ;;
+	esac
+	[[ $mago_subject =~ $mago_value ]]
+	printf '%s=~\0%s\0%s\0' "$1" "$2" $? >&3
+}
+
+mago_print() {
+	local mago_name mago_index
+	for mago_name in "${mago_directives[@]}"; do
+		local -n mago_array=$mago_name
+		for mago_index in "${!mago_array[@]}"; do
+			mago_again "${mago_array[mago_index]}"
+			printf '%s\0%s\0%s\0' "$mago_name" "$mago_index" "$mago_value" >&3
+			mago_verdict "$mago_name" "$mago_index"
+		done
+		unset -n mago_array
+	done
+}
+
+# As dkms does, a function reads the file: what that declares is local, and it may say "local".
+mago_evaluate() {
+	. "$mago_conf"
+	mago_declare
+	local mago_override
+	for mago_override in "/etc/dkms/$module.conf" "/etc/dkms/$module-$module_version.conf" \
+		"/etc/dkms/$module-$module_version-$kernelver.conf" "/etc/dkms/$module-$module_version-$kernelver-$arch.conf" \
+		"/etc/dkms/$module--$kernelver.conf" "/etc/dkms/$module--$kernelver-$arch.conf"; do
+		if [[ -r $mago_override ]]; then . "$mago_override"; fi
+	done
+	set +eu -f
+	shopt -u nocasematch
+	IFS=$' \t\n'
+	mago_declare
+	mago_print
 }
 
 # That the file cannot be read, or bash not be started, says nothing of the file: then nothing is printed.
@@ -41,28 +87,12 @@ case $? in
 1 | 2 | 126) printf 'mago-bad-syntax\0'; exit 1 ;; # 126: a binary file
 *) exit ;;
 esac
-exec 3>&1 >&2
+exec 3>&1 >/dev/null
 mago_limit=0 mago_environment=
 mago_declare
 mago_framework
 mago_declare
-. "$mago_conf"
-mago_declare
-for mago_override in "/etc/dkms/$module.conf" "/etc/dkms/$module-$module_version.conf" \
-	"/etc/dkms/$module-$module_version-$kernelver.conf" "/etc/dkms/$module-$module_version-$kernelver-$arch.conf" \
-	"/etc/dkms/$module--$kernelver.conf" "/etc/dkms/$module--$kernelver-$arch.conf"; do
-	if [[ -r $mago_override ]]; then . "$mago_override"; fi
-done
-set +eu -f
-mago_declare
-for mago_name in "${mago_directives[@]}"; do
-	declare -n mago_array=$mago_name
-	for mago_index in "${!mago_array[@]}"; do
-		mago_again "${mago_array[mago_index]}"
-		printf '%s\0%s\0%s\0' "$mago_name" "$mago_index" "$mago_value" >&3
-	done
-	unset -n mago_array
-done
+mago_evaluate
 if ((mago_limit)); then printf 'parallel_jobs\0000\0%s\0' "$mago_limit" >&3; fi
 if [[ $mago_environment ]]; then printf 'build_environment\0000\0%s\0' "$mago_environment" >&3; fi
 printf 'mago-end-of-conf\0' >&3

@@ -31,81 +31,66 @@ type Excluded struct {
 
 // For splits the modules into those to be built for a kernel and those that BUILD_EXCLUSIVE_* keep back. A directive
 // that is set as a scalar, or for index 0 alone, binds all of them, as in dkms 3.2; one with further indexes binds
-// each its own module. A kernel that OBSOLETE_BY names, or a newer one, has the modules itself.
-func (c *Conf) For(k Kernel) (modules []Module, notMeant []Excluded, err error) {
+// each its own module. A kernel that OBSOLETE_BY names, or a newer one, has the modules itself. The kernel is the one that the
+// file was evaluated for.
+func (c *Conf) For(k Kernel) (modules []Module, notMeant []Excluded) {
 	for _, m := range c.Modules() {
-		reason, err := c.reason(m, k)
-		switch {
-		case err != nil:
-			return nil, nil, err
-		case reason != "":
+		if reason := c.reason(m, k); reason != "" {
 			notMeant = append(notMeant, Excluded{m, reason})
-		default:
+		} else {
 			modules = append(modules, m)
 		}
 	}
-	return modules, notMeant, nil
+	return modules, notMeant
 }
 
-// rule is the value that a BUILD_EXCLUSIVE_* has for one module, and the name to call it by.
-func (c *Conf) rule(directive string, m Module) (name, value string) {
+// rule is the index of the value that a BUILD_EXCLUSIVE_* has for one module, and the name to call it by.
+func (c *Conf) rule(directive string, m Module) (name string, index int) {
 	for index := range c.values[directive] {
 		if index > 0 {
-			return fmt.Sprintf("%s[%d]", directive, m.index), c.values[directive][m.index]
+			return fmt.Sprintf("%s[%d]", directive, m.index), m.index
 		}
 	}
-	return directive, c.Value(directive)
+	return directive, 0
 }
 
-func (c *Conf) reason(m Module, k Kernel) (string, error) {
+func (c *Conf) reason(m Module, k Kernel) string {
 	if value := c.Value(excluded); value != "" {
-		return fmt.Sprintf("%s=%q, which the file sets for this kernel", excluded, value), nil
+		return fmt.Sprintf("%s=%q, which the file sets for this kernel", excluded, value)
 	}
 	if by := c.Value("OBSOLETE_BY"); by != "" && compare(k.Release, by) >= 0 {
-		return fmt.Sprintf("OBSOLETE_BY=%q: kernels from there on have the module themselves", by), nil
+		return fmt.Sprintf("OBSOLETE_BY=%q: kernels from there on have the module themselves", by)
 	}
 	for _, directive := range exclusives {
-		name, want := c.rule(directive, m)
-		if strings.TrimSpace(want) == "" {
+		name, index := c.rule(directive, m)
+		if c.values[directive][index] == "" {
 			continue
 		}
-		reason, err := excludes(directive, want, k)
-		if err != nil {
-			return "", fmt.Errorf("%s: %w", name, err)
-		}
-		if reason != "" {
-			return name + reason, nil
+		if reason := c.excludes(directive, index, k); reason != "" {
+			return name + reason
 		}
 	}
-	return "", nil
+	return ""
 }
 
 // excludes applies one directive; what it gives goes on after the directive's name.
-func excludes(directive, want string, k Kernel) (string, error) {
-	switch directive {
-	case "BUILD_EXCLUSIVE_KERNEL":
-		return unmatched(want, k.Release)
-	case "BUILD_EXCLUSIVE_ARCH":
-		return unmatched(want, k.Arch)
-	case "BUILD_EXCLUSIVE_KERNEL_MIN":
-		if compare(k.Release, want) < 0 {
-			return fmt.Sprintf("=%q is newer than %s", want, k.Release), nil
-		}
-	case "BUILD_EXCLUSIVE_KERNEL_MAX":
-		if compare(k.Release, want) > 0 {
-			return fmt.Sprintf("=%q is older than %s", want, k.Release), nil
-		}
-	case "BUILD_EXCLUSIVE_CONFIG":
-		return lacks(want, k.Config), nil
+func (c *Conf) excludes(directive string, index int, k Kernel) string {
+	want := c.values[directive][index]
+	switch {
+	case directive == "BUILD_EXCLUSIVE_CONFIG":
+		return lacks(want, k.Config)
+	case directive == "BUILD_EXCLUSIVE_KERNEL_MIN" && compare(k.Release, want) < 0:
+		return fmt.Sprintf("=%q is newer than %s", want, k.Release)
+	case directive == "BUILD_EXCLUSIVE_KERNEL_MAX" && compare(k.Release, want) > 0:
+		return fmt.Sprintf("=%q is older than %s", want, k.Release)
 	}
-	return "", nil
-}
-
-func unmatched(want, value string) (string, error) {
-	if ok, err := matches(want, value); err != nil || ok {
-		return "", err
+	switch subject := map[bool]string{false: k.Release, true: k.Arch}[directive == "BUILD_EXCLUSIVE_ARCH"]; c.verdict(directive, index) {
+	case misses:
+		return fmt.Sprintf("=%q does not match %s", want, subject)
+	case broken:
+		return fmt.Sprintf("=%q is not a regular expression to bash, and matches no kernel", want)
 	}
-	return fmt.Sprintf("=%q does not match %s", want, value), nil
+	return ""
 }
 
 func compare(release, other string) int {

@@ -11,16 +11,17 @@ import (
 )
 
 // format numbers the JSON below. A Conf that was kept in another one is evaluated again.
-const format = 1
+const format = 2
 
 // kept is a Conf as JSON. Directives maps each directive that the file set to its values by index; a scalar has index 0.
 // parallel_jobs and build_environment among them are the administrator's, from framework.conf.
 type kept struct {
-	Format     int                       `json:"format"`
-	Name       string                    `json:"name"`    // PACKAGE_NAME
-	Version    string                    `json:"version"` // PACKAGE_VERSION, or what stands for a placeholder
-	Directives map[string]map[int]string `json:"directives"`
-	Said       string                    `json:"said,omitempty"` // what was printed during the evaluation
+	Format     int                        `json:"format"`
+	Name       string                     `json:"name"`    // PACKAGE_NAME
+	Version    string                     `json:"version"` // PACKAGE_VERSION, or what stands for a placeholder
+	Directives map[string]map[int]string  `json:"directives"`
+	Verdicts   map[string]map[int]verdict `json:"verdicts"`       // exit statuses of =~
+	Said       string                     `json:"said,omitempty"` // what was printed during the evaluation
 }
 
 // Encode gives the Conf as JSON for Decode. It refuses values that are not UTF-8, which JSON cannot hold.
@@ -32,7 +33,7 @@ func (c *Conf) Encode() ([]byte, error) {
 			}
 		}
 	}
-	text, err := json.MarshalIndent(kept{format, c.Name, c.Version, c.values, strings.ToValidUTF8(c.Said, "\uFFFD")}, "", "\t")
+	text, err := json.MarshalIndent(kept{format, c.Name, c.Version, c.values, c.verdicts, strings.ToValidUTF8(c.Said, "\uFFFD")}, "", "\t")
 	return append(text, '\n'), err
 }
 
@@ -45,7 +46,7 @@ func Decode(text []byte) (*Conf, error) {
 	if k.Format != format {
 		return nil, errors.New("read kept dkms.conf: it has another format")
 	}
-	c := &Conf{Said: k.Said, values: k.Directives}
+	c := &Conf{Said: k.Said, values: k.Directives, verdicts: k.Verdicts}
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("read kept dkms.conf: %w", err)
 	}
@@ -64,7 +65,7 @@ func (c *Conf) Moved(from, to string) *Conf {
 	moved.values = map[string]map[int]string{}
 	for name, values := range c.values {
 		for i, value := range values {
-			moved.set(name, i, strings.ReplaceAll(value, from, to))
+			set(moved.values, name, i, strings.ReplaceAll(value, from, to))
 		}
 	}
 	return &moved

@@ -6,15 +6,19 @@ mago_conf=$1 mago_directive=$2; shift 2
 mago_variables=("$@") mago_directory=$PWD
 set --
 
-mago_declare() {
+mago_declare() { # what the file has made local or read-only, too, as far as that goes
 	local mago_variable
-	for mago_variable in "${mago_variables[@]}"; do declare -g "${mago_variable?}"; done
+	for mago_variable in "${mago_variables[@]}"; do printf -v "${mago_variable%%=*}" %s "${mago_variable#*=}" || :; done 2>/dev/null
+}
+
+mago_make() { # a function, as in evaluate.bash
+	. "$mago_conf" >/dev/null
+	set +eu
+	mago_declare
+	cd "$mago_directory" || exit
+	if [[ $build_environment ]]; then eval "$(. "$build_environment" >/dev/null 2>&1; export -p)"; fi
+	eval "${mago_directive/#make/make -j$parallel_jobs KERNELRELEASE=$kernelver}"
 }
 
 mago_declare
-. "$mago_conf" >/dev/null
-set +eu
-mago_declare
-cd "$mago_directory" || exit
-if [[ $build_environment ]]; then eval "$(. "$build_environment" >/dev/null 2>&1; export -p)"; fi
-eval "${mago_directive/#make/make -j$parallel_jobs KERNELRELEASE=$kernelver}"
+mago_make

@@ -26,16 +26,13 @@ type PlanOmitted struct {
 
 // Plan tells what a build for a kernel would do.
 func (c *Conf) Plan(k Kernel) *Plan {
-	p := &Plan{Kernel: k.Release, Rules: c.Rules(), BuildDepends: c.BuildDepends(), Warnings: c.Warnings()}
+	p := &Plan{Kernel: k.Release, Rules: c.Rules(), BuildDepends: c.BuildDepends(), Warnings: append(c.Mistakes(), c.Warnings()...)}
 	for _, directive := range HookDirectives {
 		if script, args := c.Hook(directive); script != "" {
 			p.Scripts = append(p.Scripts, strings.Join(append([]string{directive + ":", script}, args...), " "))
 		}
 	}
-	modules, excluded, err := c.For(k)
-	if err != nil {
-		p.Error = visible.Line(err.Error())
-	}
+	modules, excluded := c.For(k)
 	for _, m := range modules {
 		p.Modules = append(p.Modules, m.Dest)
 	}

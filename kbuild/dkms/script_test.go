@@ -3,6 +3,7 @@ package dkms
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -88,6 +89,18 @@ func TestScript(t *testing.T) {
 		"variables changed":     {"kernelver=5.0\nMAKE='make $kernelver'", map[string]string{"MAKE": "make 6.1.0-56-amd64"}},
 		"arguments":             {"PRE_BUILD=\"$#$1\"", map[string]string{"PRE_BUILD": "0"}},
 		"returns":               {"STRIP=no\nreturn 3\nSTRIP=yes", map[string]string{"STRIP": "no"}},
+		"a blank trails":        {"MAKE='make  '", map[string]string{"MAKE": "make "}},
+		"nothing but blanks":    {"MAKE=$' \n\t '", map[string]string{"MAKE": " "}},
+		"other blanks stay":     {"MAKE=$'a\v b\fc'", map[string]string{"MAKE": "a\v b\fc"}},
+		"other letters":         {"MAKE='ä  ö'", map[string]string{"MAKE": "ä ö"}},
+		"local":                 {"local d=x\nlocal -r STRIP=no\nMAKE=\"$d\"", map[string]string{"MAKE": "x", "STRIP": "no"}},
+		"declared":              {"declare -a PATCH=(a b)\ndeclare -r STRIP=no MAKE_MATCH=^6\ntypeset PRE_BUILD=x", map[string]string{"PATCH[1]": "b", "STRIP": "no", "PRE_BUILD": "x", "MAKE_MATCH": "^6"}},
+		"variables read-only":   {"readonly kernelver=5.0 arch\nlocal module=other\nMAKE='make $arch $module'", map[string]string{"MAKE": "make x86_64 hello"}},
+		"function":              {"set_it() { STRIP=no; local MAKE=y; }\nset_it", map[string]string{"STRIP": "no", "MAKE": "-"}},
+		"here-document":         {"read -r MAKE <<X\nmake  all\nX", map[string]string{"MAKE": "make all"}},
+		"another directory":     {"cd / && STRIP=no", map[string]string{"STRIP": "no"}},
+		"index before the end":  {"PATCH=(a b)\nPATCH[-1]=c\nSTRIP[-1]=no\nPATCH[1000000000000]=d", map[string]string{"PATCH[1]": "c", "STRIP": "-", "PATCH[1000000000000]": "d"}},
+		"blanks set otherwise":  {"IFS=:\nMAKE='a:b  c'", map[string]string{"MAKE": "a:b c"}},
 		"backslash in brackets": {`BUILD_EXCLUSIVE_KERNEL='^6\.1'`, map[string]string{"BUILD_EXCLUSIVE_KERNEL": `^6\.1`}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -101,6 +114,49 @@ func TestScript(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestScriptLong: what a directive costs does not grow with its square, let alone cube.
+func TestScriptLong(t *testing.T) {
+	word, list := "", "PATCH=("
+	for i := range 4000 {
+		word += fmt.Sprintf("X%d=yyy  ", i)
+		list += fmt.Sprintf("%d.patch ", i)
+	}
+	c, err := evaluate(t, named+"yes hello | head -c 2000000\nPRE_BUILD='a \\  "+word+"'\nMAKE=\"make "+word+"\"\n"+list+")\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	squeezed := strings.ReplaceAll(word, "  ", " ")
+	if got := c.Value("MAKE"); got != "make "+squeezed {
+		t.Errorf("MAKE has %d bytes", len(got))
+	}
+	if got := c.Value("PRE_BUILD"); got != `a \ `+squeezed {
+		t.Errorf("PRE_BUILD has %d bytes", len(got))
+	}
+	if got := len(c.Indexes("PATCH")); got != 4000 {
+		t.Errorf("PATCH has %d entries", got)
+	}
+}
+
+// TestScriptMatches takes bash's =~ for the truth.
+func TestScriptMatches(t *testing.T) {
+	for _, expression := range []string{
+		"^(4|5|6)", "^6\\.1\\.", ".*-amd64$", "([[:digit:]]+\\.){2}0", "\\<amd64\\>", "\\b56\\b", "6\\.1\\.0\\-56", "REQUIRES CONFIG_X", "x{2}", "[.]1[.]",
+		"*", "*6", "^6\\.{,1}1", "^6{,1}", "^([1-9]+)\\.\\1", "^(.)\\.1\\.0", "(?i)AMD64", "^6\\d", "[\\d]", "\\w", "\\s", "^6\\.1)", "^(6", "6.1|", " ", "a**|6", "+6", "6\\.1++",
+		"[8-1]", "[", "(6.1", "6{2,1}", "[[:nosuch:]]", "[^\\.]6", "^6.1.0-56-amd64\\n", "X86_64|AMD64",
+	} {
+		c, err := evaluate(t, named+"shopt -s nocasematch\n"+fmt.Sprintf("MAKE_MATCH[2]='%[1]s' PATCH_MATCH='%[1]s' BUILD_EXCLUSIVE_KERNEL='%[1]s' BUILD_EXCLUSIVE_ARCH='%[1]s'\n", expression))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for directive, index := range map[string]int{"MAKE_MATCH": 2, "PATCH_MATCH": 0, "BUILD_EXCLUSIVE_KERNEL": 0, "BUILD_EXCLUSIVE_ARCH": 0} {
+			want := says(directive, lookup(c, fmt.Sprintf("%s[%d]", directive, index)))
+			if got := strconv.Itoa(int(c.verdict(directive, index))); got != want {
+				t.Errorf("%s %q: got %s, bash says %s", directive, expression, got, want)
+			}
+		}
 	}
 }
 
@@ -164,6 +220,7 @@ func TestMakeScript(t *testing.T) {
 		"what the file defines": {"build() { make from function; }", "build", "from function\n"},
 		"variables changed":     {"kernelver=5.0 parallel_jobs=99 directive=x conf=y", "make", "-j3 KERNELRELEASE=6.1.0-56-amd64\n"},
 		"directory changed":     {"cd /", "echo * >&2; test -f dkms.conf && 'make' here", "here\n"},
+		"local":                 {"local extra=x", "'make' $extra", "x\n"},
 		"strict":                {"set -e", "false; 'make' on", "on\n"},
 		"no arguments":          {"", "'make' $#", "0\n"},
 		"file prints":           {"echo noise", "'make' x", "x\n"},

@@ -56,17 +56,18 @@ func confOf(ctx context.Context, w *Workspace) (conf *dkms.Conf, err error) {
 	return conf.Moved(sandbox.WorkDir, w.Inside("")), placeConf(w, text)
 }
 
-// chosen are the modules that the kernel is to have. What is odd about the file is told in the log.
+// chosen are the modules that the kernel is to have. What is odd about the file is told in the log, and on the screen
+// where it may not do what it was written for.
 func chosen(w *Workspace, conf *dkms.Conf) ([]dkms.Module, error) {
 	for _, warning := range conf.Warnings() {
 		w.Log.Note("warning: dkms.conf: %s", warning)
 	}
+	for _, mistake := range conf.Mistakes() {
+		w.Warn("dkms.conf: %s", mistake)
+	}
 	k := w.Job.Kernel
-	modules, excluded, err := conf.For(dkms.Kernel{Release: k.Release, Arch: k.Arch, Config: k.Config})
-	switch {
-	case err != nil:
-		return nil, &Error{confFile, err}
-	case len(modules) == 0:
+	modules, excluded := conf.For(dkms.Kernel{Release: k.Release, Arch: k.Arch, Config: k.Config})
+	if len(modules) == 0 {
 		return nil, &NotMeantError{excluded[0].Reason}
 	}
 	for _, e := range excluded {
@@ -111,7 +112,7 @@ func (b *dkmsBuild) run(ctx context.Context, modules []dkms.Module) (*Staged, er
 }
 
 func (b *dkmsBuild) patch(ctx context.Context) error {
-	patches, err := b.conf.Patches(b.Job.Kernel.Release)
+	patches, err := b.conf.Patches()
 	switch {
 	case err != nil:
 		return &Error{confFile, err}
@@ -127,11 +128,7 @@ func (b *dkmsBuild) patch(ctx context.Context) error {
 }
 
 func (b *dkmsBuild) make(ctx context.Context) error {
-	command, err := b.conf.MakeCommand(b.Job.Kernel.Release)
-	if err != nil {
-		return &Error{confFile, err}
-	}
-	command = strings.Join(append([]string{command}, b.Job.Kernel.Toolchain()...), " ")
+	command := strings.Join(append([]string{b.conf.MakeCommand()}, b.Job.Kernel.Toolchain()...), " ")
 	jobs := b.Job.Jobs
 	if limit := b.conf.Jobs(); limit > 0 {
 		jobs = min(jobs, limit)
