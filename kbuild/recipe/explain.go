@@ -41,6 +41,8 @@ const (
 	CauseTime         CauseKind = "processor time"
 	CauseEnded        CauseKind = "ended from outside"
 	CauseBus          CauseKind = "bus error"
+	CauseNetwork      CauseKind = "network"
+	CauseReadOnly     CauseKind = "read-only system"
 )
 
 // limits are the causes that are this machine's, or its limits', and never the source's, with the letters of ulimit that
@@ -82,6 +84,8 @@ var sentences = map[CauseKind]string{
 	CauseTime:         "a program has reached the limit on its processor time",
 	CauseEnded:        "another process ended one of the build's programs (SIGTERM), as happens where memory is short",
 	CauseBus:          "a program could not reach its own memory or files (SIGBUS): a disk, a file system or the memory fails or is full",
+	CauseNetwork:      "builds have no network: what this one fetches has to be in its source",
+	CauseReadOnly:     "builds may write to their own directory alone, and see the system read-only",
 	CauseScratch:      "/tmp or /dev/shm of the sandbox is full; each holds half of --limit memory",
 }
 
@@ -107,6 +111,9 @@ var causes = []struct {
 	{CauseMemory, pattern(`[Kk]illed signal terminated program|internal compiler error: Killed|\] Killed|\] Error 137$|^Killed$|: line \d+: +\d+ Killed |memory exhausted|out of memory allocating|: [Oo]ut of memory$|^Out of memory!|[Cc]annot allocate memory|cannot allocate \d+ bytes|failed to map segment|\[Errno 12\]|std::bad_alloc|^MemoryError$`)},
 	{CauseEnded, pattern(`Terminated signal terminated program|\] Terminated|\] Error 143$|^Terminated$|: line \d+: +\d+ Terminated `)},
 	{CauseBus, pattern(`Bus error signal terminated program|internal compiler error: Bus error|\] Bus error|\] Error 135$|^Bus error$|: line \d+: +\d+ Bus error `)},
+	{CauseNetwork, offline},
+	{CauseNetwork, pattern(`\] Error [467]: (?:curl|wget) |(?:^|: )(?:aria2c|curl|wget): (?:command )?not found$|^make(?:\[\d+\])?: (?:aria2c|curl|wget): No such file`)},
+	{CauseReadOnly, pattern(`: Read-only file system$`)},
 	{CauseGPLOnly, pattern(`GPL-incompatible module \S+ uses GPL-only symbol '([^']+)'`)},
 	{CauseNamespace, pattern(`uses symbol \S+ from namespace (\S+), but does not import it`)},
 	{CauseSymbol, pattern(`"([^"]+)" \[.*\] undefined!`)},

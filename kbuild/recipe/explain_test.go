@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"cmp"
 	"io"
 	"os/exec"
 	"strings"
@@ -69,15 +70,23 @@ func TestCauseOf(t *testing.T) {
 		"1 out of 1 hunk FAILED -- saving rejects to file a.c.rej":                                        {Kind: CausePatch},
 		"/bin/sh: 1: bison: not found":                                                                    {Kind: CauseProgram, Thing: "bison", Package: "bison"},
 		"make: frobnicate: No such file or directory":                                                     {Kind: CauseProgram, Thing: "frobnicate"},
+		"curl: (6) Could not resolve host: example.org":                                                   {Kind: CauseNetwork},
+		"wget: unable to resolve host address ‘example.org’":                                              {Kind: CauseNetwork},
+		"socket.gaierror: [Errno -3] Temporary failure in name resolution":                                {Kind: CauseNetwork},
+		"build.sh: line 4: curl: command not found":                                                       {Kind: CauseNetwork},
+		"make: wget: No such file or directory":                                                           {Kind: CauseNetwork},
+		"[Makefile:4: gen.h] Error 4: wget -q https://example.org/x.tar":                                  {Kind: CauseNetwork},
+		"mkdir: cannot create directory ‘/lib/firmware/x’: Read-only file system":                         {Kind: CauseReadOnly},
 		"cc1: No space left on device":                                                                    {Kind: CauseSpace},
 		"a.c:9:1: error: expected ‘;’ before ‘}’ token":                                                   {},
 		"make[2]: *** No rule to make target 'a.o', needed by 'b.o'.  Stop.":                              {},
 		"": {},
 	} {
 		got := causeOf(message)
-		var first firstError
-		if first.see(message); message != "" && first.message == "" {
-			t.Errorf("%q is no error", message)
+		var first progressWriter
+		first.line([]byte(message))
+		if told := cmp.Or(first.errors.message, first.words.tell(2, nil)); told != message {
+			t.Errorf("%q is told as %q", message, told)
 		}
 		if got != want {
 			t.Errorf("%s:\ngot %+v, want %+v", message, got, want)

@@ -33,14 +33,13 @@ func (e *CompileError) Error() string {
 
 func (e *CompileError) Unwrap() error { return e.Err }
 
-// failures are the shapes of error lines, the most telling first. A line of a later shape only counts while no
-// earlier shape has been seen: make's own "***" follows everything else.
+// failures are the shapes of lines that are errors wherever they stand, the most telling first. A line of a later shape only
+// counts while no earlier shape has been seen. What else a step may have failed for is in its last words.
 var failures = []func() *regexp.Regexp{
 	pattern(`^\S+:\d+(?::\d+)?: (?:fatal )?[Ee]rror: |^\S+: (?:fatal )?error: .* signal terminated program|internal compiler error: |` + exhausted),
 	pattern(`^(?:ERROR|FATAL): modpost: |^ERROR: ".*" \[.*\] undefined!$`),
-	pattern(`^configure: error: |^\*\*\* |^\S+:\d+: \*\*\* |^\S+: (?:fatal )?error: |^(?:bwrap|setpriv|mago-sandbox|mago-enter): |^patch: \*\*\*\* |^\S*ld: (?:error|cannot|.*undefined reference)`),
-	pattern(`: (?:command )?not found$|: No such file or directory$|: Permission denied$|No space left on device|FAILED -- saving rejects|: file format not recognized$`),
-	pattern(`^make(?:\[\d+\])?: \*\*\* `),
+	pattern(`^configure: error: |^\*\*\* |^\S+:\d+: \*\*\* |^\S+: (?:fatal )?error: |^(?:bwrap|setpriv|mago-sandbox|mago-enter): |^patch: \*\*\*\* |^\S*ld: (?:error|cannot)|: undefined reference to |: multiple definition of ` +
+		"|No space left on device|FAILED -- saving rejects|: file format not recognized$|^CMake Error"),
 }
 
 // exhausted is the shape of what programs say where this machine, or a limit, gives them no more.
@@ -52,19 +51,24 @@ const exhausted = `memory exhausted|out of memory allocating|: (?i:too many open
 const ended = `\] (?:Killed|Terminated|Bus error)|\] Error (?:135|137|143)$|^(?:Killed|Terminated|Bus error)$|: line \d+: +\d+ (?:Killed|Terminated|Bus error) `
 
 // marks are words of which a line of each of failures has one. To look for them is cheap, and most lines have none.
-var marks = []string{"rror: ", "*** ", "ERROR", "FATAL", "exhausted", "bwrap: ", "setpriv: ", "mago-sandbox: ", "mago-enter: ", "ld: ", "not found", "No such file", "Permission denied", "not recognized",
-	"No space left", "FAILED", "out of memory", "ignal terminated", "oo many open", "ile too large", "temporarily", "limit exceeded", "] Killed", "] Terminated", "us error", "Killed", "Terminated", "] Error 1",
+var marks = []string{"rror: ", "*** ", "ERROR", "FATAL", "exhausted", "bwrap: ", "setpriv: ", "mago-sandbox: ", "mago-enter: ", "ld: ", "not recognized",
+	"No space left", "FAILED", "undefined ref", "multiple def", "CMake Error", "out of memory", "ignal terminated", "oo many open", "ile too large", "temporarily", "limit exceeded", "] Killed", "] Terminated", "us error", "Killed", "Terminated", "] Error 1",
 	"annot fork", "an't fork", "[Errno ", "bad_alloc", "MemoryError", "ut of memory", "annot allocate", "map segment", "OS thread"}
 
 type firstError struct {
 	rank    int // 1 is the first of failures; 0: nothing seen
 	message string
+	open    bool // it ends in a colon, and what follows belongs to it
 }
 
-// noError are complaints that no build fails by: of modules without BTF. A compiler's own error may name BTF as well.
-var noError = regexp.MustCompile(`BTF|pahole`)
+// noError are complaints that no build fails by: of modules without BTF. A compiler's own error may name BTF as well. And
+// the compiler's last one says only that the linker had one.
+var noError = regexp.MustCompile(`BTF|pahole|: ld returned \d+ exit status`)
 
 func (f *firstError) see(line string) {
+	if f.open && strings.TrimSpace(line) != "" {
+		f.message, f.open = f.message+" "+visible.Line(strings.TrimSpace(line)), false
+	}
 	if !slices.ContainsFunc(marks, func(mark string) bool { return strings.Contains(line, mark) }) {
 		return
 	}
@@ -73,13 +77,11 @@ func (f *firstError) see(line string) {
 			return
 		}
 		if shape().MatchString(line) {
-			f.rank, f.message = i+1, visible.Line(strings.TrimSpace(line))
+			f.rank, f.message, f.open = i+1, visible.Line(strings.TrimSpace(line)), strings.HasSuffix(line, ":")
 			return
 		}
 	}
 }
 
 // within shortens the paths of the build directory to what the source's author would recognise.
-func (f *firstError) within(build string) string {
-	return strings.ReplaceAll(f.message, build+"/", "")
-}
+func within(build, message string) string { return strings.ReplaceAll(message, build+"/", "") }

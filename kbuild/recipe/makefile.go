@@ -108,18 +108,26 @@ func objectDirs(source *os.Root) []string {
 }
 
 // makefiles reads all of a source, the topmost first by name.
-func makefiles(source *os.Root) []*makefile {
-	var all []*makefile
+func makefiles(source *os.Root) (all []*makefile) {
+	eachMakefile(source, func(file string) {
+		if m := readMakefile(source, file); m != nil {
+			all = append(all, m)
+		}
+	})
+	return all
+}
+
+// eachMakefile names those of a source, the topmost first by name.
+func eachMakefile(source *os.Root, visit func(file string)) {
+	seen := 0
 	fs.WalkDir(source.FS(), ".", deep.Bounded(func(file string, entry fs.DirEntry, err error) error {
-		if err != nil || len(all) >= makefilesMax {
+		if err != nil || seen >= makefilesMax {
 			return fs.SkipAll
 		}
 		if strings.EqualFold(entry.Name(), "makefile") || entry.Name() == "GNUmakefile" || entry.Name() == "Kbuild" || path.Ext(file) == ".mk" {
-			if m := readMakefile(source, file); m != nil {
-				all = append(all, m)
-			}
+			seen++
+			visit(file)
 		}
 		return nil
 	}))
-	return all
 }

@@ -14,12 +14,13 @@ type Progress struct {
 	File  string // the one at hand, below the build directory
 }
 
-// progressWriter reads what make prints: it counts kbuild's compile lines and keeps the first error.
+// progressWriter reads what make prints: it counts kbuild's compile lines, and keeps the first error and the last words.
 type progressWriter struct {
 	event   func(Progress)
 	files   int
 	partial []byte
 	errors  firstError
+	words   lastWords
 }
 
 // compileLine is kbuild's short form (scripts/Kbuild.include, quiet_cmd): two blanks, a verb, [M] for modules.
@@ -53,7 +54,9 @@ func (w *progressWriter) close() {
 }
 
 func (w *progressWriter) line(line []byte) {
-	w.errors.see(string(line))
+	text := shownLine(string(line))
+	w.errors.see(text)
+	w.words.see(text)
 	if !bytes.HasPrefix(line, []byte("  ")) {
 		return // cheaper than the pattern, and true of most of what a chatty build prints
 	}

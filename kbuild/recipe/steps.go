@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"mago/debpkg/visible"
 	"mago/kbuild/sandbox"
 )
 
@@ -41,7 +42,7 @@ func (s *steps) do(ctx context.Context, step, command string, args ...string) er
 	err := s.Run(running, sandbox.Spec{Args: args, Dir: s.build, Stdout: out, Stderr: out})
 	s.touched = true
 	progress.close()
-	message := progress.errors.within(s.Inside(s.build))
+	message := within(s.Inside(s.build), progress.errors.message)
 	var broken *sandbox.BrokenError
 	switch {
 	case errors.As(err, &broken):
@@ -52,7 +53,11 @@ func (s *steps) do(ctx context.Context, step, command string, args ...string) er
 	case errors.Is(err, syscall.ENOSPC):
 		return fmt.Errorf("%s: %w", step, err)
 	case exited(err):
-		return s.failed(&CompileError{Step: step, Message: message, Cause: causeOf(message), Err: err})
+		cause := causeOf(message)
+		if message == "" {
+			message, cause = s.lastWords(&progress.words, err)
+		}
+		return s.failed(&CompileError{Step: step, Message: message, Cause: cause, Err: err})
 	case err == nil && s.Log.err != nil:
 		return fmt.Errorf("write the build's log: %w", s.Log.err)
 	}
@@ -60,6 +65,22 @@ func (s *steps) do(ctx context.Context, step, command string, args ...string) er
 		s.unheeded = &CompileError{Step: step, Message: message, Cause: causeOf(message)}
 	}
 	return err
+}
+
+// lastWords is what a step that failed without a known error said of that. A word such as "undeclared" in it is no compiler's.
+func (s *steps) lastWords(words *lastWords, err error) (message string, cause Cause) {
+	var exit *exec.ExitError
+	errors.As(err, &exit)
+	var recipes []recipeLines
+	if source, err := s.files.OpenRoot(s.build); err == nil {
+		recipes = recipesIn(source)
+		source.Close()
+	}
+	message = within(s.Inside(s.build), visible.Line(words.tell(exit.ExitCode(), recipes)))
+	if cause = causeOf(message); cause.Kind == CauseInterface {
+		cause = Cause{}
+	}
+	return message, cause
 }
 
 // blame gives a compiler's error that its step took no notice of, where the recipe then lacks what it promises.
