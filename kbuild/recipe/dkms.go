@@ -103,7 +103,7 @@ func (b *dkmsBuild) run(ctx context.Context, modules []dkms.Module) (*Staged, er
 	if err := b.runScript(ctx, "POST_BUILD"); err != nil {
 		return nil, err
 	}
-	hooks, err := b.hooks()
+	hooks, err := b.hooks(ctx)
 	if err != nil {
 		return nil, err
 	}

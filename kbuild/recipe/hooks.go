@@ -2,10 +2,12 @@ package recipe
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -17,9 +19,11 @@ import (
 // Hook is a script of the source that is to run, as root, where the modules are installed.
 type Hook struct {
 	When   string // PRE_INSTALL, POST_INSTALL or POST_REMOVE of dkms(8)
+	Path   string // of the script, below the source
 	Script []byte // UTF-8 text without NULs
 	Args   []string
 	Env    []string // NAME=VALUE: what dkms has in its environment then
+	Files  []HookFile
 }
 
 // MaxHook bounds a hook in bytes: dpkg's maintainer scripts are to carry it.
@@ -27,7 +31,7 @@ const MaxHook = 256 << 10
 
 // hooks reads the scripts that dkms.conf wants run at installation. As with dkms, they are the source's, whatever the
 // build has made of its copy, and one that is no executable file is passed over.
-func (b *dkmsBuild) hooks() ([]Hook, error) {
+func (b *dkmsBuild) hooks(ctx context.Context) ([]Hook, error) {
 	source, err := b.Job.Source.open()
 	if err != nil {
 		return nil, err
@@ -49,8 +53,15 @@ func (b *dkmsBuild) hooks() ([]Hook, error) {
 		case err != nil:
 			return nil, &Error{confFile, fmt.Errorf("%s: %s: %w", directive, script, err)}
 		}
+		h := Hook{When: directive, Path: path.Clean(strings.TrimLeft(script, "/")), Script: text, Args: args, Env: env}
+		if h.Files, err = b.hookFiles(ctx, source, h); err != nil {
+			return nil, err
+		}
 		b.Log.Note("%s: %s goes into the package, %d bytes", directive, script, len(text))
-		hooks = append(hooks, Hook{directive, text, args, env})
+		for _, f := range h.Files {
+			b.Log.Note("%s: and %s, %d bytes", directive, f.Path, len(f.Content))
+		}
+		hooks = append(hooks, h)
 	}
 	return hooks, nil
 }
@@ -81,13 +92,13 @@ func checkHook(text []byte, err error) ([]byte, error) {
 
 // sourceHook reads a script of a source; dkms puts the source's directory before its name, even an absolute one.
 func sourceHook(source *os.Root, script string) ([]byte, error) {
-	path := strings.TrimLeft(script, "/")
-	info, err := source.Stat(path)
+	name := strings.TrimLeft(script, "/")
+	info, err := source.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && (!info.Mode().IsRegular() || info.Mode()&0o111 == 0) {
 		return nil, errNoHook
 	}
 	if err != nil {
 		return nil, err
 	}
-	return foreign.ReadText(source, path, MaxHook)
+	return foreign.ReadText(source, name, MaxHook)
 }

@@ -1,25 +1,30 @@
 package modpkg
 
 import (
+	"archive/tar"
 	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"mago/debpkg"
 	"mago/kbuild/recipe"
 )
 
 // hookFunction is a shell function that runs one script of the source as dkms would: with its arguments and variables,
-// from a directory of its own, for the source is not here. /tmp may be mounted noexec, so the interpreter reads it.
+// from a directory that has it and the files that it names in their places, for the source is not here. /tmp may be mounted
+// noexec, so the interpreter reads it.
 const hookFunction = `
 # %[1]s of the source's dkms.conf
 %[2]s() {
 	directory=$(mktemp -d) || return
-	cat >"$directory/script" <<'%[3]s'
-%[4]s%[3]s
 	status=0
-	(cd "$directory" && %[5]s) || status=$?
+	(cd "$directory" && %[3]s) || status=$?
 	rm -rf "$directory"
 	return "$status"
 }
@@ -48,34 +53,70 @@ fi
 }
 
 // hookScripts are the beginnings that hooks give a package's maintainer scripts, by these scripts' names.
-func hookScripts(hooks []recipe.Hook) map[string]string {
+func (u Unit) hookScripts(hooks []recipe.Hook) (map[string]string, error) {
 	scripts := map[string]string{}
 	for _, h := range hooks {
-		function := strings.ToLower(h.When)
-		end := heredocEnd(h)
-		text := h.Script
-		if !bytes.HasSuffix(text, []byte("\n")) {
-			text = append(slices.Clone(text), '\n')
+		run := hereScript(h) + hookCommand(h)
+		if len(h.Files) > 0 {
+			files, err := hereFiles(h.Files, u.Date)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", h.When, err)
+			}
+			run = files + run
 		}
-		call := hookCalls[h.When]
-		scripts[call.script] += fmt.Sprintf(hookFunction, h.When, function, end, text, hookCommand(h)) + fmt.Sprintf(call.call, function, h.When)
+		function, call := strings.ToLower(h.When), hookCalls[h.When]
+		scripts[call.script] += fmt.Sprintf(hookFunction, h.When, function, run) + fmt.Sprintf(call.call, function, h.When)
 	}
-	return scripts
+	return scripts, nil
 }
 
-// heredocEnd is a line that the script does not have.
-func heredocEnd(h recipe.Hook) string {
-	end := "END_OF_" + h.When
-	for slices.Contains(strings.Split(string(h.Script), "\n"), end) {
+// hereScript is the command that writes a hook's script.
+func hereScript(h recipe.Hook) string {
+	text, end, place := string(h.Script), "END_OF_"+h.When, ""
+	if !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	for slices.Contains(strings.Split(text, "\n"), end) {
 		end += "_"
 	}
-	return end
+	if dir := path.Dir(h.Path); dir != "." {
+		place = "mkdir -p -- " + Quoted(dir) + " && "
+	}
+	return fmt.Sprintf("%scat >%s <<'%s' &&\n%s%[3]s\n\t\t", place, Quoted(h.Path), end, text)
+}
+
+// hereFiles is the command that unpacks files, with what base64(1), tar(1) and gzip(1) of every Debian can.
+func hereFiles(files []recipe.HookFile, date time.Time) (string, error) {
+	var packed bytes.Buffer
+	compressor := gzip.NewWriter(&packed)
+	archive := tar.NewWriter(compressor)
+	for _, f := range files {
+		head := &tar.Header{Name: f.Path, Mode: int64(f.Mode), Size: int64(len(f.Content)), ModTime: date, Format: tar.FormatPAX}
+		if err := archive.WriteHeader(head); err != nil {
+			return "", err
+		}
+		if _, err := archive.Write(f.Content); err != nil {
+			return "", err
+		}
+	}
+	if err := errors.Join(archive.Close(), compressor.Close()); err != nil {
+		return "", err
+	}
+	var text strings.Builder
+	for line := range slices.Chunk([]byte(base64.StdEncoding.EncodeToString(packed.Bytes())), 76) {
+		fmt.Fprintf(&text, "%s\n", line)
+	}
+	return fmt.Sprintf("base64 -d <<'END_OF_FILES' | tar -xz --no-same-owner &&\n%sEND_OF_FILES\n\t\t", text.String()), nil
 }
 
 // hookCommand is the command that runs a script.
 func hookCommand(h recipe.Hook) string {
 	words := []string{"env"}
-	for _, word := range slices.Concat(h.Env, interpreter(h.Script), []string{"./script"}, h.Args) {
+	for _, word := range slices.Concat(h.Env, interpreter(h.Script)) {
+		words = append(words, Quoted(word))
+	}
+	words = append(words, `"$directory"/`+Quoted(h.Path))
+	for _, word := range h.Args {
 		words = append(words, Quoted(word))
 	}
 	return strings.Join(words, " ")

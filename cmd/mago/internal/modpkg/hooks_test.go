@@ -37,6 +37,35 @@ func runScript(t *testing.T, text, name, action, status string) (wrote string, c
 	return strings.ReplaceAll(string(content), tmp, "TMP"), cmd.ProcessState.ExitCode()
 }
 
+func mustScript(t *testing.T, u Unit, hooks ...recipe.Hook) map[string]string {
+	t.Helper()
+	scripts, err := u.scripts(hooks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return scripts
+}
+
+// TestHookFindsItsFiles runs one from a directory of the source, which calls a program beside it and reads what is no text.
+func TestHookFindsItsFiles(t *testing.T) {
+	h := recipe.Hook{When: "POST_INSTALL", Path: "-x/it's/run", Args: []string{"a b"}, Files: []recipe.HookFile{
+		{Path: "-x/it's/tool", Mode: 0o755, Content: []byte("#!/bin/sh\ncat fw/*.bin | tr -d '\\000' >>\"$OUT\"\n")},
+		{Path: "fw/" + strings.Repeat("long", 40) + ".bin", Mode: 0o644, Content: []byte(strings.Repeat("\x00FW", 100))},
+	}}
+	h.Script = []byte("#!/bin/sh\necho \"$1\" >\"$OUT\"\n\"${0%/*}/tool\"\npwd >>\"$OUT\"\n")
+	u := zfs()
+	u.Kernel.ModulesDir = t.TempDir()
+	script := mustScript(t, u, h)["postinst"]
+	checkShell(t, "postinst", script)
+	if again := mustScript(t, u, h)["postinst"]; again != script {
+		t.Error("two packages of the same are not the same")
+	}
+	got, code := runScript(t, script, "postinst", "configure", "0")
+	if want := "a b\n" + strings.Repeat("FW", 100) + "TMP/"; !strings.HasPrefix(got, want) || code != 0 {
+		t.Errorf("wrote %q, exit status %d", got, code)
+	}
+}
+
 func TestHookScriptsRun(t *testing.T) {
 	env := []string{"kernelver=6.12.9-amd64"}
 	args := []string{"it's", "$HOME `x`"}
@@ -47,9 +76,9 @@ func TestHookScriptsRun(t *testing.T) {
 		"#! /bin/bash -eu\nset +e; false; [[ $- == *u* ]] || exit 9\n", "#!/usr/bin/env -S bash -u\n[[ $- == *u* ]] || exit 9\n", "[ ! -x \"$0\" ] || exit 9 # as below noexec\n"} {
 		var hooks []recipe.Hook
 		for _, when := range []string{"PRE_INSTALL", "POST_INSTALL", "POST_REMOVE"} {
-			hooks = append(hooks, recipe.Hook{When: when, Script: []byte(start + hook), Args: args, Env: env})
+			hooks = append(hooks, recipe.Hook{When: when, Path: "script", Script: []byte(start + hook), Args: args, Env: env})
 		}
-		scripts := u.scripts(hooks)
+		scripts := mustScript(t, u, hooks...)
 		for _, c := range []struct {
 			name, action, status string
 			ran                  bool

@@ -70,7 +70,11 @@ func Compose(u Unit, result *kbuild.Result) (Packages, error) {
 		from.Control, all.LeftOut = u.ownRelations(from.Control)
 	}
 	for _, hook := range result.Hooks {
-		all.Hooks = append(all.Hooks, hook.When)
+		name := hook.When
+		if n := len(hook.Files); n > 0 {
+			name += fmt.Sprintf(" (files of the source with it: %d)", n)
+		}
+		all.Hooks = append(all.Hooks, name)
 	}
 	var err error
 	if all.Modules, err = u.modules(result, from); err != nil {
@@ -105,7 +109,11 @@ func (u Unit) modules(result *kbuild.Result, from recipe.Package) (*debpkg.Packa
 			l.addStaged(f)
 		}
 	}
-	p := &debpkg.Package{Control: u.control(result), Scripts: u.scripts(result.Hooks), Conffiles: l.conffiles(), Files: l.files, ModTime: u.Date}
+	scripts, err := u.scripts(result.Hooks)
+	if err != nil {
+		return nil, err
+	}
+	p := &debpkg.Package{Control: u.control(result), Scripts: scripts, Conffiles: l.conffiles(), Files: l.files, ModTime: u.Date}
 	u.carry(p, from)
 	return p, l.err
 }

@@ -24,15 +24,18 @@ fi
 `
 
 // scripts are the maintainer scripts. As with dkms, the source's own come before depmod.
-func (u Unit) scripts(hooks []recipe.Hook) map[string]string {
-	all := hookScripts(hooks)
+func (u Unit) scripts(hooks []recipe.Hook) (map[string]string, error) {
+	all, err := u.hookScripts(hooks)
+	if err != nil {
+		return nil, err
+	}
 	k := u.Kernel
 	all["postinst"] += fmt.Sprintf(depmodScript, "configure", k.ModulesDir, k.Release, "")
 	all["postrm"] += fmt.Sprintf(depmodScript, "remove", k.ModulesDir, k.Release, ` || echo "warning: depmod failed (exit status $?)" >&2`)
 	for script := range all {
 		all[script] = maintainerScript + all[script]
 	}
-	return all
+	return all, nil
 }
 
 // depmodOrder is a depmod.d(5) file that has these modules win over others of the same names: between updates/mago and

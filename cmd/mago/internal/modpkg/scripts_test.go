@@ -20,7 +20,7 @@ if [ "$1" = %s ] && [ -e /usr/lib/modules/6.12.9-amd64/modules.builtin ] && [ -x
 fi
 `
 	const goesOn = ` || echo "warning: depmod failed (exit status $?)" >&2`
-	scripts := zfs().scripts(nil)
+	scripts := mustScript(t, zfs())
 	want := map[string]string{"postinst": fmt.Sprintf(format, "configure", ""), "postrm": fmt.Sprintf(format, "remove", goesOn)}
 	if len(scripts) != len(want) {
 		t.Errorf("%d scripts", len(scripts))
@@ -63,7 +63,7 @@ func TestScriptsRun(t *testing.T) {
 		}
 	}
 	run := func(name, action string) string {
-		cmd := exec.Command("sh", "-c", strings.ReplaceAll(u.scripts(nil)[name], "/sbin/depmod", filepath.Join(bin, "depmod")), name, action)
+		cmd := exec.Command("sh", "-c", strings.ReplaceAll(mustScript(t, u)[name], "/sbin/depmod", filepath.Join(bin, "depmod")), name, action)
 		cmd.Env = []string{"PATH=" + other + ":/usr/bin:/bin"}
 		out, err := cmd.CombinedOutput()
 		if err != nil {
