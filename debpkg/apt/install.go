@@ -52,6 +52,8 @@ type Installer struct {
 	Brings func([]Change)
 	// Previous, if not nil, gives the .deb of a package as it is installed, as a path of the caller's, or none: to go back to.
 	Previous func(name, version string) (debs []string)
+	// Warned, if not nil, is told of what packages' own scripts have warned of, in their words.
+	Warned func(text string)
 	// Finishing, if not nil, is told which tool the end of the context does not stop: apt-get and dpkg finish what dpkg
 	// has begun.
 	Finishing func(tool string)

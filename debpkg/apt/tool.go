@@ -2,6 +2,7 @@ package apt
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -16,15 +17,20 @@ import (
 
 // tool runs dpkg or apt-get as the user sees it.
 func (in *Installer) tool(ctx context.Context, name string, args ...string) error {
+	complaints := in.Stderr
+	if in.Warned != nil {
+		w := &warnings{tell: in.Warned}
+		complaints = io.MultiWriter(cmp.Or(in.Stderr, io.Discard), w)
+	}
 	if name != "apt-get" || in.Unchecked == nil && in.Progress == nil {
-		return in.run(ctx, in.Stdout, in.Stderr, name, args...)
+		return in.run(ctx, in.Stdout, complaints, name, args...)
 	}
 	talk := aptTalk{progress: in.Progress}
 	var out io.Writer = &talk
 	if in.Stdout != nil {
 		out = io.MultiWriter(in.Stdout, out)
 	}
-	err := in.run(ctx, out, in.Stderr, name, args...)
+	err := in.run(ctx, out, complaints, name, args...)
 	if in.Unchecked != nil && len(talk.unchecked)+len(talk.kept) > 0 {
 		in.Unchecked(talk.unchecked, talk.kept)
 	}

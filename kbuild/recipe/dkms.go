@@ -2,6 +2,7 @@ package recipe
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"strings"
 
@@ -138,10 +139,14 @@ func (b *dkmsBuild) make(ctx context.Context) error {
 	return b.do(ctx, "MAKE", command, append(args, "build_environment="+b.conf.Environment())...)
 }
 
-// runScript runs a directive's script of the source, with its arguments.
+// runScript runs a directive's script of the source, with its arguments. One that is no executable file is passed over.
 func (b *dkmsBuild) runScript(ctx context.Context, directive string) error {
 	command := b.conf.Value(directive)
 	if strings.TrimSpace(command) == "" {
+		return nil
+	}
+	if script := b.script(directive); errors.Is(checkScript(b.files, filepath.Join(b.build, script)), errNoHook) {
+		b.passOver(directive, script)
 		return nil
 	}
 	return b.do(ctx, directive, command, "bash", "-c", dkms.Hook, directive, directive, command, b.conf.Environment(), b.Job.Kernel.Release)

@@ -96,15 +96,16 @@ func (n *hookNeeds) word(word string) (scripts []string, err error) {
 		if strings.Trim(parts[i], "*?.") == "" {
 			continue
 		}
-		if found, _ := fs.Glob(n.tree, path.Join(parts[i:]...)); len(found) > 0 { // a bad pattern names nothing
-			return n.take(word, found)
+		name := path.Join(parts[i:]...)
+		if found, _ := fs.Glob(n.tree, name); len(found) > 0 { // a bad pattern names nothing
+			return n.take(name, found)
 		}
 	}
 	return nil, nil
 }
 
-// take reads the files at these paths, and below those that are directories.
-func (n *hookNeeds) take(word string, paths []string) (scripts []string, err error) {
+// take reads the files at the paths that a name stands for, and below those that are directories.
+func (n *hookNeeds) take(name string, paths []string) (scripts []string, err error) {
 	files := map[string]fs.FileInfo{}
 	var size int64
 	for _, top := range paths {
@@ -129,7 +130,7 @@ func (n *hookNeeds) take(word string, paths []string) (scripts []string, err err
 		size += int64(len(f.Content))
 	}
 	if size > maxHookBytes || len(files)+len(n.files) > maxHookFiles {
-		n.large = append(n.large, word)
+		n.large = append(n.large, name)
 		return nil, nil
 	}
 	for _, file := range slices.Sorted(maps.Keys(files)) {

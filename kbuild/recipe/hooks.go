@@ -48,7 +48,7 @@ func (b *dkmsBuild) hooks(ctx context.Context) ([]Hook, error) {
 		text, err := b.hookText(source, directive, script)
 		switch {
 		case errors.Is(err, errNoHook):
-			b.Warn("%s names %s, which is not an executable file; it is skipped, as dkms does", directive, script)
+			b.passOver(directive, script)
 			continue
 		case err != nil:
 			return nil, &Error{confFile, fmt.Errorf("%s: %s: %w", directive, script, err)}
@@ -93,12 +93,21 @@ func checkHook(text []byte, err error) ([]byte, error) {
 // sourceHook reads a script of a source; dkms puts the source's directory before its name, even an absolute one.
 func sourceHook(source *os.Root, script string) ([]byte, error) {
 	name := strings.TrimLeft(script, "/")
-	info, err := source.Stat(name)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && (!info.Mode().IsRegular() || info.Mode()&0o111 == 0) {
-		return nil, errNoHook
-	}
-	if err != nil {
+	if err := checkScript(source, name); err != nil {
 		return nil, err
 	}
 	return foreign.ReadText(source, name, MaxHook)
+}
+
+// checkScript gives errNoHook where a path is no executable file.
+func checkScript(root *os.Root, name string) error {
+	info, err := root.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && (!info.Mode().IsRegular() || info.Mode()&0o111 == 0) {
+		return errNoHook
+	}
+	return err
+}
+
+func (b *dkmsBuild) passOver(directive, script string) {
+	b.Warn("%s names %s, which is not an executable file; it is skipped, as dkms does", directive, script)
 }

@@ -15,6 +15,8 @@ func (at *aptTool) installer() *apt.Installer {
 	in.Foreseen = at.tellComing
 	if at.Verbose {
 		in.Stdout, in.Stderr = at.Output, at.Errors
+	} else {
+		in.Warned = func(text string) { at.say.note("warning", "%s", text) }
 	}
 	return in
 }
