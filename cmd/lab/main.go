@@ -15,6 +15,7 @@ import (
 
 	"mago/cmd/lab/internal/bench"
 	"mago/cmd/lab/internal/ci"
+	"mago/cmd/lab/internal/directives"
 	"mago/cmd/lab/internal/fuzz"
 	"mago/cmd/lab/internal/repro"
 	"mago/cmd/lab/internal/soak"
@@ -32,6 +33,7 @@ var programs = []program{
 	{"fuzz", "run each fuzz target for some time", fuzz.Run},
 	{"bench", "time mago against module-assistant, make and dpkg-deb", bench.Run},
 	{"sweep", "build every module package of a Debian release, as tables", sweep.Run},
+	{"directives", "have dkms and mago read every dkms.conf of a Debian release, and compare", directives.Run},
 	{"repro", "build modules in several ways and compare the bytes", repro.Run},
 	{"soak", "kill mago, fill its disks, attack it, and count what is lost", soak.Run},
 	{"hostile", "soak's hostile sources and packages alone", soak.Hostile},
@@ -65,6 +67,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func list(w io.Writer) {
 	fmt.Fprintln(w, "usage: go run ./cmd/lab PROGRAM [ARG]…, at the top of the source tree")
 	for _, p := range programs {
-		fmt.Fprintf(w, "  %-8s %s\n", p.name, p.does)
+		fmt.Fprintf(w, "  %-10s %s\n", p.name, p.does)
 	}
 }
