@@ -62,8 +62,19 @@ func newApp(m engine.Machine, o options, stdout *stream, stderr io.Writer) (*app
 	if o.Verbose {
 		options.Output, options.Errors = heedless{stdout}, heedless{stderr}
 	}
-	a.Engine, err = engine.New(options, paths, m, strings.Fields(o.SudoCmd), a.render.event)
+	a.Engine, err = engine.New(options, paths, m, strings.Fields(o.SudoCmd), func(e engine.Event) {
+		e.Err = a.ofSystem(e.Err)
+		a.render.event(e)
+	})
 	return a, err
+}
+
+// ofSystem adds to an error the system that it is of.
+func (a *app) ofSystem(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &systemError{engine.SystemOf(a.Engine), err}
 }
 
 // limits are the usual ones, but for those that --limit sets.

@@ -90,7 +90,7 @@ func (o jsonOption) apply(a *app) {
 // dispatch runs one command, or several that commas join: it parses all of them before it runs the first.
 func dispatch(ctx context.Context, m engine.Machine, args []string, stdout *stream, stderr io.Writer) error {
 	if err := understand(grammar(), args); err != nil {
-		return err
+		return &systemError{engine.Unplaced(m.AsRoot, os.Getenv("SUDO_USER")), err}
 	}
 	var runs []func() error
 	var names []string
@@ -109,7 +109,7 @@ func dispatch(ctx context.Context, m engine.Machine, args []string, stdout *stre
 				return misuseOf(parsed.Selected().Name, err)
 			}
 			parsed.BindTo(ctx, (*context.Context)(nil))
-			err = a.WhoseFiles(parsed.Run(a))
+			err = a.ofSystem(a.WhoseFiles(parsed.Run(a)))
 			if ctx.Err() != nil && a.Force {
 				return &forcedError{err}
 			}

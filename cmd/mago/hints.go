@@ -25,33 +25,53 @@ import (
 
 // explain is the one place that turns an error's type into an exit code and the next steps, a line each.
 func explain(err error) (code int, hint string) {
+	on := engine.System{}
+	if at := (*systemError)(nil); errors.As(err, &at) {
+		on = at.System
+	}
+	code, hint = adviser{on}.explain(err)
+	return code, on.Fitted(hint)
+}
+
+// systemError is an error with the system that it is of.
+type systemError struct {
+	engine.System
+	error
+}
+
+func (e *systemError) Unwrap() error { return e.error }
+
+// adviser explains errors of a system.
+type adviser struct{ on engine.System }
+
+func (a adviser) explain(err error) (code int, hint string) {
 	if rest := (*engine.UntriedError)(nil); errors.As(err, &rest) {
-		code, hint := explain(rest.Err)
+		code, hint := a.explain(rest.Err)
 		return code, strings.TrimPrefix(hint+"\n"+visible.Line(rest.Hint()), "\n")
 	}
 	if output := (*outputError)(nil); errors.As(err, &output) {
 		return outputCode(output), "the work is done and kept; only its output could not be written in full"
 	}
 	if engine.DiskFull(err) {
-		return exitNoSpace, `free some space ("mago clean" helps), then run the same command again`
+		return exitNoSpace, fmt.Sprintf(`free some space ("%s" helps), then run the same command again`, a.on.Mago("clean"))
 	}
 	if engine.Broken(err) {
-		return exitError, engine.Hints(`this machine failed, not the source: "sudo dmesg" may say more; then run the same command again`, shortOf(err))
+		return exitError, engine.Hints(fmt.Sprintf(`this machine failed, not the source: "%s" may say more; then run the same command again`, a.on.ByRoot("dmesg")), shortOf(err))
 	}
 	if cause := engine.CauseOf(err); cause.OfMachine() {
 		return exitError, engine.Hints(cause.String(), "this machine failed, not the source: once more of it is available, run the same command again")
 	}
-	for _, explained := range []func(error) (int, string){explainCommand, explainCatalog, explainSource, explainKernel} {
+	for _, explained := range []func(error) (int, string){a.explainCommand, a.explainCatalog, a.explainSource, a.explainKernel} {
 		if code, hint := explained(err); code != 0 {
 			return code, visible.Line(hint)
 		}
 	}
-	for _, explained := range []func(error) (int, string){explainNoKernel, explainName, explainBuild} {
+	for _, explained := range []func(error) (int, string){a.explainNoKernel, a.explainName, a.explainBuild} {
 		if code, hint := explained(err); code != 0 {
 			return code, hint
 		}
 	}
-	if code, hint := explainPackage(err); code != 0 {
+	if code, hint := a.explainPackage(err); code != 0 {
 		return code, hint
 	}
 	return exitError, ""
@@ -92,7 +112,7 @@ func unauthenticated(err error) bool {
 	return errors.As(err, new(*apt.UnauthenticatedError)) || errors.As(err, new(*engine.UnauthenticatedBuildError)) || errors.As(err, new(*engine.StillUnauthenticatedError)) || aptRefuses.MatchString(aptSaid(err))
 }
 
-func explainCommand(err error) (int, string) {
+func (a adviser) explainCommand(err error) (int, string) {
 	var misused *misuseError
 	var root *engine.NotRootError
 	var busy *lock.BusyError
@@ -102,14 +122,14 @@ func explainCommand(err error) (int, string) {
 	var foreign *engine.ForeignFileError
 	switch {
 	case errors.As(err, &several):
-		code, _ := explain(several.First) // whose hint has been given
+		code, _ := a.explain(several.First) // whose hint has been given
 		return code, ""
 	case errors.As(err, &foreign):
-		return exitError, foreign.Hint()
+		return exitError, foreign.Hint(a.on)
 	case errors.As(err, &shared):
-		return exitError, shared.Hint()
+		return exitError, shared.Hint(a.on)
 	case errors.As(err, &all):
-		return exitUsage, `"mago purge NAME" forgets one module, "mago purge all" every one`
+		return exitUsage, fmt.Sprintf(`"mago purge NAME" forgets one module, "%s" every one`, a.on.Mago("purge", "all"))
 	case errors.As(err, &misused):
 		return exitUsage, misused.Hint()
 	case errors.As(err, new(*engine.UsageError)):
@@ -122,33 +142,33 @@ func explainCommand(err error) (int, string) {
 	return 0, ""
 }
 
-func explainCatalog(err error) (int, string) {
+func (a adviser) explainCatalog(err error) (int, string) {
 	var unknown *catalog.NotFoundError
 	var missing *catalog.MissingError
 	var inTree *catalog.InTreeError
 	var unbuilt *engine.NotBuiltError
 	switch {
 	case errors.As(err, &inTree):
-		return exitInTree, "sudo modprobe " + inTree.Module
+		return exitInTree, fmt.Sprintf(`"%s"`, a.on.ByRoot("modprobe", inTree.Module))
 	case errors.As(err, &missing):
-		return exitNoModule, missingHint(missing)
+		return exitNoModule, a.missingHint(missing)
 	case errors.As(err, &unknown):
 		if len(unknown.Needs) > 0 {
-			return exitNoModule, fmt.Sprintf(`the package of that name needs %s; "sudo mago auto-install %[1]s" builds it`, strings.Join(unknown.Needs, " "))
+			return exitNoModule, fmt.Sprintf(`the package of that name needs %s; "%s" builds it`, strings.Join(unknown.Needs, " "), a.on.SudoMago(append([]string{"auto-install"}, unknown.Needs...)...))
 		}
 		if len(unknown.Similar) > 0 {
 			return exitNoModule, "the nearest names: " + strings.Join(unknown.Similar, ", ")
 		}
-		return exitNoModule, `"mago list" shows the known ones; a module's own directory can be named too, as ./hello`
+		return exitNoModule, fmt.Sprintf(`"%s" shows the known ones; a module's own directory can be named too, as ./hello`, a.on.Mago("list"))
 	case errors.As(err, &unbuilt):
-		return exitNoModule, unbuilt.Hint()
+		return exitNoModule, unbuilt.Hint(a.on)
 	case errors.Is(err, catalog.ErrNoLists):
-		return exitFetch, `run "sudo apt-get update"; if that fetches none, the files below /etc/apt/sources.list* name no archive`
+		return exitFetch, a.noListsHint()
 	}
 	return 0, ""
 }
 
-func explainSource(err error) (int, string) {
+func (a adviser) explainSource(err error) (int, string) {
 	var fetch *apt.FetchError
 	var unsafe *sources.UnsafeError
 	var limit *sources.LimitError
@@ -170,16 +190,16 @@ func explainSource(err error) (int, string) {
 	case errors.As(err, &link):
 		return exitSource, "name the link's target, if you want that"
 	case errors.As(err, &edited):
-		return exitSource, fmt.Sprintf(`"mago get -f %s" opens it anew; -O builds it as it lies, and says so in the package`, edited.Module)
+		return exitSource, fmt.Sprintf(`"%s" opens it anew; -O builds it as it lies, and says so in the package`, a.on.Mago("get", "-f", edited.Module))
 	case errors.As(err, &doubted):
-		return exitFetch, fmt.Sprintf("\"sudo mago prepare %s -l %s\" installs it again from an archive with a checked signature; else say --allow-unauthenticated for one run",
-			doubted.Unit.Word(), doubted.Unit.Kernel.Release)
+		return exitFetch, fmt.Sprintf(`"%s" installs it again from an archive with a checked signature; else say --allow-unauthenticated for one run`,
+			a.on.SudoMago("prepare", doubted.Unit.Word(), "-l", doubted.Unit.Kernel.Release))
 	case unauthenticated(err):
 		return exitFetch, "if you trust that archive all the same, --allow-unauthenticated takes it for one run"
 	case errors.As(err, &fetch):
-		return exitFetch, `check the network, and "sudo apt-get update"; then run the same command again`
+		return exitFetch, a.unfetchedHint()
 	case errors.As(err, &unfetched):
-		return exitFetch, fmt.Sprintf(`run "mago get %s", or "mago auto-build %[1]s" for both`, unfetched.Module)
+		return exitFetch, fmt.Sprintf(`run "%s", or "%s" for both`, a.on.Mago("get", unfetched.Module), a.on.Mago("auto-build", unfetched.Module))
 	case errors.As(err, &unsafe), errors.As(err, &limit), errors.As(err, &bomb):
 		return exitSource, "do not trust its origin; nothing of it was kept"
 	case errors.As(err, new(*deep.LevelsError)):
@@ -189,7 +209,7 @@ func explainSource(err error) (int, string) {
 	case errors.As(err, new(*sources.UnnamedError)):
 		return exitSource, "give it one: run the same command with --name NAME"
 	case errors.As(err, &more):
-		return exitSource, fmt.Sprintf("each can be built by its path: run \"%s\"", engine.OpenedBy(more.Package, more.Package, more.Dirs...))
+		return exitSource, fmt.Sprintf("each can be built by its path: run \"%s\"", a.on.OpenedBy(more.Package, more.Package, more.Dirs...))
 	case errors.As(err, &layout):
 		return exitSource, "a module's source has a dkms.conf, a Kbuild file, a Makefile that sets obj-m, or a debian/rules for module-assistant"
 	case errors.As(err, &gone):
@@ -202,7 +222,7 @@ func explainSource(err error) (int, string) {
 	return 0, ""
 }
 
-func explainName(err error) (int, string) {
+func (a adviser) explainName(err error) (int, string) {
 	var taken *engine.TakenError
 	var others *engine.OthersError
 	var twice *engine.TwiceError
@@ -210,14 +230,14 @@ func explainName(err error) (int, string) {
 	case errors.As(err, &twice):
 		return exitUsage, twice.Hint()
 	case errors.As(err, &taken):
-		return exitSource, taken.Hint()
+		return exitSource, taken.Hint(a.on)
 	case errors.As(err, &others):
 		return exitNoModule, others.Hint()
 	}
 	return 0, ""
 }
 
-func explainBuild(err error) (int, string) {
+func (a adviser) explainBuild(err error) (int, string) {
 	var refused *payload.RefusedError
 	var wrong *recipe.Error
 	var compile *recipe.CompileError
@@ -227,7 +247,7 @@ func explainBuild(err error) (int, string) {
 	hint := ""
 	var failed *engine.BuildError
 	if errors.As(err, &failed) {
-		hint = failed.Hint()
+		hint = failed.Hint(a.on)
 	}
 	switch {
 	case errors.As(err, &refused):
@@ -246,7 +266,7 @@ func explainBuild(err error) (int, string) {
 	return 0, ""
 }
 
-func explainPackage(err error) (int, string) {
+func (a adviser) explainPackage(err error) (int, string) {
 	var inTheWay *engine.InTheWayError
 	var files *payload.InTheWayError
 	var unmet *apt.UnmetError
@@ -260,7 +280,7 @@ func explainPackage(err error) (int, string) {
 	case errors.As(err, &unloadable):
 		return exitUnsigned, unloadable.Hint()
 	case errors.As(err, &inTheWay):
-		return exitPackages, inTheWay.Hint()
+		return exitPackages, inTheWay.Hint(a.on)
 	case errors.As(err, &files):
 		return exitPackages, "move a file that belongs to no package aside, then run the same command again; the source must leave out a file of another package; what is built is kept"
 	case errors.As(err, &locked) && locked.Above:
@@ -270,19 +290,19 @@ func explainPackage(err error) (int, string) {
 	case errors.As(err, &clash):
 		return exitPackages, clash.Hint()
 	case errors.As(err, &undone) && len(undone.Left) > 0:
-		return exitPackages, leftHint(undone.Left)
+		return exitPackages, a.leftHint(undone.Left)
 	case errors.As(err, &undone):
 		return exitPackages, "what dpkg had begun is undone; once its cause is gone, run the same command again; what is built is kept"
 	case errors.As(err, &dkms):
-		return exitPackages, dkmsHint(dkms)
+		return exitPackages, a.dkmsHint(dkms)
 	case errors.As(err, &unmet):
-		return exitPackages, `apt has no package for that: check its sources, then "sudo apt-get update"`
+		return exitPackages, a.unmetHint()
 	case errors.As(err, &tool) && strings.Contains(tool.Stderr, "dpkg was interrupted"):
-		return exitPackages, `run "sudo dpkg --configure -a", then the same command again; what is built is kept`
+		return exitPackages, fmt.Sprintf(`run "%s", then the same command again; what is built is kept`, a.on.Program("dpkg", "--configure", "-a"))
 	case errors.As(err, &tool) && strings.Contains(tool.Stderr, "index files failed to download"):
 		return exitFetch, `check the network and apt's sources; then run the same command again`
 	case errors.As(err, &tool):
-		return exitPackages, `once its cause is gone, run the same command again; "sudo dpkg --audit" shows what dpkg has left`
+		return exitPackages, fmt.Sprintf(`once its cause is gone, run the same command again; "%s" shows what dpkg has left`, a.on.Program("dpkg", "--audit"))
 	}
 	return 0, ""
 }

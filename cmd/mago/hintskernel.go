@@ -10,7 +10,7 @@ import (
 	"mago/kbuild/sandbox"
 )
 
-func explainKernel(err error) (int, string) {
+func (a adviser) explainKernel(err error) (int, string) {
 	var headers *kernel.HeadersError
 	var tool *kernel.ToolError
 	var user *sandbox.UserError
@@ -24,7 +24,7 @@ func explainKernel(err error) (int, string) {
 	var file *kernel.HeaderFileError
 	switch {
 	case errors.As(err, &unavailable):
-		return exitNoTool, sandboxHint(unavailable)
+		return exitNoTool, a.sandboxHint(unavailable)
 	case errors.As(err, &failing):
 		return exitError, "this machine failed, not the source: the sandbox does not start, or lacks what every build needs; mend that, then run the same command again"
 	case errors.Is(err, sandbox.ErrNoProc):
@@ -34,10 +34,10 @@ func explainKernel(err error) (int, string) {
 	case errors.As(err, &arch):
 		return exitNoKernel, "run mago on a machine of that kind, or choose another kernel with -l"
 	case errors.As(err, &dir):
-		return exitNoKernel, dir.Hint()
+		return exitNoKernel, dir.Hint(a.on)
 	case errors.As(err, &needs):
-		return exitNoTool, fmt.Sprintf(`run "sudo mago prepare %s -l %s", or "sudo apt-get install --no-install-recommends %s"`,
-			engine.Pasted(needs.Unit.Word()), needs.Unit.Kernel.Release, word.Join(needs.Packages, " "))
+		return exitNoTool, fmt.Sprintf(`run "%s", or "%s"`, a.on.SudoMago("prepare", needs.Unit.Word(), "-l", needs.Unit.Kernel.Release),
+			a.on.Apt("install", append([]string{"--no-install-recommends"}, word.Strings(needs.Packages...)...)...))
 	case errors.As(err, &reach):
 		return exitError, "give mago a directory that everybody may enter, such as -u /var/tmp/mago, or open that one (chmod a+x)"
 	case errors.As(err, &file):
@@ -50,24 +50,24 @@ func explainKernel(err error) (int, string) {
 		return exitNoKernel, fmt.Sprintf(`if they come from a package of apt's, run "sudo apt-get install --reinstall %s"; else name complete ones with -k`,
 			engine.Pasted("linux-headers-"+headers.Release))
 	case errors.As(err, &headers):
-		return exitNoKernel, fmt.Sprintf(`run "sudo mago prepare -l %s"`, engine.Pasted(headers.Release))
+		return exitNoKernel, fmt.Sprintf(`run "%s"`, a.on.SudoMago("prepare", "-l", headers.Release))
 	case errors.As(err, &tool):
 		if tool.Package.IsZero() {
 			return exitNoTool, "no Debian package has that name: install it yourself, where the build's PATH finds it"
 		}
-		return exitNoTool, fmt.Sprintf(`run "sudo mago prepare", or "sudo apt-get install %s"`, tool.Package)
+		return exitNoTool, fmt.Sprintf(`run "%s", or "%s"`, a.on.SudoMago("prepare"), a.on.Apt("install", tool.Package.String()))
 	case errors.As(err, &user):
-		return exitNoTool, `run "sudo mago prepare", which adds that user`
+		return exitNoTool, fmt.Sprintf(`run "%s", which adds that user`, a.on.SudoMago("prepare"))
 	}
 	return 0, ""
 }
 
-func explainNoKernel(err error) (int, string) {
+func (a adviser) explainNoKernel(err error) (int, string) {
 	var unknown *engine.NoKernelError
 	var wide *engine.WideWordError
 	switch {
 	case errors.As(err, &unknown):
-		return exitNoKernel, unknown.Hint()
+		return exitNoKernel, unknown.Hint(a.on)
 	case errors.As(err, &wide):
 		return exitNoKernel, "name the one that you want, such as -l " + wide.Newest
 	}
@@ -83,14 +83,14 @@ func refusedHint(e *kernel.RefusedError) string {
 }
 
 // sandboxHint says how another sandbox can be had.
-func sandboxHint(e *sandbox.UnavailableError) string {
+func (a adviser) sandboxHint(e *sandbox.UnavailableError) string {
 	switch {
 	case e.Kind == sandbox.Auto && e.Root:
 		return "mount -t cgroup2 none /sys/fs/cgroup lets mago end all processes of a build; --sandbox user builds without that: use it only for a source that you trust"
 	case e.Kind == sandbox.Auto:
 		return "root's mago builds as a user of its own; --sandbox user builds with your rights: use it only for a source that you trust"
 	case e.Kind == sandbox.Bubblewrap:
-		return `"sudo mago prepare" installs bubblewrap; --sandbox auto takes the first sandbox that works`
+		return fmt.Sprintf(`"%s" installs bubblewrap; --sandbox auto takes the first sandbox that works`, a.on.SudoMago("prepare"))
 	}
 	return "--sandbox auto takes the first sandbox that works"
 }

@@ -69,7 +69,7 @@ func (a *app) tellUnlisted(words []string, found engine.SearchResult) {
 	switch {
 	case len(more) > 0:
 		complain(a.stderr, "mago: apt's sources leave out "+strings.Join(more, ", "))
-		complain(a.stderr, "mago: hint: "+leftOutHint(found.Unlisted...))
+		complain(a.stderr, "mago: hint: "+(adviser{engine.SystemOf(a.Engine)}).leftOutHint(found.Unlisted...))
 	case len(found.Modules) == 0:
 		complain(a.stderr, "mago: no module source in apt's lists has "+visible.Line(strings.Join(words, " and "))+" in its name or description")
 	}

@@ -164,7 +164,7 @@ func signed(cmd *exec.Cmd) *exec.Cmd {
 
 // install: one module before the kernel, the others after it, so that depmod is run by the kernel's package and by mago's.
 func (s *story) install(t *testing.T) {
-	s.autoInstall(t, "v4l2loopback").has(t, s.kernel+": 1 module", "next: sudo apt-get install linux-image-"+s.kernel, "next: boot it, then ")
+	s.autoInstall(t, "v4l2loopback").has(t, s.kernel+": 1 module", "next: apt-get install linux-image-"+s.kernel, "next: boot it, then ")
 	image := s.Command(t.Context(), "apt-get", "install", "--yes", "--no-install-recommends", "linux-image-"+s.kernel)
 	image.Env = append(image.Env, "INITRD=No") // its hook's own switch: nobody boots this initramfs
 	run(t, image)
@@ -189,7 +189,7 @@ func (s *story) autoInstall(t *testing.T, module string, options ...string) outp
 		cmd = signed(cmd)
 	}
 	out := run(t, cmd)
-	out.has(t, "dpkg: installed", ", then sudo modprobe ")
+	out.has(t, "dpkg: installed", ", then modprobe ")
 	var shown []struct {
 		Builds []struct {
 			Deb    string

@@ -145,7 +145,7 @@ func (m *machine) settled() []finding {
 // Where all processes have been killed dpkg has to be run once by hand, and mago says so.
 func (m *machine) again(ctx context.Context, t *tally, p places, args ...string) (string, []finding) {
 	second := m.mago(ctx, args...)
-	if second.code == 12 && strings.Contains(second.said, `"sudo dpkg --configure -a"`) {
+	if second.code == 12 && strings.Contains(second.said, `dpkg --configure -a"`) {
 		t.note("dpkg --configure -a")
 		if out := m.run(ctx, "dpkg", "--configure", "-a"); out.code != 0 {
 			return second.String(), []finding{{lost, "dpkg --configure -a: " + out.said}}
@@ -159,7 +159,7 @@ func (m *machine) again(ctx context.Context, t *tally, p places, args ...string)
 	found = append(found, m.settled()...)
 	found = append(append(found, m.damaged(p)...), m.leftOver(p)...)
 	audit := m.run(ctx, "dpkg", "--audit")
-	if audit.said != "" && strings.Contains(second.said, `"sudo dpkg --configure -a"`) { // mago had no need of dpkg
+	if audit.said != "" && strings.Contains(second.said, `dpkg --configure -a"`) { // mago had no need of dpkg
 		t.note("dpkg --configure -a")
 		m.run(ctx, "dpkg", "--configure", "-a")
 		audit = m.run(ctx, "dpkg", "--audit")

@@ -12,7 +12,7 @@ import (
 
 // next are the steps that the user will want to take after an installation.
 func (kf *kernelFinder) next(ctx context.Context, k kernel.Kernel, built store.Record) []string {
-	modprobe := modprobeAdvice(built)
+	modprobe := kf.system().modprobe(built)
 	if k.Release == kf.running() {
 		return []string{modprobe}
 	}
@@ -21,7 +21,7 @@ func (kf *kernelFinder) next(ctx context.Context, k kernel.Kernel, built store.R
 	}
 	install := "install Linux " + k.Release
 	if image := kf.apt.imageInApt(ctx, k.Release); image != "" {
-		install = kf.system().apt("install", image)
+		install = kf.system().Apt("install", image)
 	}
 	return []string{install, "boot it, then " + modprobe}
 }

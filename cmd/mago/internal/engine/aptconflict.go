@@ -32,7 +32,7 @@ func (e *ClashError) Hint() string {
 // aptCommand is the command that has apt install .debs, and asks before it removes what cannot be beside them. The kernel
 // that they recommend stays out: its headers may be all that is here.
 func (at *aptTool) aptCommand(debs []string) string {
-	return at.system().apt("install", append([]string{"--no-install-recommends"}, at.insideRoot(debs)...)...)
+	return at.system().Apt("install", append([]string{"--no-install-recommends"}, at.insideRoot(debs)...)...)
 }
 
 // insideRoot are paths as programs see them that run in the root.

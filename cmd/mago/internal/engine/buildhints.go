@@ -40,7 +40,7 @@ func CauseOf(err error) recipe.Cause {
 
 // Hint says in lines where a failure's log is, what it means, and what could be built instead. A source of the user's own
 // may be half written: of that the error is all that is known.
-func (e *BuildError) Hint() string {
+func (e *BuildError) Hint(on System) string {
 	lines := []string{"the log: " + e.Log}
 	var symbol *proof.SymbolError
 	var depends *proof.DependsError
@@ -53,17 +53,17 @@ func (e *BuildError) Hint() string {
 		lines = append(lines, cause.String())
 	}
 	if cause.Package != "" {
-		lines = append(lines, fmt.Sprintf(`run "sudo apt-get install %s"`, cause.Package))
+		lines = append(lines, fmt.Sprintf(`run "%s"`, on.Apt("install", cause.Package)))
 	}
 	if o := e.newer; !o.Version.IsZero() {
 		lines = append(lines, fmt.Sprintf("%s %s is in %s: run \"%s -l %s\"", o.Package, o.Version, o.Suite,
-			OpenedBy("newer", o.Package.String()+"="+o.Version.String(), "usr/src/*"), e.release))
+			on.OpenedBy("newer", o.Package.String()+"="+o.Version.String(), "usr/src/*"), e.release))
 	}
 	return Hints(lines...)
 }
 
 // OpenedBy is the command that opens a package, called as apt-get takes it, in a new directory and builds sources in it.
-func OpenedBy(dir, pkg string, sources ...string) string {
+func (p System) OpenedBy(dir, pkg string, sources ...string) string {
 	paths := make([]string, len(sources))
 	for i, source := range sources {
 		paths[i] = "./" + source
@@ -71,5 +71,5 @@ func OpenedBy(dir, pkg string, sources ...string) string {
 			paths[i] = Pasted(paths[i])
 		}
 	}
-	return fmt.Sprintf("mkdir %s && cd %[1]s && apt-get download %s && dpkg-deb -x *.deb . && sudo mago auto-install %s", dir, pkg, strings.Join(paths, " "))
+	return fmt.Sprintf("mkdir %s && cd %[1]s && apt-get download %s && dpkg-deb -x *.deb . && %s %s", dir, pkg, p.SudoMago("auto-install"), strings.Join(paths, " "))
 }

@@ -39,7 +39,6 @@ type TakenError struct {
 	remove  []string // packages in the way
 	Purge   []string // kernels whose records are
 	suggest string   // another name, "" where none would help
-	system  System   // where all that is
 }
 
 func (e *TakenError) Error() string {
@@ -49,17 +48,17 @@ func (e *TakenError) Error() string {
 	return fmt.Sprintf("the name %s belongs to %s here, with %s, which %s does not have", e.Name, e.by, strings.Join(e.Gone, ", "), e.from.String())
 }
 
-func (e *TakenError) Hint() string {
+func (e *TakenError) Hint(on System) string {
 	var lines []string
 	if e.apart && e.suggest != "" {
 		lines = append(lines, fmt.Sprintf("to have both, run the same command with --name %s", e.suggest))
 	}
 	var steps []string
 	if len(e.remove) > 0 {
-		steps = append(steps, e.system.apt("remove", e.remove...))
+		steps = append(steps, on.Apt("remove", e.remove...))
 	}
 	if len(e.Purge) > 0 {
-		steps = append(steps, e.system.mago("purge", "-l", strings.Join(e.Purge, ","), e.Name))
+		steps = append(steps, on.Mago("purge", "-l", strings.Join(e.Purge, ","), e.Name))
 	}
 	lines = append(lines, fmt.Sprintf(`to have this one instead, run "%s", then the same command again`, strings.Join(steps, " && ")))
 	return Hints(lines...)
@@ -122,7 +121,7 @@ func (cs *claims) checkClaim(c Claim) error {
 	if taken, err = cs.takenByPackage(c, taken); err != nil || taken == nil {
 		return err
 	}
-	taken.suggest, taken.system = cs.freeName(c), cs.system()
+	taken.suggest = cs.freeName(c)
 	return taken
 }
 

@@ -272,7 +272,7 @@ func (cl *cleaner) cleanSource(ctx context.Context, name string, c clean, gone *
 	gone.add(removedSources, f.Trees, 0)
 	gone.add(removedDownloads, f.Downloads, f.Bytes)
 	for _, module := range f.Edited {
-		cl.say.note(c.verb, `%s: its opened source is edited and stays; "mago clean %[1]s" removes it`, module)
+		cl.say.note(c.verb, `%s: its opened source is edited and stays; "%s" removes it`, module, cl.system().Mago("clean", module))
 	}
 	return err
 }

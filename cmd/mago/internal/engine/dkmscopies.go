@@ -41,7 +41,7 @@ func (it *installer) dkmsCopies(modulesDir string, built store.Record) []string 
 // dkmsRemoval is the command that takes dkms's copies away: of the package that brought them, else of dkms alone.
 func (it *installer) dkmsRemoval(k kernel.Kernel, built store.Record) string {
 	if pkg := built.Source.Package; strings.HasSuffix(pkg, "-dkms") && it.pkgs.packageVersion(pkg) != "" {
-		return it.system().apt("remove", pkg)
+		return it.system().Apt("remove", pkg)
 	}
 	name, version := built.RecipeName, built.RecipeVersion
 	dir := filepath.Join(it.Root, "/var/lib/dkms", name)
@@ -52,5 +52,5 @@ func (it *installer) dkmsRemoval(k kernel.Kernel, built store.Record) string {
 			version = known.String()
 		}
 	}
-	return it.system().program("dkms", "remove", name+"/"+version, "-k", k.Release)
+	return it.system().Program("dkms", "remove", name+"/"+version, "-k", k.Release)
 }

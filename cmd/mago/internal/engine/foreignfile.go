@@ -28,11 +28,11 @@ func (e *ForeignFileError) Error() string {
 func (e *ForeignFileError) Unwrap() error { return e.err }
 
 // Hint gives away nothing that may be another's: a directory that the user has named may hold anything.
-func (e *ForeignFileError) Hint() string {
+func (e *ForeignFileError) Hint(on System) string {
 	if !e.ours {
 		return "choose a directory of your own with -u"
 	}
-	return fmt.Sprintf(`run "sudo chown -R %s: %s", then the same command again`, Pasted(e.user), Pasted(e.cache))
+	return fmt.Sprintf(`run "%s", then the same command again`, on.ByRoot("chown", "-R", e.user+":", e.cache))
 }
 
 // WhoseFiles adds to an error for want of rights what in the user's cache is somebody else's.

@@ -63,8 +63,8 @@ func TestForeignFileError(t *testing.T) {
 		if want := "purge x: permission denied: /home/a b/.cache/mago/x belongs to root"; err.Error() != want {
 			t.Errorf("got %v", err)
 		}
-		if !errors.As(err, &foreign) || foreign.Hint() != hint {
-			t.Errorf("got the hint %s", foreign.Hint())
+		if !errors.As(err, &foreign) || foreign.Hint(System{}) != hint {
+			t.Errorf("got the hint %s", foreign.Hint(System{}))
 		}
 	}
 }

@@ -27,11 +27,11 @@ func (e *KernelDirError) Error() string {
 	return fmt.Sprintf("-k %s: no kernel headers: %v", e.Dir, e.Err)
 }
 
-func (e *KernelDirError) Hint() string {
+func (e *KernelDirError) Hint(on System) string {
 	if e.Meant == "" {
 		return "name a directory that headers were installed to, such as /usr/src/linux-headers-…"
 	}
-	return fmt.Sprintf("name the directory of a kernel, such as %s, or run \"sudo mago prepare\"", e.Meant)
+	return fmt.Sprintf(`name the directory of a kernel, such as %s, or run "%s"`, e.Meant, on.SudoMago("prepare"))
 }
 
 func (e *KernelDirError) Unwrap() error { return e.Err }

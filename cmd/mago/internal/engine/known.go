@@ -12,6 +12,7 @@ import (
 // known is what the parts of an engine, at work for several units at once, have found out and found out once.
 type known struct {
 	changes atomic.Int64 // grows when dpkg may have changed its status
+	updated atomic.Bool  // whether apt has fetched its lists
 
 	status    lasting[*apt.Status]
 	inApt     lasting[[]string]               // kernels that apt has headers for

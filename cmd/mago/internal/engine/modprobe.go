@@ -3,7 +3,6 @@ package engine
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"mago/cmd/mago/internal/modpkg"
 	"mago/cmd/mago/internal/store"
@@ -12,13 +11,13 @@ import (
 // mostModprobed is how many modules a line of advice names one by one.
 const mostModprobed = 4
 
-// modprobeAdvice is what to type to have a build's modules loaded: the one called like the source, else those that no other
+// modprobe is what to type to have a build's modules loaded: the one called like the source, else those that no other
 // one of them needs, which bring the rest along.
-func modprobeAdvice(r store.Record) string {
+func (p System) modprobe(r store.Record) string {
 	names := modpkg.Modules(r.Modules)
 	for _, called := range []string{r.Module, r.RecipeName} {
 		if called = modpkg.ModuleName(called); slices.Contains(names, called) {
-			return "sudo modprobe " + called
+			return p.ByRoot("modprobe", called)
 		}
 	}
 	needed := func(name string) bool {
@@ -29,9 +28,9 @@ func modprobeAdvice(r store.Record) string {
 	}
 	switch {
 	case len(names) == 1:
-		return "sudo modprobe " + names[0]
+		return p.ByRoot("modprobe", names[0])
 	case len(names) <= mostModprobed:
-		return "sudo modprobe -a " + strings.Join(names, " ")
+		return p.ByRoot(append([]string{"modprobe", "-a"}, names...)...)
 	}
-	return fmt.Sprintf("sudo modprobe MODULE, one of %s", InWords(names, mostModprobed))
+	return fmt.Sprintf("%s, one of %s", p.ByRoot("modprobe", "MODULE"), InWords(names, mostModprobed))
 }

@@ -20,7 +20,7 @@ func TestModprobeAdvice(t *testing.T) {
 		{store.Record{Module: "old", Modules: []string{"/b.ko", "/c.ko"}}, "sudo modprobe -a b c"},
 		{store.Record{Module: "xt", Modules: []string{"/a.ko", "/b.ko", "/c.ko", "/d.ko", "/e.ko", "/f.ko"}}, "sudo modprobe MODULE, one of a, b, c, d, 2 more"},
 	} {
-		if got := modprobeAdvice(test.built); got != test.want {
+		if got := (System{}).modprobe(test.built); got != test.want {
 			t.Errorf("got %q, want %q", got, test.want)
 		}
 	}

@@ -106,6 +106,7 @@ func (at *aptTool) aptUpdate(ctx context.Context) error {
 	if err := at.installer().UpdateLists(ctx); err != nil || at.DryRun {
 		return err
 	}
+	at.known.updated.Store(true)
 	p.timed("apt-get update")
 	return nil
 }

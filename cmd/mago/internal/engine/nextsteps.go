@@ -39,7 +39,7 @@ func (s Steps) removals(states []State) []string {
 		return nil
 	}
 	slices.Sort(names)
-	return []string{s.apt("remove", slices.Compact(names)...)}
+	return []string{s.Apt("remove", slices.Compact(names)...)}
 }
 
 // purges are the commands that forget what was built for kernels that are gone.
@@ -52,7 +52,7 @@ func (s Steps) purges(states []State) []string {
 			return st.Module
 		},
 		func(kernels string, modules []string, _ bool) string {
-			return s.mago(append([]string{"purge", "-l", kernels}, modules...)...)
+			return s.Mago(append([]string{"purge", "-l", kernels}, modules...)...)
 		})
 }
 
@@ -67,9 +67,9 @@ func (s Steps) installations(states []State) []string {
 		},
 		func(kernels string, modules []string, own bool) string {
 			if own && !s.AsRoot {
-				return s.mago(append([]string{"a-i", "-S", "sudo", "-l", kernels}, modules...)...)
+				return s.Mago(append([]string{"a-i", "-S", "sudo", "-l", kernels}, modules...)...)
 			}
-			return s.sudoMago(append([]string{"a-i", "-l", kernels}, modules...)...)
+			return s.SudoMago(append([]string{"a-i", "-l", kernels}, modules...)...)
 		})
 }
 

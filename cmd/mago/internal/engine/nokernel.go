@@ -29,7 +29,6 @@ type NoKernelError struct {
 type Bootable struct {
 	Meta, Release string // "" where there is none
 	Installed     bool
-	Command       string // installs it
 }
 
 func (e *NoKernelError) Error() string {
@@ -46,15 +45,15 @@ func (e *NoKernelError) Error() string {
 	return fmt.Sprintf("no installed kernel matches %s", e.Word)
 }
 
-func (e *NoKernelError) Hint() string {
+func (e *NoKernelError) Hint(on System) string {
 	near := "the nearest that have headers: " + strings.Join(e.Nearest, ", ")
 	switch {
 	case e.here:
-		return `"mago status" without -l shows all kernels of this machine`
+		return fmt.Sprintf(`"%s" without -l shows all kernels of this machine`, on.Mago("status"))
 	case e.Instead.Installed:
 		return Hints(fmt.Sprintf("reboot into Linux %s, which is installed, and run this again", e.Instead.Release), "or build for another kernel, with -l "+e.Instead.Release)
 	case e.Instead.Meta != "":
-		return Hints(fmt.Sprintf(`run "%s" (%s), reboot, and run this again`, e.Instead.Command, e.Instead.Release),
+		return Hints(fmt.Sprintf(`run "%s" (%s), reboot, and run this again`, on.Apt("install", e.Instead.Meta), e.Instead.Release),
 			"or build for another kernel, with -l "+e.Instead.Release)
 	case len(e.Meant) > 0:
 		return "did you mean -l " + strings.Join(e.Meant, ", or -l ")
@@ -63,7 +62,11 @@ func (e *NoKernelError) Hint() string {
 	case len(e.Nearest) > 0:
 		return Hints(near, "choose one of them with -l")
 	}
-	return `"apt-cache search linux-headers" shows what apt has; "sudo apt-get update" brings its lists up to date`
+	have := fmt.Sprintf(`"%s" shows what apt has`, on.read("apt-cache", "search", "linux-headers"))
+	if on.Updated {
+		return have
+	}
+	return fmt.Sprintf(`%s; "%s" brings its lists up to date`, have, on.Apt("update"))
 }
 
 // whyNoKernel turns missing headers into a kernel that exists nowhere, where apt has none for it either.
@@ -123,7 +126,7 @@ func (kf *kernelFinder) bootInstead(ctx context.Context, running string) Bootabl
 	}
 	for _, name := range relation.Names(depends[meta.String()]) {
 		if release := imageRelease(name); release != "" && release != running {
-			return Bootable{meta.String(), release, kf.isInstalledKernel(release), kf.system().apt("install", meta.String())}
+			return Bootable{meta.String(), release, kf.isInstalledKernel(release)}
 		}
 	}
 	return Bootable{}

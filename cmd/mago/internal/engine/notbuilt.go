@@ -27,14 +27,14 @@ func (e *NotBuiltError) Error() string {
 	return fmt.Sprintf("nothing is built of %s for kernel %s", e.Module, e.Release)
 }
 
-func (e *NotBuiltError) Hint() string {
+func (e *NotBuiltError) Hint(on System) string {
 	switch {
 	case e.Caller != "":
-		return fmt.Sprintf(`%s has built it: run "mago install %s -l %s -S sudo" as %[1]s, without sudo`, e.Caller, Pasted(e.Module), e.Release)
+		return fmt.Sprintf(`%s has built it: run "%s" as %[1]s, without sudo`, e.Caller, System{Root: on.Root}.Mago("install", e.Module, "-l", e.Release, "-S", "sudo"))
 	case len(e.Others) > 0:
 		return "built for " + strings.Join(e.Others, ", ") + ": choose with -l"
 	}
-	return fmt.Sprintf(`run "mago auto-build %s -l %s"`, Pasted(e.Module), e.Release)
+	return fmt.Sprintf(`run "%s"`, on.Mago("auto-build", e.Module, "-l", e.Release))
 }
 
 // notBuilt says where else a unit is built, for another kernel or by the user behind sudo.

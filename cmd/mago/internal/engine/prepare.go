@@ -42,7 +42,7 @@ func (pr *preparer) tellUnfinished() error {
 		return err
 	}
 	if names := status.Unfinished(); len(names) > 0 {
-		pr.say.note("dpkg", "not done with %s; if it is not running any more, run \"sudo dpkg --configure -a\"", strings.Join(names, ", "))
+		pr.say.note("dpkg", `not done with %s; if it is not running any more, run "%s"`, strings.Join(names, ", "), pr.system().Program("dpkg", "--configure", "-a"))
 	}
 	return nil
 }

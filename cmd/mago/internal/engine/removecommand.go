@@ -17,7 +17,7 @@ func HowToRemove(p System, module string) string {
 	name := catalog.ModuleName(module)
 	status, err := apt.ReadStatus(rooted.Root(p.Root))
 	if err != nil {
-		return fmt.Sprintf(`run "%s"; dpkg has the packages`, p.apt("remove", "^"+regexp.QuoteMeta(name)+"-modules-."))
+		return fmt.Sprintf(`run "%s"; dpkg has the packages`, p.Apt("remove", "^"+regexp.QuoteMeta(name)+"-modules-."))
 	}
 	var names []string
 	for pkg := range status.All() {
@@ -26,8 +26,8 @@ func HowToRemove(p System, module string) string {
 		}
 	}
 	if len(names) == 0 {
-		return fmt.Sprintf(`no package of %s is installed; "%s" forgets builds`, name, p.mago("purge", name))
+		return fmt.Sprintf(`no package of %s is installed; "%s" forgets builds`, name, p.Mago("purge", name))
 	}
 	slices.Sort(names)
-	return fmt.Sprintf(`run "%s"`, p.apt("remove", slices.Compact(names)...))
+	return fmt.Sprintf(`run "%s"`, p.Apt("remove", slices.Compact(names)...))
 }

@@ -25,7 +25,7 @@ func (e *SharedError) Error() string {
 	return fmt.Sprintf("root does not install packages from %s: %s", e.dir, e.shared)
 }
 
-func (e *SharedError) Hint() string {
+func (e *SharedError) Hint(on System) string {
 	if e.root {
 		return `the user who built there installs without sudo: "mago install MODULE -S sudo"; or name a directory with -u that only root may change`
 	}

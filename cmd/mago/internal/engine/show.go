@@ -81,14 +81,14 @@ func (e *Engine) Removal(m ShownModule) (packages []string, command string) {
 		packages = append(packages, name+" "+e.pkgs.packageVersion(name))
 	}
 	if len(names) > 0 {
-		command = e.system().apt("remove", names...)
+		command = e.system().Apt("remove", names...)
 	}
 	return packages, command
 }
 
 // Installation is the command that installs a module.
 func (e *Engine) Installation(module string) string {
-	return e.system().sudoMago("auto-install", module)
+	return e.system().SudoMago("auto-install", module)
 }
 
 // packagesOf are the installed packages of a module.

@@ -35,11 +35,11 @@ func (e *InTheWayError) Error() string {
 }
 
 // Hint leaves it to the user, whom apt asks.
-func (e *InTheWayError) Hint() string {
+func (e *InTheWayError) Hint(on System) string {
 	var lines []string
 	if len(e.Kernels) > 0 {
 		kernels := strings.Join(e.Kernels, ",")
-		lines = append(lines, fmt.Sprintf("dkms removes its modules for %s, too: first run \"sudo mago auto-build -l %[1]s %[2]s\", then this command again", kernels, e.Module))
+		lines = append(lines, fmt.Sprintf(`dkms removes its modules for %s, too: first run "%s", then this command again`, kernels, on.SudoMago("auto-build", "-l", kernels, e.Module)))
 	}
 	if e.Refused {
 		return Hints(append(lines, fmt.Sprintf(`apt refuses to replace it by mago's packages; "%s" says why`, e.Command))...)

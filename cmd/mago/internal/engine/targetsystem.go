@@ -1,50 +1,89 @@
 package engine
 
-import "strings"
+import (
+	"os/exec"
+	"strings"
+)
 
-// System is the system that a run of mago works on, and its cache: the commands that mago advises have to name both.
+// System is the system that a run of mago works on, with its cache and its user: the commands that mago advises have to fit all
+// three.
 type System struct {
-	Root   string // "" or "/" for the machine itself
-	Cache  string // as -u names it, "" for the usual one
-	AsRoot bool   // whether mago has root's rights
+	Root    string // "" or "/" for the machine itself
+	Cache   string // as -u names it, "" for the usual one
+	AsRoot  bool   // whether mago has root's rights
+	NoSudo  bool   // whether root has called mago without sudo, which may not be there
+	Updated bool   // whether this run has had apt fetch its lists
 }
 
+// SystemOf is the one that an engine works on.
+func SystemOf(e *Engine) System { return e.system() }
+
 func (b *base) system() System {
-	p := System{Root: b.Root, AsRoot: b.host.AsRoot}
+	p := Unplaced(b.host.AsRoot, b.Caller)
+	p.Root, p.Updated = b.Root, b.known.updated.Load()
 	if b.OwnCache {
 		p.Cache = b.Cache
 	}
 	return p
 }
 
-// apt is a command line of apt-get's that changes the system.
-func (p System) apt(verb string, words ...string) string {
-	return p.program(append([]string{"apt-get", verb}, words...)...)
+// Unplaced is the machine itself, before it is known which system is meant; caller is the user whom sudo has made root.
+func Unplaced(asRoot bool, caller string) System {
+	_, err := exec.LookPath("sudo")
+	return System{AsRoot: asRoot, NoSudo: asRoot && (caller == "" || err != nil)}
 }
 
-// program is the command line of one of the system's own programs that needs root.
-func (p System) program(words ...string) string {
-	line := []string{"sudo"}
+// Apt is a command line of apt-get's that changes the system.
+func (p System) Apt(verb string, words ...string) string {
+	return p.Program(append([]string{"apt-get", verb}, words...)...)
+}
+
+// Program is the command line of one of the system's own programs that needs root.
+func (p System) Program(words ...string) string {
 	if p.isOtherRoot() {
-		line = append(line, "chroot", p.Root)
+		words = append([]string{"chroot", p.Root}, words...)
 	}
-	return typed(append(line, words...))
+	return p.ByRoot(words...)
 }
 
-// mago is a command line of mago's by the same user.
-func (p System) mago(words ...string) string {
+// Mago is a command line of mago's by the same user.
+func (p System) Mago(words ...string) string {
 	if p.AsRoot {
-		return p.sudoMago(words...)
+		return p.SudoMago(words...)
 	}
 	return typed(append(append([]string{"mago"}, words...), p.options()...))
 }
 
-// sudoMago is a command line of mago's by root, who keeps out of an ordinary user's cache.
-func (p System) sudoMago(words ...string) string {
+// SudoMago is a command line of mago's by root, who keeps out of an ordinary user's cache.
+func (p System) SudoMago(words ...string) string {
 	if !p.AsRoot {
 		p.Cache = ""
 	}
-	return typed(append(append([]string{"sudo", "mago"}, words...), p.options()...))
+	return p.ByRoot(append(append([]string{"mago"}, words...), p.options()...)...)
+}
+
+// read is a command line of one of the system's own programs that everybody may run; another root only root may enter.
+func (p System) read(words ...string) string {
+	if p.isOtherRoot() {
+		return p.Program(words...)
+	}
+	return typed(words)
+}
+
+// ByRoot is a command line that root has to run, on the machine itself.
+func (p System) ByRoot(words ...string) string {
+	if !p.NoSudo {
+		words = append([]string{"sudo"}, words...)
+	}
+	return typed(words)
+}
+
+// Fitted is a text for users that has commands in double quotes, without the sudo before them where root needs none.
+func (p System) Fitted(text string) string {
+	if p.NoSudo {
+		return strings.ReplaceAll(text, `"sudo `, `"`)
+	}
+	return text
 }
 
 // options are those that name the system.
