@@ -14,16 +14,35 @@ import (
 // dkmsConf follows a dkms.conf, as dkms 3 does on Debian.
 type dkmsConf struct{}
 
-func (dkmsConf) Name() string             { return confFile }
-func (dkmsConf) Needs() ([]string, error) { return nil, nil }
+func (dkmsConf) Name() string { return confFile }
 
-func (dkmsConf) Run(ctx context.Context, w *Workspace) (*Staged, error) {
+func (dkmsConf) Needs(job Job) ([]*kernel.ToolError, error) {
+	if job.Conf == nil {
+		return nil, nil
+	}
+	patches, err := job.Conf.Patches()
+	if err != nil {
+		return nil, &Error{confFile, err}
+	}
+	needs := interpreters(job)
+	if len(patches) > 0 {
+		needs = append(needs, kernel.NewToolError("patch", "patch", "dkms.conf has patches to apply"))
+	}
+	return needs, nil
+}
+
+func (r dkmsConf) Run(ctx context.Context, w *Workspace) (*Staged, error) {
 	conf, err := confOf(ctx, w)
 	if err != nil {
 		return nil, err
 	}
 	modules, err := chosen(w, conf)
 	if err != nil {
+		return nil, err
+	}
+	job := w.Job
+	job.Conf = conf
+	if err := w.checkNeeds(r, job); err != nil {
 		return nil, err
 	}
 	if err := w.showSource(ctx, w.Job.Source, conf.Name, conf.Version, true); err != nil {
@@ -114,11 +133,8 @@ func (b *dkmsBuild) run(ctx context.Context, modules []dkms.Module) (*Staged, er
 
 func (b *dkmsBuild) patch(ctx context.Context) error {
 	patches, err := b.conf.Patches()
-	switch {
-	case err != nil:
+	if err != nil {
 		return &Error{confFile, err}
-	case len(patches) > 0 && !kernel.HasTool(b.Root, "patch"):
-		return kernel.NewToolError("patch", "patch", "dkms.conf has patches to apply")
 	}
 	for _, patch := range patches {
 		if err := b.do(ctx, "PATCH", patch, "patch", "-p1", "--input", "patches/"+patch); err != nil {

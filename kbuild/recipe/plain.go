@@ -17,8 +17,8 @@ import (
 // Makefile's own rules. A look at the Makefile orders the attempts; each is made in a fresh copy of the source.
 type plain struct{}
 
-func (plain) Name() string             { return "Kbuild" }
-func (plain) Needs() ([]string, error) { return nil, nil }
+func (plain) Name() string                           { return "Kbuild" }
+func (plain) Needs(Job) ([]*kernel.ToolError, error) { return nil, nil }
 
 // attempt is one way of building a directory.
 type attempt struct {

@@ -11,13 +11,16 @@ import (
 	"path/filepath"
 
 	"mago/debpkg/visible"
+	"mago/kbuild/kernel"
 	"mago/kbuild/rules"
 )
 
 // Recipe is one way to build a source.
 type Recipe interface {
-	Name() string             // the file that it is in
-	Needs() ([]string, error) // the Debian packages that following it takes, whatever the source itself declares
+	Name() string // the file that it is in
+
+	// Needs lists the programs that following it for a job takes, as the errors that they are where they are missing.
+	Needs(job Job) ([]*kernel.ToolError, error)
 
 	// Run builds in a workspace. Errors that somebody can mend are *Error, *NotMeantError, *CompileError, *kernel.ToolError
 	// and *sandbox.LimitError.

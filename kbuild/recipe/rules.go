@@ -35,16 +35,17 @@ type debianRules struct{ text []byte }
 
 func (debianRules) Name() string { return rulesFile }
 
-func (r debianRules) Needs() ([]string, error) {
-	needs := []string{"fakeroot"}
+func (r debianRules) Needs(Job) ([]*kernel.ToolError, error) {
+	const why = "debian/rules makes its package with it"
+	needs := []*kernel.ToolError{kernel.NewToolError("fakeroot", "fakeroot", why)}
 	if rules.UsesDebhelper(r.text) {
-		needs = append(needs, "debhelper")
+		needs = append(needs, kernel.NewToolError("dh", "debhelper", why))
 	}
 	return needs, nil
 }
 
 func (r debianRules) Run(ctx context.Context, w *Workspace) (*Staged, error) {
-	if err := r.checkNeeds(w); err != nil {
+	if err := w.checkNeeds(r, w.Job); err != nil {
 		return nil, err
 	}
 	build, err := prepareRules(ctx, w)
@@ -110,18 +111,6 @@ func rulesText(root *os.Root) ([]byte, error) {
 func isRules(root *os.Root) (bool, error) {
 	text, err := rulesText(root)
 	return rules.Recognise(text), err
-}
-
-// checkNeeds is Needs for a caller who has not seen to them.
-func (r debianRules) checkNeeds(w *Workspace) error {
-	needs, err := r.Needs()
-	for _, pkg := range needs {
-		tool := map[string]string{"fakeroot": "fakeroot", "debhelper": "dh"}[pkg]
-		if !kernel.HasTool(w.Root, tool) {
-			return kernel.NewToolError(tool, pkg, "debian/rules makes its package with it")
-		}
-	}
-	return err
 }
 
 // prepareRules copies the source to modules/<name>, as module-assistant's tarballs lie, and the fragments beside it.

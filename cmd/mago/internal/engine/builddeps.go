@@ -13,8 +13,8 @@ import (
 	"mago/kbuild/recipe"
 )
 
-// buildDepsOf lists, as a Depends field, what has to be installed for a module to be compiled. A debian/rules has needs of
-// its own, which are known once its source is there.
+// buildDepsOf lists, as a Depends field, what a module's packages declare that compiling it needs. What a debian/rules' source
+// declares is known once it is there.
 func (pr *preparer) buildDepsOf(t target) (string, error) {
 	depends, needs := "", ""
 	if t.pkg != nil {
@@ -30,7 +30,7 @@ func (pr *preparer) buildDepsOf(t target) (string, error) {
 	return pr.rulesBuildDeps(t, depends)
 }
 
-// rulesBuildDeps adds what the source declares and what following a debian/rules takes.
+// rulesBuildDeps adds what the source declares.
 func (pr *preparer) rulesBuildDeps(t target, depends string) (string, error) {
 	arch, err := pr.pkgs.architecture()
 	if err != nil {
@@ -40,22 +40,14 @@ func (pr *preparer) rulesBuildDeps(t target, depends string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	rules, err := recipe.Of(t.source())
-	if err != nil {
-		return "", err
-	}
-	own, err := rules.Needs()
-	if err != nil {
-		return "", err
-	}
 	wanted := func(name string) bool { return !notForRules.MatchString(name) || strings.HasPrefix(name, "dh-") }
-	return modpkg.Keep(modpkg.Join(depends, declared, strings.Join(own, ", ")), wanted), nil
+	return modpkg.Keep(modpkg.Join(depends, declared), wanted), nil
 }
 
 // notForRules matches what a debian/rules needs where mago does not do that itself: another builder, the kernel's headers.
 var notForRules = regexp.MustCompile(`^(?:dkms|.*-dkms|module-assistant|kernel-package|kbuild|linux-(?:headers|image|kbuild)-.*)$`)
 
-// openForBuildDeps opens the sources that themselves declare what compiling them needs. With -i a source that cannot be opened
+// openForBuildDeps opens the sources: what compiling them takes is in their recipes. With -i a source that cannot be opened
 // is no error yet: building it will report it.
 func (mo *modules) openForBuildDeps(ctx context.Context, targets []target) error {
 	for i := range targets {
@@ -70,7 +62,7 @@ func (mo *modules) openOne(ctx context.Context, t *target) error {
 	if err := mo.openForBuildDeps(ctx, t.needed); err != nil {
 		return err
 	}
-	if t.tree != nil || t.pkg == nil || t.pkg.Kind != catalog.ModuleAssistant {
+	if t.tree != nil || t.pkg == nil {
 		return nil
 	}
 	if _, ok := mo.fetcher().Cached(*t.pkg); mo.DryRun && !ok {
@@ -100,8 +92,8 @@ func (e *BuildDepsError) Error() string {
 	return fmt.Sprintf("building %s needs %s", e.Unit.name, word.Join(e.Packages, ", "))
 }
 
-func (pr *preparer) checkBuildDeps(u unit) error {
-	packages, err := pr.unmetBuildDeps(u.target)
+func (pr *preparer) checkBuildDeps(ctx context.Context, u unit) error {
+	packages, err := pr.unmetBuildDeps(ctx, u, true)
 	if err == nil && len(packages) > 0 {
 		err = &BuildDepsError{u, packages}
 	}

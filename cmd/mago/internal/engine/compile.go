@@ -85,7 +85,7 @@ func (bu *builder) compileAndPack(ctx context.Context, u unit, log io.Writer, r 
 			err = errors.Join(err, &PackError{failed})
 		}
 	}()
-	if r.Unauthenticated, err = bu.prepare.unauthenticatedTools(u); err != nil {
+	if r.Unauthenticated, err = bu.prepare.unauthenticatedTools(ctx, u); err != nil {
 		return &PackError{err}
 	}
 	needed, err := bu.neededModules(ctx, u, filepath.Join(work, "needed"), r)
@@ -93,7 +93,7 @@ func (bu *builder) compileAndPack(ctx context.Context, u unit, log io.Writer, r 
 		return &PackError{err}
 	}
 	conf := bu.confs.evaluate(ctx, u.target, u.Kernel)
-	inputs, err := bu.takeInputs(u, conf, r)
+	inputs, err := bu.takeInputs(ctx, u, conf, r)
 	if err != nil {
 		return &PackError{err}
 	}

@@ -10,10 +10,11 @@ import (
 	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg/word"
 	"mago/kbuild/kernel"
+	"mago/kbuild/recipe"
 )
 
 // missing lists the packages to install, or says why a kernel cannot be had.
-func (pr *preparer) missing(ctx context.Context, releases []string, targets []target) ([]word.Target, error) {
+func (pr *preparer) missing(ctx context.Context, releases []string, units []unit) ([]word.Target, error) {
 	var packages []word.Target
 	for _, release := range releases {
 		some, err := pr.missingFor(ctx, release)
@@ -30,8 +31,8 @@ func (pr *preparer) missing(ctx context.Context, releases []string, targets []ta
 		return nil, err
 	}
 	packages = append(packages, unauthenticated...)
-	for _, t := range flat(targets) {
-		deps, err := pr.unmetBuildDeps(t)
+	for _, u := range units {
+		deps, err := pr.unmetBuildDeps(ctx, u, pr.canEvaluate())
 		if err != nil {
 			return nil, err
 		}
@@ -101,10 +102,10 @@ func (pr *preparer) brokenHeaders() ([]word.Target, error) {
 	return headers, nil
 }
 
-// unmetBuildDeps lists what a module's source needs for compiling and the system lacks, by the first alternative of each
-// relation.
-func (pr *preparer) unmetBuildDeps(t target) ([]word.Target, error) {
-	needs, err := pr.buildDepsOf(t)
+// unmetBuildDeps lists what compiling a unit takes and the system lacks: of what its packages declare the first alternative
+// of each relation, and the programs that its recipe has the build run.
+func (pr *preparer) unmetBuildDeps(ctx context.Context, u unit, evaluate bool) ([]word.Target, error) {
+	needs, err := pr.buildDepsOf(u.target)
 	if err != nil {
 		return nil, err
 	}
@@ -114,17 +115,36 @@ func (pr *preparer) unmetBuildDeps(t target) ([]word.Target, error) {
 	}
 	relations, err := status.Unmet(needs)
 	if err != nil {
-		return nil, fmt.Errorf("find what compiling %s needs: %w", t.name, err)
+		return nil, fmt.Errorf("find what compiling %s needs: %w", u.name, err)
 	}
 	var packages []word.Target
 	for _, relation := range relations {
 		name, err := word.ParsePackage(modpkg.PackageOf(relation))
 		if err != nil {
-			return nil, fmt.Errorf("find what compiling %s needs: %w", t.name, err)
+			return nil, fmt.Errorf("find what compiling %s needs: %w", u.name, err)
 		}
 		packages = append(packages, word.Target{Name: name})
 	}
+	for _, tool := range pr.recipeNeeds(ctx, u, evaluate) {
+		if t := (word.Target{Name: tool.Package}); !kernel.HasTool(pr.Root, tool.Tool.String()) && !slices.Contains(packages, t) {
+			packages = append(packages, t)
+		}
+	}
 	return packages, nil
+}
+
+// recipeNeeds lists the programs that a unit's recipe runs, as far as it is there and a dkms.conf may be evaluated. What is wrong
+// with it the build tells.
+func (pr *preparer) recipeNeeds(ctx context.Context, u unit, evaluate bool) []*kernel.ToolError {
+	if u.tree == nil {
+		return nil
+	}
+	job := pr.modules.confs.job(u.target, u.Kernel)
+	if evaluate && u.Kernel.Headers != "" {
+		job.Conf = pr.modules.confs.evaluate(ctx, u.target, u.Kernel).conf
+	}
+	needs, _ := recipe.Needs(job)
+	return needs
 }
 
 // missingOwn lists the packages of the programs that mago itself runs beside the build: the sandbox, and the

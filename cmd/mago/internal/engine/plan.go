@@ -65,24 +65,27 @@ func (e *Engine) Plan(ctx context.Context, r Request) (*Plan, error) {
 func (e *Engine) complete(ctx context.Context, of *Plan) (*Plan, error) {
 	r := of.Request
 	p := &planner{Engine: e, plan: &Plan{Request: r, Releases: of.Releases, User: r.Prepare && e.prepare.lacksUser(), asked: of.asked, opened: of.opened}, at: map[UnitID]int{}}
-	p.bare = r.Prepare && !e.DryRun && (p.plan.User || e.prepare.lacksOwn())
+	p.bare = r.Prepare && !e.prepare.canEvaluate()
 	kernels, err := p.kernelsFor(ctx)
 	if err != nil {
 		return nil, err
 	}
-	targets := p.plan.asked
+	var toBuild []unit
 	if r.Goal > Prepared {
-		for _, u := range units(targets, kernels) {
+		for _, u := range units(p.plan.asked, kernels) {
 			if err := p.add(ctx, u); err != nil {
 				return nil, err
 			}
 		}
-		targets = p.plan.sources()
-	} else if err := e.modules.openForBuildDeps(ctx, targets); err != nil {
-		return nil, err
+		toBuild = p.plan.toBuild()
+	} else {
+		if err := e.modules.openForBuildDeps(ctx, p.plan.asked); err != nil {
+			return nil, err
+		}
+		toBuild = units(flat(p.plan.asked), kernels)
 	}
 	if r.Prepare {
-		p.plan.Packages, err = e.prepare.missing(ctx, p.plan.Releases, targets)
+		p.plan.Packages, err = e.prepare.missing(ctx, p.plan.Releases, toBuild)
 	}
 	return p.plan, err
 }
@@ -213,11 +216,11 @@ func (p *planner) addNeeded(ctx context.Context, u *unit) error {
 	return nil
 }
 
-// sources are what the units that are to be built are built from, each once.
-func (p *Plan) sources() (all []target) {
+// toBuild are the units that are to be built.
+func (p *Plan) toBuild() (all []unit) {
 	for _, u := range p.Units {
-		if !u.There && u.Err == nil && !slices.ContainsFunc(all, func(t target) bool { return t.name == u.name }) {
-			all = append(all, u.target)
+		if !u.There && u.Err == nil {
+			all = append(all, u.unit)
 		}
 	}
 	return all

@@ -20,7 +20,7 @@ func (pr *preparer) installPackages(ctx context.Context, p *Plan) error {
 		return err
 	}
 	done := func() bool {
-		missing, err := pr.missing(ctx, p.Releases, p.sources())
+		missing, err := pr.missing(ctx, p.Releases, p.toBuild())
 		return err == nil && len(missing) == 0
 	}
 	defer pr.known.sandbox.forget() // there may be a closer one now
@@ -52,6 +52,9 @@ func (pr *preparer) lacksUser() bool { return pr.host.AsRoot && !sandbox.HasUser
 
 // lacksOwn reports whether programs that mago itself runs have to be installed.
 func (pr *preparer) lacksOwn() bool { return pr.host.AsRoot && pr.Root == "/" && len(missingOwn()) > 0 }
+
+// canEvaluate reports whether a dkms.conf can be evaluated before apt has installed what that takes.
+func (pr *preparer) canEvaluate() bool { return pr.DryRun || !pr.lacksUser() && !pr.lacksOwn() }
 
 // ensureBuildUser makes the user that compiles, where mago is root and there is none yet.
 func (pr *preparer) ensureBuildUser(ctx context.Context) error {

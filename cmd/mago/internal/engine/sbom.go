@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
@@ -41,12 +42,12 @@ func (bu *builder) stageBill(u unit, r *store.Record, inputs []sbom.Input) (err 
 }
 
 // takeInputs gathers, before a build, what goes into it, and gives the record the inputs and the unit's key.
-func (bu *builder) takeInputs(u unit, conf confEvaluation, r *store.Record) ([]sbom.Input, error) {
+func (bu *builder) takeInputs(ctx context.Context, u unit, conf confEvaluation, r *store.Record) ([]sbom.Input, error) {
 	r.Recipe, _ = recipe.File(u.source()) // what is none of them fails when it is built
 	if conf.conf != nil {
 		r.RecipeName, r.RecipeVersion = conf.conf.Name, conf.conf.Version
 	}
-	inputs, err := bu.inputs(u, conf.conf, *r)
+	inputs, err := bu.inputs(ctx, u, conf.conf, *r)
 	if err != nil {
 		return nil, err
 	}
@@ -57,13 +58,13 @@ func (bu *builder) takeInputs(u unit, conf confEvaluation, r *store.Record) ([]s
 	return inputs, nil
 }
 
-func (bu *builder) inputs(u unit, conf *dkms.Conf, r store.Record) ([]sbom.Input, error) {
+func (bu *builder) inputs(ctx context.Context, u unit, conf *dkms.Conf, r store.Record) ([]sbom.Input, error) {
 	inputs := append(neededInputs(r), sourceInput(u), bu.own())
 	files, err := bu.fileInputs(u, conf)
 	if err != nil {
 		return nil, err
 	}
-	packages, err := bu.packageInputs(u)
+	packages, err := bu.packageInputs(ctx, u)
 	return append(append(inputs, files...), packages...), err
 }
 
@@ -130,8 +131,8 @@ func (bu *builder) fileInputs(u unit, conf *dkms.Conf) ([]sbom.Input, error) {
 
 // packageInputs are the installed packages that took part: the kernel's headers, tools, what the source asks for, and
 // what all of those stand on.
-func (bu *builder) packageInputs(u unit) ([]sbom.Input, error) {
-	packages, err := bu.prepare.buildPackages(u)
+func (bu *builder) packageInputs(ctx context.Context, u unit) ([]sbom.Input, error) {
+	packages, err := bu.prepare.buildPackages(ctx, u)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +154,7 @@ func (bu *builder) packageInputs(u unit) ([]sbom.Input, error) {
 }
 
 // buildPackages are those packages.
-func (pr *preparer) buildPackages(u unit) ([]apt.Installed, error) {
+func (pr *preparer) buildPackages(ctx context.Context, u unit) ([]apt.Installed, error) {
 	status, err := pr.pkgs.installed()
 	if err != nil {
 		return nil, err
@@ -162,5 +163,9 @@ func (pr *preparer) buildPackages(u unit) ([]apt.Installed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return status.Closure(modpkg.Join(u.Kernel.Package, word.Join(kernel.ToolPackages(pr.Root, u.Kernel), ","), needs)), nil
+	tools := kernel.ToolPackages(pr.Root, u.Kernel)
+	for _, tool := range pr.recipeNeeds(ctx, u, true) {
+		tools = append(tools, tool.Package)
+	}
+	return status.Closure(modpkg.Join(u.Kernel.Package, word.Join(tools, ","), needs)), nil
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -108,12 +109,12 @@ func (at *aptTool) noteUnchecked(said *aptSaid, asked []word.Target) error {
 }
 
 // unauthenticatedTools names those packages that take part in a build, with their versions.
-func (pr *preparer) unauthenticatedTools(u unit) ([]string, error) {
+func (pr *preparer) unauthenticatedTools(ctx context.Context, u unit) ([]string, error) {
 	doubted, err := pr.pkgs.installedUnauthenticated()
 	if err != nil || len(doubted) == 0 {
 		return nil, err
 	}
-	packages, err := pr.buildPackages(u)
+	packages, err := pr.buildPackages(ctx, u)
 	if err != nil {
 		return nil, err
 	}
@@ -127,11 +128,11 @@ func (pr *preparer) unauthenticatedTools(u unit) ([]string, error) {
 }
 
 // checkTools refuses, before a compilation, what may not take part in it.
-func (pr *preparer) checkTools(u unit) error {
+func (pr *preparer) checkTools(ctx context.Context, u unit) error {
 	if pr.Unauthenticated {
 		return nil
 	}
-	names, err := pr.unauthenticatedTools(u)
+	names, err := pr.unauthenticatedTools(ctx, u)
 	if err == nil && len(names) > 0 {
 		err = &UnauthenticatedToolsError{u, names}
 	}
