@@ -17,7 +17,6 @@ func TestNeeds(t *testing.T) {
 	for directives, want := range map[string]string{
 		"":                                    "",
 		"PATCH|0|a|":                          "patch",
-		"PATCH|0|a|PATCH_MATCH|0|^5\\.|":      "",
 		"PRE_BUILD|0|py x|PATCH|0|a|":         "python3 patch",
 		"PRE_BUILD|0|./env|POST_BUILD|0|/py|": "perl python3",
 		"PRE_BUILD|0|own|POST_BUILD|0|sh|":    "",
