@@ -77,7 +77,7 @@ func newSandbox(t *testing.T, root string) sandbox.Sandbox {
 // in puts the bench into a sandbox of another kind, or skips where that kind does not work.
 func (b *bench) in(t *testing.T, kind sandbox.Kind) *bench {
 	t.Helper()
-	b.box.Kind = kind
+	b.box.Kind, b.box.Mounts = kind, kind == sandbox.Namespaces
 	if err := b.box.Run(t.Context(), sandbox.Spec{Args: []string{"/bin/true"}}, nil); err != nil {
 		t.Skipf("no sandbox of kind %s here: %v", kind, err)
 	}

@@ -91,6 +91,9 @@ func startInWorld(cmd *exec.Cmd) error {
 		if self := sandbox.Self(); slices.Contains(args, self[0]) {
 			return elfmodule.Serve(cmd.Stdin, cmd.Stdout)
 		}
+		if kind != sandbox.Bubblewrap && strings.HasPrefix(dir, sandbox.WorkDir) {
+			return errors.New("nothing can be mounted in a script's world")
+		}
 		if kind != sandbox.Bubblewrap {
 			args = append([]string{string(kind)}, args...)
 		}

@@ -48,7 +48,7 @@ func (w *Workspace) PlaceNeeded(ctx context.Context) error {
 			return err
 		}
 	}
-	if len(w.Job.Needed) > 0 && w.Sandbox.Kind == sandbox.Bubblewrap {
+	if len(w.Job.Needed) > 0 && w.Sandbox.Shows() {
 		w.mounts = append(w.mounts, sandbox.Mount{Host: filepath.Join(w.dir, installed), Path: filepath.Join(k.ModulesDir, "updates/dkms")})
 	}
 	return nil
@@ -60,7 +60,7 @@ const usrSrc = "/usr/src"
 // showSource shows a source at /usr/src/<name>-<version>, which dkms builds from. It is a copy: some recipes write to their
 // own, and the build user need not be able to read the original.
 func (w *Workspace) showSource(ctx context.Context, source Source, name, version string, writable bool) error {
-	if w.Sandbox.Kind != sandbox.Bubblewrap {
+	if !w.Sandbox.Shows() {
 		return nil
 	}
 	dir := filepath.Join(name, version, "source")

@@ -79,7 +79,7 @@ func (w *Workspace) Reach(ctx context.Context) error {
 		args = append(args, dir+"/.")
 	}
 	closed := w.Sandbox.Closed(w.dir, dirs...)
-	if closed != nil && w.Sandbox.ByRoot { // root shows what the user could not get to
+	if closed != nil && (w.Sandbox.ByRoot || w.Sandbox.Mounts) { // root shows what the user could not get to
 		return closed
 	}
 	complaint := &boundedBuffer{limit: confLimit}

@@ -101,7 +101,7 @@ func (w *Workspace) failed(err *CompileError) error {
 	}
 	c.Limit = w.Sandbox.Limits.Inherited(limits[c.Kind])
 	switch {
-	case c.Kind == CauseSpace && w.Sandbox.Kind == sandbox.Bubblewrap && hasSpace(w.dir):
+	case c.Kind == CauseSpace && w.Sandbox.Shows() && hasSpace(w.dir):
 		c.Kind = CauseScratch
 	case c.Kind == CauseFileSize && c.Limit == "" && w.Sandbox.Limits.Output > 0:
 		return fmt.Errorf("%s was ended: %w", err.Step, w.Sandbox.Limits.Exceeded("output"))

@@ -105,10 +105,15 @@ func why(reasons []string) string {
 	return strings.Join(reasons, ", ")
 }
 
-// try makes the sandbox one of a kind. Where users may make no namespaces, root can still make those of bubblewrap.
+// try makes the sandbox one of a kind. Where users may make no namespaces, root can still make those of bubblewrap; where
+// nothing can be mounted in namespaces, the others do without.
 func (r Sandbox) try(ctx context.Context, kind Kind, t trial, run func(*exec.Cmd) error) (Sandbox, error) {
-	r.Kind = kind
+	r.Kind, r.Mounts = kind, kind == Namespaces
 	err := r.probe(ctx, t, run)
+	if err != nil && r.Mounts {
+		r.Mounts = false
+		err = r.probe(ctx, t, run)
+	}
 	if kind != Bubblewrap || !r.Drop || !errors.Is(err, errRefused) {
 		return r, err
 	}

@@ -25,7 +25,7 @@ const nobody = 65534
 // furnished wrongly does not work either.
 func newSandbox(t *testing.T, kind Kind) Sandbox {
 	t.Helper()
-	r := Sandbox{Kind: kind, UserName: "tester", Landlock: landlockVersion()}
+	r := Sandbox{Kind: kind, Mounts: kind == Namespaces, UserName: "tester", Landlock: landlockVersion()}
 	if os.Geteuid() == 0 {
 		r.UID, r.GID, r.Drop = nobody, nobody, true
 	}
@@ -329,12 +329,16 @@ func TestLandlock(t *testing.T) {
 			r := newSandbox(t, kind)
 			work := workdir(t, r)
 			for _, program := range []string{
-				"cat " + shared + "/file", "echo x > " + shared + "/file", "ls " + shared, "touch " + shared + "/new", "ls /tmp", "touch /tmp/mago-test",
+				"cat " + shared + "/file", "echo x > " + shared + "/file", "ls " + shared, "touch " + shared + "/new",
 				"ls /run", "ls /home", "ls /var/log", "ls /sys", "cat /dev/tty", "mv " + shared + "/file .", "truncate -s 0 " + shared + "/file",
 			} {
 				if out, err := sh(t, r, Spec{Work: work}, program); err == nil || !strings.Contains(out, "ermission denied") && !strings.Contains(out, "cross-device") {
 					t.Errorf("%s: got %v: %s", program, err, out)
 				}
+			}
+			out, err := sh(t, r, Spec{Work: work}, "ls -A /tmp /dev/shm && touch /tmp/mago-test")
+			if _, leaked := os.Stat("/tmp/mago-test"); leaked == nil || (err == nil) != r.Shows() || r.Shows() && out != "/dev/shm:\n\n/tmp:\n" {
+				t.Errorf("in /tmp: got %v: %s", err, out)
 			}
 			if text, _ := os.ReadFile(shared + "/file"); string(text) != "secret" {
 				t.Errorf("the file holds %q", text)

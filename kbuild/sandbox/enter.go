@@ -18,10 +18,9 @@ func (o order) enter() error {
 	}
 	_, _ = unix.KeyctlJoinSessionKeyring("") // an empty one: the inherited one may hold keys
 	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0)
-	if o.Chroot != "" {
-		if err := unix.Chroot(o.Chroot); err != nil {
-			return fmt.Errorf("chroot to %s: %w", o.Chroot, err)
-		}
+	unix.Umask(0o022) // dkms's, whatever the caller's is
+	if err := o.changeRoot(); err != nil {
+		return err
 	}
 	if err := errors.Join(o.limit(), o.drop(), os.Chdir("/")); err != nil {
 		return err
@@ -41,6 +40,31 @@ func (o order) enter() error {
 		return err
 	}
 	return fmt.Errorf("run %s: %w", program, syscall.Exec(program, args, os.Environ()))
+}
+
+// changeRoot enters the file system that the program sees.
+func (o order) changeRoot() error {
+	if o.Mount {
+		return errors.Join(o.layOut(), forgo())
+	}
+	if o.Chroot == "" {
+		return nil
+	}
+	if err := unix.Chroot(o.Chroot); err != nil {
+		return fmt.Errorf("chroot to %s: %w", o.Chroot, err)
+	}
+	return nil
+}
+
+// forgo gives up the rights that an ordinary user's entrant has in its user namespace, and that the program would inherit.
+func forgo() error {
+	if os.Geteuid() == 0 {
+		return nil // drop does
+	}
+	var none [2]unix.CapUserData
+	return errors.Join(
+		unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0),
+		unix.Capset(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &none[0]))
 }
 
 // limit sets what the kernel holds every single process to: what the order says, or less where the caller's own hard limits

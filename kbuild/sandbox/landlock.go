@@ -113,13 +113,8 @@ func (m Mount) open(written uint64) (fd int, rights uint64, err error) {
 	if err != nil {
 		return -1, 0, err
 	}
-	var stat unix.Stat_t
-	err = unix.Fstat(fd, &stat)
-	if err == nil && m.Inode != 0 && (uint64(stat.Dev) != m.Device || stat.Ino != m.Inode) {
-		err = errors.New("it has been replaced")
-	}
+	stat, err := m.identify(fd)
 	if err != nil {
-		_ = unix.Close(fd)
 		return -1, 0, err
 	}
 	rights = readRights
@@ -130,6 +125,18 @@ func (m Mount) open(written uint64) (fd int, rights uint64, err error) {
 		rights &= unix.LANDLOCK_ACCESS_FS_EXECUTE | fileRights | unix.LANDLOCK_ACCESS_FS_TRUNCATE
 	}
 	return fd, rights, nil
+}
+
+// identify wants an open file to be what the mount is of, and closes any other.
+func (m Mount) identify(fd int) (stat unix.Stat_t, err error) {
+	err = unix.Fstat(fd, &stat)
+	if err == nil && m.Inode != 0 && (uint64(stat.Dev) != m.Device || stat.Ino != m.Inode) {
+		err = errors.New("it has been replaced")
+	}
+	if err != nil {
+		_ = unix.Close(fd)
+	}
+	return stat, err
 }
 
 // addRule closes the descriptor.

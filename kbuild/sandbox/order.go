@@ -24,6 +24,7 @@ type order struct {
 	Drop     bool     // whether to become the user
 	UID, GID uint32
 	User     bool     // whether to make a user namespace, with the other ones
+	Mount    bool     // whether to lay out a file system of its own, in a mount namespace
 	Watched  string   // host path of the writable directory
 	Temp     string   // inside path of a directory for temporary files, to be made; "" for none
 	Read     []string // inside paths that may be read and executed; the rest is closed where Landlock works
@@ -56,16 +57,20 @@ func (r Sandbox) order(s Spec) (order, error) {
 		o.Args = slices.Concat([]string{"bwrap"}, o.tellingArgs(), r.bubblewrap(s))
 		return o, nil
 	}
-	if err := r.inPlace(s.Mounts); err != nil {
-		return o, err
-	}
-	o.Args, o.User = s.Args, r.Kind == Namespaces && !r.Drop
+	o.Args, o.User, o.Mount = s.Args, r.Kind == Namespaces && !r.Drop, r.Shows()
 	if root := r.host("/"); root != "/" {
 		o.Chroot = root
 	}
 	o.Read, o.Mounts = slices.Concat(system, []string{"/proc", "/var/lib/dpkg"}), s.Mounts
-	if s.Work == "" {
+	if o.Mount {
+		o.Dir, o.Write = r.dir(s), scratchDirs
+		if s.Work != "" {
+			o.Mounts = append([]Mount{{Host: s.Work, Path: WorkDir, Writable: true}}, s.Mounts...)
+		}
 		return o, nil
+	}
+	if err := r.inPlace(s.Mounts); err != nil || s.Work == "" {
+		return o, err
 	}
 	work, ok := r.inside(s.Work)
 	if !ok {

@@ -30,7 +30,7 @@ func (r *Sandbox) probe(ctx context.Context, t trial, run func(*exec.Cmd) error)
 	held, err := r.run(ctx, spec, run)
 	if err == nil {
 		r.Held = held
-		return nil
+		return r.closedToMounts(t)
 	}
 	complaint, _, _ := strings.Cut(strings.TrimSpace(stderr.String()), "\n")
 	_, complaint, _ = strings.Cut(complaint, ": ")
@@ -50,6 +50,14 @@ func (r *Sandbox) probe(ctx context.Context, t trial, run func(*exec.Cmd) error)
 	return fmt.Errorf("does not work: %w", err)
 }
 
+// closedToMounts gives an error where the user alone could not get to its directory, whatever root shows it.
+func (r Sandbox) closedToMounts(t trial) error {
+	if r.Mounts {
+		return r.Closed(t.dir)
+	}
+	return nil
+}
+
 // refusesNamespaces is what bubblewrap and the warden say where namespaces are switched off: by sysctl, in a chroot, by
 // AppArmor, in a container.
 var refusesNamespaces = regexp.MustCompile(`(?i)new namespace|uid map|RTM_NEWADDR|set up the sandbox: operation not permitted|set up the sandbox: no space left`)
@@ -60,11 +68,14 @@ func (t trial) spec(r Sandbox) Spec {
 	if r.ByRoot {
 		name += "-by-root"
 	}
+	if r.Mounts {
+		name += "-mounts"
+	}
 	s := Spec{Work: t.dir, Args: []string{filepath.Join(inside, probeName), name, inside}}
 	if t.noexec() {
 		s.Args = append([]string{"/bin/sh"}, s.Args...) // in no kind of sandbox can builds run what they make here
 	}
-	if m := (Mount{Host: filepath.Join(t.dir, "mounted"), Path: "/usr/src/" + probeName, Writable: true}); r.Kind == Bubblewrap {
+	if m := (Mount{Host: filepath.Join(t.dir, "mounted"), Path: "/usr/src/" + probeName, Writable: true}); r.Shows() {
 		s.Mounts, s.Args = []Mount{m}, append(s.Args, m.Path)
 	}
 	return s

@@ -19,14 +19,14 @@ type Kind string
 // The kinds of sandbox, from the closest to the most open.
 const (
 	Bubblewrap Kind = "bubblewrap" // own file system, processes and network
-	Namespaces Kind = "namespaces" // own processes and network; the host's files, as the user and Landlock let them be read
+	Namespaces Kind = "namespaces" // own processes, network and, mostly, mounts; the host's files, as the user and Landlock let them be read
 	User       Kind = "user"       // what the user may not, and what Landlock and seccomp keep from it
 )
 
 // Auto is no kind, but the wish for the closest that works.
 const Auto Kind = "auto"
 
-// WorkDir is where a sandbox's writable directory stands inside bubblewrap: always the same, so that no path of this
+// WorkDir is where a sandbox's writable directory stands where the sandbox can show it there: always the same, so that no path of this
 // machine gets into a module; and the one that dkms.conf files in the wild spell out.
 const WorkDir = "/var/lib/dkms"
 
@@ -38,6 +38,7 @@ type Sandbox struct {
 	UID, GID uint32 // the user they run as; meaningful where mago runs as root
 	Drop     bool   // whether mago is root and has to become that user
 	ByRoot   bool   // whether root has to set bubblewrap up, because users may make no namespaces
+	Mounts   bool   // whether namespaces include one of mounts
 	Landlock int    // the version that the kernel has of it, which sandboxes without bubblewrap go by; 0 for none
 	Limits   Limits
 	Held     Held   // what the kernel holds programs to by a control group
@@ -61,10 +62,13 @@ func (r Sandbox) String() string {
 	return fmt.Sprintf("%s, no network, files by Landlock, other processes in sight (%s)", r.UserName, r.Why)
 }
 
-// Path is the inside name of the writable directory whose host path is work. Only bubblewrap can show one that does
-// not lie under the root.
+// Shows reports whether programs find the writable directory at WorkDir, and mounts at whatever path.
+func (r Sandbox) Shows() bool { return r.Kind == Bubblewrap || r.Kind == Namespaces && r.Mounts }
+
+// Path is the inside name of the writable directory whose host path is work. One that does not lie under the root must be
+// shown elsewhere.
 func (r Sandbox) Path(work string) string {
-	if r.Kind == Bubblewrap {
+	if r.Shows() {
 		return WorkDir
 	}
 	inside, _ := r.inside(work)
@@ -73,7 +77,7 @@ func (r Sandbox) Path(work string) string {
 
 // Temp is the inside name of a directory for temporary files, of programs whose writable directory is work.
 func (r Sandbox) Temp(work string) string {
-	if r.Kind == Bubblewrap || work == "" {
+	if r.Shows() || work == "" {
 		return "/tmp"
 	}
 	return filepath.Join(r.Path(work), temporary)

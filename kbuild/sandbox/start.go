@@ -5,6 +5,8 @@ import (
 	"os"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"mago/kbuild/sandbox/cgroup"
 )
 
@@ -18,11 +20,15 @@ func (o order) start(group *cgroup.Group, begun *begun) (pid int, err error) {
 	if o.Kind == Namespaces {
 		attr.Cloneflags = syscall.CLONE_NEWNET | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS
 	}
+	if o.Mount {
+		attr.Cloneflags |= syscall.CLONE_NEWNS
+	}
 	if group != nil {
 		attr.UseCgroupFD, attr.CgroupFD = true, group.Descriptor()
 	}
 	if o.User {
 		enterUserNamespace(attr)
+		attr.AmbientCaps = o.needs()
 	}
 	files := []uintptr{0, 1, 2}
 	for i := range o.Files {
@@ -34,6 +40,14 @@ func (o order) start(group *cgroup.Group, begun *begun) (pid int, err error) {
 		return 0, fmt.Errorf("set up the sandbox: %w", err)
 	}
 	return pid, nil
+}
+
+// needs are the rights in its user namespace that the entrant lays out a file system by.
+func (o order) needs() []uintptr {
+	if !o.Mount {
+		return nil
+	}
+	return []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_SYS_CHROOT}
 }
 
 // enterUserNamespace lets an ordinary user make the other namespaces; in there it is still the same user.
