@@ -65,6 +65,9 @@ func startIn(root *os.Root, name string) string {
 	return start(file)
 }
 
+// byteOrderMark may begin a text that was written on another system; make and dkms's readers take it for nothing.
+const byteOrderMark = "\uFEFF"
+
 // start reads and closes a file.
 func start(file *os.File) string {
 	defer file.Close()
@@ -74,5 +77,5 @@ func start(file *os.File) string {
 	}
 	defer stream.Close()
 	data, _ := io.ReadAll(io.LimitReader(stream, factsMax))
-	return string(data)
+	return strings.TrimPrefix(string(data), byteOrderMark)
 }

@@ -22,7 +22,7 @@ func (f *Fetcher) hostTree(pkg catalog.Package) (tree *Tree, err error) {
 	}
 	s := system{f.Root}
 	dir := s.inUsrSrc(pkg.Name.String(), "-"+upstream(pkg.Version.String()))
-	if dir == "" || !regular(s.host(filepath.Join(dir, "dkms.conf"))) {
+	if dir == "" || !hasOwn(s.host(dir), "dkms.conf") {
 		return nil, nil
 	}
 	tree = &Tree{Name: moduleName(pkg.Name.String()), Version: pkg.Version.String(), Origin: Host, Dir: s.host(dir)}
@@ -32,6 +32,16 @@ func (f *Fetcher) hostTree(pkg catalog.Package) (tree *Tree, err error) {
 		return nil, err
 	}
 	return tree, nil
+}
+
+// hasOwn reports whether a directory has a file in it, which no link out of it stands for.
+func hasOwn(dir, name string) bool {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return false
+	}
+	defer root.Close()
+	return isFile(root.FS(), name)
 }
 
 // hostTarball returns the tarball in /usr/src of pkg, a module-assistant package that is installed in the wanted version; ""

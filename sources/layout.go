@@ -17,29 +17,36 @@ var recipes = []string{"dkms.conf", "debian/rules", "Kbuild", "Makefile"}
 const recipeFiles = "dkms.conf, debian/rules, Kbuild or Makefile"
 
 // findSource finds the source in the data of a package opened at dir, where its kind or else the other kind puts it, and
-// returns its path relative to dir.
-func (o opener) findSource(ctx context.Context, dir string, pkg catalog.Package) (string, error) {
+// returns its path relative to dir. Others are those that dkms would have, too, as the package has them.
+func (o opener) findSource(ctx context.Context, dir string, pkg catalog.Package) (source string, others []string, err error) {
 	tree := os.DirFS(dir)
+	findDKMS := func(pattern string) func() (string, error) {
+		return func() (found string, err error) {
+			found, others, err = findDKMS(tree, pattern, pkg.Name.String())
+			return found, err
+		}
+	}
 	finders := []func() (string, error){
-		func() (string, error) { return findDKMS(tree, "usr/src/*/dkms.conf", pkg.Name.String()) },
+		findDKMS("usr/src/*/dkms.conf"),
 		func() (string, error) { return o.findTarball(ctx, dir, pkg.Name.String()) },
 		func() (string, error) { return findTop(tree, path.Join(dataDir, "usr/src"), pkg.Name.String()), nil },
 	}
 	if pkg.Kind == catalog.ModuleAssistant {
 		finders = append(finders[1:], finders[0])
 	}
-	finders = append(finders, func() (string, error) { return findDKMS(tree, "usr/src/*/*/dkms.conf", pkg.Name.String()) })
+	finders = append(finders, findDKMS("usr/src/*/*/dkms.conf"))
 	for _, find := range finders {
 		if found, err := find(); found != "" || err != nil {
-			return found, err
+			return found, others, err
 		}
 	}
-	return "", &LayoutError{pkg.Name.String() + " " + pkg.Version.String(), "dkms.conf or tarball below usr/src"}
+	missing := &LayoutError{Source: pkg.Name.String() + " " + pkg.Version.String(), Want: "dkms.conf or tarball below usr/src", Package: pkg.Name.String()}
+	return "", nil, openedAt(missing, filepath.Join(dir, dataDir))
 }
 
 // findDKMS finds the directory of dkms.conf, as dkms(8) has it: usr/src/<name>-<version>. The error is a *SeveralError where
 // pkg does not decide between several.
-func findDKMS(tree fs.FS, pattern, pkg string) (string, error) {
+func findDKMS(tree fs.FS, pattern, pkg string) (dir string, others []string, err error) {
 	found, _ := fs.Glob(tree, path.Join(dataDir, pattern)) // the pattern is good
 	var dirs []string
 	for _, conf := range found {
@@ -47,14 +54,16 @@ func findDKMS(tree fs.FS, pattern, pkg string) (string, error) {
 			dirs = append(dirs, path.Dir(conf))
 		}
 	}
-	dir := pick(dirs, pkg)
-	if dir == "" && len(dirs) > 0 {
-		for i := range dirs {
-			dirs[i] = strings.TrimPrefix(dirs[i], dataDir+"/")
+	dir = pick(dirs, pkg)
+	for _, d := range dirs {
+		if d != dir {
+			others = append(others, strings.TrimPrefix(d, dataDir+"/"))
 		}
-		return "", &SeveralError{pkg, dirs}
 	}
-	return dir, nil
+	if dir == "" && len(dirs) > 0 {
+		return "", nil, &SeveralError{Package: pkg, Dirs: others}
+	}
+	return dir, others, nil
 }
 
 // findTarball opens the tarball that module-assistant packages install as usr/src/<name>.tar.<compression>.
@@ -71,7 +80,7 @@ func (o opener) findTarball(ctx context.Context, dir, pkg string) (string, error
 	}
 	top := findTop(tree, sourceDir, pkg)
 	if top == "" {
-		return "", &LayoutError{pkg + "'s " + path.Base(tarball), recipeFiles}
+		return "", openedAt(&LayoutError{Source: pkg + "'s " + path.Base(tarball), Want: recipeFiles}, filepath.Join(dir, sourceDir))
 	}
 	return top, nil
 }

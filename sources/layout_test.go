@@ -43,17 +43,18 @@ func TestGetFindsTheSource(t *testing.T) {
 		content files
 		want    string
 	}{
-		"dkms":                  {catalog.DKMS, files{"usr/src/whatever-1/dkms.conf": ""}, "data/usr/src/whatever-1"},
-		"dkms, one of two":      {catalog.DKMS, files{"usr/src/x-1/dkms.conf": "", "usr/src/hello-1.0/dkms.conf": ""}, "data/usr/src/hello-1.0"},
-		"dkms beside a tarball": {catalog.DKMS, files{"usr/src/x-1/dkms.conf": "", "usr/src/hello.tar": inner}, "data/usr/src/x-1"},
-		"tarball beside dkms":   {catalog.ModuleAssistant, files{"usr/src/x-1/dkms.conf": "", "usr/src/hello.tar": inner}, "source/modules/hello"},
-		"tarball":               {catalog.ModuleAssistant, files{"usr/src/any.tar": inner}, "source/modules/hello"},
-		"one tarball of two":    {catalog.ModuleAssistant, files{"usr/src/any.tar": "", "usr/src/hello.tar": inner}, "source/modules/hello"},
-		"modules directory":     {catalog.ModuleAssistant, files{"usr/src/modules/hello/debian/rules": ""}, "data/usr/src/modules/hello"},
-		"plain directory":       {catalog.DKMS, files{"usr/src/hello-1.0/Kbuild": ""}, "data/usr/src/hello-1.0"},
-		"linked dkms.conf":      {catalog.DKMS, files{"usr/src/x-1/dkms.conf": "-> /usr/share/x.conf", "usr/share/x.conf": ""}, "data/usr/src/x-1"},
-		"dkms.conf deeper":      {catalog.DKMS, files{"usr/src/hello-1.0/driver/dkms.conf": ""}, "data/usr/src/hello-1.0/driver"},
-		"a directory before it": {catalog.DKMS, files{"usr/src/hello-1.0/Makefile": "", "usr/src/hello-1.0/debian/dkms.conf": ""}, "data/usr/src/hello-1.0"},
+		"dkms":                      {catalog.DKMS, files{"usr/src/whatever-1/dkms.conf": ""}, "data/usr/src/whatever-1"},
+		"dkms, one of two":          {catalog.DKMS, files{"usr/src/x-1/dkms.conf": "", "usr/src/hello-1.0/dkms.conf": ""}, "data/usr/src/hello-1.0"},
+		"dkms beside a tarball":     {catalog.DKMS, files{"usr/src/x-1/dkms.conf": "", "usr/src/hello.tar": inner}, "data/usr/src/x-1"},
+		"tarball beside dkms":       {catalog.ModuleAssistant, files{"usr/src/x-1/dkms.conf": "", "usr/src/hello.tar": inner}, "source/modules/hello"},
+		"tarball":                   {catalog.ModuleAssistant, files{"usr/src/any.tar": inner}, "source/modules/hello"},
+		"one tarball of two":        {catalog.ModuleAssistant, files{"usr/src/any.tar": "", "usr/src/hello.tar": inner}, "source/modules/hello"},
+		"modules directory":         {catalog.ModuleAssistant, files{"usr/src/modules/hello/debian/rules": ""}, "data/usr/src/modules/hello"},
+		"plain directory":           {catalog.DKMS, files{"usr/src/hello-1.0/Kbuild": ""}, "data/usr/src/hello-1.0"},
+		"linked dkms.conf":          {catalog.DKMS, files{"usr/src/x-1/dkms.conf": "-> /usr/share/x.conf", "usr/share/x.conf": ""}, "data/usr/src/x-1"},
+		"dkms.conf of another name": {catalog.DKMS, files{"usr/src/x-1/dkms.conf": "-> real.conf", "usr/src/x-1/real.conf": ""}, "data/usr/src/x-1"},
+		"dkms.conf deeper":          {catalog.DKMS, files{"usr/src/hello-1.0/driver/dkms.conf": ""}, "data/usr/src/hello-1.0/driver"},
+		"a directory before it":     {catalog.DKMS, files{"usr/src/hello-1.0/Makefile": "", "usr/src/hello-1.0/debian/dkms.conf": ""}, "data/usr/src/hello-1.0"},
 		"flat tarball": {catalog.ModuleAssistant, files{"usr/src/hello.tar": string(tarball(t, files{"Makefile": ""}))},
 			"source"},
 		"tarball of one directory": {catalog.ModuleAssistant, files{"usr/src/hello.tar": string(tarball(t, files{"top/Kbuild": ""}))},
@@ -69,6 +70,35 @@ func TestGetFindsTheSource(t *testing.T) {
 				t.Errorf("Dir = %s, want %s", rel, test.want)
 			}
 		})
+	}
+}
+
+// TestGetBringsLinkedFilesIn: a build sees no more of a package than its source.
+func TestGetBringsLinkedFilesIn(t *testing.T) {
+	_, tree, err := get(t, catalog.DKMS, tarball(t, files{
+		"usr/src/x-1/dkms.conf": "-> /usr/share/x/dkms.conf", "usr/share/x/dkms.conf": "conf", "usr/src/x-1/sub/x.h": "-> ../../../include/x.h", "usr/include/x.h": "header",
+		"usr/src/x-1/y.h": "-> sub/z.h", "usr/src/x-1/sub/z.h": "own", "usr/src/x-1/gone.h": "-> /usr/include/gone.h", "usr/src/x-1/common": "-> ../../share/x",
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := tree.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	for name, want := range map[string]string{"dkms.conf": "conf", "sub/x.h": "header", "y.h": "own"} {
+		if text, err := root.ReadFile(name); err != nil || string(text) != want {
+			t.Errorf("%s: %q, %v", name, text, err)
+		}
+	}
+	for name, want := range map[string]string{"y.h": "sub/z.h", "gone.h": "../../../usr/include/gone.h", "common": "../../share/x"} {
+		if target, err := root.Readlink(name); err != nil || target != want {
+			t.Errorf("%s leads to %q, %v", name, target, err)
+		}
+	}
+	if err := tree.Check(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 

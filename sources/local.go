@@ -51,7 +51,7 @@ func (f *Fetcher) local(ctx context.Context, path string) (*Tree, error) {
 	case w.Info.Mode().IsRegular():
 		return f.localTarball(ctx, w)
 	}
-	return nil, &LayoutError{w.Path, "directory or tarball"}
+	return nil, &LayoutError{Source: w.Path, Want: "directory or tarball"}
 }
 
 // localDirectory reads a directory's facts, and follows no link out of it.
@@ -62,7 +62,7 @@ func localDirectory(w *way.Way) (*Tree, error) {
 	}
 	defer root.Close()
 	if !isSource(root.FS(), ".") {
-		return nil, &LayoutError{w.Path, recipeFiles}
+		return nil, (&LayoutError{Source: w.Path, Want: recipeFiles}).elsewhere(root)
 	}
 	tree := &Tree{Origin: Directory, Dir: w.Path, Private: isPrivate(w.Info), at: w.Info, ModTime: treeTime(entryTime(startIn(root, debianChangelog)))}
 	above := aboveOf(w)
@@ -126,7 +126,7 @@ func stampOf(tarball string) string {
 
 // openTarball opens a tarball below dir and completes its record with what the tarball says.
 func (o opener) openTarball(ctx context.Context, rec record, tarball string, at os.FileInfo, dir string) (record, error) {
-	newest, sum, err := o.unpackTarball(ctx, tarball, at, filepath.Join(dir, sourceDir))
+	stats, sum, err := o.unpackTarball(ctx, tarball, at, filepath.Join(dir, sourceDir))
 	if err == nil && sum != rec.SHA256 { // it is somebody's file, who may put another one in its place
 		err = &DamagedError{Archive: tarball, Err: errors.New("it was changed while it was read")}
 	}
@@ -134,7 +134,11 @@ func (o opener) openTarball(ctx context.Context, rec record, tarball string, at 
 		return rec, err
 	}
 	if rec.Dir = findTop(os.DirFS(dir), sourceDir, cmp.Or(rec.Name, trimTar(filepath.Base(tarball)))); rec.Dir == "" {
-		return rec, &LayoutError{tarball, recipeFiles}
+		missing := openedAt(&LayoutError{Source: tarball, Want: recipeFiles, Archive: tarball}, filepath.Join(dir, sourceDir))
+		if len(missing.Dirs) != 1 {
+			return rec, missing
+		}
+		rec.Dir = filepath.Join(sourceDir, missing.Dirs[0])
 	}
 	top, err := os.OpenRoot(filepath.Join(dir, rec.Dir))
 	if err != nil {
@@ -145,7 +149,8 @@ func (o opener) openTarball(ctx context.Context, rec record, tarball string, at 
 	rec.Name, rec.Version = cmp.Or(rec.Name, name), cmp.Or(rec.Version, version)
 	copyright, changelog := debianDocs(top)
 	rec.Copyright, rec.Changelog = below(rec.Dir, copyright), below(rec.Dir, changelog)
-	rec.ModTime = wholeSecond(cmp.Or(rec.ModTime, entryTime(startIn(top, debianChangelog)), newest))
+	rec.ModTime = wholeSecond(cmp.Or(rec.ModTime, entryTime(startIn(top, debianChangelog)), stats.Newest))
+	rec.LeftOut = stats.LeftOut
 	return rec, nil
 }
 

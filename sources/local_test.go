@@ -3,6 +3,8 @@ package sources
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -106,6 +108,57 @@ func TestLocalSaysWhatIsNoSource(t *testing.T) {
 	}
 	if names := left(t, f.Cache); len(names) > 0 {
 		t.Errorf("left behind: %q", names)
+	}
+}
+
+// TestLocalSaysWhatToName has directories and tarballs without a recipe at their top.
+func TestLocalSaysWhatToName(t *testing.T) {
+	const sets = "obj-m := x.o\n"
+	many := files{}
+	for i := range mostPlaces + 5 {
+		many[fmt.Sprintf("d%02d/Kbuild", i)] = sets
+	}
+	for name, test := range map[string]struct {
+		tree  files
+		dirs  []string
+		first string
+	}{
+		"side by side":     {files{"a/Makefile": sets, "b/Kbuild": sets, "b/sub/Makefile": sets, "doc/Makefile": "all:\n", ".git/c/Makefile": sets}, []string{"a", "b"}, ""},
+		"deep":             {files{"drivers/net/x/Makefile": "obj-$(CONFIG_X) += x.o\n", "drivers/net/Kconfig": ""}, []string{"drivers/net/x"}, ""},
+		"by dkms.conf":     {files{"x/dkms.conf": "", "x/src/Makefile": sets}, []string{"x"}, ""},
+		"a mark before it": {files{"x/Kbuild": "\uFEFF" + sets}, []string{"x"}, ""},
+		"far too deep":     {files{"1/2/3/4/5/6/7/8/9/Makefile": sets}, nil, ""},
+		"many":             {many, slices.Sorted(maps.Keys(many))[:mostPlaces], ""},
+		"to be configured": {files{"configure.ac": "", "Makefile.am": ""}, nil, "autoreconf -fi && ./configure"},
+		"configure":        {files{"configure": "", "configure.ac": "", "autogen.sh": ""}, nil, "./configure"},
+		"autogen":          {files{"autogen.sh": "", "configure.in": ""}, nil, "./autogen.sh && ./configure"},
+		"CMake":            {files{"CMakeLists.txt": "", "drv/Kbuild": sets}, []string{"drv"}, "cmake ."},
+		"another spelling": {files{"makefile": sets}, nil, "ln -s makefile Makefile"},
+		"nothing":          {files{"README": ""}, nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for file, text := range test.tree {
+				write(t, filepath.Join(dir, "tree", file), []byte(text))
+			}
+			for i := range test.dirs {
+				test.dirs[i] = strings.TrimSuffix(test.dirs[i], "/Kbuild")
+			}
+			write(t, filepath.Join(dir, "x.tar"), tarball(t, test.tree))
+			f := &Fetcher{Cache: t.TempDir()}
+			var layout *LayoutError
+			if _, err := f.Local(t.Context(), filepath.Join(dir, "tree")); !errors.As(err, &layout) || !slices.Equal(layout.Dirs, test.dirs) || layout.First != test.first || layout.Archive != "" {
+				t.Errorf("of the directory: %+v", layout)
+			}
+			tree, err := f.Local(t.Context(), filepath.Join(dir, "x.tar"))
+			if len(test.dirs) == 1 { // the only one is taken
+				if err != nil || !strings.HasSuffix(tree.Dir, "/source/"+test.dirs[0]) {
+					t.Errorf("of the tarball: %+v, %v", tree, err)
+				}
+			} else if !errors.As(err, &layout) || !slices.Equal(layout.Dirs, test.dirs) || layout.First != test.first || layout.Archive != filepath.Join(dir, "x.tar") {
+				t.Errorf("of the tarball: %+v, %v", layout, err)
+			}
+		})
 	}
 }
 

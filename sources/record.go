@@ -38,6 +38,8 @@ type record struct {
 	Changelog string    `json:",omitempty"`
 	Runtime   []string  `json:",omitempty"`
 	ModTime   time.Time `json:",omitzero"`
+	LeftOut   []string  `json:",omitempty"`
+	Others    []string  `json:",omitempty"`
 }
 
 // write makes r the record of the tree at dir.
@@ -94,7 +96,7 @@ func (r record) tree(dir string) *Tree {
 		Name: r.Name, Own: r.own(), Version: r.Version, Origin: r.Origin, Dir: filepath.Join(dir, r.Dir),
 		SHA256: r.SHA256, ModTime: r.ModTime, place: dir, digest: r.Digest,
 		Copyright: below(dir, r.Copyright), Changelog: below(dir, r.Changelog),
-		Runtime: r.runtime(dir),
+		Runtime: r.runtime(dir), LeftOut: r.LeftOut, Others: r.Others,
 	}
 }
 

@@ -44,6 +44,9 @@ type Tree struct {
 	Copyright string // the package's copyright file, "" where it has none
 	Changelog string // its Debian changelog (of native packages their only one), possibly gzipped, "" where it has none
 
+	LeftOut []string // the first of an archive's FIFOs and devices
+	Others  []string // other sources of its package, as that has them, which are not built
+
 	place, digest string // see Check; "" for what was there before
 
 	Private bool // whether its owner lets not everybody read it, of local sources

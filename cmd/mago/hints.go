@@ -209,9 +209,9 @@ func (a adviser) explainSource(err error) (int, string) {
 	case errors.As(err, new(*sources.UnnamedError)):
 		return exitSource, "give it one: run the same command with --name NAME"
 	case errors.As(err, &more):
-		return exitSource, fmt.Sprintf("each can be built by its path: run \"%s\"", a.on.OpenedBy(more.Package, more.Package, more.Dirs...))
+		return exitSource, apart(a.on, more.Archive, more.Package, more.Dirs)
 	case errors.As(err, &layout):
-		return exitSource, "a module's source has a dkms.conf, a Kbuild file, a Makefile that sets obj-m, or a debian/rules for module-assistant"
+		return exitSource, layoutHint(a.on, layout)
 	case errors.As(err, &gone):
 		return exitNoModule, gone.Hint()
 	case errors.As(err, &damaged) && format == nil:

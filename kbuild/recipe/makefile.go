@@ -53,7 +53,7 @@ func readMakefile(source *os.Root, name string) *makefile {
 }
 
 func parseMakefile(text string) *makefile {
-	text = strings.NewReplacer("\r\n", "\n", "\\\r\n", " ", "\\\n", " ").Replace(text)
+	text = strings.NewReplacer("\uFEFF", "", "\r\n", "\n", "\\\r\n", " ", "\\\n", " ").Replace(text)
 	m := &makefile{text: text, sets: setsObjects.MatchString(text), tells: tellsKbuild.MatchString(text)}
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, " \t\n")

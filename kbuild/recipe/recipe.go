@@ -106,6 +106,9 @@ func firstFile(root *os.Root, names []string) (string, error) {
 			return name, nil
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if target, isNone := root.Readlink(name); isNone == nil {
+				err = fmt.Errorf("it is a link out of the source, to %s: put the file itself there", target)
+			}
 			return "", &Error{name, err}
 		}
 	}

@@ -2,7 +2,7 @@ package untar
 
 import "fmt"
 
-// UnsafeError refuses an entry that could reach outside the tree or is a special file.
+// UnsafeError refuses an entry that could reach outside the tree or is of an unknown type.
 type UnsafeError struct {
 	Archive string // as Options names it
 	Entry   string // the entry's name as the archive has it

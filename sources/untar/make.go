@@ -26,12 +26,18 @@ func (x *extractor) make(name string, h *tar.Header, content io.Reader) error {
 		return x.makeSymlink(name, h)
 	case tar.TypeLink:
 		return x.makeLink(name, h)
-	case tar.TypeChar, tar.TypeBlock:
-		return x.refuse(h.Name, "a device")
-	case tar.TypeFifo:
-		return x.refuse(h.Name, "a FIFO")
+	case tar.TypeChar, tar.TypeBlock, tar.TypeFifo:
+		return x.leaveOut(name, h)
 	}
 	return x.refuse(h.Name, "unknown type "+string(rune(h.Typeflag)))
+}
+
+// leaveOut notes a file that no source needs, and makes none of that name.
+func (x *extractor) leaveOut(name string, h *tar.Header) error {
+	if len(x.stats.LeftOut) < mostLeftOut {
+		x.stats.LeftOut = append(x.stats.LeftOut, name)
+	}
+	return x.clear(name, h)
 }
 
 func (x *extractor) makeDir(name string, h *tar.Header) error {

@@ -101,7 +101,10 @@ func FuzzExtractAgreesWithTar(f *testing.F) {
 		f.Add(tarProgram(f, top, append(args, "-cf", "-", "plain", "empty", "link", "hard", "sparse")...))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		tree, _, err := open(t, bytes.NewReader(data), Options{Limits: Limits{Bytes: 4 << 20, Entries: 100}})
+		tree, stats, err := open(t, bytes.NewReader(data), Options{Limits: Limits{Bytes: 4 << 20, Entries: 100}})
+		if len(stats.LeftOut) > 0 {
+			return // tar makes FIFOs, and as root devices
+		}
 		if err != nil {
 			if text, ok := tarLists(t, data); ok && !stricter(err) {
 				t.Errorf("tar lists %q, and here: %v", text, err)

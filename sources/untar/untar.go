@@ -29,7 +29,11 @@ type Stats struct {
 	Entries int
 	Bytes   int64
 	Newest  time.Time // latest date of an entry that is not in the future; zero where there is none
+	LeftOut []string  // the first of the FIFOs and devices, which are not made
 }
+
+// mostLeftOut is as many as somebody reads.
+const mostLeftOut = 12
 
 // Extract opens the tar stream r into root, which must be empty and not changed by others meanwhile.
 //
@@ -37,8 +41,8 @@ type Stats struct {
 // directories have 0755. An unprivileged user will read them, and set-user-ID bits, which .debs may have, are dropped. Dates
 // are kept, except that future dates become the present.
 //
-// A name that is absolute or has "..", a name below a link, a link that leads out, a device or a FIFO is an *UnsafeError, too
-// much of anything a *LimitError, an archive without its end marker a *DamagedError.
+// FIFOs and devices are left out. A name that is absolute or has "..", a name below a link or a link that leads out is an
+// *UnsafeError, too much of anything a *LimitError, an archive without its end marker a *DamagedError.
 func Extract(ctx context.Context, root *os.Root, r io.Reader, o Options) (Stats, error) {
 	x := &extractor{root: root, opts: o, limits: o.Limits.orDefault(), now: time.Now(), dirs: map[string]time.Time{".": {}}}
 	x.in = &input{ctx: ctx, r: r, left: x.limits.stream(), over: x.limit("", "bytes", x.limits.stream())}

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -123,9 +124,8 @@ func TestExtractRefusesWhatReachesOutside(t *testing.T) {
 		"file over directory":      {[]entry{dir("d"), file("d", "x")}, "takes the place of a directory"},
 		"link over directory":      {[]entry{dir("d"), symlink("d", "e")}, "takes the place of a directory"},
 		"link over the tree":       {[]entry{symlink(".", "e")}, "takes the place of a directory"},
-		"character device":         {[]entry{special("null", tar.TypeChar)}, "a device"},
-		"block device":             {[]entry{special("sda", tar.TypeBlock)}, "a device"},
-		"fifo":                     {[]entry{special("pipe", tar.TypeFifo)}, "a FIFO"},
+		"device over directory":    {[]entry{dir("d"), special("d", tar.TypeChar)}, "takes the place of a directory"},
+		"fifo through link":        {[]entry{dir("d"), symlink("l", "d"), special("l/x", tar.TypeFifo)}, "is not a directory"},
 		"contiguous file":          {[]entry{special("odd", tar.TypeCont)}, "unknown type 7"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -136,6 +136,22 @@ func TestExtractRefusesWhatReachesOutside(t *testing.T) {
 				t.Errorf("err = %v, want %q", err, test.reason)
 			}
 		})
+	}
+}
+
+// TestExtractLeavesOutSpecialFiles also where they take the place of a file.
+func TestExtractLeavesOutSpecialFiles(t *testing.T) {
+	entries := []entry{file("Makefile", "x"), special("dev/null", tar.TypeChar), special("sda", tar.TypeBlock), file("pipe", "x"), special("pipe", tar.TypeFifo)}
+	tree, stats, err := open(t, bytes.NewReader(archive(t, entries...)), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := names(t, tree); !slices.Equal(got, []string{"Makefile", "dev"}) || !slices.Equal(stats.LeftOut, []string{"dev/null", "sda", "pipe"}) {
+		t.Errorf("made %q, left out %q", got, stats.LeftOut)
+	}
+	many := slices.Repeat([]entry{special("pipe", tar.TypeFifo)}, mostLeftOut+1)
+	if _, stats, err = open(t, bytes.NewReader(archive(t, many...)), Options{}); err != nil || len(stats.LeftOut) != mostLeftOut {
+		t.Errorf("left out %q, %v", stats.LeftOut, err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"mago/catalog"
@@ -64,12 +65,27 @@ func (e *BuildError) Hint(on System) string {
 
 // OpenedBy is the command that opens a package, called as apt-get takes it, in a new directory and builds sources in it.
 func (p System) OpenedBy(dir, pkg string, sources ...string) string {
+	return fmt.Sprintf("mkdir %s && cd %[1]s && apt-get download %s && dpkg-deb -x *.deb . && %s %s", dir, pkg, p.SudoMago("auto-install"), pathsBelow(".", sources))
+}
+
+// UnpackedBy is the command that opens a tarball or a .deb in a new directory and builds sources in it.
+func (p System) UnpackedBy(archive string, sources ...string) string {
+	dir := filepath.Base(archive) + ".d"
+	open := fmt.Sprintf("tar -xf %s -C %s", Pasted(archive), Pasted(dir))
+	if filepath.Ext(archive) == ".deb" {
+		open = fmt.Sprintf("dpkg-deb -x %s %s", Pasted(archive), Pasted(dir))
+	}
+	return fmt.Sprintf("mkdir %s && %s && %s %s", Pasted(dir), open, p.SudoMago("auto-install"), pathsBelow("./"+dir, sources))
+}
+
+// pathsBelow are the paths of sources below a directory, to be pasted.
+func pathsBelow(dir string, sources []string) string {
 	paths := make([]string, len(sources))
 	for i, source := range sources {
-		paths[i] = "./" + source
+		paths[i] = dir + "/" + source
 		if !strings.HasSuffix(source, "*") {
 			paths[i] = Pasted(paths[i])
 		}
 	}
-	return fmt.Sprintf("mkdir %s && cd %[1]s && apt-get download %s && dpkg-deb -x *.deb . && %s %s", dir, pkg, p.SudoMago("auto-install"), strings.Join(paths, " "))
+	return strings.Join(paths, " ")
 }

@@ -7,6 +7,7 @@ import (
 
 	"mago/debpkg/apt"
 	"mago/debpkg/rooted"
+	"mago/debpkg/visible"
 	"mago/sources"
 )
 
@@ -46,12 +47,14 @@ func (mo *modules) openSource(ctx context.Context, t *target) error {
 		return nil
 	case t.tree != nil:
 		mo.say.note("source", "%s", t.describe())
+		mo.tellWithout(t.tree)
 		return nil
 	case t.pkg == nil:
 		return &NotFetchedError{t.name}
 	}
 	if tree, ok := mo.fetcher().Cached(*t.pkg); ok && (!mo.forced(*t) || mo.AsItLies) {
 		mo.say.note("source", "%s", t.describe())
+		mo.tellWithout(tree)
 		return mo.useTree(ctx, t, tree)
 	}
 	if mo.AsItLies {
@@ -85,7 +88,18 @@ func (mo *modules) fetch(ctx context.Context, t *target) error {
 	}
 	t.version = tree.Version
 	p.timed(t.describe())
+	mo.tellWithout(tree)
 	return mo.useTree(ctx, t, tree)
+}
+
+// tellWithout says what of an archive its source goes without.
+func (mo *modules) tellWithout(tree *sources.Tree) {
+	if len(tree.LeftOut) > 0 {
+		mo.say.note("warning", "left out of the source, being neither file, directory nor link: %s", visible.Line(strings.Join(tree.LeftOut, ", ")))
+	}
+	if len(tree.Others) > 0 {
+		mo.say.note("warning", "its package also holds %s, which mago does not build", visible.Line(strings.Join(tree.Others, ", ")))
+	}
 }
 
 // NotFetchedError says that build found no source; it does not fetch.
