@@ -52,7 +52,7 @@ func (it *installer) install(ctx context.Context, u unit, built store.Record) er
 	if err != nil || !installed {
 		return err
 	}
-	it.tellDKMSCopies(u.Kernel, built)
+	it.tellOtherCopies(u.Kernel, built)
 	for _, step := range it.kernels.next(ctx, u.Kernel, built) {
 		it.say.advise("next", step)
 	}

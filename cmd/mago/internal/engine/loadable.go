@@ -3,10 +3,8 @@ package engine
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"mago/cmd/mago/internal/modpkg"
 	"mago/cmd/mago/internal/store"
@@ -69,27 +67,12 @@ func (it *installer) foreseenModules(ctx context.Context, u unit) []string {
 	return names
 }
 
-// signedCopies are the signed modules of these names that are installed for a kernel beside its own.
-func (it *installer) signedCopies(k kernel.Kernel, names []string) (paths []string) {
-	dir := k.ModulesDir
-	if dir == "" {
-		dir = filepath.Join("/lib/modules", k.Release)
-	}
-	_ = filepath.WalkDir(filepath.Join(it.Root, dir)+"/", func(path string, entry fs.DirEntry, err error) error {
-		rel, _ := filepath.Rel(filepath.Join(it.Root, dir), path)
-		switch {
-		case err != nil:
-			return nil // what cannot be read is no module to root
-		case rel == "kernel":
-			return fs.SkipDir
-		case entry.Type().IsRegular() && strings.Contains(entry.Name(), ".ko") && slices.Contains(names, modpkg.ModuleName(path)):
-			if is, err := signed.File(path); err == nil && is {
-				paths = append(paths, filepath.Join(dir, rel))
-			}
-		}
-		return nil
+// signedCopies are the signed ones among the copies of modules.
+func (it *installer) signedCopies(k kernel.Kernel, names []string) []string {
+	return slices.DeleteFunc(it.copies(k, names), func(path string) bool {
+		is, err := signed.File(filepath.Join(it.Root, path))
+		return err != nil || !is
 	})
-	return paths
 }
 
 // isUnsigned reports whether a module's files have no signatures, which somebody may have added.

@@ -90,14 +90,14 @@ func (it *installer) checkSourcePackage(ctx context.Context, built store.Record,
 // dkmsKernels are the kernels that dkms has one of a build's modules for.
 func (it *installer) dkmsKernels(built store.Record) []string {
 	var releases []string
-	dirs, _ := filepath.Glob(filepath.Join(it.Root, "lib/modules/*", dkmsInstalled)) // the pattern is a good one
-	for _, dir := range dirs {
-		release := filepath.Base(strings.TrimSuffix(dir, dkmsInstalled))
-		if _, err := word.ParseRelease(release); err == nil && len(it.dkmsCopies(filepath.Join("/lib/modules", release), built)) > 0 {
+	files, _ := filepath.Glob(filepath.Join(it.Root, "lib/modules/*", dkmsInstalled, "*.ko*")) // the pattern is a good one
+	for _, file := range files {
+		release := filepath.Base(strings.TrimSuffix(filepath.Dir(file), dkmsInstalled))
+		if _, err := word.ParseRelease(release); err == nil && slices.Contains(modpkg.Modules(built.Modules), modpkg.ModuleName(file)) {
 			releases = append(releases, release)
 		}
 	}
-	return releases
+	return slices.Compact(releases)
 }
 
 // lacksCommon reports whether a module's installed package is without the files that belong to it: of those that it depends on,
