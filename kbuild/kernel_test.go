@@ -24,8 +24,8 @@ func TestForeignKernelIsRefusedFirst(t *testing.T) {
 // ownKernel writes the least of what a kernel's headers hold to a host path, and finds it there.
 func (b *bench) ownKernel(t *testing.T, dir string) kernel.Kernel {
 	t.Helper()
-	files := tree{"include/generated/utsrelease.h": "#define UTS_RELEASE \"6.1-own\"\n"}
-	for _, name := range []string{"Makefile", ".config", "Module.symvers", "include/generated/autoconf.h", "include/config/auto.conf", "scripts/Makefile.build", "scripts/mod/modpost"} {
+	files := tree{"include/generated/utsrelease.h": "#define UTS_RELEASE \"6.1-own\"\n", "Module.symvers": "0x1\tprintk\tvmlinux\tEXPORT_SYMBOL\t\n"}
+	for _, name := range []string{"Makefile", ".config", "include/generated/autoconf.h", "include/config/auto.conf", "scripts/Makefile.build", "scripts/mod/modpost"} {
 		files[name] = ""
 	}
 	inside, err := rooted.Root(b.root).Inside(files.write(t, dir))

@@ -6,8 +6,8 @@ import "fmt"
 type HeadersError struct {
 	Release string
 	Dir     string // where they were found, "" where there are none
-	Missing string // the file that is not there
-	Wrong   error  // what they say and cannot mean, nil where something is missing
+	Missing string // the file that is not there, or what is not in it
+	Wrong   error  // what is wrong with them, nil where something is missing; a *word.Error is their compiler's name
 }
 
 func (e *HeadersError) Error() string {
@@ -15,7 +15,7 @@ func (e *HeadersError) Error() string {
 		return "no headers for kernel " + e.Release
 	}
 	if e.Wrong != nil {
-		return fmt.Sprintf("headers of kernel %s in %s name no compiler that can be called: %v", e.Release, e.Dir, e.Wrong)
+		return fmt.Sprintf("headers of kernel %s in %s %v", e.Release, e.Dir, e.Wrong)
 	}
 	return fmt.Sprintf("headers of kernel %s in %s are incomplete: no %s", e.Release, e.Dir, e.Missing)
 }

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -116,7 +117,10 @@ func (f Finder) configure(k *Kernel) error {
 		return err
 	}
 	if k.Compiler, err = f.compiler(k.headers, k.Config); err != nil {
-		return &HeadersError{Release: k.Release, Dir: k.Headers, Wrong: err}
+		return &HeadersError{Release: k.Release, Dir: k.Headers, Wrong: fmt.Errorf("name no compiler that can be called: %w", err)}
+	}
+	if lacking, err := k.headers.lackingExports(k.Config); err != nil || lacking != "" {
+		return cmp.Or[error](err, &HeadersError{Release: k.Release, Dir: k.Headers, Missing: lacking})
 	}
 	_, k.Arch, _ = k.Config.machine()
 	k.Compression = k.Config.compression()

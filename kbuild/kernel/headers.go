@@ -1,12 +1,14 @@
 package kernel
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 
 	"mago/debpkg/codec"
 	"mago/debpkg/rooted"
@@ -118,6 +120,30 @@ func (h headers) check() error {
 	}
 	return nil
 }
+
+// lackingExports says what a kernel's Module.symvers lacks for modules to be linked against it, "" where nothing: a kernel that
+// was built without modules leaves it empty, and one whose programs did not run here without CRCs.
+func (h headers) lackingExports(config Config) (string, error) {
+	file, err := h.open("Module.symvers")
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	const sample = 64 << 10 // some 1000 symbols
+	text, err := io.ReadAll(io.LimitReader(file, sample))
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("read %s: %w", filepath.Join(h.dir, "Module.symvers"), err)
+	case len(bytes.TrimSpace(text)) == 0:
+		return "symbols: Module.symvers is empty", nil
+	case config["CONFIG_MODVERSIONS"] == "y" && !checksum.Match(text):
+		return "CRCs: Module.symvers has none, and CONFIG_MODVERSIONS=y", nil
+	}
+	return "", nil
+}
+
+// checksum matches a symbol's CRC. Some symbols of assembly have none.
+var checksum = regexp.MustCompile(`(?m)^0x0*[1-9a-fA-F]`)
 
 // has reports whether the directory holds a name.
 func (h headers) has(name string) bool {

@@ -45,6 +45,15 @@ func (k Kernel) Open(name string) (*os.File, error) {
 	return k.headers.open(name)
 }
 
+// Has reports whether the kernel's headers have a regular file.
+func (k Kernel) Has(name string) bool {
+	file, err := k.Open(name)
+	if err == nil {
+		file.Close()
+	}
+	return err == nil
+}
+
 // Mounts are the directories of the kernel's headers that a sandbox shows besides the system's own, as they were when the
 // kernel was found.
 func (k Kernel) Mounts() []sandbox.Mount { return k.mounts }

@@ -32,7 +32,7 @@ func bookworm(changed tree) tree {
 		arch + "include/config/kernel.release":            "6.1.148\n",
 		arch + "include/generated/autoconf.h":             "",
 		arch + "include/config/auto.conf":                 "",
-		arch + "Module.symvers":                           "",
+		arch + "Module.symvers":                           "0x00000000\tentry\tvmlinux\tEXPORT_SYMBOL\t\n0x0a000000\tprintk\tvmlinux\tEXPORT_SYMBOL\t\n",
 		arch + "scripts":                                  "-> /usr/lib/linux-kbuild-6.1/scripts",
 		common + "Makefile":                               "# Linux\n",
 		"usr/lib/linux-kbuild-6.1/scripts/Makefile.build": "",
@@ -93,10 +93,13 @@ func TestFindIncomplete(t *testing.T) {
 		dirs    []string
 		want    HeadersError
 	}{
-		"nothing":           {tree{"usr/lib/modules/6.1.0-56-amd64/build": "-", arch + "include/generated/utsrelease.h": "-", arch + "include/config/kernel.release": "-", arch + "x": "-"}, nil, HeadersError{Dir: headers, Missing: "include/generated/utsrelease.h"}},
-		"dangling link":     {tree{"usr/lib/modules/6.1.0-56-amd64/build": "-> /usr/src/gone", arch + "include/generated/utsrelease.h": "-", arch + "include/config/kernel.release": "-"}, nil, HeadersError{Dir: "/lib/modules/6.1.0-56-amd64/build", Missing: "include/generated/utsrelease.h"}},
-		"no Makefile":       {tree{arch + "Makefile": "-"}, nil, HeadersError{Dir: headers, Missing: "Makefile"}},
-		"no config":         {tree{arch + ".config": "-"}, nil, HeadersError{Dir: headers, Missing: ".config"}},
+		"nothing":       {tree{"usr/lib/modules/6.1.0-56-amd64/build": "-", arch + "include/generated/utsrelease.h": "-", arch + "include/config/kernel.release": "-", arch + "x": "-"}, nil, HeadersError{Dir: headers, Missing: "include/generated/utsrelease.h"}},
+		"dangling link": {tree{"usr/lib/modules/6.1.0-56-amd64/build": "-> /usr/src/gone", arch + "include/generated/utsrelease.h": "-", arch + "include/config/kernel.release": "-"}, nil, HeadersError{Dir: "/lib/modules/6.1.0-56-amd64/build", Missing: "include/generated/utsrelease.h"}},
+		"no Makefile":   {tree{arch + "Makefile": "-"}, nil, HeadersError{Dir: headers, Missing: "Makefile"}},
+		"no config":     {tree{arch + ".config": "-"}, nil, HeadersError{Dir: headers, Missing: ".config"}},
+		"empty symvers": {tree{arch + "Module.symvers": "\n"}, nil, HeadersError{Dir: headers, Missing: "symbols: Module.symvers is empty"}},
+		"no CRCs": {tree{arch + "Module.symvers": "0x00000000\tprintk\tvmlinux\tEXPORT_SYMBOL\t\n", arch + ".config": "CONFIG_MODVERSIONS=y\n"}, nil,
+			HeadersError{Dir: headers, Missing: "CRCs: Module.symvers has none, and CONFIG_MODVERSIONS=y"}},
 		"no symvers":        {tree{arch + "Module.symvers": "-"}, nil, HeadersError{Dir: headers, Missing: "Module.symvers"}},
 		"no kbuild package": {tree{"usr/lib/linux-kbuild-6.1/scripts/Makefile.build": "-", "usr/lib/linux-kbuild-6.1/scripts/mod/modpost": "-"}, nil, HeadersError{Dir: headers, Missing: "scripts/Makefile.build"}},
 		"no modpost":        {tree{"usr/lib/linux-kbuild-6.1/scripts/mod/modpost": "-"}, nil, HeadersError{Dir: headers, Missing: "scripts/mod/modpost"}},

@@ -61,7 +61,7 @@ func shownLine(line string) string {
 }
 
 var (
-	absent    = pattern(`: (?:command )?not found$|: No such file or directory$|: Permission denied$|: bad interpreter: |: cannot execute`)
+	absent    = pattern(`: (?:command )?not found$|: No such file or directory$|: Permission denied$|: bad interpreter: |: cannot execute|: Exec format error$`)
 	offline   = pattern(`(?i)could(?: not|n't) resolve (?:host|proxy)|unable to resolve host|temporary failure (?:in name resolution|resolving)|name or service not known|network is unreachable`)
 	complains = pattern(`(?i)\berror\b|[a-z]Error: |\bfatal|\bfail|\bcan(?:not|['’]?t)\b|\bcould(?: not|n['’]t)\b|unable|unsupported|\bnot\b|\bno \w|missing|invalid|\bunknown|denied|refus|\babort|\brequires?\b|\bmust\b|\btoo (?:new|old)\b|unexpected|undefined`)
 	says      = pattern(`\S`)

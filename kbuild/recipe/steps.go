@@ -95,6 +95,9 @@ func (s *steps) blame(err error) error {
 
 // failed finds out more of a step's cause where that is not in what the step has printed.
 func (w *Workspace) failed(err *CompileError) error {
+	if fault := headersFault(w.Job.Kernel, err.Message); fault != nil {
+		return fault
+	}
 	c := &err.Cause
 	if err.Message == "" {
 		c.Kind = endedBy(err.Err)
