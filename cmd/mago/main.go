@@ -17,6 +17,7 @@ func main() {
 		os.Exit(code)
 	}
 	syscall.Umask(0o022) // the build user has to enter mago's directories, whatever the caller's umask
+	os.Setenv("PATH", searchPath(os.Getenv("PATH")))
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
