@@ -33,6 +33,7 @@ import (
 //	installed NAME VERSION          has dpkg's status hold that package
 //	removed [-keep] NAME            has it lose that package, or keep its configuration files
 //	hold NAME                       takes one of mago's locks until the script ends
+//	paste PATTERN                   runs the command out of the advice that mago has just given; it succeeds (!: fails)
 //	evil FILE…                      puts what would command a terminal, as in $EVIL, in the place of each @EVIL@ in files
 //	said ARG…                       mago, however it ends, prints nothing that commands a terminal, but something of $EVIL (!: or nothing)
 //	tidy                            nothing half-done lies in the root
@@ -45,7 +46,7 @@ import (
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"fails": fails, "json": jsonValue, "package": addPackage, "damage": damagePackage, "tarball": makeTarball,
 	"contents": contents, "control": controlFiles, "installed": installed, "removed": removed, "hold": hold, "tidy": tidy, "interrupt": interrupt, "waits": waits,
-	"evil": putEvil, "said": saysEvil, "terminal": onTerminal,
+	"evil": putEvil, "said": saysEvil, "terminal": onTerminal, "paste": paste,
 }
 
 func fails(ts *testscript.TestScript, _ bool, args []string) {

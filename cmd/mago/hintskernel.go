@@ -12,6 +12,7 @@ import (
 
 func (a adviser) explainKernel(err error) (int, string) {
 	var headers *kernel.HeadersError
+	var incomplete *engine.IncompleteHeadersError
 	var tool *kernel.ToolError
 	var user *sandbox.UserError
 	var needs *engine.BuildDepsError
@@ -48,9 +49,10 @@ func (a adviser) explainKernel(err error) (int, string) {
 		return exitNoKernel, "they are another machine's, or a newer Debian's: install the headers package of this system, or name others with -k"
 	case errors.As(err, &headers) && headers.Wrong != nil:
 		return exitNoKernel, "the compiler is the first word of CONFIG_CC_VERSION_TEXT in .config, or CC in .kernelvariables: a plain name such as gcc-12"
+	case errors.As(err, &incomplete):
+		return exitNoKernel, incomplete.Hint(a.on)
 	case errors.As(err, &headers) && headers.Dir != "":
-		return exitNoKernel, fmt.Sprintf(`if they come from a package of apt's, run "sudo apt-get install --reinstall %s"; else name complete ones with -k`,
-			engine.Pasted("linux-headers-"+headers.Release))
+		return exitNoKernel, "name complete ones with -k, or choose another kernel with -l"
 	case errors.As(err, &headers):
 		return exitNoKernel, fmt.Sprintf(`run "%s"`, a.on.SudoMago("prepare", "-l", headers.Release))
 	case errors.As(err, &tool):
@@ -58,6 +60,8 @@ func (a adviser) explainKernel(err error) (int, string) {
 			return exitNoTool, "no Debian package has that name: install it yourself, where the build's PATH finds it"
 		}
 		return exitNoTool, fmt.Sprintf(`run "%s", or "%s"`, a.on.SudoMago("prepare"), a.on.Apt("install", tool.Package.String()))
+	case errors.As(err, new(*sandbox.UnmappedError)):
+		return exitNoTool, "run mago outside of it, as a user or as root, or in one that has more users, as /etc/subuid lets containers have them"
 	case errors.As(err, &user):
 		return exitNoTool, fmt.Sprintf(`run "%s", which adds that user`, a.on.SudoMago("prepare"))
 	}

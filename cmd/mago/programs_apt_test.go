@@ -91,6 +91,9 @@ func aptGet(w *world, args []string) error {
 	if i := slices.Index(args, "--"); i >= 0 {
 		options, packages = args[:i], slices.Clone(args[i+1:])
 	}
+	if os.Getenv("PASTED") != "" {
+		return w.typedByUser(args)
+	}
 	told := func(trust []string) bool {
 		said := strings.TrimSuffix(strings.Join(options, " "), " "+onlyNames)
 		return strings.HasSuffix(said, strings.Join(trust, " "))
@@ -140,6 +143,47 @@ func aptGet(w *world, args []string) error {
 		return nil
 	}
 	return fmt.Errorf("apt-get %q", args)
+}
+
+// typedByUser is apt-get as a user types it.
+func (w *world) typedByUser(args []string) error {
+	names := slices.DeleteFunc(slices.Clone(args[1:]), func(word string) bool { return strings.HasPrefix(word, "-") })
+	switch args[0] {
+	case "update":
+		if _, err := os.Stat(filepath.Join(w.archive, "Packages")); errors.Is(err, os.ErrNotExist) {
+			return nil // nothing is new
+		}
+		return os.Rename(filepath.Join(w.archive, "Packages"), filepath.Join(w.root, w.list()))
+	case "download":
+		return w.download(names[0])
+	case "install":
+		for _, name := range names {
+			if err := w.install(name); err != nil {
+				return err
+			}
+		}
+		return nil
+	case "remove":
+		return w.remove(names)
+	}
+	return fmt.Errorf("apt-get %q", args)
+}
+
+// remove takes packages out of dpkg's status.
+func (w *world) remove(names []string) error {
+	status, err := os.ReadFile(filepath.Join(w.root, "var/lib/dpkg/status"))
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if !strings.Contains("\n"+string(status), "\nPackage: "+name+"\n") {
+			return errors.New("Unable to locate package " + name)
+		}
+	}
+	paragraphs := slices.DeleteFunc(strings.SplitAfter(string(status), "\n\n"), func(text string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(text, "Package: "+name+"\n") })
+	})
+	return w.write("var/lib/dpkg/status", strings.Join(paragraphs, ""), 0o644)
 }
 
 // unchecked says of packages that a file of the archive's names what apt-get says where their archive is not signed.

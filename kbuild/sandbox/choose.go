@@ -133,6 +133,9 @@ func (w Wish) occupant() (Sandbox, error) {
 	if !w.AsRoot {
 		return Sandbox{Root: w.Root, UserName: invoking()}, nil
 	}
+	if err := CheckUsers(); err != nil {
+		return Sandbox{}, err
+	}
 	name := BuildUser
 	if w.Nobody && !HasUser(w.Root) {
 		name = "nobody"

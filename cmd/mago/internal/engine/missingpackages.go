@@ -72,10 +72,10 @@ func (pr *preparer) missingHeaders(ctx context.Context, release string, err erro
 		return nil, err
 	case headers.Dir != "":
 		broken, berr := pr.brokenHeaders()
-		if berr != nil || len(broken) == 0 {
-			return nil, errors.Join(berr, err)
+		if berr != nil || len(broken) > 0 {
+			return broken, berr
 		}
-		return broken, nil
+		return pr.mendHeaders(ctx, headers)
 	}
 	if err := pr.kernels.whyNoKernel(ctx, release, err); !errors.As(err, &headers) {
 		return nil, err

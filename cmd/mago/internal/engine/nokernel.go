@@ -72,8 +72,11 @@ func (e *NoKernelError) Hint(on System) string {
 // whyNoKernel turns missing headers into a kernel that exists nowhere, where apt has none for it either.
 func (kf *kernelFinder) whyNoKernel(ctx context.Context, release string, err error) error {
 	var headers *kernel.HeadersError
-	if !errors.As(err, &headers) || headers.Dir != "" {
+	switch {
+	case !errors.As(err, &headers):
 		return err
+	case headers.Dir != "":
+		return kf.whyIncomplete(ctx, headers)
 	}
 	known, aptErr := kf.apt.releasesInApt(ctx)
 	if aptErr != nil || slices.Contains(known, release) {

@@ -1,0 +1,162 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mago/cmd/mago/internal/modpkg"
+	"mago/debpkg/rooted"
+	"mago/debpkg/word"
+	"mago/kbuild/kernel"
+)
+
+// IncompleteHeadersError adds to a kernel's incomplete headers who can complete them.
+type IncompleteHeadersError struct {
+	Err     *kernel.HeadersError
+	Package string // has the missing file, or needs the package that has it; "" where none does
+	Lacks   string // of what Package needs, a package that is not installed
+	InApt   bool   // whether apt has the package to install
+	LeadsTo string // where the link to the headers leads, and nothing is
+}
+
+func (e *IncompleteHeadersError) Error() string {
+	if e.LeadsTo != "" {
+		return fmt.Sprintf("headers of kernel %s: %s leads to %s, which is not there", e.Err.Release, e.Err.Dir, e.LeadsTo)
+	}
+	return e.Err.Error()
+}
+
+func (e *IncompleteHeadersError) Unwrap() error { return e.Err }
+
+func (e *IncompleteHeadersError) Hint(on System) string {
+	const otherwise = "name complete ones with -k, or choose another kernel with -l"
+	switch {
+	case e.Package == "" && e.InApt:
+		return fmt.Sprintf(`run "%s"`, on.SudoMago("prepare", "-l", e.Err.Release))
+	case e.Package == "":
+		return "no package has them: complete them where they come from, " + otherwise
+	case e.Lacks != "" && e.InApt:
+		return fmt.Sprintf(`%s needs %s, which is not installed: run "%s"`, e.Package, e.Lacks, on.SudoMago("prepare", "-l", e.Err.Release))
+	case e.Lacks != "":
+		return fmt.Sprintf("%s needs %s, which is neither installed nor in apt: %s", e.Package, e.Lacks, otherwise)
+	case e.InApt:
+		return fmt.Sprintf(`the file is %s's: run "%s"`, e.Package, on.Apt("install", "--reinstall", e.Package))
+	}
+	return fmt.Sprintf("the file is %s's, which apt does not have in this version any more: %s", e.Package, otherwise)
+}
+
+// mend is the package whose installation completes them; ok is false where that is not known, or none does.
+func (e *IncompleteHeadersError) mend() (t word.Target, ok bool) {
+	name := e.Lacks
+	if e.Package == "" {
+		name = "linux-headers-" + e.Err.Release
+	}
+	t.Name, _ = word.ParsePackage(name)
+	return t, e.InApt && !t.Name.IsZero()
+}
+
+// whyIncomplete finds out who can complete headers. What apt cannot tell a hint does without.
+func (kf *kernelFinder) whyIncomplete(ctx context.Context, headers *kernel.HeadersError) error {
+	if headers.Wrong != nil {
+		return headers
+	}
+	e := &IncompleteHeadersError{Err: headers, LeadsTo: kf.danglingTarget(headers.Dir)}
+	file := filepath.Join(headers.Dir, headers.Missing)
+	switch {
+	case e.LeadsTo != "":
+		file = headers.Dir
+	case filepath.IsAbs(headers.Missing):
+		file = headers.Missing
+	}
+	if e.Package = kf.pkgs.owner(file); e.Package != "" {
+		e.InApt = kf.apt.offers(ctx, e.Package, kf.pkgs.packageVersion(e.Package))
+		return e
+	}
+	if of := kf.pkgs.owner(headers.Dir); of != "" {
+		for _, lacks := range kf.pkgs.lacks(of) {
+			e.Package, e.Lacks, e.InApt = of, lacks, kf.apt.offers(ctx, lacks, "")
+			return e
+		}
+	}
+	known, _ := kf.apt.releasesInApt(ctx)
+	e.InApt = e.LeadsTo != "" && slices.Contains(known, headers.Release)
+	return e
+}
+
+// danglingTarget is where a link leads that leads nowhere, "" for what is none.
+func (b *base) danglingTarget(name string) string {
+	root := rooted.Root(b.Root)
+	if _, err := root.Stat(name); err == nil {
+		return ""
+	}
+	if info, err := root.Lstat(name); err != nil || info.Mode().Type() != fs.ModeSymlink {
+		return ""
+	}
+	target, _, _ := root.Resolve(name) // "" where it cannot be told
+	return target
+}
+
+// owner is the package that has a file, there or not, by dpkg's lists; "" where none has it. A directory is the first one's. The
+// lists may name it by way of /lib, which is /usr/lib.
+func (pk *packages) owner(name string) string {
+	status, err := pk.installed()
+	if err != nil {
+		return ""
+	}
+	root := rooted.Root(pk.Root)
+	names := []string{name, "/usr" + name}
+	if resolved, _, err := root.Resolve(name); err == nil {
+		names = append(names, resolved, strings.TrimPrefix(resolved, "/usr"))
+	}
+	for p := range status.Present() {
+		files, _ := p.Files(root) // a hint does without a list that cannot be read
+		if slices.ContainsFunc(files, func(file string) bool { return slices.Contains(names, file) }) {
+			return p.Package
+		}
+	}
+	return ""
+}
+
+// lacks are the packages that an installed one depends on and that are not there.
+func (pk *packages) lacks(name string) (packages []string) {
+	status, err := pk.installed()
+	if err != nil {
+		return nil
+	}
+	unmet, _ := status.Unmet(pk.installedPackage(name).Depends)
+	for _, relation := range unmet {
+		packages = append(packages, modpkg.PackageOf(relation))
+	}
+	return packages
+}
+
+// offers reports whether apt has a package, in that version where one is given.
+func (at *aptTool) offers(ctx context.Context, pkg, version string) bool {
+	name, err := word.ParsePackage(pkg)
+	if err != nil {
+		return false
+	}
+	all, _ := at.catalogConfig().Newer(ctx, name, word.Version{}) // what apt cannot tell is not there
+	for _, o := range all {
+		if version == "" || o.Version.String() == version {
+			return true
+		}
+	}
+	return false
+}
+
+// mendHeaders lists the package that completes headers, or says why there is none.
+func (pr *preparer) mendHeaders(ctx context.Context, headers *kernel.HeadersError) ([]word.Target, error) {
+	err := pr.kernels.whyIncomplete(ctx, headers)
+	if e := (*IncompleteHeadersError)(nil); errors.As(err, &e) {
+		if pkg, ok := e.mend(); ok {
+			return []word.Target{pkg}, nil
+		}
+	}
+	return nil, err
+}
