@@ -29,7 +29,7 @@ var directives = slices.Concat([]string{
 	"PACKAGE_NAME", "PACKAGE_VERSION", "BUILT_MODULE_NAME", "BUILT_MODULE_LOCATION", "DEST_MODULE_NAME", "DEST_MODULE_LOCATION",
 	"STRIP", "MAKE", "MAKE_MATCH", "PATCH", "PATCH_MATCH", "PRE_BUILD", "POST_BUILD", "POST_ADD", "BUILD_DEPENDS", "OBSOLETE_BY",
 	"AUTOINSTALL", "NO_WEAK_MODULES", "BUILD_DEPENDS_REBUILD", excluded,
-}, HookDirectives, exclusives, deprecated)
+}, HookDirectives, exclusives, deprecated, ofFramework)
 
 // Make is the bash program that runs one MAKE directive with everything in scope that the file set.
 //

@@ -97,7 +97,7 @@ func TestParseRefuses(t *testing.T) {
 		"version with blank":  {string(output("PACKAGE_NAME=a", "PACKAGE_VERSION=1 2")), `PACKAGE_VERSION: dkms name "1 2"`},
 		"version climbing":    {string(output("PACKAGE_NAME=a", "PACKAGE_VERSION=../..")), `PACKAGE_VERSION: dkms name "../.."`},
 		"module with slash":   {string(output(append(named, "BUILT_MODULE_NAME=a/b")...)), `module "a/b"`},
-		"module without name": {string(output(append(named, "BUILT_MODULE_NAME=a", "BUILT_MODULE_LOCATION[1]=sub")...)), `module "" in "sub"`},
+		"module without name": {string(output(append(named, "BUILT_MODULE_NAME=a", "BUILT_MODULE_LOCATION[1]=sub")...)), `no BUILT_MODULE_NAME[1]`},
 		"dest with slash":     {string(output(append(named, "DEST_MODULE_NAME=../a")...)), "not a file below"},
 		"location climbing":   {string(output(append(named, "BUILT_MODULE_LOCATION=a/../../b")...)), "not a file below"},
 		"name with suffix":    {string(output(append(named, "BUILT_MODULE_NAME=a.ko")...)), `"a.ko" must be named without`},

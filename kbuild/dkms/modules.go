@@ -25,7 +25,10 @@ func (m Module) check() error {
 			return fmt.Errorf("module %q must be named without its suffix", name)
 		}
 	}
-	if m.Name == "" || strings.Contains(m.Name+m.Dest, "/") || strings.Contains("/"+m.Location+"/", "/../") {
+	if m.Name == "" {
+		return fmt.Errorf("no BUILT_MODULE_NAME[%d], which other directives are about", m.index)
+	}
+	if strings.Contains(m.Name+m.Dest, "/") || strings.Contains("/"+m.Location+"/", "/../") {
 		return fmt.Errorf("module %q in %q is not a file below the build directory", m.Name, m.Location)
 	}
 	for _, name := range []string{m.Name, m.Dest} {

@@ -2,6 +2,7 @@ package dkms
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +11,9 @@ import (
 // deprecated are the directives that dkms 3 knows by name only.
 var deprecated = []string{"REMAKE_INITRD", "MODULES_CONF", "MODULES_CONF_OBSOLETES", "MODULES_CONF_ALIAS_TYPE", "MODULES_CONF_OBSOLETE_ONLY"}
 
+// ofFramework are settings of framework.conf, which dkms takes from no other file.
+var ofFramework = []string{"modprobe_on_install", "post_transaction"}
+
 // Warnings tells what of a file has no effect, and what dkms 3.2 would refuse the file for although modules can be
 // built by it.
 func (c *Conf) Warnings() []string {
@@ -17,6 +21,11 @@ func (c *Conf) Warnings() []string {
 	for _, name := range deprecated {
 		if len(c.values[name]) > 0 {
 			all = append(all, name+" is deprecated and has no effect")
+		}
+	}
+	for _, name := range ofFramework {
+		if c.Value(name) != "" {
+			all = append(all, name+" has no effect: dkms takes it from framework.conf alone, and mago from nowhere")
 		}
 	}
 	if c.Value("POST_ADD") != "" {
@@ -50,6 +59,22 @@ func (c *Conf) recordWarnings() []string {
 	}
 	if len(without) > 0 {
 		all = append(all, fmt.Sprintf("DEST_MODULE_LOCATION[%s] does not begin with /kernel, /updates or /extra; dkms would refuse the file", strings.Join(without, ",")))
+	}
+	return append(all, c.repeatWarnings()...)
+}
+
+// repeatWarnings is about modules that two records build, or install, which can be meant for different kernels.
+func (c *Conf) repeatWarnings() []string {
+	var all []string
+	seen := map[string]bool{}
+	for _, m := range c.Modules() {
+		built, installed := "BUILT_MODULE_NAME "+path.Join(m.Location, m.Name), "DEST_MODULE_NAME "+m.Dest
+		for _, name := range []string{built, installed} {
+			if seen[name] {
+				all = append(all, fmt.Sprintf("index %d repeats the %s; dkms would refuse the file", m.index, name))
+			}
+			seen[name] = true
+		}
 	}
 	return all
 }

@@ -14,6 +14,9 @@ import (
 // own for what it makes of them.
 type reading map[string]map[int]string
 
+// refusal is what stands for values of a file that mago does not take.
+const refusal = "refused"
+
 func (r reading) set(name string, index int, value string) {
 	if r[name] == nil {
 		r[name] = map[int]string{}
@@ -31,7 +34,7 @@ func readingOf(conf *dkms.Conf, kept []byte, plan dkms.Plan, kernel string) (rea
 	maps.DeleteFunc(r, func(name string, _ map[int]string) bool { return !isDirective(name) })
 	patches, err := conf.Patches()
 	if err != nil {
-		return nil, err
+		return reading{refusal: {0: err.Error()}}, nil
 	}
 	itself := strings.NewReplacer("$kernel_source_dir", "/lib/modules/"+kernel+"/build", "$dkms_tree", "/var/lib/dkms", "$module_version", conf.Version, "$module", conf.Name)
 	r.set("make_command", 0, itself.Replace(conf.MakeCommand()))
@@ -53,9 +56,17 @@ func readingOf(conf *dkms.Conf, kept []byte, plan dkms.Plan, kernel string) (rea
 // differences are what dkms reads and mago does not, or otherwise, of the directives that this dkms knows.
 func differences(theirs, ours reading) []string {
 	var all []string
+	switch taken, refused := theirs["return_value"][0] == "0", ours[refusal][0]; {
+	case refused != "" && taken:
+		return []string{"mago refuses it: " + refused}
+	case refused != "":
+		return nil
+	case !taken:
+		all = append(all, "dkms refuses it")
+	}
 	known := strings.Fields(theirs["dkms_conf_variables"][0])
 	for _, name := range slices.Sorted(maps.Keys(joined(theirs, ours))) {
-		if name == "dkms_conf_variables" || isDirective(name) && !slices.Contains(known, name) {
+		if name == "dkms_conf_variables" || name == "return_value" || isDirective(name) && !slices.Contains(known, name) {
 			continue
 		}
 		for _, i := range slices.Sorted(maps.Keys(joined(theirs[name], ours[name]))) {
@@ -71,11 +82,11 @@ func differences(theirs, ours reading) []string {
 func isDirective(name string) bool { return name == strings.ToUpper(name) }
 
 func plain(name, value string) string {
-	switch name {
-	case "built_module_location":
-		value = strings.TrimSuffix(value, "/")
-	case "return_value": // of what dkms has read: 0 where it takes the file
-		value = strings.TrimPrefix(value, "0")
+	switch {
+	case name == "built_module_location":
+		return strings.TrimSuffix(value, "/")
+	case name == "strip" && value == "": // whatever is not no
+		return "yes"
 	}
 	return value
 }

@@ -47,10 +47,10 @@ built_module_name|0|a|built_module_name|1|b|built_module_location|0||built_modul
 	if got := differences(theirs, ours(t, dkms.Plan{Modules: []string{"a", "b"}})); len(got) > 0 {
 		t.Errorf("differences where there are none: %q", got)
 	}
-	theirs.set("return_value", 0, "1")
+	theirs.set("return_value", 0, "8")
 	theirs.set("PRE_BUILD", 0, "script")
 	theirs.set("dkms_conf_variables", 0, "PACKAGE_NAME STRIP\n   PRE_BUILD")
-	want := []string{`PRE_BUILD[0]: dkms "script", mago ""`, `build_exclude[0]: dkms "", mago "yes"`, `return_value[0]: dkms "1", mago ""`}
+	want := []string{"dkms refuses it", `PRE_BUILD[0]: dkms "script", mago ""`, `build_exclude[0]: dkms "", mago "yes"`}
 	if got := differences(theirs, ours(t, dkms.Plan{})); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}

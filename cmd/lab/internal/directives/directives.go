@@ -43,10 +43,10 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return c.all(ctx, packages)
+	return errors.Join(c.compareConfs(ctx), c.all(ctx, packages))
 }
 
-// prepare gives a system with dkms, mago and the newest kernel's headers.
+// prepare gives a system with dkms, mago and the headers of the release's kernel.
 func prepare(ctx context.Context, store *debian.Store, stdout io.Writer) (*comparison, error) {
 	system, err := store.Kept(ctx, "readers", nil, func(sys *debian.System) error {
 		return sys.RunAll(ctx, []string{"apt-get", "update"},
@@ -56,10 +56,11 @@ func prepare(ctx context.Context, store *debian.Store, stdout io.Writer) (*compa
 	if err != nil {
 		return nil, err
 	}
-	kernel, err := system.NewestKernel(ctx)
+	kernels, err := system.Kernels(ctx)
 	if err != nil {
 		return nil, err
 	}
+	kernel := kernels[0]
 	if _, err := system.Run(ctx, "apt-get", "install", "--yes", "--no-install-recommends", "linux-headers-"+kernel); err != nil {
 		return nil, err
 	}
@@ -102,7 +103,7 @@ func (c *comparison) all(ctx context.Context, packages []string) error {
 				continue
 			}
 			files++
-			c.tell(name, path.Base(tree), differences)
+			c.tell(name+" "+path.Base(tree), differences)
 			if len(differences) > 0 {
 				differing++
 			}
@@ -115,12 +116,12 @@ func (c *comparison) all(ctx context.Context, packages []string) error {
 	return errors.Join(failures...)
 }
 
-func (c *comparison) tell(name, tree string, differences []string) {
+func (c *comparison) tell(name string, differences []string) {
 	verdict := "same"
 	if len(differences) > 0 {
 		verdict = "differs"
 	}
-	fmt.Fprintf(c.stdout, "%-8s %s %s\n", verdict, name, tree)
+	fmt.Fprintf(c.stdout, "%-8s %s\n", verdict, name)
 	for _, d := range differences {
 		fmt.Fprintf(c.stdout, "         %s\n", d)
 	}

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"mago/cmd/lab/internal/debian"
 	"mago/kbuild/dkms"
 )
 
@@ -31,11 +32,11 @@ func (c *comparison) open(ctx context.Context, name string) ([]string, error) {
 
 // compare has both read the dkms.conf of a directory.
 func (c *comparison) compare(ctx context.Context, dir string) ([]string, error) {
-	ours, conf, err := c.readByMago(ctx, dir)
+	ours, err := c.readByMago(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
-	theirs, err := c.readByDKMS(ctx, dir, conf)
+	theirs, err := c.readByDKMS(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -43,14 +44,19 @@ func (c *comparison) compare(ctx context.Context, dir string) ([]string, error) 
 }
 
 // readByMago has mago read the file as "mago get" does, and takes what is kept of that.
-func (c *comparison) readByMago(ctx context.Context, dir string) (reading, *dkms.Conf, error) {
-	const read = `rm -rf /var/cache/mago/confs; mago -l "$1" get "$2" >&2 && cat /var/cache/mago/confs/*.json && mago show --json "$2"`
+func (c *comparison) readByMago(ctx context.Context, dir string) (reading, error) {
+	const read = `rm -rf /var/cache/mago/confs; mago -l "$1" get "$2" >&2
+if [ -d /var/cache/mago/confs ]; then cat /var/cache/mago/confs/*.json; mago show --json "$2"; else mago -l "$1" build "$2" >&2; fi`
 	cmd := c.system.Command(ctx, "sh", "-c", read, "sh", c.kernel, dir)
 	var complaint strings.Builder
 	cmd.Stderr = &complaint
 	out, err := cmd.Output()
+	if said := debian.MagoError(complaint.String()); said != "" {
+		_, why, _ := strings.Cut(said, "dkms.conf: ")
+		return reading{refusal: {0: why}}, nil
+	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("mago: %w: %s", err, complaint.String())
+		return nil, fmt.Errorf("mago: %w: %s", err, complaint.String())
 	}
 	values := json.NewDecoder(strings.NewReader(string(out)))
 	var kept json.RawMessage
@@ -58,14 +64,13 @@ func (c *comparison) readByMago(ctx context.Context, dir string) (reading, *dkms
 		Conf dkms.Plan `json:"dkms_conf"`
 	}
 	if err := errors.Join(values.Decode(&kept), values.Decode(&shown)); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	conf, err := dkms.Decode(kept)
 	if err != nil || len(shown) != 1 {
-		return nil, nil, fmt.Errorf("mago knows %d modules of that name: %w", len(shown), err)
+		return nil, fmt.Errorf("mago knows %d modules of that name: %w", len(shown), err)
 	}
-	ours, err := readingOf(conf, kept, shown[0].Conf, c.kernel)
-	return ours, conf, err
+	return readingOf(conf, kept, shown[0].Conf, c.kernel)
 }
 
 // spy is the start-up file of the bash that runs dkms. It prints what dkms has of a file right after reading it.
@@ -74,13 +79,15 @@ func (c *comparison) readByMago(ctx context.Context, dir string) (reading, *dkms
 var spy string
 
 // readByDKMS has dkms begin a build, and takes what it prints when it has read the file.
-func (c *comparison) readByDKMS(ctx context.Context, dir string, conf *dkms.Conf) (reading, error) {
+func (c *comparison) readByDKMS(ctx context.Context, dir string) (reading, error) {
 	if err := os.WriteFile(c.system.Path("/srv/spy.bash"), []byte(spy), 0o644); err != nil {
 		return nil, err
 	}
-	const read = `place=/usr/src/$2-$3; cp -a "$1" "$place" && BASH_ENV=/srv/spy.bash dkms build -m "$2" -v "$3" -k "$4" 3>/srv/read; status=$?
-rm -rf "$place" "/var/lib/dkms/$2"; exit $status`
-	out, err := c.system.Run(ctx, "sh", "-c", read, "sh", dir, conf.Name, conf.Version, c.kernel)
+	const read = `place=/usr/src/$2-$3; cp -a "$1" "$place" && BASH_ENV=/srv/spy.bash dkms build -m "$2" -v "$3" -k "$4" 3>/srv/read
+rm -rf "$place" "/var/lib/dkms/$2"`
+	base := path.Base(dir)
+	hyphen := strings.LastIndexByte(base, '-')
+	out, err := c.system.Run(ctx, "sh", "-c", read, "sh", dir, base[:hyphen], base[hyphen+1:], c.kernel)
 	if err != nil {
 		return nil, err
 	}

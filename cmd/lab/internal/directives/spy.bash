@@ -17,6 +17,9 @@ spy() { # FUNCTION CALLER
 	safe_source) [[ $2 != read_conf ]] || spy_print $(printf '%s\n' $dkms_conf_variables | grep '^[A-Z]' | grep -v '^CLEAN$') ;;
 	read_conf)
 		spy_print dkms_conf_variables make_command patch_array built_module_name built_module_location dest_module_name strip build_exclude return_value
+		[[ $2 == read_conf_strict ]] || exit 0 ;;
+	read_conf_strict) # has a return_value of its own once the other is 0
+		spy_print return_value
 		exit 0 ;;
 	esac
 }
