@@ -5,14 +5,17 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"mago/kbuild/sandbox"
 )
 
 // Cause is what a failed step's first error usually means. The zero value is: not known.
 type Cause struct {
-	Kind    CauseKind `json:"kind"`
-	Thing   string    `json:"thing,omitempty"`   // the header, symbol or program that it is about
-	Package string    `json:"package,omitempty"` // Debian package that has the thing, "" where none is known
-	Limit   string    `json:"-"`                 // of whoever started mago, and the reason: "ulimit -n 100"
+	Kind    CauseKind    `json:"kind"`
+	Thing   string       `json:"thing,omitempty"`   // the header, symbol or program that it is about
+	Package string       `json:"package,omitempty"` // Debian package that has the thing, "" where none is known
+	Sandbox sandbox.Kind `json:"sandbox,omitempty"` // that does not show the thing
+	Limit   string       `json:"-"`                 // of whoever started mago, and the reason: "ulimit -n 100"
 }
 
 // CauseKind says what stands in the way; see sentences.
@@ -43,6 +46,7 @@ const (
 	CauseBus          CauseKind = "bus error"
 	CauseNetwork      CauseKind = "network"
 	CauseReadOnly     CauseKind = "read-only system"
+	CauseUnseen       CauseKind = "unseen path"
 )
 
 // limits are the causes that are this machine's, or its limits', and never the source's, with the letters of ulimit that
@@ -86,12 +90,13 @@ var sentences = map[CauseKind]string{
 	CauseBus:          "a program could not reach its own memory or files (SIGBUS): a disk, a file system or the memory fails or is full",
 	CauseNetwork:      "builds have no network: what this one fetches has to be in its source",
 	CauseReadOnly:     "builds may write to their own directory alone, and see the system read-only",
+	CauseUnseen:       "builds in the sandbox @ do not see %; bubblewrap shows it",
 	CauseScratch:      "/tmp or /dev/shm of the sandbox is full; each holds half of --limit memory",
 }
 
 // String is the cause in one sentence, "" where it is not known.
 func (c Cause) String() string {
-	sentence := strings.Replace(sentences[c.Kind], "%", c.Thing, 1)
+	sentence := strings.NewReplacer("%", c.Thing, "@", string(c.Sandbox)).Replace(sentences[c.Kind])
 	if c.Limit != "" {
 		sentence += "; mago's caller has set " + c.Limit
 	}

@@ -48,8 +48,11 @@ func (w *Workspace) PlaceNeeded(ctx context.Context) error {
 			return err
 		}
 	}
+	updates := filepath.Join(k.ModulesDir, "updates/dkms")
 	if len(w.Job.Needed) > 0 && w.Sandbox.Shows() {
-		w.mounts = append(w.mounts, sandbox.Mount{Host: filepath.Join(w.dir, installed), Path: filepath.Join(k.ModulesDir, "updates/dkms")})
+		w.mounts = append(w.mounts, sandbox.Mount{Host: filepath.Join(w.dir, installed), Path: updates})
+	} else if len(w.Job.Needed) > 0 {
+		w.cannotShow(updates)
 	}
 	return nil
 }
@@ -60,6 +63,7 @@ const usrSrc = "/usr/src"
 // showSource shows a source at /usr/src/<name>-<version>, which dkms builds from. It is a copy: some recipes write to their
 // own, and the build user need not be able to read the original.
 func (w *Workspace) showSource(ctx context.Context, source Source, name, version string, writable bool) error {
+	w.cannotShow(filepath.Join(usrSrc, name+"-"+version), filepath.Join(sandbox.WorkDir, name, version))
 	if !w.Sandbox.Shows() {
 		return nil
 	}

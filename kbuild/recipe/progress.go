@@ -21,6 +21,7 @@ type progressWriter struct {
 	partial []byte
 	errors  firstError
 	words   lastWords
+	unseen  unseen
 }
 
 // compileLine is kbuild's short form (scripts/Kbuild.include, quiet_cmd): two blanks, a verb, [M] for modules.
@@ -57,6 +58,7 @@ func (w *progressWriter) line(line []byte) {
 	text := shownLine(string(line))
 	w.errors.see(text)
 	w.words.see(text)
+	w.unseen.see(text)
 	if !bytes.HasPrefix(line, []byte("  ")) {
 		return // cheaper than the pattern, and true of most of what a chatty build prints
 	}

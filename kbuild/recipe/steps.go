@@ -36,7 +36,7 @@ func (w *Workspace) Do(ctx context.Context, step, command string, args ...string
 func (s *steps) do(ctx context.Context, step, command string, args ...string) error {
 	running, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	progress := &progressWriter{event: s.event}
+	progress := &progressWriter{event: s.event, unseen: unseen{places: s.Workspace.unseen}}
 	out := io.MultiWriter(s.Log, progress, &flood{limit: s.Sandbox.Limits, over: cancel})
 	s.Log.Note("%s: %s", step, command)
 	err := s.Run(running, sandbox.Spec{Args: args, Dir: s.build, Stdout: out, Stderr: out})
@@ -57,6 +57,7 @@ func (s *steps) do(ctx context.Context, step, command string, args ...string) er
 		if message == "" {
 			message, cause = s.lastWords(&progress.words, err)
 		}
+		cause = cause.instead(progress.unseen.missed, s.Sandbox.Kind)
 		return s.failed(&CompileError{Step: step, Message: message, Cause: cause, Err: err})
 	case err == nil && s.Log.err != nil:
 		return fmt.Errorf("write the build's log: %w", s.Log.err)

@@ -59,6 +59,7 @@ type Workspace struct {
 	dir     string          // host path, below the job's work directory
 	files   *os.Root        // the same; foreign programs write there, so nothing in it is reached by host path
 	mounts  []sandbox.Mount // of the workspace, what programs find at another path, too
+	unseen  []string        // paths where programs may look for something, and the sandbox cannot show it
 	symvers []string        // the Module.symvers of modules that this one needs, inside
 	special someNames       // what of the source is neither file, directory nor link, and was left out
 	earlier someNames       // the source's finished modules, which were too
@@ -88,6 +89,7 @@ func Open(h Host, job Job) (*Workspace, error) {
 	}
 	job.Jobs = max(job.Jobs, 2) // with one, make says other things, and there are sources that what it says gets into
 	w := &Workspace{Host: h, Job: job, Log: log, dir: dir, files: files}
+	w.cannotShow("/tmp", "/dev/shm")
 	if err := errors.Join(w.placeUname(""), h.Sandbox.Own(dir)); err != nil {
 		return nil, errors.Join(err, files.Close())
 	}

@@ -9,7 +9,7 @@ import (
 // bubblewrap lays out a file system: the system's programs and settings read-only, no homes, no /var but dpkg's
 // files, private /tmp, and the writable directory. Nothing else can be written to, not even the places between.
 func (r Sandbox) bubblewrap(s Spec) []string {
-	args := append(r.unshare(), "--die-with-parent", "--new-session", "--hostname", "mago", "--tmpfs", "/")
+	args := append(r.unshare(), "--die-with-parent", "--new-session", "--hostname", hostName, "--tmpfs", "/")
 	for _, name := range system {
 		args = append(args, r.show(name)...)
 	}

@@ -45,7 +45,7 @@ func (o order) enter() error {
 // changeRoot enters the file system that the program sees.
 func (o order) changeRoot() error {
 	if o.Mount {
-		return errors.Join(o.layOut(), forgo())
+		return errors.Join(o.layOut(), unix.Sethostname([]byte(hostName)), forgo())
 	}
 	if o.Chroot == "" {
 		return nil

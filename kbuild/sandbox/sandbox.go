@@ -30,6 +30,9 @@ const Auto Kind = "auto"
 // machine gets into a module; and the one that dkms.conf files in the wild spell out.
 const WorkDir = "/var/lib/dkms"
 
+// hostName is what a sandbox with a UTS namespace is called, whatever this machine is.
+const hostName = "mago"
+
 // Sandbox is a place to run foreign programs in.
 type Sandbox struct {
 	Kind     Kind
