@@ -129,7 +129,10 @@ func (w *world) addPackage(name, version string, content map[string]string, dama
 	if len(fields) == 0 {
 		fields = []string{"Depends: dkms"}
 	}
-	paragraph += strings.Join(fields, "\n") + "\nDescription: the " + strings.TrimSuffix(name, "-dkms") + " module\n"
+	paragraph += strings.Join(fields, "\n") + "\n"
+	if !strings.Contains(paragraph, "\nDescription: ") {
+		paragraph += "Description: the " + strings.TrimSuffix(name, "-dkms") + " module\n"
+	}
 	deb, err := debOf(map[string]string{"./control": paragraph}, tarOf(content))
 	if err != nil {
 		return err

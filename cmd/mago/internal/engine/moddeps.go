@@ -115,7 +115,11 @@ func neededSource(ix *catalog.Index, relation string, records []store.Record) (t
 	for alternative := range strings.SplitSeq(relation, "|") {
 		name := modpkg.PackageOf(strings.TrimSpace(alternative))
 		if m, pkg, err := ix.Resolve(name); err == nil && pkg != nil {
-			found = append(found, newTarget(m, pkg))
+			t := newTarget(m, pkg)
+			if next, ok := ix.Successor(*pkg); ok {
+				t = newTarget(next, nil)
+			}
+			found = append(found, t)
 		}
 	}
 	if len(found) == 0 {

@@ -28,7 +28,7 @@ func (e *OpenToOthersError) Error() string {
 func (mo *modules) namedTarget(ctx context.Context, ix *catalog.Index, name string) (target, error) {
 	module, pkg, err := ix.Resolve(name)
 	if err == nil {
-		return newTarget(module, pkg), nil
+		return mo.succeeded(ix, newTarget(module, pkg)), nil
 	}
 	recorded, known := mo.recordedTarget(ctx, name)
 	if known && recorded.tree != nil && !isBelow(recorded.tree.Dir, filepath.Join(mo.Root, "usr/src")) {
@@ -45,6 +45,16 @@ func (mo *modules) namedTarget(ctx context.Context, ix *catalog.Index, name stri
 		err = ix.Locate(ctx, mo.apt.catalogConfig(), unknown)
 	}
 	return target{}, err
+}
+
+// succeeded is what a transitional package leads to, with a line that says so, or else the target itself.
+func (mo *modules) succeeded(ix *catalog.Index, t target) target {
+	next, ok := ix.Successor(*t.pkg)
+	if !ok {
+		return t
+	}
+	mo.say.note("note", "%s is a transitional package and leads to %s", t.pkg.Name, next.Packages[0].Name)
+	return newTarget(next, nil)
 }
 
 // foundTarget is a source of /usr/src that somebody named, of which nobody but root and the caller may change anything.
