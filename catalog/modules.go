@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"mago/debpkg/control"
 )
 
 // pkg is the package that a paragraph describes.
@@ -22,6 +24,20 @@ func (s stanza) pkg() Package {
 		Filename: get("Filename"), SHA256: get("SHA256"), Size: size,
 		Unauthenticated: get("Filename") != "" && !s.signed,
 	}
+}
+
+// PackageOf is the module source that a .deb's own control paragraph describes, whatever that depends on.
+func PackageOf(fields control.Paragraph) (Package, error) {
+	s := stanza{fields: fields, kind: DKMS}
+	if kind, ok := classify(fields); ok {
+		s.kind = kind
+	}
+	if err := s.words.parse(fields.Get, sourceOf(fields)); err != nil {
+		return Package{}, err
+	}
+	p := s.pkg()
+	p.Filename, p.SHA256, p.Size, p.Unauthenticated = "", "", 0, true // which only an archive's list can tell
+	return p, nil
 }
 
 // modules groups packages by the module they bring.

@@ -18,7 +18,8 @@ var tarSuffix = regexp.MustCompile(`\.(tar(\.[a-z0-9]+)?|t[gbx]z2?|tzst)$`)
 
 func trimTar(base string) string { return tarSuffix.ReplaceAllString(base, "") }
 
-// Local describes a directory as it is, or opens a tarball, however compressed, into the cache. It runs nothing of it. Its
+// Local describes a directory as it is, or opens a tarball, however compressed, or a source package's .deb into the cache. It
+// runs nothing of it. A .deb has its name and version from its control file, and Package. Of the others the
 // name comes from the first of these that has one: literal assignments in dkms.conf, debian/changelog, debian/control, the one
 // module that it builds, the directory's or tarball's own name ("hello-1.0"), and the same for the directory above. The
 // version comes from the same place, else from MODULE_VERSION in its C sources, else it is "0"; it is made valid for Debian.
@@ -48,10 +49,10 @@ func (f *Fetcher) local(ctx context.Context, path string) (*Tree, error) {
 		return nil, err
 	case w.Info.IsDir():
 		return localDirectory(w)
-	case w.Info.Mode().IsRegular():
-		return f.localTarball(ctx, w)
+	case w.Info.Mode().IsRegular() && filepath.Ext(w.Path) != ".dsc":
+		return f.localArchive(ctx, w)
 	}
-	return nil, &LayoutError{Source: w.Path, Want: "directory or tarball"}
+	return nil, &LayoutError{Source: w.Path, Want: "directory, tarball or .deb"}
 }
 
 // localDirectory reads a directory's facts, and follows no link out of it.
@@ -92,10 +93,10 @@ func sameOwner(a, b os.FileInfo) bool {
 
 func isPrivate(info os.FileInfo) bool { return info.Mode()&0o004 == 0 }
 
-// localTarball opens a tarball once; the hash of its contents is its path in the cache.
-func (f *Fetcher) localTarball(ctx context.Context, w *way.Way) (*Tree, error) {
-	tarball := w.Path
-	sum, err := hashAt(ctx, tarball, w.Info)
+// localArchive opens a tarball or a .deb once; the hash of its contents is its path in the cache.
+func (f *Fetcher) localArchive(ctx context.Context, w *way.Way) (*Tree, error) {
+	archive := w.Path
+	sum, err := hashAt(ctx, archive, w.Info)
 	if err != nil {
 		return nil, err
 	}
@@ -103,21 +104,31 @@ func (f *Fetcher) localTarball(ctx context.Context, w *way.Way) (*Tree, error) {
 		return nil, err
 	}
 	cached := func() (*Tree, error) {
-		if tree, rec, err := f.read(localOwner, sum); err == nil && rec.Stamp == stampOf(tarball) {
+		if tree, rec, err := f.read(localOwner, sum); err == nil && rec.Stamp == stampOf(archive) {
 			return tree, nil
 		}
 		return nil, nil
 	}
+	o := opener{f.Limits}
+	open := o.openTarball
+	if isDeb(w) {
+		open = o.openLocalDeb
+	}
 	tree, err := f.once(ctx, localOwner, cached, func() (*Tree, error) {
-		rec := record{Origin: Tarball, SHA256: sum, Stamp: stampOf(tarball)}
-		return f.fill(ctx, localOwner, sum, func(dir string) (record, error) { return opener{f.Limits}.openTarball(ctx, rec, tarball, w.Info, dir) })
+		rec := record{Origin: Tarball, SHA256: sum, Stamp: stampOf(archive)}
+		return f.fill(ctx, localOwner, sum, func(dir string) (record, error) { return open(ctx, rec, archive, w.Info, dir) })
 	})
 	if err != nil {
 		return nil, err
 	}
-	tree.Archive, tree.Private = tarball, isPrivate(w.Info)
+	tree.Archive, tree.Private = archive, isPrivate(w.Info)
+	if tree.Package != nil && len(tree.Runtime.Paths) > 0 {
+		tree.Runtime.Docs = findDocs(tree.Runtime.Root, tree.Package.Name.String())
+	}
 	return tree, nil
 }
+
+var errChanged = errors.New("it was changed while it was read")
 
 // stampOf returns the parts of a tarball's path that may have named the module.
 func stampOf(tarball string) string {
@@ -128,7 +139,7 @@ func stampOf(tarball string) string {
 func (o opener) openTarball(ctx context.Context, rec record, tarball string, at os.FileInfo, dir string) (record, error) {
 	stats, sum, err := o.unpackTarball(ctx, tarball, at, filepath.Join(dir, sourceDir))
 	if err == nil && sum != rec.SHA256 { // it is somebody's file, who may put another one in its place
-		err = &DamagedError{Archive: tarball, Err: errors.New("it was changed while it was read")}
+		err = &DamagedError{Archive: tarball, Err: errChanged}
 	}
 	if err != nil {
 		return rec, err

@@ -403,7 +403,7 @@ func TestLocalReplaced(t *testing.T) {
 	if err := errors.Join(os.Rename(tar, tar+"-away"), os.WriteFile(tar, nil, 0o644)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := (&Fetcher{Cache: t.TempDir()}).localTarball(t.Context(), w); !errors.As(err, &changed) {
+	if _, err := (&Fetcher{Cache: t.TempDir()}).localArchive(t.Context(), w); !errors.As(err, &changed) {
 		t.Errorf("a tarball: %v", err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/renameio/v2"
 
+	"mago/catalog"
 	"mago/debpkg/word"
 	"mago/sources/way"
 )
@@ -40,6 +41,8 @@ type record struct {
 	ModTime   time.Time `json:",omitzero"`
 	LeftOut   []string  `json:",omitempty"`
 	Others    []string  `json:",omitempty"`
+
+	Package *catalog.Package `json:",omitempty"` // of a .deb that the user named
 }
 
 // write makes r the record of the tree at dir.
@@ -96,7 +99,7 @@ func (r record) tree(dir string) *Tree {
 		Name: r.Name, Own: r.own(), Version: r.Version, Origin: r.Origin, Dir: filepath.Join(dir, r.Dir),
 		SHA256: r.SHA256, ModTime: r.ModTime, place: dir, digest: r.Digest,
 		Copyright: below(dir, r.Copyright), Changelog: below(dir, r.Changelog),
-		Runtime: r.runtime(dir), LeftOut: r.LeftOut, Others: r.Others,
+		Runtime: r.runtime(dir), LeftOut: r.LeftOut, Others: r.Others, Package: r.Package,
 	}
 }
 

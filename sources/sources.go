@@ -22,7 +22,7 @@ const (
 	Archive   Origin = "archive"   // a .deb that apt downloaded
 	Host      Origin = "host"      // what an installed package or the administrator put under /usr/src
 	Directory Origin = "directory" // a directory the user named
-	Tarball   Origin = "tarball"   // a tarball the user named
+	Tarball   Origin = "tarball"   // a tarball or .deb the user named
 )
 
 // Tree is the complete source of one module. Paths are as this process sees them. No link leads out of the trees of archives
@@ -34,7 +34,7 @@ type Tree struct {
 	Origin  Origin
 	Dir     string // where dkms.conf, debian/rules, Kbuild or Makefile lies
 
-	Package *catalog.Package // nil for local trees
+	Package *catalog.Package // nil for local trees but those of a .deb
 
 	Archive string // the .deb or tarball that was opened; "" where Dir was there before
 	SHA256  string // of Archive, in hexadecimal

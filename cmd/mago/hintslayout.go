@@ -12,6 +12,8 @@ import (
 // layoutHint says what to name, or to do first, where a source has nothing to build at its top.
 func layoutHint(on engine.System, e *sources.LayoutError) string {
 	switch {
+	case filepath.Ext(e.Source) == ".dsc":
+		return fmt.Sprintf("run \"dpkg-source -x %s\", then name the directory that it makes", engine.Pasted(e.Source))
 	case len(e.Dirs) > 0 && e.Archive+e.Package != "":
 		return apart(on, e.Archive, e.Package, e.Dirs)
 	case len(e.Dirs) > 0:

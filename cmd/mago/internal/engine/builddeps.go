@@ -17,8 +17,12 @@ import (
 // declares is known once it is there.
 func (pr *preparer) buildDepsOf(t target) (string, error) {
 	depends, needs := "", ""
-	if t.pkg != nil {
-		depends, needs = t.pkg.Depends, modpkg.BuildNeeds(t.name, t.pkg.Depends)
+	pkg := t.pkg
+	if t.isLocalDeb() {
+		pkg = t.tree.Package
+	}
+	if pkg != nil {
+		depends, needs = pkg.Depends, modpkg.BuildNeeds(t.name, pkg.Depends)
 	}
 	if t.tree == nil {
 		return needs, nil

@@ -37,6 +37,9 @@ func (u unit) unauthenticated() bool {
 	return u.pkg != nil && u.pkg.Unauthenticated && u.tree.Origin == sources.Archive
 }
 
+// isLocalDeb reports whether the source came in a .deb that the user named.
+func (t target) isLocalDeb() bool { return t.pkg == nil && t.tree != nil && t.tree.Package != nil }
+
 // sourceDigest is the SHA-256 of what the source came in: its archive, or a directory's contents.
 func (u unit) sourceDigest() string {
 	if u.digest != "" || u.tree == nil {

@@ -24,8 +24,8 @@ func (bu *builder) compose(ctx context.Context, u unit, r *store.Record, result 
 		return modpkg.Packages{}, err
 	}
 	m := modpkg.Unit{
-		Module: u.name, Kernel: u.Kernel, Version: u.version, Package: u.pkg, Tree: u.tree, SHA256: u.sourceDigest(),
-		Edited: u.edited, Unauthenticated: u.unauthenticated(), Vouched: u.vouched(ctx), Unchecked: r.UnauthenticatedInputs(),
+		Module: u.name, Kernel: u.Kernel, Version: u.version, Package: u.tree.Package, Tree: u.tree, SHA256: u.sourceDigest(),
+		Edited: u.edited, Unauthenticated: u.unauthenticated() || u.isLocalDeb(), Vouched: u.vouched(ctx), Unchecked: r.UnauthenticatedInputs(),
 		Settings: settings,
 	}
 	for _, n := range u.needed {
@@ -99,7 +99,7 @@ func (bu *builder) tellPackages(r store.Record, packages modpkg.Packages) {
 		bu.say.note("package", "%s", bu.shown(r.Common.Deb))
 	}
 	for _, relations := range packages.LeftOut {
-		bu.say.note("note", "left out of the package, because a local source may name its own packages only: %s", relations)
+		bu.say.note("note", "left out of the package, because a source that no archive vouches for may name its own packages only: %s", relations)
 	}
 	if len(packages.Hooks) > 0 {
 		bu.say.note("scripts", "carries scripts of the source, which run as root: %s", strings.Join(packages.Hooks, ", "))

@@ -47,15 +47,15 @@ func (t target) describe() string {
 	return fmt.Sprintf("%s (version %s)", t.from(), t.version)
 }
 
-var tarball = regexp.MustCompile(`\.(?:tar(?:\.(?:xz|bz2|gz|zst|lzma))?|tgz|tbz2?|txz)$`)
+var archive = regexp.MustCompile(`\.(?:tar(?:\.(?:xz|bz2|gz|zst|lzma))?|tgz|tbz2?|txz|deb|dsc)$`)
 
-// isLocal tells a path from a module's name: it holds a slash, is "." or "..", or ends like a tarball that exists.
+// isLocal tells a path from a module's name: it holds a slash, is "." or "..", or ends like an archive that exists.
 func isLocal(word string) bool {
 	if strings.Contains(word, "/") || word == "." || word == ".." {
 		return true
 	}
 	_, err := os.Stat(word)
-	return err == nil && tarball.MatchString(word)
+	return err == nil && archive.MatchString(word)
 }
 
 // targets turns module words into modules, each once, in the order given.
@@ -185,7 +185,7 @@ func (mo *modules) targetsOf(ix *catalog.Index, want func(catalog.Module) bool) 
 // NoSourceError says that a path on the command line leads nowhere.
 type NoSourceError struct{ Path string }
 
-func (e *NoSourceError) Error() string { return "no directory or tarball " + e.Path }
+func (e *NoSourceError) Error() string { return "no directory, tarball or .deb " + e.Path }
 
 // dkmsName is a module as dkms's users name it, with its version.
 var dkmsName = regexp.MustCompile(`^([a-z0-9][a-z0-9+._-]*)/[0-9][^/]*$`)
@@ -194,7 +194,7 @@ func (e *NoSourceError) Hint() string {
 	if m := dkmsName.FindStringSubmatch(e.Path); m != nil {
 		return "a module is named without its version: " + m[1]
 	}
-	return "name a directory or tarball that is there, or a module by its name"
+	return "name a directory, tarball or .deb that is there, or a module by its name"
 }
 
 // localTarget is the source at a path, under the name that the user gives it or else its own.

@@ -73,6 +73,9 @@ func (u Unit) description(modules []kbuild.Module) string {
 
 // origin is what a package was made from, as its description says: of what came from no signed archive, that too.
 func (u Unit) origin() string {
+	if u.Package != nil && u.Tree.Origin == sources.Tarball {
+		return fmt.Sprintf("a local package %s, version %s, that came from no archive and has the SHA-256 %s", u.Package.Name, u.Version, u.SHA256)
+	}
 	if u.Package == nil {
 		return fmt.Sprintf("a local %s, version %s, that came from no archive and has the SHA-256 %s", u.Tree.Origin, u.Version, u.SHA256)
 	}

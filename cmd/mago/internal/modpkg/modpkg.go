@@ -68,6 +68,7 @@ func Compose(u Unit, result *kbuild.Result) (Packages, error) {
 	}
 	if !u.Vouched {
 		from.Control, all.LeftOut = u.ownRelations(from.Control)
+		all.LeftOut = append(all.LeftOut, u.unpromised()...)
 	}
 	for _, hook := range result.Hooks {
 		name := hook.When

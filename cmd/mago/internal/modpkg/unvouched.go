@@ -32,6 +32,19 @@ func (u Unit) mayPromise(relations string) string {
 	return relations
 }
 
+// unpromised is what mayPromise leaves out of what the source's package says of others' files and packages.
+func (u Unit) unpromised() (leftOut []string) {
+	if p := u.Package; p != nil && u.Unauthenticated {
+		for field, relations := range map[string]string{"Breaks": p.Breaks, "Conflicts": p.Conflicts, "Replaces": p.Replaces} {
+			if foreign := Keep(relations, func(name string) bool { return !u.isOwn(name) }); foreign != "" {
+				leftOut = append(leftOut, field+": "+foreign)
+			}
+		}
+	}
+	slices.Sort(leftOut)
+	return leftOut
+}
+
 // ownRelations are what of the control fields of a debian/rules' package such a source may say; leftOut is the rest.
 func (u Unit) ownRelations(control map[string]string) (own map[string]string, leftOut []string) {
 	own = map[string]string{}
