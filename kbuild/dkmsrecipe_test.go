@@ -127,7 +127,7 @@ DEST_MODULE_LOCATION[0]=/extra
 		"src/hello.c":               located,
 		"src/Makefile":              "obj-m := placeholder.o\n",
 		"patches/0001-rename.patch": "--- a/src/Makefile\n+++ b/src/Makefile\n@@ -1 +1 @@\n-obj-m := placeholder.o\n+obj-m := greeter.o\n",
-		"prepare.sh+":               "#!/bin/sh -e\nprintf 'prepared:%s\\n' \"$@\"\ncp src/hello.c src/greeter.c\n",
+		"prepare.sh+":               "#!/bin/sh -e\nprintf 'prepared:%s\\n' \"$@\"\nsh -c 'echo \"has $kernelver $arch $module $module_version\"'\ncp src/hello.c src/greeter.c\n",
 		"notscript":                 "#!/bin/sh\nexit 1\n",
 	})
 	m := b.mustBuild(t, source).Modules[0]
@@ -136,6 +136,7 @@ DEST_MODULE_LOCATION[0]=/extra
 	}
 	for _, want := range []string{
 		"prepared:" + b.kernel.Release + "\nprepared:'not\nprepared:quoted'\n",
+		"has " + b.kernel.Release + " " + b.kernel.Arch + " ",
 		"warning: POST_BUILD names notscript;, which is not an executable file",
 		"mago: PATCH: 0001-rename.patch\npatching file src/Makefile\n",
 	} {

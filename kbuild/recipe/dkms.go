@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"mago/kbuild/dkms"
@@ -150,9 +151,20 @@ func (b *dkmsBuild) make(ctx context.Context) error {
 	if limit := b.conf.Jobs(); limit > 0 {
 		jobs = min(jobs, limit)
 	}
-	args := []string{"bash", "-c", dkms.Make, "MAKE", b.Inside(filepath.Join(confDir, confFile)), command}
+	args := b.program(dkms.Make, "MAKE", b.Inside(filepath.Join(confDir, confFile)), command)
 	args = append(args, b.confVariables(b.dir, b.conf.Name, b.conf.Version, jobs)...)
 	return b.do(ctx, "MAKE", command, append(args, "build_environment="+b.conf.Environment())...)
+}
+
+// exported are the variables that dkms has in the environment of all that it runs.
+func (b *dkmsBuild) exported() []string {
+	k := b.Job.Kernel
+	return []string{"kernelver=" + k.Release, "arch=" + k.Arch, "module=" + b.conf.Name, "module_version=" + b.conf.Version}
+}
+
+// program is the command that runs a bash script of mago's own with these variables.
+func (b *dkmsBuild) program(script string, args ...string) []string {
+	return slices.Concat([]string{"env"}, b.exported(), []string{"bash", "-c", script}, args)
 }
 
 // runScript runs a directive's script of the source, with its arguments. One that is no executable file is passed over.
@@ -165,5 +177,5 @@ func (b *dkmsBuild) runScript(ctx context.Context, directive string) error {
 		b.passOver(directive, script)
 		return nil
 	}
-	return b.do(ctx, directive, command, "bash", "-c", dkms.Hook, directive, directive, command, b.conf.Environment(), b.Job.Kernel.Release)
+	return b.do(ctx, directive, command, b.program(dkms.Hook, directive, directive, command, b.conf.Environment(), b.Job.Kernel.Release)...)
 }

@@ -37,8 +37,6 @@ func (b *dkmsBuild) hooks(ctx context.Context) ([]Hook, error) {
 		return nil, err
 	}
 	defer source.Close()
-	k := b.Job.Kernel
-	env := []string{"kernelver=" + k.Release, "arch=" + k.Arch, "module=" + b.conf.Name, "module_version=" + b.conf.Version}
 	var hooks []Hook
 	for _, directive := range dkms.HookDirectives {
 		script, args := b.conf.Hook(directive)
@@ -53,7 +51,7 @@ func (b *dkmsBuild) hooks(ctx context.Context) ([]Hook, error) {
 		case err != nil:
 			return nil, &Error{confFile, fmt.Errorf("%s: %s: %w", directive, script, err)}
 		}
-		h := Hook{When: directive, Path: path.Clean(strings.TrimLeft(script, "/")), Script: text, Args: args, Env: env}
+		h := Hook{When: directive, Path: path.Clean(strings.TrimLeft(script, "/")), Script: text, Args: args, Env: b.exported()}
 		if h.Files, err = b.hookFiles(ctx, source, h); err != nil {
 			return nil, err
 		}
