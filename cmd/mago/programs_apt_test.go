@@ -19,10 +19,13 @@ import (
 func aptCache(w *world, args []string) error {
 	switch args[0] {
 	case "search":
+		pattern, err := regexp.Compile(args[len(args)-1])
 		for _, release := range w.kernels() {
-			fmt.Printf("linux-headers-%s - Header files for Linux %[1]s\n", release)
+			if name := "linux-headers-" + release; err == nil && pattern.MatchString(name) {
+				fmt.Printf("%s - Header files for Linux %s\n", name, release)
+			}
 		}
-		return nil
+		return err
 	case "policy":
 		lists, _ := strings.CutPrefix(args[2], "Dir::State::lists=")
 		return w.printCandidates(lists, args[slices.Index(args, "--")+1:])

@@ -17,9 +17,12 @@ import (
 
 // Finder looks for kernels under a root.
 type Finder struct {
-	Root           string                   // absolute; "" or "/": the running system
-	Dirs           []string                 // further header directories (-k), inside the root
-	PackageVersion func(name string) string // dpkg's version of an installed package, "" if it is not; nil knows none
+	Root string   // absolute; "" or "/": the running system
+	Dirs []string // further header directories (-k), inside the root
+
+	// Packages lists the installed packages that may be a release's, of its headers those that are called as Debian's come first;
+	// nil knows none.
+	Packages func(release string) []Package
 }
 
 // Find gives the kernel of that release. The errors are *HeadersError, *HeaderFileError and *RefusedError.
@@ -87,7 +90,8 @@ func (f Finder) kernel(release, dir string) (Kernel, error) {
 	if err != nil {
 		return Kernel{}, err
 	}
-	k := Kernel{Release: release, Headers: resolved, Build: dir, ModulesDir: f.modulesDir(release), headers: headers{f.root(), resolved}}
+	packages := f.packages(release)
+	k := Kernel{Release: release, Headers: resolved, Build: dir, ModulesDir: modulesDir(release, packages), headers: headers{f.root(), resolved}}
 	if k.Common, k.includes, err = k.headers.common(); err != nil {
 		return Kernel{}, err
 	}
@@ -100,7 +104,7 @@ func (f Finder) kernel(release, dir string) (Kernel, error) {
 	if err := f.configure(&k); err != nil {
 		return Kernel{}, err
 	}
-	k.Package, k.Version = f.owner(release)
+	k.Package, k.Version = f.owner(k, packages)
 	k.mounts, err = k.judge()
 	k.hash = sync.OnceValues(k.sum)
 	return k, err
@@ -162,29 +166,4 @@ func (k Kernel) complete(names []string) error {
 		}
 	}
 	return nil
-}
-
-// owner is the Debian package that a kernel's headers, or else its image, came in, and the version of it.
-func (f Finder) owner(release string) (name, version string) {
-	if f.PackageVersion == nil {
-		return "", release
-	}
-	for _, name := range []string{"linux-headers-" + release, "linux-image-" + release} {
-		if v := f.PackageVersion(name); v != "" {
-			return name, v
-		}
-	}
-	return "", release
-}
-
-// modulesDir asks dpkg's file lists where this kernel's packages put their modules; Debian 13 ships them under /usr.
-func (f Finder) modulesDir(release string) string {
-	const usr = "/usr/lib/modules/"
-	for _, name := range []string{"linux-image-" + release, "linux-headers-" + release} {
-		list, err := f.root().ReadFile("/var/lib/dpkg/info/" + name + ".list")
-		if err == nil && strings.Contains("\n"+string(list), "\n"+usr+release+"\n") {
-			return usr + release
-		}
-	}
-	return "/lib/modules/" + release
 }

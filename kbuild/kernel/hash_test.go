@@ -13,7 +13,7 @@ import (
 // the package that they come from.
 func hashOf(t *testing.T, changed tree, version string) string {
 	t.Helper()
-	f := Finder{Root: bookworm(changed).write(t, t.TempDir()), PackageVersion: func(string) string { return version }}
+	f := Finder{Root: bookworm(changed).write(t, t.TempDir()), Packages: installed(map[string]string{"linux-headers-" + release: version, "linux-image-" + release: "1"})}
 	k, err := f.Find(release)
 	if err != nil {
 		t.Fatal(err)

@@ -206,12 +206,12 @@ func TestFindPackage(t *testing.T) {
 		pkg, version string
 	}{
 		"headers":    {map[string]string{"linux-headers-" + release: "6.1.148-1", "linux-image-" + release: "6.1.147-1"}, "linux-headers-" + release, "6.1.148-1"},
-		"image only": {map[string]string{"linux-image-" + release: "6.1.147-1"}, "linux-image-" + release, "6.1.147-1"},
+		"image only": {map[string]string{"linux-image-" + release: "6.1.147-1"}, "", "6.1.147-1"},
 		"none":       {nil, "", release},
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := bookworm(nil).write(t, t.TempDir())
-			k, err := Finder{Root: root, PackageVersion: func(name string) string { return test.installed[name] }}.Find(release)
+			k, err := Finder{Root: root, Packages: installed(test.installed)}.Find(release)
 			if err != nil || k.Package != test.pkg || k.Version != test.version {
 				t.Errorf("got %s %s, %v", k.Package, k.Version, err)
 			}
@@ -228,7 +228,7 @@ func TestModulesDir(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := bookworm(tree{list: test.list}).write(t, t.TempDir())
-			if k, err := (Finder{Root: root}).Find(release); err != nil || k.ModulesDir != test.want {
+			if k, err := (Finder{Root: root, Packages: installed(map[string]string{"linux-image-" + release: "1"})}).Find(release); err != nil || k.ModulesDir != test.want {
 				t.Errorf("got %s, %v", k.ModulesDir, err)
 			}
 		})

@@ -26,7 +26,7 @@ func (k Kernel) judge() ([]sandbox.Mount, error) {
 	if why := j.refused(func() string { return j.lacks("Makefile", ".config", "include/generated/autoconf.h") }); why != "" {
 		return nil, &RefusedError{k.Release, k.Headers, "", why}
 	}
-	all := j.mounts(k.Headers, k.Build)
+	all := j.mounts(append(k.headers.leadHere(usual(k.Release)), k.Headers, k.Build)...)
 	if k.Common == "" {
 		return all, nil
 	}
@@ -86,12 +86,15 @@ func (h headers) hold() (judged, error) {
 	return judged{h.root, path, host, dir, info, info.Sys().(*syscall.Stat_t).Uid}, nil
 }
 
-// mounts show the directory at the paths that it is known by and that are not the system's.
+// mounts show the directory at the paths that it is known by and that sandboxes do not show by themselves: those that are not
+// the system's, and those below a directory that is a link out of the system.
 func (j judged) mounts(names ...string) (all []sandbox.Mount) {
 	stat := j.info.Sys().(*syscall.Stat_t)
 	names = append([]string{j.path}, names...)
 	for i, name := range names {
-		if name != "" && !sandbox.IsSystem(name) && !slices.Contains(names[:i], name) {
+		above, _, err := j.root.Resolve(filepath.Dir(name))
+		shown := sandbox.IsSystem(name) && err == nil && sandbox.IsSystem(above)
+		if name != "" && !shown && !slices.Contains(names[:i], name) {
 			all = append(all, sandbox.Mount{Host: j.host, Path: name, Device: stat.Dev, Inode: stat.Ino})
 		}
 	}

@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"mago/catalog"
 	"mago/cmd/mago/internal/store"
-	"mago/debpkg/word"
 	"mago/kbuild/kernel"
 )
 
@@ -20,23 +18,8 @@ func (kf *kernelFinder) next(ctx context.Context, k kernel.Kernel, built store.R
 		return []string{fmt.Sprintf("boot Linux %s, then %s", k.Release, modprobe)}
 	}
 	install := "install Linux " + k.Release
-	if image := kf.apt.imageInApt(ctx, k.Release); image != "" {
+	if image := kf.apt.imageOf(ctx, k.Release, k.Package); image != "" {
 		install = kf.system().Apt("install", image)
 	}
 	return []string{install, "boot it, then " + modprobe}
-}
-
-// imageInApt is the package that has a kernel, the signed one first; "" where apt knows none.
-func (at *aptTool) imageInApt(ctx context.Context, release string) string {
-	for _, name := range []string{"linux-image-" + release, "linux-image-" + release + "-unsigned"} {
-		image, err := word.ParsePackage(name)
-		if err != nil {
-			return ""
-		}
-		known, err := catalog.Dependencies(ctx, at.catalogConfig(), image)
-		if _, ok := known[name]; err == nil && ok {
-			return name
-		}
-	}
-	return ""
 }

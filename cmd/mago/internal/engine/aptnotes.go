@@ -66,15 +66,6 @@ func kernelsAmong(changes []apt.Change) (releases []string) {
 	return kernel.SortReleases(releases)
 }
 
-// imageRelease is the release of the kernel that a package holds, "" where it holds none: meta packages do not.
-func imageRelease(name string) string {
-	release, ok := strings.CutPrefix(strings.TrimSuffix(name, "-unsigned"), "linux-image-")
-	if !ok || release == "" || !strings.Contains("0123456789", release[:1]) || strings.HasSuffix(release, "-dbg") {
-		return ""
-	}
-	return release
-}
-
 // tellKept says where dpkg has left the administrator's file alone, and where the package's is.
 func (at *aptTool) tellKept(conffile string) {
 	at.say.note("kept", "%s as you have it; the package's version is %[1]s.dpkg-dist", conffile)

@@ -2,10 +2,13 @@ package engine
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg/apt"
 	"mago/debpkg/rooted"
+	"mago/kbuild/kernel"
 )
 
 // installed is what dpkg's status says; forgetInstalled has it read again after dpkg has run.
@@ -27,6 +30,27 @@ func (pk *packages) installedPackage(name string) apt.Installed {
 }
 
 func (pk *packages) packageVersion(name string) string { return pk.installedPackage(name).Version }
+
+// ofRelease lists the installed packages that may be a kernel's: its release is in their names or in what they provide. Debian's
+// headers come first.
+func (pk *packages) ofRelease(release string) []kernel.Package {
+	status, err := pk.installed()
+	if err != nil {
+		status = pk.known.status.value()
+	}
+	var all []kernel.Package
+	spelled := modpkg.Spell(release)
+	for p := range status.All() {
+		module, _ := modpkg.ParseName(p.Package)
+		switch {
+		case p.Package == "linux-headers-"+spelled:
+			all = slices.Insert(all, 0, kernel.Package{Name: p.Package, Version: p.Version})
+		case module == "" && strings.Contains(p.Package+" "+p.Provides, spelled):
+			all = append(all, kernel.Package{Name: p.Package, Version: p.Version})
+		}
+	}
+	return all
+}
 
 // architecture is dpkg's own, as its status records it.
 func (pk *packages) architecture() (string, error) {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,20 +18,22 @@ import (
 
 // withoutKernels keeps the releases whose headers apt can install without the kernel.
 func (at *aptTool) withoutKernels(ctx context.Context, releases []string) ([]string, error) {
-	var packages []word.Package
+	headers := map[string]word.Package{}
 	for _, release := range releases {
-		name, err := word.ParsePackage("linux-headers-" + release)
+		name, err := at.headersPackage(ctx, release)
 		if err != nil {
-			continue // no archive has headers under such a name
+			return nil, err
 		}
-		packages = append(packages, name)
+		if !name.IsZero() {
+			headers[release] = name
+		}
 	}
-	depends, err := catalog.Dependencies(ctx, at.catalogConfig(), packages...)
+	depends, err := catalog.Dependencies(ctx, at.catalogConfig(), slices.Collect(maps.Values(headers))...)
 	if err != nil {
 		return nil, err
 	}
 	return slices.DeleteFunc(slices.Clone(releases), func(release string) bool {
-		return slices.ContainsFunc(relation.Names(depends["linux-headers-"+release]), func(name string) bool { return imageRelease(name) != "" })
+		return slices.ContainsFunc(relation.Names(depends[headers[release].String()]), func(name string) bool { return imageRelease(name) != "" })
 	}), nil
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -134,11 +135,32 @@ func (kf *kernelFinder) matching(ctx context.Context, word string, here []string
 
 // releasesInApt lists the kernels that apt has headers for.
 func (at *aptTool) releasesInApt(ctx context.Context) ([]string, error) {
-	releases, err := at.known.inApt.get(at.known.changes.Load(), func() ([]string, error) {
-		known, err := catalog.HeaderReleases(ctx, at.catalogConfig())
-		return word.Strings(known...), err
-	})
-	return slices.Clone(releases), err
+	headers, err := at.headersInApt(ctx)
+	return word.Strings(slices.Collect(maps.Keys(headers))...), err
+}
+
+func (at *aptTool) headersInApt(ctx context.Context) (catalog.Headers, error) {
+	return at.known.inApt.get(at.known.changes.Load(), func() (catalog.Headers, error) { return catalog.FindHeaders(ctx, at.catalogConfig()) })
+}
+
+// headersPackage is the package that apt has a kernel's headers in, called after the release or not; none where apt knows none.
+func (at *aptTool) headersPackage(ctx context.Context, release string) (word.Package, error) {
+	known, err := at.headersInApt(ctx)
+	if err != nil {
+		return word.Package{}, err
+	}
+	r, err := word.ParseRelease(release)
+	if err != nil {
+		return word.Package{}, nil // no kernel is called so
+	}
+	if name, ok := known[r]; ok {
+		return name, nil
+	}
+	name, err := word.ParsePackage("linux-headers-" + release)
+	if err != nil || slices.ContainsFunc(slices.Collect(maps.Keys(known)), func(r word.Release) bool { return strings.HasPrefix(r.String(), release+"-") }) {
+		return word.Package{}, nil // no archive has headers under such a name, or it has the half of some
+	}
+	return catalog.Provider(ctx, at.catalogConfig(), name)
 }
 
 // running is the running kernel, where the root is the running system even without a /proc.
@@ -202,7 +224,7 @@ func (kf *kernelFinder) kernelsOf(ctx context.Context, releases []string) ([]ker
 }
 
 func (kf *kernelFinder) finder() kernel.Finder {
-	return kernel.Finder{Root: kf.Root, Dirs: kf.HeaderDirs, PackageVersion: kf.pkgs.packageVersion}
+	return kernel.Finder{Root: kf.Root, Dirs: kf.HeaderDirs, Packages: kf.pkgs.ofRelease}
 }
 
 // kernel finds a kernel's headers, or says with a *kernel.HeadersError what is missing.

@@ -15,7 +15,7 @@ type known struct {
 	updated atomic.Bool  // whether apt has fetched its lists
 
 	status    lasting[*apt.Status]
-	inApt     lasting[[]string]               // kernels that apt has headers for
+	inApt     lasting[catalog.Headers]        // that apt has
 	kernels   lasting[map[string]foundKernel] // by release
 	index     lasting[*catalog.Index]
 	sandbox   lasting[sandbox.Sandbox]

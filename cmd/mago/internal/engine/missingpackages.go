@@ -80,9 +80,9 @@ func (pr *preparer) missingHeaders(ctx context.Context, release string, err erro
 	if err := pr.kernels.whyNoKernel(ctx, release, err); !errors.As(err, &headers) {
 		return nil, err
 	}
-	name, err := word.ParsePackage("linux-headers-" + release)
-	if err != nil {
-		return nil, headers // no archive has headers under such a name
+	name, err := pr.apt.headersPackage(ctx, release)
+	if err != nil || name.IsZero() {
+		return nil, errors.Join(headers, err)
 	}
 	return []word.Target{{Name: name}}, nil
 }
@@ -95,7 +95,7 @@ func (pr *preparer) brokenHeaders() ([]word.Target, error) {
 	}
 	var headers []word.Target
 	for _, broken := range status.Broken() {
-		if name, err := word.ParsePackage(broken); err == nil && strings.HasPrefix(broken, "linux-headers-") {
+		if name, err := word.ParsePackage(broken); err == nil && strings.Contains("-"+broken, "-headers-") {
 			headers = append(headers, word.Target{Name: name})
 		}
 	}

@@ -78,8 +78,12 @@ func (kf *kernelFinder) whyNoKernel(ctx context.Context, release string, err err
 	case headers.Dir != "":
 		return kf.whyIncomplete(ctx, headers)
 	}
+	in, aptErr := kf.apt.headersPackage(ctx, release)
+	if aptErr != nil || !in.IsZero() {
+		return errors.Join(err, aptErr)
+	}
 	known, aptErr := kf.apt.releasesInApt(ctx)
-	if aptErr != nil || slices.Contains(known, release) {
+	if aptErr != nil {
 		return errors.Join(err, aptErr)
 	}
 	e := &NoKernelError{Word: release, inApt: true}
@@ -133,10 +137,4 @@ func (kf *kernelFinder) bootInstead(ctx context.Context, running string) Bootabl
 		}
 	}
 	return Bootable{}
-}
-
-// isInstalledKernel reports whether a kernel can be booted here: one that Debian's packages, or somebody's own hands, installed.
-func (kf *kernelFinder) isInstalledKernel(release string) bool {
-	return kf.pkgs.packageVersion("linux-image-"+release) != "" || kf.pkgs.packageVersion("linux-image-"+release+"-unsigned") != "" ||
-		slices.Contains(kf.finder().Installed(), release)
 }

@@ -139,7 +139,7 @@ func (bu *builder) packageInputs(ctx context.Context, u unit) ([]sbom.Input, err
 	var inputs []sbom.Input
 	for _, p := range packages {
 		input := sbom.Input{Role: sbom.Tool, Item: sbom.Item{Name: p.Package, Version: p.Version, Architecture: p.Architecture}}
-		if strings.HasPrefix(p.Package, "linux-headers-") {
+		if p.Package == u.Kernel.Package || strings.HasPrefix(p.Package, "linux-headers-") {
 			input.Role = sbom.Against
 		}
 		if sums := p.Sums(rooted.Root(bu.Root)); sums != "" {

@@ -53,13 +53,14 @@ type survey struct {
 	modules []string // built or installed
 	kernels []string // on the machine, or built or installed for
 
-	built, failed map[store.ID]*store.Record
-	first         map[string]*store.Record // a module's first record
-	installed     map[string]bool          // modules installed for any kernel, so that others want them too
-	stays         map[string]bool          // modules installed for a kernel that is not gone
-	removed       map[string]bool          // packages that dpkg has removed and not purged
-	here, wanting map[string]bool          // kernels on the machine, and those of them that want its modules
-	running       string
+	built, failed  map[store.ID]*store.Record
+	first          map[string]*store.Record // a module's first record
+	installed      map[string]bool          // modules installed for any kernel, so that others want them too
+	stays          map[string]bool          // modules installed for a kernel that is not gone
+	removed        map[string]bool          // packages that dpkg has removed and not purged
+	removedKernels map[string]bool          // whose images are among them
+	here, wanting  map[string]bool          // kernels on the machine, and those of them that want its modules
+	running        string
 }
 
 // survey is made of those records, and of what is installed of the modules that are named, or of all of them where none is.
@@ -74,7 +75,10 @@ func (sv *surveyor) survey(records []store.Record, only ...string) (survey, erro
 	}
 	f := sv.kernels.finder()
 	installed, headers := f.Installed(), f.WithHeaders()
-	s := survey{removed: setOf(status.Removed()), running: sv.kernels.running(), here: setOf(slices.Concat(installed, headers)), wanting: setOf(installed)}
+	s := survey{removed: setOf(status.Removed()), removedKernels: map[string]bool{}, running: sv.kernels.running(), here: setOf(slices.Concat(installed, headers)), wanting: setOf(installed)}
+	for _, name := range status.Removed() {
+		s.removedKernels[imageRelease(name)] = true
+	}
 	if len(installed) == 0 { // a container, or a machine that only builds
 		s.wanting = setOf(headers)
 	}
@@ -120,7 +124,7 @@ func setOf(words []string) map[string]bool {
 
 // gone reports whether a kernel is on the machine no more, whose image may have left its headers behind.
 func (s survey) gone(release string) bool {
-	removed := s.removed["linux-image-"+release] && !s.wanting[release]
+	removed := s.removedKernels[release] && !s.wanting[release]
 	return release != s.running && (removed || !s.here[release])
 }
 

@@ -52,7 +52,7 @@ func (u Unit) control(result *kbuild.Result) []debpkg.Field {
 	}
 	return u.paragraph(u.name(), source, Version(u.Version, u.Kernel.Version), u.Architecture, u.description(result.Modules),
 		debpkg.Field{Name: "Depends", Value: depends},
-		debpkg.Field{Name: "Recommends", Value: Join(Spell("linux-image", u.Kernel.Release), recommends)},
+		debpkg.Field{Name: "Recommends", Value: Join(u.Image, recommends)},
 		debpkg.Field{Name: "Provides", Value: Join(provides, Spell(u.Module, "modules"))}, // the source's own may have a version
 	)
 }

@@ -20,6 +20,7 @@ import (
 type Unit struct {
 	Module string // the module's name, as packages and records spell it
 	Kernel kernel.Kernel
+	Image  string // the package of the kernel itself, "" where none is known
 
 	Version string           // of the source
 	Package *catalog.Package // the source's package; nil for a local source

@@ -34,6 +34,7 @@ func zfs() Unit {
 		Module: "zfs", Package: pkg, Version: pkg.Version.String(), SHA256: "89ab", Tree: &sources.Tree{}, Vouched: true,
 		Settings: Settings{Maintainer: pkg.Maintainer, Date: dated, Architecture: "amd64"},
 		Kernel:   kernel.Kernel{Release: "6.12.9-amd64", Version: "6.12.9-1", ModulesDir: "/usr/lib/modules/6.12.9-amd64"},
+		Image:    "linux-image-6.12.9-amd64",
 	}
 }
 
@@ -61,6 +62,7 @@ func hello(t *testing.T) (Unit, *kbuild.Result) {
 		Module: "hello", Version: "1.0", SHA256: "0123", Tree: &sources.Tree{Origin: sources.Directory},
 		Settings: Settings{Maintainer: "Local Administrator <nobody@mago.invalid>", Date: dated, Architecture: "arm64"},
 		Kernel:   kernel.Kernel{Release: "6.5.0_custom", Version: "6.5.0_custom", ModulesDir: "/lib/modules/6.5.0_custom"},
+		Image:    "linux-image-6.5.0-custom",
 	}
 	return u, built(t, u, "hello")
 }
