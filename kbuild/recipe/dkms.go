@@ -59,7 +59,7 @@ func (r dkmsConf) Run(ctx context.Context, w *Workspace) (*Staged, error) {
 	}
 	b := &dkmsBuild{w.in(build), conf, added}
 	staged, err := b.run(ctx, modules)
-	return staged, b.blame(err)
+	return staged, b.explainBranch(b.blame(err))
 }
 
 // confOf is what the job knows of the file, or its evaluation. The file is put in place once more: it may have changed itself.

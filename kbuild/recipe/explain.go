@@ -47,6 +47,9 @@ const (
 	CauseNetwork      CauseKind = "network"
 	CauseReadOnly     CauseKind = "read-only system"
 	CauseUnseen       CauseKind = "unseen path"
+	CauseBranch       CauseKind = "KERNELRELEASE"
+	CauseSubdirs      CauseKind = "SUBDIRS"
+	CauseKernelsOwn   CauseKind = "no M="
 )
 
 // limits are the causes that are this machine's, or its limits', and never the source's, with the letters of ulimit that
@@ -91,6 +94,9 @@ var sentences = map[CauseKind]string{
 	CauseNetwork:      "builds have no network: what this one fetches has to be in its source",
 	CauseReadOnly:     "builds may write to their own directory alone, and see the system read-only",
 	CauseUnseen:       "builds in the sandbox @ do not see %; bubblewrap shows it",
+	CauseBranch:       `as with dkms, a MAKE that begins with make hands on KERNELRELEASE, which this Makefile takes for kbuild's call; one that begins with 'make', in quotes, does not`,
+	CauseSubdirs:      "kbuild takes M= in place of SUBDIRS=, in dkms.conf's MAKE as in a Makefile",
+	CauseKernelsOwn:   "kbuild was called without M=, and so set out to build the kernel itself",
 	CauseScratch:      "/tmp or /dev/shm of the sandbox is full; each holds half of --limit memory",
 }
 
@@ -118,6 +124,7 @@ var causes = []struct {
 	{CauseBus, pattern(`Bus error signal terminated program|internal compiler error: Bus error|\] Bus error|\] Error 135$|^Bus error$|: line \d+: +\d+ Bus error `)},
 	{CauseNetwork, offline},
 	{CauseNetwork, pattern(`\] Error [467]: (?:curl|wget) |(?:^|: )(?:aria2c|curl|wget): (?:command )?not found$|^make(?:\[\d+\])?: (?:aria2c|curl|wget): No such file`)},
+	{CauseSubdirs, pattern(`: 'SUBDIRS' was removed in Linux `)},
 	{CauseReadOnly, pattern(`: Read-only file system$`)},
 	{CauseGPLOnly, pattern(`GPL-incompatible module \S+ uses GPL-only symbol '([^']+)'`)},
 	{CauseNamespace, pattern(`uses symbol \S+ from namespace (\S+), but does not import it`)},

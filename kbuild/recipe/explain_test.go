@@ -77,6 +77,7 @@ func TestCauseOf(t *testing.T) {
 		"make: wget: No such file or directory":                                                           {Kind: CauseNetwork},
 		"[Makefile:4: gen.h] Error 4: wget -q https://example.org/x.tar":                                  {Kind: CauseNetwork},
 		"mkdir: cannot create directory ‘/lib/firmware/x’: Read-only file system":                         {Kind: CauseReadOnly},
+		"/usr/src/k/Makefile:150: 'SUBDIRS' was removed in Linux 5.3":                                     {Kind: CauseSubdirs},
 		"cc1: No space left on device":                                                                    {Kind: CauseSpace},
 		"a.c:9:1: error: expected ‘;’ before ‘}’ token":                                                   {},
 		"make[2]: *** No rule to make target 'a.o', needed by 'b.o'.  Stop.":                              {},

@@ -39,7 +39,7 @@ var failures = []func() *regexp.Regexp{
 	pattern(`^\S+:\d+(?::\d+)?: (?:fatal )?[Ee]rror: |^\S+: (?:fatal )?error: .* signal terminated program|internal compiler error: |` + exhausted),
 	pattern(`^(?:ERROR|FATAL): modpost: |^ERROR: ".*" \[.*\] undefined!$`),
 	pattern(`^configure: error: |^\*\*\* |^\S+:\d+: \*\*\* |^\S+: (?:fatal )?error: |^(?:bwrap|setpriv|mago-sandbox|mago-enter): |^patch: \*\*\*\* |^\S*ld: (?:error|cannot)|: undefined reference to |: multiple definition of ` +
-		"|No space left on device|FAILED -- saving rejects|: file format not recognized$|^CMake Error"),
+		"|No space left on device|FAILED -- saving rejects|: file format not recognized$|^CMake Error|: '\\w+' was removed in Linux "),
 }
 
 // exhausted is the shape of what programs say where this machine, or a limit, gives them no more.
@@ -52,7 +52,7 @@ const ended = `\] (?:Killed|Terminated|Bus error)|\] Error (?:135|137|143)$|^(?:
 
 // marks are words of which a line of each of failures has one. To look for them is cheap, and most lines have none.
 var marks = []string{"rror: ", "*** ", "ERROR", "FATAL", "exhausted", "bwrap: ", "setpriv: ", "mago-sandbox: ", "mago-enter: ", "ld: ", "not recognized",
-	"No space left", "FAILED", "undefined ref", "multiple def", "CMake Error", "out of memory", "ignal terminated", "oo many open", "ile too large", "temporarily", "limit exceeded", "] Killed", "] Terminated", "us error", "Killed", "Terminated", "] Error 1",
+	"No space left", "FAILED", "undefined ref", "multiple def", "CMake Error", "was removed in", "out of memory", "ignal terminated", "oo many open", "ile too large", "temporarily", "limit exceeded", "] Killed", "] Terminated", "us error", "Killed", "Terminated", "] Error 1",
 	"annot fork", "an't fork", "[Errno ", "bad_alloc", "MemoryError", "ut of memory", "annot allocate", "map segment", "OS thread"}
 
 type firstError struct {

@@ -22,6 +22,7 @@ type progressWriter struct {
 	errors  firstError
 	words   lastWords
 	unseen  unseen
+	kernels bool // whether kbuild has begun with the kernel itself
 }
 
 // compileLine is kbuild's short form (scripts/Kbuild.include, quiet_cmd): two blanks, a verb, [M] for modules.
@@ -59,6 +60,7 @@ func (w *progressWriter) line(line []byte) {
 	w.errors.see(text)
 	w.words.see(text)
 	w.unseen.see(text)
+	w.kernels = w.kernels || isKernelsOwn(text)
 	if !bytes.HasPrefix(line, []byte("  ")) {
 		return // cheaper than the pattern, and true of most of what a chatty build prints
 	}

@@ -57,7 +57,9 @@ func (s *steps) do(ctx context.Context, step, command string, args ...string) er
 		if message == "" {
 			message, cause = s.lastWords(&progress.words, err)
 		}
-		cause = cause.instead(progress.unseen.missed, s.Sandbox.Kind)
+		if cause = cause.instead(progress.unseen.missed, s.Sandbox.Kind); progress.kernels {
+			cause = Cause{Kind: CauseKernelsOwn}
+		}
 		return s.failed(&CompileError{Step: step, Message: message, Cause: cause, Err: err})
 	case err == nil && s.Log.err != nil:
 		return fmt.Errorf("write the build's log: %w", s.Log.err)
