@@ -215,7 +215,7 @@ func (a adviser) explainSource(err error) (int, string) {
 	case errors.As(err, &gone):
 		return exitNoModule, gone.Hint()
 	case errors.As(err, &damaged) && format == nil:
-		return exitSource, "it is not a tarball, or is incomplete; nothing of it was kept"
+		return exitSource, damagedHint(damaged)
 	case errors.As(err, &format), errors.As(err, &damaged):
 		return exitSource, "remove the file and fetch it again"
 	}

@@ -30,6 +30,17 @@ func layoutHint(on engine.System, e *sources.LayoutError) string {
 	return "a module's source has a dkms.conf, a Kbuild file, a Makefile that sets obj-m, or a debian/rules for module-assistant"
 }
 
+// damagedHint says what to name instead of a file that could not be opened.
+func damagedHint(e *sources.DamagedError) string {
+	switch {
+	case filepath.Ext(e.Archive) == ".zip":
+		return "open it with unzip, then name the directory that it makes"
+	case !engine.IsArchiveName(e.Archive):
+		return "it is not a tarball; to build what it belongs to, name the directory: " + engine.Pasted(filepath.Dir(e.Archive))
+	}
+	return "it is not a tarball, or is incomplete; nothing of it was kept"
+}
+
 // apart is how several sources in one archive are built: a file that the user has named, or else a package of apt's.
 func apart(on engine.System, archive, pkg string, dirs []string) string {
 	command := on.OpenedBy(pkg, pkg, dirs...)

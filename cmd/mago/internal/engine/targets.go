@@ -47,7 +47,10 @@ func (t target) describe() string {
 	return fmt.Sprintf("%s (version %s)", t.from(), t.version)
 }
 
-var archive = regexp.MustCompile(`\.(?:tar(?:\.(?:xz|bz2|gz|zst|lzma))?|tgz|tbz2?|txz|deb|dsc)$`)
+var archive = regexp.MustCompile(`\.(?:tar(?:\.(?:xz|bz2|gz|zst|lzma))?|tgz|tbz2?|txz|deb|dsc|zip)$`)
+
+// IsArchiveName reports whether a file is named as archives of sources are.
+func IsArchiveName(path string) bool { return archive.MatchString(path) }
 
 // isLocal tells a path from a module's name: it holds a slash, is "." or "..", or ends like an archive that exists.
 func isLocal(word string) bool {
@@ -55,7 +58,7 @@ func isLocal(word string) bool {
 		return true
 	}
 	_, err := os.Stat(word)
-	return err == nil && archive.MatchString(word)
+	return err == nil && IsArchiveName(word)
 }
 
 // targets turns module words into modules, each once, in the order given.
