@@ -45,6 +45,15 @@ func (k Kernel) Open(name string) (*os.File, error) {
 	return k.headers.open(name)
 }
 
+// OpenSource opens a regular file of the half of the headers that several kernels have in common, from which kbuild's makefiles are
+// read; where the headers are whole, it is Open.
+func (k Kernel) OpenSource(name string) (*os.File, error) {
+	if k.Common == "" {
+		return k.Open(name)
+	}
+	return headers{k.headers.root, k.Common}.open(name)
+}
+
 // Has reports whether the kernel's headers have a regular file.
 func (k Kernel) Has(name string) bool {
 	file, err := k.Open(name)

@@ -153,7 +153,11 @@ func (b *dkmsBuild) make(ctx context.Context) error {
 	}
 	args := b.program(dkms.Make, "MAKE", b.Inside(filepath.Join(confDir, confFile)), command)
 	args = append(args, b.confVariables(b.dir, b.conf.Name, b.conf.Version, jobs)...)
-	return b.do(ctx, "MAKE", command, append(args, "build_environment="+b.conf.Environment())...)
+	err := b.do(ctx, "MAKE", command, append(args, "build_environment="+b.conf.Environment())...)
+	if err == nil {
+		b.warnOfLostFlags(ctx, command)
+	}
+	return err
 }
 
 // exported are the variables that dkms has in the environment of all that it runs.

@@ -50,6 +50,7 @@ const (
 	CauseBranch       CauseKind = "KERNELRELEASE"
 	CauseSubdirs      CauseKind = "SUBDIRS"
 	CauseKernelsOwn   CauseKind = "no M="
+	CauseLostFlag     CauseKind = "ignored flags"
 )
 
 // limits are the causes that are this machine's, or its limits', and never the source's, with the letters of ulimit that
@@ -97,6 +98,7 @@ var sentences = map[CauseKind]string{
 	CauseBranch:       `as with dkms, a MAKE that begins with make hands on KERNELRELEASE, which this Makefile takes for kbuild's call; one that begins with 'make', in quotes, does not`,
 	CauseSubdirs:      "kbuild takes M= in place of SUBDIRS=, in dkms.conf's MAKE as in a Makefile",
 	CauseKernelsOwn:   "kbuild was called without M=, and so set out to build the kernel itself",
+	CauseLostFlag:     "% is ignored since Linux 6.15: use ccflags-y",
 	CauseScratch:      "/tmp or /dev/shm of the sandbox is full; each holds half of --limit memory",
 }
 

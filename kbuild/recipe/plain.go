@@ -98,6 +98,7 @@ func (a attempt) run(ctx context.Context, w *Workspace, variables []string, even
 	if err := s.do(ctx, step, strings.Join(args, " "), args...); err != nil {
 		return nil, err
 	}
+	s.warnOfLostFlags(ctx, strings.Join(args, " "))
 	built, err := s.findModules(ctx)
 	if err == nil && len(built) == 0 {
 		err = &Error{a.by, fmt.Errorf("%s succeeded but gave no .ko file; does its Makefile set obj-m?%s", step, w.otherDirs())}

@@ -57,6 +57,7 @@ func (r debianRules) Run(ctx context.Context, w *Workspace) (*Staged, error) {
 	if err := s.do(ctx, rulesFile, strings.Join(args, " "), args...); err != nil {
 		return nil, err
 	}
+	s.warnOfLostFlags(ctx, strings.Join(args, " "))
 	w.Through()
 	staged, err := s.takeApart(ctx)
 	return staged, s.blame(err)

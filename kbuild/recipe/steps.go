@@ -56,6 +56,8 @@ func (s *steps) do(ctx context.Context, step, command string, args ...string) er
 		cause := causeOf(message)
 		if message == "" {
 			message, cause = s.lastWords(&progress.words, err)
+		} else if l, ok := s.lossBehind(message, command); ok {
+			cause = Cause{Kind: CauseLostFlag, Thing: l.String()}
 		}
 		if cause = cause.instead(progress.unseen.missed, s.Sandbox.Kind); progress.kernels {
 			cause = Cause{Kind: CauseKernelsOwn}
