@@ -46,7 +46,12 @@ func (r dkmsConf) Run(ctx context.Context, w *Workspace) (*Staged, error) {
 	if err := w.checkNeeds(r, job); err != nil {
 		return nil, err
 	}
-	if err := w.showSource(ctx, w.Job.Source, conf.Name, conf.Version, true); err != nil {
+	text, err := w.Job.Source.conf()
+	if err != nil {
+		return nil, err
+	}
+	err = w.showSource(ctx, w.Job.Source, conf.Name, conf.Version, true)
+	if err = errors.Join(err, w.putConf(sourceDir(conf.Name, conf.Version), text)); err != nil {
 		return nil, err
 	}
 	build, err := w.prepare(ctx, conf.Name, conf.Version)
@@ -62,19 +67,16 @@ func (r dkmsConf) Run(ctx context.Context, w *Workspace) (*Staged, error) {
 	return staged, b.explainBranch(b.blame(err))
 }
 
-// confOf is what the job knows of the file, or its evaluation. The file is put in place once more: it may have changed itself.
+// confOf is what the job knows of the file, or its evaluation.
 func confOf(ctx context.Context, w *Workspace) (conf *dkms.Conf, err error) {
-	text, err := w.Job.Source.conf()
-	if err != nil {
-		return nil, err
-	}
 	if conf = w.Job.Conf; conf == nil {
 		if conf, err = evaluate(ctx, w); err != nil {
 			return nil, err
 		}
 	}
 	w.Log.Write([]byte(conf.Said))
-	return conf.Moved(sandbox.WorkDir, w.Inside("")), placeConf(w, text)
+	source := conf.Name + "-" + conf.Version
+	return conf.Moved(filepath.Join(usrSrc, source), filepath.Join(w.sources(), source)).Moved(sandbox.WorkDir, w.Inside("")), nil
 }
 
 // chosen are the modules that the kernel is to have. What is odd about the file is told in the log, and on the screen
@@ -151,8 +153,8 @@ func (b *dkmsBuild) make(ctx context.Context) error {
 	if limit := b.conf.Jobs(); limit > 0 {
 		jobs = min(jobs, limit)
 	}
-	args := b.program(dkms.Make, "MAKE", b.Inside(filepath.Join(confDir, confFile)), command)
-	args = append(args, b.confVariables(b.dir, b.conf.Name, b.conf.Version, jobs)...)
+	args := b.program(dkms.Make, "MAKE", b.Inside(filepath.Join(sourceDir(b.conf.Name, b.conf.Version), confFile)), command)
+	args = append(args, b.confVariables(b.conf.Name, b.conf.Version, jobs)...)
 	err := b.do(ctx, "MAKE", command, append(args, "build_environment="+b.conf.Environment())...)
 	if err == nil {
 		b.warnOfLostFlags(ctx, command)

@@ -1,7 +1,6 @@
 package recipe
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -19,9 +18,6 @@ import (
 
 // confFile is dkms's recipe.
 const confFile = "dkms.conf"
-
-// confDir is where a dkms.conf lies in the workspace while it is evaluated; no PACKAGE_NAME begins like this.
-const confDir = "_conf"
 
 // confLimit is how much the evaluation of a dkms.conf may print.
 const confLimit = 1 << 20
@@ -48,20 +44,20 @@ func evaluate(ctx context.Context, w *Workspace) (*dkms.Conf, error) {
 		return nil, err
 	}
 	name, version := splitDir(source.Dir)
-	literal, numbers := dkms.Literal(string(text))
-	name, version = cmp.Or(literal, name), cmp.Or(numbers, version)
+	literal, numbers := dkms.Literal(string(cleanConf(text)))
+	r := reading{w, text, cmp.Or(literal, name), cmp.Or(numbers, version)}
 	for again := false; ; again = true {
-		conf, err := readConf(ctx, w, text, name, version)
+		conf, err := r.conf(ctx)
 		if err != nil {
 			return nil, err
 		}
 		if conf.Placeholder() {
-			conf.Version = cmp.Or(numbered(version), numbered(source.Version), "0")
+			conf.Version = cmp.Or(numbered(r.version), numbered(source.Version), "0")
 		}
-		if again || conf.Name == name && conf.Version == version {
-			return conf.Moved(w.Inside(""), sandbox.WorkDir), nil
+		if again || conf.Name == r.name && conf.Version == r.version {
+			return conf, nil
 		}
-		name, version = conf.Name, conf.Version
+		r.name, r.version = conf.Name, conf.Version
 	}
 }
 
@@ -79,29 +75,53 @@ func splitDir(dir string) (name, version string) {
 	return base, ""
 }
 
-// readConf reads the file once, alone in a directory of its own: nothing else can be written to meanwhile.
-func readConf(ctx context.Context, w *Workspace, text []byte, name, version string) (*dkms.Conf, error) {
-	if err := placeConf(w, text); err != nil {
+// reading is one evaluation of a dkms.conf, for which $module and $module_version are name and version.
+type reading struct {
+	w             *Workspace
+	text          []byte
+	name, version string
+}
+
+// readOnly is what programs say of a file that they may not write to because the source is shown as it lies.
+const readOnly = "Read-only file system"
+
+// conf evaluates the file. One that could not write to its source gets a copy: what dkms lets a file do there it may rely on.
+func (r reading) conf(ctx context.Context) (*dkms.Conf, error) {
+	conf, complaint, err := r.once(ctx, false)
+	if strings.Contains(complaint, readOnly) && ctx.Err() == nil {
+		conf, complaint, err = r.once(ctx, true)
+	}
+	if err != nil {
+		r.w.Log.Write([]byte(complaint))
 		return nil, err
 	}
-	if err := errors.Join(w.placeUname(confDir), w.Sandbox.Own(filepath.Join(w.dir, confDir))); err != nil {
-		return nil, err
+	conf.Said = complaint
+	return conf, nil
+}
+
+// once evaluates the file in a workspace of its own: nothing that it writes is there later.
+func (r reading) once(ctx context.Context, copied bool) (conf *dkms.Conf, complaint string, err error) {
+	w, err := r.w.apart(confDir)
+	if err != nil {
+		return nil, "", err
+	}
+	defer func() { err = errors.Join(err, w.Close(), r.w.remove(confDir)) }()
+	dir, err := w.showConf(ctx, r, copied)
+	if err != nil {
+		return nil, "", err
 	}
 	limit := cmp.Or(w.ConfTimeout, DefaultConfTimeout)
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, &Error{confFile, fmt.Errorf("reading it did not end within %s", limit)})
 	defer cancel()
-	out, complaint := &boundedBuffer{limit: confLimit}, &boundedBuffer{limit: confLimit}
-	work := filepath.Join(w.dir, confDir)
-	args := []string{"bash", "-c", dkms.Script, "evaluate", filepath.Join(w.Sandbox.Path(work), confFile)}
-	args = append(args, w.confVariables(work, name, version, w.Job.Jobs)...)
-	err := w.Run(ctx, sandbox.Spec{Args: args, Work: work, Stdout: out, Stderr: complaint})
-	conf, err := parseConf(w, out, complaint, err)
+	out, said := &boundedBuffer{limit: confLimit}, &boundedBuffer{limit: confLimit}
+	args := []string{"bash", "-c", dkms.Script, "evaluate", w.Inside(filepath.Join(dir, confFile))}
+	args = append(args, w.confVariables(r.name, r.version, w.Job.Jobs)...)
+	err = w.Run(ctx, sandbox.Spec{Args: args, Dir: dir, Stdout: out, Stderr: said})
+	conf, err = parseConf(w, out, said, err)
 	if err != nil {
-		w.Log.Write(complaint.held)
-		return nil, err
+		return nil, string(said.held), err
 	}
-	conf.Said = string(complaint.held)
-	return conf, nil
+	return conf.Moved(w.Inside(sourcesDir), usrSrc).Moved(w.Inside(""), sandbox.WorkDir), string(said.held), nil
 }
 
 // parseConf takes what bash has printed, and how it ended.
@@ -129,15 +149,6 @@ func parseConf(w *Workspace, out, complaint *boundedBuffer, ended error) (*dkms.
 	return conf, nil
 }
 
-// placeConf puts the file where bash reads it.
-func placeConf(w *Workspace, text []byte) error {
-	if err := errors.Join(w.remove(confDir), w.files.Mkdir(confDir, 0o755)); err != nil {
-		return err
-	}
-	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
-	return w.files.WriteFile(filepath.Join(confDir, confFile), text, 0o644)
-}
-
 // bashComplaint is the first line that bash itself, or the sandbox around it, had to say.
 func bashComplaint(stderr string) string {
 	for line := range strings.Lines(stderr) {
@@ -151,8 +162,9 @@ func bashComplaint(stderr string) string {
 	return ""
 }
 
-// confVariables are those that a dkms.conf may read: all that dkms has set when it reads one. tree and temp are inside paths.
-func confVariables(root, tree, temp, name, version string, k kernel.Kernel, jobs int) []string {
+// confVariables are those that a dkms.conf may read: all that dkms has set when it reads one. The paths of tree, sources and
+// temp are inside ones.
+func confVariables(root, tree, sources, temp, name, version string, k kernel.Kernel, jobs int) []string {
 	build := cmp.Or(k.Build, k.Headers)
 	config := filepath.Join(build, "include/config/auto.conf")
 	if _, err := rooted.Root(root).Lstat(config); err != nil {
@@ -160,11 +172,11 @@ func confVariables(root, tree, temp, name, version string, k kernel.Kernel, jobs
 	}
 	return []string{
 		"kernelver=" + k.Release, "arch=" + k.Arch, "kernel_source_dir=" + build, "kernel_config=" + config,
-		"dkms_tree=" + tree, "source_tree=/usr/src", "install_tree=/lib/modules", "tmp_location=" + temp,
+		"dkms_tree=" + tree, "source_tree=" + sources, "install_tree=/lib/modules", "tmp_location=" + temp,
 		"module=" + name, "module_version=" + version, "parallel_jobs=" + strconv.Itoa(jobs),
 	}
 }
 
-func (w *Workspace) confVariables(work, name, version string, jobs int) []string {
-	return confVariables(w.Root, w.Inside(""), w.Sandbox.Temp(work), name, version, w.Job.Kernel, jobs)
+func (w *Workspace) confVariables(name, version string, jobs int) []string {
+	return confVariables(w.Root, w.Inside(""), w.sources(), w.Sandbox.Temp(w.dir), name, version, w.Job.Kernel, jobs)
 }

@@ -18,8 +18,8 @@ import (
 	"mago/kbuild/sandbox"
 )
 
-// Key tells kept evaluations of dkms.conf files apart. It is the SHA-256 over what one depends on: the file and its
-// directory's name, the kernel, all that a dkms.conf may read in its environment, and the administrator's settings.
+// Key tells kept evaluations of dkms.conf files apart. It is the SHA-256 over what one depends on: the file, its source and
+// that directory's name, the kernel, all that a dkms.conf may read in its environment, and the administrator's settings.
 func Key(root string, job Job) (string, error) {
 	text, err := job.Source.conf()
 	if err != nil {
@@ -27,8 +27,8 @@ func Key(root string, job Job) (string, error) {
 	}
 	name, version := splitDir(job.Source.Dir)
 	k, sum := job.Kernel, sha256.New()
-	fmt.Fprintf(sum, "%q %q %q\n", dkms.Script, text, job.Source.Version)
-	fmt.Fprintf(sum, "%q\n", confVariables(root, sandbox.WorkDir, "/tmp", name, version, k, job.Jobs))
+	fmt.Fprintf(sum, "%q %q %q %q\n", dkms.Script, text, job.Source.Version, job.Source.Digest)
+	fmt.Fprintf(sum, "%q\n", confVariables(root, sandbox.WorkDir, usrSrc, "/tmp", name, version, k, job.Jobs))
 	fmt.Fprintf(sum, "%q %q %q %d\n", k.Headers, k.Version, k.Compiler, job.Epoch.Unix())
 	for _, option := range slices.Sorted(maps.Keys(k.Config)) {
 		fmt.Fprintf(sum, "%s=%s\n", option, k.Config[option])

@@ -39,6 +39,8 @@ func TestKey(t *testing.T) {
 	}
 	tree{"dkms.conf": "PACKAGE_NAME=hello\nPACKAGE_VERSION=1.0\n" + "STRIP=no\n"}.write(t, dir)
 	look("another dkms.conf")
+	job.Source.Digest = "1f"
+	look("another source")
 	before := len(seen)
 	tree{"etc/dkms/framework.conf.d/ignored": "", "etc/dkms/framework.conf.d/.a.conf": ""}.write(t, root)
 	if key, err := Key(root, job); err != nil || seen[key] == "" || len(seen) != before {

@@ -3,6 +3,7 @@ package recipe
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -27,7 +28,7 @@ const installed = "_installed"
 
 // PlaceNeeded puts the modules that this one needs where dkms has them: their sources below /usr/src, the modules below
 // the kernel's updates/dkms, and both with their Module.symvers in dkms's own tree. Sandboxes that cannot show directories
-// at other paths have the last only. make's lists of files could not hold an epoch's colon.
+// at other paths have dkms's tree only. make's lists of files could not hold an epoch's colon.
 func (w *Workspace) PlaceNeeded(ctx context.Context) error {
 	k := w.Job.Kernel
 	for _, n := range w.Job.Needed {
@@ -60,22 +61,22 @@ func (w *Workspace) PlaceNeeded(ctx context.Context) error {
 // usrSrc is where dkms has its sources, and where recipes look for others'.
 const usrSrc = "/usr/src"
 
-// showSource shows a source at /usr/src/<name>-<version>, which dkms builds from. It is a copy: some recipes write to their
-// own, and the build user need not be able to read the original.
+// showSource puts a source into dkms's tree and shows it at /usr/src/<name>-<version>, which dkms builds from. It is a copy: some
+// recipes write to their own, and the build user need not be able to read the original.
 func (w *Workspace) showSource(ctx context.Context, source Source, name, version string, writable bool) error {
 	w.cannotShow(filepath.Join(usrSrc, name+"-"+version), filepath.Join(sandbox.WorkDir, name, version))
-	if !w.Sandbox.Shows() {
-		return nil
-	}
-	dir := filepath.Join(name, version, "source")
-	w.mounts = append(w.mounts, sandbox.Mount{Host: filepath.Join(w.dir, dir), Path: filepath.Join(usrSrc, name+"-"+version), Writable: writable})
+	dir, base := sourceDir(name, version), name+"-"+version
 	if err := w.files.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return err
 	}
 	if err := w.copyTree(ctx, source, dir); err != nil {
 		return fmt.Errorf("copy the source of %s: %w", name, err)
 	}
-	return nil
+	if w.Sandbox.Shows() {
+		w.mounts = append(w.mounts, sandbox.Mount{Host: filepath.Join(w.dir, dir), Path: filepath.Join(usrSrc, base), Writable: writable})
+		return nil
+	}
+	return errors.Join(w.files.MkdirAll(sourcesDir, 0o755), w.files.Symlink(filepath.Join("..", dir), filepath.Join(sourcesDir, base)))
 }
 
 // checkMounts wants what is shown at other paths to lie in the workspace still. An earlier step may have put a link to
@@ -86,6 +87,9 @@ func (w *Workspace) checkMounts() error {
 		return err
 	}
 	for _, m := range w.mounts {
+		if m.Inode != 0 { // it is the sandbox that looks whether that is still what it was
+			continue
+		}
 		real, err := filepath.EvalSymlinks(m.Host)
 		if below, ok := strings.CutPrefix(m.Host, w.dir); err != nil || !ok || real != dir+below {
 			return &Error{"source", fmt.Errorf("an earlier step has moved, or replaced by a link, what builds see at %s", m.Path)}

@@ -11,6 +11,7 @@ import (
 // Source is one module's source.
 type Source struct {
 	Name, Version string
+	Digest        string // of what is in it; whatever it is, it changes when that does
 	Dir           string // host path of the directory that holds dkms.conf, Kbuild or Makefile; it is copied, never written to
 
 	Open func() (*os.Root, error) // opens Dir, or says that it is not there any more; nil: os.OpenRoot

@@ -40,14 +40,6 @@ func (u unit) unauthenticated() bool {
 // isLocalDeb reports whether the source came in a .deb that the user named.
 func (t target) isLocalDeb() bool { return t.pkg == nil && t.tree != nil && t.tree.Package != nil }
 
-// sourceDigest is the SHA-256 of what the source came in: its archive, or a directory's contents.
-func (u unit) sourceDigest() string {
-	if u.digest != "" || u.tree == nil {
-		return u.digest
-	}
-	return u.tree.SHA256
-}
-
 func fail(r *store.Record, err error) {
 	r.Result, r.Error = store.Failed, err.Error()
 	var excluded *recipe.NotMeantError

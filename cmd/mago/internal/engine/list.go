@@ -95,7 +95,7 @@ func (e *Engine) rows(ctx context.Context, targets []target, records []store.Rec
 	rows := []Listed{}
 	of := statesOf(states)
 	for _, t := range targets {
-		rows = append(rows, e.listed(t, shown, of[t.name]))
+		rows = append(rows, e.listed(ctx, t, shown, of[t.name]))
 	}
 	return rows, nil
 }
@@ -116,7 +116,7 @@ func statesOf(states []State) map[string][]State {
 	return of
 }
 
-func (e *Engine) listed(t target, k kernel.Kernel, units []State) Listed {
+func (e *Engine) listed(ctx context.Context, t target, k kernel.Kernel, units []State) Listed {
 	row := Listed{Module: t.name, Version: t.version, Kind: "local", Units: units}
 	if p := t.pkg; p != nil {
 		row.Package, row.Kind, row.Installed, row.Description = p.Name.String(), string(p.Kind), p.Installed.String(), p.Description
@@ -128,14 +128,16 @@ func (e *Engine) listed(t target, k kernel.Kernel, units []State) Listed {
 			}
 		}
 	}
-	row.Conf = e.openedConf(t, k)
+	row.Conf = e.openedConf(ctx, t, k)
 	return row
 }
 
 // openedConf is what is known of the dkms.conf of a source that is opened, for a kernel; nil where there is none.
-func (e *Engine) openedConf(t target, k kernel.Kernel) *ShownConf {
+func (e *Engine) openedConf(ctx context.Context, t target, k kernel.Kernel) *ShownConf {
 	if t.tree == nil && t.pkg != nil {
-		t.tree, _ = e.modules.fetcher().Cached(*t.pkg)
+		if tree, ok := e.modules.fetcher().Cached(*t.pkg); ok && e.modules.identify(ctx, &t, tree) != nil {
+			return nil
+		}
 	}
 	if t.tree == nil || !isDKMS(t) {
 		return nil

@@ -63,14 +63,20 @@ func (mo *modules) openSource(ctx context.Context, t *target) error {
 	return mo.fetch(ctx, t)
 }
 
-// useTree sets the opened source that a module is built from. A source that may have been edited, with -O or in /usr/src, is
-// identified by a digest of its contents.
-func (mo *modules) useTree(ctx context.Context, t *target, tree *sources.Tree) (err error) {
-	t.tree, t.edited = tree, mo.AsItLies
+// useTree sets the opened source that a module is built from.
+func (mo *modules) useTree(ctx context.Context, t *target, tree *sources.Tree) error {
+	t.edited = mo.AsItLies
+	return errors.Join(mo.identify(ctx, t, tree), mo.unmodifiedConffiles(ctx, t))
+}
+
+// identify sets a module's opened source. One that may have been edited, with -O or in /usr/src, is identified by a digest of
+// its contents.
+func (mo *modules) identify(ctx context.Context, t *target, tree *sources.Tree) (err error) {
+	t.tree = tree
 	if mo.AsItLies || tree.Origin == sources.Host && tree.Archive == "" {
 		t.digest, err = tree.Contents(ctx)
 	}
-	return errors.Join(err, mo.unmodifiedConffiles(ctx, t))
+	return err
 }
 
 func (mo *modules) fetch(ctx context.Context, t *target) error {

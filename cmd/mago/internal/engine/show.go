@@ -45,7 +45,7 @@ func (e *Engine) Show(ctx context.Context, words []string) ([]ShownModule, error
 	of := statesOf(states)
 	var all []ShownModule
 	for _, t := range targets {
-		m := ShownModule{Listed: e.listed(t, shown, of[t.name])}
+		m := ShownModule{Listed: e.listed(ctx, t, shown, of[t.name])}
 		e.describeSource(t, &m)
 		for i := range records {
 			if r := &records[i]; r.Module == t.name && t.isSourceOf(*r) {

@@ -34,7 +34,15 @@ type target struct {
 
 // source is what a build takes; the tree is there.
 func (t target) source() recipe.Source {
-	return recipe.Source{Name: t.name, Version: t.tree.Version, Dir: t.tree.Dir, Open: t.tree.Open}
+	return recipe.Source{Name: t.name, Version: t.tree.Version, Digest: t.sourceDigest(), Dir: t.tree.Dir, Open: t.tree.Open}
+}
+
+// sourceDigest is the SHA-256 of what the source came in: its archive, or a directory's contents.
+func (t target) sourceDigest() string {
+	if t.digest != "" || t.tree == nil {
+		return t.digest
+	}
+	return t.tree.SHA256
 }
 
 func (t target) describe() string {
