@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"mago/cmd/mago/internal/engine"
+	"mago/debpkg/word"
 
 	"github.com/alecthomas/kong"
 )
@@ -83,16 +83,16 @@ func TestNoWordLeadsToItsContrary(t *testing.T) {
 	model := grammar()
 	for _, node := range offered(model) {
 		for _, prefix := range []string{"un", "de", "dis", "no", "not-"} {
-			word := prefix + node.Name
-			if commandCalled(model, word) != nil {
+			opposite := prefix + node.Name
+			if commandCalled(model, opposite) != nil {
 				continue
 			}
-			for i, typed := range append([]string{word}, spoilt(word)...) {
+			for i, typed := range append([]string{opposite}, spoilt(opposite)...) {
 				if testing.Short() && i%7 > 0 {
 					continue
 				}
 				got := advice(model, typed, "hello")
-				if engine.Distance(typed, node.Name) > 1 && strings.HasPrefix(typed, prefix) && strings.Contains(got, "mean "+node.Name+"?") {
+				if word.Distance(typed, node.Name) > 1 && strings.HasPrefix(typed, prefix) && strings.Contains(got, "mean "+node.Name+"?") {
 					t.Errorf("%s: %q", typed, got)
 				}
 			}

@@ -18,7 +18,7 @@ import (
 // bubblewrap shows the programs in it the real place of the directory that it would mount.
 func bubblewrap(w *world, args []string) error {
 	command := slices.Index(args, "--")
-	inside := args[command+1:]
+	inside, shown := args[command+1:], map[string]string{}
 	for i := range args[:command] {
 		switch args[i] {
 		case "--bind":
@@ -26,13 +26,36 @@ func bubblewrap(w *world, args []string) error {
 				os.Setenv("MOUNTED", args[i+1])
 			}
 			os.Setenv("ENTERED", args[i+1])
+		case "--ro-bind":
+			if strings.HasPrefix(args[i+2], "/usr/src/") && !strings.HasPrefix(args[i+1], w.root+"/usr/src/") {
+				shown[args[i+2]] = args[i+1]
+			}
 		case "--chdir":
+			if err := linkShown(shown, inside); err != nil {
+				return err
+			}
 			if err := os.Chdir(outside(args[i+1])); err != nil {
 				return err
 			}
 		}
 	}
 	return become(inside)
+}
+
+// linkShown has links in the mounted directory, and the program's arguments, name sources where they really lie.
+func linkShown(shown map[string]string, inside []string) error {
+	links, err := filepath.Glob(filepath.Join(os.Getenv("MOUNTED"), "*/*/source"))
+	for _, link := range links {
+		if target, _ := os.Readlink(link); shown[target] != "" {
+			err = errors.Join(err, os.Remove(link), os.Symlink(shown[target], link))
+		}
+	}
+	for path, host := range shown {
+		for i := range inside {
+			inside[i] = strings.ReplaceAll(inside[i], path, host)
+		}
+	}
+	return err
 }
 
 // outside is the real path of one inside bubblewrap.

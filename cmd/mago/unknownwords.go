@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mago/cmd/mago/internal/engine"
+	"mago/debpkg/word"
 
 	"github.com/alecthomas/kong"
 )
@@ -20,7 +21,7 @@ func unknownCommand(model *kong.Application, name, module, root string) error {
 	if h, program, known := commandHabit(name); known {
 		return foreign("command", name, program, h.forModule(root, module))
 	}
-	meant := engine.Nearest(name, append(commandNames(model), commandHabitWords()...))
+	meant := word.Nearest(name, append(commandNames(model), commandHabitWords()...))
 	if h, program, known := commandHabit(meant); known {
 		return foreign("command", name+", nor "+meant, program, h.forModule(root, module))
 	}
@@ -61,7 +62,7 @@ func meantOption(all []*kong.Flag, name string) string {
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)
-	if meant := cmp.Or(engine.Completed(typed, names), engine.Nearest(typed, names)); meant != "" {
+	if meant := cmp.Or(word.Completed(typed, names), word.Nearest(typed, names)); meant != "" {
 		return "--" + meant
 	}
 	return ""

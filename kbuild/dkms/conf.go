@@ -47,6 +47,7 @@ type Conf struct {
 	Said          string // what the file and bash printed while it was evaluated
 	values        map[string]map[int]string
 	verdicts      map[string]map[int]verdict // of those that are matched
+	misspelt      []string                   // variables that are nearly directives
 }
 
 // What begins and ends the output of Script. Without an end the file left bash before its own.
@@ -54,6 +55,7 @@ const (
 	beginning  = "mago-begin-of-conf"
 	terminator = "mago-end-of-conf"
 	badSyntax  = "mago-bad-syntax"
+	variables  = "mago-variables" // all that are set, a line each
 )
 
 // ErrUnread says that bash did not get as far as to judge the file: it could not be read, or bash not be started.
@@ -88,8 +90,12 @@ func Parse(output []byte) (*Conf, error) {
 	return c, c.check()
 }
 
-// take takes a value, or a verdict on one.
+// take takes a value, or what else Script prints.
 func (c *Conf) take(name string, index int, value string) error {
+	if name == variables {
+		c.misspelt = misspelt(strings.Split(value, "\n"))
+		return nil
+	}
 	directive, ok := strings.CutSuffix(name, verdictOf)
 	if !ok {
 		set(c.values, name, index, value)

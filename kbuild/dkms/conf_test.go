@@ -303,9 +303,20 @@ func TestHookWords(t *testing.T) {
 }
 
 func TestMistakes(t *testing.T) {
-	got := conf(t, "MAKE_MATCH[1]=(", "PATCH_MATCH=6{", "PATCH_MATCH[1]=^6").Mistakes()
-	want := []string{`MAKE_MATCH[1]="(" is not a regular expression to bash, and matches no kernel`, `PATCH_MATCH[0]="6{" is not a regular expression to bash, and matches no kernel`}
-	if !slices.Equal(got, want) {
+	c := conf(t, "MAKE_MATCH[1]=(", "PATCH_MATCH=6{", "PATCH_MATCH[1]=^6", variables+"=AUTOINTSALL\nBUILD_EXCLUSIVE_KERNELS\nBUILD_MODULE_NAME\nMAKES\nPATCHES\nAUTOINSTALL\nKERNEL_VERSION\nBASH_VERSION")
+	c.Said = "/var/lib/dkms/a/1/source/dkms.conf: line 3: a: command not found\n\n/var/lib/dkms/a/1/source/dkms.conf: line 3: a: command not found\ncat: x: gone\n"
+	want := []string{
+		"line 3: a: command not found", "cat: x: gone",
+		"AUTOINTSALL is not a directive, and has no effect; AUTOINSTALL is one",
+		"BUILD_EXCLUSIVE_KERNELS is not a directive, and has no effect; BUILD_EXCLUSIVE_KERNEL is one",
+		"BUILD_MODULE_NAME is not a directive, and has no effect; BUILT_MODULE_NAME is one",
+		`MAKE_MATCH[1]="(" is not a regular expression to bash, and matches no kernel`, `PATCH_MATCH[0]="6{" is not a regular expression to bash, and matches no kernel`,
+	}
+	if got := c.Mistakes(); !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	c.Said = strings.Join(strings.Split("abcdefgh", ""), "\n")
+	if got := c.Mistakes()[:5]; got[3] != "d" || got[4] != "it printed 4 more lines" {
 		t.Errorf("got %q", got)
 	}
 }

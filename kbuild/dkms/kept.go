@@ -20,8 +20,9 @@ type kept struct {
 	Name       string                     `json:"name"`    // PACKAGE_NAME
 	Version    string                     `json:"version"` // PACKAGE_VERSION, or what stands for a placeholder
 	Directives map[string]map[int]string  `json:"directives"`
-	Verdicts   map[string]map[int]verdict `json:"verdicts"`       // exit statuses of =~
-	Said       string                     `json:"said,omitempty"` // what was printed during the evaluation
+	Verdicts   map[string]map[int]verdict `json:"verdicts"`           // exit statuses of =~
+	Misspelt   []string                   `json:"misspelt,omitempty"` // variables that are nearly directives
+	Said       string                     `json:"said,omitempty"`     // what was printed during the evaluation
 }
 
 // Encode gives the Conf as JSON for Decode. It refuses values that are not UTF-8, which JSON cannot hold.
@@ -33,7 +34,7 @@ func (c *Conf) Encode() ([]byte, error) {
 			}
 		}
 	}
-	text, err := json.MarshalIndent(kept{format, c.Name, c.Version, c.values, c.verdicts, strings.ToValidUTF8(c.Said, "\uFFFD")}, "", "\t")
+	text, err := json.MarshalIndent(kept{format, c.Name, c.Version, c.values, c.verdicts, c.misspelt, strings.ToValidUTF8(c.Said, "\uFFFD")}, "", "\t")
 	return append(text, '\n'), err
 }
 
@@ -46,7 +47,7 @@ func Decode(text []byte) (*Conf, error) {
 	if k.Format != format {
 		return nil, errors.New("read kept dkms.conf: it has another format")
 	}
-	c := &Conf{Said: k.Said, values: k.Directives, verdicts: k.Verdicts}
+	c := &Conf{Said: k.Said, values: k.Directives, verdicts: k.Verdicts, misspelt: k.Misspelt}
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("read kept dkms.conf: %w", err)
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 func TestKept(t *testing.T) {
-	c := conf(t, "MAKE[0]=make\t-j", "MAKE[7]=", "PACKAGE_VERSION=#MODULE_VERSION#", "parallel_jobs=3", "MAKE_MATCH[7]=^5")
+	c := conf(t, "MAKE[0]=make\t-j", "MAKE[7]=", "PACKAGE_VERSION=#MODULE_VERSION#", "parallel_jobs=3", "MAKE_MATCH[7]=^5", variables+"=AUTOINTSALL")
 	c.Version, c.Said = "1.0", "word\n"
 	text, err := c.Encode()
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -43,7 +44,7 @@ func place(t *testing.T, text string) (dir, path string) {
 	return dir, path
 }
 
-var variables = []string{
+var given = []string{
 	"kernelver=6.1.0-56-amd64", "arch=x86_64", "kernel_source_dir=/lib/modules/6.1.0-56-amd64/build",
 	"dkms_tree=/var/lib/dkms", "module=hello", "module_version=1.0", "parallel_jobs=3",
 }
@@ -51,7 +52,7 @@ var variables = []string{
 func evaluate(t *testing.T, text string) (*Conf, error) {
 	t.Helper()
 	dir, path := place(t, text)
-	out, err := run(t, dir, Script, append([]string{path}, variables...)...)
+	out, err := run(t, dir, Script, append([]string{path}, given...)...)
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
 	}
@@ -114,6 +115,13 @@ func TestScript(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestScriptMisspelt(t *testing.T) {
+	c, err := evaluate(t, named+"local AUTOINTSALL=yes\nBUILD_EXCLUSIVE_KERNELS[1]=^9\nPATCHES=3\n")
+	if err != nil || !slices.Equal(c.misspelt, []string{"AUTOINTSALL", "BUILD_EXCLUSIVE_KERNELS"}) {
+		t.Errorf("got %+v, %v", c, err)
 	}
 }
 
@@ -201,7 +209,7 @@ func TestScriptUnread(t *testing.T) {
 		"no process": "bash() { return 254; }\n" + Script,
 		"no bash":    "false",
 	} {
-		out, err := run(t, t.TempDir(), program, append([]string{path}, variables...)...)
+		out, err := run(t, t.TempDir(), program, append([]string{path}, given...)...)
 		if _, parsed := Parse([]byte(out)); !errors.Is(parsed, ErrUnread) || err == nil {
 			t.Errorf("%s: got %q, %v, %v", name, out, parsed, err)
 		}
@@ -228,7 +236,7 @@ func TestMakeScript(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir, path := place(t, named+test.conf+"\n")
 			program := "make() { echo \"$@\"; }\nexport -f make\n" + `exec bash -c "$1" "${@:2}"`
-			got, err := run(t, dir, program, append([]string{Make, "make", path, test.directive}, variables...)...)
+			got, err := run(t, dir, program, append([]string{Make, "make", path, test.directive}, given...)...)
 			if err != nil || got != test.want {
 				t.Errorf("got %q, %v, want %q", got, err, test.want)
 			}
@@ -238,7 +246,7 @@ func TestMakeScript(t *testing.T) {
 
 func TestMakeScriptFails(t *testing.T) {
 	dir, path := place(t, named)
-	_, err := run(t, dir, Make, append([]string{path, "exit 7"}, variables...)...)
+	_, err := run(t, dir, Make, append([]string{path, "exit 7"}, given...)...)
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 7 {
 		t.Errorf("got %v, want exit status 7", err)
@@ -256,8 +264,11 @@ func TestHook(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "script"), []byte(script), 0o755); err != nil {
 				t.Fatal(err)
 			}
+			if err := os.WriteFile(filepath.Join(dir, "dos"), []byte("#!/bin/sh\r\nexit 0\r\n"), 0o755); err != nil {
+				t.Fatal(err)
+			}
 			got, err := run(t, dir, Hook, "PRE_BUILD", test.command)
-			if err != nil || got != test.want {
+			if (err != nil) != (name == "from DOS") || got != test.want {
 				t.Errorf("got %q, %v, want %q", got, err, test.want)
 			}
 		})

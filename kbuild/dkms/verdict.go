@@ -2,7 +2,6 @@ package dkms
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 )
 
@@ -47,15 +46,4 @@ func (c *Conf) checkVerdicts() error {
 		}
 	}
 	return nil
-}
-
-// Mistakes tells what of a file does not do what it was written for, and leaves no other trace: expressions by which
-// nothing is built or patched.
-func (c *Conf) Mistakes() (all []string) {
-	for _, directive := range []string{"MAKE_MATCH", "PATCH_MATCH"} {
-		for _, i := range slices.DeleteFunc(c.Indexes(directive), func(i int) bool { return c.verdict(directive, i) != broken }) {
-			all = append(all, fmt.Sprintf("%s[%d]=%q is not a regular expression to bash, and matches no kernel", directive, i, c.values[directive][i]))
-		}
-	}
-	return all
 }

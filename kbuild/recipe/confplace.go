@@ -59,10 +59,7 @@ func (w *Workspace) showConf(ctx context.Context, r reading, copied bool) (dir s
 			return dir, errors.Join(w.files.MkdirAll(filepath.Dir(dir), 0o755), w.files.Symlink(place, dir), w.Sandbox.Own(w.dir))
 		}
 	}
-	if err := errors.Join(w.showSource(ctx, w.Job.Source, name, version, true), w.putConf(dir, r.text)); err != nil {
-		return "", err
-	}
-	return dir, w.Sandbox.Own(w.dir)
+	return dir, errors.Join(w.placeSource(ctx, name, version), w.Sandbox.Own(w.dir))
 }
 
 // sourceDir is the source's directory in dkms's tree.
@@ -110,18 +107,25 @@ func isReadable(tree *os.Root) bool {
 	}))
 }
 
-// cleanConf is a dkms.conf as bash takes it: without the mark that some editors put first, and with line ends of its own.
-func cleanConf(text []byte) []byte {
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
-	return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
-}
-
-// putConf has bash take a copied source's dkms.conf.
-func (w *Workspace) putConf(dir string, text []byte) error {
+// placeSource copies the source to where dkms has it, with a dkms.conf that bash takes.
+func (w *Workspace) placeSource(ctx context.Context, name, version string) error {
+	text, err := w.Job.Source.conf()
+	if err != nil {
+		return err
+	}
+	if err := w.showSource(ctx, w.Job.Source, name, version, true); err != nil {
+		return err
+	}
 	clean := cleanConf(text)
 	if bytes.Equal(clean, text) {
 		return nil
 	}
-	file := filepath.Join(dir, confFile)
+	file := filepath.Join(sourceDir(name, version), confFile)
 	return errors.Join(w.remove(file), w.files.WriteFile(file, clean, 0o644))
+}
+
+// cleanConf is a dkms.conf as bash takes it: without the mark that some editors put first, and with line ends of its own.
+func cleanConf(text []byte) []byte {
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
 }

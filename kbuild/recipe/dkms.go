@@ -46,12 +46,7 @@ func (r dkmsConf) Run(ctx context.Context, w *Workspace) (*Staged, error) {
 	if err := w.checkNeeds(r, job); err != nil {
 		return nil, err
 	}
-	text, err := w.Job.Source.conf()
-	if err != nil {
-		return nil, err
-	}
-	err = w.showSource(ctx, w.Job.Source, conf.Name, conf.Version, true)
-	if err = errors.Join(err, w.putConf(sourceDir(conf.Name, conf.Version), text)); err != nil {
+	if err := w.placeSource(ctx, conf.Name, conf.Version); err != nil {
 		return nil, err
 	}
 	build, err := w.prepare(ctx, conf.Name, conf.Version)

@@ -16,6 +16,7 @@ import (
 	"mago/cmd/mago/internal/modpkg"
 	"mago/cmd/mago/internal/store"
 	"mago/debpkg"
+	"mago/debpkg/visible"
 	"mago/kbuild/recipe"
 )
 
@@ -76,7 +77,15 @@ func (mo *modules) addBuildDepends(ctx context.Context, u *unit) error {
 	if e.err != nil && mo.DryRun { // otherwise the build tells of it
 		mo.say.note("note", "what %s is compiled against is not known: %v", u.name, e.err)
 	}
-	if e.conf == nil || len(e.conf.BuildDepends()) == 0 {
+	if e.conf == nil {
+		return nil
+	}
+	if mo.DryRun {
+		for _, mistake := range e.conf.Mistakes() {
+			mo.say.of(u.id()).note("warning", "dkms.conf: %s", visible.Line(mistake))
+		}
+	}
+	if len(e.conf.BuildDepends()) == 0 {
 		return nil
 	}
 	records, err := mo.store.All()

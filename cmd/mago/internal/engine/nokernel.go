@@ -102,8 +102,8 @@ func (kf *kernelFinder) whyNoKernel(ctx context.Context, release string, err err
 // meant are the words of -l that one which names no kernel may have stood for: one of mago's own, or of kernels whose
 // releases begin so the newest, and the pattern for all of them.
 func (kf *kernelFinder) meant(ctx context.Context, typed string, known []string) []string {
-	if word := Nearest(typed, KernelWords); word != "" {
-		return []string{word}
+	if meant := word.Nearest(typed, KernelWords); meant != "" {
+		return []string{meant}
 	}
 	begun := slices.DeleteFunc(kernel.SortReleases(slices.Clone(known)), func(release string) bool {
 		rest, ok := strings.CutPrefix(release, typed)

@@ -1,4 +1,4 @@
-package engine
+package word
 
 import (
 	"slices"
@@ -15,13 +15,13 @@ func Nearest(typed string, among []string) string {
 	if len(typed) > longestWord {
 		return ""
 	}
-	for _, word := range among {
-		switch d := Distance(typed, word); {
-		case d > best || !alike(typed, word, d):
-		case d == best && word != found:
+	for _, one := range among {
+		switch d := Distance(typed, one); {
+		case d > best || !alike(typed, one, d):
+		case d == best && one != found:
 			several = true
 		default:
-			best, found, several = d, word, false
+			best, found, several = d, one, false
 		}
 	}
 	if several {

@@ -1,0 +1,54 @@
+package dkms
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"mago/debpkg/word"
+)
+
+// Mistakes tells what of a file may not do what it was written for: what was printed while it was evaluated, variables that
+// are nearly directives, and expressions that fit nothing.
+func (c *Conf) Mistakes() []string {
+	all := c.complaints()
+	for _, name := range c.misspelt {
+		all = append(all, fmt.Sprintf("%s is not a directive, and has no effect; %s is one", name, word.Nearest(name, directives)))
+	}
+	for _, directive := range []string{"MAKE_MATCH", "PATCH_MATCH"} {
+		for _, i := range c.Indexes(directive) {
+			if c.verdict(directive, i) == broken {
+				all = append(all, fmt.Sprintf("%s[%d]=%q is not a regular expression to bash, and matches no kernel", directive, i, c.values[directive][i]))
+			}
+		}
+	}
+	return all
+}
+
+// ofConf is what bash says first of a line of the file, whose directory is mago's affair.
+var ofConf = regexp.MustCompile(`^\S*/dkms\.conf: `)
+
+// complaints are the first lines of what was printed, each once.
+func (c *Conf) complaints() []string {
+	const most = 4
+	var lines []string
+	for line := range strings.Lines(c.Said) {
+		line = strings.TrimSpace(ofConf.ReplaceAllString(line, ""))
+		if line != "" && !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	if more := len(lines) - most; more > 1 {
+		lines = append(lines[:most], fmt.Sprintf("it printed %d more lines", more))
+	}
+	return lines
+}
+
+// misspelt are those of some variables that were meant for directives. Short names have too many neighbours.
+func misspelt(names []string) []string {
+	const short = 7
+	return slices.DeleteFunc(names, func(name string) bool {
+		return len(name) <= short || slices.Contains(directives, name) || word.Nearest(name, directives) == ""
+	})
+}
