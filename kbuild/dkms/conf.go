@@ -63,6 +63,7 @@ var ErrUnread = errors.New("bash could not read it")
 
 // Parse reads the output of Script: name, index, value, each ended by a NUL. It wants what dkms wants before it takes
 // a file: the two names, and modules that lie below the build directory. The error is ErrUnread where the file is not to blame.
+// Of a file that lacks something the Conf has at least Name and Version, as far as it says them.
 func Parse(output []byte) (*Conf, error) {
 	fields := strings.Split(string(bytes.TrimSuffix(output, []byte{0})), "\x00")
 	switch first, last := fields[0], fields[len(fields)-1]; {

@@ -48,13 +48,15 @@ func evaluate(ctx context.Context, w *Workspace) (*dkms.Conf, error) {
 	r := reading{w, text, cmp.Or(literal, name), cmp.Or(numbers, version)}
 	for again := false; ; again = true {
 		conf, err := r.conf(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if conf.Placeholder() {
+		if conf != nil && conf.Placeholder() {
 			conf.Version = cmp.Or(numbered(r.version), numbered(source.Version), "0")
 		}
-		if again || conf.Name == r.name && conf.Version == r.version {
+		renamed := conf != nil && conf.Name != "" && conf.Version != "" && (conf.Name != r.name || conf.Version != r.version)
+		switch {
+		case renamed && !again: // whatever else is wrong with it
+		case err != nil:
+			return nil, err
+		default:
 			return conf, nil
 		}
 		r.name, r.version = conf.Name, conf.Version
@@ -86,6 +88,7 @@ type reading struct {
 const readOnly = "Read-only file system"
 
 // conf evaluates the file. One that could not write to its source gets a copy: what dkms lets a file do there it may rely on.
+// With an error there may be a conf, which is of no use but for its name and version.
 func (r reading) conf(ctx context.Context) (*dkms.Conf, error) {
 	conf, complaint, err := r.once(ctx, false)
 	if strings.Contains(complaint, readOnly) && ctx.Err() == nil {
@@ -93,7 +96,7 @@ func (r reading) conf(ctx context.Context) (*dkms.Conf, error) {
 	}
 	if err != nil {
 		r.w.Log.Write([]byte(complaint))
-		return nil, err
+		return conf, err
 	}
 	conf.Said = complaint
 	return conf, nil
@@ -119,7 +122,7 @@ func (r reading) once(ctx context.Context, copied bool) (conf *dkms.Conf, compla
 	err = w.Run(ctx, sandbox.Spec{Args: args, Dir: dir, Stdout: out, Stderr: said})
 	conf, err = parseConf(w, out, said, err)
 	if err != nil {
-		return nil, string(said.held), err
+		return conf, string(said.held), err
 	}
 	return conf.Moved(w.Inside(sourcesDir), usrSrc).Moved(w.Inside(""), sandbox.WorkDir), string(said.held), nil
 }
@@ -144,7 +147,7 @@ func parseConf(w *Workspace, out, complaint *boundedBuffer, ended error) (*dkms.
 	case errors.Is(err, dkms.ErrUnread):
 		return nil, w.broken(reading, said)
 	case err != nil:
-		return nil, &Error{confFile, fmt.Errorf("%w%s", err, bashComplaint(said))}
+		return conf, &Error{confFile, fmt.Errorf("%w%s", err, bashComplaint(said))}
 	}
 	return conf, nil
 }
