@@ -46,9 +46,12 @@ func (c *Conf) complaints() []string {
 }
 
 // misspelt are those of some variables that were meant for directives. Short names have too many neighbours.
-func misspelt(names []string) []string {
+func misspelt(names []string) (meant []string) {
 	const short = 7
-	return slices.DeleteFunc(names, func(name string) bool {
-		return len(name) <= short || slices.Contains(directives, name) || word.Nearest(name, directives) == ""
-	})
+	for _, name := range names {
+		if len(name) > short && !slices.Contains(directives, name) && word.Nearest(name, directives) != "" {
+			meant = append(meant, name)
+		}
+	}
+	return meant
 }
