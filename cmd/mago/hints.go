@@ -272,6 +272,7 @@ func (a adviser) explainPackage(err error) (int, string) {
 	var unmet *apt.UnmetError
 	var dkms *apt.DKMSError
 	var undone *apt.UndoneError
+	var hindered *apt.HinderedError
 	var clash *engine.ClashError
 	var unloadable *engine.UnloadableError
 	var locked *apt.LockedError
@@ -289,6 +290,8 @@ func (a adviser) explainPackage(err error) (int, string) {
 		return exitBusy, "when that has finished, run the same command again; what is built is kept"
 	case errors.As(err, &clash):
 		return exitPackages, clash.Hint()
+	case errors.As(err, &hindered):
+		return exitPackages, a.hinderedHint(hindered)
 	case errors.As(err, &undone) && len(undone.Left) > 0:
 		return exitPackages, a.leftHint(undone.Left)
 	case errors.As(err, &undone):

@@ -35,3 +35,18 @@ func (a adviser) leftHint(left []apt.Left) string {
 	}
 	return engine.Hints(append(lines, "once the cause is gone, run the same command again")...)
 }
+
+// hinderedHint says how packages that are none of mago's come to their end.
+func (a adviser) hinderedHint(e *apt.HinderedError) string {
+	var lines []string
+	for _, name := range e.Unfinished {
+		lines = append(lines, fmt.Sprintf(`"%s" finishes %s, or says why it cannot; "%s" removes it`, a.on.Program("dpkg", "--configure", name), name, a.on.Apt("remove", name)))
+	}
+	for _, name := range e.Broken {
+		lines = append(lines, fmt.Sprintf(`"%s" installs %s anew`, a.on.Apt("install", "--reinstall", name), name))
+	}
+	if len(e.Unmet) > 0 {
+		lines = append(lines, fmt.Sprintf(`"%s" brings what is lacking, or asks what to remove`, a.on.Apt("--fix-broken", "install")))
+	}
+	return engine.Hints(append(lines, "then run the same command again; what is built is kept")...)
+}

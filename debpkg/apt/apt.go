@@ -82,7 +82,7 @@ func (in *Installer) UpdateLists(ctx context.Context) error {
 // FromApt runs apt-get install, once nobody else is at it. Where it had to wait it asks done first, if not nil, whether the
 // other one has done it all. It fails with *ToolError, *LockedError or *DKMSError: it never has dkms or its packages installed.
 func (in *Installer) FromApt(ctx context.Context, how InstallOptions, packages []word.Target, done func() bool) error {
-	return in.exclusively(ctx, installLocks, done, func() error {
+	return in.hindered(in.exclusively(ctx, installLocks, done, func() error {
 		how, coming, err := in.withoutDKMS(ctx, how, packages)
 		if err != nil {
 			return err
@@ -91,7 +91,7 @@ func (in *Installer) FromApt(ctx context.Context, how InstallOptions, packages [
 			return err
 		}
 		return in.keeping(func() error { return in.tool(ctx, "apt-get", in.aptInstall(how, packages, in.tellingProgress()...)...) })
-	})
+	}))
 }
 
 // targetOf is what apt knows an alternative by.

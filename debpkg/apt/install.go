@@ -115,7 +115,7 @@ func (in *Installer) installOnce(ctx context.Context, mayApt bool, paths []strin
 	if before == nil {
 		return err
 	}
-	return in.undo(ctx, before, coming, err)
+	return in.hindered(in.undo(ctx, before, coming, err))
 }
 
 // howToRun gives the command that installs packages, dpkg where that can do it. It fails with errNeedsApt where apt-get has to,

@@ -79,6 +79,9 @@ func (in *Installer) resolve(ctx context.Context, how InstallOptions, l *lacking
 	if refused := (*ToolError)(nil); err == nil || !errors.As(err, &refused) || refused.ExitCode < 0 {
 		return how, err
 	}
+	if hindered := (*HinderedError)(nil); errors.As(in.hindered(err), &hindered) && len(hindered.Unmet) > 0 {
+		return how, hindered // until that is mended apt refuses whatever it is asked for
+	}
 	for _, u := range l.unmet {
 		hopeless, err := in.hopeless(ctx, u)
 		if err != nil {

@@ -24,6 +24,8 @@ import (
 //	mago ARG…              runs mago; "! mago" expects it to fail
 //	in PROGRAM ARG…        runs a program
 //	fails CODE PROGRAM …   runs a program, mago too, that has to end with that code
+//	paste PATTERN          runs the command out of the advice that mago has just given, which succeeds ("!": fails); what
+//	                       follows sudo root runs, and apt-get's questions are answered with yes
 //	kernel RELEASE         adds the headers of another release, made of $K's; they belong to no package
 //
 // Its variables: K is the release of the headers; PLACE=chroot enters by chroot(2), not as a machine is; AS=tester runs
@@ -60,6 +62,7 @@ func TestCases(t *testing.T) {
 			},
 			"in":     inCase,
 			"fails":  failsInCase,
+			"paste":  pasteInCase,
 			"kernel": addKernel,
 		},
 	})

@@ -39,7 +39,7 @@ func (e *IncompleteHeadersError) Hint(on System) string {
 	case e.Package == "" && e.InApt:
 		return fmt.Sprintf(`run "%s"`, on.SudoMago("prepare", "-l", e.Err.Release))
 	case e.Package == "":
-		return "no package has them: complete them where they come from, " + otherwise
+		return "no package has what is missing: complete them where they come from, " + otherwise
 	case e.Lacks != "" && e.InApt:
 		return fmt.Sprintf(`%s needs %s, which is not installed: run "%s"`, e.Package, e.Lacks, on.SudoMago("prepare", "-l", e.Err.Release))
 	case e.Lacks != "":
@@ -66,12 +66,16 @@ func (kf *kernelFinder) whyIncomplete(ctx context.Context, headers *kernel.Heade
 		return headers
 	}
 	e := &IncompleteHeadersError{Err: headers, LeadsTo: kf.danglingTarget(headers.Dir)}
-	file := filepath.Join(headers.Dir, headers.Missing)
+	missing := headers.Missing
+	if _, file, ok := strings.Cut(missing, ": "); ok { // what is not in a file
+		missing, _, _ = strings.Cut(file, " ")
+	}
+	file := filepath.Join(headers.Dir, missing)
 	switch {
 	case e.LeadsTo != "":
 		file = headers.Dir
-	case filepath.IsAbs(headers.Missing):
-		file = headers.Missing
+	case filepath.IsAbs(missing):
+		file = missing
 	}
 	if e.Package = kf.pkgs.owner(file); e.Package != "" {
 		e.InApt = kf.apt.offers(ctx, e.Package, kf.pkgs.packageVersion(e.Package))
