@@ -33,7 +33,8 @@ import (
 //	installed NAME VERSION          has dpkg's status hold that package
 //	removed [-keep] NAME            has it lose that package, or keep its configuration files
 //	hold NAME                       takes one of mago's locks until the script ends
-//	paste PATTERN                   runs the command out of the advice that mago has just given; it succeeds (!: fails)
+//	paste [-try] PATTERN PROGRAM…   runs the command out of the advice that mago has just given, which succeeds (!: fails), and
+//	                                then the program; -try leaves the root as it was
 //	evil FILE…                      puts what would command a terminal, as in $EVIL, in the place of each @EVIL@ in files
 //	said ARG…                       mago, however it ends, prints nothing that commands a terminal, but something of $EVIL (!: or nothing)
 //	tidy                            nothing half-done lies in the root

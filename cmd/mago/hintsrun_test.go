@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"os"
+	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -27,9 +30,16 @@ var (
 	labelled      = regexp.MustCompile(`^(?:next|also|to keep only one|To remove|To install): +(?:boot .*, then )?(.*)`)
 )
 
-// paste runs, as a shell does for the user to whom mago has just said it, the first command in mago's advice that a pattern
+// paste [-try] PATTERN [PROGRAM…] runs, as a shell does for the user to whom mago has just said it, the first command in mago's advice that a pattern
 // matches. What follows sudo root runs.
+// The program then has to succeed; with -try the root is as it was afterwards.
 func paste(ts *testscript.TestScript, neg bool, args []string) {
+	if args[0] == "-try" {
+		args = args[1:]
+		root, kept := worldOf(ts).root, ts.MkAbs("kept")
+		ts.Check(exec.Command("cp", "-a", root, kept).Run())
+		defer func() { ts.Check(errors.Join(os.RemoveAll(root), os.Rename(kept, root))) }()
+	}
 	pattern := regexp.MustCompile(args[0])
 	all := advised(ts.ReadFile("stderr") + "\n" + ts.ReadFile("stdout"))
 	i := slices.IndexFunc(all, pattern.MatchString)
@@ -46,5 +56,8 @@ func paste(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("AS", as)
 	if (err != nil) != neg {
 		ts.Fatalf("%s: %v", all[i], err)
+	}
+	if len(args) > 1 {
+		ts.Check(ts.Exec(args[1], args[2:]...))
 	}
 }

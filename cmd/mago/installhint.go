@@ -48,5 +48,5 @@ func (a adviser) hinderedHint(e *apt.HinderedError) string {
 	if len(e.Unmet) > 0 {
 		lines = append(lines, fmt.Sprintf(`"%s" brings what is lacking, or asks what to remove`, a.on.Apt("--fix-broken", "install")))
 	}
-	return engine.Hints(append(lines, "then run the same command again; what is built is kept")...)
+	return engine.Hints(append(lines, "after that run the same command again; what is built is kept")...)
 }

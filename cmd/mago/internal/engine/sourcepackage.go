@@ -24,6 +24,7 @@ type InTheWayError struct {
 	Refused bool     // whether apt, asked before, would not do that
 	others  []string // what apt would remove with it
 	Kernels []string // for which dkms has the modules, and mago has built none
+	lost    []string // those for which there are no headers to build any
 }
 
 func (e *InTheWayError) Error() string {
@@ -37,6 +38,9 @@ func (e *InTheWayError) Error() string {
 // Hint leaves it to the user, whom apt asks.
 func (e *InTheWayError) Hint(on System) string {
 	var lines []string
+	if len(e.lost) > 0 {
+		lines = append(lines, fmt.Sprintf("dkms removes its modules for %s, too, and mago has no headers to build others", strings.Join(e.lost, ", ")))
+	}
 	if len(e.Kernels) > 0 {
 		kernels := strings.Join(e.Kernels, ",")
 		lines = append(lines, fmt.Sprintf(`dkms removes its modules for %s, too: first run "%s", then this command again`, kernels, on.SudoMago("auto-build", "-l", kernels, e.Module)))
@@ -69,6 +73,8 @@ func (it *installer) checkSourcePackage(ctx context.Context, built store.Record,
 		case release == built.Kernel:
 		case ok && it.store.IsWhole(other) && it.usable(other):
 			debs = append(debs, other.Deb)
+		case it.lacksHeaders(release):
+			e.lost = append(e.lost, release)
 		default:
 			e.Kernels = append(e.Kernels, release)
 		}
@@ -85,6 +91,11 @@ func (it *installer) checkSourcePackage(ctx context.Context, built store.Record,
 		}
 	}
 	return e
+}
+
+func (it *installer) lacksHeaders(release string) bool {
+	_, err := it.kernels.kernel(release)
+	return err != nil
 }
 
 // dkmsKernels are the kernels that dkms has one of a build's modules for.
