@@ -97,14 +97,24 @@ func (l *layout) scratch(dir string, size int64) error {
 	return l.mount(dir, fmt.Sprintf("mode=1777,size=%d", size))
 }
 
+// mount covers a directory by an empty one in memory. The root cannot be covered: whoever stands in it does not see that.
 func (l *layout) mount(dir, options string) error {
-	if err := unix.Mount("tmpfs", dir, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, options); err != nil {
+	var below, stat unix.Stat_t
+	err := unix.Stat(dir, &below)
+	if err == nil {
+		err = unix.Mount("tmpfs", dir, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, options)
+	}
+	if err == nil {
+		err = unix.Stat(dir, &stat)
+	}
+	if err == nil && stat.Dev == below.Dev {
+		err = errors.New("it is not covered")
+	}
+	if err != nil {
 		return fmt.Errorf("mount a directory in memory at %s: %w", dir, err)
 	}
-	var stat unix.Stat_t
-	err := unix.Stat(dir, &stat)
 	l.own[stat.Dev] = true
-	return err
+	return nil
 }
 
 // place attaches a tree where programs find it, unless it lies there.
@@ -134,11 +144,15 @@ func (l *layout) point(path string, dir bool) (string, error) {
 	if err := unix.Stat(above, &stat); err != nil {
 		return "", err
 	}
-	if !l.own[stat.Dev] {
-		first, _, _ := strings.Cut(rest, "/")
-		if err := l.cover(above, first); err != nil {
-			return "", err
-		}
+	first, _, _ := strings.Cut(rest, "/")
+	var err error
+	if l.own[stat.Dev] {
+		err = unix.Unlink(filepath.Join(above, first)) // a link that leads nowhere, or to what is shown elsewhere
+	} else {
+		err = l.cover(above, first)
+	}
+	if err != nil && !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.EISDIR) {
+		return "", err
 	}
 	return point, makePoint(point, dir)
 }
@@ -160,7 +174,11 @@ func makePoint(point string, dir bool) error {
 	if err := os.MkdirAll(filepath.Dir(point), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(point, nil, 0o644)
+	file, err := os.OpenFile(point, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	return file.Close()
 }
 
 // cover shows a directory once more, in memory, but for one name.
