@@ -53,6 +53,10 @@ func (it *installer) install(ctx context.Context, u unit, built store.Record) er
 		return err
 	}
 	it.tellOtherCopies(u.Kernel, built)
+	if update := it.initramfsUpdate(u.Kernel, built); update != "" {
+		it.say.note("note", "Linux %s has such a module of its own, which its initramfs may load first", u.Kernel.Release)
+		it.say.advise("next", update)
+	}
 	for _, step := range it.kernels.next(ctx, u.Kernel, built) {
 		it.say.advise("next", step)
 	}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,8 +27,8 @@ func (it *installer) tellOtherCopies(k kernel.Kernel, built store.Record) {
 		it.say.note("warning", "Linux %s has %s built in: modprobe does not load mago's", k.Release, strings.Join(inside, ", "))
 	}
 	taken := it.takenByDepmod(k, names)
-	for name, path := range taken {
-		if !isBelow(path, kbuild.Subdirectory) {
+	for _, name := range names {
+		if path := taken[name]; path != "" && !isBelow(path, kbuild.Subdirectory) {
 			it.say.note("warning", "modprobe takes %s, not mago's %s: see /etc/depmod.d", path, name)
 		}
 	}
@@ -42,8 +43,8 @@ func (it *installer) tellOtherCopies(k kernel.Kernel, built store.Record) {
 			it.say.note("note", "%s is another %s, which mago leaves alone; modprobe takes mago's", path, modpkg.ModuleName(path))
 		}
 	}
-	for removal, files := range removals {
-		it.say.note("note", "dkms has its own %s for Linux %s; modprobe takes mago's", strings.Join(files, ", "), k.Release)
+	for _, removal := range slices.Sorted(maps.Keys(removals)) {
+		it.say.note("note", "dkms has its own %s for Linux %s; modprobe takes mago's", strings.Join(removals[removal], ", "), k.Release)
 		it.say.note("", "to keep only one: %s", removal)
 	}
 }
@@ -94,6 +95,22 @@ func (it *installer) takenByDepmod(k kernel.Kernel, names []string) map[string]s
 func (it *installer) moduleList(k kernel.Kernel, file string) []string {
 	text, _ := os.ReadFile(filepath.Join(it.Root, moduleDir(k), file))
 	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+}
+
+// initramfsUpdate is the command that takes modules into a kernel's initramfs in the place of the kernel's own, which would be
+// loaded from there; "" where it has none of them, or no initramfs.
+func (it *installer) initramfsUpdate(k kernel.Kernel, built store.Record) string {
+	own := modpkg.Modules(it.moduleList(k, "modules.order"))
+	replaces := slices.ContainsFunc(modpkg.Modules(built.Modules), func(name string) bool { return slices.Contains(own, name) })
+	for _, file := range []string{"boot/initrd.img-" + k.Release, "usr/sbin/update-initramfs"} {
+		if _, err := os.Stat(filepath.Join(it.Root, file)); err != nil {
+			return ""
+		}
+	}
+	if !replaces {
+		return ""
+	}
+	return it.system().Program("update-initramfs", "-u", "-k", k.Release)
 }
 
 // dkmsRemoval is the command that takes a copy of dkms's away: of the package that brought it, else of dkms alone, by the names
