@@ -73,6 +73,27 @@ func TestFindModulesTwice(t *testing.T) {
 	}
 }
 
+// TestFindModulesCompressed: a compressed module beside the plain one counts for nothing, whatever it holds.
+func TestFindModulesCompressed(t *testing.T) {
+	work := tree{"build/a.ko": "one", "build/a.ko.xz": "other", "build/sub/a.ko.gz": "other"}.write(t, t.TempDir())
+	got, err := workspaceIn(t, work).in("build").findModules(t.Context())
+	if want := []Built{{File: "build/a.ko", Dest: "a", Strip: true}}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestOtherDirs(t *testing.T) {
+	source := tree{"a/Makefile": "obj-m := a.o\n", "b/Kbuild": "\uFEFFobj-$(X) := b.o\n", "tools/Makefile": "all:\n", "Makefile": "all:\n"}.write(t, t.TempDir())
+	w := &Workspace{Job: Job{Source: Source{Dir: source}}}
+	if got, want := w.otherDirs(), " Those in a, b do: name these directories"; got != want {
+		t.Errorf("got %q", got)
+	}
+	w.Job.Source.Dir = tree{"tools/Makefile": "all:\n"}.write(t, t.TempDir())
+	if got := w.otherDirs(); got != "" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestFindModulesName(t *testing.T) {
 	for file, want := range map[string]string{"\x1b[2J.ko": `"\x1b[2J"`, ".ko": `""`, "-a.ko": `"-a"`} {
 		work := tree{"build/" + file: ""}.write(t, t.TempDir())

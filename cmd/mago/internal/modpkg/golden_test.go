@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // The golden files have the control paragraphs of a unit's packages, and the files that these hold.
 func TestGolden(t *testing.T) {
 	for name, unit := range map[string]func(*testing.T) (Unit, *kbuild.Result){
-		"dkms": zfsWithFiles, "local": hello, "rules": rules, "unvouched-rules": unvouchedRules, "unauthenticated": unauthenticated,
+		"dkms": zfsWithFiles, "local": hello, "rules": rules, "unvouched-rules": unvouchedRules, "unauthenticated": unauthenticated, "local-deb": localDeb,
 	} {
 		t.Run(name, func(t *testing.T) {
 			packages, err := Compose(unit(t))

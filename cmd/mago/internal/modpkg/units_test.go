@@ -99,6 +99,13 @@ func unauthenticated(t *testing.T) (Unit, *kbuild.Result) {
 	return u, result
 }
 
+// localDeb is the same of a .deb that the user named.
+func localDeb(t *testing.T) (Unit, *kbuild.Result) {
+	u, result := unauthenticated(t)
+	u.Tree.Origin, u.SHA256, u.Unchecked = sources.Tarball, "0123", nil
+	return u, result
+}
+
 // laidOut puts files below a directory; it gives their paths.
 func laidOut(t *testing.T, dir string, names ...string) (paths []string) {
 	t.Helper()
