@@ -36,7 +36,7 @@ var directives = slices.Concat([]string{
 //go:embed make.bash
 var Make string
 
-// Hook is the bash program that runs PRE_BUILD or POST_BUILD.
+// Hook is the bash program that runs POST_ADD, PRE_BUILD or POST_BUILD.
 //
 //go:embed hook.bash
 var Hook string

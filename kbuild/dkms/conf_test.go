@@ -278,7 +278,6 @@ func TestWarnings(t *testing.T) {
 	}{
 		"nothing":     {append(named, "AUTOINSTALL=YES", "NO_WEAK_MODULES=no", "CLEAN=make clean"), nil},
 		"deprecated":  {append(named, "REMAKE_INITRD=", "MODULES_CONF[3]=alias"), []string{"REMAKE_INITRD is deprecated and has no effect", "MODULES_CONF is deprecated and has no effect"}},
-		"added":       {append(named, "POST_ADD=script"), []string{"POST_ADD has no effect: mago adds sources to no tree"}},
 		"neither":     {append(named, "AUTOINSTALL=y"), []string{`AUTOINSTALL="y" is neither yes nor no; dkms would refuse the file`}},
 		"placeholder": {append(named, "PACKAGE_VERSION=#MODULE_VERSION#"), []string{`PACKAGE_VERSION="#MODULE_VERSION#" is a placeholder; the source's version is #MODULE_VERSION#`}},
 		"numbers":     {append(named, "BUILT_MODULE_NAME[2]=b", "DEST_MODULE_LOCATION[2]=/extra"), []string{"the modules' indexes leave numbers out; dkms would refuse the file"}},

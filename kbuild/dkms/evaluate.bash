@@ -73,7 +73,7 @@ mago_evaluate() {
 	for mago_override in "/etc/dkms/$module.conf" "/etc/dkms/$module-$module_version.conf" \
 		"/etc/dkms/$module-$module_version-$kernelver.conf" "/etc/dkms/$module-$module_version-$kernelver-$arch.conf" \
 		"/etc/dkms/$module--$kernelver.conf" "/etc/dkms/$module--$kernelver-$arch.conf"; do
-		if [[ -r $mago_override ]]; then . "$mago_override"; fi
+		if [[ -r $mago_override ]]; then . "$mago_override"; elif [[ -e $mago_override ]]; then mago_closed+=("$mago_override"); fi
 	done
 	set +eu -f
 	shopt -u nocasematch
@@ -91,11 +91,12 @@ case $? in
 *) exit ;;
 esac
 exec 3>&1 >/dev/null
-mago_limit=0 mago_environment=
+mago_limit=0 mago_environment= mago_closed=()
 mago_declare
 mago_framework
 mago_declare
 mago_evaluate
 if ((mago_limit)); then printf 'parallel_jobs\0000\0%s\0' "$mago_limit" >&3; fi
 if [[ $mago_environment ]]; then printf 'build_environment\0000\0%s\0' "$mago_environment" >&3; fi
+for mago_index in "${!mago_closed[@]}"; do printf 'closed\0%s\0%s\0' "$mago_index" "${mago_closed[mago_index]}" >&3; done
 printf 'mago-end-of-conf\0' >&3

@@ -10,9 +10,12 @@ import (
 )
 
 // Mistakes tells what of a file may not do what it was written for: what was printed while it was evaluated, variables that
-// are nearly directives, and expressions that fit nothing.
+// are nearly directives, expressions that fit nothing, and an administrator's files that builds cannot read.
 func (c *Conf) Mistakes() []string {
 	all := c.complaints()
+	for _, i := range c.Indexes("closed") {
+		all = append(all, fmt.Sprintf("builds cannot read %s, so it does not count", c.values["closed"][i]))
+	}
 	for _, name := range c.misspelt {
 		all = append(all, fmt.Sprintf("%s is not a directive, and has no effect; %s is one", name, word.Nearest(name, directives)))
 	}

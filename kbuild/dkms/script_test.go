@@ -256,7 +256,10 @@ func TestMakeScriptFails(t *testing.T) {
 func TestHook(t *testing.T) {
 	for name, test := range map[string]struct{ command, want string }{
 		"arguments": {"script a  b", "script: <a> <b>\n"},
-		"no quotes": {"script 'a b' \"c\"", "script: <'a> <b'> <\"c\">\n"},
+		"quotes":    {"script 'a b' \"c\"", "script: <a b> <c>\n"},
+		"shell":     {"script a >/dev/null; echo then $((1 + 1))", "then 2\n"},
+		"none":      {"/script", "script: <>\n"},
+		"from DOS":  {"dos", "dos has the line ends of DOS (CRLF), and Linux finds no interpreter for it\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -267,7 +270,7 @@ func TestHook(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "dos"), []byte("#!/bin/sh\r\nexit 0\r\n"), 0o755); err != nil {
 				t.Fatal(err)
 			}
-			got, err := run(t, dir, Hook, "PRE_BUILD", test.command)
+			got, err := run(t, dir, Hook, test.command)
 			if (err != nil) != (name == "from DOS") || got != test.want {
 				t.Errorf("got %q, %v, want %q", got, err, test.want)
 			}

@@ -28,9 +28,6 @@ func (c *Conf) Warnings() []string {
 			all = append(all, name+" has no effect: dkms takes it from framework.conf alone, and mago from nowhere")
 		}
 	}
-	if c.Value("POST_ADD") != "" {
-		all = append(all, "POST_ADD has no effect: mago adds sources to no tree")
-	}
 	if c.Placeholder() {
 		all = append(all, fmt.Sprintf("PACKAGE_VERSION=%q is a placeholder; the source's version is %s", c.Value("PACKAGE_VERSION"), c.Version))
 	}

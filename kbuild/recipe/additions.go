@@ -49,7 +49,7 @@ func (b *dkmsBuild) addition(file string) ([]byte, error) {
 // add puts the administrator's patches and build scripts into the build directory.
 func (b *dkmsBuild) add() error {
 	for _, file := range b.added {
-		script := file == b.script("PRE_BUILD") || file == b.script("POST_BUILD")
+		script := file == b.script("POST_ADD") || file == b.script("PRE_BUILD") || file == b.script("POST_BUILD")
 		if !script && !strings.HasPrefix(file, patchesDir+"/") {
 			continue
 		}

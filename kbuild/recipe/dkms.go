@@ -3,6 +3,8 @@ package recipe
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -109,6 +111,9 @@ func (b *dkmsBuild) run(ctx context.Context, modules []dkms.Module) (*Staged, er
 		return nil, err
 	}
 	b.checkEnvironment()
+	if err := b.runAdded(ctx); err != nil {
+		return nil, err
+	}
 	if err := b.patch(ctx); err != nil {
 		return nil, err
 	}
@@ -135,6 +140,9 @@ func (b *dkmsBuild) patch(ctx context.Context) error {
 		return &Error{confFile, err}
 	}
 	for _, patch := range patches {
+		if _, err := b.files.Stat(filepath.Join(b.build, patchesDir, patch)); errors.Is(err, fs.ErrNotExist) {
+			return &Error{confFile, fmt.Errorf("PATCH names %s, which is not in the source's directory patches", patch)}
+		}
 		if err := b.do(ctx, "PATCH", patch, "patch", "-p1", "--input", "patches/"+patch); err != nil {
 			return err
 		}
@@ -170,13 +178,23 @@ func (b *dkmsBuild) program(script string, args ...string) []string {
 
 // runScript runs a directive's script of the source, with its arguments. One that is no executable file is passed over.
 func (b *dkmsBuild) runScript(ctx context.Context, directive string) error {
-	command := b.conf.Value(directive)
-	if strings.TrimSpace(command) == "" {
+	command := strings.TrimSpace(b.conf.Value(directive))
+	if command == "" {
 		return nil
 	}
 	if script := b.script(directive); errors.Is(checkScript(b.files, filepath.Join(b.build, script)), errNoHook) {
 		b.passOver(directive, script)
 		return nil
 	}
-	return b.do(ctx, directive, command, b.program(dkms.Hook, directive, directive, command, b.conf.Environment(), b.Job.Kernel.Release)...)
+	return b.do(ctx, directive, command, b.program(dkms.Hook, directive, command, b.conf.Environment())...)
+}
+
+// runAdded runs POST_ADD, which prepares sources once they are in dkms's tree. As with dkms, its failure is none of the build's.
+func (b *dkmsBuild) runAdded(ctx context.Context) error {
+	err := b.runScript(ctx, "POST_ADD")
+	if failed := (*CompileError)(nil); errors.As(err, &failed) {
+		b.Warn("%v; the build goes on, as with dkms", err)
+		return nil
+	}
+	return err
 }

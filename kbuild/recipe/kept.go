@@ -37,7 +37,8 @@ func Key(root string, job Job) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), err
 }
 
-// hashSettings takes in all of the administrator's files: which of them count is known only after the evaluation.
+// hashSettings takes in all of the administrator's files, and who may read them: which of them count is known only after the
+// evaluation.
 func hashSettings(sum io.Writer, root string) error {
 	files := settingsFiles(root)
 	for _, path := range slices.Sorted(maps.Keys(files)) {
@@ -45,7 +46,11 @@ func hashSettings(sum io.Writer, root string) error {
 		if err != nil && !errors.Is(err, fs.ErrPermission) {
 			return fmt.Errorf("read dkms's settings: %w", err)
 		}
-		fmt.Fprintf(sum, "%q %q %v\n", path, text, err == nil)
+		var rights fs.FileMode
+		if info, err := os.Stat(files[path]); err == nil {
+			rights = info.Mode()
+		}
+		fmt.Fprintf(sum, "%q %q %v %v\n", path, text, err == nil, rights)
 	}
 	return nil
 }

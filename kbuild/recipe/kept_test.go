@@ -2,6 +2,7 @@ package recipe
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -36,6 +37,10 @@ func TestKey(t *testing.T) {
 		look("a new " + name)
 		tree{"etc/dkms/" + name: "STRIP=no"}.write(t, root)
 		look("another " + name)
+		if err := os.Chmod(filepath.Join(root, "etc/dkms", name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		look("a closed " + name)
 	}
 	tree{"dkms.conf": "PACKAGE_NAME=hello\nPACKAGE_VERSION=1.0\n" + "STRIP=no\n"}.write(t, dir)
 	look("another dkms.conf")

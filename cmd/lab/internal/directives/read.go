@@ -36,7 +36,7 @@ func (c *comparison) compare(ctx context.Context, dir string) ([]string, error) 
 	if err != nil {
 		return nil, err
 	}
-	theirs, err := c.readByDKMS(ctx, dir)
+	theirs, err := c.readByDKMS(ctx, dir, ours["PACKAGE_NAME"][0])
 	if err != nil {
 		return nil, err
 	}
@@ -78,16 +78,15 @@ if [ -d /var/cache/mago/confs ]; then cat /var/cache/mago/confs/*.json; mago sho
 //go:embed spy.bash
 var spy string
 
-// readByDKMS has dkms begin a build, and takes what it prints when it has read the file.
-func (c *comparison) readByDKMS(ctx context.Context, dir string) (reading, error) {
+// readByDKMS has dkms begin a build of what mago calls by that name, if it calls it anything, and takes what it prints when it has read the file.
+func (c *comparison) readByDKMS(ctx context.Context, dir, named string) (reading, error) {
 	if err := os.WriteFile(c.system.Path("/srv/spy.bash"), []byte(spy), 0o644); err != nil {
 		return nil, err
 	}
 	const read = `place=/usr/src/$2-$3; cp -a "$1" "$place" && BASH_ENV=/srv/spy.bash dkms build -m "$2" -v "$3" -k "$4" 3>/srv/read
 rm -rf "$place" "/var/lib/dkms/$2"`
-	base := path.Base(dir)
-	hyphen := strings.LastIndexByte(base, '-')
-	out, err := c.system.Run(ctx, "sh", "-c", read, "sh", dir, base[:hyphen], base[hyphen+1:], c.kernel)
+	name, version := split(path.Base(dir), named)
+	out, err := c.system.Run(ctx, "sh", "-c", read, "sh", dir, name, version, c.kernel)
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +99,15 @@ rm -rf "$place" "/var/lib/dkms/$2"`
 		err = fmt.Errorf("dkms: %w: %s", err, out)
 	}
 	return theirs, err
+}
+
+// split splits the name of a directory of dkms's, whose file may name the module.
+func split(base, named string) (name, version string) {
+	if version, ok := strings.CutPrefix(base, named+"-"); ok && named != "" {
+		return named, version
+	}
+	hyphen := strings.LastIndexByte(base, '-')
+	return base[:hyphen], base[hyphen+1:]
 }
 
 // parse reads what spy prints: name, index and value, each ended by a NUL.
