@@ -108,6 +108,10 @@ func (b *bench) builder() *Builder {
 
 func (b *bench) job(t *testing.T, source string) Job {
 	t.Helper()
+	source, err := filepath.Abs(source)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return Job{
 		Source: recipe.Source{Name: filepath.Base(source), Version: "1.0", Dir: source},
 		Kernel: b.kernel, Work: b.work(t), Jobs: runtime.NumCPU(), Epoch: epoch,
