@@ -29,6 +29,9 @@ bench: ## mago against module-assistant, make and dpkg-deb, in turn (root; needs
 sweep: ## every module package of Debian RELEASE for its kernels, as tables (root; hours; PEERS=1, ONLY=glob,…, SWEEP=flags)
 	go run ./cmd/lab sweep -release $(RELEASE) $(if $(PEERS),-peers) $(if $(ONLY),-only '$(ONLY)') $(SWEEP)
 
+directives: ## dkms's reading and mago's of every dkms.conf of Debian RELEASE, compared (root; ten minutes)
+	go run ./cmd/lab directives -release $(RELEASE)
+
 repro: ## the same bytes again: modules built in four ways on a clean Debian (root; an hour; WORDS='module…')
 	go run ./cmd/lab repro $(WORDS)
 
@@ -52,4 +55,4 @@ deb: ## write mago_VERSION_ARCH.deb, mago's own package (ARCH=arm64)
 clean: ## remove what make has built; the tests' cache is in /var/cache/mago-test
 	rm -rf mago mago_*.deb .cache
 
-.PHONY: help build lint check test demo bench sweep repro soak fuzz install uninstall deb clean
+.PHONY: help build lint check test demo bench sweep directives repro soak fuzz install uninstall deb clean

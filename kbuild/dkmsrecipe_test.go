@@ -154,7 +154,7 @@ func TestStepFails(t *testing.T) {
 		"PRE_BUILD":  {tree{"dkms.conf": named + "PRE_BUILD=fail.sh\n", "fail.sh+": "#!/bin/sh\nprintf 'configure: error: nothing works'\nexit 3\n"}, "PRE_BUILD failed (exit status 3): configure: error: nothing works"},
 		"POST_BUILD": {tree{"dkms.conf": named + "MAKE=true\nPOST_BUILD=fail.sh\n", "fail.sh+": "#!/bin/sh\nexit 3\n"}, "POST_BUILD failed (exit status 3)"},
 		"bad patch":  {tree{"dkms.conf": named + "PATCH=bad\n", "patches/bad": "--- a/hello.c\n+++ b/hello.c\n@@ -1 +1 @@\n-nothing\n+something\n"}, "PATCH failed (exit status 1): 1 out of 1 hunk FAILED -- saving rejects to file hello.c.rej"},
-		"MAKE":       {tree{"dkms.conf": named + "MAKE='frobnicate --all'\n"}, "MAKE failed (exit status 127): MAKE: line 19: frobnicate: command not found"},
+		"MAKE":       {tree{"dkms.conf": named + "MAKE='frobnicate --all'\n"}, "MAKE failed (exit status 127): frobnicate: command not found"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := newBench(t).build(t, with(t, test.changed))
