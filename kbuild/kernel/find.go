@@ -120,7 +120,9 @@ func (f Finder) configure(k *Kernel) error {
 	if err := k.complete(k.Config.programs()); err != nil {
 		return err
 	}
-	if k.Compiler, err = f.compiler(k.headers, k.Config); err != nil {
+	c := f.compiler(k.headers, k.Config)
+	k.Wanted, k.told = c.wanted, c.told
+	if k.Compiler, err = word.ParseProgram(c.name); err != nil {
 		return &HeadersError{Release: k.Release, Dir: k.Headers, Wrong: fmt.Errorf("name no compiler that can be called: %w", err)}
 	}
 	if lacking, err := k.headers.lackingExports(k.Config); err != nil || lacking != "" {

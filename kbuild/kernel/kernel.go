@@ -20,11 +20,13 @@ type Kernel struct {
 	ModulesDir  string       // the directory that linux-image puts modules under, such as /lib/modules/6.1.0-56-amd64
 	Package     string       // Debian package of the headers, "" where no package owns them
 	Version     string       // that package's version; the release where there is no package
-	Compiler    word.Program // the compiler it was built with, such as gcc-12
+	Compiler    word.Program // what compiles its modules: the compiler it was built with, such as gcc-12
+	Wanted      string       // that, as Debian's packages are called, where it is not here and another one compiles
 	Arch        string       // machine name as uname -m prints it
 	Compression codec.Format // how this kernel's own modules are compressed
 	Config      Config
 
+	told     bool // whether make has to be told of the compiler
 	headers  headers
 	includes string // where the headers name Common
 	mounts   []sandbox.Mount

@@ -251,7 +251,7 @@ func TestConfig(t *testing.T) {
 		"NOT_CONFIG=y": {"gcc", "unknown", codec.None},
 	} {
 		c := readConfig([]byte(text))
-		if got := c.compiler(); got != want.compiler {
+		if got := c.compilers()[0]; got != want.compiler {
 			t.Errorf("%q: compiler %s", text, got)
 		}
 		if _, got, _ := c.machine(); got != want.machine {
@@ -274,7 +274,7 @@ func FuzzReadConfig(f *testing.F) {
 				t.Errorf("%s=%q is not in the text", name, value)
 			}
 		}
-		compiler, err := word.ParseProgram(c.compiler())
+		compiler, err := word.ParseProgram(c.compilers()[0])
 		k := Kernel{Config: c, Compiler: compiler}
 		for _, setting := range k.Toolchain() {
 			_, value, _ := strings.Cut(setting, "=")
@@ -312,7 +312,7 @@ func TestForeignCompiler(t *testing.T) {
 		root := tree{"k/.kernelvariables": text + "\n", "k/.config": ""}.write(t, t.TempDir())
 		for _, prefix := range []string{"", "x86_64-linux-gnu-"} {
 			config := Config{"CONFIG_CC_VERSION_TEXT": prefix + "gcc-12 12.2"}
-			got, err := Finder{Root: root}.compiler(headers{rooted.Root(root), "/k"}, config)
+			got, err := word.ParseProgram(Finder{Root: root}.compiler(headers{rooted.Root(root), "/k"}, config).name)
 			if strings.TrimPrefix(got.String(), prefix) != strings.TrimPrefix(want, prefix) || (err == nil) != (want != "") {
 				t.Errorf("%s: got %q, %v", text, got, err)
 			}

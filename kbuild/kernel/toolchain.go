@@ -1,11 +1,15 @@
 package kernel
 
 import (
+	"cmp"
+	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"mago/debpkg/word"
+	"mago/kbuild/sandbox"
 )
 
 var (
@@ -14,42 +18,123 @@ var (
 	crossPrefix = regexp.MustCompile(`^[\w-]+-linux-(?:gnu|musl)\w*-`)
 )
 
-// compiler names the one that a kernel was built with. Debian's headers say so in .kernelvariables, which their
-// Makefile follows whatever else is set; of others the configuration tells. The error is a *word.Error: foreign headers may
-// say anything.
-func (f Finder) compiler(h headers, config Config) (word.Program, error) {
-	return word.ParseProgram(f.compilerName(h, config))
+// choice is the compiler that a kernel's modules are compiled with.
+type choice struct {
+	name   string
+	wanted string // the one that the kernel was built with, where that is another, which is not here
+	told   bool   // whether make has to be told
 }
 
-func (f Finder) compilerName(h headers, config Config) string {
-	if text, err := h.read(".kernelvariables"); err == nil {
-		if m := variableCC.FindSubmatch(text); m != nil {
-			name := string(m[1])
-			if _, err := word.ParseProgram(name); err != nil {
-				return name // which no prefix makes one
-			}
-			prefix := crossPrefix.FindString(config.compiler())
-			return prefix + strings.TrimPrefix(name, prefix)
+// compiler chooses the one that a kernel was built with. Debian's headers name it in .kernelvariables, which their Makefile
+// follows whatever else is set; of others the configuration tells, and where it is not here the system's own compiles.
+func (f Finder) compiler(h headers, config Config) choice {
+	if name := headersCompiler(h, config); name != "" {
+		return choice{name: name}
+	}
+	names, own := config.compilers(), "gcc"
+	if config.clang() {
+		own = "clang"
+	}
+	version := f.version(own)
+	for _, name := range names {
+		if _, err := word.ParseProgram(name); err != nil {
+			return choice{name: name} // which the caller tells
+		}
+		of := cmp.Or(versionIn(name), f.version(name))
+		fits := of == config.version() || config.version() == "" || of == "" && name != own
+		if HasTool(f.Root, name) && fits {
+			return choice{name: name, told: name != own && (of == "" || of != version)}
 		}
 	}
-	compiler := config.compiler()
-	if compiler != "clang" && config.clang() && !HasTool(f.Root, compiler) && HasTool(f.Root, "clang") {
-		return "clang"
+	last := names[len(names)-1]
+	switch {
+	case !HasTool(f.Root, own):
+		return choice{name: last, told: last != own}
+	case version == "" || versionIn(last) == "" || version == versionIn(last):
+		return choice{name: own}
 	}
-	return compiler
+	return choice{name: own, wanted: last}
 }
 
-// compiler is the first word of what the compiler said of itself when the kernel was configured. clang's is a vendor's,
-// so that it is named by its version, as Debian names its packages and programs.
-func (c Config) compiler() string {
-	if c.clang() {
-		return "clang" + c.major("CONFIG_CLANG_VERSION")
+// headersCompiler is the one that .kernelvariables names, "" where it names none.
+func headersCompiler(h headers, config Config) string {
+	text, err := h.read(".kernelvariables")
+	if err != nil {
+		return ""
 	}
+	m := variableCC.FindSubmatch(text)
+	if m == nil {
+		return ""
+	}
+	name := string(m[1])
+	if _, err := word.ParseProgram(name); err != nil {
+		return name // which no prefix makes one
+	}
+	prefix := crossPrefix.FindString(config.compilers()[0])
+	return prefix + strings.TrimPrefix(name, prefix)
+}
+
+var (
+	versionSuffix = regexp.MustCompile(`-([0-9]{1,3}(?:\.[0-9]+)?)$`)
+	llvmDir       = regexp.MustCompile(`/llvm-([0-9]{1,3})/`)
+)
+
+// versionIn is the version that a compiler is called by.
+func versionIn(name string) string {
+	if m := versionSuffix.FindStringSubmatch(name); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// version is that of a compiler that is here, as Debian's links tell; "" where they do not.
+func (f Finder) version(name string) string {
+	for _, dir := range sandbox.ProgramDirs {
+		resolved, _, err := f.root().Resolve(dir + "/" + name)
+		if _, missing := f.root().Stat(dir + "/" + name); err != nil || missing != nil {
+			continue
+		}
+		if m := llvmDir.FindStringSubmatch(resolved); m != nil {
+			return m[1]
+		}
+		return versionIn(resolved)
+	}
+	return ""
+}
+
+// compilers are the names of the one that a kernel was configured for: the first word of what it said of itself, that without
+// the prefix of this machine's, and as Debian calls that version. clang's first word is a vendor's.
+func (c Config) compilers() []string {
 	name, _, _ := strings.Cut(c["CONFIG_CC_VERSION_TEXT"], " ")
-	if name == "" {
-		return "gcc"
+	version := ""
+	if v := c.version(); v != "" {
+		version = "gcc-" + v
 	}
-	return name
+	switch {
+	case c.clang():
+		return []string{"clang" + c.major("CONFIG_CLANG_VERSION")}
+	case name == "" && version == "":
+		return []string{"gcc"}
+	}
+	names := []string{name, compilerPackage(name), version}
+	return slices.Compact(slices.DeleteFunc(names, func(n string) bool { return n == "" }))
+}
+
+// version is that of the compiler that a kernel was configured for, as it is in the names of Debian's packages; "" where that is
+// not told.
+func (c Config) version() string {
+	if c.clang() {
+		return strings.TrimPrefix(c.major("CONFIG_CLANG_VERSION"), "-")
+	}
+	version, err := strconv.Atoi(c["CONFIG_GCC_VERSION"])
+	name, _, _ := strings.Cut(c["CONFIG_CC_VERSION_TEXT"], " ")
+	switch {
+	case err != nil || version < 10000:
+		return versionIn(name)
+	case version < 50000: // gcc-4.9
+		return fmt.Sprintf("%d.%d", version/10000, version/100%100)
+	}
+	return strconv.Itoa(version / 10000)
 }
 
 func (c Config) clang() bool { return c["CONFIG_CC_IS_CLANG"] == "y" }
@@ -72,21 +157,32 @@ func (k Kernel) llvm() string {
 	return k.Config.major("CONFIG_LLD_VERSION")
 }
 
-// Toolchain is what make's command line must say of a kernel's compiler: nothing for gcc, which the headers name
-// themselves, else as the kernel's Documentation/kbuild/llvm.rst has it.
+// Toolchain is what make's command line must say of a kernel's compiler: nothing for the gcc that the headers name themselves or
+// that make calls by itself, else as the kernel's Documentation/kbuild/llvm.rst has it.
 func (k Kernel) Toolchain() []string {
+	var args []string
 	switch {
 	case k.Config.clang() && k.Config.lld():
 		if suffix := k.llvm(); suffix != "" {
 			return []string{"LLVM=" + suffix}
 		}
 		return []string{"LLVM=1"}
-	case k.Config.clang():
-		return []string{"CC=" + k.Compiler.String()}
-	case k.Config.lld():
-		return []string{"LD=ld.lld" + k.llvm()}
+	case k.Config.clang() || k.told:
+		args = append(args, "CC="+k.Compiler.String())
 	}
-	return nil
+	if k.Config.lld() && !k.Config.clang() {
+		args = append(args, "LD=ld.lld"+k.llvm())
+	}
+	return args
+}
+
+// Otherwise is the system's own compiler, where that may serve in the place of the one that the kernel was built with: the headers
+// do not insist.
+func (k Kernel) Otherwise() (compiler string, ok bool) {
+	if k.Config.clang() {
+		return "clang", k.told
+	}
+	return "gcc", k.told
 }
 
 // toolchain lists the programs that Toolchain makes kbuild call, but for the compiler.

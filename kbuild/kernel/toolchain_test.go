@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 )
@@ -14,7 +15,7 @@ func TestToolchain(t *testing.T) {
 		installed           tree
 		compiler, arg, need string
 	}{
-		"gcc":               {"CONFIG_CC_VERSION_TEXT=\"gcc-12 (Debian) 12\"", nil, "gcc-12", "", "gcc-12"},
+		"gcc":               {"CONFIG_CC_VERSION_TEXT=\"gcc-12 (Debian) 12\"", nil, "gcc-12", "CC=gcc-12", "gcc-12"},
 		"clang and lld":     {clang + lld, nil, "clang-19", "LLVM=-19", "clang-19 lld-19 llvm-19"},
 		"installed":         {clang + lld, tree{"usr/bin/clang-19+": "", "usr/bin/clang+": "", "usr/bin/ld.lld-19+": ""}, "clang-19", "LLVM=-19", "llvm-19"},
 		"without a suffix":  {clang + lld, tree{"usr/bin/clang+": ""}, "clang", "LLVM=1", "lld llvm"},
@@ -41,6 +42,61 @@ func TestToolchain(t *testing.T) {
 				t.Errorf("compiler %s, argument %q, needs %q", k.Compiler, arg, need)
 			}
 		})
+	}
+}
+
+// TestCompiler: a kernel's modules are compiled with the compiler that it was built with, by whatever name that is here, else with
+// the system's own; make is told of what it would not call by itself.
+func TestCompiler(t *testing.T) {
+	debian := tree{"usr/bin/gcc": "-> gcc-12", "usr/bin/gcc-12": "-> x86_64-linux-gnu-gcc-12", "usr/bin/x86_64-linux-gnu-gcc-12+": "", "usr/bin/x86_64-linux-gnu-gcc": "-> gcc-12",
+		"usr/bin/cc": "-> /etc/alternatives/cc", "etc/alternatives/cc": "-> /usr/bin/gcc", "usr/bin/clang": "-> ../lib/llvm-14/bin/clang", "usr/lib/llvm-14/bin/clang+": ""}
+	with := func(names ...string) tree {
+		all := maps.Clone(debian)
+		for _, name := range names {
+			all["usr/bin/"+name+"+"] = ""
+		}
+		return all
+	}
+	for _, test := range []struct {
+		text, version string
+		here          tree
+		want          string // the compiler, what was wanted, and what make is told
+	}{
+		{"gcc (Debian 12.2.0-14) 12.2.0", "120200", debian, "gcc"},
+		{"gcc-12 (Debian 12.2.0-14) 12.2.0", "120200", debian, "gcc-12"},
+		{"x86_64-linux-gnu-gcc-12 (Ubuntu 12.3.0) 12.3.0", "120300", debian, "x86_64-linux-gnu-gcc-12"},
+		{"x86_64-linux-gnu-gcc (Debian 12.2.0-14) 12.2.0", "120200", debian, "x86_64-linux-gnu-gcc"},
+		{"cc (Debian 12.2.0-14) 12.2.0", "120200", debian, "cc"},
+		{"gcc (Debian 11.3.0-12) 11.3.0", "110300", debian, "gcc wanted gcc-11"},
+		{"gcc (Debian 11.3.0-12) 11.3.0", "110300", with("gcc-11"), "gcc-11 CC=gcc-11"},
+		{"gcc (GCC) 11.3.0", "110300", with("x86_64-linux-gnu-gcc-11", "gcc-11"), "gcc-11 CC=gcc-11"},
+		{"x86_64-linux-gnu-gcc-13 (Ubuntu 13.2.0) 13.2.0", "130200", debian, "gcc wanted gcc-13"},
+		{"x86_64-linux-gnu-gcc-13 (Ubuntu 13.2.0) 13.2.0", "130200", with("gcc-13"), "gcc-13 CC=gcc-13"},
+		{"aarch64-none-linux-gnu-gcc (Arm 10.3-2021.07) 10.3.1", "100301", debian, "gcc wanted gcc-10"},
+		{"x86_64-own-linux-gnu-gcc (crosstool-NG) 10.3.1", "100301", with("x86_64-own-linux-gnu-gcc"), "x86_64-own-linux-gnu-gcc CC=x86_64-own-linux-gnu-gcc"},
+		{"gcc (Debian 4.9.2-10) 4.9.2", "40902", with("gcc-4.9"), "gcc-4.9 CC=gcc-4.9"},
+		{"", "110300", with("gcc-11"), "gcc-11 CC=gcc-11"},
+		{"gcc-11 (Debian) 11", "", debian, "gcc wanted gcc-11"},
+		{"gcc (Debian 11.3.0-12) 11.3.0", "110300", tree{"usr/bin/gcc+": ""}, "gcc"},
+		{"gcc (Debian 11.3.0-12) 11.3.0", "110300", nil, "gcc-11 CC=gcc-11"},
+		{"Debian clang version 14.0.6", "140006", debian, "clang CC=clang"},
+		{"Debian clang version 15.0.6", "150006", debian, "clang wanted clang-15 CC=clang"},
+		{"Debian clang version 15.0.6", "150006", with("clang-15"), "clang-15 CC=clang-15"},
+	} {
+		config := "CONFIG_CC_VERSION_TEXT=\"" + test.text + "\"\nCONFIG_GCC_VERSION=" + test.version + "\n"
+		if strings.Contains(test.text, "clang") {
+			config = "CONFIG_CC_IS_CLANG=y\nCONFIG_GCC_VERSION=0\nCONFIG_CLANG_VERSION=" + test.version + "\n"
+		}
+		files := bookworm(tree{arch + ".config": config})
+		maps.Copy(files, test.here)
+		k, err := Finder{Root: files.write(t, t.TempDir())}.Find(release)
+		got := k.Compiler.String()
+		if k.Wanted != "" {
+			got += " wanted " + k.Wanted
+		}
+		if got = strings.Join(append([]string{got}, k.Toolchain()...), " "); err != nil || got != test.want {
+			t.Errorf("%s (%s): got %q, %v, want %q", test.text, test.version, got, err, test.want)
+		}
 	}
 }
 
