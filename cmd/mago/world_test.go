@@ -103,7 +103,7 @@ func (w *world) addHeaders(release string) error {
 	dir := "usr/src/linux-headers-" + release
 	for name, text := range map[string]string{
 		"Makefile": "", "Module.symvers": "0x1\tprintk\tvmlinux\tEXPORT_SYMBOL\t\n", "scripts/Makefile.build": "", "scripts/mod/modpost": "",
-		"include/generated/autoconf.h": "", "include/config/auto.conf": "",
+		"include/generated/autoconf.h": "", "include/config/auto.conf": "", ".kernelvariables": "CC = $(CROSS_COMPILE)gcc-12\n",
 		".config":                        "CONFIG_X86_64=y\nCONFIG_SMP=y\nCONFIG_PREEMPTION=y\nCONFIG_MODULE_UNLOAD=y\nCONFIG_MODVERSIONS=y\nCONFIG_CC_VERSION_TEXT=\"gcc-12 (Debian 12.2.0-14) 12.2.0\"\n",
 		"include/generated/utsrelease.h": fmt.Sprintf("#define UTS_RELEASE %q\n", release),
 	} {

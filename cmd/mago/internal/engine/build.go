@@ -30,7 +30,7 @@ func (bu *builder) build(ctx context.Context, u unit) (store.Record, error) {
 		bu.say.note("build", "would build %s from %s", u.packageName(), u.describe())
 		return store.Record{}, nil
 	}
-	if err := errors.Join(bu.prepare.checkBuildDeps(ctx, u), bu.prepare.checkTools(ctx, u)); err != nil {
+	if err := errors.Join(bu.prepare.checkBuildDeps(ctx, u), bu.prepare.checkTools(ctx, u), bu.prepare.checkCompiler(ctx, u.Kernel)); err != nil {
 		return store.Record{}, err
 	}
 	release, err := bu.holdSources(ctx, u)

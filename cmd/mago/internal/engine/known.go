@@ -17,10 +17,12 @@ type known struct {
 	status    lasting[*apt.Status]
 	inApt     lasting[catalog.Headers]        // that apt has
 	kernels   lasting[map[string]foundKernel] // by release
+	compilers lasting[compilers]              // that apt has
 	index     lasting[*catalog.Index]
 	sandbox   lasting[sandbox.Sandbox]
 	evaluated evaluations
 
+	told    sync.Map  // the kernels whose compiler was told of, by release
 	shown   sync.Once // the sandbox
 	ignored sync.Once // what of dkms's settings is not followed
 

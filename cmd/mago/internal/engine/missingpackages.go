@@ -59,9 +59,15 @@ func (pr *preparer) missingFor(ctx context.Context, release string) ([]word.Targ
 		if tool.Package.IsZero() {
 			return nil, tool
 		}
+		if tool.Tool == k.Compiler && kerr == nil {
+			if tool.Package, err = pr.missingCompiler(ctx, k, tool); err != nil {
+				return nil, err
+			}
+		}
 		packages = append(packages, word.Target{Name: tool.Package})
 	}
-	return packages, nil
+	better, err := pr.betterCompiler(ctx, k)
+	return append(packages, better...), err
 }
 
 // missingHeaders lists the packages that mend err, which finding a kernel's headers has given; none where it is nil.

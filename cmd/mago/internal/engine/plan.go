@@ -85,9 +85,16 @@ func (e *Engine) complete(ctx context.Context, of *Plan) (*Plan, error) {
 		toBuild = units(flat(p.plan.asked), kernels)
 	}
 	if r.Prepare {
-		p.plan.Packages, err = e.prepare.missing(ctx, p.plan.Releases, toBuild)
+		if p.plan.Packages, err = e.prepare.missing(ctx, p.plan.Releases, toBuild); err != nil {
+			return nil, err
+		}
 	}
-	return p.plan, err
+	for _, u := range p.plan.Units {
+		if !u.There && u.Due.Build {
+			e.prepare.tellCompiler(ctx, u.Kernel, p.plan.Packages)
+		}
+	}
+	return p.plan, nil
 }
 
 // planner makes one plan.

@@ -32,7 +32,15 @@ func (pr *preparer) finish(ctx context.Context, releases []string) error {
 	if err := pr.tellUnfinished(); err != nil || pr.DryRun {
 		return err
 	}
-	return pr.kernels.showKernels(ctx, releases)
+	if err := pr.kernels.showKernels(ctx, releases); err != nil {
+		return err
+	}
+	for _, release := range releases {
+		if k, err := pr.kernels.kernel(release); err == nil {
+			pr.tellCompiler(ctx, k, nil)
+		}
+	}
+	return nil
 }
 
 // tellUnfinished says what dpkg was ended in the middle of, where that keeps nothing of mago's from being done.
