@@ -89,12 +89,17 @@ func attach(tree int, path string) error {
 // scratchDirs are in memory wherever a sandbox has a file system of its own.
 var scratchDirs = []string{"/tmp", "/dev/shm"}
 
-// scratch covers a directory, where it is there, by one in memory that everybody may write to; size 0 is without a limit.
+// scratch covers a directory, where it is there, by one in memory that everybody may write to; size 0 is the kernel's, half of
+// the memory.
 func (l *layout) scratch(dir string, size int64) error {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil
 	}
-	return l.mount(dir, fmt.Sprintf("mode=1777,size=%d", size))
+	options := "mode=1777"
+	if size > 0 {
+		options += fmt.Sprintf(",size=%d", size)
+	}
+	return l.mount(dir, options)
 }
 
 // mount covers a directory by an empty one in memory. The root cannot be covered: whoever stands in it does not see that.
