@@ -20,6 +20,9 @@ func TestConfs(t *testing.T) {
 	for _, f := range archive.Files {
 		want[f.Name] = string(f.Data)
 	}
+	if !strings.Contains(want["usual-carriage-returns"], "\r\n") {
+		t.Error("an editor has taken the carriage returns away")
+	}
 	for _, f := range archive.Files {
 		if filepath.Ext(f.Name) != "" {
 			continue
