@@ -43,11 +43,11 @@ var Hook string
 
 // Conf is an evaluated dkms.conf. Arrays are sparse, as bash's are.
 type Conf struct {
-	Name, Version string // PACKAGE_NAME, PACKAGE_VERSION
-	Said          string // what the file and bash printed while it was evaluated
+	Name, Version string   // PACKAGE_NAME, PACKAGE_VERSION
+	Said          string   // what the file and bash printed while it was evaluated
+	Misspelt      []string // see Misspelt
 	values        map[string]map[int]string
 	verdicts      map[string]map[int]verdict // of those that are matched
-	misspelt      []string                   // variables that are nearly directives
 }
 
 // What begins and ends the output of Script. Without an end the file left bash before its own.
@@ -55,7 +55,6 @@ const (
 	beginning  = "mago-begin-of-conf"
 	terminator = "mago-end-of-conf"
 	badSyntax  = "mago-bad-syntax"
-	variables  = "mago-variables" // all that are set, a line each
 )
 
 // ErrUnread says that bash did not get as far as to judge the file: it could not be read, or bash not be started.
@@ -91,12 +90,8 @@ func Parse(output []byte) (*Conf, error) {
 	return c, c.check()
 }
 
-// take takes a value, or what else Script prints.
+// take takes a value, or a verdict on one.
 func (c *Conf) take(name string, index int, value string) error {
-	if name == variables {
-		c.misspelt = misspelt(strings.Split(value, "\n"))
-		return nil
-	}
 	directive, ok := strings.CutSuffix(name, verdictOf)
 	if !ok {
 		set(c.values, name, index, value)

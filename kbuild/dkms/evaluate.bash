@@ -60,9 +60,6 @@ mago_print() {
 		done
 		unset -n mago_array
 	done
-	printf 'mago-variables\0000\0' >&3
-	compgen -A variable >&3
-	printf '\0' >&3
 }
 
 # As dkms does, a function reads the file: what that declares is local, and it may say "local".

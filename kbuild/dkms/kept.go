@@ -21,7 +21,7 @@ type kept struct {
 	Version    string                     `json:"version"` // PACKAGE_VERSION, or what stands for a placeholder
 	Directives map[string]map[int]string  `json:"directives"`
 	Verdicts   map[string]map[int]verdict `json:"verdicts"`           // exit statuses of =~
-	Misspelt   []string                   `json:"misspelt,omitempty"` // variables that are nearly directives
+	Misspelt   []string                   `json:"misspelt,omitempty"` // see Misspelt
 	Said       string                     `json:"said,omitempty"`     // what was printed during the evaluation
 }
 
@@ -34,7 +34,7 @@ func (c *Conf) Encode() ([]byte, error) {
 			}
 		}
 	}
-	text, err := json.MarshalIndent(kept{format, c.Name, c.Version, c.values, c.verdicts, c.misspelt, strings.ToValidUTF8(c.Said, "\uFFFD")}, "", "\t")
+	text, err := json.MarshalIndent(kept{format, c.Name, c.Version, c.values, c.verdicts, c.Misspelt, strings.ToValidUTF8(c.Said, "\uFFFD")}, "", "\t")
 	return append(text, '\n'), err
 }
 
@@ -47,7 +47,7 @@ func Decode(text []byte) (*Conf, error) {
 	if k.Format != format {
 		return nil, errors.New("read kept dkms.conf: it has another format")
 	}
-	c := &Conf{Said: k.Said, values: k.Directives, verdicts: k.Verdicts, misspelt: k.Misspelt}
+	c := &Conf{Said: k.Said, values: k.Directives, verdicts: k.Verdicts, Misspelt: k.Misspelt}
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("read kept dkms.conf: %w", err)
 	}

@@ -9,8 +9,8 @@ import (
 )
 
 func TestKept(t *testing.T) {
-	c := conf(t, "MAKE[0]=make\t-j", "MAKE[7]=", "PACKAGE_VERSION=#MODULE_VERSION#", "parallel_jobs=3", "MAKE_MATCH[7]=^5", variables+"=AUTOINTSALL")
-	c.Version, c.Said = "1.0", "word\n"
+	c := conf(t, "MAKE[0]=make\t-j", "MAKE[7]=", "PACKAGE_VERSION=#MODULE_VERSION#", "parallel_jobs=3", "MAKE_MATCH[7]=^5")
+	c.Version, c.Said, c.Misspelt = "1.0", "word\n", []string{"AUTOINTSALL"}
 	text, err := c.Encode()
 	if err != nil {
 		t.Fatal(err)

@@ -16,7 +16,7 @@ func (c *Conf) Mistakes() []string {
 	for _, i := range c.Indexes("closed") {
 		all = append(all, fmt.Sprintf("builds cannot read %s, so it does not count", c.values["closed"][i]))
 	}
-	for _, name := range c.misspelt {
+	for _, name := range c.Misspelt {
 		all = append(all, fmt.Sprintf("%s is not a directive, and has no effect; %s is one", name, word.Nearest(name, directives)))
 	}
 	for _, directive := range []string{"MAKE_MATCH", "PATCH_MATCH"} {
@@ -48,13 +48,17 @@ func (c *Conf) complaints() []string {
 	return lines
 }
 
-// misspelt are those of some variables that were meant for directives. Short names have too many neighbours.
-func misspelt(names []string) (meant []string) {
-	const short = 7
-	for _, name := range names {
-		if len(name) > short && !slices.Contains(directives, name) && word.Nearest(name, directives) != "" {
-			meant = append(meant, name)
+// assigning is a line that sets a variable.
+var assigning = regexp.MustCompile(`(?m)^[ \t]*(?:(?:export|local|declare)[ \t]+)?([A-Z_]{8,})(?:\[[^]\n]*\])?\+?=`)
+
+// Misspelt lists the variables that the text of a dkms.conf sets and that were meant for directives. Bash is not asked for all
+// that are set: a kernel's .config, which some source, sets thousands. Shorter names have too many neighbours.
+func Misspelt(text string) (names []string) {
+	for _, set := range assigning.FindAllStringSubmatch(text, -1) {
+		name := set[1]
+		if !slices.Contains(directives, name) && !slices.Contains(names, name) && word.Nearest(name, directives) != "" {
+			names = append(names, name)
 		}
 	}
-	return meant
+	return names
 }

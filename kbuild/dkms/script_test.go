@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -115,13 +114,6 @@ func TestScript(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-func TestScriptMisspelt(t *testing.T) {
-	c, err := evaluate(t, named+"local AUTOINTSALL=yes\nBUILD_EXCLUSIVE_KERNELS[1]=^9\nPATCHES=3\n")
-	if err != nil || !slices.Equal(c.misspelt, []string{"AUTOINTSALL", "BUILD_EXCLUSIVE_KERNELS"}) {
-		t.Errorf("got %+v, %v", c, err)
 	}
 }
 

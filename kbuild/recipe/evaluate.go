@@ -98,7 +98,7 @@ func (r reading) conf(ctx context.Context) (*dkms.Conf, error) {
 		r.w.Log.Write([]byte(complaint))
 		return conf, err
 	}
-	conf.Said = complaint
+	conf.Said, conf.Misspelt = complaint, dkms.Misspelt(string(cleanConf(r.text)))
 	return conf, nil
 }
 
