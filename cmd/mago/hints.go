@@ -58,7 +58,9 @@ func (a adviser) explain(err error) (code int, hint string) {
 	if engine.Broken(err) {
 		return exitError, engine.Hints(fmt.Sprintf(`this machine failed, not the source: "%s" may say more; then run the same command again`, a.on.ByRoot("dmesg")), shortOf(err))
 	}
-	if cause := engine.CauseOf(err); cause.OfMachine() {
+	if cause := engine.CauseOf(err); cause.Kind == recipe.CauseNoexec {
+		return exitError, cause.String()
+	} else if cause.OfMachine() {
 		return exitError, engine.Hints(cause.String(), "this machine failed, not the source: once more of it is available, run the same command again")
 	}
 	for _, explained := range []func(error) (int, string){a.explainCommand, a.explainCatalog, a.explainSource, a.explainKernel} {

@@ -4,6 +4,7 @@ package kernel
 
 import (
 	"os"
+	"path/filepath"
 
 	"mago/debpkg/codec"
 	"mago/debpkg/word"
@@ -54,6 +55,15 @@ func (k Kernel) OpenSource(name string) (*os.File, error) {
 		return k.Open(name)
 	}
 	return headers{k.headers.root, k.Common}.open(name)
+}
+
+// Scripts is where the headers' scripts lie, links resolved; "" where they have none.
+func (k Kernel) Scripts() string {
+	path, _, err := k.headers.root.Resolve(filepath.Join(k.Headers, "scripts"))
+	if err != nil {
+		return ""
+	}
+	return path
 }
 
 // Has reports whether the kernel's headers have a regular file.

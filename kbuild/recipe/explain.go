@@ -51,11 +51,14 @@ const (
 	CauseSubdirs      CauseKind = "SUBDIRS"
 	CauseKernelsOwn   CauseKind = "no M="
 	CauseLostFlag     CauseKind = "ignored flags"
+	CauseNoexec       CauseKind = "noexec"
+	CauseRust         CauseKind = "Rust"
+	CauseSubmodule    CauseKind = "empty submodule"
 )
 
 // limits are the causes that are this machine's, or its limits', and never the source's, with the letters of ulimit that
 // may have brought them about.
-var limits = map[CauseKind]string{CauseMemory: "vdt", CauseSpace: "", CauseFiles: "n", CauseFileSize: "f", CauseProcesses: "u", CauseTime: "t", CauseEnded: "", CauseBus: ""}
+var limits = map[CauseKind]string{CauseMemory: "vdt", CauseSpace: "", CauseFiles: "n", CauseFileSize: "f", CauseProcesses: "u", CauseTime: "t", CauseEnded: "", CauseBus: "", CauseNoexec: ""}
 
 // OfMachine tells what this machine is short of from what is wrong with a source.
 func (c Cause) OfMachine() bool {
@@ -99,6 +102,9 @@ var sentences = map[CauseKind]string{
 	CauseSubdirs:      "kbuild takes M= in place of SUBDIRS=, in dkms.conf's MAKE as in a Makefile",
 	CauseKernelsOwn:   "kbuild was called without M=, and so set out to build the kernel itself",
 	CauseLostFlag:     "% is ignored since Linux 6.15: use ccflags-y",
+	CauseNoexec:       "the cache's file system is mounted noexec, so that builds cannot run what lies there; -u names another cache",
+	CauseRust:         "this kernel is built without Rust (CONFIG_RUST), and so takes no modules in it",
+	CauseSubmodule:    "its git submodule % is empty: run \"git submodule update --init\" in the source",
 	CauseScratch:      "/tmp or /dev/shm of the sandbox is full; each holds half of --limit memory",
 }
 

@@ -9,16 +9,8 @@ import (
 
 // TestHeadersFault: what a build says of programs among the headers counts where they are the headers'; a source has scripts, too.
 func TestHeadersFault(t *testing.T) {
-	root := tree{
-		"k/Makefile": "", "k/.config": "", "k/include/generated/autoconf.h": "", "k/include/config/auto.conf": "", "k/scripts/Makefile.build": "",
-		"k/include/generated/utsrelease.h": "#define UTS_RELEASE \"6.1-own\"\n", "k/Module.symvers": "0x1\tprintk\tvmlinux\tEXPORT_SYMBOL\t\n",
-		"k/scripts/mod/modpost": "", "k/tools/objtool/objtool": "",
-	}.write(t, t.TempDir())
-	k, err := kernel.Finder{Root: root, Dirs: []string{"/k"}}.Find("6.1-own")
-	if err != nil {
-		t.Fatal(err)
-	}
-	const runs = "headers of kernel 6.1-own in /k have a program that does not run here: "
+	k := kernelOf(t, tree{"k/scripts/Makefile.build": "", "k/scripts/mod/modpost": "", "k/tools/objtool/objtool": ""})
+	const runs = "headers of kernel 6.16 in /k have a program that does not run here: "
 	for message, want := range map[string]string{
 		"/bin/sh: 1: scripts/mod/modpost: Exec format error":                                                            "itself",
 		"/bin/sh: 1: ./tools/objtool/objtool: Exec format error":                                                        "itself",
@@ -40,7 +32,7 @@ func TestHeadersFault(t *testing.T) {
 		case "itself":
 			want = runs + message
 		default:
-			want = "headers of kernel 6.1-own in /k are incomplete: " + want
+			want = "headers of kernel 6.16 in /k are incomplete: " + want
 		}
 		err := headersFault(k, message)
 		got := ""

@@ -9,25 +9,30 @@ import (
 	"mago/kbuild/kernel"
 )
 
-// lateKernel is one whose kbuild adds nothing to ccflags-y; changed adds files to its headers.
-func lateKernel(t *testing.T, changed tree) kernel.Kernel {
+// kernelOf is a kernel with headers in /k; files are those that matter.
+func kernelOf(t *testing.T, files tree) kernel.Kernel {
 	t.Helper()
-	files := tree{
-		"k/Makefile": "", "k/.config": "", "k/include/generated/autoconf.h": "", "k/include/config/auto.conf": "", "k/scripts/mod/modpost": "",
+	all := tree{
+		"k/Makefile": "", "k/.config": "", "k/include/generated/autoconf.h": "", "k/include/config/auto.conf": "",
 		"k/include/generated/utsrelease.h": "#define UTS_RELEASE \"6.16\"\n", "k/Module.symvers": "0x1\tprintk\tvmlinux\tEXPORT_SYMBOL\t\n",
-		"k/scripts/Makefile.lib": "c_flags = $(ccflags-y)\n", "k/scripts/Makefile.build": "",
 	}
-	maps.Copy(files, changed)
-	k, err := kernel.Finder{Root: files.write(t, t.TempDir()), Dirs: []string{"/k"}}.Find("6.16")
+	maps.Copy(all, files)
+	k, err := kernel.Finder{Root: all.write(t, t.TempDir()), Dirs: []string{"/k"}}.Find("6.16")
 	if err != nil {
 		t.Fatal(err)
 	}
 	return k
 }
 
+// lateKernel is one whose scripts/Makefile.lib has that line.
+func lateKernel(t *testing.T, line string) kernel.Kernel {
+	t.Helper()
+	return kernelOf(t, tree{"k/scripts/mod/modpost": "", "k/scripts/Makefile.build": "", "k/scripts/Makefile.lib": line})
+}
+
 func TestLostFlags(t *testing.T) {
-	late := lateKernel(t, nil)
-	early := lateKernel(t, tree{"k/scripts/Makefile.lib": "ccflags-y += $(EXTRA_CFLAGS)\n"})
+	late := lateKernel(t, "c_flags = $(ccflags-y)\n")
+	early := lateKernel(t, "ccflags-y += $(EXTRA_CFLAGS)\n")
 	for name, test := range map[string]struct {
 		makefile, command, want string
 		k                       kernel.Kernel
@@ -63,7 +68,7 @@ func TestLossBehind(t *testing.T) {
 		"b/Makefile": "EXTRA_CFLAGS += -I$(src)/include -I$(PWD)/../out -DX_FULL=1\n", "b/include/x.h": "", "out/out.h": "",
 		"b/full.c": "#ifndef X_FULL\n#error no\n#endif\n", "b/other.c": "int X_FULLY;\n",
 	}.write(t, t.TempDir()))
-	w.Job.Kernel = lateKernel(t, nil)
+	w.Job.Kernel = lateKernel(t, "c_flags = $(ccflags-y)\n")
 	for message, want := range map[string]string{
 		"a.c:1:10: fatal error: x.h: No such file or directory":    "EXTRA_CFLAGS (-I$(src)/include)",
 		"a.c:1:10: fatal error: none.h: No such file or directory": "",
@@ -93,7 +98,7 @@ func TestWarnOfLostFlags(t *testing.T) {
 	} {
 		test.files["b/Makefile"] = makefile
 		w := workspaceIn(t, test.files.write(t, t.TempDir()))
-		w.Job.Kernel, w.Log = lateKernel(t, nil), &Log{to: t.Output(), limit: 1 << 10}
+		w.Job.Kernel, w.Log = lateKernel(t, "c_flags = $(ccflags-y)\n"), &Log{to: t.Output(), limit: 1 << 10}
 		var got []string
 		w.Warning = func(text string) { got = append(got, text) }
 		w.in("b").warnOfLostFlags(t.Context(), "make")

@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,9 +57,8 @@ func (s *steps) do(ctx context.Context, step, command string, args ...string) er
 		cause := causeOf(message)
 		if message == "" {
 			message, cause = s.lastWords(&progress.words, err)
-		} else if l, ok := s.lossBehind(message, command); ok {
-			cause = Cause{Kind: CauseLostFlag, Thing: l.String()}
 		}
+		cause = s.lookedUp(message, command, cause)
 		if cause = cause.instead(progress.unseen.missed, s.Sandbox.Kind); progress.kernels {
 			cause = Cause{Kind: CauseKernelsOwn}
 		}
@@ -100,11 +100,11 @@ func (s *steps) blame(err error) error {
 
 // failed finds out more of a step's cause where that is not in what the step has printed.
 func (w *Workspace) failed(err *CompileError) error {
-	if fault := headersFault(w.Job.Kernel, err.Message); fault != nil {
+	if fault := cmp.Or(headersFault(w.Job.Kernel, err.Message), mixed(w.Job.Kernel, err.Message)); fault != nil {
 		return fault
 	}
 	c := &err.Cause
-	if err.Message == "" {
+	if c.Kind == "" {
 		c.Kind = endedBy(err.Err)
 	}
 	c.Limit = w.Sandbox.Limits.Inherited(limits[c.Kind])

@@ -16,7 +16,9 @@ import (
 	"mago/cmd/mago/internal/modpkg"
 	"mago/cmd/mago/internal/store"
 	"mago/debpkg"
+	"mago/debpkg/rooted"
 	"mago/debpkg/visible"
+	"mago/debpkg/word"
 	"mago/kbuild/recipe"
 )
 
@@ -93,8 +95,11 @@ func (mo *modules) addBuildDepends(ctx context.Context, u *unit) error {
 		return err
 	}
 	for _, name := range e.conf.BuildDepends() {
-		need, ok := mo.buildDependsTarget(ctx, name, u.Kernel.Release, records)
-		if !ok || need.name == u.name || u.needs(need.name) || slices.Contains(u.above, need.name) {
+		need, err := mo.buildDependsTarget(ctx, name, u.Kernel.Release, records)
+		if errors.As(err, new(*catalog.NotFoundError)) && !mo.dkmsHas(name) {
+			mo.say.note("warning", "BUILD_DEPENDS of %s names %s, which neither apt nor dkms has: it is built without", u.name, visible.Line(name))
+		}
+		if err != nil || need.name == u.name || u.needs(need.name) || slices.Contains(u.above, need.name) {
 			continue
 		}
 		need.asNeed = true
@@ -105,16 +110,25 @@ func (mo *modules) addBuildDepends(ctx context.Context, u *unit) error {
 
 // buildDependsTarget is the module that a dkms.conf calls by that name, as a build's recipe had it or as the catalog does. It is
 // never taken for a path or a group: the file is foreign.
-func (mo *modules) buildDependsTarget(ctx context.Context, name, release string, records []store.Record) (target, bool) {
+func (mo *modules) buildDependsTarget(ctx context.Context, name, release string, records []store.Record) (target, error) {
 	if i := slices.IndexFunc(records, func(r store.Record) bool { return r.RecipeName == name && r.Kernel == release }); i >= 0 {
 		name = records[i].Module
 	}
 	ix, err := mo.catalog.catalog(ctx)
 	if err != nil {
-		return target{}, false
+		return target{}, err
 	}
-	t, err := mo.namedTarget(ctx, ix, name)
-	return t, err == nil
+	return mo.namedTarget(ctx, ix, name)
+}
+
+// dkmsHas reports whether dkms keeps a module of that name, of whatever version.
+func (b *base) dkmsHas(name string) bool {
+	module, err := word.ParseDKMS(name)
+	if err != nil {
+		return false
+	}
+	_, err = rooted.Root(b.Root).Stat("/var/lib/dkms/" + module.String())
+	return err == nil
 }
 
 // neededSource is the module source that a relation asks for: of several alternatives one that is built already, else
