@@ -23,9 +23,9 @@ func layoutHint(on engine.System, e *sources.LayoutError) string {
 		}
 		return "run the same command with one or more of these instead: " + strings.Join(paths, " ")
 	case e.First != "" && e.Archive != "":
-		return fmt.Sprintf("it makes its Makefile first: open it in a directory of your own, run \"%s\" there, and name that directory", e.First)
+		return fmt.Sprintf("it has no Makefile yet: open it in a directory of your own, run \"%s\" there, and name that directory", e.First)
 	case e.First != "":
-		return fmt.Sprintf("it makes its Makefile first: run \"cd %s && %s\", then the same command again", engine.Pasted(e.Source), e.First)
+		return fmt.Sprintf("it has no Makefile yet: run \"cd %s && %s\", then the same command again", engine.Pasted(e.Source), e.First)
 	}
 	return "a module's source has a dkms.conf, a Kbuild file, a Makefile that sets obj-m, or a debian/rules for module-assistant"
 }

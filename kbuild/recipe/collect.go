@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
@@ -32,8 +33,8 @@ func (b *dkmsBuild) collect(ctx context.Context, modules []dkms.Module) ([]Built
 
 // find is the file of a module, compressed or not: where the dkms.conf promises it, or else the only one of that name.
 func (b *dkmsBuild) find(ctx context.Context, m dkms.Module) (string, error) {
-	promised := filepath.Join(b.build, b.below(m.Location), m.Name+".ko")
-	if file := b.behind(promised); file != "" {
+	promised, inSource := b.promised(m)
+	if file := cmp.Or(b.behind(promised), b.behind(inSource)); file != "" {
 		return file, nil
 	}
 	all, err := modulesMade(ctx, b.Workspace, b.build)
@@ -53,18 +54,26 @@ func (b *dkmsBuild) find(ctx context.Context, m dkms.Module) (string, error) {
 	return named[0], nil
 }
 
-// below is a BUILT_MODULE_LOCATION below the build directory, which a dkms.conf may also know by dkms's absolute paths.
-func (b *dkmsBuild) below(location string) string {
-	module := filepath.Join(b.conf.Name, b.conf.Version)
-	for _, dir := range []string{
-		b.Inside(b.build), b.Inside(filepath.Join(module, "source")),
-		filepath.Join(sandbox.WorkDir, module, "build"), filepath.Join(sandbox.WorkDir, module, "source"), "/usr/src/" + b.conf.Name + "-" + b.conf.Version,
-	} {
-		if rest, ok := strings.CutPrefix(path.Clean(location)+"/", dir+"/"); ok {
-			return rest
+// promised is a module's place below the build directory. BUILT_MODULE_LOCATION may be one of dkms's absolute paths there; where
+// it is one in the source, which some recipes build in, that is the second.
+func (b *dkmsBuild) promised(m dkms.Module) (file, inSource string) {
+	name, version, base := b.conf.Name, b.conf.Version, b.conf.Name+"-"+b.conf.Version
+	source := sourceDir(name, version)
+	below := func(dirs ...string) (rest string, ok bool) {
+		for _, dir := range dirs {
+			if rest, ok := strings.CutPrefix(path.Clean(m.Location)+"/", dir+"/"); ok {
+				return filepath.Join(rest, m.Name+".ko"), true
+			}
 		}
+		return "", false
 	}
-	return location
+	if rest, ok := below(b.Inside(b.build), filepath.Join(sandbox.WorkDir, b.build)); ok {
+		return filepath.Join(b.build, rest), ""
+	}
+	if rest, ok := below(b.Inside(source), filepath.Join(sandbox.WorkDir, source), filepath.Join(b.sources(), base), filepath.Join(usrSrc, base)); ok {
+		return filepath.Join(b.build, rest), filepath.Join(source, rest)
+	}
+	return filepath.Join(b.build, m.Location, m.Name+".ko"), ""
 }
 
 // behind is a module's file in the workspace, or the one that a link in its place names; "" for none.

@@ -23,6 +23,7 @@ func TestFind(t *testing.T) {
 		"dkms's build":           {sandbox.WorkDir + "/hello/1.0/build/sub/", tree{"sub/a.ko": "", "a.ko": "x"}, "sub/a.ko", ""},
 		"dkms's source":          {sandbox.WorkDir + "/hello/1.0/source/sub", tree{"sub/a.ko": "", "a.ko": "x"}, "sub/a.ko", ""},
 		"the source":             {"/usr/src/hello-1.0/sub", tree{"sub/a.ko": "", "a.ko": "x"}, "sub/a.ko", ""},
+		"built in the source":    {"/usr/src/hello-1.0/sub", tree{"../source/sub/a.ko": "", "a.ko": "x"}, "hello/1.0/source/sub/a.ko", ""},
 		"the build itself":       {sandbox.WorkDir + "/hello/1.0/build", tree{"a.ko": "", "sub/a.ko": "x"}, "a.ko", ""},
 		"another's source":       {"/usr/src/hello-1.01/sub", tree{"usr/src/hello-1.01/sub/a.ko": "", "a.ko": "x"}, "usr/src/hello-1.01/sub/a.ko", ""},
 		"a link":                 {"sub", tree{"sub/a.ko": "-> ../b.ko", "b.ko": "", "c/a.ko": "x"}, "b.ko", ""},
