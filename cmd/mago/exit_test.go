@@ -97,7 +97,7 @@ var failures = []struct {
 	{&engine.NoSourceError{Path: "./x"}, exitNoModule, "that is there"},
 	{&engine.NoSourceError{Path: "hello/1.0"}, exitNoModule, "a module is named without its version: hello"},
 	{&engine.KernelDirError{Dir: "/x", Err: io.EOF}, exitNoKernel, "name a directory"},
-	{&engine.KernelDirError{Dir: "/x-common", Found: true, Meant: "/x-amd64"}, exitNoKernel, `such as /x-amd64, or run "sudo mago prepare"`},
+	{&engine.KernelDirError{Dir: "/x-common", Found: true, Meant: "/x/linux-headers-6.1-amd64"}, exitNoKernel, `such as /x/linux-headers-6.1-amd64, or run "sudo mago prepare -l 6.1-amd64"`},
 	{&sandbox.ReachError{User: "mago-build", Path: "/root/x", Closed: "/root"}, exitError, "-u /var/tmp/mago"},
 	{&sandbox.UnavailableError{Kind: sandbox.Auto, Why: "x"}, exitNoTool, "--sandbox user"},
 	{&sandbox.UnavailableError{Kind: sandbox.Auto, Why: "x", Root: true}, exitNoTool, "mount -t cgroup2 none /sys/fs/cgroup lets mago end all processes of a build; --sandbox user"},

@@ -59,11 +59,11 @@ func (a adviser) explainKernel(err error) (int, string) {
 		if tool.Package.IsZero() {
 			return exitNoTool, "no Debian package has that name: install it yourself, where the build's PATH finds it"
 		}
-		return exitNoTool, fmt.Sprintf(`run "%s", or "%s"`, a.on.SudoMago("prepare"), a.on.Apt("install", tool.Package.String()))
+		return exitNoTool, fmt.Sprintf(`run "%s", or "%s"`, a.on.Prepare(), a.on.Apt("install", tool.Package.String()))
 	case errors.As(err, new(*sandbox.UnmappedError)):
 		return exitNoTool, "run mago outside of it, as a user or as root, or in one that has more users, as /etc/subuid lets containers have them"
 	case errors.As(err, &user):
-		return exitNoTool, fmt.Sprintf(`run "%s", which adds that user`, a.on.SudoMago("prepare"))
+		return exitNoTool, fmt.Sprintf(`run "%s", which adds that user`, a.on.Prepare())
 	}
 	return 0, ""
 }
@@ -96,7 +96,7 @@ func (a adviser) sandboxHint(e *sandbox.UnavailableError) string {
 	case e.Kind == sandbox.Auto:
 		return "root's mago builds as a user of its own; --sandbox user builds with your rights: use it only for a source that you trust"
 	case e.Kind == sandbox.Bubblewrap:
-		return fmt.Sprintf(`"%s" installs bubblewrap; --sandbox auto takes the first sandbox that works`, a.on.SudoMago("prepare"))
+		return fmt.Sprintf(`"%s" installs bubblewrap; --sandbox auto takes the first sandbox that works`, a.on.Prepare())
 	}
 	return "--sandbox auto takes the first sandbox that works"
 }

@@ -158,7 +158,11 @@ func (w *world) typedByUser(args []string) error {
 		}
 		return os.Rename(filepath.Join(w.archive, "Packages"), filepath.Join(w.root, w.list()))
 	case "download":
-		return w.download(names[0])
+		text, err := os.ReadFile(filepath.Join(w.root, w.list()))
+		if m := regexp.MustCompile(`(?m)^Package: ` + regexp.QuoteMeta(names[0]) + `\nVersion: (.*)$`).FindSubmatch(text); m != nil {
+			names[0] += "=" + string(m[1])
+		}
+		return errors.Join(err, w.download(names[0]))
 	case "install":
 		for _, name := range names {
 			if err := w.install(name); err != nil {
@@ -262,6 +266,9 @@ func (w *world) install(name string) error {
 func dpkg(w *world, args []string) error {
 	if args[0] == "--print-architecture" {
 		fmt.Println("amd64")
+		return nil
+	}
+	if args[0] == "--audit" {
 		return nil
 	}
 	for _, deb := range args[slices.Index(args, "--")+1:] {

@@ -41,7 +41,7 @@ func TestScript(t *testing.T) {
 }
 
 // manyBuilds are the stories that take a third of the time of all. Short tests leave them out, unless -run names one.
-var manyBuilds = []string{"brings", "common", "evil", "name-taken", "needed", "same-name", "status"}
+var manyBuilds = []string{"advice", "brings", "common", "evil", "name-taken", "needed", "same-name", "status"}
 
 func stories(t *testing.T) []string {
 	all, err := filepath.Glob("testdata/script/*.txtar")

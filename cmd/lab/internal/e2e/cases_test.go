@@ -24,8 +24,9 @@ import (
 //	mago ARG…              runs mago; "! mago" expects it to fail
 //	in PROGRAM ARG…        runs a program
 //	fails CODE PROGRAM …   runs a program, mago too, that has to end with that code
-//	paste PATTERN          runs the command out of the advice that mago has just given, which succeeds ("!": fails); what
-//	                       follows sudo root runs, and apt-get's questions are answered with yes
+//	paste PATTERN [BEFORE AFTER]
+//	                       runs the command out of the advice that mago has just given, between what stands before and
+//	                       after it, and succeeds ("!": fails); what follows sudo root runs, and apt-get's questions are answered with yes
 //	kernel RELEASE         adds the headers of another release, made of $K's; they belong to no package
 //
 // Its variables: K is the release of the headers; PLACE=chroot enters by chroot(2), not as a machine is; AS=tester runs

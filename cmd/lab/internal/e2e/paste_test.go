@@ -13,7 +13,9 @@ import (
 // advice finds commands in what mago has printed: those in quotes, and those that stand alone behind a label.
 var advice = regexp.MustCompile(`(?m)"([^"]+)"|^(?:next|also| *to keep only one|To remove|To install): +(?:boot .*, then )?(.*)$`)
 
-// pasteInCase runs a command as the shell does for the user to whom mago has just said it.
+var bySudo = regexp.MustCompile(`(^|&& )sudo `)
+
+// pasteInCase runs a command as the shell does for the user to whom mago has just said it, between further text of a command line.
 func pasteInCase(ts *testscript.TestScript, neg bool, args []string) {
 	pattern := regexp.MustCompile(args[0])
 	var all []string
@@ -25,7 +27,10 @@ func pasteInCase(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("no command of %q matches %s", all, pattern)
 	}
 	command := all[i]
-	if root := strings.ReplaceAll(command, "sudo ", ""); root != command {
+	if len(args) > 1 {
+		command = args[1] + command + args[2]
+	}
+	if root := bySudo.ReplaceAllString(command, "$1"); root != command {
 		defer ts.Setenv("AS", ts.Getenv("AS"))
 		ts.Setenv("AS", "")
 		command = root

@@ -31,7 +31,8 @@ func (e *KernelDirError) Hint(on System) string {
 	if e.Meant == "" {
 		return "name a directory that headers were installed to, such as /usr/src/linux-headers-…"
 	}
-	return fmt.Sprintf(`name the directory of a kernel, such as %s, or run "%s"`, e.Meant, on.SudoMago("prepare"))
+	release := strings.TrimPrefix(filepath.Base(e.Meant), "linux-headers-")
+	return fmt.Sprintf(`name the directory of a kernel, such as %s, or run "%s"`, e.Meant, on.SudoMago("prepare", "-l", release))
 }
 
 func (e *KernelDirError) Unwrap() error { return e.Err }

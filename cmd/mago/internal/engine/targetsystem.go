@@ -8,11 +8,13 @@ import (
 // System is the system that a run of mago works on, with its cache and its user: the commands that mago advises have to fit all
 // three.
 type System struct {
-	Root    string // "" or "/" for the machine itself
-	Cache   string // as -u names it, "" for the usual one
-	AsRoot  bool   // whether mago has root's rights
-	NoSudo  bool   // whether root has called mago without sudo, which may not be there
-	Updated bool   // whether this run has had apt fetch its lists
+	Root    string   // "" or "/" for the machine itself
+	Cache   string   // as -u names it, "" for the usual one
+	Kernels []string // words of -l, as they were given
+	Headers []string // directories of -k
+	AsRoot  bool     // whether mago has root's rights
+	NoSudo  bool     // whether root has called mago without sudo, which may not be there
+	Updated bool     // whether this run has had apt fetch its lists
 }
 
 // SystemOf is the one that an engine works on.
@@ -20,6 +22,7 @@ func SystemOf(e *Engine) System { return e.system() }
 
 func (b *base) system() System {
 	p := Unplaced(b.host.AsRoot, b.Caller)
+	p.Kernels, p.Headers = b.Kernels, b.HeaderDirs
 	p.Root, p.Updated = b.Root, b.known.updated.Load()
 	if b.OwnCache {
 		p.Cache = b.Cache
@@ -68,6 +71,18 @@ func (p System) read(words ...string) string {
 		return p.Program(words...)
 	}
 	return typed(words)
+}
+
+// Prepare is the command that installs what building for the kernels at hand needs.
+func (p System) Prepare() string {
+	words := []string{"prepare"}
+	if len(p.Kernels) > 0 {
+		words = append(words, "-l", strings.Join(p.Kernels, ","))
+	}
+	for _, dir := range p.Headers {
+		words = append(words, "-k", dir)
+	}
+	return p.SudoMago(words...)
 }
 
 // ByRoot is a command line that root has to run, on the machine itself.
