@@ -22,6 +22,8 @@ type IncompleteHeadersError struct {
 	Lacks   string // of what Package needs, a package that is not installed
 	InApt   bool   // whether apt has the package to install
 	LeadsTo string // where the link to the headers leads, and nothing is
+
+	offered word.Package // that has what LeadsTo wants, in apt
 }
 
 func (e *IncompleteHeadersError) Error() string {
@@ -52,11 +54,10 @@ func (e *IncompleteHeadersError) Hint(on System) string {
 
 // mend is the package whose installation completes them; ok is false where that is not known, or none does.
 func (e *IncompleteHeadersError) mend() (t word.Target, ok bool) {
-	name := e.Lacks
+	t.Name, _ = word.ParsePackage(e.Lacks)
 	if e.Package == "" {
-		name = "linux-headers-" + e.Err.Release
+		t.Name = e.offered
 	}
-	t.Name, _ = word.ParsePackage(name)
 	return t, e.InApt && !t.Name.IsZero()
 }
 
@@ -87,8 +88,10 @@ func (kf *kernelFinder) whyIncomplete(ctx context.Context, headers *kernel.Heade
 			return e
 		}
 	}
-	known, _ := kf.apt.releasesInApt(ctx)
-	e.InApt = e.LeadsTo != "" && slices.Contains(known, headers.Release)
+	if e.LeadsTo != "" {
+		e.offered, _ = kf.apt.headersPackage(ctx, headers.Release)
+	}
+	e.InApt = !e.offered.IsZero()
 	return e
 }
 
