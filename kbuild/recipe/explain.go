@@ -54,6 +54,9 @@ const (
 	CauseNoexec       CauseKind = "noexec"
 	CauseRust         CauseKind = "Rust"
 	CauseSubmodule    CauseKind = "empty submodule"
+	CauseObject       CauseKind = "foreign object"
+	CauseExecutable   CauseKind = "not executable"
+	CauseRoot         CauseKind = "root"
 )
 
 // limits are the causes that are this machine's, or its limits', and never the source's, with the letters of ulimit that
@@ -105,6 +108,9 @@ var sentences = map[CauseKind]string{
 	CauseNoexec:       "the cache's file system is mounted noexec, so that builds cannot run what lies there; -u names another cache",
 	CauseRust:         "this kernel is built without Rust (CONFIG_RUST), and so takes no modules in it",
 	CauseSubmodule:    "its git submodule % is empty: run \"git submodule update --init\" in the source",
+	CauseObject:       "% was not compiled by this build: since Linux 5.8 kbuild wants a file .%.cmd beside such a one, if an empty one",
+	CauseExecutable:   "% is not executable in the source",
+	CauseRoot:         "builds run as a user without root's rights",
 	CauseScratch:      "/tmp or /dev/shm of the sandbox is full; each holds half of --limit memory",
 }
 
@@ -147,6 +153,9 @@ var causes = []struct {
 	{CauseInterface, pattern(`incompatible (?:pointer )?type|too (?:many|few) arguments|has no member named|implicit declaration of function|unknown type name|redefinition of|conflicting types for|redeclar|undeclared|incomplete type|macro ".*" (?:requires|passed) |unknown field|isn't known|static declaration of|void value not ignored|discards ['‘]const|read-only|storage class`)},
 	{CauseWarning, pattern(`error: .*\[(-W[^\]]+)\]$`)},
 	{CauseRefusal, pattern(`error: #error|\*\*\* [^\[NWm].*Stop\.$|^configure: error: `)},
+	{CauseObject, pattern(`(?:^|/)\.([^/\s]+\.o)\.cmd: No such file or directory$`)},
+	{CauseExecutable, pattern(`(?:sh: \d+: |: line \d+: |^make(?:\[\d+\])?: |^env: ['‘]?)((?:\.{1,2}/)*[A-Za-z0-9_+-][A-Za-z0-9_.+/-]*)['’]?: Permission denied$`)},
+	{CauseRoot, pattern(`(?i)\b(?:as|be|not|need) (?:the )?(?:root|superuser)\b|\broot (?:privileges|rights|permissions?)\b`)},
 	{CausePatch, pattern(`FAILED -- saving rejects|^patch: \*\*\*\* `)},
 	{CauseProgram, pattern(`(?:^|: )([A-Za-z0-9_.+-]+): (?:command )?not found$|^(?:env|make(?:\[\d+\])?): ['‘]?([A-Za-z0-9_.+-]+)['’]?: No such file or directory$`)},
 }
@@ -177,6 +186,18 @@ func causeOf(message string) Cause {
 		return c
 	}
 	return Cause{}
+}
+
+// missingProgram is the cause that an earlier line of a failed step tells, where its first error has none but guesses: a Makefile
+// goes on without a program that it asks for a number or a name.
+func missingProgram(line string) (cause Cause) {
+	if strings.HasSuffix(line, "not found") {
+		cause = causeOf(line)
+	}
+	if cause.Kind != CauseProgram || cause.Package == "" {
+		return Cause{}
+	}
+	return cause
 }
 
 // headerPackages are the Debian packages of the headers that programs in modules' sources include, by the beginning of

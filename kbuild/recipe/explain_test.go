@@ -77,10 +77,20 @@ func TestCauseOf(t *testing.T) {
 		"make: wget: No such file or directory":                                                           {Kind: CauseNetwork},
 		"[Makefile:4: gen.h] Error 4: wget -q https://example.org/x.tar":                                  {Kind: CauseNetwork},
 		"mkdir: cannot create directory ‘/lib/firmware/x’: Read-only file system":                         {Kind: CauseReadOnly},
-		"/usr/src/k/Makefile:150: 'SUBDIRS' was removed in Linux 5.3":                                     {Kind: CauseSubdirs},
-		"cc1: No space left on device":                                                                    {Kind: CauseSpace},
-		"a.c:9:1: error: expected ‘;’ before ‘}’ token":                                                   {},
-		"make[2]: *** No rule to make target 'a.o', needed by 'b.o'.  Stop.":                              {},
+		"./obj/.vendor.o.cmd: No such file or directory":                                                  {Kind: CauseObject, Thing: "vendor.o"},
+		"/bin/sh: 1: ./helper.sh: Permission denied":                                                      {Kind: CauseExecutable, Thing: "./helper.sh"},
+		"gen.sh: line 3: scripts/gen: Permission denied":                                                  {Kind: CauseExecutable, Thing: "scripts/gen"},
+		"make[1]: ./helper.sh: Permission denied":                                                         {Kind: CauseExecutable, Thing: "./helper.sh"},
+		"cat: secret: Permission denied":                                                                  {},
+		"/bin/sh: 1: cannot create /etc/x: Permission denied":                                             {},
+		"please run as root":                                                 {Kind: CauseRoot},
+		"You must be root to do this":                                        {Kind: CauseRoot},
+		"root privileges are needed":                                         {Kind: CauseRoot},
+		"it has no root directory":                                           {},
+		"/usr/src/k/Makefile:150: 'SUBDIRS' was removed in Linux 5.3":        {Kind: CauseSubdirs},
+		"cc1: No space left on device":                                       {Kind: CauseSpace},
+		"a.c:9:1: error: expected ‘;’ before ‘}’ token":                      {},
+		"make[2]: *** No rule to make target 'a.o', needed by 'b.o'.  Stop.": {},
 		"": {},
 	} {
 		got := causeOf(message)
@@ -138,5 +148,19 @@ func TestUnheededErrorOfAttempt(t *testing.T) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 		said = "CC a.o\n"
+	}
+}
+
+// TestMissingProgram has lines of steps that went on without a program, and failed later.
+func TestMissingProgram(t *testing.T) {
+	for line, want := range map[string]string{
+		"/bin/sh: 1: bc: not found":                           "bc",
+		"./configure: line 3: lsb_release: command not found": "lsb-release",
+		"/bin/sh: 1: frobnicate: not found":                   "",
+		"checking for bc... not found":                        "",
+	} {
+		if got := missingProgram(line); got.Package != want {
+			t.Errorf("%s: got %+v", line, got)
+		}
 	}
 }

@@ -22,7 +22,8 @@ type progressWriter struct {
 	errors  firstError
 	words   lastWords
 	unseen  unseen
-	kernels bool // whether kbuild has begun with the kernel itself
+	lacks   Cause // the first program that was not found
+	kernels bool  // whether kbuild has begun with the kernel itself
 }
 
 // compileLine is kbuild's short form (scripts/Kbuild.include, quiet_cmd): two blanks, a verb, [M] for modules.
@@ -60,6 +61,9 @@ func (w *progressWriter) line(line []byte) {
 	w.errors.see(text)
 	w.words.see(text)
 	w.unseen.see(text)
+	if w.lacks.Kind == "" {
+		w.lacks = missingProgram(text)
+	}
 	w.kernels = w.kernels || isKernelsOwn(text)
 	if !bytes.HasPrefix(line, []byte("  ")) {
 		return // cheaper than the pattern, and true of most of what a chatty build prints

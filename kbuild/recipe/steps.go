@@ -58,6 +58,9 @@ func (s *steps) do(ctx context.Context, step, command string, args ...string) er
 		if message == "" {
 			message, cause = s.lastWords(&progress.words, err)
 		}
+		if (cause.Kind == "" || cause.IsTheory()) && progress.lacks.Kind != "" {
+			cause = progress.lacks
+		}
 		cause = s.lookedUp(message, command, cause)
 		if cause = cause.instead(progress.unseen.missed, s.Sandbox.Kind); progress.kernels {
 			cause = Cause{Kind: CauseKernelsOwn}
