@@ -48,6 +48,7 @@ func TestCases(t *testing.T) {
 		t.Fatal(err)
 	}
 	kernel := kernelIn(t, dir)
+	t.Parallel() // with the story, which waits for programs most of the time
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata/cases",
 		RequireUniqueNames: true,

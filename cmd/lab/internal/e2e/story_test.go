@@ -31,6 +31,7 @@ var words = map[string]string{
 }
 
 func TestStory(t *testing.T) {
+	t.Parallel()
 	s := begin(t)
 	for _, chapter := range []struct {
 		name string
