@@ -172,3 +172,15 @@ func TestTold(t *testing.T) {
 		}
 	}
 }
+
+// TestForgiven: what a make below gave up for does not count where that was forgiven, or another one failed later.
+func TestForgiven(t *testing.T) {
+	for output, want := range map[string]string{
+		"make[1]: *** No rule to make target 'tidy'.  Stop.\nmake: [Makefile:4: x] Error 2 (ignored)\nalpha was lost\nmake: *** [Makefile:5: x] Error 2": "alpha was lost",
+		"alpha was lost\nmake[1]: *** [Makefile:2: a] Error 1\nbeta was lost\nmake[1]: *** [Makefile:3: b] Error 2\nmake: *** [Makefile:5: x] Error 2":   "beta was lost",
+	} {
+		if got := (recorded{"command": "2\n"}).told(t, output); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
