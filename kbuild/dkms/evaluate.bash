@@ -92,6 +92,7 @@ mago_limit=0 mago_environment= mago_closed=()
 mago_declare
 mago_framework
 mago_declare
+export kernelver arch module module_version # which dkms has in the environment of what the file runs, too
 mago_evaluate
 if ((mago_limit)); then printf 'parallel_jobs\0000\0%s\0' "$mago_limit" >&3; fi
 if [[ $mago_environment ]]; then printf 'build_environment\0000\0%s\0' "$mago_environment" >&3; fi

@@ -64,10 +64,17 @@ func (ev *evaluator) evaluate(ctx context.Context, t target, k kernel.Kernel) co
 		return e
 	}
 	evaluated.keep(key, e)
-	if !ok && e.err == nil && !ev.DryRun {
+	if !ok && e.err == nil && !ev.DryRun && ev.seesAll(ctx) {
 		_ = recipe.Keep(ev.confs(t), key, e.conf, t.tree.Private) // what is not kept is evaluated again by the next run
 	}
 	return e
+}
+
+// seesAll reports whether a dkms.conf that is evaluated finds its source wherever dkms has it. Where it does not, modules may be
+// missing, which must not be taken for the truth in another sandbox.
+func (ev *evaluator) seesAll(ctx context.Context) bool {
+	chosen, err := ev.chooseSandbox(ctx)
+	return err == nil && chosen.Shows()
 }
 
 func (ev *evaluator) evaluateNow(ctx context.Context, job kbuild.Job) (e confEvaluation) {
