@@ -32,7 +32,7 @@ type bench struct {
 }
 
 // newBench finds one: under MAGO_TEST_ROOT, or else on the running system.
-func newBench(t *testing.T) *bench {
+func newBench(t testing.TB) *bench {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("compiles a kernel module")
@@ -60,7 +60,7 @@ func newBench(t *testing.T) *bench {
 }
 
 // newSandbox is the closest sandbox that works under a root; where nobody made the build user, nobody builds.
-func newSandbox(t *testing.T, root string) sandbox.Sandbox {
+func newSandbox(t testing.TB, root string) sandbox.Sandbox {
 	t.Helper()
 	box, err := sandbox.Choose(t.Context(), sandbox.Wish{Root: root, Work: (&bench{root: root}).work(t), AsRoot: os.Geteuid() == 0}, nil)
 	var missing *sandbox.UserError
@@ -85,7 +85,7 @@ func (b *bench) in(t *testing.T, kind sandbox.Kind) *bench {
 }
 
 // work makes a work directory that the build user can reach.
-func (b *bench) work(t *testing.T) string {
+func (b *bench) work(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp(filepath.Join(b.root, "var/tmp"), "mago-test-")
 	if err != nil {
@@ -106,7 +106,7 @@ func (b *bench) builder() *Builder {
 	return &Builder{recipe.Host{Root: b.root, Sandbox: b.box, Log: &b.log}}
 }
 
-func (b *bench) job(t *testing.T, source string) Job {
+func (b *bench) job(t testing.TB, source string) Job {
 	t.Helper()
 	source, err := filepath.Abs(source)
 	if err != nil {

@@ -101,3 +101,25 @@ func TestConfBesideMake(t *testing.T) {
 		})
 	}
 }
+
+// TestConfSeesNeeded: a dkms.conf finds the sources and the modules of those that its own is compiled against.
+func TestConfSeesNeeded(t *testing.T) {
+	for _, kind := range []sandbox.Kind{sandbox.Bubblewrap, sandbox.Namespaces} {
+		t.Run(string(kind), func(t *testing.T) {
+			b := newBench(t).in(t, kind)
+			conf := named + "for place in /usr/src /var/lib/dkms; do PATCH+=(\"$(find $place/offers* -name word | wc -l)\"); done\n"
+			job := b.job(t, with(t, tree{"dkms.conf": conf}))
+			job.Needed = []recipe.Needed{{
+				Module: "offering", Name: "offers", Version: "1",
+				Source: recipe.Source{Dir: tree{"word": ""}.write(t, t.TempDir())}, Modules: tree{"word": ""}.write(t, t.TempDir()),
+			}}
+			c, err := recipe.Evaluate(t.Context(), b.builder().Host, job)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if patches, _ := c.Patches(); strings.Join(patches, " ") != "1 2" {
+				t.Errorf("got %q; it says %s", patches, c.Said)
+			}
+		})
+	}
+}

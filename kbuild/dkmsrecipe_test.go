@@ -135,7 +135,7 @@ DEST_MODULE_LOCATION[0]=/extra
 		t.Errorf("got %+v", m)
 	}
 	for _, want := range []string{
-		"prepared:" + b.kernel.Release + "\nprepared:'not\nprepared:quoted'\n",
+		"prepared:" + b.kernel.Release + "\nprepared:not quoted\n",
 		"has " + b.kernel.Release + " " + b.kernel.Arch + " ",
 		"warning: POST_BUILD names notscript;, which is not an executable file",
 		"mago: PATCH: 0001-rename.patch\npatching file src/Makefile\n",

@@ -11,7 +11,7 @@ import (
 // "-> target" makes a symbolic link.
 type tree map[string]string
 
-func (files tree) write(t *testing.T, dir string) string {
+func (files tree) write(t testing.TB, dir string) string {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)

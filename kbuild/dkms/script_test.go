@@ -12,16 +12,6 @@ import (
 	"testing"
 )
 
-// bash runs a program of bash's that has to succeed.
-func bash(t *testing.T, program string, args ...string) string {
-	t.Helper()
-	out, err := run(t, t.TempDir(), program, args...)
-	if err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	return out
-}
-
 func run(t *testing.T, dir, program string, args ...string) (string, error) {
 	t.Helper()
 	var stdout bytes.Buffer

@@ -109,6 +109,9 @@ func (r reading) once(ctx context.Context, copied bool) (conf *dkms.Conf, compla
 		return nil, "", err
 	}
 	defer func() { err = errors.Join(err, w.Close(), r.w.remove(confDir)) }()
+	if err := w.PlaceNeeded(ctx); err != nil {
+		return nil, "", err
+	}
 	dir, err := w.showConf(ctx, r, copied)
 	if err != nil {
 		return nil, "", err

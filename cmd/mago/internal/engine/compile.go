@@ -160,6 +160,9 @@ func (bu *builder) compile(ctx context.Context, u unit, conf confEvaluation, nee
 		},
 		Warning: func(text string) { bu.say.note("warning", "%s", text) },
 	}}
+	if len(needed) > 0 { // it may look for these, which were not there yet
+		conf = confEvaluation{}
+	}
 	if errors.As(conf.err, new(*recipe.Error)) {
 		_, _ = log.Write(conf.said)
 		return nil, conf.err
