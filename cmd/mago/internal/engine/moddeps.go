@@ -70,8 +70,8 @@ func (mo *modules) resolveNeeded(t target, records []store.Record, above []strin
 }
 
 // addBuildDepends adds the modules that a source's dkms.conf wants to be there (BUILD_DEPENDS of dkms(8)), as far as one of
-// that name has been built for the kernel or is known by it.
-func (mo *modules) addBuildDepends(ctx context.Context, u *unit) error {
+// that name is asked for, too, has been built for the kernel or is known by it.
+func (mo *modules) addBuildDepends(ctx context.Context, u *unit, asked []target) error {
 	if u.tree == nil {
 		return nil
 	}
@@ -95,7 +95,7 @@ func (mo *modules) addBuildDepends(ctx context.Context, u *unit) error {
 		return err
 	}
 	for _, name := range e.conf.BuildDepends() {
-		need, err := mo.buildDependsTarget(ctx, name, u.Kernel.Release, records)
+		need, err := mo.buildDependsTarget(ctx, name, u.Kernel.Release, asked, records)
 		if errors.As(err, new(*catalog.NotFoundError)) && !mo.dkmsHas(name) {
 			mo.say.note("warning", "BUILD_DEPENDS of %s names %s, which neither apt nor dkms has: it is built without", u.name, visible.Line(name))
 		}
@@ -108,9 +108,12 @@ func (mo *modules) addBuildDepends(ctx context.Context, u *unit) error {
 	return nil
 }
 
-// buildDependsTarget is the module that a dkms.conf calls by that name, as a build's recipe had it or as the catalog does. It is
-// never taken for a path or a group: the file is foreign.
-func (mo *modules) buildDependsTarget(ctx context.Context, name, release string, records []store.Record) (target, error) {
+// buildDependsTarget is the module that a dkms.conf calls by that name: one that is asked for, or as a build's recipe had it or
+// as the catalog does. It is never taken for a path or a group: the file is foreign.
+func (mo *modules) buildDependsTarget(ctx context.Context, name, release string, asked []target, records []store.Record) (target, error) {
+	if i := slices.IndexFunc(asked, func(t target) bool { return t.name == name }); i >= 0 {
+		return asked[i], nil
+	}
 	if i := slices.IndexFunc(records, func(r store.Record) bool { return r.RecipeName == name && r.Kernel == release }); i >= 0 {
 		name = records[i].Module
 	}

@@ -206,7 +206,7 @@ func (p *planner) evaluate(ctx context.Context, u *unit) error {
 			return err
 		}
 	}
-	return p.modules.addBuildDepends(ctx, u)
+	return p.modules.addBuildDepends(ctx, u, p.plan.asked)
 }
 
 // addNeeded plans the units that one needs.
