@@ -3,19 +3,20 @@ package sandbox
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
 // layout is the file system of a sandbox in namespaces, which bubblewrap does not lay out. It ends with its mount namespace, and
-// nothing of it gets back to the system's.
+// nothing of it gets back to the system's. What it makes it makes by descriptors of what it keeps in memory, never by a path: of
+// some directories above a mount point the owner is no friend, who puts a link in their place meanwhile.
 type layout struct {
 	own     map[uint64]bool // the devices of what it keeps in memory, where it may make directories
-	covered []string        // directories that it shows again
+	covered []int           // what stands for directories that it shows again
 }
 
 // layOut has the entrant see the root with a /tmp and a /dev/shm of its own, and every mount where programs find it.
@@ -57,7 +58,7 @@ func enterCopy(root string) error {
 		err = unix.Mount("", under, "", unix.MS_PRIVATE, "")
 	}
 	if err == nil {
-		err = errors.Join(attach(tree, under), unix.Chroot(under), os.Chdir("/"))
+		err = errors.Join(attach(tree, place{unix.AT_FDCWD, under}), unix.Chroot(under), os.Chdir("/"))
 	}
 	if err != nil {
 		return fmt.Errorf("copy the mounts of %s: %w", root, err)
@@ -82,8 +83,14 @@ func (m Mount) clone() (tree int, err error) {
 	return tree, unix.MountSetattr(tree, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &attr)
 }
 
-func attach(tree int, path string) error {
-	return unix.MoveMount(tree, "", unix.AT_FDCWD, path, unix.MOVE_MOUNT_F_EMPTY_PATH)
+// place is a name in an open directory, which nobody can exchange.
+type place struct {
+	dir  int // its descriptor
+	name string
+}
+
+func attach(tree int, at place) error {
+	return unix.MoveMount(tree, "", at.dir, at.name, unix.MOVE_MOUNT_F_EMPTY_PATH)
 }
 
 // scratchDirs are in memory wherever a sandbox has a file system of its own.
@@ -91,35 +98,61 @@ var scratchDirs = []string{"/tmp", "/dev/shm"}
 
 // scratch covers a directory, where it is there, by one in memory that everybody may write to; size 0 is the kernel's, half of
 // the memory.
-func (l *layout) scratch(dir string, size int64) error {
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+func (l *layout) scratch(path string, size int64) error {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
 		return nil
 	}
-	options := "mode=1777"
+	options := []string{"mode", "1777"}
 	if size > 0 {
-		options += fmt.Sprintf(",size=%d", size)
+		options = append(options, "size", strconv.FormatInt(size, 10))
 	}
-	return l.mount(dir, options)
-}
-
-// mount covers a directory by an empty one in memory. The root cannot be covered: whoever stands in it does not see that.
-func (l *layout) mount(dir, options string) error {
-	var below, stat unix.Stat_t
-	err := unix.Stat(dir, &below)
+	dir, err := openDir(unix.AT_FDCWD, path, 0)
 	if err == nil {
-		err = unix.Mount("tmpfs", dir, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, options)
-	}
-	if err == nil {
-		err = unix.Stat(dir, &stat)
-	}
-	if err == nil && stat.Dev == below.Dev {
-		err = errors.New("it is not covered")
+		_, err = l.mount(dir, options...)
 	}
 	if err != nil {
-		return fmt.Errorf("mount a directory in memory at %s: %w", dir, err)
+		return fmt.Errorf("mount a directory in memory at %s: %w", path, err)
 	}
-	l.own[stat.Dev] = true
 	return nil
+}
+
+// openDir opens a directory to find names from. Its descriptor ends when the entrant becomes the program.
+func openDir(in int, name string, flags int) (dir int, err error) {
+	return unix.Openat(in, name, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC|flags, 0)
+}
+
+// mount covers a directory by an empty one in memory, and opens that. The root cannot be covered: whoever stands in it does not
+// see that.
+func (l *layout) mount(dir int, options ...string) (top int, err error) {
+	var root, stat unix.Stat_t
+	if err := errors.Join(unix.Stat("/", &root), unix.Fstat(dir, &stat)); err != nil {
+		return -1, err
+	}
+	if root.Dev == stat.Dev && root.Ino == stat.Ino {
+		return -1, errors.New("it is not covered")
+	}
+	fs, err := unix.Fsopen("tmpfs", unix.FSOPEN_CLOEXEC)
+	if err != nil {
+		return -1, err
+	}
+	defer unix.Close(fs)
+	for i := 0; i < len(options); i += 2 {
+		if err := unix.FsconfigSetString(fs, options[i], options[i+1]); err != nil {
+			return -1, err
+		}
+	}
+	if err := unix.FsconfigCreate(fs); err != nil {
+		return -1, err
+	}
+	if top, err = unix.Fsmount(fs, unix.FSMOUNT_CLOEXEC, unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV); err != nil {
+		return -1, err
+	}
+	if err := unix.MoveMount(top, "", dir, "", unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_EMPTY_PATH); err != nil {
+		return -1, err
+	}
+	err = unix.Fstat(top, &stat)
+	l.own[stat.Dev] = true
+	return top, err
 }
 
 // place attaches a tree where programs find it, unless it lies there.
@@ -131,7 +164,7 @@ func (l *layout) place(path string, tree int) error {
 	if unix.Stat(path, &there) == nil && there.Dev == is.Dev && there.Ino == is.Ino {
 		return nil
 	}
-	point, err := l.point(path, is.Mode&unix.S_IFMT == unix.S_IFDIR)
+	point, err := l.point(path, is.Mode&unix.S_IFMT)
 	if err != nil {
 		return err
 	}
@@ -139,27 +172,35 @@ func (l *layout) place(path string, tree int) error {
 }
 
 // point gives a mount point for a directory or a file. It makes one in memory alone, never on a disk of the system's.
-func (l *layout) point(path string, dir bool) (string, error) {
+func (l *layout) point(path string, kind uint32) (place, error) {
 	above, rest := deepest(path)
-	point := filepath.Join(above, rest)
-	if info, err := os.Lstat(point); err == nil && info.IsDir() == dir && info.Mode()&fs.ModeSymlink == 0 {
-		return point, nil
-	}
 	var stat unix.Stat_t
-	if err := unix.Stat(above, &stat); err != nil {
-		return "", err
+	dir, err := openDir(unix.AT_FDCWD, above, 0)
+	if err != nil {
+		return place{}, err
+	}
+	if err := unix.Fstatat(dir, rest, &stat, unix.AT_SYMLINK_NOFOLLOW); err == nil && isPoint(stat.Mode, kind) {
+		return place{dir, rest}, nil
+	}
+	if err := unix.Fstat(dir, &stat); err != nil {
+		return place{}, err
 	}
 	first, _, _ := strings.Cut(rest, "/")
-	var err error
 	if l.own[stat.Dev] {
-		err = unix.Unlink(filepath.Join(above, first)) // a link that leads nowhere, or to what is shown elsewhere
-	} else {
-		err = l.cover(above, first)
+		err = unix.Unlinkat(dir, first, 0) // a link that leads nowhere, or to what is shown elsewhere
+	} else if dir, err = l.cover(dir, first); err != nil {
+		err = fmt.Errorf("show %s again: %w", above, err)
 	}
 	if err != nil && !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.EISDIR) {
-		return "", err
+		return place{}, err
 	}
-	return point, makePoint(point, dir)
+	return makePoint(dir, rest, kind)
+}
+
+// isPoint reports whether what there is takes a mount of a kind: a directory one of a directory, a file one of a file.
+func isPoint(mode, kind uint32) bool {
+	is := mode & unix.S_IFMT
+	return is != unix.S_IFLNK && (is == unix.S_IFDIR) == (kind == unix.S_IFDIR)
 }
 
 // deepest parts a path into the deepest directory above it that is there, links resolved, and the rest.
@@ -172,70 +213,99 @@ func deepest(path string) (above, rest string) {
 	}
 }
 
-func makePoint(point string, dir bool) error {
-	if dir {
-		return os.MkdirAll(point, 0o755)
-	}
-	if err := os.MkdirAll(filepath.Dir(point), 0o755); err != nil {
-		return err
-	}
-	file, err := os.OpenFile(point, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return err
-	}
-	return file.Close()
-}
-
-// cover shows a directory once more, in memory, but for one name.
-func (l *layout) cover(dir, but string) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return err
-	}
-	links, trees := map[string]string{}, map[string]int{}
-	for _, e := range entries {
-		name, path := e.Name(), filepath.Join(dir, e.Name())
-		switch {
-		case name == but:
-		case e.Type() == fs.ModeSymlink:
-			links[name], err = os.Readlink(path)
-		default:
-			trees[name], err = unix.OpenTree(unix.AT_FDCWD, path, cloning)
+// makePoint makes a mount point in a directory in memory, with the directories above it.
+func makePoint(dir int, path string, kind uint32) (place, error) {
+	for first, rest, more := strings.Cut(path, "/"); more; first, rest, more = strings.Cut(rest, "/") {
+		err := unix.Mkdirat(dir, first, 0o755)
+		if err == nil || errors.Is(err, unix.EEXIST) {
+			dir, err = openDir(dir, first, unix.O_NOFOLLOW)
 		}
 		if err != nil {
-			return fmt.Errorf("show %s again: %w", path, err)
+			return place{}, err
 		}
+		path = rest
 	}
-	if err := l.mount(dir, "mode=0755"); err != nil {
-		return err
+	if kind == unix.S_IFDIR {
+		if err := unix.Mkdirat(dir, path, 0o755); !errors.Is(err, unix.EEXIST) {
+			return place{dir, path}, err
+		}
+		return place{dir, path}, nil
 	}
-	l.covered = append(l.covered, dir)
-	for name, target := range links {
-		err = errors.Join(err, os.Symlink(target, filepath.Join(dir, name)))
+	file, err := unix.Openat(dir, path, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_CLOEXEC, 0o644)
+	if err != nil {
+		return place{}, err
 	}
-	for name, tree := range trees {
-		err = errors.Join(err, reattach(tree, filepath.Join(dir, name)))
-	}
-	return err
+	return place{dir, path}, unix.Close(file)
 }
 
-func reattach(tree int, point string) error {
+// cover shows a directory once more, in memory, but for one name, and opens what programs see then.
+func (l *layout) cover(dir int, but string) (top int, err error) {
+	names, rights, err := list(dir)
+	if err != nil {
+		return -1, err
+	}
+	links, trees := map[string]string{}, map[string]int{}
+	for _, name := range names {
+		if name == but {
+			continue
+		}
+		target := make([]byte, unix.PathMax)
+		n, err := unix.Readlinkat(dir, name, target)
+		if err == nil {
+			links[name] = string(target[:n])
+		} else {
+			trees[name], err = unix.OpenTree(dir, name, cloning|unix.AT_SYMLINK_NOFOLLOW)
+		}
+		if err != nil {
+			return -1, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	if top, err = l.mount(dir, "mode", strconv.FormatUint(uint64(rights), 8)); err != nil {
+		return -1, fmt.Errorf("mount a directory in memory: %w", err)
+	}
+	l.covered = append(l.covered, top)
+	for name, target := range links {
+		err = errors.Join(err, unix.Symlinkat(target, top, name))
+	}
+	for name, tree := range trees {
+		err = errors.Join(err, reattach(tree, top, name))
+	}
+	return top, err
+}
+
+// list gives the names in a directory, and the rights that others have there and its owner in memory.
+func list(dir int) (names []string, rights uint32, err error) {
+	fd, err := unix.Openat(dir, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, 0, err
+	}
+	file := os.NewFile(uintptr(fd), "directory")
+	defer file.Close()
+	var stat unix.Stat_t
+	if err := unix.Fstat(fd, &stat); err != nil {
+		return nil, 0, err
+	}
+	names, err = file.Readdirnames(-1)
+	return names, 0o700 | stat.Mode&0o055, err
+}
+
+func reattach(tree, top int, name string) error {
 	var is unix.Stat_t
 	err := unix.Fstat(tree, &is)
 	if err == nil {
-		err = makePoint(point, is.Mode&unix.S_IFMT == unix.S_IFDIR)
-	}
-	if err == nil {
-		err = attach(tree, point)
+		var point place
+		if point, err = makePoint(top, name, is.Mode&unix.S_IFMT); err == nil {
+			err = attach(tree, point)
+		}
 	}
 	return errors.Join(err, unix.Close(tree))
 }
 
 // seal leaves nothing to be written to but what is mounted so.
 func (l *layout) seal() error {
-	for _, dir := range l.covered {
-		if err := unix.MountSetattr(unix.AT_FDCWD, dir, 0, &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY}); err != nil {
-			return fmt.Errorf("close %s: %w", dir, err)
+	for _, top := range l.covered {
+		if err := unix.MountSetattr(top, "", unix.AT_EMPTY_PATH, &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY}); err != nil {
+			return fmt.Errorf("close what is shown again: %w", err)
 		}
 	}
 	return nil

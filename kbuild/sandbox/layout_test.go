@@ -5,8 +5,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // TestMountsStayInside runs a program where whatever is mounted gets to other mount namespaces, as on a machine with systemd.
@@ -49,6 +53,44 @@ func TestRootIsNotCovered(t *testing.T) {
 	out, err := sh(t, r, Spec{Work: work, Mounts: []Mount{{Host: work, Path: "/mago-test/sub"}}}, "true")
 	if _, made := os.Lstat("/mago-test"); err == nil || made == nil || !strings.Contains(out, "it is not covered") {
 		t.Errorf("got %v: %s; %v", err, out, made)
+	}
+}
+
+// TestNothingIsMadeOutside: whoever owns a directory above a mount point exchanges it with a link while root lays out a sandbox.
+func TestNothingIsMadeOutside(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("an ordinary user makes nothing that it could not make anyway")
+	}
+	r := newSandbox(t, Namespaces)
+	work, top := workdir(t, r), workdir(t, Sandbox{})
+	theirs, link, target := filepath.Join(top, "theirs"), filepath.Join(top, "link"), filepath.Join(top, "target")
+	if err := errors.Join(os.Mkdir(theirs, 0o755), os.Mkdir(target, 0o755), os.Symlink(target, link)); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2000 {
+		if err := os.Symlink("/nowhere", filepath.Join(theirs, strconv.Itoa(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ended, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-ended:
+				return
+			case <-time.After(time.Millisecond):
+				_ = unix.Renameat2(unix.AT_FDCWD, theirs, unix.AT_FDCWD, link, unix.RENAME_EXCHANGE)
+			}
+		}
+	}()
+	for range 10 {
+		_, _ = sh(t, r, Spec{Work: work, Mounts: []Mount{{Host: work, Path: filepath.Join(theirs, "headers")}}}, "true")
+	}
+	close(ended)
+	<-done
+	if made, err := os.ReadDir(target); err != nil || len(made) > 0 {
+		t.Errorf("root has made %d names where the link leads; %v", len(made), err)
 	}
 }
 
