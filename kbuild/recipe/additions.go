@@ -70,14 +70,29 @@ func (b *dkmsBuild) add() error {
 
 // checkEnvironment warns of a build_environment that counts for nothing.
 func (b *dkmsBuild) checkEnvironment() {
-	file := b.conf.Environment()
-	if file == "" {
-		return
-	}
-	const others = 0o004
-	if info, err := rooted.Root(b.Root).Stat(file); err != nil || info.Mode()&others == 0 || !sandbox.IsSystem(file) {
+	if file := b.conf.Environment(); file != "" && !isForBuilds(b.Root, file) {
 		b.Warn("build_environment names %s, which builds cannot read; nothing is taken from it", file)
 	}
+}
+
+// isForBuilds reports whether a path leads to a file that every build can read. Of another one mago learns nothing either: a
+// dkms.conf can have its evaluation name what it likes, such as a file of root's.
+func isForBuilds(root, file string) bool {
+	const others, search = 0o004, 0o001
+	resolved, _, err := rooted.Root(root).Resolve(file)
+	if err != nil || !sandbox.IsSystem(resolved) {
+		return false
+	}
+	info, err := rooted.Root(root).Lstat(resolved)
+	if err != nil || !info.Mode().IsRegular() || info.Mode()&others == 0 {
+		return false
+	}
+	for dir := filepath.Dir(resolved); dir != "/"; dir = filepath.Dir(dir) {
+		if info, err := rooted.Root(root).Lstat(dir); err != nil || info.Mode()&search == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // script is the file that a directive names, below the source.

@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -43,5 +44,26 @@ func TestSettings(t *testing.T) {
 	}
 	if settings, err := Settings(root, conf, kernel.Kernel{}); err != nil || settings["/opt/env"] != "" {
 		t.Errorf("an environment that is not there: %q, %v", settings, err)
+	}
+}
+
+// TestEnvironmentIsForBuilds: a dkms.conf can have its evaluation name a build_environment that the administrator did not, and the
+// hash of what is a setting is there for everybody to read.
+func TestEnvironmentIsForBuilds(t *testing.T) {
+	root := tree{"opt/env": "", "opt/secret": "", "opt/closed/env": "", "opt/linked": "-> /root/pin", "root/pin": "", "proc/kcore": ""}.write(t, t.TempDir())
+	if err := errors.Join(os.Chmod(filepath.Join(root, "opt/secret"), 0o600), os.Chmod(filepath.Join(root, "opt/closed"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string]bool{
+		"/opt/env": true, "/opt/secret": false, "/opt/closed/env": false, "/opt/linked": false, "/root/pin": false, "/proc/kcore": false, "/opt": false, "/opt/no": false,
+	} {
+		printed := "mago-begin-of-conf|PACKAGE_NAME|0|hello|PACKAGE_VERSION|0|1.0|build_environment|0|" + file + "|mago-end-of-conf|"
+		conf, err := dkms.Parse([]byte(strings.ReplaceAll(printed, "|", "\x00")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if settings, err := Settings(root, conf, kernel.Kernel{Release: "6.1.0", Arch: "x86_64"}); err != nil || (settings[file] != "") != want {
+			t.Errorf("%s: %q, %v", file, settings, err)
+		}
 	}
 }

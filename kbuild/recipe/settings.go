@@ -29,7 +29,7 @@ func Settings(root string, conf *dkms.Conf, k kernel.Kernel) (map[string]string,
 	for _, file := range added {
 		addFile(files, root, path.Join(settingsDir, conf.Name, file))
 	}
-	if file := conf.Environment(); file != "" {
+	if file := conf.Environment(); isForBuilds(root, file) {
 		addFile(files, root, file)
 	}
 	return files, err
