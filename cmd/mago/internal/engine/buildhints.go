@@ -58,7 +58,7 @@ func (e *BuildError) Hint(on System) string {
 	}
 	if o := e.newer; !o.Version.IsZero() {
 		lines = append(lines, fmt.Sprintf("%s %s is in %s: run \"%s -l %s\"", o.Package, o.Version, o.Suite,
-			on.OpenedBy("newer", o.Package.String()+"="+o.Version.String(), "usr/src/*"), e.release))
+			on.OpenedBy("newer", o.Package.String()+"="+o.Version.String(), allSources), e.release))
 	}
 	return Hints(lines...)
 }
@@ -78,12 +78,15 @@ func (p System) UnpackedBy(archive string, sources ...string) string {
 	return fmt.Sprintf("mkdir %s && %s && %s %s", Pasted(dir), open, p.SudoMago("auto-install"), pathsBelow("./"+dir, sources))
 }
 
-// pathsBelow are the paths of sources below a directory, to be pasted.
+// allSources are those of a package for dkms, which a shell finds.
+const allSources = "usr/src/*"
+
+// pathsBelow are the paths of sources below a directory, to be pasted. Archives name the sources, as they like.
 func pathsBelow(dir string, sources []string) string {
 	paths := make([]string, len(sources))
 	for i, source := range sources {
 		paths[i] = dir + "/" + source
-		if !strings.HasSuffix(source, "*") {
+		if source != allSources {
 			paths[i] = Pasted(paths[i])
 		}
 	}

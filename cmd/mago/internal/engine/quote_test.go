@@ -13,3 +13,12 @@ func TestPasted(t *testing.T) {
 		}
 	}
 }
+
+// An archive may call its directories what it likes: no name of one is a shell's syntax in what is to be pasted.
+func TestPastedPaths(t *testing.T) {
+	on := System{AsRoot: true, NoSudo: true}
+	const want = `mkdir d.tar.d && tar -xf /d.tar -C d.tar.d && mago auto-install './d.tar.d/a;id;*' './d.tar.d/b c' ./d.tar.d/d`
+	if got := on.UnpackedBy("/d.tar", "a;id;*", "b c", "d"); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
