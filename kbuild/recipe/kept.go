@@ -18,15 +18,21 @@ import (
 	"mago/kbuild/sandbox"
 )
 
-// Key tells kept evaluations of dkms.conf files apart. It is the SHA-256 over what one depends on: the file, its source and
-// that directory's name, the kernel, all that a dkms.conf may read in its environment, and the administrator's settings.
+// Key tells kept evaluations of dkms.conf files apart. It is the SHA-256 over what one depends on: the file, its source, the
+// kernel, all that a dkms.conf may read in its environment, and the administrator's settings; and over where the source lies and
+// whose it is. Its owner can have other files there while one is evaluated: that counts for no other directory with the same content.
 func Key(root string, job Job) (string, error) {
 	text, err := job.Source.conf()
 	if err != nil {
 		return "", err
 	}
+	owner, err := job.Source.owner()
+	if err != nil {
+		return "", err
+	}
 	name, version := splitDir(job.Source.Dir)
 	k, sum := job.Kernel, sha256.New()
+	fmt.Fprintf(sum, "%q %d\n", job.Source.Dir, owner)
 	fmt.Fprintf(sum, "%q %q %q %q\n", dkms.Script, text, job.Source.Version, job.Source.Digest)
 	fmt.Fprintf(sum, "%q\n", confVariables(root, sandbox.WorkDir, usrSrc, "/tmp", name, version, k, job.Jobs))
 	fmt.Fprintf(sum, "%q %q %q %d\n", k.Headers, k.Version, k.Compiler, job.Epoch.Unix())

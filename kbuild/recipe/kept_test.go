@@ -46,6 +46,14 @@ func TestKey(t *testing.T) {
 	look("another dkms.conf")
 	job.Source.Digest = "1f"
 	look("another source")
+	job.Source.Dir = tree{"dkms.conf": "PACKAGE_NAME=hello\nPACKAGE_VERSION=1.0\nSTRIP=no\n"}.write(t, filepath.Join(t.TempDir(), "hello-1.0"))
+	look("a copy of that elsewhere")
+	if os.Geteuid() == 0 {
+		if err := os.Chown(job.Source.Dir, 4711, -1); err != nil {
+			t.Fatal(err)
+		}
+		look("somebody else's there")
+	}
 	before := len(seen)
 	tree{"etc/dkms/framework.conf.d/ignored": "", "etc/dkms/framework.conf.d/.a.conf": ""}.write(t, root)
 	if key, err := Key(root, job); err != nil || seen[key] == "" || len(seen) != before {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 
 	"mago/kbuild/foreign"
 )
@@ -22,6 +23,20 @@ func (s Source) open() (*os.Root, error) {
 		return s.Open()
 	}
 	return os.OpenRoot(s.Dir)
+}
+
+// owner is the user whose directory it is.
+func (s Source) owner() (uid uint32, err error) {
+	source, err := s.open()
+	if err != nil {
+		return 0, err
+	}
+	defer source.Close()
+	info, err := source.Stat(".")
+	if err != nil {
+		return 0, err
+	}
+	return info.Sys().(*syscall.Stat_t).Uid, nil
 }
 
 // maxConf bounds a dkms.conf in bytes.
