@@ -1,12 +1,14 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"sync"
 
 	"mago/cmd/mago/internal/store"
 	"mago/debpkg"
 	"mago/debpkg/apt"
+	"mago/sources"
 )
 
 // Due is what has to be done for a unit, and why.
@@ -77,6 +79,8 @@ func (s situation) unfit(u unit) string {
 		return "what is installed was built from " + source.Package
 	case u.digest != "" && (source.SHA256 != u.digest || !very):
 		return "the source is another than that of what is installed"
+	case s.isOfElsewhere(u):
+		return "what is installed was built from " + source.Path
 	case s.lacksCommon:
 		return "the package of its common files is missing"
 	}
@@ -100,8 +104,17 @@ func (s situation) unbuilt(u unit) string {
 		return fmt.Sprintf("%s is built, %s can be", s.record.Version, u.packageVersion())
 	case s.record.Source.SHA256 != u.sourceDigest():
 		return "the source is another than that of what is built"
+	case s.isOfElsewhere(u):
+		return "it was built from " + s.record.Source.Path
 	}
 	return ""
+}
+
+// isOfElsewhere reports whether the recorded build was made from another directory. What that holds does not count: its owner can
+// have had other files there while it was copied than when it was looked at.
+func (s situation) isOfElsewhere(u unit) bool {
+	source := s.record.Source
+	return u.tree != nil && source.Origin == string(sources.Directory) && source.Path != cmp.Or(u.tree.Archive, u.tree.Dir)
 }
 
 // isVery reports whether the recorded build's package is what is installed.

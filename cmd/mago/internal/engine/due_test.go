@@ -9,6 +9,7 @@ import (
 	"mago/debpkg/apt"
 	"mago/debpkg/word"
 	"mago/kbuild/kernel"
+	"mago/sources"
 )
 
 // One function says what is due, of the unit, its record and what dpkg has.
@@ -39,6 +40,14 @@ func TestDue(t *testing.T) {
 		{"the other package", func(_ *unit, s *situation) { s.record.Source.Package = "hello-source" }, Installed, false, false, "is there"},
 		{"named exactly", func(u *unit, s *situation) { u.exact, s.record.Source.Package = true, "hello-source" }, Installed, false, false, "its package is built"},
 		{"another source", func(u *unit, _ *situation) { u.digest = "cd" }, Installed, true, true, "the source is another"},
+		{"another directory with the same content", func(u *unit, s *situation) {
+			u.pkg, u.digest, u.tree = nil, "cd", &sources.Tree{Origin: sources.Directory, Dir: "/usr/src/hello-1.0"}
+			s.record.Source = store.Source{Origin: "directory", Path: "/home/alice/hello-1.0", SHA256: "cd"}
+		}, Installed, true, true, "built from /home/alice/hello-1.0"},
+		{"the same directory", func(u *unit, s *situation) {
+			u.pkg, u.digest, u.tree = nil, "cd", &sources.Tree{Origin: sources.Directory, Dir: "/usr/src/hello-1.0"}
+			s.record.Source = store.Source{Origin: "directory", Path: "/usr/src/hello-1.0", SHA256: "cd"}
+		}, Installed, false, false, "is there"},
 		{"common files gone", func(_ *unit, s *situation) { s.lacksCommon = true }, Installed, false, true, "its package is built"},
 		{"package gone", func(_ *unit, s *situation) { s.have, s.whole = apt.Installed{}, func() bool { return false } }, Installed, true, true, "not installed"},
 	} {
