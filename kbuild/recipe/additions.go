@@ -16,29 +16,35 @@ import (
 const patchesDir = "patches"
 
 // additions lists an administrator's own files for a module, by their paths below /etc/dkms/NAME, in their order (dkms 3.4):
-// all of patches/, which is laid over the source's, and executables, which stand for the source's scripts of their names.
-func additions(root, name string) ([]string, error) {
+// all of patches/, which is laid over the source's, and executables, which stand for the source's scripts of their names. What
+// not everybody may read is closed: any source can call itself NAME.
+func additions(root, name string) (files, closed []string, err error) {
 	top := filepath.Join(settingsDir, name)
 	dir, err := rooted.Root(root).Path(top)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var files []string
 	err = filepath.WalkDir(dir, deep.Bounded(func(file string, entry fs.DirEntry, err error) error {
 		below, _ := filepath.Rel(dir, file)
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && file == dir:
 			return nil
+		case errors.Is(err, fs.ErrPermission):
+			closed = append(closed, below)
+			return nil
 		case err != nil:
 			return err
 		}
 		info, err := rooted.Root(root).Stat(filepath.Join(top, below))
-		if err == nil && info.Mode().IsRegular() && (strings.HasPrefix(below, patchesDir+"/") || info.Mode()&0o111 != 0) {
+		switch counts := err == nil && info.Mode().IsRegular() && (strings.HasPrefix(below, patchesDir+"/") || info.Mode()&0o111 != 0); {
+		case counts && isForBuilds(root, filepath.Join(top, below)):
 			files = append(files, below)
+		case counts:
+			closed = append(closed, below)
 		}
 		return nil
 	}))
-	return files, err
+	return files, closed, err
 }
 
 // addition reads one of them.

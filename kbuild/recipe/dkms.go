@@ -55,9 +55,12 @@ func (r dkmsConf) Run(ctx context.Context, w *Workspace) (*Staged, error) {
 	if err != nil {
 		return nil, err
 	}
-	added, err := additions(w.Root, conf.Name)
+	added, closed, err := additions(w.Root, conf.Name)
 	if err != nil {
 		return nil, err
+	}
+	for _, file := range closed {
+		w.Warn("builds cannot read %s, so it does not count", filepath.Join(settingsDir, conf.Name, file))
 	}
 	b := &dkmsBuild{w.in(build), conf, added}
 	staged, err := b.run(ctx, modules)

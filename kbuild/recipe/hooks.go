@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -51,7 +50,7 @@ func (b *dkmsBuild) hooks(ctx context.Context) ([]Hook, error) {
 		case err != nil:
 			return nil, &Error{confFile, fmt.Errorf("%s: %s: %w", directive, script, err)}
 		}
-		h := Hook{When: directive, Path: path.Clean(strings.TrimLeft(script, "/")), Script: text, Args: args, Env: b.exported()}
+		h := Hook{When: directive, Path: b.script(directive), Script: text, Args: args, Env: b.exported()}
 		if h.Files, err = b.hookFiles(ctx, source, h); err != nil {
 			return nil, err
 		}

@@ -25,7 +25,7 @@ func Settings(root string, conf *dkms.Conf, k kernel.Kernel) (map[string]string,
 	maps.DeleteFunc(files, func(file, _ string) bool {
 		return !strings.HasPrefix(file, frameworkDir) && !slices.Contains(counting, strings.TrimPrefix(file, settingsDir))
 	})
-	added, err := additions(root, conf.Name)
+	added, _, err := additions(root, conf.Name)
 	for _, file := range added {
 		addFile(files, root, path.Join(settingsDir, conf.Name, file))
 	}
