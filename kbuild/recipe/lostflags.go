@@ -3,6 +3,7 @@ package recipe
 import (
 	"context"
 	"io/fs"
+	"maps"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -123,16 +124,16 @@ func (s *steps) lostFlags(command string) (lost []lostFlag) {
 }
 
 // lossBehind is the lost flag that a compiler's error comes of: one that leads to the header that is not there, or that defines
-// what the source asks for.
+// what the error names, or what the file of an #error names.
 func (s *steps) lossBehind(message, command string) (lostFlag, bool) {
 	header := missingHeader().FindStringSubmatch(message)
-	file, _, _ := strings.Cut(message, ":")
-	text, _ := foreign.ReadText(s.files, filepath.Join(s.build, file), makefileMax)
+	asked := message
+	if file, rest, _ := strings.Cut(message, ":"); strings.Contains(rest, "#error") {
+		text, _ := foreign.ReadText(s.files, filepath.Join(s.build, file), makefileMax)
+		asked += "\n" + string(text)
+	}
 	for _, l := range s.lostFlags(command) {
-		name, _, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(l.flag, "-D")), "=")
-		switch {
-		case header != nil && strings.HasPrefix(l.flag, "-I") && s.holds(l, header[1]),
-			header == nil && strings.HasPrefix(l.flag, "-D") && (strings.Contains(message, name) || regexp.MustCompile(`\b`+regexp.QuoteMeta(name)+`\b`).Match(text)):
+		if header != nil && strings.HasPrefix(l.flag, "-I") && s.holds(l, header[1]) || header == nil && l.defines(asked) {
 			return l, true
 		}
 	}
@@ -140,6 +141,13 @@ func (s *steps) lossBehind(message, command string) (lostFlag, bool) {
 }
 
 var missingHeader = pattern(`error: (\S+): No such file`)
+
+// defines reports whether the flag defines a macro that a text names.
+func (l lostFlag) defines(text string) bool {
+	definition, ok := strings.CutPrefix(l.flag, "-D")
+	name, _, _ := strings.Cut(strings.TrimSpace(definition), "=")
+	return ok && name != "" && regexp.MustCompile(`(?:^|\W)`+regexp.QuoteMeta(name)+`(?:\W|$)`).MatchString(text)
+}
 
 // holds reports whether the directory of an -I has a header.
 func (s *steps) holds(l lostFlag, header string) bool {
@@ -167,7 +175,7 @@ func (s *steps) warnOfLostFlags(ctx context.Context, command string) {
 			return nil
 		})
 	}
-	for variable, use := range instead {
+	for _, variable := range slices.Sorted(maps.Keys(replacements)) {
 		var flags []string
 		for _, l := range lost {
 			if l.variable == variable {
@@ -175,7 +183,7 @@ func (s *steps) warnOfLostFlags(ctx context.Context, command string) {
 			}
 		}
 		if commands && len(flags) > 0 {
-			s.Warn("%s (%s) is ignored since Linux 6.15, and the build went through without: use %s", variable, strings.Join(flags, " "), use)
+			s.Warn("%s (%s) is ignored since Linux 6.15, and the build went through without: use %s", variable, strings.Join(flags, " "), replacements[variable])
 		}
 	}
 }
@@ -185,4 +193,5 @@ func (l lostFlag) isIn(command string) bool {
 	return slices.ContainsFunc(flagsIn("", command, ""), func(f lostFlag) bool { return isShown(l.flag, f.flag) })
 }
 
-var instead = map[string]string{"EXTRA_CFLAGS": "ccflags-y", "EXTRA_AFLAGS": "asflags-y", "EXTRA_CPPFLAGS": "ccflags-y", "EXTRA_LDFLAGS": "ldflags-y"}
+// replacements are the variables that kbuild reads in the place of those.
+var replacements = map[string]string{"EXTRA_CFLAGS": "ccflags-y", "EXTRA_AFLAGS": "asflags-y", "EXTRA_CPPFLAGS": "ccflags-y", "EXTRA_LDFLAGS": "ldflags-y"}
