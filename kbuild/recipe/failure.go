@@ -10,8 +10,8 @@ import (
 	"mago/debpkg/visible"
 )
 
-// CompileError says that a step of the recipe failed. Message is the first real error in its output, "" where the
-// output holds none that is known to be one.
+// CompileError says that a step of the recipe failed. Message is the first line of its output that is known to be an error,
+// else the one that most likely says why it failed; "" where it printed nothing.
 type CompileError struct {
 	Step    string // "make", or the directive of dkms.conf: "MAKE", "PRE_BUILD", …
 	Message string

@@ -15,10 +15,10 @@ type Log struct {
 	limit int64
 	size  int64
 	cut   bool
-	err   error // the first that to gave
+	err   error // the first error of to
 }
 
-// Write takes everything: a build does not fail for a log that is full. What to makes of it is in err.
+// Write never fails, so a full log does not fail a build; the first error of l.to is kept in l.err.
 func (l *Log) Write(p []byte) (int, error) {
 	keep := p[:min(int64(len(p)), l.limit-l.size)]
 	l.size += int64(len(keep))
@@ -35,7 +35,7 @@ func (l *Log) Note(format string, args ...any) {
 	fmt.Fprintln(l, "mago: "+visible.Line(fmt.Sprintf(format, args...)))
 }
 
-// Warn notes what a build goes through without, and tells the user of it.
+// Warn writes a warning to the log and tells the user of it.
 func (w *Workspace) Warn(format string, args ...any) {
 	text := visible.Line(fmt.Sprintf(format, args...))
 	w.Log.Note("warning: %s", text)

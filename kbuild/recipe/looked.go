@@ -15,9 +15,12 @@ import (
 	"mago/kbuild/kernel"
 )
 
-// lookedUp is the cause of a step's failure that its message alone does not tell: files of the source, the kernel's configuration
-// and the mount that the build lies on do, or the cause is the one given.
+// lookedUp looks for a cause that a step's message alone does not tell: in the source's files, the kernel's configuration and the
+// mount that the build lies on. It returns the given cause where it finds none, or where this machine failed.
 func (s *steps) lookedUp(message, command string, cause Cause) Cause {
+	if cause.OfMachine() {
+		return cause
+	}
 	if l, ok := s.lossBehind(message, command); ok {
 		return Cause{Kind: CauseLostFlag, Thing: l.String()}
 	}
@@ -26,7 +29,7 @@ func (s *steps) lookedUp(message, command string, cause Cause) Cause {
 		return Cause{Kind: CauseNoexec}
 	case s.wantsRust(message) && s.Job.Kernel.Config["CONFIG_RUST"] != "y":
 		return Cause{Kind: CauseRust}
-	case submodule != "" && lacksFile().MatchString(message) && !cause.OfMachine():
+	case submodule != "" && lacksFile().MatchString(message) && (cause.mayLackFile() || cause.Kind == CauseRefusal):
 		return Cause{Kind: CauseSubmodule, Thing: submodule}
 	}
 	return cause
@@ -69,7 +72,7 @@ func (s *steps) emptySubmodule() string {
 var (
 	ofScripts = pattern(`^\S+\.mod\.c:\d+|^(?:ERROR|FATAL): modpost: Can't |modpost: (?:invalid|unrecognized) option|: objtool: `)
 	kbuildDir = pattern(`^linux-kbuild-(\d+\.\d+)`)
-	version   = regexp.MustCompile(`(?m)^VERSION = (\d+)\nPATCHLEVEL = (\d+)$`)
+	ofKernel  = regexp.MustCompile(`(?m)^VERSION = (\d+)\nPATCHLEVEL = (\d+)$`) // its version, in its Makefile
 )
 
 // mixed gives a *kernel.HeadersError where kbuild's programs, or what they wrote, do not fit the headers, and are of another version.
@@ -84,7 +87,7 @@ func mixed(k kernel.Kernel, message string) error {
 	}
 	defer file.Close()
 	text, _ := foreign.TextIn(file, makefileMax)
-	source := version.FindStringSubmatch(string(text))
+	source := ofKernel.FindStringSubmatch(string(text))
 	if scripts == nil || source == nil || scripts[1] == source[1]+"."+source[2] {
 		return nil
 	}

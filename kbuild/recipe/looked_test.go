@@ -9,6 +9,7 @@ import (
 
 func TestLookedUp(t *testing.T) {
 	const noHeader, noRule = "a.c:1:10: fatal error: lib.h: No such file or directory", "make[1]: *** No rule to make target 'r.o', needed by 'r.mod'.  Stop."
+	noLib := Cause{Kind: CauseHeader, Thing: "lib.h"}
 	module := "[submodule \"lib\"]\n\tpath = lib\n\turl = x\n[submodule \"more\"]\n path = src/more \n"
 	for name, test := range map[string]struct {
 		files   tree
@@ -17,18 +18,19 @@ func TestLookedUp(t *testing.T) {
 	}{
 		"empty submodule":     {tree{"b/.gitmodules": module, "b/lib/": "", "b/src/more/x": ""}, noHeader, Cause{Kind: CauseSubmodule, Thing: "lib"}},
 		"absent submodule":    {tree{"b/.gitmodules": module, "b/lib/x": ""}, noRule, Cause{Kind: CauseSubmodule, Thing: "src/more"}},
-		"whole submodules":    {tree{"b/.gitmodules": module, "b/lib/x": "", "b/src/more/x": ""}, noHeader, Cause{}},
+		"whole submodules":    {tree{"b/.gitmodules": module, "b/lib/x": "", "b/src/more/x": ""}, noHeader, noLib},
 		"of no submodule":     {tree{"b/.gitmodules": module}, "a.c:1:1: error: expected ‘;’ before ‘}’ token", Cause{}},
-		"out of the source":   {tree{"b/.gitmodules": "[submodule]\npath = ../../x\n"}, noHeader, Cause{}},
+		"a warning":           {tree{"b/.gitmodules": module}, "a.c:1:1: error: no previous prototype for ‘f’ [-Werror=missing-prototypes]", Cause{Kind: CauseWarning, Thing: "-Werror=missing-prototypes"}},
+		"out of the source":   {tree{"b/.gitmodules": "[submodule]\npath = ../../x\n"}, noHeader, noLib},
 		"Rust":                {tree{"b/r.rs": ""}, noRule, Cause{Kind: CauseRust}},
 		"rustc":               {tree{"b/r.rs": ""}, "/bin/sh: 1: rustc: not found", Cause{Kind: CauseRust}},
 		"an object of C":      {tree{"b/r.c": ""}, noRule, Cause{}},
-		"refused, but not so": {tree{"b/x.sh": ""}, "/bin/sh: 1: ./x.sh: Permission denied", Cause{}},
+		"refused, but not so": {tree{"b/x.sh": ""}, "/bin/sh: 1: ./x.sh: Permission denied", Cause{Kind: CauseExecutable, Thing: "./x.sh"}},
 	} {
 		dir := test.files.write(t, t.TempDir())
 		w := workspaceIn(t, dir)
 		w.dir = dir
-		if got := w.in("b").lookedUp(test.message, "make", Cause{}); got != test.want {
+		if got := w.in("b").lookedUp(test.message, "make", causeOf(test.message)); got != test.want {
 			t.Errorf("%s: got %+v, want %+v", name, got, test.want)
 		}
 	}

@@ -54,18 +54,7 @@ func (s *steps) do(ctx context.Context, step, command string, args ...string) er
 	case errors.Is(err, syscall.ENOSPC):
 		return fmt.Errorf("%s: %w", step, err)
 	case exited(err):
-		cause := causeOf(message)
-		if message == "" {
-			message, cause = s.lastWords(&progress.words, err)
-		}
-		if (cause.Kind == "" || cause.IsTheory()) && progress.lacks.Kind != "" {
-			cause = progress.lacks
-		}
-		cause = s.lookedUp(message, command, cause)
-		if cause = cause.instead(progress.unseen.missed, s.Sandbox.Kind); progress.kernels {
-			cause = Cause{Kind: CauseKernelsOwn}
-		}
-		return s.failed(&CompileError{Step: step, Message: message, Cause: cause, Err: err})
+		return s.compileError(step, command, message, progress, err)
 	case err == nil && s.Log.err != nil:
 		return fmt.Errorf("write the build's log: %w", s.Log.err)
 	}
@@ -75,7 +64,25 @@ func (s *steps) do(ctx context.Context, step, command string, args ...string) er
 	return err
 }
 
-// lastWords is what a step that failed without a known error said of that. A word such as "undeclared" in it is no compiler's.
+// compileError is the error of a step whose program failed, with the cause as far as it can be told. message is the first
+// error that the step printed, "" where none is known to be one.
+func (s *steps) compileError(step, command, message string, progress *progressWriter, err error) error {
+	cause := causeOf(message)
+	if message == "" {
+		message, cause = s.lastWords(&progress.words, err)
+	}
+	if (cause.Kind == "" || cause.IsTheory()) && progress.lacks.Kind != "" {
+		cause = progress.lacks
+	}
+	cause = s.lookedUp(message, command, cause).instead(progress.unseen.missed, s.Sandbox.Kind)
+	if progress.kernels && !cause.OfMachine() {
+		cause = Cause{Kind: CauseKernelsOwn}
+	}
+	return s.failed(&CompileError{Step: step, Message: message, Cause: cause, Err: err})
+}
+
+// lastWords is the line that says why a step failed which printed no known error, and what it means. A word such as "undeclared"
+// in that line is not a compiler's.
 func (s *steps) lastWords(words *lastWords, err error) (message string, cause Cause) {
 	var exit *exec.ExitError
 	errors.As(err, &exit)
@@ -101,7 +108,8 @@ func (s *steps) blame(err error) error {
 	return s.unheeded
 }
 
-// failed finds out more of a step's cause where that is not in what the step has printed.
+// failed completes a step's error by what its exit status, the kernel's headers and this machine tell; for a fault of the
+// headers it gives a *kernel.HeadersError.
 func (w *Workspace) failed(err *CompileError) error {
 	if fault := cmp.Or(headersFault(w.Job.Kernel, err.Message), mixed(w.Job.Kernel, err.Message)); fault != nil {
 		return fault

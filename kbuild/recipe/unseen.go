@@ -38,11 +38,16 @@ func (w *Workspace) cannotShow(places ...string) {
 	}
 }
 
-// instead is the cause of a failure that a place explains which the sandbox could not show, else the cause that was found.
+// instead is the cause of a failure where the sandbox could not show a place that a program looked for: that, unless the cause
+// found already has nothing to do with files.
 func (c Cause) instead(missed string, kind sandbox.Kind) Cause {
-	mayBe := []CauseKind{"", CauseHeader, CauseKernelHeader, CauseFullSource, CauseProgram, CauseReadOnly}
-	if missed == "" || !slices.Contains(mayBe, c.Kind) {
+	if missed == "" || !c.mayLackFile() && c.Kind != CauseReadOnly {
 		return c
 	}
 	return Cause{Kind: CauseUnseen, Thing: missed, Sandbox: kind}
+}
+
+// mayLackFile reports whether a failure may come of a file that is not there.
+func (c Cause) mayLackFile() bool {
+	return slices.Contains([]CauseKind{"", CauseHeader, CauseKernelHeader, CauseFullSource, CauseProgram}, c.Kind)
 }
