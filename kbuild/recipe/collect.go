@@ -3,6 +3,7 @@ package recipe
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -112,7 +113,7 @@ func (b *dkmsBuild) distinct(ctx context.Context, files []string) (kept []string
 	return kept, nil
 }
 
-// unkept says what there is instead of a promised module.
+// unkept says that a promised module is not there, and what there is instead.
 func (b *dkmsBuild) unkept(promised string, named, all []string) error {
 	text := fmt.Sprintf("it names %s, which the build did not make", b.shown(promised))
 	switch {
@@ -121,9 +122,11 @@ func (b *dkmsBuild) unkept(promised string, named, all []string) error {
 	case len(all) > 0:
 		text += fmt.Sprintf("; it made %s", b.shown(all...))
 	case b.earlier.count > 0:
-		text += fmt.Sprintf("; finished modules in the source are somebody's earlier build, and not taken: %s", b.earlier)
+		return &Error{confFile, nothingMade(fmt.Sprintf("%s; finished modules in the source are somebody's earlier build, and not taken: %s", text, b.earlier))}
+	default:
+		return &Error{confFile, nothingMade(text)}
 	}
-	return &Error{confFile, fmt.Errorf("%s", text)}
+	return &Error{confFile, errors.New(text)}
 }
 
 // shown are files as they are called from the build directory.

@@ -20,17 +20,21 @@ var branches = regexp.MustCompile(`(?m)^\s*if(?:n?eq\s*\(?\s*["']?\$[({]KERNELRE
 // noTarget is what make says where the rules of a Makefile are in the other branch.
 var noTarget = regexp.MustCompile(`\*\*\* No (?:targets|rule to make target '[^'/]*')\.  Stop\.$`)
 
+// nothingMade says that a build has ended well and made no module.
+type nothingMade string
+
+func (e nothingMade) Error() string { return string(e) }
+
 // explainBranch gives the cause where MAKE has built nothing because dkms hands KERNELRELEASE to a directive that begins with
 // make, and the Makefile takes that for kbuild's.
 func (b *dkmsBuild) explainBranch(err error) error {
 	var compile *CompileError
-	var promise *Error
 	switch {
 	case err == nil || !b.takesBranch():
 	case errors.As(err, &compile) && compile.Step == "MAKE" && noTarget.MatchString(compile.Message):
 		compile.Cause = Cause{Kind: CauseBranch}
-	case compile == nil && errors.As(err, &promise):
-		return &CompileError{Step: "MAKE", Message: promise.Error(), Cause: Cause{Kind: CauseBranch}, Err: err}
+	case compile == nil && errors.As(err, new(nothingMade)):
+		return &CompileError{Step: "MAKE", Message: err.Error(), Cause: Cause{Kind: CauseBranch}, Err: err}
 	}
 	return err
 }

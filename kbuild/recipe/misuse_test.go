@@ -1,6 +1,12 @@
 package recipe
 
-import "testing"
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"mago/kbuild/dkms"
+)
 
 func TestKernelsOwn(t *testing.T) {
 	for line, want := range map[string]bool{
@@ -45,6 +51,25 @@ func TestBranches(t *testing.T) {
 	} {
 		if got := noTarget.MatchString(message); got != want {
 			t.Errorf("%q: got %v", message, got)
+		}
+	}
+}
+
+// TestExplainBranch: KERNELRELEASE is the reason where MAKE has given nothing, and for no other fault of a recipe.
+func TestExplainBranch(t *testing.T) {
+	w := workspaceIn(t, tree{"b/Makefile": "ifneq ($(KERNELRELEASE),)\nobj-m := a.o\nendif\n"}.write(t, t.TempDir()))
+	conf, err := dkms.Parse([]byte(strings.ReplaceAll("mago-begin-of-conf|PACKAGE_NAME|0|a|PACKAGE_VERSION|0|1|MAKE|0|make|mago-end-of-conf|", "|", "\x00")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &dkmsBuild{steps: w.in("b"), conf: conf}
+	for want, err := range map[CauseKind]error{
+		CauseBranch: b.unkept("b/a.ko", nil, nil),
+		"":          b.unkept("b/a.ko", nil, []string{"b/c.ko"}),
+	} {
+		var compile *CompileError
+		if got := b.explainBranch(err); errors.As(got, &compile) != (want != "") || compile != nil && compile.Cause.Kind != want {
+			t.Errorf("%v: got %v", err, got)
 		}
 	}
 }
