@@ -47,7 +47,7 @@ type Conf struct {
 	Said          string   // what the file and bash printed while it was evaluated
 	Misspelt      []string // see Misspelt
 	values        map[string]map[int]string
-	verdicts      map[string]map[int]verdict // of those that are matched
+	verdicts      map[string]map[int]verdict // on the values of the matched directives
 }
 
 // What begins and ends the output of Script. Without an end the file left bash before its own.

@@ -303,7 +303,8 @@ func TestHookWords(t *testing.T) {
 
 func TestMistakes(t *testing.T) {
 	c := conf(t, "MAKE_MATCH[1]=(", "PATCH_MATCH=6{", "PATCH_MATCH[1]=^6")
-	c.Misspelt = Misspelt("AUTOINTSALL=yes\n  export BUILD_EXCLUSIVE_KERNELS[1]=^9\nBUILD_MODULE_NAME+=x\nBUILD_MODULE_NAME=y\nMAKES=1\nPATCHES=\nAUTOINSTALL=no\nKERNEL_VERSION=1\n# PRE_BIULD=a\n")
+	c.Misspelt = Misspelt("AUTOINTSALL=yes\n  export BUILD_EXCLUSIVE_KERNELS[1]=^9\nBUILD_MODULE_NAME+=x\nBUILD_MODULE_NAME=y\nMAKES=1\nPATCHES=\nAUTOINSTALL=no\nKERNEL_VERSION=1\n# PRE_BIULD=a\n" +
+		"BUILT_MODULE_NAMES=(a b)\nfor name in ${BUILT_MODULE_NAMES[@]}; do :; done\n")
 	c.Said = "/var/lib/dkms/a/1/source/dkms.conf: line 3: a: command not found\n\n/var/lib/dkms/a/1/source/dkms.conf: line 3: a: command not found\ncat: x: gone\n"
 	want := []string{
 		"line 3: a: command not found", "cat: x: gone",

@@ -37,7 +37,7 @@ mago_again() {
 	if eval "mago_words=(\"$mago_value\")" 2>/dev/null && ((${#mago_words[@]} == 1)); then mago_value=${mago_words[0]}; fi
 }
 
-# Prints what =~ says of an expression: 0 it matches, 1 it does not, 2 it is none. usage: mago_verdict DIRECTIVE INDEX
+# Prints what =~ says of an expression: 0 it matches, 1 it does not, 2 it is not an expression. usage: mago_verdict DIRECTIVE INDEX
 mago_verdict() {
 	local mago_subject
 	case $1 in

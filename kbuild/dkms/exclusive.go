@@ -84,7 +84,11 @@ func (c *Conf) excludes(directive string, index int, k Kernel) string {
 	case directive == "BUILD_EXCLUSIVE_KERNEL_MAX" && compare(k.Release, want) > 0:
 		return fmt.Sprintf("=%q is older than %s", want, k.Release)
 	}
-	switch subject := map[bool]string{false: k.Release, true: k.Arch}[directive == "BUILD_EXCLUSIVE_ARCH"]; c.verdict(directive, index) {
+	subject := k.Release
+	if directive == "BUILD_EXCLUSIVE_ARCH" {
+		subject = k.Arch
+	}
+	switch c.verdict(directive, index) {
 	case misses:
 		return fmt.Sprintf("=%q does not match %s", want, subject)
 	case broken:

@@ -51,12 +51,19 @@ func (c *Conf) complaints() []string {
 // assigning is a line that sets a variable.
 var assigning = regexp.MustCompile(`(?m)^[ \t]*(?:(?:export|local|declare)[ \t]+)?([A-Z_]{8,})(?:\[[^]\n]*\])?\+?=`)
 
-// Misspelt lists the variables that the text of a dkms.conf sets and that were meant for directives. Bash is not asked for all
-// that are set: a kernel's .config, which some source, sets thousands. Shorter names have too many neighbours.
+// reading is where a text takes the value of a variable.
+var reading = regexp.MustCompile(`\$(?:\{[#!]?)?([A-Z_]{8,})`)
+
+// Misspelt lists the variables that the text of a dkms.conf sets, does not read, and seems to take for directives. Bash is not
+// asked for all that are set: a kernel's .config, which some source, sets thousands. Shorter names have too many neighbours.
 func Misspelt(text string) (names []string) {
+	known := slices.Clone(directives)
+	for _, read := range reading.FindAllStringSubmatch(text, -1) {
+		known = append(known, read[1])
+	}
 	for _, set := range assigning.FindAllStringSubmatch(text, -1) {
 		name := set[1]
-		if !slices.Contains(directives, name) && !slices.Contains(names, name) && word.Nearest(name, directives) != "" {
+		if !slices.Contains(known, name) && !slices.Contains(names, name) && word.Nearest(name, directives) != "" {
 			names = append(names, name)
 		}
 	}

@@ -17,7 +17,7 @@ type verdict int
 const (
 	fits   verdict = 0
 	misses verdict = 1
-	broken verdict = 2 // it is no expression, which fits nothing
+	broken verdict = 2 // it is not an expression, and so fits nothing
 )
 
 func parseVerdict(text string) (verdict, error) {
@@ -36,7 +36,7 @@ func (c *Conf) verdict(directive string, index int) verdict {
 	return c.verdicts[directive][index]
 }
 
-// checkVerdicts wants one of every expression.
+// checkVerdicts wants a verdict on every expression.
 func (c *Conf) checkVerdicts() error {
 	for _, directive := range matched {
 		for _, i := range c.Indexes(directive) {
