@@ -11,6 +11,7 @@ import (
 
 	"mago/debpkg/word"
 	"mago/kbuild/deep"
+	"mago/kbuild/dkms"
 	"mago/kbuild/sandbox"
 )
 
@@ -42,6 +43,11 @@ func (w *Workspace) sources() string {
 		return usrSrc
 	}
 	return w.Inside(sourcesDir)
+}
+
+// asDKMS gives a conf with dkms's own paths in the place of the workspace's.
+func (w *Workspace) asDKMS(conf *dkms.Conf) *dkms.Conf {
+	return conf.Moved(w.Inside(sourcesDir), usrSrc).Moved(w.Inside(""), sandbox.WorkDir)
 }
 
 // showConf lays out what dkms has when it reads a dkms.conf: the source, in dkms's tree and in /usr/src. It returns its

@@ -127,7 +127,7 @@ func (r reading) once(ctx context.Context, copied bool) (conf *dkms.Conf, compla
 	if err != nil {
 		return conf, string(said.held), err
 	}
-	return conf.Moved(w.Inside(sourcesDir), usrSrc).Moved(w.Inside(""), sandbox.WorkDir), string(said.held), nil
+	return w.asDKMS(conf), string(said.held), nil
 }
 
 // parseConf takes what bash has printed, and how it ended.

@@ -1,11 +1,15 @@
 package recipe
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"mago/kbuild/dkms"
+	"mago/kbuild/sandbox"
 )
 
 // sourceOf makes a source of empty files; those below large/ are too much for a package.
@@ -69,6 +73,27 @@ func TestHookNeeds(t *testing.T) {
 		if want := []string{test.files, test.large, test.away}; !slices.Equal(got, want) {
 			t.Errorf("%s:\ngot  %q\nwant %q", test.text, got, want)
 		}
+	}
+}
+
+// TestHookArguments: what a package runs has dkms's paths, also where the sandbox could not show a build those.
+func TestHookArguments(t *testing.T) {
+	source, dir := sourceOf(t, map[string]string{"run.sh": "#!/bin/sh\n"}), t.TempDir()
+	w := workspaceIn(t, dir)
+	w.dir, w.Log, w.Sandbox.Kind = dir, &Log{to: io.Discard}, sandbox.User
+	w.Job.Source = Source{Name: "a", Open: func() (*os.Root, error) { return source.OpenRoot(".") }}
+	var err error
+	if w.Job.Conf, err = dkms.Parse([]byte(strings.ReplaceAll("mago-begin-of-conf|PACKAGE_NAME|0|a|PACKAGE_VERSION|0|1|POST_INSTALL|0|run.sh /usr/src/a-1/x "+
+		sandbox.WorkDir+"/a/1/source|mago-end-of-conf|", "|", "\x00"))); err != nil {
+		t.Fatal(err)
+	}
+	conf, err := confOf(t.Context(), w)
+	if err != nil || !strings.Contains(conf.Value("POST_INSTALL"), dir) {
+		t.Fatalf("builds see %q, %v", conf.Value("POST_INSTALL"), err)
+	}
+	hooks, err := (&dkmsBuild{steps: w.in("b"), conf: conf}).hooks(t.Context())
+	if err != nil || len(hooks) != 1 || !slices.Equal(hooks[0].Args, []string{"/usr/src/a-1/x", sandbox.WorkDir + "/a/1/source"}) {
+		t.Errorf("got %v, %v", hooks, err)
 	}
 }
 

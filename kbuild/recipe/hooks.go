@@ -37,8 +37,9 @@ func (b *dkmsBuild) hooks(ctx context.Context) ([]Hook, error) {
 	}
 	defer source.Close()
 	var hooks []Hook
+	conf := b.asDKMS(b.conf) // they run elsewhere, without the workspace
 	for _, directive := range dkms.HookDirectives {
-		script, args := b.conf.Hook(directive)
+		script, args := conf.Hook(directive)
 		if script == "" {
 			continue
 		}
