@@ -104,10 +104,33 @@ func (n *hookNeeds) word(word string) (scripts []string, err error) {
 	return nil, nil
 }
 
-// take reads the files at the paths that a name stands for, and below those that are directories.
+// take reads the files at the paths that a name stands for, and below those that are directories, unless they are too much for a
+// package. It returns the texts of the scripts among them.
 func (n *hookNeeds) take(name string, paths []string) (scripts []string, err error) {
+	files, err := n.newFiles(paths)
+	if err != nil {
+		return nil, err
+	}
+	if n.isTooMuch(files) {
+		n.large = append(n.large, name)
+		return nil, nil
+	}
+	for _, file := range slices.Sorted(maps.Keys(files)) {
+		content, err := foreign.ReadText(n.source, file, maxHookBytes)
+		if err != nil {
+			return nil, err
+		}
+		n.files[file] = HookFile{file, 0o644 | files[file].Mode().Perm()&0o111, content}
+		if bytes.HasPrefix(content, []byte("#!")) || path.Ext(file) == ".sh" {
+			scripts = append(scripts, string(content))
+		}
+	}
+	return scripts, nil
+}
+
+// newFiles finds the files at and below paths that are not carried yet; of too many it gives the first.
+func (n *hookNeeds) newFiles(paths []string) (map[string]fs.FileInfo, error) {
 	files := map[string]fs.FileInfo{}
-	var size int64
 	for _, top := range paths {
 		err := fs.WalkDir(n.tree, top, deep.Bounded(func(file string, _ fs.DirEntry, err error) error {
 			if info, failed := fs.Stat(n.tree, file); err == nil && failed == nil && info.Mode().IsRegular() {
@@ -123,27 +146,19 @@ func (n *hookNeeds) take(name string, paths []string) (scripts []string, err err
 		}
 	}
 	maps.DeleteFunc(files, func(file string, _ fs.FileInfo) bool { _, have := n.files[file]; return have })
+	return files, nil
+}
+
+// isTooMuch reports whether a package is not to carry these files beside those that it has.
+func (n *hookNeeds) isTooMuch(files map[string]fs.FileInfo) bool {
+	var size int64
 	for _, info := range files {
 		size += info.Size()
 	}
 	for _, f := range n.files {
 		size += int64(len(f.Content))
 	}
-	if size > maxHookBytes || len(files)+len(n.files) > maxHookFiles {
-		n.large = append(n.large, name)
-		return nil, nil
-	}
-	for _, file := range slices.Sorted(maps.Keys(files)) {
-		content, err := foreign.ReadText(n.source, file, maxHookBytes)
-		if err != nil {
-			return nil, err
-		}
-		n.files[file] = HookFile{file, 0o644 | files[file].Mode().Perm()&0o111, content}
-		if bytes.HasPrefix(content, []byte("#!")) || path.Ext(file) == ".sh" {
-			scripts = append(scripts, string(content))
-		}
-	}
-	return scripts, nil
+	return size > maxHookBytes || len(files)+len(n.files) > maxHookFiles
 }
 
 // carried are the files in the order of their paths.
