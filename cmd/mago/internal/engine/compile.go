@@ -160,7 +160,7 @@ func (bu *builder) compile(ctx context.Context, u unit, conf confEvaluation, nee
 		},
 		Warning: func(text string) { bu.say.note("warning", "%s", text) },
 	}}
-	if len(needed) > 0 { // it may look for these, which were not there yet
+	if len(needed) > 0 { // dkms.conf may look for these, which were not there when it was evaluated
 		conf = confEvaluation{}
 	}
 	if errors.As(conf.err, new(*recipe.Error)) {
