@@ -11,13 +11,14 @@ import (
 	"mago/kbuild/kernel"
 )
 
-// compilers are what apt has of them; one that apt has no lists for is not missing from these.
+// compilers are the packages of compilers that apt has; none where apt has no lists.
 type compilers []word.Package
 
 func (at *aptTool) compilers(ctx context.Context) (compilers, error) {
 	return at.known.compilers.get(at.known.changes.Load(), func() (compilers, error) { return catalog.Compilers(ctx, at.catalogConfig()) })
 }
 
+// has reports whether apt may have a compiler: without lists it may have any.
 func (c compilers) has(name string) bool {
 	return len(c) == 0 || slices.ContainsFunc(c, func(p word.Package) bool { return p.String() == name })
 }
@@ -35,8 +36,8 @@ func (c compilers) like(name string) string {
 	return strings.Join(names, ", ")
 }
 
-// missingCompiler is the package to install for a kernel's compiler that is not here: where apt does not have that, the system's
-// own if the headers do not insist, else what says which there are.
+// missingCompiler is the package to install for a kernel's compiler that is not here. Where apt does not have that, it is the
+// system's own compiler if the headers do not insist, else an error that says which compilers apt has.
 func (pr *preparer) missingCompiler(ctx context.Context, k kernel.Kernel, tool *kernel.ToolError) (word.Package, error) {
 	offered, err := pr.apt.compilers(ctx)
 	if err != nil || offered.has(tool.Package.String()) {
@@ -48,7 +49,8 @@ func (pr *preparer) missingCompiler(ctx context.Context, k kernel.Kernel, tool *
 	return word.Package{}, kernel.NewToolError(tool.Tool.String(), "", fmt.Sprintf("%s, and apt has %s only", tool.Why, offered.like(tool.Package.String())))
 }
 
-// checkCompiler says before a build that its compiler is not here, and nothing brings it.
+// checkCompiler fails before a build whose compiler is neither here nor in apt. A compiler that apt has is named when the build
+// looks for it.
 func (pr *preparer) checkCompiler(ctx context.Context, k kernel.Kernel) error {
 	for _, tool := range kernel.MissingTools(pr.Root, k) {
 		if tool.Tool != k.Compiler {

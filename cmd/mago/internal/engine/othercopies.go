@@ -18,11 +18,17 @@ import (
 // dkmsInstalled is where dkms puts modules on Debian, below the kernel's module directory.
 const dkmsInstalled = "updates/dkms"
 
-// tellOtherCopies tells of files of the same modules that are installed for this kernel beside mago's. They are left alone, and
-// mago's win (modpkg puts an order for depmod into every package), unless the administrator has another order, or the kernel has
-// the module within itself.
+// tellOtherCopies tells of what else this kernel has of the same modules. Mago leaves it alone, and modprobe takes mago's (modpkg
+// puts an order for depmod into every package), unless the kernel has the module within itself or the administrator has another
+// order.
 func (it *installer) tellOtherCopies(k kernel.Kernel, built store.Record) {
 	names := modpkg.Modules(built.Modules)
+	it.tellUntaken(k, names)
+	it.tellCopies(k, built, names)
+}
+
+// tellUntaken warns of modules that modprobe does not take from mago's package.
+func (it *installer) tellUntaken(k kernel.Kernel, names []string) {
 	if inside := it.builtIn(k, names); len(inside) > 0 {
 		it.say.note("warning", "Linux %s has %s built in: modprobe does not load mago's", k.Release, strings.Join(inside, ", "))
 	}
@@ -32,6 +38,10 @@ func (it *installer) tellOtherCopies(k kernel.Kernel, built store.Record) {
 			it.say.note("warning", "modprobe takes %s, not mago's %s: see /etc/depmod.d", path, name)
 		}
 	}
+}
+
+// tellCopies tells of other files of the modules, and how those of dkms are removed.
+func (it *installer) tellCopies(k kernel.Kernel, built store.Record, names []string) {
 	removals := map[string][]string{} // by command, the files that it removes
 	for _, path := range it.copies(k, names) {
 		switch rel, _ := filepath.Rel(moduleDir(k), path); {
@@ -63,7 +73,7 @@ func (it *installer) copies(k kernel.Kernel, names []string) (paths []string) {
 		rel, _ := filepath.Rel(dir, path)
 		switch {
 		case err != nil:
-			return nil // what cannot be read is no module to root
+			return nil // what root cannot read is not there
 		case rel == "kernel":
 			return fs.SkipDir
 		case entry.Type().IsRegular() && strings.Contains(entry.Name(), ".ko") && slices.Contains(names, modpkg.ModuleName(path)):
