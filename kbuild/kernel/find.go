@@ -20,8 +20,8 @@ type Finder struct {
 	Root string   // absolute; "" or "/": the running system
 	Dirs []string // further header directories (-k), inside the root
 
-	// Packages lists the installed packages that may be a release's, of its headers those that are called as Debian's come first;
-	// nil knows none.
+	// Packages lists the installed packages that may be a release's. Of headers packages, the one with Debian's name comes first.
+	// nil: there are none.
 	Packages func(release string) []Package
 }
 

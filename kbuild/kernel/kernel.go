@@ -22,7 +22,7 @@ type Kernel struct {
 	Package     string       // Debian package of the headers, "" where no package owns them
 	Version     string       // that package's version; the release where there is no package
 	Compiler    word.Program // what compiles its modules: the compiler it was built with, such as gcc-12
-	Wanted      string       // that, as Debian's packages are called, where it is not here and another one compiles
+	Wanted      string       // the Debian package of the compiler it was built with, where another one compiles; else ""
 	Arch        string       // machine name as uname -m prints it
 	Compression codec.Format // how this kernel's own modules are compressed
 	Config      Config
@@ -48,8 +48,7 @@ func (k Kernel) Open(name string) (*os.File, error) {
 	return k.headers.open(name)
 }
 
-// OpenSource opens a regular file of the half of the headers that several kernels have in common, from which kbuild's makefiles are
-// read; where the headers are whole, it is Open.
+// OpenSource opens a regular file of Common, which has kbuild's makefiles; where there is no Common, it is Open.
 func (k Kernel) OpenSource(name string) (*os.File, error) {
 	if k.Common == "" {
 		return k.Open(name)

@@ -21,7 +21,7 @@ var (
 // choice is the compiler that a kernel's modules are compiled with.
 type choice struct {
 	name   string
-	wanted string // the one that the kernel was built with, where that is another, which is not here
+	wanted string // the compiler that the kernel was built with, where that is not here and another one is chosen; else ""
 	told   bool   // whether make has to be told
 }
 
@@ -176,8 +176,8 @@ func (k Kernel) Toolchain() []string {
 	return args
 }
 
-// Otherwise is the system's own compiler, where that may serve in the place of the one that the kernel was built with: the headers
-// do not insist.
+// Otherwise is the system's own compiler; ok reports whether it may serve in the place of the one that the kernel was built with,
+// because the headers do not insist on that.
 func (k Kernel) Otherwise() (compiler string, ok bool) {
 	if k.Config.clang() {
 		return "clang", k.told
