@@ -188,8 +188,8 @@ func causeOf(message string) Cause {
 	return Cause{}
 }
 
-// missingProgram is the cause that an earlier line of a failed step tells, where its first error has none but guesses: a Makefile
-// goes on without a program that it asks for a number or a name.
+// missingProgram is the cause that an earlier line of a failed step tells, where its first error tells none or the source refuses:
+// a Makefile goes on without a program that it asks for a number or a name. Other errors seldom come of that.
 func missingProgram(line string) (cause Cause) {
 	if strings.HasSuffix(line, "not found") {
 		cause = causeOf(line)

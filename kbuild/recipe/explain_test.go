@@ -2,6 +2,7 @@ package recipe
 
 import (
 	"cmp"
+	"errors"
 	"io"
 	"os/exec"
 	"strings"
@@ -148,6 +149,25 @@ func TestUnheededErrorOfAttempt(t *testing.T) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 		said = "CC a.o\n"
+	}
+}
+
+// TestMissedProgram: a program that was missed earlier explains what has no explanation, and a source's refusal.
+func TestMissedProgram(t *testing.T) {
+	failed := exec.CommandContext(t.Context(), "false").Run()
+	s := workspaceIn(t, tree{"b/": ""}.write(t, t.TempDir())).in("b")
+	for message, want := range map[string]CauseKind{
+		"a.c:2:2: error: #error no number":                                  CauseProgram,
+		"a.c:9:1: error: expected ‘;’ before ‘}’ token":                     CauseProgram,
+		"a.c:9:1: error: too few arguments to function 'strlcpy'":           CauseInterface,
+		"a.c:1:10: fatal error: asm/unaligned.h: No such file or directory": CauseKernelHeader,
+	} {
+		var progress progressWriter
+		progress.line([]byte("/bin/sh: 1: git: not found"))
+		var compile *CompileError
+		if err := s.compileError("make", "make", message, &progress, failed); !errors.As(err, &compile) || compile.Cause.Kind != want {
+			t.Errorf("%s: got %v", message, err)
+		}
 	}
 }
 

@@ -71,7 +71,7 @@ func (s *steps) compileError(step, command, message string, progress *progressWr
 	if message == "" {
 		message, cause = s.lastWords(&progress.words, err)
 	}
-	if (cause.Kind == "" || cause.IsTheory()) && progress.lacks.Kind != "" {
+	if (cause.Kind == "" || cause.Kind == CauseRefusal) && progress.lacks.Kind != "" {
 		cause = progress.lacks
 	}
 	cause = s.lookedUp(message, command, cause).instead(progress.unseen.missed, s.Sandbox.Kind)
