@@ -43,25 +43,34 @@ func (b *dkmsBuild) hooks(ctx context.Context) ([]Hook, error) {
 		if script == "" {
 			continue
 		}
-		text, err := b.hookText(source, directive, script)
+		h, err := b.hook(ctx, source, directive, script, args)
 		switch {
 		case errors.Is(err, errNoHook):
 			b.passOver(directive, script)
-			continue
 		case err != nil:
-			return nil, &Error{confFile, fmt.Errorf("%s: %s: %w", directive, script, err)}
-		}
-		h := Hook{When: directive, Path: b.script(directive), Script: text, Args: args, Env: b.exported()}
-		if h.Files, err = b.hookFiles(ctx, source, h); err != nil {
 			return nil, err
+		default:
+			hooks = append(hooks, h)
 		}
-		b.Log.Note("%s: %s goes into the package, %d bytes", directive, script, len(text))
-		for _, f := range h.Files {
-			b.Log.Note("%s: and %s, %d bytes", directive, f.Path, len(f.Content))
-		}
-		hooks = append(hooks, h)
 	}
 	return hooks, nil
+}
+
+// hook reads one script and the files that it names. The error is errNoHook where it is not an executable file.
+func (b *dkmsBuild) hook(ctx context.Context, source *os.Root, directive, script string, args []string) (h Hook, err error) {
+	text, err := b.hookText(source, directive, script)
+	if err != nil {
+		return h, &Error{confFile, fmt.Errorf("%s: %s: %w", directive, script, err)}
+	}
+	h = Hook{When: directive, Path: b.script(directive), Script: text, Args: args, Env: b.exported()}
+	if h.Files, err = b.hookFiles(ctx, source, h); err != nil {
+		return h, err
+	}
+	b.Log.Note("%s: %s goes into the package, %d bytes", directive, script, len(text))
+	for _, f := range h.Files {
+		b.Log.Note("%s: and %s, %d bytes", directive, f.Path, len(f.Content))
+	}
+	return h, nil
 }
 
 var errNoHook = errors.New("not an executable file")
