@@ -18,12 +18,12 @@ import (
 // IncompleteHeadersError adds to a kernel's incomplete headers who can complete them.
 type IncompleteHeadersError struct {
 	Err     *kernel.HeadersError
-	Package string // has the missing file, or needs the package that has it; "" where none does
-	Lacks   string // of what Package needs, a package that is not installed
+	Package string // the package that has the missing file, or needs the package that has it; "" where there is none
+	Lacks   string // a package that Package needs and that is not installed; "" where Package has the file
 	InApt   bool   // whether apt has the package to install
-	LeadsTo string // where the link to the headers leads, and nothing is
+	LeadsTo string // where the link to the headers leads, if nothing is there; else ""
 
-	offered word.Package // that has what LeadsTo wants, in apt
+	offered word.Package // the package in apt that has what LeadsTo names
 }
 
 func (e *IncompleteHeadersError) Error() string {
@@ -67,18 +67,7 @@ func (kf *kernelFinder) whyIncomplete(ctx context.Context, headers *kernel.Heade
 		return headers
 	}
 	e := &IncompleteHeadersError{Err: headers, LeadsTo: kf.danglingTarget(headers.Dir)}
-	missing := headers.Missing
-	if _, file, ok := strings.Cut(missing, ": "); ok { // what is not in a file
-		missing, _, _ = strings.Cut(file, " ")
-	}
-	file := filepath.Join(headers.Dir, missing)
-	switch {
-	case e.LeadsTo != "":
-		file = headers.Dir
-	case filepath.IsAbs(missing):
-		file = missing
-	}
-	if e.Package = kf.pkgs.owner(file); e.Package != "" {
+	if e.Package = kf.pkgs.owner(e.missingPath()); e.Package != "" {
 		e.InApt = kf.apt.offers(ctx, e.Package, kf.pkgs.packageVersion(e.Package))
 		return e
 	}
@@ -93,6 +82,22 @@ func (kf *kernelFinder) whyIncomplete(ctx context.Context, headers *kernel.Heade
 	}
 	e.InApt = !e.offered.IsZero()
 	return e
+}
+
+// missingPath is the path, inside the root, whose owner can complete the headers: of what is missing, of the file that lacks
+// something, or of the link that leads nowhere.
+func (e *IncompleteHeadersError) missingPath() string {
+	missing := e.Err.Missing
+	if _, file, ok := strings.Cut(missing, ": "); ok { // what is not in a file
+		missing, _, _ = strings.Cut(file, " ")
+	}
+	switch {
+	case e.LeadsTo != "":
+		return e.Err.Dir
+	case filepath.IsAbs(missing):
+		return missing
+	}
+	return filepath.Join(e.Err.Dir, missing)
 }
 
 // danglingTarget is where a link leads that leads nowhere, "" for what is none.

@@ -70,24 +70,16 @@ func (mo *modules) resolveNeeded(t target, records []store.Record, above []strin
 }
 
 // addBuildDepends adds the modules that a source's dkms.conf wants to be there (BUILD_DEPENDS of dkms(8)), as far as one of
-// that name is asked for, too, has been built for the kernel or is known by it.
+// that name is asked for by the same command, has been built for the kernel, or is known by it.
 func (mo *modules) addBuildDepends(ctx context.Context, u *unit, asked []target) error {
 	if u.tree == nil {
 		return nil
 	}
 	e := mo.confs.evaluate(ctx, u.target, u.Kernel)
-	if e.err != nil && mo.DryRun { // otherwise the build tells of it
-		mo.say.note("note", "what %s is compiled against is not known: %v", u.name, e.err)
+	if mo.DryRun { // otherwise the build tells of it
+		mo.tellFaults(*u, e)
 	}
-	if e.conf == nil {
-		return nil
-	}
-	if mo.DryRun {
-		for _, mistake := range e.conf.Mistakes() {
-			mo.say.of(u.id()).note("warning", "dkms.conf: %s", visible.Line(mistake))
-		}
-	}
-	if len(e.conf.BuildDepends()) == 0 {
+	if e.conf == nil || len(e.conf.BuildDepends()) == 0 {
 		return nil
 	}
 	records, err := mo.store.All()
@@ -106,6 +98,19 @@ func (mo *modules) addBuildDepends(ctx context.Context, u *unit, asked []target)
 		u.needed = append(slices.Clip(u.needed), need) // other units have the same slice
 	}
 	return nil
+}
+
+// tellFaults tells what is wrong with a unit's dkms.conf.
+func (mo *modules) tellFaults(u unit, e confEvaluation) {
+	if e.err != nil {
+		mo.say.note("note", "what %s is compiled against is not known: %v", u.name, e.err)
+	}
+	if e.conf == nil {
+		return
+	}
+	for _, mistake := range e.conf.Mistakes() {
+		mo.say.of(u.id()).note("warning", "dkms.conf: %s", visible.Line(mistake))
+	}
 }
 
 // buildDependsTarget is the module that a dkms.conf calls by that name: one that is asked for, or as a build's recipe had it or

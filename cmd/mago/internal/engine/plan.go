@@ -89,12 +89,17 @@ func (e *Engine) complete(ctx context.Context, of *Plan) (*Plan, error) {
 			return nil, err
 		}
 	}
+	p.tellCompilers(ctx)
+	return p.plan, nil
+}
+
+// tellCompilers says which kernels another compiler is going to compile for than the one that they were built with.
+func (p *planner) tellCompilers(ctx context.Context) {
 	for _, u := range p.plan.Units {
 		if !u.There && u.Due.Build {
-			e.prepare.tellCompiler(ctx, u.Kernel, p.plan.Packages)
+			p.prepare.tellCompiler(ctx, u.Kernel, p.plan.Packages)
 		}
 	}
-	return p.plan, nil
 }
 
 // planner makes one plan.
