@@ -46,7 +46,7 @@ func (a adviser) explainKernel(err error) (int, string) {
 	case errors.As(err, &refused):
 		return exitNoKernel, refusedHint(refused)
 	case errors.As(err, &headers) && headers.Wrong != nil && !errors.As(headers.Wrong, new(*word.Error)):
-		return exitNoKernel, "they are another machine's, or a newer Debian's: install the headers package of this system, or name others with -k"
+		return exitNoKernel, "they may be another machine's, or of another release of Debian: install the headers package of this system, or name others with -k"
 	case errors.As(err, &headers) && headers.Wrong != nil:
 		return exitNoKernel, "the compiler is the first word of CONFIG_CC_VERSION_TEXT in .config, or CC in .kernelvariables: a plain name such as gcc-12"
 	case errors.As(err, &incomplete):
