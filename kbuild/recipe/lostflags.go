@@ -18,7 +18,7 @@ import (
 type lostFlag struct {
 	variable string // such as EXTRA_CFLAGS
 	flag     string // as the makefile has it: "-I$(src)/include"
-	dir      string // the makefile's, below the build directory
+	dir      string // the makefile's, below the build directory; "." where it is included from anywhere
 }
 
 func (l lostFlag) String() string { return l.variable + " (" + l.flag + ")" }
@@ -110,9 +110,13 @@ func (s *steps) lostFlags(command string) (lost []lostFlag) {
 	lost = flagsIn(variable, value, ".")
 	var texts []string
 	eachMakefile(source, func(file string) {
-		if m := readMakefile(source, file); m != nil {
+		m, dir := readMakefile(source, file), path.Dir(file)
+		if path.Ext(file) == ".mk" {
+			dir = "."
+		}
+		if m != nil {
 			texts = append(texts, m.text)
-			lost = append(lost, lostIn(m.text, path.Dir(file))...)
+			lost = append(lost, lostIn(m.text, dir)...)
 		}
 	})
 	for _, text := range texts {
@@ -159,21 +163,12 @@ func (s *steps) holds(l lostFlag, header string) bool {
 	})
 }
 
-// warnOfLostFlags tells of what a build has gone through without: definitions and the like that no command of kbuild's had, as it
-// keeps them beside what they have made.
+// warnOfLostFlags tells of what a build has gone through without: definitions and the like that a makefile sets and that no
+// command of kbuild's had.
 func (s *steps) warnOfLostFlags(ctx context.Context, command string) {
 	lost := slices.DeleteFunc(s.lostFlags(command), func(l lostFlag) bool { return harmless().MatchString(l.flag) })
-	commands := false
 	if len(lost) > 0 {
-		_ = s.Walk(ctx, s.build, func(file string, entry fs.DirEntry, err error) error { // what cannot be read tells nothing
-			if err != nil || path.Ext(file) != ".cmd" {
-				return nil
-			}
-			text, _ := foreign.ReadText(s.files, file, makefileMax)
-			commands = true
-			lost = slices.DeleteFunc(lost, func(l lostFlag) bool { return l.isIn(string(text)) })
-			return nil
-		})
+		lost = s.withoutUse(ctx, lost)
 	}
 	for _, variable := range slices.Sorted(maps.Keys(replacements)) {
 		var flags []string
@@ -182,10 +177,29 @@ func (s *steps) warnOfLostFlags(ctx context.Context, command string) {
 				flags = append(flags, l.flag)
 			}
 		}
-		if commands && len(flags) > 0 {
+		if len(flags) > 0 {
 			s.Warn("%s (%s) is ignored since Linux 6.15, and the build went through without: use %s", variable, strings.Join(flags, " "), replacements[variable])
 		}
 	}
+}
+
+// withoutUse are the flags that are in none of the commands which kbuild keeps beside what they have made, although it has
+// compiled something below the directories of the makefiles that set them.
+func (s *steps) withoutUse(ctx context.Context, lost []lostFlag) []lostFlag {
+	compiled := map[string]bool{}                                                    // directories, with those above them
+	_ = s.Walk(ctx, s.build, func(file string, entry fs.DirEntry, err error) error { // what cannot be read tells nothing
+		if err != nil || path.Ext(file) != ".cmd" {
+			return nil
+		}
+		rel, _ := filepath.Rel(s.build, file)
+		for dir := path.Dir(rel); !compiled[dir]; dir = path.Dir(dir) {
+			compiled[dir] = true
+		}
+		text, _ := foreign.ReadText(s.files, file, makefileMax)
+		lost = slices.DeleteFunc(lost, func(l lostFlag) bool { return l.isIn(string(text)) })
+		return nil
+	})
+	return slices.DeleteFunc(lost, func(l lostFlag) bool { return !compiled[l.dir] })
 }
 
 // isIn reports whether a command has the flag, whatever the value of a variable in it.

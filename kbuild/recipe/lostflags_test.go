@@ -98,6 +98,9 @@ func TestWarnOfLostFlags(t *testing.T) {
 			"EXTRA_LDFLAGS (-T) is ignored since Linux 6.15, and the build went through without: use ldflags-y"}},
 		"with": {tree{"b/s/.x.o.cmd": "savedcmd_x.o := gcc -DX -DIN=/b/y x.c\n", "b/.x.ko.cmd": "ld -include /b/z.h -T x.lds\n"}, nil},
 		"none": {tree{"b/x.o": ""}, nil},
+		"of what was not built": {tree{"b/s/t/.x.o.cmd": "gcc -DX -DIN=/b/y -include /b/z.h -T x.lds\n",
+			"b/s/Makefile": "EXTRA_CFLAGS += -DS\n", "b/o/Makefile": "EXTRA_CFLAGS += -DO\n", "b/o/a.mk": "EXTRA_CFLAGS += -DMK\n"},
+			[]string{"EXTRA_CFLAGS (-DMK -DS) is ignored since Linux 6.15, and the build went through without: use ccflags-y"}},
 	} {
 		test.files["b/Makefile"] = makefile
 		w := workspaceIn(t, test.files.write(t, t.TempDir()))
