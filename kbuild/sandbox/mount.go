@@ -12,7 +12,7 @@ import (
 // Mount shows a directory or file of the host in a sandbox, beside the system's own. Programs may read it.
 type Mount struct {
 	Host          string // its host path
-	Path          string // where programs find it; in a sandbox that shows nothing elsewhere that must lead to Host by itself
+	Path          string // where programs find it; without Sandbox.Shows it must lead to Host by itself
 	Writable      bool   // whether programs may write to it, too
 	Device, Inode uint64 // what Host must still be when a program starts; 0: whatever is there
 }

@@ -26,8 +26,8 @@ const (
 // Auto is no kind, but the wish for the closest that works.
 const Auto Kind = "auto"
 
-// WorkDir is where a sandbox's writable directory stands where the sandbox can show it there: always the same, so that no path of this
-// machine gets into a module; and the one that dkms.conf files in the wild spell out.
+// WorkDir is the path of the writable directory where Sandbox.Shows: always the same, so that no path of this machine gets
+// into a module; and the one that dkms.conf files in the wild spell out.
 const WorkDir = "/var/lib/dkms"
 
 // hostName is what a sandbox with a UTS namespace is called, whatever this machine is.
