@@ -41,7 +41,7 @@ func (e *IncompleteHeadersError) Hint(on System) string {
 	case e.Package == "" && e.InApt:
 		return fmt.Sprintf(`run "%s"`, on.SudoMago("prepare", "-l", e.Err.Release))
 	case e.Package == "":
-		return "no package has what is missing: complete them where they come from, " + otherwise
+		return "no installed package has what is missing: complete them where they come from, " + otherwise
 	case e.Lacks != "" && e.InApt:
 		return fmt.Sprintf(`%s needs %s, which is not installed: run "%s"`, e.Package, e.Lacks, on.SudoMago("prepare", "-l", e.Err.Release))
 	case e.Lacks != "":
@@ -61,7 +61,7 @@ func (e *IncompleteHeadersError) mend() (t word.Target, ok bool) {
 	return t, e.InApt && !t.Name.IsZero()
 }
 
-// whyIncomplete finds out who can complete headers. What apt cannot tell a hint does without.
+// whyIncomplete finds out which package can complete headers. Without apt's answer the hint names none.
 func (kf *kernelFinder) whyIncomplete(ctx context.Context, headers *kernel.HeadersError) error {
 	if headers.Wrong != nil {
 		return headers
@@ -72,8 +72,8 @@ func (kf *kernelFinder) whyIncomplete(ctx context.Context, headers *kernel.Heade
 		return e
 	}
 	if of := kf.pkgs.owner(headers.Dir); of != "" {
-		for _, lacks := range kf.pkgs.lacks(of) {
-			e.Package, e.Lacks, e.InApt = of, lacks, kf.apt.offers(ctx, lacks, "")
+		if lacks := kf.pkgs.lacks(of); len(lacks) > 0 {
+			e.Package, e.Lacks, e.InApt = of, lacks[0], kf.apt.offers(ctx, lacks[0], "")
 			return e
 		}
 	}
