@@ -47,7 +47,7 @@ func additions(root, name string) (files, closed []string, err error) {
 	return files, closed, err
 }
 
-// addition reads one of them.
+// addition reads one of the administrator's files.
 func (b *dkmsBuild) addition(file string) ([]byte, error) {
 	return rooted.Root(b.Root).ReadFile(path.Join(settingsDir, b.conf.Name, file))
 }
@@ -59,10 +59,14 @@ func (b *dkmsBuild) add() error {
 		if !script && !strings.HasPrefix(file, patchesDir+"/") {
 			continue
 		}
+		mode := fs.FileMode(0o644)
+		if script {
+			mode = 0o755
+		}
 		b.Log.Note("%s is the administrator's: it goes before the source's", path.Join(settingsDir, b.conf.Name, file))
 		text, err := b.addition(file)
 		if err == nil {
-			err = b.place(filepath.Join(b.build, file), text, map[bool]fs.FileMode{false: 0o644, true: 0o755}[script])
+			err = b.place(filepath.Join(b.build, file), text, mode)
 		}
 		if err != nil {
 			return err
@@ -107,7 +111,7 @@ func (b *dkmsBuild) script(directive string) string {
 	return strings.TrimPrefix(path.Clean("/"+script), "/")
 }
 
-// place writes a file where the source may have had another.
+// place writes a file in the place of whatever the source had there.
 func (b *dkmsBuild) place(file string, text []byte, mode fs.FileMode) error {
 	if err := b.files.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err

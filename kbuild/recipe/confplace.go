@@ -50,8 +50,8 @@ func (w *Workspace) asDKMS(conf *dkms.Conf) *dkms.Conf {
 	return conf.Moved(w.Inside(sourcesDir), usrSrc).Moved(w.Inside(""), sandbox.WorkDir)
 }
 
-// showConf lays out what dkms has when it reads a dkms.conf: the source, in dkms's tree and in /usr/src. It returns its
-// directory. The source is shown as it lies, where the build user can read it all and copied is false, or else as a copy.
+// showConf lays out what dkms has when it reads a dkms.conf, the source in dkms's tree and in /usr/src, and returns the source's
+// directory. It shows the source itself where the build user can read it all and copied is false, else a copy.
 func (w *Workspace) showConf(ctx context.Context, r reading, copied bool) (dir string, err error) {
 	name, version := confPart(r.name), confPart(r.version)
 	dir = sourceDir(name, version)
@@ -71,7 +71,7 @@ func (w *Workspace) showConf(ctx context.Context, r reading, copied bool) (dir s
 // sourceDir is the source's directory in dkms's tree.
 func sourceDir(name, version string) string { return filepath.Join(name, version, "source") }
 
-// confPart is a part of a directory's name, of a name or version that is only guessed yet.
+// confPart makes a name or version that may be a guess a part of a directory's name.
 func confPart(s string) string {
 	if _, err := word.ParseDKMS(s); err != nil {
 		return directoryName(s)
@@ -105,7 +105,10 @@ func isReadable(tree *os.Root) bool {
 			return err
 		}
 		info, err := entry.Info()
-		read := map[bool]fs.FileMode{false: 0o004, true: 0o005}[entry.IsDir()]
+		read := fs.FileMode(0o004)
+		if entry.IsDir() {
+			read = 0o005
+		}
 		if err == nil && entry.Type()&fs.ModeSymlink == 0 && info.Mode()&read != read {
 			err = fs.ErrPermission
 		}

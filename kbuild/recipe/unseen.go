@@ -25,7 +25,7 @@ func (u *unseen) see(line string) {
 	}
 }
 
-// What stands before and behind a path that is no part of it.
+// What may stand before and behind a path in a line.
 var (
 	begins = regexp.MustCompile(`(?:^|[^\w.+~/-]|-[IL])$`)
 	ends   = regexp.MustCompile(`^(?:[^\w.+~-]|$)`)
