@@ -68,7 +68,7 @@ func enterCopy(root string) error {
 
 const cloning = unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC | unix.AT_RECURSIVE
 
-// clone gives a mount of what is still what it was, which is nowhere yet.
+// clone copies the mount of Host, if that is still what it was. The copy is not attached yet.
 func (m Mount) clone() (tree int, err error) {
 	if tree, err = unix.OpenTree(unix.AT_FDCWD, m.Host, cloning); err != nil {
 		return -1, err
@@ -203,7 +203,7 @@ func isPoint(mode, kind uint32) bool {
 	return is != unix.S_IFLNK && (is == unix.S_IFDIR) == (kind == unix.S_IFDIR)
 }
 
-// deepest parts a path into the deepest directory above it that is there, links resolved, and the rest.
+// deepest splits a path into the deepest existing directory above it, with links resolved, and the rest.
 func deepest(path string) (above, rest string) {
 	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
 		real, err := filepath.EvalSymlinks(dir)
@@ -238,7 +238,7 @@ func makePoint(dir int, path string, kind uint32) (place, error) {
 	return place{dir, path}, unix.Close(file)
 }
 
-// cover shows a directory once more, in memory, but for one name, and opens what programs see then.
+// cover mounts a directory in memory over another one, shows in it what that has, but for one name, and opens it.
 func (l *layout) cover(dir int, but string) (top int, err error) {
 	names, rights, err := list(dir)
 	if err != nil {
@@ -301,7 +301,7 @@ func reattach(tree, top int, name string) error {
 	return errors.Join(err, unix.Close(tree))
 }
 
-// seal leaves nothing to be written to but what is mounted so.
+// seal makes the covered directories read-only; mounts in them stay as they are.
 func (l *layout) seal() error {
 	for _, top := range l.covered {
 		if err := unix.MountSetattr(top, "", unix.AT_EMPTY_PATH, &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY}); err != nil {
