@@ -107,7 +107,7 @@ var sentences = map[CauseKind]string{
 	CauseLostFlag:     "% is ignored since Linux 6.15: use ccflags-y",
 	CauseNoexec:       "the cache's file system is mounted noexec, so that builds cannot run what lies there; -u names another cache",
 	CauseRust:         "this kernel is built without Rust (CONFIG_RUST), and so takes no modules in it",
-	CauseSubmodule:    "its git submodule % is empty: run \"git submodule update --init\" in the source",
+	CauseSubmodule:    "its git submodule % is empty: run \"git submodule update --init\" in the checkout, or put its files there where the source is an archive",
 	CauseObject:       "% was not compiled by this build: since Linux 5.8 kbuild wants a file .%.cmd beside such a one, if an empty one",
 	CauseExecutable:   "% is not executable in the source",
 	CauseRoot:         "builds run as a user without root's rights",

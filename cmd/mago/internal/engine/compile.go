@@ -92,7 +92,7 @@ func (bu *builder) compileAndPack(ctx context.Context, u unit, log io.Writer, r 
 	if err != nil {
 		return &PackError{err}
 	}
-	conf := bu.confs.evaluate(ctx, u.target, u.Kernel)
+	conf := bu.confs.evaluateBeside(ctx, u, needed)
 	inputs, err := bu.takeInputs(ctx, u, conf, r)
 	if err != nil {
 		return &PackError{err}

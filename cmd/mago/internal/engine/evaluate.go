@@ -70,6 +70,17 @@ func (ev *evaluator) evaluate(ctx context.Context, t target, k kernel.Kernel) co
 	return e
 }
 
+// evaluateBeside has a unit's dkms.conf evaluated where it finds what the unit is compiled against. That is there for a build alone,
+// so nothing is kept of it.
+func (ev *evaluator) evaluateBeside(ctx context.Context, u unit, needed []recipe.Needed) confEvaluation {
+	if len(needed) == 0 || !isDKMS(u.target) {
+		return ev.evaluate(ctx, u.target, u.Kernel)
+	}
+	job := ev.job(u.target, u.Kernel)
+	job.Needed = needed
+	return ev.evaluateNow(ctx, job)
+}
+
 // seesAll reports whether a dkms.conf that is evaluated finds its source wherever dkms has it. Where it does not, modules may be
 // missing, which must not be taken for the truth in another sandbox.
 func (ev *evaluator) seesAll(ctx context.Context) bool {
