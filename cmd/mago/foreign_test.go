@@ -179,7 +179,7 @@ var ownWords = regexp.MustCompile(`^(?:-q|-o|-i|install|download|update|policy|m
 // operands are what may stand behind "--".
 var operands = map[string]*regexp.Regexp{
 	"apt-get":   regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]*[a-z0-9+.](?::[a-z0-9][a-z0-9-]*)?(?:=[0-9][A-Za-z0-9.+~:-]*)?$|^/var/cache/mago/debs/[a-z0-9][A-Za-z0-9+.~_%-]*\.deb$`),
-	"apt-cache": regexp.MustCompile(`^(?:[a-z0-9][a-z0-9+.-]*[a-z0-9+.]|\^linux-headers-\[0-9\])$`),
+	"apt-cache": regexp.MustCompile(`^(?:[a-z0-9][a-z0-9+.-]*[a-z0-9+.]|\(\^\|-\)headers-\[0-9\]|\^\(gcc\|clang\)\(-\[0-9\.\]\+\)\?\$|\^linux-headers-(?:[A-Za-z0-9_~-]|\\[.+])+\$)$`),
 	"dpkg":      regexp.MustCompile(`^/var/cache/mago/debs/[a-z0-9][A-Za-z0-9+.~_%-]*\.deb$`),
 }
 
