@@ -65,7 +65,7 @@ func (s *soaking) fail(ctx context.Context, dice *rand.Rand, t *tally) (string, 
 func (m *machine) firstInjected() string {
 	for _, line := range m.allInjected() {
 		_, call, _ := strings.Cut(strings.TrimSpace(line), " ")
-		return call
+		return strings.TrimSpace(call)
 	}
 	return ""
 }
@@ -76,10 +76,18 @@ var mouths = regexp.MustCompile(`<pipe:\[| write\([12]<`)
 // unheard reports whether a call failed on one of them: of pipes none ever does so, and who cannot speak tells nothing.
 func (m *machine) unheard() bool { return slices.ContainsFunc(m.allInjected(), mouths.MatchString) }
 
-// allInjected are the lines of strace's that tell of a call that it has made fail.
+// allInjected are the lines of strace's that tell of a call that it has made fail, in one piece where another thread's came between.
 func (m *machine) allInjected() (lines []string) {
 	text, _ := os.ReadFile(m.Path(trace)) // mago may have ended before its first call
+	begun := map[string]string{}          // by thread
 	for line := range strings.Lines(string(text)) {
+		thread, _, _ := strings.Cut(line, " ")
+		if call, ok := strings.CutSuffix(strings.TrimSpace(line), "<unfinished ...>"); ok {
+			begun[thread] = call
+		}
+		if _, rest, ok := strings.Cut(line, "resumed>"); ok {
+			line = begun[thread] + rest
+		}
 		if strings.Contains(line, "(INJECTED)") {
 			lines = append(lines, line)
 		}
