@@ -84,9 +84,9 @@ func (f *firstError) see(line string) {
 }
 
 // ofProgram is what bash says first of a line of mago's own program, which the source's author does not know.
-var ofProgram = regexp.MustCompile(`^environment: line \d+: `)
+var ofProgram = pattern(`^environment: line \d+: `)
 
 // within shortens a message, and the paths of the build directory in it, to what the source's author would recognise.
 func within(build, message string) string {
-	return strings.ReplaceAll(ofProgram.ReplaceAllString(message, ""), build+"/", "")
+	return strings.ReplaceAll(ofProgram().ReplaceAllString(message, ""), build+"/", "")
 }

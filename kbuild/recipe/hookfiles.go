@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -167,17 +166,17 @@ func (n *hookNeeds) carried() []HookFile {
 }
 
 var (
-	hookComment   = regexp.MustCompile(`(?m)^\s*#.*$`)
-	hookExpansion = regexp.MustCompile(`\$(?:\{[^}]*\}|\w+|[@*])`)
-	hookWord      = regexp.MustCompile("[^\\s;&|<>(){}`=:,$!\\[\\]\\\\]+")
+	hookComment   = pattern(`(?m)^\s*#.*$`)
+	hookExpansion = pattern(`\$(?:\{[^}]*\}|\w+|[@*])`)
+	hookWord      = pattern("[^\\s;&|<>(){}`=:,$!\\[\\]\\\\]+")
 	hookQuotes    = strings.NewReplacer(`"`, "", `'`, "")
 )
 
 // hookWords are the words of a script that may be paths, with a wildcard for each variable. An absolute path names nothing of
 // the source, unless a command gives its beginning.
 func hookWords(text string) (words []string) {
-	text = hookExpansion.ReplaceAllString(hookQuotes.Replace(hookComment.ReplaceAllString(text, "")), "*")
-	for _, at := range hookWord.FindAllStringIndex(text, -1) {
+	text = hookExpansion().ReplaceAllString(hookQuotes.Replace(hookComment().ReplaceAllString(text, "")), "*")
+	for _, at := range hookWord().FindAllStringIndex(text, -1) {
 		word := text[at[0]:at[1]]
 		if !path.IsAbs(word) || at[0] > 0 && strings.ContainsRune(")`", rune(text[at[0]-1])) || isDKMSPath(word) {
 			words = append(words, word)

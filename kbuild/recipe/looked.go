@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -39,7 +38,7 @@ var (
 	refusedToRun = pattern(`: Permission denied$|: cannot execute`)
 	lacksFile    = pattern(`(?i)no such file|no rule to make|not found|not exist|can(?:not|['’]?t) |no makefile|missing`)
 	ruleOfObject = pattern(`No rule to make target '([^']+)\.o'`)
-	submodules   = regexp.MustCompile(`(?m)^\s*path\s*=\s*(.*\S)`)
+	submodules   = pattern(`(?m)^\s*path\s*=\s*(.*\S)`)
 )
 
 // isNoexec reports whether no program can be run from a directory of the host.
@@ -60,7 +59,7 @@ func (s *steps) wantsRust(message string) bool {
 // emptySubmodule is the first directory that a source's .gitmodules names and that holds nothing, "" where there is none.
 func (s *steps) emptySubmodule() string {
 	text, _ := foreign.ReadText(s.files, filepath.Join(s.build, ".gitmodules"), maxConf)
-	for _, m := range submodules.FindAllStringSubmatch(string(text), -1) {
+	for _, m := range submodules().FindAllStringSubmatch(string(text), -1) {
 		entries, err := fs.ReadDir(s.files.FS(), path.Join(s.build, m[1]))
 		if len(entries) == 0 && (err == nil || errors.Is(err, fs.ErrNotExist)) {
 			return m[1]
@@ -72,7 +71,7 @@ func (s *steps) emptySubmodule() string {
 var (
 	ofScripts = pattern(`^\S+\.mod\.c:\d+|^(?:ERROR|FATAL): modpost: Can't |modpost: (?:invalid|unrecognized) option|: objtool: `)
 	kbuildDir = pattern(`^linux-kbuild-(\d+\.\d+)`)
-	ofKernel  = regexp.MustCompile(`(?m)^VERSION = (\d+)\nPATCHLEVEL = (\d+)$`) // its version, in its Makefile
+	ofKernel  = pattern(`(?m)^VERSION = (\d+)\nPATCHLEVEL = (\d+)$`) // its version, in its Makefile
 )
 
 // mixed gives a *kernel.HeadersError where kbuild's programs, or what they wrote, do not fit the headers, and are of another version.
@@ -87,7 +86,7 @@ func mixed(k kernel.Kernel, message string) error {
 	}
 	defer file.Close()
 	text, _ := foreign.TextIn(file, makefileMax)
-	source := ofKernel.FindStringSubmatch(string(text))
+	source := ofKernel().FindStringSubmatch(string(text))
 	if scripts == nil || source == nil || scripts[1] == source[1]+"."+source[2] {
 		return nil
 	}

@@ -2,7 +2,6 @@ package recipe
 
 import (
 	"errors"
-	"regexp"
 	"strings"
 )
 
@@ -15,10 +14,10 @@ func isKernelsOwn(line string) bool {
 }
 
 // branches are a Makefile's conditions on KERNELRELEASE, by which it tells kbuild's call from make's.
-var branches = regexp.MustCompile(`(?m)^\s*if(?:n?eq\s*\(?\s*["']?\$[({]KERNELRELEASE[)}]|n?def\s+KERNELRELEASE\b)`)
+var branches = pattern(`(?m)^\s*if(?:n?eq\s*\(?\s*["']?\$[({]KERNELRELEASE[)}]|n?def\s+KERNELRELEASE\b)`)
 
 // noTarget is what make says where the rules of a Makefile are in the other branch.
-var noTarget = regexp.MustCompile(`\*\*\* No (?:targets|rule to make target '[^'/]*')\.  Stop\.$`)
+var noTarget = pattern(`\*\*\* No (?:targets|rule to make target '[^'/]*')\.  Stop\.$`)
 
 // nothingMade says that a build has ended well and made no module.
 type nothingMade string
@@ -31,7 +30,7 @@ func (b *dkmsBuild) explainBranch(err error) error {
 	var compile *CompileError
 	switch {
 	case err == nil || !b.takesBranch():
-	case errors.As(err, &compile) && compile.Step == "MAKE" && noTarget.MatchString(compile.Message):
+	case errors.As(err, &compile) && compile.Step == "MAKE" && noTarget().MatchString(compile.Message):
 		compile.Cause = Cause{Kind: CauseBranch}
 	case compile == nil && errors.As(err, new(nothingMade)):
 		return &CompileError{Step: "MAKE", Message: err.Error(), Cause: Cause{Kind: CauseBranch}, Err: err}
@@ -50,5 +49,5 @@ func (b *dkmsBuild) takesBranch() bool {
 	}
 	defer source.Close()
 	top := readMakefile(source, "Makefile")
-	return top != nil && branches.MatchString(top.text)
+	return top != nil && branches().MatchString(top.text)
 }

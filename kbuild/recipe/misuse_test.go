@@ -39,7 +39,7 @@ func TestBranches(t *testing.T) {
 		"all:\n\techo $(KERNELRELEASE)\n":     false,
 		"ifeq ($(KERNELRELEASE_OF_MINE),)\n":  false,
 	} {
-		if got := branches.MatchString(text); got != want {
+		if got := branches().MatchString(text); got != want {
 			t.Errorf("%q: got %v", text, got)
 		}
 	}
@@ -49,7 +49,7 @@ func TestBranches(t *testing.T) {
 		"make[1]: *** No rule to make target 'a.c', needed by 'a.o'.":    false,
 		"make: *** No rule to make target '/usr/src/x/Makefile'.  Stop.": false,
 	} {
-		if got := noTarget.MatchString(message); got != want {
+		if got := noTarget().MatchString(message); got != want {
 			t.Errorf("%q: got %v", message, got)
 		}
 	}

@@ -1,8 +1,6 @@
 package recipe
 
 import (
-	"regexp"
-
 	"mago/kbuild/kernel"
 )
 
@@ -34,7 +32,7 @@ func (w *Workspace) checkNeeds(r Recipe, job Job) error {
 var packagesOf = map[string]string{"ksh": "ksh", "perl": "perl", "python": "python-is-python3", "python3": "python3", "ruby": "ruby", "tclsh": "tcl", "zsh": "zsh"}
 
 // shebang is a script's first line that names one of the system's programs, itself or by way of env(1).
-var shebang = regexp.MustCompile(`^#!\s*/(?:usr/)?bin/(?:env\s+)?([\w.-]+)\s`)
+var shebang = pattern(`^#!\s*/(?:usr/)?bin/(?:env\s+)?([\w.-]+)\s`)
 
 // interpreters are those of the scripts that a dkms.conf has a build run.
 func interpreters(job Job) (needs []*kernel.ToolError) {
@@ -49,7 +47,7 @@ func interpreters(job Job) (needs []*kernel.ToolError) {
 		if script == "" || err != nil {
 			continue // its turn tells
 		}
-		if m := shebang.FindSubmatch(text); m != nil && packagesOf[string(m[1])] != "" {
+		if m := shebang().FindSubmatch(text); m != nil && packagesOf[string(m[1])] != "" {
 			needs = append(needs, kernel.NewToolError(string(m[1]), packagesOf[string(m[1])], "the "+directive+" of dkms.conf is a script for it"))
 		}
 	}

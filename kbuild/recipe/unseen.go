@@ -1,7 +1,6 @@
 package recipe
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -19,7 +18,7 @@ var cannotFind = pattern(`No such file|not found|[Pp]ermission denied|does not e
 func (u *unseen) see(line string) {
 	for _, place := range u.places {
 		i := strings.Index(line, place)
-		if u.missed == "" && i >= 0 && begins.MatchString(line[:i]) && ends.MatchString(line[i+len(place):]) && cannotFind().MatchString(line) {
+		if u.missed == "" && i >= 0 && begins().MatchString(line[:i]) && ends().MatchString(line[i+len(place):]) && cannotFind().MatchString(line) {
 			u.missed = place
 		}
 	}
@@ -27,8 +26,8 @@ func (u *unseen) see(line string) {
 
 // What may stand before and behind a path in a line.
 var (
-	begins = regexp.MustCompile(`(?:^|[^\w.+~/-]|-[IL])$`)
-	ends   = regexp.MustCompile(`^(?:[^\w.+~-]|$)`)
+	begins = pattern(`(?:^|[^\w.+~/-]|-[IL])$`)
+	ends   = pattern(`^(?:[^\w.+~-]|$)`)
 )
 
 // cannotShow notes where a build may look for something, and the sandbox cannot show it.
