@@ -46,12 +46,14 @@ func (it *installer) tellCopies(k kernel.Kernel, built store.Record, names []str
 	for _, path := range it.copies(k, names) {
 		switch rel, _ := filepath.Rel(moduleDir(k), path); {
 		case isBelow(rel, kbuild.Subdirectory):
-		case isBelow(rel, dkmsInstalled) && it.dkmsRemoval(k, built, path) != "":
-			removal := it.dkmsRemoval(k, built, path)
-			removals[removal] = append(removals[removal], filepath.Base(path))
-		default:
-			it.say.note("note", "%s is another %s, which mago leaves alone; modprobe takes mago's", path, modpkg.ModuleName(path))
+			continue
+		case isBelow(rel, dkmsInstalled):
+			if removal := it.dkmsRemoval(k, built, path); removal != "" {
+				removals[removal] = append(removals[removal], filepath.Base(path))
+				continue
+			}
 		}
+		it.say.note("note", "%s is another %s, which mago leaves alone; modprobe takes mago's", path, modpkg.ModuleName(path))
 	}
 	for _, removal := range slices.Sorted(maps.Keys(removals)) {
 		it.say.note("note", "dkms has its own %s for Linux %s; modprobe takes mago's", strings.Join(removals[removal], ", "), k.Release)
