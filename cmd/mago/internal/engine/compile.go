@@ -97,7 +97,7 @@ func (bu *builder) compileAndPack(ctx context.Context, u unit, log io.Writer, r 
 	if err != nil {
 		return &PackError{err}
 	}
-	result, err := bu.compile(ctx, u, conf, needed, work, log)
+	result, err := bu.compile(ctx, u, conf, needed, work, log, &r.Files)
 	if err != nil {
 		return err
 	}
@@ -142,8 +142,8 @@ func (bu *builder) conclude(ctx context.Context, u unit, r store.Record, log *os
 	return r, errors.Join(&BuildError{Unit: u.String(), release: r.Kernel, Log: r.Log, Local: u.pkg == nil, newer: bu.apt.newer(ctx, u), Err: err}, kept)
 }
 
-// compile runs the recipe; the live line counts files.
-func (bu *builder) compile(ctx context.Context, u unit, conf confEvaluation, needed []recipe.Needed, work string, log io.Writer) (*kbuild.Result, error) {
+// compile runs the recipe, and counts the files that it compiles.
+func (bu *builder) compile(ctx context.Context, u unit, conf confEvaluation, needed []recipe.Needed, work string, log io.Writer, files *int) (*kbuild.Result, error) {
 	where, err := bu.confs.chooseSandbox(ctx)
 	if err != nil {
 		return nil, err
@@ -153,10 +153,13 @@ func (bu *builder) compile(ctx context.Context, u unit, conf confEvaluation, nee
 	if bu.Verbose {
 		log = io.MultiWriter(log, bu.Output)
 	}
+	var counted fileCount
+	before, _ := bu.lastBuild(u.id())
 	builder := kbuild.Builder{Host: recipe.Host{
 		Root: bu.Root, Sandbox: where, Run: bu.host.Run, Log: log, ConfTimeout: bu.host.ConfTimeout,
 		Event: func(e recipe.Progress) {
-			p.update(fmt.Sprintf("%s: %s, %s", u.Kernel.Release, Plural(e.Files, "file"), e.File))
+			*files = counted.with(e.Files)
+			p.compiled(fmt.Sprintf("%s: %s, %s", u.Kernel.Release, Plural(*files, "file"), e.File), *files, before.Files)
 		},
 		Warning: func(text string) { bu.say.note("warning", "%s", text) },
 	}}

@@ -21,6 +21,9 @@ const (
 	End      Kind = "end"      // a step ends; without a Text it has nothing to show for it
 	Failed   Kind = "failed"   // Err ended a unit, and the run goes on
 	Warning  Kind = "warning"  // something that the user has to know also where only results are read
+	Whole    Kind = "run"      // how far the whole run is: Done of Units have ended
+	Finished Kind = "finished" // a unit has come to State, with Err where it has failed, and the run goes on
+	Result   Kind = "result"   // what has become of a unit: one event for each at the end of the run
 )
 
 // Event is what a run tells while it goes on. Its JSON form, one object a line, is part of mago's interface.
@@ -29,11 +32,18 @@ type Event struct {
 	Unit    *UnitID `json:"unit,omitempty"` // nil for what concerns no single unit
 	Phase   string  `json:"phase,omitempty"`
 	Text    string  `json:"text,omitempty"`
-	Step    int64   `json:"step,omitempty"`    // the same in the events of one step
-	Seconds float64 `json:"seconds,omitempty"` // that the step took
-	Bytes   *int64  `json:"bytes,omitempty"`   // of what Text names
-	Percent float64 `json:"percent,omitempty"` // of what apt does
-	Stage   string  `json:"stage,omitempty"`   // of apt: fetching, installing
+	Step    int64   `json:"step,omitempty"`     // the same in the events of one step
+	Seconds float64 `json:"seconds,omitempty"`  // that the step took
+	Bytes   *int64  `json:"bytes,omitempty"`    // of what Text names
+	Percent float64 `json:"percent,omitempty"`  // of what apt does
+	Stage   string  `json:"stage,omitempty"`    // of apt: fetching, installing
+	Files   int     `json:"files,omitempty"`    // that a build has compiled so far
+	OfFiles int     `json:"of_files,omitempty"` // that the unit's last build compiled, or another kernel's; 0 is unknown
+	State   string  `json:"state,omitempty"`    // what has become of a unit: see UnitResult
+	Deb     string  `json:"deb,omitempty"`      // path of a unit's package
+	Done    int     `json:"done,omitempty"`     // units that have ended
+	Units   int     `json:"units,omitempty"`    // that the run has
+	Left    float64 `json:"left,omitempty"`     // seconds until all have ended, as records tell; 0 is unknown
 	Err     error   `json:"-"`
 }
 
@@ -102,6 +112,11 @@ func (r reporter) begin(phase, doing string) *step {
 
 func (s *step) update(doing string) {
 	s.event(Event{Kind: Progress, Phase: s.phase, Text: doing, Step: s.id})
+}
+
+// compiled shows how far a build is.
+func (s *step) compiled(doing string, files, of int) {
+	s.event(Event{Kind: Progress, Phase: s.phase, Text: doing, Step: s.id, Files: files, OfFiles: of})
 }
 
 // ofApt shows how far apt is.

@@ -21,6 +21,7 @@ type known struct {
 	index     lasting[*catalog.Index]
 	sandbox   lasting[sandbox.Sandbox]
 	evaluated evaluations
+	built     lastBuilds
 
 	told    sync.Map  // the kernels whose compiler was told of, by release
 	shown   sync.Once // the sandbox

@@ -28,6 +28,7 @@ type Record struct {
 	Error   string    `json:"error,omitempty"`
 	Started time.Time `json:"started"`
 	Seconds float64   `json:"seconds"`
+	Files   int       `json:"files,omitempty"` // that were compiled, as far as the build printed kbuild's lines
 
 	Cause *recipe.Cause `json:"cause,omitempty"` // what the error usually means, where that is known
 
