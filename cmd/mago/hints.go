@@ -45,10 +45,6 @@ func (e *systemError) Unwrap() error { return e.error }
 type adviser struct{ on engine.System }
 
 func (a adviser) explain(err error) (code int, hint string) {
-	if rest := (*engine.UntriedError)(nil); errors.As(err, &rest) {
-		code, hint := a.explain(rest.Err)
-		return code, strings.TrimPrefix(hint+"\n"+visible.Line(rest.Hint()), "\n")
-	}
 	if output := (*outputError)(nil); errors.As(err, &output) {
 		return outputCode(output), "the work is done and kept; only its output could not be written in full"
 	}

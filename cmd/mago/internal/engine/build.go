@@ -10,45 +10,44 @@ import (
 // forced reports whether -f asks for a module to be made anew; what it merely needs is left as it is.
 func (b *base) forced(t target) bool { return b.Force && !t.asNeed }
 
-// build compiles and packages a unit whose lock is held, or finds its package there.
-func (bu *builder) build(ctx context.Context, u unit) (store.Record, error) {
+// build compiles and packages a unit whose lock is held; made is false where it finds its package there.
+func (bu *builder) build(ctx context.Context, u unit) (r store.Record, made bool, err error) {
 	if u.tree != nil { // which a dry run has not fetched
 		if err := bu.claims.checkClaim(u.claim()); err != nil {
-			return store.Record{}, err
+			return store.Record{}, false, err
 		}
 	}
 	if now := bu.pkgs.situation(u); !due(u, Built, now).Build {
 		r := now.record
 		bu.say.note("package", "%s is there: nothing to build", bu.shown(r.Deb))
 		if bu.DryRun {
-			return r, nil
+			return r, false, nil
 		}
-		return r, errors.Join(bu.store.EndFailure(u.id()), bu.deliver(r)) // a failure of what is not asked for any more
+		return r, false, errors.Join(bu.store.EndFailure(u.id()), bu.deliver(r)) // a failure of what is not asked for any more
 	}
 	bu.claims.noteTakeover(u)
 	if bu.DryRun {
 		bu.say.note("build", "would build %s from %s", u.packageName(), u.describe())
-		return store.Record{}, nil
+		return store.Record{}, false, nil
 	}
 	if err := errors.Join(bu.prepare.checkBuildDeps(ctx, u), bu.prepare.checkTools(ctx, u), bu.prepare.checkCompiler(ctx, u.Kernel)); err != nil {
-		return store.Record{}, err
+		return store.Record{}, false, err
 	}
 	release, err := bu.holdSources(ctx, u)
 	if err != nil {
-		return store.Record{}, err
+		return store.Record{}, false, err
 	}
 	defer release()
 	if !bu.AsItLies {
 		if err := u.tree.Check(ctx); err != nil {
-			return store.Record{}, err
+			return store.Record{}, false, err
 		}
 	}
 	if isDKMS(u.target) {
 		bu.known.ignored.Do(bu.tellIgnored)
 	}
-	r, err := bu.buildLocked(ctx, u)
-	if err == nil {
+	if r, err = bu.buildLocked(ctx, u); err == nil {
 		err = bu.deliver(r)
 	}
-	return r, err
+	return r, err == nil, err
 }

@@ -51,11 +51,11 @@ func (pr *preparer) rulesBuildDeps(t target, depends string) (string, error) {
 // notForRules matches what a debian/rules needs where mago does not do that itself: another builder, the kernel's headers.
 var notForRules = regexp.MustCompile(`^(?:dkms|.*-dkms|module-assistant|kernel-package|kbuild|linux-(?:headers|image|kbuild)-.*)$`)
 
-// openForBuildDeps opens the sources: what compiling them takes is in their recipes. With -i a source that cannot be opened
-// is no error yet: building it will report it.
+// openForBuildDeps opens the sources: what compiling them takes is in their recipes. Of several
+// one that cannot be opened is no error yet: building it will report it.
 func (mo *modules) openForBuildDeps(ctx context.Context, targets []target) error {
 	for i := range targets {
-		if err := mo.openOne(ctx, &targets[i]); err != nil && (!mo.KeepGoing || len(targets) == 1) {
+		if err := mo.openOne(ctx, &targets[i]); err != nil && len(targets) == 1 {
 			return err
 		}
 	}

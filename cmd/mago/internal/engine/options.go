@@ -20,7 +20,6 @@ type Options struct {
 
 	Force           bool // do again what is done already
 	NoRebuild       bool // build nothing where any package of the module for the kernel is there
-	KeepGoing       bool // go on with the next unit after one has failed
 	AsItLies        bool // build opened sources as they lie in the cache
 	DryRun          bool // change nothing
 	Verbose         bool

@@ -65,7 +65,7 @@ func (e *Engine) each(ctx context.Context, all []unit, do func(*Engine, unit) er
 		}
 	}
 	r := newRun(e, p)
-	r.do = func(e *Engine, u Unit) error { return do(e, u.unit) }
+	r.do = func(e *Engine, u Unit) (UnitResult, error) { return UnitResult{}, do(e, u.unit) }
 	return r.units(ctx)
 }
 

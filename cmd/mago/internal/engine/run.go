@@ -5,15 +5,47 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
-	"mago/cmd/mago/internal/store"
+	"mago/kbuild/recipe"
 )
 
-// Report says what a run has come to: the builds of the units whose packages are there now, and of those that are installed. A
-// dry run has none.
+// Report says what a run has come to, unit by unit in the plan's order.
 type Report struct {
-	Built     []store.Record
-	Installed []store.Record
+	Results []UnitResult
+}
+
+// UnitResult says what has come of one unit.
+type UnitResult struct {
+	Unit    UnitID
+	State   string // one of the words that follow
+	Err     error
+	Seconds float64 // that it took in this run
+	Deb     string  // its package, "" where there is none
+}
+
+// What can come of a unit.
+const (
+	ResultBuilt    = "built"
+	ResultThere    = "there"    // nothing was to be built
+	ResultFits     = "fits"     // it was made from the modules of another kernel
+	ResultFailed   = "failed"   // see Err
+	ResultExcluded = "excluded" // its source is not meant for the kernel
+	ResultSkipped  = "skipped"  // it needs one that has failed
+	ResultUntried  = "untried"  // the run was interrupted before
+)
+
+// stateOf is the state of a unit that has ended with an error.
+func stateOf(err error) string {
+	switch {
+	case errors.As(err, new(*neededError)):
+		return ResultSkipped
+	case errors.As(err, new(*recipe.NotMeantError)):
+		return ResultExcluded
+	case errors.Is(err, context.Canceled):
+		return ResultUntried
+	}
+	return ResultFailed
 }
 
 // mostPreparations is how often a run has apt install something before it builds: what a kernel's compressor is, and what a
@@ -29,9 +61,9 @@ func (e *Engine) Run(ctx context.Context, p *Plan) (Report, error) {
 		}
 	}
 	r := newRun(e, p)
-	r.do = func(e *Engine, u Unit) error { return r.one(ctx, e, u) }
+	r.do = func(e *Engine, u Unit) (UnitResult, error) { return r.one(ctx, e, u) }
 	err := r.units(ctx)
-	return r.report, err
+	return r.report(), err
 }
 
 // mayInstall refuses early what could only fail at the end.
@@ -72,21 +104,18 @@ func (e *Engine) prepared(ctx context.Context, p *Plan) (*Plan, error) {
 type run struct {
 	*Engine
 	plan *Plan
-	do   func(e *Engine, u Unit) error // e reports for the unit
+	do   func(e *Engine, u Unit) (UnitResult, error) // e reports for the unit
 
-	lock   sync.Mutex // keeps what follows
-	report Report
-	errs   map[UnitID]error // of units that have ended
-	failed bool             // whether one of them was asked for, and has failed
-	ended  map[UnitID]chan struct{}
+	lock    sync.Mutex // keeps what follows
+	results map[UnitID]UnitResult
+	ended   map[UnitID]chan struct{}
 }
 
 func newRun(e *Engine, p *Plan) *run {
-	return &run{Engine: e, plan: p, errs: map[UnitID]error{}, ended: map[UnitID]chan struct{}{}}
+	return &run{Engine: e, plan: p, results: map[UnitID]UnitResult{}, ended: map[UnitID]chan struct{}{}}
 }
 
-// units does all units, as many at once as there are workers. After the first failure nothing begins, unless the run is to
-// keep going.
+// units does all units, as many at once as there are workers. A failure stops only what needs the unit.
 func (r *run) units(ctx context.Context) error {
 	for _, u := range r.plan.Units {
 		r.ended[u.id()] = make(chan struct{})
@@ -96,118 +125,103 @@ func (r *run) units(ctx context.Context) error {
 	}
 	slots := make(chan struct{}, max(1, r.host.Workers))
 	var workers sync.WaitGroup
-	rest := r.plan.Units
-	for ; len(rest) > 0; rest = rest[1:] {
+	for _, u := range r.plan.Units {
 		slots <- struct{}{}
-		if ctx.Err() != nil || r.stopped() {
+		if ctx.Err() != nil {
 			break
 		}
-		u := rest[0]
 		workers.Go(func() {
 			defer func() { <-slots }()
-			r.end(ctx, u, r.WhoseFiles(r.do(r.Engine.of(u.id()), u)))
+			begun := time.Now()
+			result, err := r.do(r.Engine.of(u.id()), u)
+			result.Seconds = time.Since(begun).Seconds()
+			r.end(ctx, u, result, r.WhoseFiles(err))
 		})
 	}
 	workers.Wait()
-	return r.verdict(ctx, rest)
+	return r.verdict(ctx)
 }
 
-func (r *run) stopped() bool {
+// end takes down how a unit has ended.
+func (r *run) end(ctx context.Context, u Unit, result UnitResult, err error) {
+	result.Unit = u.id()
+	if err != nil {
+		result.State, result.Err = stateOf(err), err
+	}
 	r.lock.Lock()
-	defer r.lock.Unlock()
-	return r.failed && !r.KeepGoing
+	r.results[u.id()] = result
+	r.lock.Unlock()
+	if err != nil && !u.asNeed && ctx.Err() == nil && len(r.plan.unitsAsked()) > 1 {
+		r.say.of(u.id()).failed(err)
+	}
+	close(r.ended[u.id()])
+}
+
+// report is what has come of all units.
+func (r *run) report() (all Report) {
+	for _, u := range r.plan.Units {
+		result, ended := r.results[u.id()]
+		if !ended {
+			result = UnitResult{Unit: u.id(), State: ResultUntried}
+		}
+		all.Results = append(all.Results, result)
+	}
+	return all
 }
 
 // failures are those of units that were asked for, in the plan's order.
 func (r *run) failures() (errs []error) {
 	for _, u := range r.plan.unitsAsked() {
-		if err := r.errs[u.id()]; err != nil {
+		if err := r.results[u.id()].Err; err != nil {
 			errs = append(errs, err)
 		}
 	}
 	return errs
 }
 
-// end takes down how a unit has ended.
-func (r *run) end(ctx context.Context, u Unit, err error) {
-	r.lock.Lock()
-	r.errs[u.id()] = err
-	r.failed = r.failed || err != nil && !u.asNeed
-	r.lock.Unlock()
-	if err != nil && !u.asNeed && r.KeepGoing && ctx.Err() == nil && len(r.plan.unitsAsked()) > 1 {
-		r.say.of(u.id()).failed(err)
-	}
-	close(r.ended[u.id()])
-}
-
-// verdict is the error of the whole run; rest are the units that have not begun.
-func (r *run) verdict(ctx context.Context, rest []Unit) error {
+// verdict is the error of the whole run.
+func (r *run) verdict(ctx context.Context) error {
 	asked, failed := r.plan.unitsAsked(), r.failures()
 	switch {
 	case len(failed) == 0:
 		return ctx.Err()
 	case ctx.Err() != nil || len(asked) == 1:
 		return failed[0]
-	case !r.KeepGoing:
-		for _, err := range failed[1:] { // of units that had begun
-			r.say.failed(err)
-		}
-		return untried(failed[0], asked[len(asked)-count(rest):])
 	}
 	return &SeveralError{First: failed[0], Failed: len(failed), Units: len(asked)}
 }
 
-// count counts the units that were asked for.
-func count(units []Unit) (n int) {
-	for _, u := range units {
-		if !u.asNeed {
-			n++
-		}
-	}
-	return n
-}
-
 // one builds one unit, and installs it where that is asked for.
-func (r *run) one(ctx context.Context, e *Engine, u Unit) error {
+func (r *run) one(ctx context.Context, e *Engine, u Unit) (result UnitResult, err error) {
+	result.State = ResultThere
 	if u.There || u.Err != nil {
-		return u.Err
+		return result, u.Err
 	}
 	if r.DryRun {
 		e.say.note("plan", "%s: %s", u, u.Due.Why)
 	}
 	ready, err := r.against(e, u)
 	if err != nil {
-		return err
+		return result, err
 	}
 	doing := "built"
 	if r.plan.Request.Goal == Installed {
 		doing = "built and installed"
 	}
-	return e.build.withUnitLock(ctx, ready, doing, func() error {
-		built, err := e.build.build(ctx, ready)
+	err = e.build.withUnitLock(ctx, ready, doing, func() error {
+		built, made, err := e.build.build(ctx, ready)
 		if err != nil {
 			return err
 		}
-		r.reported(&r.report.Built, built)
+		if result.Deb = built.Deb; made {
+			result.State = ResultBuilt
+		}
 		if r.plan.Request.Goal < Installed {
 			return nil
 		}
-		if err := e.install.install(ctx, ready, built); err != nil {
-			return err
-		}
-		r.reported(&r.report.Installed, built)
-		return nil
+		return e.install.install(ctx, ready, built)
 	})
-}
-
-// reported adds a build to a part of the report.
-func (r *run) reported(part *[]store.Record, built store.Record) {
-	if r.DryRun {
-		return
-	}
-	r.lock.Lock()
-	defer r.lock.Unlock()
-	*part = append(*part, built)
+	return result, err
 }
 
 // against waits for the units that one needs, and is that one with what has come of them: of one that could not be compiled
@@ -219,7 +233,7 @@ func (r *run) against(e *Engine, u Unit) (unit, error) {
 		id := UnitID{Module: n.name, Kernel: u.Kernel.Release}
 		<-r.ended[id]
 		r.lock.Lock()
-		err := r.errs[id]
+		err := r.results[id].Err
 		r.lock.Unlock()
 		var failed *BuildError
 		switch {

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"slices"
 
 	"mago/cmd/mago/internal/modpkg"
 	"mago/cmd/mago/internal/store"
@@ -34,8 +33,7 @@ func units(targets []target, kernels []kernel.Kernel) []unit {
 	return all
 }
 
-// SeveralError sums up the failures of a run that went on after them (-i) and has told each; its exit code is the first
-// one's.
+// SeveralError sums up the failures of a run of several units, which has told each; its exit code is the first one's.
 type SeveralError struct {
 	First  error
 	Failed int
@@ -47,32 +45,3 @@ func (e *SeveralError) Error() string {
 }
 
 func (e *SeveralError) Unwrap() error { return e.First }
-
-// UntriedError names the units whose turn a failure has not let come.
-type UntriedError struct {
-	Err  error
-	rest []string
-}
-
-func (e *UntriedError) Error() string { return e.Err.Error() }
-func (e *UntriedError) Unwrap() error { return e.Err }
-
-func (e *UntriedError) Hint() string {
-	return "not tried: " + InWords(e.rest, 8) + "; with -i mago goes on after a failure"
-}
-
-func untried(err error, units []Unit) error {
-	if len(units) == 0 {
-		return err
-	}
-	e := &UntriedError{Err: err}
-	oneKernel := !slices.ContainsFunc(units, func(u Unit) bool { return u.Kernel.Release != units[0].Kernel.Release })
-	for _, u := range units {
-		if oneKernel {
-			e.rest = append(e.rest, u.name)
-		} else {
-			e.rest = append(e.rest, u.String())
-		}
-	}
-	return e
-}

@@ -41,10 +41,10 @@ func TestWorkersMeet(t *testing.T) {
 		var begun sync.WaitGroup
 		begun.Add(4)
 		var inside atomic.Int32
-		r.do = func(e *Engine, u Unit) error {
+		r.do = func(e *Engine, u Unit) (UnitResult, error) {
 			begun.Done()
 			begun.Wait()
-			return e.build.withUnitLock(t.Context(), r.plan.Units[0].unit, "built", func() error {
+			return UnitResult{}, e.build.withUnitLock(t.Context(), r.plan.Units[0].unit, "built", func() error {
 				defer inside.Add(-1)
 				if inside.Add(1) > 1 {
 					return errors.New("two have the lock")
@@ -59,25 +59,33 @@ func TestWorkersMeet(t *testing.T) {
 	}
 }
 
-// TestWorkersVerdict: a run fails with the error of the plan's first unit that has failed, whichever was quicker, and tells of the
-// others.
+// TestWorkersVerdict: a run fails with the error of the plan's first unit that has failed, whichever was quicker, and tells of
+// each.
 func TestWorkersVerdict(t *testing.T) {
-	for _, keepGoing := range []bool{false, true} {
-		r, told := crew(t, 2, Options{KeepGoing: keepGoing})
-		quick, slow := errors.New("quick"), errors.New("slow")
-		r.do = func(e *Engine, u Unit) error {
-			if u.name == "module0" {
-				<-r.ended[r.plan.Units[1].id()]
-				return slow
-			}
-			return quick
+	r, told := crew(t, 3, Options{})
+	quick, slow := errors.New("quick"), errors.New("slow")
+	r.do = func(e *Engine, u Unit) (UnitResult, error) {
+		switch u.name {
+		case "module0":
+			<-r.ended[r.plan.Units[1].id()]
+			return UnitResult{}, slow
+		case "module1":
+			return UnitResult{}, quick
 		}
-		err := r.units(t.Context())
-		if several := (*SeveralError)(nil); !errors.Is(err, slow) || errors.As(err, &several) != keepGoing {
-			t.Errorf("keep going: %t: %v", keepGoing, err)
-		}
-		if !slices.Contains(told(), "quick") {
-			t.Errorf("keep going: %t: told of %q", keepGoing, told())
-		}
+		return UnitResult{State: ResultBuilt}, nil
+	}
+	err := r.units(t.Context())
+	if several := (*SeveralError)(nil); !errors.As(err, &several) || several.First != slow || several.Failed != 2 || several.Units != 3 {
+		t.Error(err)
+	}
+	if told := told(); !slices.Contains(told, "quick") || !slices.Contains(told, "slow") {
+		t.Errorf("told of %q", told)
+	}
+	var states []string
+	for _, result := range r.report().Results {
+		states = append(states, result.Unit.Module+" "+result.State)
+	}
+	if want := []string{"module0 failed", "module1 failed", "module2 built"}; !slices.Equal(states, want) {
+		t.Errorf("results %q, not %q", states, want)
 	}
 }
