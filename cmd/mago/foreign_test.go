@@ -172,7 +172,7 @@ func (s *witness) run(cmd *exec.Cmd) error {
 }
 
 // ownWords are all that mago says to programs outside of a sandbox.
-var ownWords = regexp.MustCompile(`^(?:-q|-o|-i|install|download|update|policy|madison|search|--names-only|--yes|--no-install-recommends|--no-remove|--mark-auto|--reinstall|--allow-downgrades|--simulate|show|--no-all-versions|--print-architecture|indextargets|--format|\$\(FILENAME\)|` +
+var ownWords = regexp.MustCompile(`^(?:-q|-o|-i|install|dist-upgrade|download|update|policy|madison|search|--names-only|--yes|--no-install-recommends|--no-remove|--mark-auto|--reinstall|--allow-downgrades|--simulate|show|--no-all-versions|--print-architecture|indextargets|--format|\$\(FILENAME\)|` +
 	`--force-confdef,confold|Dir::State::lists=/var/cache/mago/\.lists-[0-9]+|Dir::Cache::(?:src)?pkgcache=|APT::Cmd::Pattern-Only=true|DPkg::Lock::Timeout=0|Debug::NoLocking=true|APT::Status-Fd=1|--print-uris|Dpkg::Options::=--force-confdef,confold|` +
 	`APT::Update::Error-Mode=any|(?:APT::Get|Acquire)::[A-Za-z-]+=false)$`)
 

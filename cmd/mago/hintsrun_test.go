@@ -87,6 +87,7 @@ var hintProofs = map[string]string{
 	"NoKernelError.Hint: mago status":                                "advice",
 	"NotBuiltError.Hint: mago auto-build":                            "advice",
 	"NotBuiltError.Hint: mago install":                               "cases/hints-users",
+	"NothingNextError.Hint: apt-get update":                          "next-kernels",
 	"SharedError.Hint: mago install MODULE -S sudo":                  "cases/hints-users",
 	"Steps.installations: mago a-i -S sudo -l":                       "cases/hints-users",
 	"Steps.installations: mago a-i -l":                               "advice",

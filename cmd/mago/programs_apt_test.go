@@ -108,6 +108,9 @@ func aptGet(w *world, args []string) error {
 	for at := slices.Index(args, "-o"); at > 0; at = slices.Index(args, "-o") {
 		args = slices.Delete(args, at, at+2)
 	}
+	if slices.Contains(args, "dist-upgrade") {
+		return w.simulateUpgrade()
+	}
 	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
 		if args[0] == "-o" {
 			args = args[1:]

@@ -34,6 +34,16 @@ func (w *world) simulate(mode string, packages []string) error {
 	return nil
 }
 
+// simulateUpgrade prints the archive's file "upgrade", which has the lines that apt-get does.
+func (w *world) simulateUpgrade() error {
+	text, err := os.ReadFile(filepath.Join(w.archive, "upgrade"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	fmt.Printf("%s", text)
+	return err
+}
+
 // coming are packages and those that they bring, but for what is to be left out, as NAME-; of a .deb what it needs.
 func (w *world) coming(packages []string) (coming []string, err error) {
 	for _, name := range packages {

@@ -34,12 +34,27 @@ func (t Transaction) Incoming() []string {
 	return names
 }
 
+// Brings reports whether a package would be unpacked.
+func (t Transaction) Brings(name word.Package) bool {
+	return slices.ContainsFunc(slices.Concat(t.Install, t.Upgrade), func(c Change) bool { return c.Package.Name == name && c.Package.Architecture.IsZero() })
+}
+
 // Simulate asks apt-get what installing packages would do to the system, which stays as it is. It takes no lock, runs with
 // DryRun too, and needs no root. It fails with *ToolError where apt-get would not begin.
 func (in *Installer) Simulate(ctx context.Context, how InstallOptions, packages []word.Target) (Transaction, error) {
 	text, err := in.ask(ctx, "--simulate", how, packages)
 	if err != nil {
 		return Transaction{}, err
+	}
+	return parseSimulation(text)
+}
+
+// SimulateUpgrade asks apt-get what its full-upgrade would do to the system. Like Simulate it changes nothing and needs no root.
+func (in *Installer) SimulateUpgrade(ctx context.Context) (Transaction, error) {
+	args := []string{"--simulate", "-o", "Debug::NoLocking=true", "-q", "dist-upgrade"}
+	text, err := in.query(ctx, "apt-get", GetArgs(in.Unauthenticated, args)...)
+	if err != nil {
+		return Transaction{}, in.hindered(err)
 	}
 	return parseSimulation(text)
 }

@@ -122,3 +122,25 @@ func TestCostAsksWithoutLocks(t *testing.T) {
 		t.Errorf("got %v, %v", got, err)
 	}
 }
+
+// What full-upgrade would bring is asked without a lock; what comes for another architecture is not this machine's.
+func TestSimulateUpgrade(t *testing.T) {
+	var ran []string
+	in := &Installer{Run: func(*exec.Cmd) error { t.Error("a change of the system"); return nil }, Query: func(cmd *exec.Cmd) error {
+		ran = cmd.Args
+		_, err := fmt.Fprint(cmd.Stdout, simulation)
+		return err
+	}}
+	got, err := in.SimulateUpgrade(t.Context())
+	if err != nil || !got.Brings(change(t, "linux-base", "", "").Package.Name) || !got.Brings(change(t, "make", "", "").Package.Name) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	for _, name := range []string{"libc6", "old-tool"} {
+		if got.Brings(change(t, name, "", "").Package.Name) {
+			t.Errorf("%s comes", name)
+		}
+	}
+	if line := strings.Join(ran, " "); !strings.HasPrefix(line, "apt-get --simulate -o Debug::NoLocking=true -q dist-upgrade") {
+		t.Errorf("ran %s", line)
+	}
+}

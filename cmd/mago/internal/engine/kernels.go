@@ -73,7 +73,7 @@ func (kf *kernelFinder) chosen(ctx context.Context) (func(release string) bool, 
 }
 
 // KernelWords are the words of -l that are neither a release nor a pattern.
-var KernelWords = []string{"running", "installed", "all", "newest"}
+var KernelWords = []string{"running", "installed", "all", "newest", "next"}
 
 // expandKernel gives the releases that one word of -l stands for.
 func (kf *kernelFinder) expandKernel(ctx context.Context, f kernel.Finder, word string) ([]string, error) {
@@ -90,6 +90,8 @@ func (kf *kernelFinder) expandKernel(ctx context.Context, f kernel.Finder, word 
 		found = kf.kernelsHere()
 	case "newest":
 		return kf.newest(ctx, kf.kernelsHere())
+	case "next":
+		return kf.comingKernels(ctx)
 	default:
 		if strings.ContainsAny(word, "*?[") {
 			return kf.matching(ctx, word, kf.kernelsHere())

@@ -123,7 +123,16 @@ func (kf *kernelFinder) meant(ctx context.Context, typed string, known []string)
 // bootInstead is the kernel that Debian has by now for who runs one of the same flavour. What apt cannot tell a hint does
 // without.
 func (kf *kernelFinder) bootInstead(ctx context.Context, running string) Bootable {
-	meta, err := word.ParsePackage("linux-image-" + kernel.Flavour(running))
+	next := kf.broughtBy(ctx, "linux-image-"+kernel.Flavour(running))
+	if next.Release == running {
+		return Bootable{}
+	}
+	return next
+}
+
+// broughtBy is the kernel that a meta package depends on.
+func (kf *kernelFinder) broughtBy(ctx context.Context, name string) Bootable {
+	meta, err := word.ParsePackage(name)
 	if err != nil {
 		return Bootable{}
 	}
@@ -132,7 +141,7 @@ func (kf *kernelFinder) bootInstead(ctx context.Context, running string) Bootabl
 		return Bootable{}
 	}
 	for _, name := range relation.Names(depends[meta.String()]) {
-		if release := imageRelease(name); release != "" && release != running {
+		if release := imageRelease(name); release != "" {
 			return Bootable{meta.String(), release, kf.isInstalledKernel(release)}
 		}
 	}
