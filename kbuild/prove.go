@@ -37,7 +37,7 @@ func (s *finishing) prove(all []takenModule, k proof.Kernel) error {
 
 // offered is what the kernel exports, and the modules that this build needs, before it.
 func (s *finishing) offered() (proof.Kernel, error) {
-	k := proof.Kernel{Release: s.Job.Kernel.Release, Config: s.Job.Kernel.Config, Modules: map[string]bool{}}
+	k := proof.Kernel{Release: s.Job.Kernel.Release, Config: s.Job.Kernel.Config(), Modules: map[string]bool{}}
 	for _, n := range s.Job.Needed {
 		exports, err := readSymversFile(os.Open(filepath.Join(n.Modules, recipe.SymversFile)))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {

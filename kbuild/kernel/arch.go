@@ -29,7 +29,7 @@ func (c Config) machine() (option, machine, programs string) {
 func (k Kernel) Native() error { return k.native(runtime.GOARCH) }
 
 func (k Kernel) native(here string) error {
-	option, machine, programs := k.Config.machine()
+	option, machine, programs := k.Config().machine()
 	if option == "" || slices.Contains(strings.Fields(programs), here) {
 		return nil
 	}

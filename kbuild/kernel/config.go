@@ -1,6 +1,11 @@
 package kernel
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"mago/debpkg/codec"
@@ -18,6 +23,15 @@ func readConfig(text []byte) Config {
 		}
 	}
 	return config
+}
+
+// sum is the SHA-256 of all options, in hexadecimal digits.
+func (c Config) sum() string {
+	sum := sha256.New()
+	for _, option := range slices.Sorted(maps.Keys(c)) {
+		fmt.Fprintf(sum, "%s=%s\n", option, c[option])
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 func (c Config) compression() codec.Format {

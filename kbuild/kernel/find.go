@@ -13,6 +13,7 @@ import (
 
 	"mago/debpkg/rooted"
 	"mago/debpkg/word"
+	"mago/kbuild/sandbox"
 )
 
 // Finder looks for kernels under a root.
@@ -32,7 +33,7 @@ func (f Finder) Find(release string) (Kernel, error) {
 		return Kernel{}, missing
 	}
 	for _, dir := range f.candidates(release) {
-		found, err := f.ReleaseOf(dir)
+		found, err := releaseOf(headers{f.root(), dir})
 		if err != nil && missing.Dir == "" && f.exists(dir) {
 			missing.Dir, missing.Missing = dir, utsrelease
 		}
@@ -61,11 +62,12 @@ var utsRelease = regexp.MustCompile(`(?m)^#define UTS_RELEASE "([^"]+)"`)
 
 // ReleaseOf reads the release that the headers in dir, inside the root, were generated for. Debian's
 // include/config/kernel.release holds the upstream version instead, so it comes second.
-func (f Finder) ReleaseOf(dir string) (string, error) {
-	h := headers{f.root(), dir}
+func (f Finder) ReleaseOf(dir string) (string, error) { return releaseOf(headers{f.root(), dir}) }
+
+func releaseOf(h headers) (string, error) {
 	if text, err := h.read(utsrelease); err == nil {
 		if m := utsRelease.FindSubmatch(text); m != nil {
-			return checkedRelease(filepath.Join(dir, utsrelease), string(m[1]))
+			return checkedRelease(filepath.Join(h.dir, utsrelease), string(m[1]))
 		}
 	}
 	const upstream = "include/config/kernel.release"
@@ -73,7 +75,7 @@ func (f Finder) ReleaseOf(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return checkedRelease(filepath.Join(dir, upstream), strings.TrimSpace(string(text)))
+	return checkedRelease(filepath.Join(h.dir, upstream), strings.TrimSpace(string(text)))
 }
 
 // checkedRelease refuses what a file of foreign headers gives for a release and is none.
@@ -86,12 +88,26 @@ func checkedRelease(file, release string) (string, error) {
 
 // kernel describes the one whose headers lie in dir.
 func (f Finder) kernel(release, dir string) (Kernel, error) {
-	resolved, _, err := f.root().Resolve(dir)
+	packages := f.packages(release)
+	k, err := f.describe(f.root(), release, dir)
 	if err != nil {
 		return Kernel{}, err
 	}
-	packages := f.packages(release)
-	k := Kernel{Release: release, Headers: resolved, Build: dir, ModulesDir: modulesDir(release, packages), headers: headers{f.root(), resolved}}
+	k.ModulesDir = modulesDir(release, packages)
+	k.Package, k.Version = f.owner(k, packages)
+	mounts, err := k.judge(f.root())
+	k.mounts = func() []sandbox.Mount { return mounts }
+	k.hash = sync.OnceValues(k.sum)
+	return k, err
+}
+
+// describe tells what the headers in dir do.
+func (f Finder) describe(in files, release, dir string) (Kernel, error) {
+	resolved, _, err := in.Resolve(dir)
+	if err != nil {
+		return Kernel{}, err
+	}
+	k := Kernel{Release: release, Headers: resolved, Build: dir, headers: headers{in, resolved}}
 	if k.Common, k.includes, err = k.headers.common(); err != nil {
 		return Kernel{}, err
 	}
@@ -101,13 +117,7 @@ func (f Finder) kernel(release, dir string) (Kernel, error) {
 	if err := k.headers.check(); err != nil {
 		return Kernel{}, err
 	}
-	if err := f.configure(&k); err != nil {
-		return Kernel{}, err
-	}
-	k.Package, k.Version = f.owner(k, packages)
-	k.mounts, err = k.judge()
-	k.hash = sync.OnceValues(k.sum)
-	return k, err
+	return k, f.configure(&k)
 }
 
 // configure takes what a kernel's configuration tells.
@@ -116,20 +126,21 @@ func (f Finder) configure(k *Kernel) error {
 	if err != nil {
 		return err
 	}
-	k.Config = readConfig(text)
-	if err := k.complete(k.Config.programs()); err != nil {
+	config := readConfig(text)
+	*k = k.WithConfig(config)
+	if err := k.complete(config.programs()); err != nil {
 		return err
 	}
-	c := f.compiler(k.headers, k.Config)
-	k.Wanted, k.told = c.wanted, c.told
+	c := f.compiler(k.headers, config)
+	k.Wanted, k.told, k.insists = c.wanted, c.told, c.insists
 	if k.Compiler, err = word.ParseProgram(c.name); err != nil {
 		return &HeadersError{Release: k.Release, Dir: k.Headers, Wrong: fmt.Errorf("name no compiler that can be called: %w", err)}
 	}
-	if lacking, err := k.headers.lackingExports(k.Config); err != nil || lacking != "" {
+	if lacking, err := k.headers.lackingExports(config); err != nil || lacking != "" {
 		return cmp.Or[error](err, &HeadersError{Release: k.Release, Dir: k.Headers, Missing: lacking})
 	}
-	_, k.Arch, _ = k.Config.machine()
-	k.Compression = k.Config.compression()
+	_, k.Arch, _ = config.machine()
+	k.Compression = config.compression()
 	return nil
 }
 
@@ -163,7 +174,7 @@ func (k Kernel) complete(names []string) error {
 		names, files = append(slices.Clone(names), k.Common+"/Makefile"), append(files, k.Common+"/Makefile")
 	}
 	for i, file := range files {
-		if _, err := k.headers.root.Stat(file); err != nil {
+		if _, err := k.headers.in.Stat(file); err != nil {
 			return &HeadersError{Release: k.Release, Dir: k.Headers, Missing: names[i]}
 		}
 	}

@@ -44,7 +44,7 @@ func (k Kernel) sum() (string, error) {
 	fmt.Fprintf(s.Hash, "%q\n", []string{"mago kernel 1", k.Release, k.Arch, k.Compiler.String(), string(k.Compression), k.Headers, k.Build, k.Common, k.ModulesDir, k.Package, k.Version})
 	halves := []headers{k.headers}
 	if k.Common != "" {
-		halves = append(halves, headers{k.headers.root, k.Common})
+		halves = append(halves, headers{k.headers.in, k.Common})
 	}
 	for _, h := range halves {
 		if err := s.add(h, k.Package == ""); err != nil {

@@ -11,15 +11,21 @@ import (
 	"regexp"
 
 	"mago/debpkg/codec"
-	"mago/debpkg/rooted"
 	"mago/kbuild/foreign"
 	"mago/kbuild/sandbox"
 )
 
 // headers are a directory of a kernel's files: its build directory, or the half that is common to several.
 type headers struct {
-	root rooted.Root
-	dir  string // inside the root
+	in  files
+	dir string // inside of that
+}
+
+// files are where names of a kernel's files lead: a system's root, or Opened.
+type files interface {
+	Resolve(name string) (resolved, host string, err error) // see rooted.Root
+	Stat(name string) (fs.FileInfo, error)
+	Lstat(name string) (fs.FileInfo, error)
 }
 
 // maxHeader is, in bytes, many times the longest file of a kernel's headers that is read whole: its .config.
@@ -90,7 +96,7 @@ func (h headers) openElsewhere(name string, owner uint32) (*os.File, error) {
 // elsewhere is the host path that a name leads to.
 func (h headers) elsewhere(name string, owner uint32) (host string, err error) {
 	path := filepath.Join(h.dir, name)
-	resolved, host, err := h.root.Resolve(path)
+	resolved, host, err := h.in.Resolve(path)
 	if err == nil && owner != 0 && !sandbox.IsSystem(resolved) {
 		err = &HeaderFileError{path, "leads out of its directory, which is not root's"}
 	}
@@ -147,7 +153,7 @@ var checksum = regexp.MustCompile(`(?m)^0x0*[1-9a-fA-F]`)
 
 // has reports whether the directory holds a name.
 func (h headers) has(name string) bool {
-	_, err := h.root.Lstat(filepath.Join(h.dir, name))
+	_, err := h.in.Lstat(filepath.Join(h.dir, name))
 	return err == nil
 }
 

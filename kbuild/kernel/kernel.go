@@ -5,6 +5,7 @@ package kernel
 import (
 	"os"
 	"path/filepath"
+	"sync"
 
 	"mago/debpkg/codec"
 	"mago/debpkg/word"
@@ -25,13 +26,38 @@ type Kernel struct {
 	Wanted      string       // the Debian package of the compiler it was built with, where another one compiles; else ""
 	Arch        string       // machine name as uname -m prints it
 	Compression codec.Format // how this kernel's own modules are compressed
-	Config      Config
 
 	told     bool // whether make has to be told of the compiler
+	insists  bool // whether the headers themselves name it, whatever is here
 	headers  headers
 	includes string // where the headers name Common
-	mounts   []sandbox.Mount
+	config   func() Config
+	sumOf    func() string
+	mounts   func() []sandbox.Mount
 	hash     func() (string, error)
+}
+
+// WithConfig is the kernel with another configuration.
+func (k Kernel) WithConfig(c Config) Kernel {
+	k.config = func() Config { return c }
+	k.sumOf = sync.OnceValue(c.sum)
+	return k
+}
+
+// Config is the kernel's .config, which is read when it is first asked for; nil where it cannot be read any more.
+func (k Kernel) Config() Config {
+	if k.config == nil {
+		return nil
+	}
+	return k.config()
+}
+
+// ConfigSum is the SHA-256 of all options, in hexadecimal digits; "" of a kernel that has none.
+func (k Kernel) ConfigSum() string {
+	if k.sumOf == nil {
+		return ""
+	}
+	return k.sumOf()
 }
 
 // ValidRelease reports whether a text can be a kernel's release, which becomes a part of paths and package names.
@@ -53,12 +79,15 @@ func (k Kernel) OpenSource(name string) (*os.File, error) {
 	if k.Common == "" {
 		return k.Open(name)
 	}
-	return headers{k.headers.root, k.Common}.open(name)
+	return headers{k.headers.in, k.Common}.open(name)
 }
 
 // Scripts is where the headers' scripts lie, links resolved; "" where they have none.
 func (k Kernel) Scripts() string {
-	path, _, err := k.headers.root.Resolve(filepath.Join(k.Headers, "scripts"))
+	if k.headers.in == nil {
+		return ""
+	}
+	path, _, err := k.headers.in.Resolve(filepath.Join(k.Headers, "scripts"))
 	if err != nil {
 		return ""
 	}
@@ -76,4 +105,9 @@ func (k Kernel) Has(name string) bool {
 
 // Mounts are the directories of the kernel's headers that a sandbox shows besides the system's own, as they were when the
 // kernel was found.
-func (k Kernel) Mounts() []sandbox.Mount { return k.mounts }
+func (k Kernel) Mounts() []sandbox.Mount {
+	if k.mounts == nil {
+		return nil
+	}
+	return k.mounts()
+}

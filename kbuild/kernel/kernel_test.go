@@ -56,10 +56,9 @@ func TestFind(t *testing.T) {
 				Headers: "/usr/src/linux-headers-6.1.0-56-amd64", Common: "/usr/src/linux-headers-6.1.0-56-common",
 				Build: "/lib/modules/6.1.0-56-amd64/build", ModulesDir: "/lib/modules/6.1.0-56-amd64",
 			}
-			if k.Config["CONFIG_X86_64"] != "y" || len(k.Config) != 3 {
-				t.Errorf("config is %v", k.Config)
+			if k.Config()["CONFIG_X86_64"] != "y" || len(k.Config()) != 3 {
+				t.Errorf("config is %v", k.Config())
 			}
-			k.Config = nil
 			if !equal(k, want) {
 				t.Errorf("got  %+v\nwant %+v", k, want)
 			}
@@ -68,9 +67,7 @@ func TestFind(t *testing.T) {
 }
 
 func equal(a, b Kernel) bool {
-	same := maps.Equal(a.Config, b.Config)
-	a.Config, b.Config = nil, nil
-	return same && a.Release == b.Release && a.Version == b.Version && a.Package == b.Package && a.Arch == b.Arch && a.Compiler == b.Compiler &&
+	return a.Release == b.Release && a.Version == b.Version && a.Package == b.Package && a.Arch == b.Arch && a.Compiler == b.Compiler &&
 		a.Compression == b.Compression && a.Headers == b.Headers && a.Common == b.Common && a.Build == b.Build && a.ModulesDir == b.ModulesDir
 }
 
@@ -275,7 +272,7 @@ func FuzzReadConfig(f *testing.F) {
 			}
 		}
 		compiler, err := word.ParseProgram(c.compilers()[0])
-		k := Kernel{Config: c, Compiler: compiler}
+		k := Kernel{Compiler: compiler}.WithConfig(c)
 		for _, setting := range k.Toolchain() {
 			_, value, _ := strings.Cut(setting, "=")
 			if _, err := word.ParseProgram(strings.TrimPrefix(value, "-")); err != nil && !compiler.IsZero() {

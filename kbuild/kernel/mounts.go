@@ -17,25 +17,25 @@ import (
 
 // judge decides which directories of a kernel's headers a sandbox shows, and holds them by what they are now. The error is a
 // *RefusedError.
-func (k Kernel) judge() ([]sandbox.Mount, error) {
+func (k Kernel) judge(root rooted.Root) ([]sandbox.Mount, error) {
 	j, err := k.headers.hold()
 	if err != nil {
 		return nil, &RefusedError{k.Release, k.Headers, "", err.Error()}
 	}
 	defer j.dir.Close()
-	if why := j.refused(func() string { return j.lacks("Makefile", ".config", "include/generated/autoconf.h") }); why != "" {
+	if why := j.refused(root, func() string { return j.lacks("Makefile", ".config", "include/generated/autoconf.h") }); why != "" {
 		return nil, &RefusedError{k.Release, k.Headers, "", why}
 	}
 	all := j.mounts(append(k.headers.leadHere(usual(k.Release)), k.Headers, k.Build)...)
 	if k.Common == "" {
 		return all, nil
 	}
-	c, err := headers{k.headers.root, k.Common}.hold()
+	c, err := headers{k.headers.in, k.Common}.hold()
 	if err != nil {
 		return nil, &RefusedError{k.Release, k.Common, k.includes, err.Error()}
 	}
 	defer c.dir.Close()
-	if why := c.refused(func() string { return c.isSource(j.owner) }); why != "" {
+	if why := c.refused(root, func() string { return c.isSource(j.owner) }); why != "" {
 		return nil, &RefusedError{k.Release, k.Common, k.includes, why}
 	}
 	return append(all, c.mounts(k.Common)...), nil
@@ -43,10 +43,11 @@ func (k Kernel) judge() ([]sandbox.Mount, error) {
 
 // Apart gives a *RefusedError where a directory that builds work in, by its host path, lies in one that they are shown.
 func (k Kernel) Apart(work string) error {
-	for dir := work; len(k.mounts) > 0; dir = filepath.Dir(dir) {
+	mounts := k.Mounts()
+	for dir := work; len(mounts) > 0; dir = filepath.Dir(dir) {
 		var stat syscall.Stat_t
 		if err := syscall.Stat(dir, &stat); err == nil {
-			for _, m := range k.mounts {
+			for _, m := range mounts {
 				if stat.Dev == m.Device && stat.Ino == m.Inode {
 					return &RefusedError{k.Release, m.Path, "", "mago's work directory is in it"}
 				}
@@ -61,8 +62,8 @@ func (k Kernel) Apart(work string) error {
 
 // judged is a directory that is held while it is judged.
 type judged struct {
-	root  rooted.Root
-	path  string // inside the root, links resolved
+	in    files
+	path  string // inside of that, links resolved
 	host  string
 	dir   *os.Root
 	info  os.FileInfo
@@ -71,7 +72,7 @@ type judged struct {
 
 // hold opens the directory.
 func (h headers) hold() (judged, error) {
-	path, host, err := h.root.Resolve(h.dir)
+	path, host, err := h.in.Resolve(h.dir)
 	if err != nil {
 		return judged{}, err
 	}
@@ -83,7 +84,7 @@ func (h headers) hold() (judged, error) {
 	if err != nil {
 		return judged{}, errors.Join(err, dir.Close())
 	}
-	return judged{h.root, path, host, dir, info, info.Sys().(*syscall.Stat_t).Uid}, nil
+	return judged{h.in, path, host, dir, info, info.Sys().(*syscall.Stat_t).Uid}, nil
 }
 
 // mounts show the directory at the paths that it is known by and that sandboxes do not show by themselves: those that are not
@@ -92,7 +93,7 @@ func (j judged) mounts(names ...string) (all []sandbox.Mount) {
 	stat := j.info.Sys().(*syscall.Stat_t)
 	names = append([]string{j.path}, names...)
 	for i, name := range names {
-		above, _, err := j.root.Resolve(filepath.Dir(name))
+		above, _, err := j.in.Resolve(filepath.Dir(name))
 		shown := sandbox.IsSystem(name) && err == nil && sandbox.IsSystem(above)
 		if name != "" && !shown && !slices.Contains(names[:i], name) {
 			all = append(all, sandbox.Mount{Host: j.host, Path: name, Device: stat.Dev, Inode: stat.Ino})
@@ -102,11 +103,11 @@ func (j judged) mounts(names ...string) (all []sandbox.Mount) {
 }
 
 // refused says why a directory is not shown, "" where it is: one of the system's is anyway. unfit says why it is no kernel's.
-func (j judged) refused(unfit func() string) string {
+func (j judged) refused(root rooted.Root, unfit func() string) string {
 	switch {
 	case sandbox.IsSystem(j.path):
 		return ""
-	case j.isWide():
+	case j.isWide(root):
 		return "it holds more than a kernel"
 	}
 	return unfit()
@@ -165,10 +166,10 @@ var wide = []string{"/boot", "/etc", "/home", "/media", "/mnt", "/opt", "/proc",
 
 // isWide reports whether a directory is one of those or a user's whole home, or above one. It goes by what the directories
 // are, not by what they are called.
-func (j judged) isWide() bool {
-	for _, path := range slices.Concat(wide, homes(j.root)) {
+func (j judged) isWide(root rooted.Root) bool {
+	for _, path := range slices.Concat(wide, homes(root)) {
 		for ; ; path = filepath.Dir(path) {
-			if info, err := j.root.Stat(path); err == nil && os.SameFile(info, j.info) {
+			if info, err := root.Stat(path); err == nil && os.SameFile(info, j.info) {
 				return true
 			}
 			if path == "/" {

@@ -11,6 +11,7 @@ import (
 
 	"mago/debpkg/codec"
 	"mago/debpkg/rooted"
+	"mago/kbuild/sandbox"
 )
 
 const topMakefile = "# SPDX-License-Identifier: GPL-2.0\nVERSION = 6\nPATCHLEVEL = 1\n"
@@ -90,8 +91,9 @@ func TestMounts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			k := test.kernel
 			k.headers = headers{rooted.Root(root), k.Headers}
-			var err error
-			if k.mounts, err = k.judge(); err == nil {
+			mounts, err := k.judge(rooted.Root(root))
+			k.mounts = func() []sandbox.Mount { return mounts }
+			if err == nil {
 				err = k.Apart(filepath.Join(root, "srv/work/sub"))
 			}
 			var refused *RefusedError

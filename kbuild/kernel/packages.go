@@ -59,7 +59,7 @@ func usual(release string) []string {
 // leadHere keeps the names that are, or lead to, the directory.
 func (h headers) leadHere(names []string) []string {
 	return slices.DeleteFunc(names, func(name string) bool {
-		resolved, _, err := h.root.Resolve(name)
+		resolved, _, err := h.in.Resolve(name)
 		return err != nil || resolved != h.dir
 	})
 }

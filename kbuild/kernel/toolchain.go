@@ -23,13 +23,15 @@ type choice struct {
 	name   string
 	wanted string // the compiler that the kernel was built with, where that is not here and another one is chosen; else ""
 	told   bool   // whether make has to be told
+
+	insists bool // whether the headers themselves name it
 }
 
 // compiler chooses the one that a kernel was built with. Debian's headers name it in .kernelvariables, which their Makefile
 // follows whatever else is set; of others the configuration tells, and where it is not here the system's own compiles.
 func (f Finder) compiler(h headers, config Config) choice {
 	if name := headersCompiler(h, config); name != "" {
-		return choice{name: name}
+		return choice{name: name, insists: true}
 	}
 	names, own := config.compilers(), "gcc"
 	if config.clang() {
@@ -154,7 +156,7 @@ func (k Kernel) llvm() string {
 	if suffix, ok := strings.CutPrefix(k.Compiler.String(), "clang"); ok && llvmSuffix.MatchString(suffix) {
 		return suffix
 	}
-	return k.Config.major("CONFIG_LLD_VERSION")
+	return k.Config().major("CONFIG_LLD_VERSION")
 }
 
 // Toolchain is what make's command line must say of a kernel's compiler: nothing for the gcc that the headers name themselves or
@@ -162,15 +164,15 @@ func (k Kernel) llvm() string {
 func (k Kernel) Toolchain() []string {
 	var args []string
 	switch {
-	case k.Config.clang() && k.Config.lld():
+	case k.Config().clang() && k.Config().lld():
 		if suffix := k.llvm(); suffix != "" {
 			return []string{"LLVM=" + suffix}
 		}
 		return []string{"LLVM=1"}
-	case k.Config.clang() || k.told:
+	case k.Config().clang() || k.told:
 		args = append(args, "CC="+k.Compiler.String())
 	}
-	if k.Config.lld() && !k.Config.clang() {
+	if k.Config().lld() && !k.Config().clang() {
 		args = append(args, "LD=ld.lld"+k.llvm())
 	}
 	return args
@@ -179,7 +181,7 @@ func (k Kernel) Toolchain() []string {
 // Otherwise is the system's own compiler; ok reports whether it may serve in the place of the one that the kernel was built with,
 // because the headers do not insist on that.
 func (k Kernel) Otherwise() (compiler string, ok bool) {
-	if k.Config.clang() {
+	if k.Config().clang() {
 		return "clang", k.told
 	}
 	return "gcc", k.told
@@ -187,12 +189,12 @@ func (k Kernel) Otherwise() (compiler string, ok bool) {
 
 // toolchain lists the programs that Toolchain makes kbuild call, but for the compiler.
 func (k Kernel) toolchain() []*ToolError {
-	if !k.Config.lld() {
+	if !k.Config().lld() {
 		return nil
 	}
 	suffix, why := k.llvm(), "kernel "+k.Release+" was built with it"
 	tools := []*ToolError{NewToolError("ld.lld"+suffix, "lld"+suffix, why)}
-	if k.Config.clang() {
+	if k.Config().clang() {
 		tools = append(tools, NewToolError("llvm-objcopy"+suffix, "llvm"+suffix, why))
 	}
 	return tools

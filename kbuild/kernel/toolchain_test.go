@@ -152,7 +152,7 @@ func TestNative(t *testing.T) {
 		{"CONFIG_ARM64", "amd64", "kernel 6.1 is for aarch64 (CONFIG_ARM64=y), this machine is amd64: cross-building is not supported"},
 		{"CONFIG_X86_64", "arm64", "kernel 6.1 is for x86_64 (CONFIG_X86_64=y), this machine is arm64: cross-building is not supported"},
 	} {
-		err := Kernel{Release: "6.1", Config: Config{test.option: "y"}}.native(test.programs)
+		err := Kernel{Release: "6.1"}.WithConfig(Config{test.option: "y"}).native(test.programs)
 		if err == nil {
 			err = errors.New("")
 		}

@@ -55,7 +55,7 @@ func tools(root string, k Kernel) []*ToolError {
 		NewToolError("strip", "binutils", "modules are stripped with it"),
 	}
 	all = append(all, k.toolchain()...)
-	if k.Config["CONFIG_DEBUG_INFO_BTF_MODULES"] == "y" && k.headers.has("vmlinux") {
+	if k.Config()["CONFIG_DEBUG_INFO_BTF_MODULES"] == "y" && k.headers.has("vmlinux") {
 		all = append(all, NewToolError("pahole", "pahole", "kernel "+k.Release+" has type information, and gives it to modules"))
 	}
 	if k.Compression == codec.XZ {

@@ -89,7 +89,7 @@ func chosen(w *Workspace, conf *dkms.Conf) ([]dkms.Module, error) {
 		w.Warn("dkms.conf: %s", mistake)
 	}
 	k := w.Job.Kernel
-	modules, excluded := conf.For(dkms.Kernel{Release: k.Release, Arch: k.Arch, Config: k.Config})
+	modules, excluded := conf.For(dkms.Kernel{Release: k.Release, Arch: k.Arch, Config: k.Config()})
 	if len(modules) == 0 {
 		return nil, &NotMeantError{excluded[0].Reason}
 	}

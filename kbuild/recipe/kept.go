@@ -36,9 +36,7 @@ func Key(root string, job Job) (string, error) {
 	fmt.Fprintf(sum, "%q %q %q %q\n", dkms.Script, text, job.Source.Version, job.Source.Digest)
 	fmt.Fprintf(sum, "%q\n", confVariables(root, sandbox.WorkDir, usrSrc, "/tmp", name, version, k, job.Jobs))
 	fmt.Fprintf(sum, "%q %q %q %d\n", k.Headers, k.Version, k.Compiler, job.Epoch.Unix())
-	for _, option := range slices.Sorted(maps.Keys(k.Config)) {
-		fmt.Fprintf(sum, "%s=%s\n", option, k.Config[option])
-	}
+	fmt.Fprintf(sum, "%s\n", k.ConfigSum())
 	err = hashSettings(sum, root)
 	return hex.EncodeToString(sum.Sum(nil)), err
 }

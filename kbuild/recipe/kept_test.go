@@ -15,7 +15,7 @@ import (
 func TestKey(t *testing.T) {
 	root := tree{"etc/dkms/framework.conf.d/": ""}.write(t, t.TempDir())
 	dir := tree{"dkms.conf": "PACKAGE_NAME=hello\nPACKAGE_VERSION=1.0\n"}.write(t, filepath.Join(t.TempDir(), "hello-1.0"))
-	job := Job{Source: Source{Dir: dir}, Kernel: kernel.Kernel{Release: "6.1.0-56-amd64", Config: kernel.Config{"CONFIG_X": "y"}}, Epoch: time.Unix(1, 0), Jobs: 2}
+	job := Job{Source: Source{Dir: dir}, Kernel: kernel.Kernel{Release: "6.1.0-56-amd64"}.WithConfig(kernel.Config{"CONFIG_X": "y"}), Epoch: time.Unix(1, 0), Jobs: 2}
 	seen := map[string]string{}
 	look := func(name string) {
 		t.Helper()
@@ -26,7 +26,7 @@ func TestKey(t *testing.T) {
 		seen[key] = name
 	}
 	look("the first")
-	job.Kernel.Config = kernel.Config{"CONFIG_X": "m"}
+	job.Kernel = job.Kernel.WithConfig(kernel.Config{"CONFIG_X": "m"})
 	look("another configuration")
 	job.Jobs++
 	look("more jobs")

@@ -26,7 +26,7 @@ func (s *steps) lookedUp(message, command string, cause Cause) Cause {
 	switch submodule := s.emptySubmodule(); {
 	case refusedToRun().MatchString(message) && isNoexec(s.dir):
 		return Cause{Kind: CauseNoexec}
-	case s.wantsRust(message) && s.Job.Kernel.Config["CONFIG_RUST"] != "y":
+	case s.wantsRust(message) && s.Job.Kernel.Config()["CONFIG_RUST"] != "y":
 		return Cause{Kind: CauseRust}
 	case submodule != "" && lacksFile().MatchString(message) && (cause.mayLackFile() || cause.Kind == CauseRefusal):
 		return Cause{Kind: CauseSubmodule, Thing: submodule}

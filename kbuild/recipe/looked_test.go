@@ -35,7 +35,7 @@ func TestLookedUp(t *testing.T) {
 		}
 	}
 	w := workspaceIn(t, tree{"b/r.rs": ""}.write(t, t.TempDir()))
-	w.Job.Kernel.Config = kernel.Config{"CONFIG_RUST": "y"}
+	w.Job.Kernel = w.Job.Kernel.WithConfig(kernel.Config{"CONFIG_RUST": "y"})
 	if got := w.in("b").lookedUp("/bin/sh: 1: rustc: not found", "make", Cause{Kind: CauseProgram}); got.Kind != CauseProgram {
 		t.Errorf("with Rust: %+v", got)
 	}

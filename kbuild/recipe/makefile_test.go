@@ -147,7 +147,7 @@ func TestSameBytes(t *testing.T) {
 // TestToolchainOnTheCommandLine: make is told the kernel's toolchain last, whichever way a directory is built.
 func TestToolchainOnTheCommandLine(t *testing.T) {
 	clang := kernel.Config{"CONFIG_CC_IS_CLANG": "y", "CONFIG_LD_IS_LLD": "y"}
-	k := kernel.Kernel{Compiler: word.Must(word.ParseProgram("clang-19")), Config: clang}
+	k := kernel.Kernel{Compiler: word.Must(word.ParseProgram("clang-19"))}.WithConfig(clang)
 	for _, by := range []string{"Kbuild", "Makefile"} {
 		if _, args := (attempt{by: by, jobs: 1}).command(k, "/b", nil); args[len(args)-1] != "LLVM=-19" {
 			t.Errorf("%s: %q", by, args)

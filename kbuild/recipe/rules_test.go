@@ -25,7 +25,7 @@ func TestRulesNeedTools(t *testing.T) {
 
 // TestRulesToolchain: kbuild takes a compiler from make's command line, not from the environment.
 func TestRulesToolchain(t *testing.T) {
-	k := kernel.Kernel{Release: "6.1", Compiler: word.Must(word.ParseProgram("clang-19")), Config: kernel.Config{"CONFIG_CC_IS_CLANG": "y"}}
+	k := kernel.Kernel{Release: "6.1", Compiler: word.Must(word.ParseProgram("clang-19"))}.WithConfig(kernel.Config{"CONFIG_CC_IS_CLANG": "y"})
 	args := rulesCommand(&Workspace{Job: Job{Kernel: k}})
 	if i := slices.Index(args, "make"); i < 0 || !slices.Contains(args[i:], "CC=clang-19") {
 		t.Errorf("got %q", args)

@@ -23,6 +23,9 @@ type layout struct {
 func (o order) layOut() error {
 	trees := make([]int, len(o.Mounts))
 	for i, m := range o.Mounts {
+		if m.Link != "" {
+			continue
+		}
 		tree, err := m.clone()
 		if err != nil {
 			return fmt.Errorf("show %s: %w", m.Path, err)
@@ -39,7 +42,11 @@ func (o order) layOut() error {
 		}
 	}
 	for i, m := range o.Mounts {
-		if err := l.place(m.Path, trees[i]); err != nil {
+		show := func() error { return l.place(m.Path, trees[i]) }
+		if m.Link != "" {
+			show = func() error { return l.link(m.Path, m.Link) }
+		}
+		if err := show(); err != nil {
 			return fmt.Errorf("show %s: %w", m.Path, err)
 		}
 	}
@@ -171,7 +178,16 @@ func (l *layout) place(path string, tree int) error {
 	return attach(tree, point)
 }
 
-// point gives a mount point for a directory or a file. It makes one in memory alone, never on a disk of the system's.
+// link makes a symbolic link where programs find it.
+func (l *layout) link(path, target string) error {
+	point, err := l.point(path, unix.S_IFLNK)
+	if err != nil {
+		return err
+	}
+	return unix.Symlinkat(target, point.dir, point.name)
+}
+
+// point gives a mount point for a directory or a file, or the place for a link. It makes one in memory alone, never on a disk of the system's.
 func (l *layout) point(path string, kind uint32) (place, error) {
 	above, rest := deepest(path)
 	var stat unix.Stat_t
@@ -200,7 +216,7 @@ func (l *layout) point(path string, kind uint32) (place, error) {
 // isPoint reports whether what there is takes a mount of a kind: a directory one of a directory, a file one of a file.
 func isPoint(mode, kind uint32) bool {
 	is := mode & unix.S_IFMT
-	return is != unix.S_IFLNK && (is == unix.S_IFDIR) == (kind == unix.S_IFDIR)
+	return is != unix.S_IFLNK && kind != unix.S_IFLNK && (is == unix.S_IFDIR) == (kind == unix.S_IFDIR)
 }
 
 // deepest splits a path into the deepest existing directory above it, with links resolved, and the rest.
@@ -213,7 +229,7 @@ func deepest(path string) (above, rest string) {
 	}
 }
 
-// makePoint makes a mount point in a directory in memory, with the directories above it.
+// makePoint makes a mount point in a directory in memory, with the directories above it; of a link these alone.
 func makePoint(dir int, path string, kind uint32) (place, error) {
 	for first, rest, more := strings.Cut(path, "/"); more; first, rest, more = strings.Cut(rest, "/") {
 		err := unix.Mkdirat(dir, first, 0o755)
@@ -229,6 +245,9 @@ func makePoint(dir int, path string, kind uint32) (place, error) {
 		if err := unix.Mkdirat(dir, path, 0o755); !errors.Is(err, unix.EEXIST) {
 			return place{dir, path}, err
 		}
+		return place{dir, path}, nil
+	}
+	if kind == unix.S_IFLNK {
 		return place{dir, path}, nil
 	}
 	file, err := unix.Openat(dir, path, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_CLOEXEC, 0o644)

@@ -15,6 +15,7 @@ type Mount struct {
 	Path          string // where programs find it; without Sandbox.Shows it must lead to Host by itself
 	Writable      bool   // whether programs may write to it, too
 	Device, Inode uint64 // what Host must still be when a program starts; 0: whatever is there
+	Link          string // makes Path a symbolic link with this target, and shows no Host
 }
 
 // system are the directories of the system that programs in a sandbox may read.
@@ -28,6 +29,9 @@ func IsSystem(path string) bool {
 // inPlace gives a *MountError for what a sandbox without a file system of its own could not show.
 func (r Sandbox) inPlace(all []Mount) error {
 	for _, m := range all {
+		if m.Link != "" {
+			return &MountError{r.Kind, m.Link, m.Path}
+		}
 		wanted, err := r.root().Stat(m.Path)
 		is, hostErr := os.Stat(m.Host)
 		if err != nil || hostErr != nil || !os.SameFile(wanted, is) {
@@ -51,7 +55,11 @@ func (r Sandbox) mounts(all []Mount) []string {
 			first, _, _ := strings.Cut(below, "/")
 			taken[base] = append(taken[base], first)
 		}
-		binds = append(binds, bind(how, m.Host, filepath.Join(base, below))...)
+		from := m.Host
+		if m.Link != "" {
+			how, from = "--symlink", m.Link
+		}
+		binds = append(binds, bind(how, from, filepath.Join(base, below))...)
 	}
 	var args []string
 	for _, dir := range slices.Sorted(maps.Keys(taken)) { // a directory comes before those below it

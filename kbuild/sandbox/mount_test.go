@@ -169,3 +169,22 @@ func TestIsSystem(t *testing.T) {
 		}
 	}
 }
+
+// TestMountOfLink: a link is made where programs find it, in a directory of the system or in the place of what is there, and its
+// target is as it was given.
+func TestMountOfLink(t *testing.T) {
+	closedKinds(t, func(t *testing.T, r Sandbox) {
+		work := workdir(t, r)
+		if err := os.WriteFile(filepath.Join(work, "file"), []byte("shown"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		spec := Spec{Work: work, Mounts: []Mount{
+			{Host: work, Path: "/usr/src/hello-1.0"}, {Path: "/usr/src/link", Link: "hello-1.0"}, {Path: "/usr/no/such/build", Link: "/usr/src/link"},
+			{Path: "/usr/share/doc", Link: "../src/hello-1.0"},
+		}}
+		out := mustSh(t, r, spec, "cat /usr/no/such/build/file /usr/share/doc/file; readlink /usr/src/link /usr/no/such/build /usr/share/doc; realpath /usr/no/such/build; ls -d /usr/src/link")
+		if want := "shownshownhello-1.0\n/usr/src/link\n../src/hello-1.0\n/usr/src/hello-1.0\n/usr/src/link\n"; out != want {
+			t.Errorf("got %q, want %q", out, want)
+		}
+	})
+}

@@ -119,7 +119,7 @@ func (ev *evaluator) plan(ctx context.Context, u unit) *dkms.Plan {
 }
 
 func dkmsKernel(k kernel.Kernel) dkms.Kernel {
-	return dkms.Kernel{Release: k.Release, Arch: k.Arch, Config: k.Config}
+	return dkms.Kernel{Release: k.Release, Arch: k.Arch, Config: k.Config()}
 }
 
 // chooseSandbox gives the sandbox that foreign programs run in.

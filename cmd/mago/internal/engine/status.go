@@ -130,7 +130,7 @@ func (e *Engine) checkChosen(records []store.Record, chosen func(release string)
 func (sv *surveyor) unloadable(states []State) (all []unloadable) {
 	for _, release := range KernelsOf(Having(states, func(s State) bool { return s.Installed != "" })) {
 		k, _ := sv.kernels.kernel(release) // without headers its settings are not known
-		why := signed.Machine{Root: sv.Root}.Wanted(k.Config)
+		why := signed.Machine{Root: sv.Root}.Wanted(k.Config())
 		if why == "" {
 			continue
 		}
