@@ -22,6 +22,7 @@ type cli struct {
 	Search        searchCommand        `cmd:"" example:"mago search video" help:"List modules by words in their name or description."`
 	Show          showCommand          `cmd:"" example:"mago show v4l2loopback" help:"Show all about a module: source, recipe, files, builds, logs."`
 	Status        statusCommand        `cmd:"" example:"mago status" help:"Show the state of modules: every module for every kernel, and the command to type."`
+	Log           logCommand           `cmd:"" minor:"" example:"mago log v4l2loopback" help:"Print the log of a module's last build, or follow one."`
 	Update        updateCommand        `cmd:"" example:"sudo mago update --apt" help:"Rebuild the catalog of module sources from apt's lists."`
 	Prepare       prepareCommand       `cmd:"" example:"sudo mago prepare" help:"Install what building for the kernels needs: headers, compiler, make."`
 	Get           getCommand           `cmd:"" aliases:"unpack" example:"mago get,build v4l2loopback" help:"Fetch sources into mago's cache and open them."`

@@ -44,10 +44,13 @@ import (
 //	                                ends mago with Ctrl-C, or that signal, once the program of that call runs
 //	waits [-stop] LOCK ARG…         runs mago while the lock, one of mago's or a file of apt's or dpkg's, is held, until
 //	                                mago says so; then gives the lock up, or presses Ctrl-C
+//	followed [-before] [-kill] CODE MODULE CALL ARG…
+//	                                follows the log of a build that hangs in that call; see followed
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"fails": fails, "json": jsonValue, "package": addPackage, "damage": damagePackage, "tarball": makeTarball,
 	"contents": contents, "control": controlFiles, "installed": installed, "removed": removed, "hold": hold, "tidy": tidy, "interrupt": interrupt, "waits": waits,
 	"evil": putEvil, "said": saysEvil, "terminal": onTerminal, "paste": paste,
+	"followed": followed,
 }
 
 func fails(ts *testscript.TestScript, _ bool, args []string) {

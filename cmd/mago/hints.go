@@ -118,7 +118,10 @@ func (a adviser) explainCommand(err error) (int, string) {
 	var shared *engine.SharedError
 	var all *engine.PurgeAllError
 	var foreign *engine.ForeignFileError
+	var logs *engine.SeveralLogsError
 	switch {
+	case errors.As(err, &logs):
+		return exitUsage, logs.Hint()
 	case errors.As(err, &several):
 		code, _ := a.explain(several.First) // whose hint has been given
 		return code, ""

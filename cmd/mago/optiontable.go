@@ -23,7 +23,7 @@ const (
 	forBuilds   = "build auto-build auto-install"
 	forPackages = forBuilds + " install"
 	forSources  = forPackages + " get prepare"
-	forKernels  = forPackages + " prepare show status clean purge"
+	forKernels  = forPackages + " prepare show status log clean purge"
 	forChanges  = forSources + " update clean purge"
 )
 

@@ -59,11 +59,13 @@ func reportInterruption(ctx context.Context, stderr io.Writer, err error) int {
 			_, _ = io.WriteString(s.terminal, clearLine) // of the ^C that it has echoed
 		}
 		complain(stderr, "mago: "+ended.Error())
-		hint := "the same command again goes on with what is not done yet"
-		if errors.As(err, new(*forcedError)) {
-			hint = "the same command again begins anew: -f does again what is done"
+		switch {
+		case errors.As(err, new(*statusError)): // only looked
+		case errors.As(err, new(*forcedError)):
+			complain(stderr, "mago: hint: the same command again begins anew: -f does again what is done")
+		default:
+			complain(stderr, "mago: hint: the same command again goes on with what is not done yet")
 		}
-		complain(stderr, "mago: hint: "+hint)
 	}
 	return ended.exitCode()
 }

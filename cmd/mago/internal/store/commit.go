@@ -26,6 +26,9 @@ func (s *Store) CreateLog(id ID) (*os.File, error) {
 		file, err = os.OpenFile(filepath.Join(dir, unfinishedLog), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_NOFOLLOW, 0o644)
 		return err
 	})
+	if err == nil {
+		lockLog(file)
+	}
 	return file, ownDir(err)
 }
 
