@@ -64,6 +64,18 @@ type Installer struct {
 // within Root. It fails with *FormatError, with *UnmetError, *ConflictError, *DKMSError or *LockedError (nothing was installed),
 // with *ToolError, or with *UndoneError where dpkg had begun.
 func (in *Installer) Install(ctx context.Context, debs ...string) error {
+	return in.InstallEach(ctx, debs)
+}
+
+// InstallEach is Install of several sets of .debs in one run; a .deb may be in several of them. Where dpkg fails for one, those
+// sets stay that it has installed whole: dpkg goes on with the others.
+func (in *Installer) InstallEach(ctx context.Context, sets ...[]string) error {
+	var debs []string
+	for _, deb := range slices.Concat(sets...) {
+		if !slices.Contains(debs, deb) {
+			debs = append(debs, deb)
+		}
+	}
 	paths, err := in.withinRoot(debs)
 	if err != nil {
 		return err
@@ -71,6 +83,13 @@ func (in *Installer) Install(ctx context.Context, debs ...string) error {
 	coming, err := readArriving(debs, paths)
 	if err != nil {
 		return err
+	}
+	for i, deb := range debs {
+		for set, has := range sets {
+			if slices.Contains(has, deb) {
+				coming[i].sets = append(coming[i].sets, set)
+			}
+		}
 	}
 	err = in.installOnce(ctx, false, paths, coming)
 	if errors.Is(err, errNeedsApt) {
@@ -140,6 +159,7 @@ type arriving struct {
 	path      string // within Root
 	conffiles bool   // whether it has some
 	known     bool   // whether dpkg knew a package of its name before
+	sets      []int  // that it is in
 }
 
 func (a arriving) name() string { return strings.ToLower(a.Get("Package")) }

@@ -56,7 +56,7 @@ func changed(before, now *Status, coming []arriving) changes {
 	for _, a := range coming {
 		was, there := before.Installed(a.name())
 		is, done := now.Installed(a.name())
-		c.whole = c.whole && done && is.Version == a.Get("Version")
+		c.whole = c.whole && now.isWhole(a)
 		switch {
 		case !there && (done || now.begun(a.name())):
 			c.added = append(c.added, a.name())
@@ -75,7 +75,30 @@ func changed(before, now *Status, coming []arriving) changes {
 	return c
 }
 
-// undo leaves nothing of an installation that has failed: what is new is removed, and of what was there the earlier package
+// isWhole reports whether a package that was to come is there.
+func (s *Status) isWhole(a arriving) bool {
+	is, done := s.Installed(a.name())
+	return done && is.Version == a.Get("Version")
+}
+
+// unfinishedSets are the packages of the sets that are not there whole, but for those that are in one that is; all packages where
+// every set is whole.
+func (s *Status) unfinishedSets(coming []arriving) []arriving {
+	bad := map[int]bool{}
+	for _, a := range coming {
+		for _, set := range a.sets {
+			bad[set] = bad[set] || !s.isWhole(a)
+		}
+	}
+	whole := func(set int) bool { return !bad[set] }
+	failed := slices.DeleteFunc(slices.Clone(coming), func(a arriving) bool { return slices.ContainsFunc(a.sets, whole) })
+	if len(failed) == 0 {
+		return coming
+	}
+	return failed
+}
+
+// undo leaves nothing of an installation that has failed, but for the sets that are there whole: what is new is removed, and of what was there the earlier package
 // installed again, where Previous has it. Nothing is forced.
 func (in *Installer) undo(ctx context.Context, before *Status, coming []arriving, failure error) error {
 	if tool := (*ToolError)(nil); !errors.As(failure, &tool) || in.DryRun {
@@ -85,6 +108,7 @@ func (in *Installer) undo(ctx context.Context, before *Status, coming []arriving
 	if err != nil {
 		return errors.Join(failure, err)
 	}
+	coming = now.unfinishedSets(coming)
 	c := changed(before, now, coming)
 	previous := in.previous(c.earlier)
 	ctx = context.WithoutCancel(ctx) // what was begun is brought to an end

@@ -103,3 +103,32 @@ func TestUndo(t *testing.T) {
 		})
 	}
 }
+
+// TestUndoOfSets: of several sets only what dpkg has not installed whole is undone.
+func TestUndoOfSets(t *testing.T) {
+	const version = "1:2.0-3+6.1.55-1"
+	for name, test := range map[string]struct {
+		after map[string]string
+		ran   []string
+	}{
+		"one set fails": {map[string]string{"one": "installed " + version, "two": "half-configured " + version, "common": "installed " + version}, []string{"--remove -- two", "--purge -- two"}},
+		"both fail": {map[string]string{"one": "unpacked " + version, "two": "unpacked " + version, "common": "installed " + version},
+			[]string{"--remove -- one common two", "--purge -- one common two"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newFakeSystem(t, nil)
+			d := &failingDpkg{root: s.root, states: test.after}
+			in := &Installer{Root: rooted.Root(s.root), Run: d.run}
+			one, two, common := s.deb(t, "one", ""), s.deb(t, "two", ""), s.deb(t, "common", "")
+			if err := in.InstallEach(t.Context(), []string{one, common}, []string{two, common}); !errors.As(err, new(*UndoneError)) {
+				t.Errorf("err = %v", err)
+			}
+			if want := "-i --force-confdef,confold -- /one_2.0-3+6.1.55-1_amd64.deb /common_2.0-3+6.1.55-1_amd64.deb /two_2.0-3+6.1.55-1_amd64.deb"; d.ran[0] != want {
+				t.Errorf("ran %q first", d.ran[0])
+			}
+			if !slices.Equal(d.ran[1:], test.ran) {
+				t.Errorf("ran %q, want %q", d.ran[1:], test.ran)
+			}
+		})
+	}
+}

@@ -23,7 +23,7 @@ func (bu *builder) build(ctx context.Context, u unit) (r store.Record, made bool
 		if bu.DryRun {
 			return r, false, nil
 		}
-		return r, false, errors.Join(bu.store.EndFailure(u.id()), bu.deliver(r)) // a failure of what is not asked for any more
+		return r, false, errors.Join(bu.store.EndFailure(u.id()), bu.deliver(ctx, r)) // a failure of what is not asked for any more
 	}
 	bu.claims.noteTakeover(u)
 	if bu.DryRun {
@@ -47,7 +47,7 @@ func (bu *builder) build(ctx context.Context, u unit) (r store.Record, made bool
 		bu.known.ignored.Do(bu.tellIgnored)
 	}
 	if r, err = bu.buildLocked(ctx, u); err == nil {
-		err = bu.deliver(r)
+		err = bu.deliver(ctx, r)
 	}
 	return r, err == nil, err
 }

@@ -39,7 +39,7 @@ func (e *PackError) Unwrap() error { return e.Err }
 
 // buildLocked compiles and packages a unit whose lock is held, and leaves a record of how that went.
 func (bu *builder) buildLocked(ctx context.Context, u unit) (store.Record, error) {
-	if err := bu.tryDest(); err != nil {
+	if err := bu.tryDest(ctx); err != nil {
 		return store.Record{}, err
 	}
 	stage, err := bu.store.MakeStage(u.id())
@@ -61,11 +61,6 @@ func (bu *builder) buildLocked(ctx context.Context, u unit) (store.Record, error
 		return store.Record{}, err
 	}
 	defer bu.host.awake(u.String() + " is built")()
-	release, err := bu.locks(bu.Wait.Limit).Take(ctx, commonThing(u.name, "written", true))
-	if err != nil {
-		return store.Record{}, err
-	}
-	defer release()
 	r := u.newRecord(chosen.String())
 	r.Limits = chosen.Held.String()
 	begun := time.Now()
@@ -127,8 +122,7 @@ func whosePackError(err error, result *kbuild.Result) error {
 func (bu *builder) conclude(ctx context.Context, u unit, r store.Record, log *os.File, err error) (store.Record, error) {
 	switch {
 	case err == nil:
-		err = bu.store.Commit(&r, log)
-		return r, err
+		return r, bu.commit(ctx, &r, log)
 	case ctx.Err() != nil:
 		return store.Record{}, ctx.Err()
 	case CauseOf(err).OfMachine():
@@ -140,6 +134,18 @@ func (bu *builder) conclude(ctx context.Context, u unit, r store.Record, log *os
 	fail(&r, err)
 	kept := bu.store.Fail(&r, log)
 	return r, errors.Join(&BuildError{Unit: u.String(), release: r.Kernel, Log: r.Log, Local: u.pkg == nil, newer: bu.apt.newer(ctx, u), Err: err}, kept)
+}
+
+// commit keeps a good build. The package of common files is also that of the module's other kernels.
+func (bu *builder) commit(ctx context.Context, r *store.Record, log *os.File) error {
+	if r.Common != nil {
+		release, err := bu.locks(bu.Wait.Limit).Take(ctx, commonThing(r.Module, "written", false))
+		if err != nil {
+			return err
+		}
+		defer release()
+	}
+	return bu.store.Commit(r, log)
 }
 
 // compile runs the recipe, and counts the files that it compiles.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,19 +12,20 @@ import (
 	"golang.org/x/sys/unix"
 
 	"mago/cmd/mago/internal/store"
+	"mago/sources/lock"
 	"mago/sources/way"
 )
 
 // deliver puts copies of a build's packages where --dest says. Others may write there: nothing of mago's is read from it.
-func (bu *builder) deliver(r store.Record) error {
+func (bu *builder) deliver(ctx context.Context, r store.Record) error {
 	if bu.Dest == "" || bu.DryRun {
 		return nil
 	}
-	d, err := bu.openDest()
+	d, err := bu.openDest(ctx)
 	if err != nil {
 		return err
 	}
-	defer d.root.Close()
+	defer d.close()
 	debs := []string{r.Deb}
 	if r.Common != nil {
 		debs = append(debs, r.Common.Deb)
@@ -39,20 +41,30 @@ func (bu *builder) deliver(r store.Record) error {
 
 // destination is the opened directory for copies.
 type destination struct {
-	root   *os.Root
-	shared bool // whether others may write to it
+	root    *os.Root
+	shared  bool   // whether others may write to it
+	release func() // its lock
 }
 
-func (bu *builder) openDest() (*destination, error) {
+func (d *destination) close() {
+	d.root.Close()
+	d.release()
+}
+
+func (bu *builder) openDest(ctx context.Context) (*destination, error) {
+	release, err := bu.locks(bu.Wait.Limit).Take(ctx, lock.Thing{Name: "_dest", What: bu.Dest, Doing: "written to"})
+	if err != nil {
+		return nil, err
+	}
 	w, err := way.Make(bu.Dest)
-	if err != nil {
-		return nil, destError(err)
+	if err == nil {
+		var root *os.Root
+		if root, err = w.Root(); err == nil {
+			return &destination{root, w.Shared != nil, release}, nil
+		}
 	}
-	root, err := w.Root()
-	if err != nil {
-		return nil, destError(err)
-	}
-	return &destination{root, w.Shared != nil}, nil
+	release()
+	return nil, destError(err)
 }
 
 func destError(err error) error {
@@ -60,15 +72,15 @@ func destError(err error) error {
 }
 
 // tryDest finds out before a compilation that its package could not be copied.
-func (bu *builder) tryDest() error {
+func (bu *builder) tryDest(ctx context.Context) error {
 	if bu.Dest == "" {
 		return nil
 	}
-	d, err := bu.openDest()
+	d, err := bu.openDest(ctx)
 	if err != nil {
 		return err
 	}
-	defer d.root.Close()
+	defer d.close()
 	if err := d.try(); err != nil {
 		return destError(err)
 	}

@@ -19,7 +19,7 @@ func delivered(t *testing.T, dest string) (deb string, err error) {
 	if err := errors.Join(os.Mkdir(a.store.Debs(), 0o755), os.WriteFile(deb, []byte("package"), 0o644)); err != nil {
 		t.Fatal(err)
 	}
-	return deb, a.build.deliver(store.Record{Deb: deb})
+	return deb, a.build.deliver(t.Context(), store.Record{Deb: deb})
 }
 
 // TestDeliver: where only mago's user may write the copy is the same file; where others may, it is another one.

@@ -48,10 +48,23 @@ func (it *installer) install(ctx context.Context, u unit, built store.Record) er
 	if !it.usable(built) {
 		return &UnauthenticatedBuildError{built.Package, built.UnauthenticatedInputs()}
 	}
-	installed, err := it.installAlone(ctx, u, built)
-	if err != nil || !installed {
-		return err
+	release := func() {}
+	if built.Common != nil && !it.DryRun {
+		var err error
+		if release, err = it.locks(it.Wait.Limit).Take(ctx, commonThing(u.name, "installed", true)); err != nil {
+			return err
+		}
 	}
+	defer release()
+	installed, err := it.installAlone(ctx, u, built)
+	if err == nil && installed {
+		it.tellInstalled(ctx, u, built)
+	}
+	return err
+}
+
+// tellInstalled says what else there is of a build's modules, and what to do next.
+func (it *installer) tellInstalled(ctx context.Context, u unit, built store.Record) {
 	it.tellOtherCopies(u.Kernel, built)
 	if update := it.initramfsUpdate(u.Kernel, built); update != "" {
 		it.say.note("note", "Linux %s has such a module of its own, which its initramfs may load first", u.Kernel.Release)
@@ -60,7 +73,6 @@ func (it *installer) install(ctx context.Context, u unit, built store.Record) er
 	for _, step := range it.kernels.next(ctx, u.Kernel, built) {
 		it.say.advise("next", step)
 	}
-	return nil
 }
 
 // installAlone looks at the system and has dpkg change it, unless there is nothing to do, while no other unit does.

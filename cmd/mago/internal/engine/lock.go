@@ -14,12 +14,15 @@ import (
 // What is shared, which lock keeps it, and from when to when. Locks of several things are taken in the order of this
 // list, those of one line in the order of their names; so nobody waits in a ring.
 //
-//	<module>_<kernel>   a unit's build: records, log, work directory, package; from the start of the build to the end
-//	                    of the installation, or of clean. Shared while another unit is compiled against it
+//	<module>_<kernel>   a unit's build: records, log, work directory, package; while it is built, installed or cleaned.
+//	                    Shared while another unit is compiled against it. Whoever builds several units has none of
+//	                    them while it waits for another one, and takes those that it installs together
 //	<source package>    its download and its opened tree, while they are made or removed (package sources). Shared
 //	                    while a unit is built of them
-//	_common_<module>    the package of common files, which all kernels' builds write: shared from then until the record
-//	                    that names it is there. Alone: clean, which removes those that no record names
+//	_common_<module>    the package of common files, which all kernels' builds write: alone while it gets its name and
+//	                    the record that names it, and while clean removes those that no record names. Shared while
+//	                    it is installed
+//	_dest               the directory of copies, while one is put there
 //	_catalog            the index, while it is made anew
 //	_user               the build user, while it is made
 //	apt's and dpkg's    theirs (package debpkg/apt), which keep processes apart; within one known.system does

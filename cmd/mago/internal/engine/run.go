@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mago/kbuild/recipe"
+	"mago/sources/lock"
 )
 
 // Report says what a run has come to, unit by unit in the plan's order.
@@ -103,43 +104,76 @@ func (e *Engine) prepared(ctx context.Context, p *Plan) (*Plan, error) {
 // run is one plan being carried out.
 type run struct {
 	*Engine
-	plan *Plan
-	do   func(e *Engine, u Unit) (UnitResult, error) // e reports for the unit
+	plan  *Plan
+	asked []Unit                                      // without those that are only needed
+	do    func(e *Engine, u Unit) (UnitResult, error) // e reports for the unit
 
 	lock    sync.Mutex // keeps what follows
 	results map[UnitID]UnitResult
-	ended   map[UnitID]chan struct{}
 }
 
 func newRun(e *Engine, p *Plan) *run {
-	return &run{Engine: e, plan: p, results: map[UnitID]UnitResult{}, ended: map[UnitID]chan struct{}{}}
+	return &run{Engine: e, plan: p, asked: p.unitsAsked(), results: map[UnitID]UnitResult{}}
 }
 
 // units does all units, as many at once as there are workers. A failure stops only what needs the unit.
 func (r *run) units(ctx context.Context) error {
 	for _, u := range r.plan.Units {
-		r.ended[u.id()] = make(chan struct{})
 		for _, n := range u.needed {
 			r.say.of(u.id()).note("needs", "%s is compiled against %s", u.name, n.name)
 		}
 	}
-	slots := make(chan struct{}, max(1, r.host.Workers))
+	q := newQueue(r.plan.Units, r.build.expected)
+	defer context.AfterFunc(ctx, q.close)()
 	var workers sync.WaitGroup
-	for _, u := range r.plan.Units {
-		slots <- struct{}{}
-		if ctx.Err() != nil {
-			break
-		}
+	for range min(max(1, r.host.Workers), len(r.plan.Units)) {
 		workers.Go(func() {
-			defer func() { <-slots }()
-			begun := time.Now()
-			result, err := r.do(r.Engine.of(u.id()), u)
-			result.Seconds = time.Since(begun).Seconds()
-			r.end(ctx, u, result, r.WhoseFiles(err))
+			for j := q.next(); j != nil; j = q.next() {
+				r.work(ctx, q, j)
+			}
 		})
 	}
 	workers.Wait()
+	if r.installsTogether() {
+		r.installAll(ctx)
+	}
 	return r.verdict(ctx)
+}
+
+// work does a unit whose turn has come. Of several one that another process works on comes again, and is waited for then.
+func (r *run) work(ctx context.Context, q *queue, j *job) {
+	e := r.Engine.of(j.id())
+	if r.several() {
+		e.Wait.Given = j.putOff
+	}
+	begun := time.Now()
+	result, err := r.do(e, j.Unit)
+	if busy := (*lock.BusyError)(nil); errors.As(err, &busy) && r.several() && !j.putOff {
+		q.putOff(j)
+		return
+	}
+	result.Seconds = time.Since(begun).Seconds()
+	r.end(ctx, j.Unit, result, r.WhoseFiles(err))
+	q.end(j)
+}
+
+// installsTogether reports whether packages are installed once all are built.
+func (r *run) installsTogether() bool {
+	return r.plan.Request.Goal == Installed && len(r.plan.Units) > 1 && !r.DryRun
+}
+
+// several reports whether more than one unit was asked for.
+func (r *run) several() bool { return len(r.asked) > 1 }
+
+// expected is how many seconds a unit may take: what its last build took, else a guess by the size of its source.
+func (bu *builder) expected(u Unit) float64 {
+	const bytesASecond = 20 << 10
+	if r, ok := bu.store.Get(u.id()); ok {
+		return r.Seconds
+	} else if u.pkg != nil {
+		return float64(u.pkg.Size) / bytesASecond
+	}
+	return 0
 }
 
 // end takes down how a unit has ended.
@@ -151,10 +185,9 @@ func (r *run) end(ctx context.Context, u Unit, result UnitResult, err error) {
 	r.lock.Lock()
 	r.results[u.id()] = result
 	r.lock.Unlock()
-	if err != nil && !u.asNeed && ctx.Err() == nil && len(r.plan.unitsAsked()) > 1 {
+	if err != nil && !u.asNeed && ctx.Err() == nil && r.several() {
 		r.say.of(u.id()).failed(err)
 	}
-	close(r.ended[u.id()])
 }
 
 // report is what has come of all units.
@@ -171,7 +204,7 @@ func (r *run) report() (all Report) {
 
 // failures are those of units that were asked for, in the plan's order.
 func (r *run) failures() (errs []error) {
-	for _, u := range r.plan.unitsAsked() {
+	for _, u := range r.asked {
 		if err := r.results[u.id()].Err; err != nil {
 			errs = append(errs, err)
 		}
@@ -181,14 +214,14 @@ func (r *run) failures() (errs []error) {
 
 // verdict is the error of the whole run.
 func (r *run) verdict(ctx context.Context) error {
-	asked, failed := r.plan.unitsAsked(), r.failures()
+	failed := r.failures()
 	switch {
 	case len(failed) == 0:
 		return ctx.Err()
-	case ctx.Err() != nil || len(asked) == 1:
+	case ctx.Err() != nil || len(r.asked) == 1:
 		return failed[0]
 	}
-	return &SeveralError{First: failed[0], Failed: len(failed), Units: len(asked)}
+	return &SeveralError{First: failed[0], Failed: len(failed), Units: len(r.asked)}
 }
 
 // one builds one unit, and installs it where that is asked for.
@@ -204,8 +237,8 @@ func (r *run) one(ctx context.Context, e *Engine, u Unit) (result UnitResult, er
 	if err != nil {
 		return result, err
 	}
-	doing := "built"
-	if r.plan.Request.Goal == Installed {
+	installs, doing := r.plan.Request.Goal == Installed && !r.installsTogether(), "built"
+	if installs {
 		doing = "built and installed"
 	}
 	err = e.build.withUnitLock(ctx, ready, doing, func() error {
@@ -216,7 +249,7 @@ func (r *run) one(ctx context.Context, e *Engine, u Unit) (result UnitResult, er
 		if result.Deb = built.Deb; made {
 			result.State = ResultBuilt
 		}
-		if r.plan.Request.Goal < Installed {
+		if !installs {
 			return nil
 		}
 		return e.install.install(ctx, ready, built)
@@ -224,16 +257,13 @@ func (r *run) one(ctx context.Context, e *Engine, u Unit) (result UnitResult, er
 	return result, err
 }
 
-// against waits for the units that one needs, and is that one with what has come of them: of one that could not be compiled
-// the source alone serves.
+// against is a unit with what has come of those that it needs: of one that could not be compiled the source alone serves.
 func (r *run) against(e *Engine, u Unit) (unit, error) {
 	ready := u.unit
 	ready.needed = slices.Clone(u.needed)
 	for i, n := range u.needed {
-		id := UnitID{Module: n.name, Kernel: u.Kernel.Release}
-		<-r.ended[id]
 		r.lock.Lock()
-		err := r.results[id].Err
+		err := r.results[unit{n, u.Kernel}.id()].Err
 		r.lock.Unlock()
 		var failed *BuildError
 		switch {

@@ -63,13 +63,14 @@ func TestWorkersMeet(t *testing.T) {
 // each.
 func TestWorkersVerdict(t *testing.T) {
 	r, told := crew(t, 3, Options{})
-	quick, slow := errors.New("quick"), errors.New("slow")
+	quick, slow, failed := errors.New("quick"), errors.New("slow"), make(chan struct{})
 	r.do = func(e *Engine, u Unit) (UnitResult, error) {
 		switch u.name {
 		case "module0":
-			<-r.ended[r.plan.Units[1].id()]
+			<-failed
 			return UnitResult{}, slow
 		case "module1":
+			close(failed)
 			return UnitResult{}, quick
 		}
 		return UnitResult{State: ResultBuilt}, nil

@@ -1,0 +1,164 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"mago/cmd/mago/internal/store"
+	"mago/debpkg/apt"
+	"mago/sources/lock"
+)
+
+// parcel is a unit whose package is to be installed with others'.
+type parcel struct {
+	unit
+	it     *installer // reports for the unit
+	built  store.Record
+	before string   // the version that was installed
+	debs   []string // what dpkg is to install; nil where there is nothing to do
+	coming *arrival
+	ended  bool // err says how
+	err    error
+}
+
+func (p *parcel) end(err error) { p.ended, p.err = true, err }
+
+// installAll installs what was built, with one run of dpkg for all of it. What that has not installed is installed alone, so
+// that each failure is one unit's.
+func (r *run) installAll(ctx context.Context) {
+	parcels, things := r.parcels()
+	if len(parcels) == 0 || ctx.Err() != nil {
+		return
+	}
+	release, err := r.locks(r.Wait.Limit).Take(ctx, things...)
+	if err == nil {
+		defer release()
+		r.installOnce(ctx, parcels)
+	}
+	for _, p := range parcels {
+		switch {
+		case p.ended && p.err == nil && p.debs != nil:
+			p.it.tellInstalled(ctx, p.unit, p.built)
+		case err == nil && !p.ended && ctx.Err() == nil:
+			p.end(p.it.install(ctx, p.unit, p.built))
+		}
+		if err := errors.Join(err, p.err); err != nil {
+			r.end(ctx, Unit{unit: p.unit}, r.results[p.id()], r.WhoseFiles(err))
+		}
+	}
+}
+
+// parcels are the units whose packages are there, and their locks.
+func (r *run) parcels() (all []*parcel, things []lock.Thing) {
+	for _, u := range r.plan.Units {
+		result, ended := r.results[u.id()]
+		if !ended || result.Err != nil || u.There {
+			continue
+		}
+		all = append(all, &parcel{unit: u.unit, it: r.Engine.of(u.id()).install})
+		things = append(things, u.thing("installed"))
+		if r, _ := r.store.Get(u.id()); r.Common != nil {
+			things = append(things, commonThing(u.name, "installed", true))
+		}
+	}
+	return all, things
+}
+
+// installOnce has dpkg install in one run what nothing is in the way of.
+func (r *run) installOnce(ctx context.Context, parcels []*parcel) {
+	r.known.system.Lock()
+	defer r.known.system.Unlock()
+	var together []*parcel
+	for _, p := range parcels {
+		if err := r.needInstalled(p, parcels); err != nil {
+			p.end(err)
+		} else if p.check(ctx); p.debs != nil && !slices.ContainsFunc(together, p.hasOtherCommon) {
+			together = append(together, p)
+		}
+	}
+	if len(together) < 2 {
+		return
+	}
+	err := r.runDpkg(ctx, together)
+	for _, p := range together {
+		switch {
+		case err == nil || p.isDone():
+			p.end(p.it.store.MarkInstalled(p.built.ID()))
+		case errors.As(err, new(*apt.LockedError)) || ctx.Err() != nil:
+			p.end(err)
+		}
+	}
+}
+
+// needInstalled is the error of a unit that needs one that could not be installed.
+func (r *run) needInstalled(p *parcel, parcels []*parcel) error {
+	for _, n := range p.needed {
+		need := unit{n, p.Kernel}.id()
+		i := slices.IndexFunc(parcels, func(other *parcel) bool { return other.id() == need })
+		if i >= 0 && parcels[i].err != nil {
+			return &neededError{p.String(), n.name, parcels[i].err}
+		}
+	}
+	return nil
+}
+
+// check looks for what is in a package's way.
+func (p *parcel) check(ctx context.Context) {
+	now := p.it.pkgs.situation(p.unit)
+	p.built, p.before = now.record, now.have.Version
+	switch {
+	case !now.recorded: // another mago has removed it meanwhile
+		p.end(p.it.notBuilt(p.name, p.Kernel.Release))
+	case !p.it.usable(p.built):
+		p.end(&UnauthenticatedBuildError{p.built.Package, p.built.UnauthenticatedInputs()})
+	case now.isVery():
+		p.it.say.note("install", "%s %s is there: nothing to do", p.built.Package, p.before)
+		p.end(nil)
+	default:
+		var err error
+		if p.debs, p.coming, err = p.it.checked(ctx, p.unit, p.built); err != nil {
+			p.debs = nil
+			p.end(err)
+		}
+	}
+}
+
+// hasOtherCommon reports whether two builds come with different packages of the same module's common files.
+func (p *parcel) hasOtherCommon(other *parcel) bool {
+	return p.name == other.name && p.built.Common != nil && other.built.Common != nil && p.built.Common.Deb != other.built.Common.Deb
+}
+
+// isDone reports whether dpkg has installed a package in a run that has failed.
+func (p *parcel) isDone() bool {
+	now := p.it.pkgs.situation(p.unit)
+	return now.have.Version == p.built.Version && now.have.Version != p.before && !now.lacksCommon
+}
+
+// runDpkg installs packages in one run of dpkg, or of apt-get.
+func (r *run) runDpkg(ctx context.Context, parcels []*parcel) error {
+	count := Plural(len(parcels), "package")
+	s := r.say.begin("install", count)
+	defer s.end()
+	var sets [][]string
+	for _, p := range parcels {
+		sets = append(sets, p.debs)
+	}
+	in, said := r.apt.working(s)
+	in.Before = func() error {
+		for _, p := range parcels {
+			if err := r.install.compare(p.coming); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	err := in.InstallEach(ctx, sets...)
+	r.forgetInstalled()
+	if err := errors.Join(err, r.apt.noteUnchecked(said, nil)); err != nil {
+		return fmt.Errorf("install: %w", err)
+	}
+	s.timed("dpkg: installed " + count)
+	return nil
+}
