@@ -23,6 +23,7 @@ func Read(r io.ReaderAt) (m proof.Module, err error) {
 	if err := readModinfo(file, &m); err != nil {
 		return m, err
 	}
+	m.BTF = file.Section(".BTF") != nil
 	if err := readSymbols(file, &m); err != nil {
 		return m, fmt.Errorf("its symbol table: %w", err)
 	}
@@ -49,6 +50,10 @@ func readModinfo(file *elf.File, m *proof.Module) error {
 			m.Vermagic = value
 		case field == "depends":
 			m.Depends, err = parseModules(value)
+		case field == "license" && m.License == "":
+			m.License = value
+		case field == "import_ns":
+			m.Namespaces = append(m.Namespaces, value)
 		}
 	}
 	return err

@@ -18,8 +18,12 @@ func readSymbols(file *elf.File, m *proof.Module) error {
 	m.Gives = map[string]uint32{}
 	crcs := map[string]uint32{}
 	for _, s := range symbols {
-		if s.Section == elf.SHN_UNDEF && s.Name != "" && elf.ST_BIND(s.Info) != elf.STB_WEAK && !toolchains(s.Name) {
-			m.Wants = append(m.Wants, s.Name)
+		if s.Section == elf.SHN_UNDEF && s.Name != "" && !toolchains(s.Name) {
+			if elf.ST_BIND(s.Info) == elf.STB_WEAK {
+				m.Weak = append(m.Weak, s.Name)
+			} else {
+				m.Wants = append(m.Wants, s.Name)
+			}
 		}
 		if name, ok := strings.CutPrefix(s.Name, "__ksymtab_"); ok && s.Section != elf.SHN_UNDEF {
 			m.Gives[name] = 0

@@ -14,8 +14,13 @@ type Module struct {
 	Vermagic string            // the kernel that it was built for
 	Depends  []word.Module     // modules whose symbols it uses, by modpost's account
 	Wants    []string          // undefined symbols, without those that may stay so
+	Weak     []string          // those that may
 	Versions map[string]uint32 // CRCs that it was compiled against; nil: it has none
 	Gives    map[string]uint32 // exported symbols with their CRC, 0 where it has none
+
+	License    string   // the first that it declares
+	Namespaces []string // of symbols, that it imports
+	BTF        bool     // whether it carries BTF types, which build on those of its kernel
 }
 
 // Kernel is what a kernel offers to the modules of one build.
