@@ -7,6 +7,7 @@ import (
 	"context"
 
 	"mago/kbuild/kernel"
+	"mago/kbuild/proof"
 	"mago/kbuild/recipe"
 )
 
@@ -35,6 +36,7 @@ type Module struct {
 	File     string // where it lies now: host path, below the job's work directory
 	Vermagic string
 	Depends  []string // modules that it needs loaded
+	Facts    proof.Module
 }
 
 // Build compiles one job. Errors that somebody can mend are those of recipe.Recipe, *kernel.ArchError, *kernel.HeadersError,

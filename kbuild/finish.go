@@ -36,7 +36,7 @@ type finishing struct {
 func finish(ctx context.Context, w *recipe.Workspace, staged *recipe.Staged) (*Result, error) {
 	w.Through()
 	s := &finishing{w, Result{Name: staged.Name, Version: staged.Version, Recipe: staged.Recipe, Package: staged.Package, Hooks: staged.Hooks}}
-	kernel, err := s.offered()
+	kernel, err := offered(w.Job.Kernel, w.Job.Needed)
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +87,7 @@ func (s *finishing) compress(ctx context.Context, m takenModule) (Module, error)
 		File:     filepath.Join(s.Job.Work, finished, name),
 		Vermagic: m.facts.Vermagic,
 		Depends:  word.Strings(m.facts.Depends...),
+		Facts:    m.facts,
 	}
 	if module.File == m.file {
 		return module, nil

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"mago/kbuild/kernel"
 	"mago/kbuild/proof"
 	"mago/kbuild/recipe"
 )
@@ -35,17 +36,17 @@ func (s *finishing) prove(all []takenModule, k proof.Kernel) error {
 	return nil
 }
 
-// offered is what the kernel exports, and the modules that this build needs, before it.
-func (s *finishing) offered() (proof.Kernel, error) {
-	k := proof.Kernel{Release: s.Job.Kernel.Release, Config: s.Job.Kernel.Config(), Modules: map[string]bool{}}
-	for _, n := range s.Job.Needed {
+// offered is what a kernel exports, and the modules that a build needs, before it.
+func offered(from kernel.Kernel, needed []recipe.Needed) (proof.Kernel, error) {
+	k := proof.Kernel{Release: from.Release, Config: from.Config(), Modules: map[string]bool{}}
+	for _, n := range needed {
 		exports, err := readSymversFile(os.Open(filepath.Join(n.Modules, recipe.SymversFile)))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return proof.Kernel{}, err
 		}
 		k.Layers = append(k.Layers, proof.Layer{Needed: n.Module, Exports: exports})
 	}
-	exports, err := readSymversFile(s.Job.Kernel.Open(recipe.SymversFile))
+	exports, err := readSymversFile(from.Open(recipe.SymversFile))
 	if err != nil {
 		return proof.Kernel{}, err
 	}

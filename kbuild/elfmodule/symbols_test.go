@@ -116,7 +116,7 @@ func TestReadModule(t *testing.T) {
 		"extended": {made{versions: versionRecords(versions), extCRCs: []byte{7, 0, 0, 0, 8, 0, 0, 0}, extNames: long + "\x00b\x00"}, map[string]uint32{long: 7, "b": 8}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			test.made.modinfo = modinfoText + "depends=a,b-c\x00"
+			test.made.modinfo = modinfoText + "depends=a,b-c\x00license=other\x00import_ns=CRYPTO\x00import_ns=DMA\x00"
 			test.made.wants = []string{"printk", "_GLOBAL_OFFSET_TABLE_", "__this_module"}
 			test.made.weak = []string{"perhaps"}
 			test.made.gives = map[string]uint32{"mine": 0x01020304, "other": 5}
@@ -127,10 +127,20 @@ func TestReadModule(t *testing.T) {
 			if !slices.Equal(m.Wants, []string{"printk"}) || !maps.Equal(m.Gives, test.made.gives) || word.Join(m.Depends, ",") != "a,b-c" {
 				t.Errorf("got %+v", m)
 			}
+			if m.License != "GPL" || !slices.Equal(m.Namespaces, []string{"CRYPTO", "DMA"}) || !slices.Equal(m.Weak, []string{"perhaps"}) || m.BTF {
+				t.Errorf("got licence %q, namespaces %q, weak %q, BTF %v", m.License, m.Namespaces, m.Weak, m.BTF)
+			}
 			if !maps.Equal(m.Versions, test.versions) || (m.Versions == nil) != (test.versions == nil) {
 				t.Errorf("versions %v, want %v", m.Versions, test.versions)
 			}
 		})
+	}
+}
+
+func TestReadBTF(t *testing.T) {
+	parts := []part{{name: ".modinfo", kind: elf.SHT_PROGBITS, data: []byte(modinfoText)}, {name: ".BTF", kind: elf.SHT_PROGBITS, data: []byte{0x9f, 0xeb}}}
+	if m, err := Read(bytes.NewReader(elfFile(parts))); err != nil || !m.BTF {
+		t.Errorf("got %+v, %v", m, err)
 	}
 }
 

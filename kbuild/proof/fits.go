@@ -116,8 +116,12 @@ func (k Kernel) same(m Module, symbol string) (needed string, fits bool) {
 // compatible are the licences that EXPORT_SYMBOL_GPL is for (license_is_gpl_compatible in include/linux/license.h).
 var compatible = []string{"GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"}
 
-// isFor reports whether a module may use a symbol, by its licence and the namespaces that it imports.
+// isFor reports whether a module may use a symbol, by its licence and the namespaces that it imports. An export without a line is
+// one of the modules' own.
 func (e Export) isFor(m Module) bool {
+	if e.Line == "" {
+		return true
+	}
 	columns := strings.Split(e.Line, "\t")
 	kind := slices.IndexFunc(columns, func(c string) bool { return strings.HasPrefix(c, "EXPORT_") })
 	if kind < 0 || strings.Contains(columns[kind], "GPL") && !slices.Contains(compatible, m.License) {
