@@ -9,6 +9,8 @@ import (
 	"os"
 	"path"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // make writes one entry; no directory above it is a link.
@@ -74,27 +76,73 @@ func (x *extractor) makeFile(name string, h *tar.Header, content io.Reader) erro
 		return x.limit(h.Name, "bytes", x.limits.Bytes)
 	}
 	x.stats.Bytes += h.Size
-	if err := x.clear(name, h); err != nil {
-		return err
-	}
-	f, err := x.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	dir, err := x.openDir(path.Dir(name))
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(fill(f, content, mode(h)), f.Close()); err != nil {
+	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
+	fd, err := unix.Openat(dir, path.Base(name), flags, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		if err := x.clear(name, h); err != nil {
+			return err
+		}
+		fd, err = unix.Openat(dir, path.Base(name), flags, 0o600)
+	}
+	if err == nil {
+		err = errors.Join(x.fill(descriptor(fd), content, mode(h)), unix.Close(fd))
+	}
+	if err == nil {
+		date := unix.NsecToTimespec(h.ModTime.UnixNano())
+		err = unix.UtimesNanoAt(dir, path.Base(name), []unix.Timespec{date, date}, unix.AT_SYMLINK_NOFOLLOW)
+	}
+	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	return x.root.Chtimes(name, h.ModTime, h.ModTime)
+	return nil
 }
 
-func fill(f *os.File, content io.Reader, mode fs.FileMode) error {
-	if _, err := io.Copy(f, content); err != nil {
+// openDir opens a directory that was made here, unless it is that of the last file: archives come directory by directory, and a
+// way through os.Root costs two system calls for each part of a name.
+func (x *extractor) openDir(name string) (int, error) {
+	if x.into == nil || x.intoName != name {
+		dir, err := x.root.OpenFile(name, os.O_RDONLY|unix.O_DIRECTORY, 0)
+		if err != nil {
+			return -1, err
+		}
+		x.closeDir()
+		x.into, x.intoName = dir, name
+	}
+	return int(x.into.Fd()), nil
+}
+
+func (x *extractor) closeDir() {
+	if x.into != nil {
+		x.into.Close()
+	}
+}
+
+// descriptor is an open file, without what os.File does for each.
+type descriptor int
+
+func (d descriptor) Write(p []byte) (n int, err error) {
+	for n < len(p) {
+		wrote, err := unix.Write(int(d), p[n:])
+		if err != nil && err != unix.EINTR {
+			return n, os.NewSyscallError("write", err)
+		}
+		n += max(0, wrote)
+	}
+	return n, nil
+}
+
+func (x *extractor) fill(d descriptor, content io.Reader, mode uint32) error {
+	if _, err := io.CopyBuffer(d, content, x.buffer); err != nil {
 		return err
 	}
-	return f.Chmod(mode)
+	return unix.Fchmod(int(d), mode)
 }
 
-func mode(h *tar.Header) fs.FileMode {
+func mode(h *tar.Header) uint32 {
 	if h.Mode&0o111 != 0 {
 		return 0o755
 	}

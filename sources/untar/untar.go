@@ -46,6 +46,8 @@ const mostLeftOut = 12
 func Extract(ctx context.Context, root *os.Root, r io.Reader, o Options) (Stats, error) {
 	x := &extractor{root: root, opts: o, limits: o.Limits.orDefault(), now: time.Now(), dirs: map[string]time.Time{".": {}}}
 	x.in = &input{ctx: ctx, r: r, left: x.limits.stream(), over: x.limit("", "bytes", x.limits.stream())}
+	x.buffer = make([]byte, 64<<10)
+	defer x.closeDir()
 	err := x.wrap(x.extract())
 	return x.stats, err
 }
@@ -59,6 +61,10 @@ type extractor struct {
 	now    time.Time
 	dirs   map[string]time.Time // the directories made so far, known to be no links, and their dates
 	stats  Stats
+
+	into     *os.File // the directory that the last file was made in
+	intoName string
+	buffer   []byte
 }
 
 // maxHeader is archive/tar's bound of PAX records, long names and maps of sparse files.
