@@ -279,7 +279,7 @@ func FuzzReadConfig(f *testing.F) {
 				t.Errorf("%q, compiler %q", setting, compiler)
 			}
 		}
-		for _, tool := range append(tools(t.TempDir(), k), k.toolchain()...) {
+		for _, tool := range append(Tools(t.TempDir(), k), k.toolchain()...) {
 			if tool.Tool.IsZero() {
 				t.Errorf("compiler %q, %v: no program's name", compiler, err)
 			}

@@ -32,13 +32,13 @@ func (e *ToolError) Error() string { return fmt.Sprintf("no %s: %s", e.Tool, e.W
 
 // MissingTools lists what has to be installed under root before a kernel's modules can be compiled.
 func MissingTools(root string, k Kernel) []*ToolError {
-	return slices.DeleteFunc(tools(root, k), func(t *ToolError) bool { return HasTool(root, t.Tool.String()) })
+	return slices.DeleteFunc(Tools(root, k), func(t *ToolError) bool { return HasTool(root, t.Tool.String()) })
 }
 
 // ToolPackages names the Debian packages of what a kernel's modules are compiled with.
 func ToolPackages(root string, k Kernel) []word.Package {
 	var packages []word.Package
-	for _, t := range tools(root, k) {
+	for _, t := range Tools(root, k) {
 		if !t.Package.IsZero() {
 			packages = append(packages, t.Package)
 		}
@@ -46,8 +46,8 @@ func ToolPackages(root string, k Kernel) []word.Package {
 	return packages
 }
 
-// tools lists the programs that a kernel's modules are compiled with, as the errors that they are where they are missing.
-func tools(root string, k Kernel) []*ToolError {
+// Tools lists the programs that a kernel's modules are compiled with, as the errors that they are where they are missing.
+func Tools(root string, k Kernel) []*ToolError {
 	compiler := cmp.Or(k.Compiler.String(), "gcc")
 	all := []*ToolError{
 		NewToolError(compiler, compilerPackage(compiler), "kernel "+k.Release+" was built with it"),
@@ -65,14 +65,17 @@ func tools(root string, k Kernel) []*ToolError {
 }
 
 // HasTool reports whether a program is in a directory of a sandbox's PATH.
-func HasTool(root, name string) bool {
+func HasTool(root, name string) bool { return FindTool(root, name) != "" }
+
+// FindTool is the path, inside root, that a program has in a sandbox's PATH; "" where it has none.
+func FindTool(root, name string) string {
 	for _, dir := range sandbox.ProgramDirs {
 		info, err := rooted.Root(root).Stat(dir + "/" + name)
 		if err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
-			return true
+			return dir + "/" + name
 		}
 	}
-	return false
+	return ""
 }
 
 var hostTriplet = regexp.MustCompile(`^(?:x86_64|i686|aarch64|arm|powerpc64le|s390x|riscv64)-linux-gnu(?:eabihf)?-(gcc.*|clang.*)$`)
