@@ -17,8 +17,10 @@ func (bu *builder) build(ctx context.Context, u unit) (r store.Record, made bool
 			return store.Record{}, false, err
 		}
 	}
-	if now := bu.pkgs.situation(u); !due(u, Built, now).Build {
-		r := now.record
+	s := bu.keys.situation(u)
+	s.now = bu.keys.of(ctx, u, s.record)
+	if !due(u, Built, s).Build {
+		r := s.record
 		bu.say.note("package", "%s is there: nothing to build", bu.shown(r.Deb))
 		if bu.DryRun {
 			return r, false, nil

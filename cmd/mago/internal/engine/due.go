@@ -22,6 +22,7 @@ type Due struct {
 type situation struct {
 	Force, NoRebuild, AsItLies bool
 
+	now      keyed // what the unit is to be built from, as far as that is known
 	record   store.Record
 	recorded bool
 	vouched  bool        // whether the recorded build may serve in this run
@@ -30,16 +31,18 @@ type situation struct {
 	have        apt.Installed
 	counts      bool // whether what is installed may serve in this run
 	lacksCommon bool
+	chosen      func() string // which setting or kernel is another than that of what is installed, "" for none
 }
 
-// situation looks a unit up.
-func (pk *packages) situation(u unit) situation {
-	s := situation{Force: pk.forced(u.target), NoRebuild: pk.NoRebuild, AsItLies: pk.AsItLies, have: pk.installedPackage(u.packageName())}
-	s.record, s.recorded = pk.store.Get(u.id())
-	s.vouched, s.counts = pk.usable(s.record), pk.usableInstalled(s.have)
+// situation looks a unit up, but for what it is to be built from now.
+func (ks *keys) situation(u unit) situation {
+	s := situation{Force: ks.forced(u.target), NoRebuild: ks.NoRebuild, AsItLies: ks.AsItLies, have: ks.pkgs.installedPackage(u.packageName())}
+	s.record, s.recorded = ks.store.Get(u.id())
+	s.vouched, s.counts = ks.usable(s.record), ks.pkgs.usableInstalled(s.have)
 	record := s.record
-	s.whole = sync.OnceValue(func() bool { return pk.store.IsWhole(record) })
-	s.lacksCommon = pk.lacksCommon(u.name, u.Kernel.Release)
+	s.whole = sync.OnceValue(func() bool { return ks.store.IsWhole(record) })
+	s.lacksCommon = ks.pkgs.lacksCommon(u.name, u.Kernel.Release)
+	s.chosen = func() string { return ks.chosenAnew(u.Kernel, record) }
 	return s
 }
 
@@ -83,6 +86,8 @@ func (s situation) unfit(u unit) string {
 		return "what is installed was built from " + source.Path
 	case s.lacksCommon:
 		return "the package of its common files is missing"
+	case very && !s.NoRebuild:
+		return s.chosen()
 	}
 	return ""
 }
@@ -106,8 +111,10 @@ func (s situation) unbuilt(u unit) string {
 		return "the source is another than that of what is built"
 	case s.isOfElsewhere(u):
 		return "it was built from " + s.record.Source.Path
+	case s.now.key == "" || s.record.Format < store.Keyed || s.record.Key == s.now.key:
+		return ""
 	}
-	return ""
+	return cmp.Or(changed(s.now.inputs, s.record.Inputs), "it was built from something else")
 }
 
 // isOfElsewhere reports whether the recorded build was made from another directory. What that holds does not count: its owner can

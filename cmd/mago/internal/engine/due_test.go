@@ -16,8 +16,11 @@ import (
 func TestDue(t *testing.T) {
 	u := unit{target{name: "hello", version: "1.0-1", pkg: &catalog.Package{Name: word.Must(word.ParsePackage("hello-dkms"))}}, kernel.Kernel{Release: "6.1.0-9-amd64", Version: "6.1.27-1"}}
 	const version = "1.0-1+6.1.27-1"
-	built := store.Record{Result: store.Built, Version: version, SHA256: "ab", Current: "ab", Source: store.Source{Package: "hello-dkms"}}
-	there := situation{record: built, recorded: true, vouched: true, whole: func() bool { return true }, have: apt.Installed{Version: version}, counts: true}
+	tool := func(version string) []store.Input {
+		return []store.Input{{Role: asTool, Name: "gcc-12", Version: version}}
+	}
+	built := store.Record{Format: store.Format, Result: store.Built, Version: version, SHA256: "ab", Current: "ab", Source: store.Source{Package: "hello-dkms"}}
+	there := situation{record: built, recorded: true, vouched: true, whole: func() bool { return true }, chosen: func() string { return "" }, have: apt.Installed{Version: version}, counts: true}
 	for _, test := range []struct {
 		name           string
 		change         func(*unit, *situation)
@@ -49,6 +52,21 @@ func TestDue(t *testing.T) {
 			s.record.Source = store.Source{Origin: "directory", Path: "/usr/src/hello-1.0", SHA256: "cd"}
 		}, Installed, false, false, "is there"},
 		{"common files gone", func(_ *unit, s *situation) { s.lacksCommon = true }, Installed, false, true, "its package is built"},
+		{"built with other tools", func(_ *unit, s *situation) {
+			s.now = keyed{"k2", tool("2")}
+			s.record.Key, s.record.Inputs = "k1", tool("1")
+		}, Built, true, false, "gcc-12 is 2, the build used 1"},
+		{"of the same key", func(_ *unit, s *situation) {
+			s.now = keyed{"k1", tool("1")}
+			s.record.Key, s.record.Inputs = "k1", tool("1")
+		}, Built, false, false, "its package is built"},
+		{"with other tools, and -n", func(_ *unit, s *situation) { s.now, s.record.Key, s.NoRebuild = keyed{"k2", tool("2")}, "k1", true }, Built, false, false, "its package is built"},
+		{"of a key that cannot be compared", func(_ *unit, s *situation) { s.now, s.record.Key, s.record.Format = keyed{"k2", tool("2")}, "k1", 2 }, Built, false, false, "its package is built"},
+		{"of no key", func(_ *unit, s *situation) { s.now, s.record.Format = keyed{"k2", tool("2")}, 1 }, Built, false, false, "its package is built"},
+		{"installed, and other tools", func(_ *unit, s *situation) { s.now, s.record.Key = keyed{"k2", tool("2")}, "k1" }, Installed, false, false, "is there"},
+		{"installed, and another setting", func(_ *unit, s *situation) {
+			s.now, s.record.Key, s.chosen = keyed{"k2", nil}, "k1", func() string { return "/etc/dkms/hello.conf is gone" }
+		}, Installed, true, true, "/etc/dkms/hello.conf is gone"},
 		{"package gone", func(_ *unit, s *situation) { s.have, s.whole = apt.Installed{}, func() bool { return false } }, Installed, true, true, "not installed"},
 	} {
 		u, s := u, there

@@ -67,6 +67,15 @@ type evaluator struct {
 	*base
 }
 
+// keys finds out what shapes units.
+type keys struct {
+	*base
+	pkgs    *packages
+	apt     *aptTool
+	prepare *preparer
+	confs   *evaluator
+}
+
 // claims says whose a module's name is.
 type claims struct {
 	*base
@@ -83,6 +92,7 @@ type builder struct {
 	modules *modules
 	prepare *preparer
 	confs   *evaluator
+	keys    *keys
 }
 
 // installer installs what was built.
@@ -124,6 +134,7 @@ type Engine struct {
 	prepare *preparer
 	claims  *claims
 	confs   *evaluator
+	keys    *keys
 	build   *builder
 	install *installer
 	states  *surveyor
@@ -160,7 +171,8 @@ func newEngine(b *base) *Engine {
 	e.modules = &modules{base: b, confs: e.confs, pkgs: e.pkgs, apt: e.apt, catalog: e.catalog}
 	e.prepare = &preparer{base: b, pkgs: e.pkgs, apt: e.apt, kernels: e.kernels, modules: e.modules}
 	e.claims = &claims{base: b, pkgs: e.pkgs, catalog: e.catalog}
-	e.build = &builder{base: b, confs: e.confs, pkgs: e.pkgs, apt: e.apt, claims: e.claims, modules: e.modules, prepare: e.prepare}
+	e.keys = &keys{base: b, pkgs: e.pkgs, apt: e.apt, prepare: e.prepare, confs: e.confs}
+	e.build = &builder{base: b, confs: e.confs, keys: e.keys, pkgs: e.pkgs, apt: e.apt, claims: e.claims, modules: e.modules, prepare: e.prepare}
 	e.install = &installer{base: b, confs: e.confs, pkgs: e.pkgs, apt: e.apt, kernels: e.kernels, claims: e.claims, modules: e.modules, build: e.build}
 	e.states = &surveyor{base: b, pkgs: e.pkgs, kernels: e.kernels, catalog: e.catalog}
 	e.cleaner = &cleaner{base: b, kernels: e.kernels, catalog: e.catalog, modules: e.modules}

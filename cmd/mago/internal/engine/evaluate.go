@@ -16,6 +16,9 @@ import (
 	"mago/kbuild/sandbox"
 )
 
+// confFile is the recipe that bash evaluates.
+const confFile = "dkms.conf"
+
 // confEvaluation is how the evaluation of a dkms.conf went.
 type confEvaluation struct {
 	conf *dkms.Conf // nil where err is not, and for a source that is built by something else
@@ -38,7 +41,7 @@ func (p Paths) ownConfs() string { return filepath.Join(p.Cache, "confs") }
 // isDKMS reports whether an opened source is built by its dkms.conf.
 func isDKMS(t target) bool {
 	file, err := recipe.File(t.source())
-	return err == nil && file == "dkms.conf"
+	return err == nil && file == confFile
 }
 
 // evaluate has an opened source's dkms.conf evaluated for a kernel, unless that was done before.

@@ -79,7 +79,7 @@ func (it *installer) tellInstalled(ctx context.Context, u unit, built store.Reco
 func (it *installer) installAlone(ctx context.Context, u unit, built store.Record) (installed bool, err error) {
 	it.known.system.Lock()
 	defer it.known.system.Unlock()
-	if now := it.pkgs.situation(u); now.isVery() {
+	if now := it.build.keys.situation(u); now.isVery() {
 		it.say.note("install", "%s %s is there: nothing to do", built.Package, now.have.Version)
 		return false, nil
 	}

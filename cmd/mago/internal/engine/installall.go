@@ -106,7 +106,7 @@ func (r *run) needInstalled(p *parcel, parcels []*parcel) error {
 
 // check looks for what is in a package's way.
 func (p *parcel) check(ctx context.Context) {
-	now := p.it.pkgs.situation(p.unit)
+	now := p.it.build.keys.situation(p.unit)
 	p.built, p.before = now.record, now.have.Version
 	switch {
 	case !now.recorded: // another mago has removed it meanwhile
@@ -132,7 +132,7 @@ func (p *parcel) hasOtherCommon(other *parcel) bool {
 
 // isDone reports whether dpkg has installed a package in a run that has failed.
 func (p *parcel) isDone() bool {
-	now := p.it.pkgs.situation(p.unit)
+	now := p.it.build.keys.situation(p.unit)
 	return now.have.Version == p.built.Version && now.have.Version != p.before && !now.lacksCommon
 }
 

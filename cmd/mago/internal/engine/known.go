@@ -22,6 +22,7 @@ type known struct {
 	sandbox   lasting[sandbox.Sandbox]
 	evaluated evaluations
 	built     lastBuilds
+	tools     toolSets
 
 	told    sync.Map  // the kernels whose compiler was told of, by release
 	shown   sync.Once // the sandbox

@@ -42,9 +42,10 @@ type Plan struct {
 // Unit is one module for one kernel, as it is planned.
 type Unit struct {
 	unit
-	There bool  // there is nothing to do
-	Due   Due   // what is, and why, as far as that is known: another process may do it before the run does
-	Err   error // why it cannot be built, nil where it can
+	Key   string // of all that shapes it, "" where that is not known before the run
+	There bool   // there is nothing to do
+	Due   Due    // what is, and why, as far as that is known: another process may do it before the run does
+	Err   error  // why it cannot be built, nil where it can
 }
 
 // Plan works a request out: it resolves words and kernels, fetches and opens sources, has each dkms.conf evaluated, and finds
@@ -137,11 +138,14 @@ func (p *planner) add(ctx context.Context, u unit) error {
 		p.plan.Units[i].asNeed = p.plan.Units[i].asNeed && u.asNeed
 		return nil
 	}
-	goal, now := p.plan.Request.Goal, p.pkgs.situation(u)
-	planned := Unit{There: goal == Installed && p.isThere(ctx, u, now)}
+	goal, s := p.plan.Request.Goal, p.keys.situation(u)
+	planned := Unit{There: goal == Installed && p.isThere(ctx, u, s)}
 	if !planned.There {
 		planned.Err = p.unit(ctx, &u)
-		planned.Due = due(u, goal, now)
+		if planned.Err == nil && !p.needsBuilds(u) {
+			s.now = p.keys.of(ctx, u, s.record)
+		}
+		planned.Key, planned.Due = s.now.key, due(u, goal, s)
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -226,6 +230,14 @@ func (p *planner) addNeeded(ctx context.Context, u *unit) error {
 		u.needed[i] = p.plan.Units[p.at[need.id()]].target
 	}
 	return nil
+}
+
+// needsBuilds reports whether a unit is compiled against modules that are to be built before it.
+func (p *planner) needsBuilds(u unit) bool {
+	return slices.ContainsFunc(u.needed, func(n target) bool {
+		need := p.plan.Units[p.at[unit{n, u.Kernel}.id()]]
+		return !need.There && need.Due.Build
+	})
 }
 
 // toBuild are the units that are to be built.

@@ -41,21 +41,15 @@ func (bu *builder) stageBill(u unit, r *store.Record, inputs []sbom.Input) (err 
 	return err
 }
 
-// takeInputs gathers, before a build, what goes into it, and gives the record the inputs and the unit's key.
+// takeInputs gathers, before a build, what goes into it, and gives the record the unit's key.
 func (bu *builder) takeInputs(ctx context.Context, u unit, conf confEvaluation, r *store.Record) ([]sbom.Input, error) {
 	r.Recipe, _ = recipe.File(u.source()) // what is none of them fails when it is built
 	if conf.conf != nil {
 		r.RecipeName, r.RecipeVersion = conf.conf.Name, conf.conf.Version
 	}
-	inputs, err := bu.inputs(ctx, u, conf.conf, *r)
-	if err != nil {
-		return nil, err
-	}
-	for _, in := range inputs {
-		r.Inputs = append(r.Inputs, store.Input{Role: string(in.Role), Name: in.Name, Version: in.Version, SHA256: in.SHA256})
-	}
-	r.Key = store.KeyOf(r.ID(), r.Inputs)
-	return inputs, nil
+	now := bu.keys.of(ctx, u, store.Record{})
+	r.Key, r.Inputs = now.key, now.inputs
+	return bu.inputs(ctx, u, conf.conf, *r)
 }
 
 func (bu *builder) inputs(ctx context.Context, u unit, conf *dkms.Conf, r store.Record) ([]sbom.Input, error) {

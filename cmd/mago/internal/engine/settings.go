@@ -18,12 +18,12 @@ func MaintainerIn(getenv func(string) string) string {
 }
 
 // maintainerOf is whom the environment names, else the source package's maintainer.
-func (bu *builder) maintainerOf(t target) string {
+func (b *base) maintainerOf(t target) string {
 	source := ""
 	if t.pkg != nil {
 		source = t.pkg.Maintainer
 	}
-	return cmp.Or(bu.Maintainer, source, "Local Administrator <nobody@mago.invalid>")
+	return cmp.Or(b.Maintainer, source, "Local Administrator <nobody@mago.invalid>")
 }
 
 // buildEpoch is the date in everything built: SOURCE_DATE_EPOCH where it is set, else the source's own.

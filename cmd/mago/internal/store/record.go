@@ -9,8 +9,12 @@ import (
 	"mago/kbuild/recipe"
 )
 
-// Format is that of the records that are written. Those of format 1, which have no key and no inputs, are read, too.
-const Format = 2
+// Format is that of the records that are written. Those of formats 1 and 2 are read, too: they have no key, or one that is over
+// something else.
+const Format = 3
+
+// Keyed is the first format whose records' keys compare.
+const Keyed = 3
 
 // The results that a record can have.
 const (
@@ -63,7 +67,7 @@ type Record struct {
 	Allowed []payload.Grant `json:"allowed,omitempty"` // what the packages bring beside the rules for modules
 
 	Key    string  `json:"key,omitempty"`    // see KeyOf
-	Inputs []Input `json:"inputs,omitempty"` // all that went in, as the SBOM has it; All leaves them out
+	Inputs []Input `json:"inputs,omitempty"` // what Key is over; All leaves them out
 }
 
 // Source is where a build's source came from.
@@ -129,7 +133,7 @@ func (r Record) UnauthenticatedInputs() []string {
 
 // isOf reports whether this is a readable record of a unit.
 func (r Record) isOf(id ID) bool {
-	return (r.Format == 1 || r.Format == Format) && r.ID() == id && r.fits()
+	return (1 <= r.Format && r.Format <= Format) && r.ID() == id && r.fits()
 }
 
 // fits reports whether the words may go into command lines, file names and scripts.
