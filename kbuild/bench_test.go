@@ -14,6 +14,7 @@ import (
 
 	"mago/debpkg/codec"
 	"mago/debpkg/word"
+	"mago/kbuild/jobs"
 	"mago/kbuild/kernel"
 	"mago/kbuild/recipe"
 	"mago/kbuild/sandbox"
@@ -28,6 +29,7 @@ type bench struct {
 	root   string
 	kernel kernel.Kernel
 	box    sandbox.Sandbox
+	client *jobs.Client // nil: a build is in no pool
 	log    bytes.Buffer
 }
 
@@ -84,6 +86,17 @@ func (b *bench) in(t *testing.T, kind sandbox.Kind) *bench {
 	return b
 }
 
+// enter has the next builds be one in a pool.
+func (b *bench) enter(t *testing.T, pool *jobs.Pool) {
+	t.Helper()
+	client, err := pool.Enter(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Leave)
+	b.client = client
+}
+
 // work makes a work directory that the build user can reach.
 func (b *bench) work(t testing.TB) string {
 	t.Helper()
@@ -103,7 +116,7 @@ func (b *bench) work(t testing.TB) string {
 }
 
 func (b *bench) builder() *Builder {
-	return &Builder{recipe.Host{Root: b.root, Sandbox: b.box, Log: &b.log}}
+	return &Builder{recipe.Host{Root: b.root, Sandbox: b.box, Log: &b.log, Jobs: b.client}}
 }
 
 func (b *bench) job(t testing.TB, source string) Job {

@@ -201,14 +201,14 @@ func TestScriptUnread(t *testing.T) {
 
 func TestMakeScript(t *testing.T) {
 	for name, test := range map[string]struct{ conf, directive, want string }{
-		"make gets more":        {"", "make all", "-j3 KERNELRELEASE=6.1.0-56-amd64 all\n"},
+		"make gets more":        {"", "make all", "-j2 -o 50,51 KERNELRELEASE=6.1.0-56-amd64 all\n"},
 		"not after a blank":     {"", " make all", "all\n"},
 		"not in quotes":         {"", "'make' all", "all\n"},
-		"only the first":        {"", "make a && make b", "-j3 KERNELRELEASE=6.1.0-56-amd64 a\nb\n"},
-		"variables":             {"", "make M=$dkms_tree/$module/$module_version", "-j3 KERNELRELEASE=6.1.0-56-amd64 M=/var/lib/dkms/hello/1.0\n"},
+		"only the first":        {"", "make a && make b", "-j2 -o 50,51 KERNELRELEASE=6.1.0-56-amd64 a\nb\n"},
+		"variables":             {"", "make M=$dkms_tree/$module/$module_version", "-j2 -o 50,51 KERNELRELEASE=6.1.0-56-amd64 M=/var/lib/dkms/hello/1.0\n"},
 		"what the file sets":    {"extra='a b'", "'make' $extra", "a b\n"},
 		"what the file defines": {"build() { make from function; }", "build", "from function\n"},
-		"variables changed":     {"kernelver=5.0 parallel_jobs=99 directive=x conf=y", "make", "-j3 KERNELRELEASE=6.1.0-56-amd64\n"},
+		"variables changed":     {"kernelver=5.0 parallel_jobs=99 directive=x conf=y", "make", "-j2 -o 50,51 KERNELRELEASE=6.1.0-56-amd64\n"},
 		"directory changed":     {"cd /", "echo * >&2; test -f dkms.conf && 'make' here", "here\n"},
 		"local":                 {"local extra=x", "'make' $extra", "x\n"},
 		"strict":                {"set -e", "false; 'make' on", "on\n"},
@@ -217,8 +217,8 @@ func TestMakeScript(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, path := place(t, named+test.conf+"\n")
-			program := "make() { echo \"$@\"; }\nexport -f make\n" + `exec bash -c "$1" "${@:2}"`
-			got, err := run(t, dir, program, append([]string{Make, "make", path, test.directive}, given...)...)
+			program := "make() { echo $MAKEFLAGS \"$@\"; }\nexport -f make\n" + `exec bash -c "$1" "${@:2}"`
+			got, err := run(t, dir, program, append([]string{Make, "make", path, test.directive, "mago_makeflags=-j2 -o 50,51"}, given...)...)
 			if err != nil || got != test.want {
 				t.Errorf("got %q, %v, want %q", got, err, test.want)
 			}

@@ -42,6 +42,9 @@ func newClient(p *Pool) (*Client, error) {
 
 func (c *Client) closeEnds() error { return errors.Join(c.ends[0].Close(), c.ends[1].Close()) }
 
+// Files are the ends of the build's pipe, for its makes to read from and to write to.
+func (c *Client) Files() []*os.File { return c.ends[:] }
+
 // Leave gives back all that the build holds. It may be called again.
 func (c *Client) Leave() {
 	c.once.Do(func() {

@@ -161,7 +161,14 @@ func (b *dkmsBuild) make(ctx context.Context) error {
 	}
 	args := b.program(dkms.Make, "MAKE", b.Inside(filepath.Join(sourceDir(b.conf.Name, b.conf.Version), confFile)), command)
 	args = append(args, b.confVariables(b.conf.Name, b.conf.Version, jobs)...)
-	err := b.do(ctx, "MAKE", command, append(args, "build_environment="+b.conf.Environment())...)
+	server, err := b.jobserver(ctx)
+	if err != nil {
+		return err
+	}
+	server.client.AtMost(jobs)
+	b.server = server
+	err = b.do(ctx, "MAKE", command, append(args, "build_environment="+b.conf.Environment(), "mago_makeflags="+server.makeflags())...)
+	b.server = jobserver{}
 	if err == nil {
 		b.warnOfLostFlags(ctx, command)
 	}

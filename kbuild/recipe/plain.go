@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"mago/kbuild/kernel"
@@ -94,6 +93,12 @@ func (a attempt) run(ctx context.Context, w *Workspace, variables []string, even
 	}
 	s := w.in(build)
 	s.event = event
+	if a.jobs > 1 {
+		if s.server, err = s.jobserver(ctx); err != nil {
+			return nil, err
+		}
+		s.server.env = []string{"MAKEFLAGS=" + s.server.makeflags()}
+	}
 	step, args := a.command(w.Job.Kernel, w.Inside(filepath.Join(build, a.dir)), variables)
 	if err := s.do(ctx, step, strings.Join(args, " "), args...); err != nil {
 		return nil, err
@@ -125,7 +130,10 @@ func (w *Workspace) otherDirs() string {
 
 // command gives the name and the arguments of an attempt's one step; dir is what M= names.
 func (a attempt) command(k kernel.Kernel, dir string, variables []string) (step string, args []string) {
-	args = []string{"make", "-j" + strconv.Itoa(a.jobs)}
+	args = []string{"make"}
+	if a.jobs == 1 {
+		args = append(args, "-j1")
+	}
 	if a.by == "Kbuild" {
 		args = append(args, "-C", k.Headers, "M="+dir, "modules")
 		return "make", append(args, k.Toolchain()...)

@@ -15,7 +15,7 @@ import (
 // Run runs a program in the sandbox; by default it works in the workspace.
 func (w *Workspace) Run(ctx context.Context, spec sandbox.Spec) error {
 	spec.Work = cmp.Or(spec.Work, w.dir)
-	spec.Env, spec.Mounts = w.environment(), slices.Concat(w.mounts, w.Job.Kernel.Mounts())
+	spec.Env, spec.Mounts = append(w.environment(), spec.Env...), slices.Concat(w.mounts, w.Job.Kernel.Mounts())
 	if err := w.checkMounts(); err != nil {
 		return err
 	}

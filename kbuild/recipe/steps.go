@@ -20,6 +20,7 @@ type steps struct {
 	*Workspace
 	build    string         // the build directory, below the workspace
 	event    func(Progress) // see Host
+	server   jobserver      // what its makes share processors by; the zero value for programs that start none
 	unheeded *CompileError  // the first that a step printed and still ended well
 }
 
@@ -40,7 +41,7 @@ func (s *steps) do(ctx context.Context, step, command string, args ...string) er
 	progress := &progressWriter{event: s.event, unseen: unseen{places: s.Workspace.unseen}}
 	out := io.MultiWriter(s.Log, progress, &flood{limit: s.Sandbox.Limits, over: cancel})
 	s.Log.Note("%s: %s", step, command)
-	err := s.Run(running, sandbox.Spec{Args: args, Dir: s.build, Stdout: out, Stderr: out})
+	err := s.Run(running, s.server.joined(sandbox.Spec{Args: args, Dir: s.build, Stdout: out, Stderr: out}))
 	s.touched = true
 	progress.close()
 	message := within(s.Inside(s.build), progress.errors.message)

@@ -18,6 +18,7 @@ import (
 	"mago/kbuild/deep"
 	"mago/kbuild/dkms"
 	"mago/kbuild/foreign"
+	"mago/kbuild/jobs"
 	"mago/kbuild/kernel"
 	"mago/kbuild/sandbox"
 )
@@ -29,7 +30,7 @@ type Job struct {
 	Conf   *dkms.Conf // what Evaluate gave for it; nil: it is evaluated when it is needed
 	Needed []Needed   // what it is compiled against, besides the kernel
 	Work   string     // host path of a directory that belongs to this job alone; the build user may enter it, nobody else
-	Jobs   int        // how many compilers at once
+	Jobs   int        // how many compilers at once; what the recipe may ask for, too
 	Epoch  time.Time  // the date that compilers may see: SOURCE_DATE_EPOCH and kbuild's timestamp
 }
 
@@ -48,6 +49,7 @@ type Host struct {
 	LogLimit    int64                 // in bytes; 0: DefaultLogLimit
 	Event       func(Progress)        // called for every file compiled; nil: not
 	Warning     func(string)          // called for what the log warns of and the user has to know, as visible text; nil: not
+	Jobs        *jobs.Client          // the build's place in a pool of compilers; nil: one of Job.Jobs that it has alone
 	ConfTimeout time.Duration         // ends the evaluation of a dkms.conf that does not end by itself; 0: DefaultConfTimeout
 }
 
@@ -64,6 +66,7 @@ type Workspace struct {
 	special someNames       // what of the source is neither file, directory nor link, and was left out
 	earlier someNames       // the source's finished modules, which were too
 	touched bool            // whether a program of the recipe's has run
+	alone   *jobs.Client    // of a build that is in no pool; nil: none was needed yet
 	ours    bool            // whether the recipe's own programs have all run, and mago's alone follow
 }
 
@@ -97,7 +100,12 @@ func Open(h Host, job Job) (*Workspace, error) {
 }
 
 // Close lets go of the directory, which stays.
-func (w *Workspace) Close() error { return w.files.Close() }
+func (w *Workspace) Close() error {
+	if w.alone != nil {
+		w.alone.Leave()
+	}
+	return w.files.Close()
+}
 
 // Through says that the recipe's programs have all run: what it left in its PATH is not for mago's own.
 func (w *Workspace) Through() { w.ours = true }

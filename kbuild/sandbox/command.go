@@ -22,7 +22,8 @@ type Spec struct {
 	Env    []string // the whole environment but for PATH, HOME and the like, which the sandbox sets
 	Work   string   // host path of the one writable directory; "" for none
 	Mounts []Mount
-	Files  []*os.File // open files that it gets as descriptors 3, 4 and so on
+	Files  []*os.File // open files that it gets as descriptors
+	First  int        // the first of these, the others follow; 0: 3
 	Stdin  io.Reader
 	Stdout io.Writer
 	Stderr io.Writer

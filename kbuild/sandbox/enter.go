@@ -35,6 +35,9 @@ func (o order) enter() error {
 	if err != nil {
 		return err
 	}
+	if err := o.placeFiles(); err != nil {
+		return err
+	}
 	args, err := o.close()
 	if err != nil {
 		return err
@@ -142,4 +145,16 @@ func (o order) close() (args []string, err error) {
 		return o.handOn()
 	}
 	return o.Args, o.closeCalls()
+}
+
+// placeFiles gives the program's files the numbers that it knows them by.
+func (o order) placeFiles() error {
+	const inherited = 3
+	for i := 0; i < o.Files && o.First > 0; i++ {
+		if err := unix.Dup3(inherited+i, o.First+i, 0); err != nil {
+			return fmt.Errorf("dup3: %w", err)
+		}
+		syscall.CloseOnExec(inherited + i)
+	}
+	return nil
 }

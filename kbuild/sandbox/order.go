@@ -31,6 +31,7 @@ type order struct {
 	Mounts   []Mount  // what may be read besides, and where it says so written to
 	Write    []string // inside paths that may be written to
 	Files    int      // how many open files the program gets
+	First    int      // see Spec
 	Limits   Limits
 	Tasks    uint64 // RLIMIT_NPROC, which counts all the user's; 0 for none
 	Group    string // the way to a control group; "" for none
@@ -49,7 +50,7 @@ func (o order) command(name string) (args []string, err error) {
 // order is what the warden and the entrant get to know of a program.
 func (r Sandbox) order(s Spec) (order, error) {
 	o := order{Kind: r.Kind, Group: r.groupBy(), Held: r.Held, Limits: r.Limits, Drop: r.Drop && !r.ByRoot, UID: r.UID, GID: r.GID, Watched: s.Work, Dir: "/"}
-	o.Files = len(s.Files)
+	o.Files, o.First = len(s.Files), s.First
 	if r.Kind == Bubblewrap {
 		if _, err := exec.LookPath("bwrap"); err != nil {
 			return o, err
