@@ -45,7 +45,7 @@ func TestMakesShare(t *testing.T) {
 			t.Run(fmt.Sprint(kind, " ", by), func(t *testing.T) {
 				b := newBench(t).in(t, kind)
 				b.enter(t, jobs.NewPool(2))
-				b.box.Limits.Time = 20 * time.Second // they wait for ever where they do not meet
+				b.box.Limits.Time = 60 * time.Second // they wait for ever where they do not meet
 				b.mustBuild(t, source)
 				if n := strings.Count(b.log.String(), " met\n"); n != 3 || strings.Contains(b.log.String(), "warning: ") {
 					t.Errorf("%d of 3 pairs met\n%s", n, b.log.String())

@@ -45,6 +45,30 @@ func (c *Client) closeEnds() error { return errors.Join(c.ends[0].Close(), c.end
 // Files are the ends of the build's pipe, for its makes to read from and to write to.
 func (c *Client) Files() []*os.File { return c.ends[:] }
 
+// Restart is for the time when no program of the build runs: what the last ones have kept counts no more.
+func (c *Client) Restart() {
+	c.pool.lock.Lock()
+	defer c.pool.lock.Unlock()
+	c.restart()
+}
+
+func (c *Client) restart() {
+	for c.read(1<<16) > 0 {
+	}
+	c.lent, c.lost, c.left, c.calm = 0, 0, 0, 0
+	c.pool.balance()
+}
+
+// MoveTo is a Restart after which makes find the tokens in another pipe, a named one, which is the client's from now on.
+func (c *Client) MoveTo(fifo int) error {
+	c.pool.lock.Lock()
+	defer c.pool.lock.Unlock()
+	err := unix.Close(c.pipe)
+	c.pipe = fifo
+	c.restart()
+	return err
+}
+
 // Leave gives back all that the build holds. It may be called again.
 func (c *Client) Leave() {
 	c.once.Do(func() {

@@ -189,6 +189,24 @@ func TestInvents(t *testing.T) {
 	}
 }
 
+// TestRestart: what was lost with a step's programs is there for the next step's.
+func TestRestart(t *testing.T) {
+	p := try(t, 4)
+	a := p.enter()
+	a.reads(t, 3)
+	a.writes(t, 1)
+	a.Restart()
+	p.lie("anew", 3)
+	fifo, err := unix.Dup(a.pipe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.MoveTo(fifo); err != nil {
+		t.Fatal(err)
+	}
+	p.lie("elsewhere", 3)
+}
+
 // TestAtMost: a build that may hold fewer gives back what is too much.
 func TestAtMost(t *testing.T) {
 	p := try(t, 8)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -26,8 +25,11 @@ type jobserver struct {
 // numbers.
 const firstJobFile = 50
 
-// jobserver is the build's, as the makes of the root take it: make has known a jobserver by path since 4.4, and lets a
-// program have it so which its recipe does not call $(MAKE).
+// jobFile is where makes find the jobserver in a workspace that know it by a path.
+const jobFile = "_jobs"
+
+// jobserver is the build's, as the makes of the root take it: make has known a jobserver by its path since 4.4, and then lets a
+// program have it, too, which a recipe does not call as $(MAKE).
 func (w *Workspace) jobserver(ctx context.Context) (s jobserver, err error) {
 	if s.client = w.Jobs; s.client == nil {
 		if w.alone == nil {
@@ -37,14 +39,37 @@ func (w *Workspace) jobserver(ctx context.Context) (s jobserver, err error) {
 		}
 		s.client = w.alone
 	}
-	s.auth = fmt.Sprintf("%d,%d", firstJobFile, firstJobFile+1)
-	if takesPaths(w.Root) {
-		s.auth = "fifo:/proc/self/fd/" + strconv.Itoa(firstJobFile)
+	if !takesPaths(w.Root) {
+		s.auth = fmt.Sprintf("%d,%d", firstJobFile, firstJobFile+1)
+		s.client.Restart()
+		return s, nil
 	}
-	if w.Sandbox.Drop { // who opens the path has to be its owner
-		err = unix.Fchown(int(s.client.Files()[0].Fd()), int(w.Sandbox.UID), int(w.Sandbox.GID))
+	s.auth = "fifo:" + w.Inside(jobFile)
+	fifo, err := w.placeFIFO()
+	if err != nil {
+		return s, fmt.Errorf("make a jobserver: %w", err)
 	}
-	return s, err
+	return s, s.client.MoveTo(fifo)
+}
+
+// placeFIFO makes the jobserver's file, in the place of whatever an earlier step has left there.
+func (w *Workspace) placeFIFO() (fifo int, err error) {
+	if err := w.remove(jobFile); err != nil {
+		return -1, err
+	}
+	dir, err := w.files.Open(".")
+	if err != nil {
+		return -1, err
+	}
+	defer dir.Close()
+	if err := unix.Mkfifoat(int(dir.Fd()), jobFile, 0o600); err != nil {
+		return -1, err
+	}
+	fifo, err = unix.Openat(int(dir.Fd()), jobFile, unix.O_RDWR|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err == nil && w.Sandbox.Drop {
+		err = unix.Fchown(fifo, int(w.Sandbox.UID), int(w.Sandbox.GID))
+	}
+	return fifo, err
 }
 
 // makeflags is the value of MAKEFLAGS that makes find the jobserver by. It is the same however many tokens there are: some sources write it
