@@ -23,11 +23,12 @@ type cli struct {
 	Show          showCommand          `cmd:"" example:"mago show v4l2loopback" help:"Show all about a module: source, recipe, files, builds, logs."`
 	Status        statusCommand        `cmd:"" example:"mago status" help:"Show the state of modules: every module for every kernel, and the command to type."`
 	Log           logCommand           `cmd:"" minor:"" example:"mago log v4l2loopback" help:"Print the log of a module's last build, or follow one."`
-	Update        updateCommand        `cmd:"" example:"sudo mago update --apt" help:"Rebuild the catalog of module sources from apt's lists."`
+	Update        updateCommand        `cmd:"" minor:"" example:"sudo mago update --apt" help:"Rebuild the catalog of module sources from apt's lists."`
 	Prepare       prepareCommand       `cmd:"" example:"sudo mago prepare" help:"Install what building for the kernels needs: headers, compiler, make."`
 	Get           getCommand           `cmd:"" aliases:"unpack" example:"mago get,build v4l2loopback" help:"Fetch sources into mago's cache and open them."`
 	Build         buildCommand         `cmd:"" example:"mago build ./hello-1.0" help:"Build sources that are there and write packages; install nothing."`
 	AutoBuild     autoBuildCommand     `cmd:"" aliases:"a-b,ab" example:"mago auto-build -l all v4l2loopback" help:"Get and build."`
+	Check         checkCommand         `cmd:"" example:"mago check && sudo apt upgrade" help:"Say whether modules build for kernels to come: those that apt would bring; install nothing."`
 	Install       installCommand       `cmd:"" example:"sudo mago install v4l2loopback" help:"Install what was built, through dpkg."`
 	Clean         cleanCommand         `cmd:"" example:"mago clean v4l2loopback" help:"Remove opened sources, build trees and old builds."`
 	Purge         purgeCommand         `cmd:"" example:"mago purge v4l2loopback" help:"Clean, and forget packages, downloads and records too; with all, of every module."`

@@ -148,7 +148,10 @@ func (a adviser) explainCatalog(err error) (int, string) {
 	var missing *catalog.MissingError
 	var inTree *catalog.InTreeError
 	var unbuilt *engine.NotBuiltError
+	var version *engine.NoVersionError
 	switch {
+	case errors.As(err, &version):
+		return exitNoModule, version.Hint()
 	case errors.As(err, &inTree):
 		return exitInTree, fmt.Sprintf(`"%s"`, a.on.ByRoot("modprobe", inTree.Module))
 	case errors.As(err, &missing):

@@ -72,6 +72,7 @@ func paste(ts *testscript.TestScript, neg bool, args []string) {
 // the command out of it, and go on from there.
 var hintProofs = map[string]string{
 	"BuildError.Hint: apt-get install":                               "advice",
+	"CheckedUnit.Takes: mago a-i -l":                                 "check",
 	"Engine.Installation: mago auto-install":                         "advice",
 	"Engine.Removal: apt-get remove":                                 "advice",
 	"ForeignFileError.Hint: chown -R":                                "cases/hints-users",

@@ -9,7 +9,7 @@ import (
 )
 
 // calling are the commands that a source of the user's own can be named to, and so --name.
-var calling = []string{"get", "build", "auto-build", "install", "auto-install", "show", "prepare", "clean", "purge"}
+var calling = []string{"get", "build", "auto-build", "install", "auto-install", "show", "prepare", "check", "clean", "purge"}
 
 // checkCalled refuses a name that cannot be one, and one where no source is named.
 func checkCalled(name string, command *kong.Node) error {

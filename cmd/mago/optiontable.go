@@ -20,7 +20,7 @@ type optionUse struct {
 }
 
 const (
-	forBuilds   = "build auto-build auto-install"
+	forBuilds   = "build auto-build auto-install check"
 	forPackages = forBuilds + " install"
 	forSources  = forPackages + " get prepare"
 	forKernels  = forPackages + " prepare show status log clean purge"

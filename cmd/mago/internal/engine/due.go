@@ -74,7 +74,7 @@ func (s situation) unfit(u unit) string {
 		return "no checked signature covers what is installed"
 	case s.Force, s.AsItLies && u.pkg != nil:
 		return "it is to be built anew"
-	case debpkg.CompareVersions(s.have.Version, u.packageVersion()) < 0:
+	case debpkg.CompareVersions(s.have.Version, u.packageVersion()) < 0, u.only && s.have.Version != u.packageVersion():
 		return fmt.Sprintf("%s is installed, %s can be", s.have.Version, u.packageVersion())
 	case source.Edited && very:
 		return "what is installed was built from an edited source"

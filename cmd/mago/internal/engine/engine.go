@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"sync"
 
 	"mago/cmd/mago/internal/store"
@@ -161,7 +162,7 @@ func (e *Engine) of(id UnitID) *Engine {
 }
 
 func newEngine(b *base) *Engine {
-	b.store = store.Open(b.Cache)
+	b.store = store.Open(cmp.Or(b.Builds, b.Cache))
 	e := &Engine{base: b}
 	e.confs = &evaluator{base: b}
 	e.pkgs = &packages{base: b}

@@ -6,6 +6,7 @@ import (
 
 	"mago/catalog"
 	"mago/cmd/mago/internal/store"
+	"mago/debpkg"
 	"mago/sources"
 )
 
@@ -49,10 +50,14 @@ func (mo *modules) installedTargets(ctx context.Context, ix *catalog.Index) ([]t
 // tells, else from the source package that is installed; false where neither is.
 func (mo *modules) installedTarget(ctx context.Context, m catalog.Module, built []modulesPackage) (target, bool) {
 	built = slices.DeleteFunc(slices.Clone(built), func(p modulesPackage) bool { return p.module != m.Name })
+	var newest *target
 	for _, p := range built {
-		if t, ok := mo.builtTarget(ctx, m, p); ok {
-			return t, true
+		if t, ok := mo.builtTarget(ctx, m, p); ok && (newest == nil || debpkg.CompareVersions(t.version, newest.version) > 0) {
+			newest = &t
 		}
+	}
+	if newest != nil {
+		return *newest, true
 	}
 	for i, p := range m.Packages {
 		if p.Installed.IsZero() {
@@ -66,7 +71,8 @@ func (mo *modules) installedTarget(ctx context.Context, m catalog.Module, built 
 	return newTarget(m, nil), len(built) > 0
 }
 
-// builtTarget is the source that an installed package of modules was built of, where its record is here.
+// builtTarget is the source that an installed package of modules was built of, where its record is here; in the version of then,
+// where that is newer than apt's candidate and apt still has it.
 func (mo *modules) builtTarget(ctx context.Context, m catalog.Module, p modulesPackage) (target, bool) {
 	r, ok := mo.store.Get(store.ID{Module: p.module, Kernel: p.release})
 	if !ok || !r.IsInstalled(p.Version) {
@@ -75,13 +81,20 @@ func (mo *modules) builtTarget(ctx context.Context, m catalog.Module, p modulesP
 	if r.Source.Package == "" {
 		return mo.recordedTarget(ctx, m.Name)
 	}
-	switch i := slices.IndexFunc(m.Packages, func(p catalog.Package) bool { return p.Name.String() == r.Source.Package }); {
-	case i == 0:
-		return newTarget(m, nil), true
-	case i > 0:
-		return newTarget(m, &m.Packages[i]), true
+	i := slices.IndexFunc(m.Packages, func(p catalog.Package) bool { return p.Name.String() == r.Source.Package })
+	if i < 0 {
+		return target{}, false
 	}
-	return target{}, false
+	t := newTarget(m, nil)
+	if i > 0 {
+		t = newTarget(m, &m.Packages[i])
+	}
+	if debpkg.CompareVersions(r.Source.Version, t.version) > 0 {
+		if then, err := mo.inVersion(ctx, t, r.Source.Version); err == nil {
+			return then, true
+		}
+	}
+	return t, true
 }
 
 // unpackedTargets are the modules whose source is opened in the cache, and those of tarballs that were built.

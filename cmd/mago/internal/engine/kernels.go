@@ -18,6 +18,11 @@ import (
 // releases turns -l and -k into kernel releases. -k without -l means the kernels of those directories; neither means
 // the running one.
 func (kf *kernelFinder) releases(ctx context.Context) ([]string, error) {
+	return kf.releasesOr(ctx, "running")
+}
+
+// releasesOr is releases with another word of -l for the kernels that neither -l nor -k names.
+func (kf *kernelFinder) releasesOr(ctx context.Context, word string) ([]string, error) {
 	f := kf.finder()
 	words := kf.Kernels
 	releases, err := kf.dirReleases()
@@ -25,7 +30,7 @@ func (kf *kernelFinder) releases(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	if len(words) == 0 && len(releases) == 0 {
-		words = []string{"running"}
+		words = []string{word}
 	}
 	for _, word := range words {
 		some, err := kf.expandKernel(ctx, f, word)

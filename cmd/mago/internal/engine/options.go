@@ -56,6 +56,7 @@ func (w Wait) forLong() time.Duration {
 
 // Paths is where mago keeps things; host paths all.
 type Paths struct {
-	Cache string // index.json, downloads/, trees/, and what follows
-	Dest  string // where copies of them go, "" for nowhere
+	Cache  string // index.json, downloads/, trees/, and what follows
+	Builds string // where records and packages go, "" for Cache
+	Dest   string // where copies of packages go, "" for nowhere
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -25,6 +26,7 @@ type Request struct {
 	Here  bool // the sources have to be here already
 	// Prepare has apt install first what building needs.
 	Prepare bool
+	Kernels string // the word of -l that counts where neither -l nor -k is given; "" is running
 }
 
 // Plan is a request worked out in full. It does not change; once apt has installed something it is made anew.
@@ -56,7 +58,10 @@ func (e *Engine) Plan(ctx context.Context, r Request) (*Plan, error) {
 	if p.asked, err = e.asked(ctx, r); err != nil {
 		return nil, err
 	}
-	if p.Releases, err = e.kernels.releases(ctx); err != nil {
+	if len(p.asked) == 0 && r.Goal > Prepared {
+		return p, nil
+	}
+	if p.Releases, err = e.kernels.releasesOr(ctx, cmp.Or(r.Kernels, "running")); err != nil {
 		return nil, err
 	}
 	return e.complete(ctx, p)

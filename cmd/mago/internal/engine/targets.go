@@ -27,6 +27,7 @@ type target struct {
 	version string           // of the source
 	needed  []target         // what it is compiled against, besides a kernel
 	exact   bool             // whether that very package was asked for
+	only    bool             // whether that very version was asked for
 	unbuilt bool             // whether it is needed and its source alone is there
 	asNeed  bool             // whether it is here only because another one needs it
 	above   []string         // the modules whose needs have led to it
@@ -128,6 +129,9 @@ func (mo *modules) expandWord(ctx context.Context, word string) ([]target, error
 		return mo.installedTargets(ctx, ix)
 	case "allu":
 		return mo.unpackedTargets(ctx, ix)
+	}
+	if t, ok, err := mo.versionedTarget(ctx, ix, word); ok {
+		return []target{t}, err
 	}
 	t, err := mo.namedTarget(ctx, ix, word)
 	if mo.Name != "" && err == nil {

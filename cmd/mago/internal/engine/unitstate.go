@@ -55,6 +55,7 @@ type survey struct {
 
 	built, failed  map[store.ID]*store.Record
 	first          map[string]*store.Record // a module's first record
+	newest         map[string]*store.Record // that of the newest source whose modules were installed
 	installed      map[string]bool          // modules installed for any kernel, so that others want them too
 	stays          map[string]bool          // modules installed for a kernel that is not gone
 	removed        map[string]bool          // packages that dpkg has removed and not purged
@@ -100,11 +101,15 @@ func (sv *surveyor) survey(records []store.Record, only ...string) (survey, erro
 }
 
 func (s *survey) addRecords(records []store.Record) {
-	s.built, s.failed, s.first = map[store.ID]*store.Record{}, map[store.ID]*store.Record{}, map[string]*store.Record{}
+	s.built, s.failed = map[store.ID]*store.Record{}, map[store.ID]*store.Record{}
+	s.first, s.newest = map[string]*store.Record{}, map[string]*store.Record{}
 	for i := range records {
 		r := &records[i]
 		if s.first[r.Module] == nil {
 			s.first[r.Module] = r
+		}
+		if have := s.newest[r.Module]; r.Current != "" && (have == nil || debpkg.CompareVersions(r.Source.Version, have.Source.Version) > 0) {
+			s.newest[r.Module] = r
 		}
 		if r.Result == store.Built {
 			s.built[r.ID()] = r
@@ -156,6 +161,7 @@ func (sv *surveyor) states(records []store.Record, only ...string) ([]State, err
 	for i, name := range s.modules {
 		modules[i] = moduleState{name: name, candidates: map[string]string{}}
 		modules[i].word, modules[i].own = sv.wordFor(s.first[name], name)
+		modules[i].word = sv.withVersion(modules[i].word, s.newest[name])
 		if common := modpkg.CommonName(name); sv.pkgs.packageVersion(common) != "" {
 			modules[i].common = common
 		}
@@ -298,6 +304,18 @@ func (sv *surveyor) wordFor(first *store.Record, module string) (word string, ow
 		return first.Source.Package, false
 	}
 	return module, false
+}
+
+// withVersion has a module's word name the version of what was installed of it, where that is newer than apt's candidate.
+func (sv *surveyor) withVersion(word string, newest *store.Record) string {
+	if word == "" || newest == nil || newest.Source.Package == "" {
+		return word
+	}
+	candidate := sv.candidate(newest.Module, newest.Source.Package)
+	if candidate == "" || debpkg.CompareVersions(newest.Source.Version, candidate) <= 0 {
+		return word
+	}
+	return newest.Source.Package + "=" + newest.Source.Version
 }
 
 // currentVersion is what a build would give today: apt's candidate of the source with the kernel's present package.

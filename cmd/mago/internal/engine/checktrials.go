@@ -1,0 +1,90 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"mago/cmd/mago/internal/store"
+	"mago/debpkg/word"
+	"mago/sources/lock"
+)
+
+// checker tries newer versions of sources.
+type checker struct{ *Engine }
+
+// tryNewer builds the newer versions that apt's lists have of sources that did not build, the oldest first, until one builds.
+func (c checker) tryNewer(ctx context.Context, p *Plan, units []CheckedUnit) error {
+	for i := range units {
+		u := &units[i]
+		if u.State != ResultFailed || !errors.As(u.Err, new(*BuildError)) {
+			continue
+		}
+		at := slices.IndexFunc(p.Units, func(planned Unit) bool { return planned.id() == u.Unit })
+		for _, t := range c.apt.newerThan(ctx, p.Units[at].target) {
+			var err error
+			if t.Err, err = c.try(ctx, t, u.Unit.Kernel); err != nil {
+				return err
+			}
+			u.Tried = append(u.Tried, t)
+			if t.Err == nil {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// newerThan are the versions that apt has of a source package beside the one that a target has, and that are newer, the oldest
+// first. What apt cannot tell is not there.
+func (at *aptTool) newerThan(ctx context.Context, t target) (trials []Trial) {
+	if t.pkg == nil {
+		return nil
+	}
+	built, err := word.ParseVersion(t.version)
+	if err != nil {
+		return nil
+	}
+	offers, _ := at.catalogConfig().Newer(ctx, t.pkg.Name, built)
+	for _, o := range slices.Backward(offers) {
+		if !slices.ContainsFunc(trials, func(t Trial) bool { return t.Version == o.Version }) {
+			trials = append(trials, Trial{Package: o.Package, Version: o.Version, Suite: o.Suite})
+		}
+	}
+	return trials
+}
+
+// try builds a version for a kernel. Its records and its package are nobody's, and go with it. The first error is the build's, the
+// second what kept it from being tried.
+func (c checker) try(ctx context.Context, t Trial, release string) (failed, err error) {
+	unlock, err := c.locks(c.Wait.forLong()).Take(ctx, lock.Thing{Name: "_trials", What: "the place for newer versions", Doing: "used"})
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	step := c.say.of(UnitID{Module: t.Package.String(), Kernel: release}).begin("try", t.Package.String()+" "+t.Version.String())
+	defer step.end()
+	dir := filepath.Join(c.store.WorkDir(), "trials")
+	if err := store.FreshDir(dir); err != nil {
+		return nil, err
+	}
+	_, failed = c.trying(dir, release).Do(ctx, Request{Words: []string{t.word()}, Goal: Built})
+	outcome := "builds"
+	if failed != nil {
+		outcome = "does not build"
+	}
+	step.timed(t.Package.String() + " " + t.Version.String() + " " + outcome)
+	err = store.RemoveTree(dir)
+	_ = os.Remove(c.store.WorkDir()) // stays where something is built meanwhile
+	return failed, cmp.Or(ctx.Err(), err)
+}
+
+// trying is the same engine at work for one kernel, which keeps its builds elsewhere and tells only how far it is.
+func (c checker) trying(builds, release string) *Engine {
+	b := *silent(c.Engine, Note, Advice, Begin, End, Failed, Warning, Whole, Finished, Result).base
+	b.Builds, b.Dest, b.Kernels, b.HeaderDirs, b.Force = builds, "", []string{release}, nil, false
+	return newEngine(&b)
+}
