@@ -111,7 +111,14 @@ func (s situation) unbuilt(u unit) string {
 		return "the source is another than that of what is built"
 	case s.isOfElsewhere(u):
 		return "it was built from " + s.record.Source.Path
-	case s.now.key == "" || s.record.Format < store.Keyed || s.record.Key == s.now.key:
+	}
+	return s.otherInput()
+}
+
+// otherInput says what the recorded build was made from or with that is another now, "" where it is of the unit's key, or that
+// cannot be told.
+func (s situation) otherInput() string {
+	if s.now.key == "" || s.record.Format < store.Keyed || s.record.Key == s.now.key {
 		return ""
 	}
 	return cmp.Or(changed(s.now.inputs, s.record.Inputs), "it was built from something else")
