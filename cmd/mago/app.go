@@ -40,6 +40,9 @@ func newApp(m engine.Machine, o options, stdout *stream, stderr io.Writer) (*app
 	if err != nil {
 		return nil, err
 	}
+	if o.Jobs < 0 {
+		return nil, &engine.UsageError{Err: fmt.Errorf("--jobs=%d is not a number of compilers", o.Jobs)}
+	}
 	allow, err := globs(o.AllowFile)
 	if err != nil {
 		return nil, err
@@ -56,7 +59,7 @@ func newApp(m engine.Machine, o options, stdout *stream, stderr io.Writer) (*app
 	options := engine.Options{
 		Root: root, OwnCache: o.UserDir != "", Kernels: engine.Lists(o.KversList...), HeaderDirs: headerDirs(root, slices.Concat(o.KernelDir, []string{os.Getenv("KERNELDIRS")})),
 		Name: o.Called, Force: o.Force, NoRebuild: o.NoRebuild, AsItLies: o.NotUnpack, DryRun: o.DryRun, Verbose: o.Verbose,
-		Unauthenticated: o.Unsigned, UnsignedModules: o.Unloadable, Allow: allow, Sandbox: sandbox.Kind(o.Sandbox), Limits: limits, Wait: o.Wait.Wait,
+		Unauthenticated: o.Unsigned, UnsignedModules: o.Unloadable, Allow: allow, Sandbox: sandbox.Kind(o.Sandbox), Limits: limits, Jobs: o.Jobs, Wait: o.Wait.Wait,
 		Date: date, Maintainer: engine.MaintainerIn(os.Getenv), Version: ownVersion(), Me: lock.Holder{Command: ownCommand(), User: userName()}, Caller: os.Getenv("SUDO_USER"),
 	}
 	if o.Verbose {

@@ -54,6 +54,7 @@ type options struct {
 	SudoCmd    string           `short:"S" placeholder:"COMMAND" help:"Command that runs apt and dpkg as root where mago does not run as root, such as sudo."`
 	Dest       string           `env:"KPKG_DEST_DIR" placeholder:"DIR" help:"Directory for copies of the packages."`
 	Sandbox    string           `default:"auto" env:"MAGO_SANDBOX" placeholder:"SANDBOX" help:"Sandbox to build in: auto (the first that works), bubblewrap, namespaces; mago(8) has a weaker one."`
+	Jobs       int              `short:"j" placeholder:"N" help:"Compilers at once, of all builds together; by default what processors, memory and the cgroup's quota allow."`
 	Limit      []string         `sep:"," placeholder:"NAME=VALUE" help:"Limits of a build: time=6h, memory=8G, processes=4096, output=20G; none lifts a limit."`
 	DryRun     bool             `help:"Say what would be done, and change nothing."`
 	Unsigned   bool             `name:"allow-unauthenticated" weakens:"" help:"Take packages from archives whose signature apt has not checked, and what was built of them, in this run."`

@@ -33,7 +33,7 @@ var optionGroups = []optionGroup{
 		{"force", forPackages + " get update"}, {"no-rebuild", forBuilds}, {"non-inter", forSources}, {"not-unpack", forBuilds},
 		{"dry-run", forChanges}, {"dest", forBuilds}, {"name", strings.Join(calling, " ")}, {"sudo-cmd", "update prepare install auto-install"},
 	}},
-	{"Sandbox", []optionUse{{"sandbox", forBuilds + " status"}, {"limit", forBuilds + " status"}}},
+	{"Sandbox", []optionUse{{"jobs", forBuilds}, {"sandbox", forBuilds + " status"}, {"limit", forBuilds + " status"}}},
 	{"Screen", []optionUse{{"quiet", ""}, {"verbose", ""}, {"text-mode", ""}}},
 	{"Directories and waiting", []optionUse{{"user-dir", ""}, {"root", ""}, {"wait", ""}, {"unpack-once", ""}, {"help", ""}, {"version", ""}}},
 	{"Weaker checks, in one run", []optionUse{{"allow-unauthenticated", ""}, {"allow-file", ""}, {"unsigned", ""}}},

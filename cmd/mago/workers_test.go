@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -94,8 +95,8 @@ func runCrowd(t *testing.T, workers int, args ...string) (o outcome) {
 		m.second = make(chan struct{})
 	}
 	var out, complaints bytes.Buffer
-	args = append([]string{"--root=" + w.root, "-l", runningKernel + "," + newKernel, "-i"}, args...)
-	o.code = runOn(context.Background(), engine.Machine{AsRoot: true, Run: m.run, Workers: workers}, args, &out, &complaints)
+	args = append([]string{"--root=" + w.root, "-l", runningKernel + "," + newKernel, "-j", strconv.Itoa(workers)}, args...)
+	o.code = runOn(context.Background(), engine.Machine{AsRoot: true, Run: m.run}, args, &out, &complaints)
 	s := store.Open(filepath.Join(w.root, "var/cache/mago"))
 	records, err := s.All()
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"mago/debpkg"
 	"mago/debpkg/payload"
 	"mago/kbuild"
+	"mago/kbuild/jobs"
 	"mago/kbuild/recipe"
 )
 
@@ -60,30 +61,41 @@ func (bu *builder) buildLocked(ctx context.Context, u unit) (store.Record, error
 	if err := u.keepPrivate(log.Name()); err != nil {
 		return store.Record{}, err
 	}
+	client, err := bu.pool.Enter(ctx)
+	if err != nil {
+		return store.Record{}, err
+	}
+	defer client.Leave()
 	defer bu.host.awake(u.String() + " is built")()
 	r := u.newRecord(chosen.String())
 	r.Limits = chosen.Held.String()
 	begun := time.Now()
-	err = bu.compileAndPack(ctx, u, log, &r)
+	err = bu.compileAndPack(ctx, u, place{bu.store.Work(u.id()), log, client}, &r)
 	r.Seconds = time.Since(begun).Seconds()
 	return bu.conclude(ctx, u, r, log, err)
 }
 
-func (bu *builder) compileAndPack(ctx context.Context, u unit, log io.Writer, r *store.Record) (err error) {
+// place is where a unit is built.
+type place struct {
+	work   string // its work directory
+	log    io.Writer
+	client *jobs.Client // in the pool
+}
+
+func (bu *builder) compileAndPack(ctx context.Context, u unit, at place, r *store.Record) (err error) {
 	go bu.own() // its file takes a while to hash; takeInputs wants it
-	work := bu.store.Work(u.id())
-	if err := store.FreshDir(work); err != nil {
+	if err := store.FreshDir(at.work); err != nil {
 		return &PackError{err}
 	}
 	defer func() {
-		if failed := store.RemoveTree(work); failed != nil {
+		if failed := store.RemoveTree(at.work); failed != nil {
 			err = errors.Join(err, &PackError{failed})
 		}
 	}()
 	if r.Unauthenticated, err = bu.prepare.unauthenticatedTools(ctx, u); err != nil {
 		return &PackError{err}
 	}
-	needed, err := bu.neededModules(ctx, u, filepath.Join(work, "needed"), r)
+	needed, err := bu.neededModules(ctx, u, filepath.Join(at.work, "needed"), r)
 	if err != nil {
 		return &PackError{err}
 	}
@@ -92,7 +104,7 @@ func (bu *builder) compileAndPack(ctx context.Context, u unit, log io.Writer, r 
 	if err != nil {
 		return &PackError{err}
 	}
-	result, err := bu.compile(ctx, u, conf, needed, work, log, &r.Files)
+	result, err := bu.compile(ctx, u, conf, needed, at, &r.Files)
 	if err != nil {
 		return err
 	}
@@ -149,13 +161,14 @@ func (bu *builder) commit(ctx context.Context, r *store.Record, log *os.File) er
 }
 
 // compile runs the recipe, and counts the files that it compiles.
-func (bu *builder) compile(ctx context.Context, u unit, conf confEvaluation, needed []recipe.Needed, work string, log io.Writer, files *int) (*kbuild.Result, error) {
+func (bu *builder) compile(ctx context.Context, u unit, conf confEvaluation, needed []recipe.Needed, at place, files *int) (*kbuild.Result, error) {
 	where, err := bu.confs.chooseSandbox(ctx)
 	if err != nil {
 		return nil, err
 	}
 	p := bu.say.begin("build", u.Kernel.Release)
 	defer p.end()
+	log := at.log
 	if bu.Verbose {
 		log = io.MultiWriter(log, bu.Output)
 	}
@@ -177,7 +190,7 @@ func (bu *builder) compile(ctx context.Context, u unit, conf confEvaluation, nee
 		return nil, conf.err
 	}
 	job := bu.confs.job(u.target, u.Kernel)
-	job.Conf, job.Needed, job.Work = conf.conf, needed, work
+	job.Conf, job.Needed, job.Work = conf.conf, needed, at.work
 	result, err := builder.Build(ctx, job)
 	if err != nil {
 		return nil, err

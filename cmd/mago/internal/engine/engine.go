@@ -6,6 +6,7 @@ import (
 
 	"mago/cmd/mago/internal/store"
 	"mago/debpkg/sbom"
+	"mago/kbuild/jobs"
 	"mago/sources/lock"
 )
 
@@ -18,6 +19,7 @@ type base struct {
 	say     reporter
 	own     func() sbom.Input // hashed once; see ownInput
 	process *lock.Process     // what this process has locked
+	pool    *jobs.Pool        // which builds share
 	known   *known
 }
 
@@ -146,7 +148,7 @@ type Engine struct {
 // where that is not root's, and tells what happens to send, which may be called by several goroutines at once. It fails where
 // dpkg's status cannot be read: nothing can be said of a system then.
 func New(o Options, p Paths, m Machine, sudo []string, send func(Event)) (*Engine, error) {
-	b := &base{Options: o, Paths: p, say: newReporter(send), known: new(known), process: new(lock.Process)}
+	b := &base{Options: o, Paths: p, say: newReporter(send), known: new(known), process: new(lock.Process), pool: jobs.NewPool(cmp.Or(o.Jobs, jobs.Default("/")))}
 	b.own = sync.OnceValue(func() sbom.Input { return ownInput(o.Version) })
 	b.host = &host{Machine: m, root: o.Root, sudo: sudo, dryRun: o.DryRun, say: b.say, verbose: o.Verbose}
 	e := newEngine(b)

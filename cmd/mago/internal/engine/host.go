@@ -16,7 +16,6 @@ type Machine struct {
 	AsRoot      bool                  // whether mago has root's rights
 	Run         func(*exec.Cmd) error // starts a program that is ready to start, and waits for it
 	ConfTimeout time.Duration         // see recipe.Host
-	Workers     int                   // how many units are built at once; 0 is one
 
 	Inhibit func(why string) (release func(), mode string) // see inhibit
 }

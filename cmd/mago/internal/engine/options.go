@@ -29,6 +29,7 @@ type Options struct {
 	Allow           []payload.Glob // what packages may bring beside the rules for modules
 	Sandbox         sandbox.Kind   // "" is the closest that works
 	Limits          sandbox.Limits
+	Jobs            int // compilers at once, of all builds together; 0 is jobs.Default's
 	Wait            Wait
 
 	Date       time.Time // of what is built; zero is the source's own

@@ -56,7 +56,7 @@ func (e *Engine) Install(ctx context.Context, words []string) error {
 	return e.each(ctx, units(targets, e.kernels.foreseen(releases)), func(e *Engine, u unit) error { return e.install.installBuilt(ctx, u) })
 }
 
-// each does something for every unit, for as many at once as there are workers.
+// each does something for every unit, for as many at once as the pool has tokens.
 func (e *Engine) each(ctx context.Context, all []unit, do func(*Engine, unit) error) error {
 	p := &Plan{}
 	for _, u := range all {

@@ -116,7 +116,7 @@ func newRun(e *Engine, p *Plan) *run {
 	return &run{Engine: e, plan: p, asked: p.unitsAsked(), results: map[UnitID]UnitResult{}}
 }
 
-// units does all units, as many at once as there are workers. A failure stops only what needs the unit.
+// units does all units, as many at once as the pool has tokens. A failure stops only what needs the unit.
 func (r *run) units(ctx context.Context) error {
 	for _, u := range r.plan.Units {
 		for _, n := range u.needed {
@@ -126,7 +126,7 @@ func (r *run) units(ctx context.Context) error {
 	q := newQueue(r.plan.Units, r.build.expected)
 	defer context.AfterFunc(ctx, q.close)()
 	var workers sync.WaitGroup
-	for range min(max(1, r.host.Workers), len(r.plan.Units)) {
+	for range min(r.pool.Size(), len(r.plan.Units)) {
 		workers.Go(func() {
 			for j := q.next(); j != nil; j = q.next() {
 				r.work(ctx, q, j)
@@ -168,7 +168,7 @@ func (r *run) several() bool { return len(r.asked) > 1 }
 // expected is how many seconds a unit may take: what its last build took, else a guess by the size of its source.
 func (bu *builder) expected(u Unit) float64 {
 	const bytesASecond = 20 << 10
-	if r, ok := bu.store.Get(u.id()); ok {
+	if r, ok := bu.lastBuild(u.id()); ok {
 		return r.Seconds
 	} else if u.pkg != nil {
 		return float64(u.pkg.Size) / bytesASecond

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"mago/kbuild/jobs"
 	"mago/sources/lock"
 )
 
@@ -18,7 +19,7 @@ func crew(t *testing.T, units int, o Options) (r *run, told func() []string) {
 	var mutex sync.Mutex
 	var texts []string
 	o.Root = t.TempDir()
-	b := &base{host: &host{Machine: Machine{Workers: units}}, known: new(known), process: new(lock.Process), Options: o, Paths: Paths{Cache: filepath.Join(o.Root, "cache")}}
+	b := &base{host: &host{}, pool: jobs.NewPool(units), known: new(known), process: new(lock.Process), Options: o, Paths: Paths{Cache: filepath.Join(o.Root, "cache")}}
 	b.say = newReporter(func(e Event) {
 		mutex.Lock()
 		defer mutex.Unlock()
