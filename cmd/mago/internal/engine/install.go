@@ -10,9 +10,29 @@ import (
 	"mago/cmd/mago/internal/store"
 )
 
-// installBuilt installs a unit's package, after those of the modules that it was compiled against, as far as they are
-// built: it may only recommend them.
-func (it *installer) installBuilt(ctx context.Context, u unit) error {
+// addBuilt plans the installation of a unit's package after those of the modules that it was compiled against, as far as they
+// are built: it may only recommend them.
+func (it *installer) addBuilt(p *Plan, u unit) {
+	if i := slices.IndexFunc(p.Units, func(other Unit) bool { return other.id() == u.id() }); i >= 0 {
+		p.Units[i].asNeed = p.Units[i].asNeed && u.asNeed
+		return
+	}
+	r, _ := it.store.Get(u.id())
+	u.needed = nil
+	for _, n := range r.Needed {
+		need := unit{target{name: n.Module, asNeed: true, above: append(slices.Clip(u.above), u.name)}, u.Kernel}
+		built, ok := it.store.Get(need.id())
+		if !ok || !it.store.HasDeb(built) || it.usableInstalled(it.pkgs.installedPackage(need.packageName())) || slices.Contains(need.above, n.Module) {
+			continue
+		}
+		it.addBuilt(p, need)
+		u.needed = append(u.needed, need.target)
+	}
+	p.Units = append(p.Units, Unit{unit: u})
+}
+
+// installBuilt installs a unit's package, or only looks whether it is there.
+func (it *installer) installBuilt(ctx context.Context, u unit, onlyLook bool) error {
 	if err := it.modules.checkOwnName(u.target); err != nil {
 		return err
 	}
@@ -20,15 +40,8 @@ func (it *installer) installBuilt(ctx context.Context, u unit) error {
 	if !ok || !it.store.IsWhole(r) || !u.isSourceOf(r) {
 		return it.notBuilt(u.name, u.Kernel.Release)
 	}
-	for _, n := range r.Needed {
-		need := unit{target{name: n.Module, asNeed: true, above: append(slices.Clip(u.above), u.name)}, u.Kernel}
-		built, ok := it.store.Get(store.ID{Module: n.Module, Kernel: u.Kernel.Release})
-		if !ok || !it.store.HasDeb(built) || it.usableInstalled(it.pkgs.installedPackage(need.packageName())) || slices.Contains(need.above, n.Module) {
-			continue
-		}
-		if err := it.installBuilt(ctx, need); err != nil {
-			return &neededError{u.String(), n.Module, err}
-		}
+	if onlyLook {
+		return nil
 	}
 	return it.build.withUnitLock(ctx, u, "installed", func() error {
 		if r, ok = it.store.Get(u.id()); !ok || !it.store.IsWhole(r) {

@@ -53,7 +53,15 @@ func (e *Engine) Install(ctx context.Context, words []string) error {
 	if err != nil {
 		return e.install.unknownHere(err, releases)
 	}
-	return e.each(ctx, units(targets, e.kernels.foreseen(releases)), func(e *Engine, u unit) error { return e.install.installBuilt(ctx, u) })
+	p := &Plan{Request: Request{Goal: Installed}}
+	for _, u := range units(targets, e.kernels.foreseen(releases)) {
+		e.install.addBuilt(p, u)
+	}
+	r := newRun(e, p)
+	r.do = func(e *Engine, u Unit) (UnitResult, error) {
+		return UnitResult{}, e.install.installBuilt(ctx, u.unit, r.installsTogether())
+	}
+	return r.units(ctx)
 }
 
 // each does something for every unit, for as many at once as the pool has tokens.

@@ -61,6 +61,11 @@ func (e *Engine) Run(ctx context.Context, p *Plan) (Report, error) {
 			return Report{}, err
 		}
 	}
+	for _, u := range p.Units {
+		for _, n := range u.needed {
+			e.say.of(u.id()).note("needs", "%s is compiled against %s", u.name, n.name)
+		}
+	}
 	r := newRun(e, p)
 	r.do = func(e *Engine, u Unit) (UnitResult, error) { return r.one(ctx, e, u) }
 	err := r.units(ctx)
@@ -118,11 +123,6 @@ func newRun(e *Engine, p *Plan) *run {
 
 // units does all units, as many at once as the pool has tokens. A failure stops only what needs the unit.
 func (r *run) units(ctx context.Context) error {
-	for _, u := range r.plan.Units {
-		for _, n := range u.needed {
-			r.say.of(u.id()).note("needs", "%s is compiled against %s", u.name, n.name)
-		}
-	}
 	q := newQueue(r.plan.Units, r.build.expected)
 	defer context.AfterFunc(ctx, q.close)()
 	var workers sync.WaitGroup
