@@ -59,3 +59,19 @@ func compare(a, b word.Version) int {
 	vb, _ := version.Parse(b.String())
 	return version.Compare(va, vb)
 }
+
+// Archived tells which of some packages the archives have that apt's lists are of, whatever is installed.
+func (c Config) Archived(ctx context.Context, names ...word.Package) (map[word.Package]bool, error) {
+	found := map[word.Package]bool{}
+	if len(names) == 0 {
+		return found, nil
+	}
+	out, err := c.output(ctx, append([]string{"apt-cache", "madison", "--"}, word.Strings(names...)...)...)
+	if err != nil {
+		return nil, fmt.Errorf("ask apt for packages in its lists: %w", err)
+	}
+	for _, o := range parseMadison(string(out)) {
+		found[o.Package] = true
+	}
+	return found, nil
+}

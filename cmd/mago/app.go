@@ -21,6 +21,7 @@ type app struct {
 	screen *screen
 	render *render
 	stderr io.Writer
+	quick  bool // whether nothing is to be asked (-i)
 }
 
 func newApp(m engine.Machine, o options, stdout *stream, stderr io.Writer) (*app, error) {
@@ -54,7 +55,7 @@ func newApp(m engine.Machine, o options, stdout *stream, stderr io.Writer) (*app
 	if err := paths.CheckOwn(root, m.AsRoot); err != nil {
 		return nil, err
 	}
-	a := &app{screen: newScreen(stdout, o), stderr: stderr}
+	a := &app{screen: newScreen(stdout, o), stderr: stderr, quick: o.NonInter}
 	a.render = newRender(a.screen, stderr)
 	options := engine.Options{
 		Root: root, OwnCache: o.UserDir != "", Kernels: engine.Lists(o.KversList...), HeaderDirs: headerDirs(root, slices.Concat(o.KernelDir, []string{os.Getenv("KERNELDIRS")})),

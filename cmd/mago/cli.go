@@ -44,7 +44,7 @@ type options struct {
 	KernelDir  []string         `short:"k" sep:"none" placeholder:"DIRS" help:"Directories of kernel headers to build for; also from the variable KERNELDIRS."`
 	Force      bool             `short:"f" help:"Do again what is done already: fetch, open, build, install."`
 	NoRebuild  bool             `short:"n" help:"Build nothing for a kernel that has a package of the module already, even an old one."`
-	NonInter   bool             `short:"i" help:"Ask nothing, as ever; for scripts written for module-assistant."`
+	NonInter   bool             `short:"i" help:"Ask nothing, as mago does anyway, but for clean --orphans."`
 	Quiet      bool             `short:"q" help:"Print errors only."`
 	Verbose    bool             `short:"v" help:"Print what make, apt and dpkg print, and full paths."`
 	TextMode   bool             `short:"t" help:"Print plain lines even on a terminal."`

@@ -40,12 +40,12 @@ func TestCommandLines(t *testing.T) {
 	}
 }
 
-// TestCommandsOwnFlagsTakeNoValue: valuedFlags looks for such that do among the flags of all commands only.
-func TestCommandsOwnFlagsTakeNoValue(t *testing.T) {
-	for _, command := range grammar().Children {
-		for _, flag := range command.Flags {
-			if !flag.IsBool() {
-				t.Errorf("%s %s takes a value", command.Name, flag)
+// TestFlagsAreOfOneKind: valuedFlags knows no commands, so that a name takes a value with all of them or with none.
+func TestFlagsAreOfOneKind(t *testing.T) {
+	for _, flag := range everyFlag(grammar()) {
+		for _, name := range flagNames(flag) {
+			if valuedFlags()[name] == flag.IsBool() {
+				t.Errorf("%s takes a value in one place only", name)
 			}
 		}
 	}

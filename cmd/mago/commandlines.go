@@ -43,10 +43,10 @@ func partArgs(args []string) (words, flags, rest []string) {
 	return words, flags, nil
 }
 
-// valuedFlags are the flags that take the next argument for their value. The commands' own take none.
+// valuedFlags are the flags, of all commands or of one, that take the next argument for their value.
 var valuedFlags = sync.OnceValue(func() map[string]bool {
 	valued := map[string]bool{}
-	for _, flag := range grammar().Flags {
+	for _, flag := range everyFlag(grammar()) {
 		if flag.IsBool() {
 			continue
 		}

@@ -61,15 +61,6 @@ func (c *prepareCommand) Run(a *app, ctx context.Context) error {
 	return err
 }
 
-type cleanCommand struct {
-	Modules []string `arg:"" optional:"" name:"module" help:"Names; every module by default."`
-}
-
-// Run removes opened sources, work directories and all builds of a unit but the last.
-func (c *cleanCommand) Run(a *app, ctx context.Context) error {
-	return a.Clean(ctx, c.Modules)
-}
-
 type purgeCommand struct {
 	Modules []string `arg:"" optional:"" name:"module" help:"Names, or all for every module."`
 }

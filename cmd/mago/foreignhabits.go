@@ -30,7 +30,7 @@ const (
 	debugWay   = "-v prints what make, apt and dpkg print"
 	treesWay   = "-u DIR keeps all that mago has below DIR"
 	forceWay   = "-f does again what is done already"
-	askWay     = "mago asks nothing: leave it out"
+	askWay     = "mago asks nothing, but for clean --orphans (-i)"
 	initrdWay  = "mago's packages come with no new initrd and change no kernel tree"
 	loadWay    = `mago loads nothing: run "sudo modprobe MODULE" afterwards`
 )

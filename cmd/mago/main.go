@@ -21,7 +21,7 @@ func main() {
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// run is the whole program: its arguments in, its exit code out. It asks nothing, so it reads no input.
+// run is the whole program: its arguments in, its exit code out. It reads no input: what it asks it asks a terminal; see agreed.
 func run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	return runOn(ctx, thisMachine(), args, stdout, stderr)
 }

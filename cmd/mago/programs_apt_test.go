@@ -30,7 +30,12 @@ func aptCache(w *world, args []string) error {
 		lists, _ := strings.CutPrefix(args[2], "Dir::State::lists=")
 		return w.printCandidates(lists, args[slices.Index(args, "--")+1:])
 	case "madison":
-		return w.printVersions(args[2])
+		for _, name := range args[2:] {
+			if err := w.printVersions(name); err != nil {
+				return err
+			}
+		}
+		return nil
 	case "show":
 		for _, name := range args[slices.Index(args, "--")+1:] {
 			if w.has(name) {
@@ -273,6 +278,9 @@ func dpkg(w *world, args []string) error {
 	}
 	if args[0] == "--audit" {
 		return nil
+	}
+	if args[0] == "--purge" {
+		return w.remove(args[slices.Index(args, "--")+1:])
 	}
 	for _, deb := range args[slices.Index(args, "--")+1:] {
 		if err := w.unpack(filepath.Join(w.root, deb)); err != nil {

@@ -18,11 +18,14 @@ import (
 
 // onTerminal runs a program on a terminal of so many columns and writes what that shows in the end, with what has scrolled
 // away, to $WORK/screen; where the terminal itself had to break a line that ends with ⏎. With -ctrl-c CALL somebody types
-// Ctrl-C once the program whose command line begins so is running.
+// Ctrl-C once the program whose command line begins so is running; with -type LINE that line is typed ahead.
 func onTerminal(ts *testscript.TestScript, _ bool, args []string) {
-	call := ""
-	if args[0] == "-ctrl-c" {
+	call, typed := "", ""
+	switch args[0] {
+	case "-ctrl-c":
 		call, args = args[1], args[2:]
+	case "-type":
+		typed, args = args[1]+"\n", args[2:]
 	}
 	columns, err := strconv.Atoi(args[0])
 	ts.Check(err)
@@ -45,6 +48,8 @@ func onTerminal(ts *testscript.TestScript, _ bool, args []string) {
 			_, _ = keyboard.Write([]byte{3})
 		}()
 	}
+	_, err = keyboard.WriteString(typed)
+	ts.Check(err)
 	ts.Check(cmd.Start())
 	terminal.Close()
 	shown := newDisplay(columns)

@@ -64,12 +64,21 @@ func (cl *cleaner) clean(ctx context.Context, words []string, c clean) error {
 			return err
 		}
 	}
+	cl.tellTotal(c.verb, all)
+	return nil
+}
+
+// tellTotal says how much room there is more.
+func (cl *cleaner) tellTotal(verb string, gone removedCount) {
 	freed := "freed"
 	if cl.DryRun {
 		freed = "would free"
 	}
-	cl.say.note(c.verb, "%s %s", freed, Size(all.bytes))
-	return nil
+	cl.say.note(verb, "%s %s", freed, Size(gone.bytes))
+}
+
+func (cl *cleaner) tellEdited(verb, module string) {
+	cl.say.note(verb, `%s: its opened source is edited and stays; "%s" removes it`, module, cl.system().Mago("clean", module))
 }
 
 // tellFreed says in a line what went of a module.
@@ -272,7 +281,7 @@ func (cl *cleaner) cleanSource(ctx context.Context, name string, c clean, gone *
 	gone.add(removedSources, f.Trees, 0)
 	gone.add(removedDownloads, f.Downloads, f.Bytes)
 	for _, module := range f.Edited {
-		cl.say.note(c.verb, `%s: its opened source is edited and stays; "%s" removes it`, module, cl.system().Mago("clean", module))
+		cl.tellEdited(c.verb, module)
 	}
 	return err
 }

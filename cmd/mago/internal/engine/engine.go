@@ -121,6 +121,9 @@ type surveyor struct {
 // cleaner removes what was built.
 type cleaner struct {
 	*base
+	pkgs    *packages
+	apt     *aptTool
+	states  *surveyor
 	kernels *kernelFinder
 	catalog *moduleIndex
 	modules *modules
@@ -178,7 +181,7 @@ func newEngine(b *base) *Engine {
 	e.build = &builder{base: b, confs: e.confs, keys: e.keys, pkgs: e.pkgs, apt: e.apt, claims: e.claims, modules: e.modules, prepare: e.prepare}
 	e.install = &installer{base: b, confs: e.confs, pkgs: e.pkgs, apt: e.apt, kernels: e.kernels, claims: e.claims, modules: e.modules, build: e.build}
 	e.states = &surveyor{base: b, pkgs: e.pkgs, kernels: e.kernels, catalog: e.catalog}
-	e.cleaner = &cleaner{base: b, kernels: e.kernels, catalog: e.catalog, modules: e.modules}
+	e.cleaner = &cleaner{base: b, pkgs: e.pkgs, apt: e.apt, states: e.states, kernels: e.kernels, catalog: e.catalog, modules: e.modules}
 	return e
 }
 

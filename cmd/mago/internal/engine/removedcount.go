@@ -5,7 +5,7 @@ import (
 )
 
 // The kinds of things that clean and purge remove, in the order in which they are told.
-var removedKinds = []string{"package", "record", "download", "opened source", "unfinished build"}
+var removedKinds = []string{"package", "record", "download", "opened source", "unfinished build", "directory in /lib/modules"}
 
 const (
 	removedPackages = iota
@@ -13,11 +13,12 @@ const (
 	removedDownloads
 	removedSources
 	removedUnfinished // what a build that was ended has left
+	removedModuleDirs
 )
 
 // removedCount counts what was removed, by kind, and the bytes of its files.
 type removedCount struct {
-	things [5]int
+	things [6]int
 	bytes  int64
 }
 

@@ -1,0 +1,150 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"mago/cmd/mago/internal/store"
+	"mago/sources/lock"
+)
+
+// Eviction says what clean removes of all that mago keeps and can make or fetch again.
+type Eviction struct {
+	OlderThan time.Duration // what was not used for so long; 0 is nothing
+	MaxSize   int64         // what was used longest ago, until the rest has so many bytes; negative is nothing
+	Orphans   bool          // what is for kernels that exist nowhere any more, and what dpkg has for kernels that are gone from here
+
+	// Confirm, if not nil, is asked whether dpkg may remove these packages.
+	Confirm func(packages []string) bool
+}
+
+// evictor is one eviction. It leaves alone what is installed, what somebody has edited and what another process uses.
+type evictor struct {
+	*cleaner
+	Eviction
+	begun   time.Time
+	meant   func(release string) bool // the kernels that -l and -k choose
+	orphans map[UnitID]bool           // whose packages are, or were, installed here for a kernel that is gone
+	nowhere map[string]bool           // kernels, by their releases
+	gone    map[string]removedCount   // by module, or by kernel
+	purged  []string                  // packages that dpkg has removed, or in a dry run would
+	advised bool                      // what root has to do
+}
+
+// Evict removes what an eviction says, of the modules that are named, or of all.
+func Evict(ctx context.Context, e *Engine, words []string, how Eviction) error {
+	v := &evictor{cleaner: e.cleaner, Eviction: how, begun: time.Now(), gone: map[string]removedCount{}}
+	chosen, err := v.chosenThings(ctx, words)
+	if err != nil {
+		return err
+	}
+	if v.Orphans {
+		if err := v.removeOrphans(ctx, chosen); err != nil {
+			return err
+		}
+	}
+	things, err := v.keptThings(ctx, chosen)
+	if err == nil {
+		err = v.findNowhere(ctx, things)
+	}
+	if err != nil {
+		return err
+	}
+	if err := v.removeAll(ctx, v.pick(things)); err != nil {
+		return err
+	}
+	v.tell()
+	return nil
+}
+
+// chosenThings gives the test for what words, -l and -k choose; what is for no kernel goes only where all kernels are meant.
+func (v *evictor) chosenThings(ctx context.Context, words []string) (func(UnitID) bool, error) {
+	var err error
+	if v.meant, err = v.kernels.chosen(ctx); err != nil {
+		return nil, err
+	}
+	var names []string
+	if !isAll(words) {
+		if names, err = v.moduleNames(ctx, ModuleWords(words)); err != nil {
+			return nil, err
+		}
+	}
+	return func(id UnitID) bool {
+		return (names == nil || slices.Contains(names, id.Module)) && (id.Kernel != "" && v.meant(id.Kernel) || !v.kernels.limited())
+	}, nil
+}
+
+// pick chooses among things: those of no use any more, then, where they are too large, the rest in the order of their last use.
+func (v *evictor) pick(things []keptThing) (picked []keptThing) {
+	var rest []keptThing
+	var size int64
+	for _, t := range things {
+		old := v.OlderThan > 0 && v.begun.Sub(t.used) > v.OlderThan
+		if !t.installed && (old || v.Orphans && (v.orphans[t.UnitID] || v.nowhere[t.Kernel])) {
+			picked = append(picked, t)
+			continue
+		}
+		size += t.bytes
+		rest = append(rest, t)
+	}
+	if v.MaxSize < 0 {
+		return picked
+	}
+	slices.SortStableFunc(rest, keptThing.compare)
+	for _, t := range rest {
+		if size <= v.MaxSize {
+			break
+		}
+		if !t.installed {
+			picked = append(picked, t)
+			size -= t.bytes
+		}
+	}
+	return picked
+}
+
+// removeAll removes things; what another process uses stays, with a line.
+func (v *evictor) removeAll(ctx context.Context, things []keptThing) error {
+	removed := map[UnitID]bool{}
+	for _, t := range things {
+		var gone removedCount
+		err := t.remove(ctx, &gone)
+		v.add(t.label(), gone)
+		if busy := (*lock.BusyError)(nil); errors.As(err, &busy) {
+			v.say.note("clean", "%v; it stays", busy)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		removed[t.UnitID] = true
+	}
+	for module := range v.gone {
+		var gone removedCount
+		err := v.cleanCommon(ctx, module, func(r store.Record) bool { return !removed[r.ID()] }, &gone)
+		if busy := (*lock.BusyError)(nil); err != nil && !errors.As(err, &busy) {
+			return err
+		}
+		v.add(module, gone)
+	}
+	return nil
+}
+
+func (v *evictor) add(label string, gone removedCount) {
+	sum := v.gone[label]
+	sum.addAll(gone)
+	v.gone[label] = sum
+}
+
+// tell says what went, by module, and how much.
+func (v *evictor) tell() {
+	var all removedCount
+	for _, label := range slices.Sorted(maps.Keys(v.gone)) {
+		all.addAll(v.gone[label])
+		v.tellFreed("clean", label, v.gone[label])
+	}
+	v.tellTotal("clean", all)
+}

@@ -1,0 +1,151 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"mago/cmd/mago/internal/modpkg"
+	"mago/debpkg/rooted"
+	"mago/debpkg/word"
+)
+
+// Orphans are what is left of kernels. A kernel is gone from the machine where status says so (see survey.gone): it does not run,
+// and dpkg has removed its image, or neither its modules nor its headers are here. It exists nowhere where it does not run,
+// neither modules nor headers of it are here, and apt's lists have neither its headers nor its image.
+
+// removeOrphans has dpkg remove the packages of modules for kernels that are gone, and then what is left of these in /lib/modules.
+func (v *evictor) removeOrphans(ctx context.Context, chosen func(UnitID) bool) error {
+	if _, err := v.catalog.catalog(ctx); err != nil {
+		return err // without apt's lists no kernel would be anywhere
+	}
+	records, err := v.store.All()
+	if err != nil {
+		return err
+	}
+	states, err := v.states.states(records)
+	if err != nil {
+		return err
+	}
+	v.orphans = map[UnitID]bool{}
+	left := Having(states, func(s State) bool {
+		return s.State == StateLeftover && chosen(UnitID{Module: s.Module, Kernel: s.Kernel})
+	})
+	for _, s := range left {
+		v.orphans[UnitID{Module: s.Module, Kernel: s.Kernel}] = true
+	}
+	if v.purged, err = v.purge(ctx, v.leftPackages(left)); err != nil {
+		return err
+	}
+	return v.sweepModules()
+}
+
+// sweepModules removes the directories of kernels that are gone from /lib/modules, as far as nobody may want what is in them.
+func (v *evictor) sweepModules() error {
+	dirs, err := v.deadDirs()
+	dirs = slices.DeleteFunc(dirs, func(d deadDir) bool { return !v.meant(d.release) })
+	if err != nil || len(dirs) == 0 {
+		return err
+	}
+	if !v.host.AsRoot && !v.DryRun {
+		v.adviseRoot()
+		return nil
+	}
+	for _, d := range dirs {
+		if err := v.removeDeadDir(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// adviseRoot gives, once, the command by which root removes what is left of kernels.
+func (v *evictor) adviseRoot() {
+	if !v.advised {
+		v.say.advise("next", v.system().SudoMago("clean", "--orphans", "-i"))
+	}
+	v.advised = true
+}
+
+// leftPackages are the installed packages of units that are left over, and those of common files that nothing needs then: but for
+// one whose configuration somebody has edited.
+func (v *evictor) leftPackages(left []State) (names []string) {
+	for _, s := range left {
+		if s.Installed == "" {
+			continue
+		}
+		names = append(names, modpkg.Name(s.Module, s.Kernel))
+		if s.Common == "" || slices.Contains(names, s.Common) {
+			continue
+		}
+		if edited, _ := v.pkgs.installedPackage(s.Common).CheckConffiles(rooted.Root(v.Root)); len(edited) > 0 {
+			v.say.note("clean", "%s stays: %s is edited", s.Common, strings.Join(edited, ", "))
+			continue
+		}
+		names = append(names, s.Common)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// purge has dpkg remove packages, as root who agrees, and gives those that are gone then or would be.
+func (v *evictor) purge(ctx context.Context, names []string) (removed []string, err error) {
+	list := strings.Join(names, ", ")
+	switch {
+	case len(names) == 0:
+		return nil, nil
+	case v.DryRun:
+		v.say.note("clean", "dpkg would remove %s", list)
+		return names, nil
+	case v.host.mayChange("removing packages") != nil, v.Confirm != nil && !v.Confirm(names):
+		v.say.note("clean", "dpkg still has %s, for a kernel that is gone", list)
+		v.adviseRoot()
+		return nil, nil
+	}
+	p := v.say.begin("clean", "removing "+list)
+	defer p.end()
+	in, _ := v.apt.working(p)
+	err = in.Purge(ctx, names...)
+	v.forgetInstalled()
+	if err != nil {
+		return nil, fmt.Errorf("remove %s: %w", list, err)
+	}
+	p.timed("dpkg: removed " + list)
+	return names, nil
+}
+
+// findNowhere finds the kernels that exist nowhere any more among those of things.
+func (v *evictor) findNowhere(ctx context.Context, things []keptThing) error {
+	if v.nowhere = map[string]bool{}; !v.Orphans {
+		return nil
+	}
+	inApt, err := v.apt.releasesInApt(ctx)
+	if err != nil {
+		return err
+	}
+	here := append(append(inApt, v.kernels.kernelsHere()...), v.kernels.running())
+	names := map[word.Package]string{}
+	for _, t := range things {
+		if t.Kernel == "" || slices.Contains(here, t.Kernel) {
+			continue
+		}
+		v.nowhere[t.Kernel] = true
+		for _, name := range imageNames(t.Kernel, "") {
+			names[name] = t.Kernel
+		}
+	}
+	images, err := v.apt.catalogConfig().Archived(ctx, keysOf(names)...)
+	for name := range images {
+		delete(v.nowhere, names[name])
+	}
+	return err
+}
+
+func keysOf(names map[word.Package]string) (all []word.Package) {
+	for name := range names {
+		all = append(all, name)
+	}
+	slices.SortFunc(all, func(a, b word.Package) int { return strings.Compare(a.String(), b.String()) })
+	return all
+}
