@@ -175,7 +175,7 @@ func (bu *builder) compile(ctx context.Context, u unit, conf confEvaluation, nee
 	var counted fileCount
 	before, _ := bu.lastBuild(u.id())
 	builder := kbuild.Builder{Host: recipe.Host{
-		Root: bu.Root, Sandbox: where, Run: bu.host.Run, Log: log, ConfTimeout: bu.host.ConfTimeout,
+		Root: bu.Root, Sandbox: where, Jobs: at.client, Run: bu.host.Run, Log: log, ConfTimeout: bu.host.ConfTimeout,
 		Event: func(e recipe.Progress) {
 			*files = counted.with(e.Files)
 			p.compiled(fmt.Sprintf("%s: %s, %s", u.Kernel.Release, Plural(*files, "file"), e.File), *files, before.Files)
