@@ -19,6 +19,7 @@ const (
 // balance gives tokens to builds whose pipes are empty: free ones, those that lie unread elsewhere, and those of builds that
 // hold more than their share.
 func (p *Pool) balance() {
+	defer p.publish()
 	for _, c := range p.clients {
 		c.look()
 	}

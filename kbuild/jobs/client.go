@@ -18,6 +18,9 @@ type Client struct {
 	pipe int         // the pool's own descriptor of the same pipe, whose blocking mode no build can change
 	once sync.Once
 
+	shares *os.File // tells its share
+	told   Share    // what it tells
+
 	most    int       // tokens that it may hold
 	lent    int       // tokens in its pipe and with its makes, beside the implicit one
 	lost    int       // tokens that it has kept too long, and that no longer count
@@ -37,6 +40,9 @@ func newClient(p *Pool) (*Client, error) {
 	if c.pipe, err = unix.Open("/proc/self/fd/"+strconv.Itoa(ends[0]), unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0); err != nil {
 		return nil, errors.Join(fmt.Errorf("open a jobserver's pipe: %w", err), c.closeEnds())
 	}
+	if c.shares, err = newShares(); err != nil {
+		return nil, errors.Join(err, c.closeEnds(), unix.Close(c.pipe))
+	}
 	return c, nil
 }
 
@@ -44,6 +50,9 @@ func (c *Client) closeEnds() error { return errors.Join(c.ends[0].Close(), c.end
 
 // Files are the ends of the build's pipe, for its makes to read from and to write to.
 func (c *Client) Files() []*os.File { return c.ends[:] }
+
+// Shares is a file that tells the build's share at any time; see ReadShare.
+func (c *Client) Shares() *os.File { return c.shares }
 
 // Restart is for the time when no program of the build runs: what the last ones have kept counts no more.
 func (c *Client) Restart() {
@@ -73,7 +82,7 @@ func (c *Client) MoveTo(fifo int) error {
 func (c *Client) Leave() {
 	c.once.Do(func() {
 		c.pool.leave(c)
-		_ = errors.Join(c.closeEnds(), unix.Close(c.pipe))
+		_ = errors.Join(c.closeEnds(), unix.Close(c.pipe), c.shares.Close())
 	})
 }
 

@@ -76,10 +76,13 @@ func (w *Workspace) placeFIFO() (fifo int, err error) {
 // into their modules.
 func (s jobserver) makeflags() string { return "-j2 --jobserver-auth=" + s.auth }
 
-// joined has a program inherit the jobserver.
-func (s jobserver) joined(spec sandbox.Spec) sandbox.Spec {
-	if s.client != nil {
-		spec.Files, spec.First, spec.Env = s.client.Files(), firstJobFile, s.env
+// joined has a program inherit the step's jobserver, and be held to the build's share of the processors.
+func (s *steps) joined(spec sandbox.Spec) sandbox.Spec {
+	if s.server.client != nil {
+		spec.Files, spec.First, spec.Env = s.server.client.Files(), firstJobFile, s.server.env
+	}
+	if s.Jobs != nil {
+		spec.Shares = s.Jobs.Shares()
 	}
 	return spec
 }

@@ -41,7 +41,7 @@ func (s *steps) do(ctx context.Context, step, command string, args ...string) er
 	progress := &progressWriter{event: s.event, unseen: unseen{places: s.Workspace.unseen}}
 	out := io.MultiWriter(s.Log, progress, &flood{limit: s.Sandbox.Limits, over: cancel})
 	s.Log.Note("%s: %s", step, command)
-	err := s.Run(running, s.server.joined(sandbox.Spec{Args: args, Dir: s.build, Stdout: out, Stderr: out}))
+	err := s.Run(running, s.joined(sandbox.Spec{Args: args, Dir: s.build, Stdout: out, Stderr: out}))
 	s.touched = true
 	progress.close()
 	message := within(s.Inside(s.build), progress.errors.message)

@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -24,6 +25,7 @@ type Spec struct {
 	Mounts []Mount
 	Files  []*os.File // open files that it gets as descriptors
 	First  int        // the first of these, the others follow; 0: 3
+	Shares *os.File   // see jobs.Client; nil: the program may use all processors
 	Stdin  io.Reader
 	Stdout io.Writer
 	Stderr io.Writer
@@ -84,13 +86,21 @@ func (r Sandbox) command(ctx context.Context, s Spec) (*exec.Cmd, *os.File, erro
 	}
 	verdict := os.NewFile(uintptr(fd), "verdict")
 	cmd := exec.CommandContext(ctx, self)
-	cmd.Args, cmd.Dir, cmd.ExtraFiles = args, "/", append([]*os.File{verdict}, s.Files...)
+	cmd.Args, cmd.Dir, cmd.ExtraFiles = args, "/", slices.Concat([]*os.File{verdict}, s.shares(), s.Files)
 	cmd.Env = append(r.environment(s), s.Env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.Stdin, s.Stdout, s.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGTERM}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = patience
 	return cmd, verdict, nil
+}
+
+// shares is none or one.
+func (s Spec) shares() []*os.File {
+	if s.Shares == nil {
+		return nil
+	}
+	return []*os.File{s.Shares}
 }
 
 // sealDescriptors keeps what mago itself inherited open from reaching the programs; what Go opens never does.

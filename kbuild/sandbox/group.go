@@ -14,6 +14,7 @@ type Held struct {
 	End       bool `json:"end"`       // it ends all processes at once
 	Memory    bool `json:"memory"`    // it holds them to the limit of memory
 	Processes bool `json:"processes"` // and to that of processes
+	Cores     bool `json:"cores"`     // and gives no build more of the processors than another
 }
 
 // String says which limits are held by what.
@@ -48,7 +49,7 @@ func (r Sandbox) groupBy() string {
 // makeGroup makes the program's group, nil where there is none to be had and the order does not insist.
 func (o *order) makeGroup() (g *cgroup.Group, err error) {
 	memory := o.Limits.Memory
-	limits := cgroup.Limits{Memory: memory, Swap: swapFor(memory), Tasks: o.Limits.Processes}
+	limits := cgroup.Limits{Memory: memory, Swap: swapFor(memory), Tasks: o.Limits.Processes, Cores: o.Limits.Cores}
 	switch o.Group {
 	case byRoot:
 		g, err = cgroup.New(limits)
@@ -60,7 +61,7 @@ func (o *order) makeGroup() (g *cgroup.Group, err error) {
 	}
 	o.Held = Held{}
 	if g != nil {
-		o.Held = Held{End: true, Memory: g.HoldsMemory(), Processes: g.HoldsTasks()}
+		o.Held = Held{End: true, Memory: g.HoldsMemory(), Processes: g.HoldsTasks(), Cores: g.HoldsCores()}
 	}
 	return g, nil
 }

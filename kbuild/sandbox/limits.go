@@ -16,6 +16,7 @@ type Limits struct {
 	Time      time.Duration `json:"time,omitempty"`      // of a whole build; who runs the programs sees to it
 	Memory    int64         `json:"memory,omitempty"`    // bytes, of all its processes together
 	Processes int64         `json:"processes,omitempty"` // and threads, at one time
+	Cores     int           `json:"cores,omitempty"`     // processors' time, as far as a control group sees to that
 	Output    int64         `json:"output,omitempty"`    // bytes, of all that lies in the writable directory, and of what is printed
 }
 

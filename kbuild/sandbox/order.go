@@ -32,6 +32,7 @@ type order struct {
 	Write    []string // inside paths that may be written to
 	Files    int      // how many open files the program gets
 	First    int      // see Spec
+	Shares   bool     // whether the warden is told what the program may use of the processors
 	Limits   Limits
 	Tasks    uint64 // RLIMIT_NPROC, which counts all the user's; 0 for none
 	Group    string // the way to a control group; "" for none
@@ -50,7 +51,7 @@ func (o order) command(name string) (args []string, err error) {
 // order is what the warden and the entrant get to know of a program.
 func (r Sandbox) order(s Spec) (order, error) {
 	o := order{Kind: r.Kind, Group: r.groupBy(), Held: r.Held, Limits: r.Limits, Drop: r.Drop && !r.ByRoot, UID: r.UID, GID: r.GID, Watched: s.Work, Dir: "/"}
-	o.Files, o.First = len(s.Files), s.First
+	o.Files, o.First, o.Shares = len(s.Files), s.First, s.Shares != nil
 	if r.Kind == Bubblewrap {
 		if _, err := exec.LookPath("bwrap"); err != nil {
 			return o, err

@@ -39,7 +39,7 @@ const setID = unix.S_ISUID | unix.S_ISGID
 // refusals lists what a sandbox is without. Compilers need none of it; where a C library or fakeroot tries, it copes.
 func (o order) refusals() []refusal {
 	all := always(unix.EPERM, unix.SYS_KEYCTL, unix.SYS_ADD_KEY, unix.SYS_REQUEST_KEY, unix.SYS_BPF, unix.SYS_PERF_EVENT_OPEN,
-		unix.SYS_IO_URING_SETUP, unix.SYS_USERFAULTFD)
+		unix.SYS_IO_URING_SETUP, unix.SYS_USERFAULTFD, unix.SYS_SCHED_SETAFFINITY) // the last is the warden's to set
 	all = append(all, always(unix.ENOSYS, unix.SYS_SHMGET, unix.SYS_MEMFD_CREATE, unix.SYS_MEMFD_SECRET)...) // memory that is no process's, and the first outlives them
 	all = append(all, always(unix.ENOSYS, unix.SYS_OPENAT2)...)                                              // its mode lies in memory, where a filter cannot look
 	for call, mode := range modes {

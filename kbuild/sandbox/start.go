@@ -32,7 +32,7 @@ func (o order) start(group *cgroup.Group, begun *begun) (pid int, err error) {
 	}
 	files := []uintptr{0, 1, 2}
 	for i := range o.Files {
-		files = append(files, uintptr(reported+1+i))
+		files = append(files, uintptr(reported+1+len(o.told())+i))
 	}
 	files = append(files, uintptr(begun.tell))
 	pid, err = syscall.ForkExec(self, args, &syscall.ProcAttr{Env: os.Environ(), Files: files, Sys: attr})

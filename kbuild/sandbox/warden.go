@@ -42,7 +42,9 @@ const watchInterval = 200 * time.Millisecond
 
 // guard has the program watched, and tells where that fails.
 func (o order) guard() (code int, err error) {
-	syscall.CloseOnExec(reported)
+	for fd := reported; fd <= reported+len(o.told())+o.Files; fd++ {
+		syscall.CloseOnExec(fd) // the program gets its files by other numbers, and not mago's
+	}
 	if code, err = o.attend(); err != nil {
 		err = errors.Join(err, report(unbegun))
 	}

@@ -18,6 +18,7 @@ type watch struct {
 	reserve unix.Statfs_t // what has to stay free of the writable directory's file system
 	spare   int64         // what has to stay of the machine's memory
 	shared  lowest        // memory that processes of the machine share, and what is swapped out
+	cores   *cores        // nil: nobody says how many processors it may use, or a control group sees to it
 	next    time.Time     // when that directory is measured again
 	size    chan measured // what a measurement gives that is under way; nil: none is
 }
@@ -30,6 +31,9 @@ func newWatch(o order) *watch {
 	w := &watch{order: o}
 	_ = w.shared.growth(sharedNow())
 	w.spare = available() / reserved
+	if o.Shares && !o.Held.Cores {
+		w.cores = newCores(o)
+	}
 	if o.Watched != "" && unix.Statfs(o.Watched, &w.reserve) == nil {
 		w.reserve.Bavail /= reserved
 		w.reserve.Ffree /= reserved
@@ -60,8 +64,11 @@ func (w *watch) allowance() uint64 {
 // look measures what it has to, and gives the verdict.
 func (w *watch) look() verdict {
 	memory, processes := w.Limits.Memory > 0 && !w.Held.Memory, w.Limits.Processes > 0 && !w.Held.Processes
-	if memory || processes {
+	if memory || processes || w.cores != nil {
 		below := descendants()
+		if w.cores != nil {
+			w.cores.bound(below, time.Now())
+		}
 		switch {
 		case processes && threadsOf(below) > w.Limits.Processes:
 			return "processes"
@@ -145,6 +152,7 @@ func (w *watch) isStarved() bool {
 type task struct {
 	pid, parent int
 	threads     int64
+	ticks       int64 // processor time, its own and that of its children that have ended
 }
 
 // tasks lists every process that can be seen; none without /proc.
@@ -158,9 +166,13 @@ func tasks() []task {
 		}
 		text, err := os.ReadFile(filepath.Join("/proc", entry.Name(), "stat"))
 		if i := bytes.LastIndexByte(text, ')'); err == nil && i >= 0 { // the name before it may hold anything
-			const parent, threads = 1, 17 // after the name
+			const parent, firstTime, threads = 1, 11, 17 // after the name
 			if fields := strings.Fields(string(text[i+1:])); len(fields) > threads {
 				p := task{pid: pid}
+				for _, field := range fields[firstTime : firstTime+4] { // utime, stime, cutime, cstime
+					ticks, _ := strconv.ParseInt(field, 10, 64)
+					p.ticks += ticks
+				}
 				p.parent, _ = strconv.Atoi(fields[parent])
 				p.threads, _ = strconv.ParseInt(fields[threads], 10, 64)
 				all = append(all, p)

@@ -22,6 +22,7 @@ type Limits struct {
 	Memory int64 // bytes of memory, and of swap besides that
 	Swap   int64 // of Memory: bytes that may only be swap
 	Tasks  int64 // processes and threads
+	Cores  int   // processors' time
 }
 
 // Group is a control group without processes. Remove removes its directory.
@@ -30,6 +31,7 @@ type Group struct {
 	dir    *os.File // its own, locked as long as somebody is at work with it
 	memory bool
 	tasks  bool
+	cores  bool
 }
 
 // prefix begins the names of groups.
@@ -94,7 +96,14 @@ func (g *Group) limit(l Limits) (err error) {
 			return err
 		}
 	}
-	g.tasks, err = g.set("pids.max", value(l.Tasks))
+	if g.tasks, err = g.set("pids.max", value(l.Tasks)); err != nil {
+		return err
+	}
+	const period = 100_000 // microseconds
+	_, err = g.set("cpu.max", value(int64(l.Cores)*period)+" "+strconv.Itoa(period))
+	if err == nil {
+		g.cores, err = g.set("cpu.weight", "100") // as every other group's
+	}
 	return err
 }
 
@@ -145,6 +154,9 @@ func (g *Group) HoldsMemory() bool { return g.memory }
 
 // HoldsTasks reports whether the kernel holds the group to its limit of processes and threads.
 func (g *Group) HoldsTasks() bool { return g.tasks }
+
+// HoldsCores reports whether the kernel gives the group no more of the processors than another one that wants them, too.
+func (g *Group) HoldsCores() bool { return g.cores }
 
 // Kill ends every process in the group, and returns when none is left.
 func (g *Group) Kill() error {

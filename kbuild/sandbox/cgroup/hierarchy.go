@@ -72,7 +72,7 @@ func New(l Limits) (*Group, error) {
 }
 
 // controllers are those that hold the limits.
-var controllers = []string{"memory", "pids"}
+var controllers = []string{"memory", "pids", "cpu"}
 
 // enable turns the controllers on for groups in a directory, as far as possible. A directory with processes of its own cannot
 // have them, except the top of all.
