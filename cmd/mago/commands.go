@@ -19,8 +19,7 @@ type buildCommand struct{ moduleArgs }
 // Run builds sources that are there already.
 func (c *buildCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
-	_, err := a.Do(ctx, engine.Request{Words: c.Modules, Goal: engine.Built, Here: true})
-	return err
+	return a.do(ctx, engine.Request{Words: c.Modules, Goal: engine.Built, Here: true})
 }
 
 type autoBuildCommand struct{ moduleArgs }
@@ -28,8 +27,7 @@ type autoBuildCommand struct{ moduleArgs }
 // Run fetches and builds.
 func (c *autoBuildCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
-	_, err := a.Do(ctx, engine.Request{Words: c.Modules, Goal: engine.Built})
-	return err
+	return a.do(ctx, engine.Request{Words: c.Modules, Goal: engine.Built})
 }
 
 type autoInstallCommand struct{ moduleArgs }
@@ -37,8 +35,7 @@ type autoInstallCommand struct{ moduleArgs }
 // Run prepares, fetches, builds and installs.
 func (c *autoInstallCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
-	_, err := a.Do(ctx, engine.Request{Words: c.Modules, Goal: engine.Installed, Prepare: true})
-	return err
+	return a.do(ctx, engine.Request{Words: c.Modules, Goal: engine.Installed, Prepare: true})
 }
 
 type installCommand struct{ moduleArgs }
@@ -57,8 +54,7 @@ type prepareCommand struct {
 // Run makes the machine able to build for the kernels, and the modules where some are named.
 func (c *prepareCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
-	_, err := a.Do(ctx, engine.Request{Words: c.Modules, Goal: engine.Prepared, Prepare: true})
-	return err
+	return a.do(ctx, engine.Request{Words: c.Modules, Goal: engine.Prepared, Prepare: true})
 }
 
 type purgeCommand struct {

@@ -1,36 +1,42 @@
 package main
 
 import (
+	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 )
 
-// liveLine is a line on a terminal that is drawn anew while something lasts. The cursor stays at its margin, and each time
-// the terminal may have echoed something there that was typed.
-type liveLine struct {
+// liveLines are the last lines on a terminal, drawn anew while something lasts. The cursor stays at the margin of the first one:
+// there it keeps its place where a terminal of another width breaks them anew, and what is typed is echoed there and drawn over.
+type liveLines struct {
 	terminal io.Writer
-	text     func() string
+	text     func() []string
 	lock     sync.Mutex
 	ended    chan struct{}
 	drawn    sync.WaitGroup
 }
 
-// clearLine takes away the line that the cursor is in, from its margin on.
-const clearLine = "\r\x1b[K"
+// What a terminal is told: to go to the margin and clear all from there on, and not to break lines, or to do it again.
+const (
+	clearBelow = "\r\x1b[J"
+	unbroken   = "\x1b[?7l"
+	broken     = "\x1b[?7h"
+)
 
-// redrawn is how often a live line is drawn.
+// redrawn is how often live lines are drawn.
 const redrawn = 100 * time.Millisecond
 
-// newLiveLine draws what text gives, which is narrower than the terminal, until end is called.
-func newLiveLine(terminal io.Writer, text func() string) *liveLine {
-	l := &liveLine{terminal: terminal, text: text, ended: make(chan struct{})}
+// newLiveLines draws what text gives, which is narrower and lower than the terminal, until end is called.
+func newLiveLines(terminal io.Writer, text func() []string) *liveLines {
+	l := &liveLines{terminal: terminal, text: text, ended: make(chan struct{})}
 	l.print("")
 	l.drawn.Go(l.redraw)
 	return l
 }
 
-func (l *liveLine) redraw() {
+func (l *liveLines) redraw() {
 	ticker := time.NewTicker(redrawn)
 	defer ticker.Stop()
 	for {
@@ -43,27 +49,36 @@ func (l *liveLine) redraw() {
 	}
 }
 
-// print writes whole lines above the live one.
-func (l *liveLine) print(above string) {
+// print writes whole lines above the live ones.
+func (l *liveLines) print(above string) {
 	l.lock.Lock()
 	defer l.lock.Unlock()
-	line := l.text() + "\r"
+	drawn := ""
 	select {
 	case <-l.ended:
-		line = ""
 	default:
+		drawn = inPlace(l.text())
 	}
-	_, _ = io.WriteString(l.terminal, clearLine+above+line) // a terminal that has gone ends mago by a signal
+	_, _ = io.WriteString(l.terminal, clearBelow+above+drawn) // a terminal that has gone ends mago by a signal
 }
 
-// Write is print for whoever wants a writer, which it may be for longer than the line is there.
-func (l *liveLine) Write(lines []byte) (int, error) {
+// inPlace draws lines and goes back to where the first one begins.
+func inPlace(lines []string) string {
+	text := unbroken + strings.Join(lines, "\n") + broken + "\r"
+	if len(lines) > 1 {
+		text += fmt.Sprintf("\x1b[%dA", len(lines)-1)
+	}
+	return text
+}
+
+// Write is print for whoever wants a writer, which it may be for longer than the lines are there.
+func (l *liveLines) Write(lines []byte) (int, error) {
 	l.print(string(lines))
 	return len(lines), nil
 }
 
-// end takes the line away. It is called once.
-func (l *liveLine) end() {
+// end takes the lines away. It is called once.
+func (l *liveLines) end() {
 	close(l.ended)
 	l.drawn.Wait()
 	l.print("")

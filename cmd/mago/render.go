@@ -17,6 +17,7 @@ type render struct {
 	json   bool // one object a line, for --json
 	lock   sync.Mutex
 	steps  map[int64]*phase
+	matrix summary // where the screen has one
 }
 
 func newRender(s *screen, stderr io.Writer) *render {
@@ -28,14 +29,26 @@ func (r *render) event(e engine.Event) {
 	r.lock.Lock()
 	defer r.lock.Unlock()
 	switch {
-	case e.Kind == engine.Failed:
+	case e.Kind == engine.Failed && r.screen.matrix == nil: // else its cause is below the table
 		r.screen.aside(func() { tell(r.stderr, e.Err) })
 	case e.Kind == engine.Warning:
 		r.screen.aside(func() { complain(r.stderr, "mago: "+visible.Line(e.Text)) })
 	}
-	if !r.json {
+	switch {
+	case r.json:
+		r.object(e)
+	case r.screen.matrix != nil:
+		r.inMatrix(e)
+	case e.Kind == engine.Whole:
+		r.beginMatrix(e)
+	default:
 		r.line(e)
-	} else if text, err := json.Marshal(e); err == nil {
+	}
+}
+
+// object prints an event as JSON.
+func (r *render) object(e engine.Event) {
+	if text, err := json.Marshal(e); err == nil {
 		fmt.Fprintf(r.screen.out, "%s\n", visible.JSON(text))
 	}
 }

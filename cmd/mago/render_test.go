@@ -30,12 +30,12 @@ func TestWorkersLiveLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := strings.Split(string(text), clearLine)
+	seen := strings.Split(string(text), clearBelow)
 	for _, above := range []string{"build    first is built\n", "note     a note\n"} {
 		found := false
 		for _, part := range seen {
 			if rest, ok := strings.CutPrefix(part, above); ok {
-				found = strings.HasPrefix(rest, "build    second")
+				found = strings.HasPrefix(strings.TrimPrefix(rest, unbroken), "build    second")
 			}
 		}
 		if !found {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -11,18 +12,21 @@ import (
 	"mago/debpkg/visible"
 )
 
-// screen prints a run: a line per phase, and on a terminal a live line below while a phase lasts.
+// screen prints a run: a line per phase, and on a terminal live lines below while something lasts: one of the phase that began
+// last, or those of a matrix.
 type screen struct {
-	out   *stream
-	quiet bool
-	live  bool
+	out     *stream
+	quiet   bool
+	live    bool
+	verbose bool
 
-	open  []*phase  // those that last; the live line is that of the one that began last
-	drawn *liveLine // nil where there is none
+	open   []*phase   // those that last
+	matrix *matrix    // nil in a run of one unit
+	drawn  *liveLines // nil where there are none
 }
 
 func newScreen(out *stream, o options) *screen {
-	return &screen{out: out, quiet: o.Quiet, live: out.terminal != nil && !o.TextMode && !o.Quiet && !o.Verbose}
+	return &screen{out: out, quiet: o.Quiet, verbose: o.Verbose, live: out.terminal != nil && os.Getenv("TERM") != "dumb" && !o.TextMode && !o.Quiet && !o.Verbose}
 }
 
 // textIndent is where the text of a phase's line begins.
@@ -58,15 +62,25 @@ func (s *screen) phase(name, doing string) *phase {
 	return p
 }
 
-// aside does something while there is no live line.
+// aside does something while there are no live lines.
 func (s *screen) aside(do func()) {
 	if s.drawn != nil {
 		s.drawn.end()
 		s.drawn = nil
 	}
 	do()
-	if s.live && len(s.open) > 0 {
-		s.drawn = newLiveLine(s.out.terminal, s.open[len(s.open)-1].doing)
+	if !s.live {
+		return
+	}
+	open, m := slices.Clone(s.open), s.matrix
+	switch {
+	case m != nil && !m.over():
+		s.drawn = newLiveLines(s.out.terminal, func() []string {
+			width, height := s.out.size()
+			return m.lines(width, height, open)
+		})
+	case len(open) > 0:
+		s.drawn = newLiveLines(s.out.terminal, func() []string { return []string{open[len(open)-1].doing()} })
 	}
 }
 
@@ -83,7 +97,7 @@ func (p *phase) doing() string {
 	return visible.Cut(visible.Cut(fmt.Sprintf("%-8s %s", p.name, *p.text.Load()), width-len(seconds))+seconds, width)
 }
 
-// above is where to write lines to a terminal while there may be a live line, which would cover them.
+// above is where to write lines to a terminal while there may be live lines, which would cover them.
 func (s *screen) above(out io.Writer) io.Writer {
 	if s.drawn != nil {
 		return s.drawn
@@ -107,9 +121,11 @@ func (s *screen) figured(name, text, figure string) {
 	}
 }
 
-// usualColumns is how wide lines are that no terminal shows, and maxColumns how wide a terminal's get.
+// usualColumns is how wide lines are that no terminal shows, and maxColumns how wide a terminal's get; usualLines is how high a
+// terminal is that does not know.
 const (
 	usualColumns = 80
+	usualLines   = 24
 	maxColumns   = 100
 )
 

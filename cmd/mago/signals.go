@@ -56,7 +56,7 @@ func reportInterruption(ctx context.Context, stderr io.Writer, err error) int {
 	_ = errors.As(context.Cause(ctx), &ended)
 	if ended.signal != syscall.SIGPIPE {
 		if s, ok := stderr.(*stream); ok && s.terminal != nil {
-			_, _ = io.WriteString(s.terminal, clearLine) // of the ^C that it has echoed
+			_, _ = io.WriteString(s.terminal, clearBelow) // of the ^C that it has echoed
 		}
 		complain(stderr, "mago: "+ended.Error())
 		switch {

@@ -32,14 +32,20 @@ func newStream(name string, out io.Writer, end context.CancelCauseFunc) *stream 
 
 // columns is how wide the terminal is by now, 0 where the stream is not one.
 func (s *stream) columns() int {
-	if s.terminal == nil {
-		return 0
-	}
-	width, _, err := term.GetSize(int(s.terminal.Fd()))
-	if err != nil || width == 0 { // it does not know
-		return usualColumns
-	}
+	width, _ := s.size()
 	return width
+}
+
+// size is how wide and high the terminal is by now.
+func (s *stream) size() (width, height int) {
+	if s.terminal == nil {
+		return 0, 0
+	}
+	width, height, err := term.GetSize(int(s.terminal.Fd()))
+	if err != nil || width == 0 { // it does not know
+		return usualColumns, usualLines
+	}
+	return width, height
 }
 
 // wrapped is a line as the stream gets it: broken between words where it is a terminal.

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
@@ -80,14 +82,18 @@ func openTerminal() (keyboard, terminal *os.File, err error) {
 	return keyboard, terminal, err
 }
 
-// display is the part of a terminal that mago uses: the cursor to the margin, and the rest of its line cleared.
+// display is the part of a terminal that mago uses: the cursor to the margin and up, all below it cleared, and lines not broken. It
+// keeps what scrolls away, but the cursor goes no further up than the terminal is high.
 type display struct {
-	columns int
-	lines   [][]rune
-	column  int
+	columns, height int
+	lines           [][]rune
+	line, column    int
+	unbroken        bool
 }
 
-func newDisplay(columns int) *display { return &display{columns: columns, lines: make([][]rune, 1)} }
+func newDisplay(columns int) *display {
+	return &display{columns: columns, height: usualLines, lines: make([][]rune, 1)}
+}
 
 // read shows all that comes; a terminal that nobody has open any more ends with EIO.
 func (d *display) read(keyboard *os.File) error {
@@ -105,19 +111,43 @@ func (d *display) read(keyboard *os.File) error {
 	}
 }
 
+var sequence = regexp.MustCompile(`^\x1b\[(\??\d*)([A-Za-z])`)
+
 func (d *display) show(text string) {
-	const clear = "\x1b[K"
-	for i, part := range strings.Split(text, clear) {
-		if line := d.last(); i > 0 {
-			*line = (*line)[:min(d.column, len(*line))]
+	for text != "" {
+		if m := sequence.FindStringSubmatch(text); m != nil {
+			d.command(m[1], m[2])
+			text = text[len(m[0]):]
+			continue
 		}
-		for _, r := range part {
-			d.put(r)
-		}
+		r, size := utf8.DecodeRuneInString(text)
+		d.put(r)
+		text = text[size:]
 	}
 }
 
-func (d *display) last() *[]rune { return &d.lines[len(d.lines)-1] }
+func (d *display) command(number, letter string) {
+	switch number + letter {
+	case "J":
+		d.lines = d.lines[:d.line+1]
+		line := &d.lines[d.line]
+		*line = (*line)[:min(d.column, len(*line))]
+	case "?7l", "?7h":
+		d.unbroken = letter == "l"
+	default:
+		n, err := strconv.Atoi(number)
+		if err != nil || letter != "A" {
+			panic("a sequence that mago does not use: " + number + letter)
+		}
+		d.line = max(d.line-n, len(d.lines)-d.height, 0)
+	}
+}
+
+func (d *display) newLine() {
+	if d.line++; d.line == len(d.lines) {
+		d.lines = append(d.lines, nil)
+	}
+}
 
 func (d *display) put(r rune) {
 	switch {
@@ -125,13 +155,16 @@ func (d *display) put(r rune) {
 		d.column = 0
 		return
 	case r == '\n':
-		d.lines = append(d.lines, nil)
+		d.newLine()
 		return
+	case d.column == d.columns && d.unbroken:
+		d.column--
 	case d.column == d.columns:
-		*d.last() = append(*d.last(), '⏎')
-		d.lines, d.column = append(d.lines, nil), 0
+		d.lines[d.line] = append(d.lines[d.line], '⏎')
+		d.newLine()
+		d.column = 0
 	}
-	line := d.last()
+	line := &d.lines[d.line]
 	for len(*line) <= d.column {
 		*line = append(*line, ' ')
 	}
@@ -149,15 +182,15 @@ func (d *display) String() string {
 
 func TestDisplay(t *testing.T) {
 	d := newDisplay(5)
-	d.show("one\r\ntwo\r\x1b[Kfünf5\r\nsechs6")
-	if got := strings.Split(d.String(), "\n"); !slices.Equal(got, []string{"one", "fünf5", "sechs⏎", "6", ""}) {
+	d.show("one\r\ntwo\r\x1b[Jfünf5\r\nsechs6\r\n\x1b[?7lsieben7\x1b[?7h\r\x1b[1A\x1b[J9")
+	if got := strings.Split(d.String(), "\n"); !slices.Equal(got, []string{"one", "fünf5", "sechs⏎", "9", ""}) {
 		t.Errorf("got %q", got)
 	}
 }
 
 func TestLinesAboveTheLiveOne(t *testing.T) {
 	var drawn strings.Builder
-	l := newLiveLine(&drawn, func() string { return "waiting  1 s" })
+	l := newLiveLines(&drawn, func() []string { return []string{"waiting  1 s", "and 1 more"} })
 	if _, err := l.Write([]byte("above\n")); err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +200,7 @@ func TestLinesAboveTheLiveOne(t *testing.T) {
 	}
 	d := newDisplay(80)
 	d.show(strings.ReplaceAll(drawn.String(), "\n", "\r\n"))
-	if got := d.String(); got != "above\nbehind\n" || !strings.Contains(drawn.String(), "waiting  1 s\r") {
+	if got := d.String(); got != "above\nbehind\n" || !strings.Contains(strings.ReplaceAll(drawn.String(), "\x1b[?7h", ""), "waiting  1 s\nand 1 more\r\x1b[1A") {
 		t.Errorf("got %q of %q", got, drawn.String())
 	}
 }

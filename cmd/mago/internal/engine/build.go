@@ -21,7 +21,7 @@ func (bu *builder) build(ctx context.Context, u unit) (r store.Record, made bool
 	s.now = bu.keys.of(ctx, u, s.record)
 	if !due(u, Built, s).Build {
 		r := s.record
-		bu.say.note("package", "%s is there: nothing to build", bu.shown(r.Deb))
+		bu.say.there("package", "%s is there: nothing to build", bu.shown(r.Deb))
 		if bu.DryRun {
 			return r, false, nil
 		}

@@ -78,6 +78,11 @@ func (r reporter) note(phase, format string, args ...any) {
 	r.event(Event{Kind: Note, Phase: phase, Text: fmt.Sprintf(format, args...)})
 }
 
+// there tells of a unit for which there is nothing to do.
+func (r reporter) there(phase, format string, args ...any) {
+	r.event(Event{Kind: Note, Phase: phase, Text: fmt.Sprintf(format, args...), State: ResultThere})
+}
+
 // sized tells of something of so many bytes.
 func (r reporter) sized(phase, text string, bytes int64) {
 	r.event(Event{Kind: Note, Phase: phase, Text: text, Bytes: &bytes})
@@ -92,6 +97,20 @@ func (r reporter) warn(text string) { r.event(Event{Kind: Warning, Text: text}) 
 
 // failed tells of an error after which the run goes on.
 func (r reporter) failed(err error) { r.event(Event{Kind: Failed, Text: err.Error(), Err: err}) }
+
+// whole tells how far a run of several units is.
+func (r reporter) whole(done, units int, left float64) {
+	r.event(Event{Kind: Whole, Done: done, Units: units, Left: left})
+}
+
+// Event is the one of kind Result that tells a result.
+func (r UnitResult) Event() Event {
+	e := Event{Kind: Result, Unit: &r.Unit, State: r.State, Seconds: r.Seconds, Deb: r.Deb, Err: r.Err}
+	if r.Err != nil {
+		e.Text = r.Err.Error()
+	}
+	return e
+}
 
 // step is a part of a run that takes a while.
 type step struct {

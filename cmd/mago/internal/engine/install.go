@@ -93,7 +93,7 @@ func (it *installer) installAlone(ctx context.Context, u unit, built store.Recor
 	it.known.system.Lock()
 	defer it.known.system.Unlock()
 	if now := it.build.keys.situation(u); now.isVery() {
-		it.say.note("install", "%s %s is there: nothing to do", built.Package, now.have.Version)
+		it.say.there("install", "%s %s is there: nothing to do", built.Package, now.have.Version)
 		return false, nil
 	}
 	debs, coming, err := it.checked(ctx, u, built)

@@ -114,7 +114,7 @@ func (p *parcel) check(ctx context.Context) {
 	case !p.it.usable(p.built):
 		p.end(&UnauthenticatedBuildError{p.built.Package, p.built.UnauthenticatedInputs()})
 	case now.isVery():
-		p.it.say.note("install", "%s %s is there: nothing to do", p.built.Package, p.before)
+		p.it.say.there("install", "%s %s is there: nothing to do", p.built.Package, p.before)
 		p.end(nil)
 	default:
 		var err error

@@ -78,6 +78,9 @@ func (e *Engine) complete(ctx context.Context, of *Plan) (*Plan, error) {
 	}
 	var toBuild []unit
 	if r.Goal > Prepared {
+		if all := len(p.plan.asked) * len(kernels); all > 1 && !e.DryRun {
+			e.say.whole(0, all, 0)
+		}
 		for _, u := range units(p.plan.asked, kernels) {
 			if err := p.add(ctx, u); err != nil {
 				return nil, err
@@ -170,7 +173,7 @@ func (p *planner) isThere(ctx context.Context, u unit, now situation) bool {
 	if d := due(u, Installed, now); d.Build || d.Install {
 		return false
 	}
-	p.say.of(u.id()).note("install", "%s %s is there: nothing to do", u.packageName(), now.have.Version)
+	p.say.of(u.id()).there("install", "%s %s is there: nothing to do", u.packageName(), now.have.Version)
 	if _, failed := p.store.Failure(u.id()); failed && !p.DryRun {
 		end := func() error { return p.store.EndFailure(u.id()) } // of what is not asked for any more
 		_ = p.build.withUnitLock(ctx, u, "looked at", end)        // who holds it may have more to say

@@ -68,6 +68,7 @@ func (e *Engine) Run(ctx context.Context, p *Plan) (Report, error) {
 	}
 	r := newRun(e, p)
 	r.do = func(e *Engine, u Unit) (UnitResult, error) { return r.one(ctx, e, u) }
+	r.tally = newTally(e, p.Units, e.host.Workers)
 	err := r.units(ctx)
 	return r.report(), err
 }
@@ -112,6 +113,7 @@ type run struct {
 	plan  *Plan
 	asked []Unit                                      // without those that are only needed
 	do    func(e *Engine, u Unit) (UnitResult, error) // e reports for the unit
+	tally *tally
 
 	lock    sync.Mutex // keeps what follows
 	results map[UnitID]UnitResult
@@ -147,6 +149,7 @@ func (r *run) work(ctx context.Context, q *queue, j *job) {
 		e.Wait.Given = j.putOff
 	}
 	begun := time.Now()
+	r.tally.begun(j.id())
 	result, err := r.do(e, j.Unit)
 	if busy := (*lock.BusyError)(nil); errors.As(err, &busy) && r.several() && !j.putOff {
 		q.putOff(j)
@@ -188,6 +191,7 @@ func (r *run) end(ctx context.Context, u Unit, result UnitResult, err error) {
 	if err != nil && !u.asNeed && ctx.Err() == nil && r.several() {
 		r.say.of(u.id()).failed(err)
 	}
+	r.tally.finished(result)
 }
 
 // report is what has come of all units.

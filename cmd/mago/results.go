@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mago/cmd/mago/internal/engine"
+)
+
+// do plans a request, carries it out and shows what has come of it.
+func (a *app) do(ctx context.Context, request engine.Request) error {
+	report, err := a.Do(ctx, request)
+	a.conclude(report.Results, err)
+	return err
+}
+
+// conclude ends what a run shows: with --json with an event for each unit, and after a matrix with the table, the causes of
+// failures, and what there is to do next. The error that the run ends with is told later, and not here.
+func (a *app) conclude(results []engine.UnitResult, ended error) {
+	r := a.render
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	if r.json && !a.DryRun {
+		for _, result := range results {
+			r.object(result.Event())
+		}
+	}
+	if r.screen.matrix == nil {
+		return
+	}
+	r.screen.aside(func() { r.screen.matrix = nil })
+	if len(results) > 0 {
+		r.screen.print("\n" + strings.TrimSuffix(newGrid(results).text(r.screen.out.columns()), "\n"))
+		r.screen.line(totals(results))
+	}
+	for _, c := range causes(results) {
+		if !errors.As(ended, new(*engine.SeveralError)) && errors.Is(ended, c.err) {
+			continue
+		}
+		tell(a.stderr, a.ofSystem(c.err))
+		if also := c.also(); also != "" {
+			complain(a.stderr, "mago: the same for "+also)
+		}
+	}
+	for _, advice := range r.matrix.next {
+		r.screen.paste(advice.String())
+	}
+}
+
+// states are what can come of units, as tables and sums name them.
+var states = []string{engine.ResultBuilt, engine.ResultThere, engine.ResultFits, engine.ResultFailed, engine.ResultExcluded, engine.ResultSkipped, engine.ResultUntried}
+
+// totals counts results, and says where the packages are.
+func totals(results []engine.UnitResult) string {
+	var counts []string
+	for _, state := range states {
+		n := 0
+		for _, r := range results {
+			if r.State == state {
+				n++
+			}
+		}
+		if n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n, state))
+		}
+	}
+	return strings.Join(counts, ", ") + packagesIn(results)
+}
+
+func packagesIn(results []engine.UnitResult) string {
+	i := slices.IndexFunc(results, func(r engine.UnitResult) bool { return r.Deb != "" })
+	if i < 0 {
+		return ""
+	}
+	return "; packages in " + filepath.Dir(results[i].Deb)
+}
+
+// cause is an error, and the units that have failed by it.
+type cause struct {
+	err   error
+	units []engine.UnitID
+}
+
+// causes are the errors of units that failed or were excluded. What is the same but for the unit is one cause.
+func causes(results []engine.UnitResult) (all []*cause) {
+	known := map[string]*cause{}
+	for _, r := range results {
+		if r.Err == nil || r.State != engine.ResultFailed && r.State != engine.ResultExcluded {
+			continue
+		}
+		key := strings.ReplaceAll(reason(r.Err, r.Unit), r.Unit.Kernel, "KERNEL")
+		if c := known[key]; c != nil {
+			c.units = append(c.units, r.Unit)
+			continue
+		}
+		known[key] = &cause{r.Err, []engine.UnitID{r.Unit}}
+		all = append(all, known[key])
+	}
+	return all
+}
+
+// also names the units beside the first, whose name the error has.
+func (c *cause) also() string {
+	first, others := c.units[0], c.units[1:]
+	oneModule := !slices.ContainsFunc(others, func(u engine.UnitID) bool { return u.Module != first.Module })
+	var names []string
+	for _, u := range others {
+		if oneModule {
+			names = append(names, u.Kernel)
+		} else {
+			names = append(names, unitName(u))
+		}
+	}
+	return engine.InWords(names, 8)
+}
