@@ -19,6 +19,7 @@ type checkCommand struct {
 func (c *checkCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
 	found, err := engine.Check(ctx, a.Engine, c.Modules)
+	a.conclude(nil, err)
 	if err != nil || a.DryRun {
 		return err
 	}
