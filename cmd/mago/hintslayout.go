@@ -43,7 +43,7 @@ func damagedHint(e *sources.DamagedError) string {
 
 // apart is how several sources in one archive are built: a file that the user has named, or else a package of apt's.
 func apart(on engine.System, archive, pkg string, dirs []string) string {
-	command := on.OpenedBy(pkg, pkg, dirs...)
+	command := on.OpenedBy(pkg, dirs...)
 	if archive != "" {
 		command = on.UnpackedBy(archive, dirs...)
 	}

@@ -71,6 +71,7 @@ func paste(ts *testscript.TestScript, neg bool, args []string) {
 // hintProofs are the stories of testdata/script and the cases of cmd/lab/internal/e2e/testdata/cases that bring about a hint, paste
 // the command out of it, and go on from there.
 var hintProofs = map[string]string{
+	"BuildError.Hint: mago auto-install -l":                          "explained",
 	"BuildError.Hint: apt-get install":                               "advice",
 	"CheckedUnit.Takes: mago a-i -l":                                 "check",
 	"Engine.Installation: mago auto-install":                         "advice",

@@ -57,15 +57,15 @@ func (e *BuildError) Hint(on System) string {
 		lines = append(lines, fmt.Sprintf(`run "%s"`, on.Apt("install", cause.Package)))
 	}
 	if o := e.newer; !o.Version.IsZero() {
-		lines = append(lines, fmt.Sprintf("%s %s is in %s: run \"%s -l %s\"", o.Package, o.Version, o.Suite,
-			on.OpenedBy("newer", o.Package.String()+"="+o.Version.String(), allSources), e.release))
+		lines = append(lines, fmt.Sprintf(`%s %s is in %s: run "%s"`, o.Package, o.Version, o.Suite,
+			on.SudoMago("auto-install", "-l", e.release, o.Package.String()+"="+o.Version.String())))
 	}
 	return Hints(lines...)
 }
 
-// OpenedBy is the command that opens a package, called as apt-get takes it, in a new directory and builds sources in it.
-func (p System) OpenedBy(dir, pkg string, sources ...string) string {
-	return fmt.Sprintf("mkdir %s && cd %[1]s && apt-get download %s && dpkg-deb -x *.deb . && %s %s", dir, pkg, p.SudoMago("auto-install"), pathsBelow(".", sources))
+// OpenedBy is the command that opens a package of apt's in a new directory and builds sources in it.
+func (p System) OpenedBy(pkg string, sources ...string) string {
+	return fmt.Sprintf("mkdir %s && cd %[1]s && apt-get download %[1]s && dpkg-deb -x *.deb . && %s %s", pkg, p.SudoMago("auto-install"), pathsBelow(".", sources))
 }
 
 // UnpackedBy is the command that opens a tarball or a .deb in a new directory and builds sources in it.
@@ -78,17 +78,11 @@ func (p System) UnpackedBy(archive string, sources ...string) string {
 	return fmt.Sprintf("mkdir %s && %s && %s %s", Pasted(dir), open, p.SudoMago("auto-install"), pathsBelow("./"+dir, sources))
 }
 
-// allSources are those of a package for dkms, which a shell finds.
-const allSources = "usr/src/*"
-
 // pathsBelow are the paths of sources below a directory, to be pasted. Archives name the sources, as they like.
 func pathsBelow(dir string, sources []string) string {
 	paths := make([]string, len(sources))
 	for i, source := range sources {
-		paths[i] = dir + "/" + source
-		if source != allSources {
-			paths[i] = Pasted(paths[i])
-		}
+		paths[i] = Pasted(dir + "/" + source)
 	}
 	return strings.Join(paths, " ")
 }

@@ -37,7 +37,7 @@ func (u CheckedUnit) Takes(on System) string {
 // versions that apt's lists have.
 func Check(ctx context.Context, e *Engine, words []string) (Checked, error) {
 	if len(words) == 0 {
-		words = []string{"alli"}
+		words = e.modules.usedHere()
 	}
 	quiet := silent(e, Failed)
 	p, err := quiet.Plan(ctx, Request{Words: words, Goal: Built, Kernels: "next"})
