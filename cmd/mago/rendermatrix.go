@@ -97,9 +97,8 @@ func (r *render) finished(e engine.Event) {
 
 // reason is an error without the unit that it is of.
 func reason(err error, unit engine.UnitID) string {
-	text := engine.OneLine(err)
-	text = strings.TrimPrefix(text, "build ")
-	return strings.TrimLeft(strings.TrimPrefix(text, unit.Module+" for "+unit.Kernel), ": ")
+	text, name := engine.OneLine(err), unit.Module+" for "+unit.Kernel
+	return strings.TrimPrefix(strings.TrimPrefix(text, "build "+name+": "), name+" ")
 }
 
 func unitName(unit engine.UnitID) string { return unit.Module + " " + unit.Kernel }
