@@ -48,7 +48,7 @@ import (
 //	                                follows the log of a build that hangs in that call; see followed
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"fails": fails, "json": jsonValue, "package": addPackage, "damage": damagePackage, "tarball": makeTarball,
-	"contents": contents, "control": controlFiles, "installed": installed, "removed": removed, "hold": hold, "tidy": tidy, "interrupt": interrupt, "waits": waits,
+	"contents": contents, "control": controlFiles, "installed": installed, "removed": removed, "hold": hold, "tidy": tidy, "interrupt": interrupt, "waits": waits, "sharing": sharing,
 	"evil": putEvil, "said": saysEvil, "terminal": onTerminal, "paste": paste,
 	"followed": followed,
 }

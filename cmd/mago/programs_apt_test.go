@@ -282,12 +282,15 @@ func dpkg(w *world, args []string) error {
 	if args[0] == "--purge" {
 		return w.remove(args[slices.Index(args, "--")+1:])
 	}
+	var failed error
 	for _, deb := range args[slices.Index(args, "--")+1:] {
-		if err := w.unpack(filepath.Join(w.root, deb)); err != nil {
+		if refused := os.Getenv("REFUSED"); refused != "" && strings.HasPrefix(filepath.Base(deb), refused) {
+			failed = fmt.Errorf("error processing archive %s", deb) // and dpkg goes on with the next
+		} else if err := w.unpack(filepath.Join(w.root, deb)); err != nil {
 			return err
 		}
 	}
-	return nil
+	return failed
 }
 
 // unpack puts a package into dpkg's status, in the place of its older version.

@@ -111,7 +111,7 @@ func startInWorld(cmd *exec.Cmd) error {
 		return cmd.Err
 	}
 	cmd.Env = cmd.Environ()
-	for _, name := range []string{"PATH", "WORK", "ROOT", "FAKES", "FAIL", "HANG", "SAYS", "GORACE", "GOCOVERDIR"} {
+	for _, name := range []string{"PATH", "WORK", "ROOT", "FAKES", "FAIL", "HANG", "SAYS", "REFUSED", "GORACE", "GOCOVERDIR"} {
 		cmd.Env = append(cmd.Env, name+"="+os.Getenv(name))
 	}
 	return cmd.Run()

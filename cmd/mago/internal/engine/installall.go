@@ -19,6 +19,7 @@ type parcel struct {
 	before string   // the version that was installed
 	debs   []string // what dpkg is to install; nil where there is nothing to do
 	coming *arrival
+	done   bool // whether dpkg has installed it
 	ended  bool // err says how
 	err    error
 }
@@ -84,7 +85,7 @@ func (r *run) installOnce(ctx context.Context, parcels []*parcel) {
 	err := r.runDpkg(ctx, together)
 	for _, p := range together {
 		switch {
-		case err == nil || p.isDone():
+		case p.done:
 			p.end(p.it.store.MarkInstalled(p.built.ID()))
 		case errors.As(err, new(*apt.LockedError)) || ctx.Err() != nil:
 			p.end(err)
@@ -130,16 +131,15 @@ func (p *parcel) hasOtherCommon(other *parcel) bool {
 	return p.name == other.name && p.built.Common != nil && other.built.Common != nil && p.built.Common.Deb != other.built.Common.Deb
 }
 
-// isDone reports whether dpkg has installed a package in a run that has failed.
-func (p *parcel) isDone() bool {
+// isThere reports whether dpkg has installed a package in a run that has failed.
+func (p *parcel) isThere() bool {
 	now := p.it.build.keys.situation(p.unit)
 	return now.have.Version == p.built.Version && now.have.Version != p.before && !now.lacksCommon
 }
 
 // runDpkg installs packages in one run of dpkg, or of apt-get.
 func (r *run) runDpkg(ctx context.Context, parcels []*parcel) error {
-	count := Plural(len(parcels), "package")
-	s := r.say.begin("install", count)
+	s := r.say.begin("install", Plural(len(parcels), "package"))
 	defer s.end()
 	var sets [][]string
 	for _, p := range parcels {
@@ -156,9 +156,17 @@ func (r *run) runDpkg(ctx context.Context, parcels []*parcel) error {
 	}
 	err := in.InstallEach(ctx, sets...)
 	r.forgetInstalled()
+	done := 0
+	for _, p := range parcels {
+		if p.done = err == nil || p.isThere(); p.done {
+			done++
+		}
+	}
+	if done > 0 {
+		s.timed("dpkg: installed " + Plural(done, "package"))
+	}
 	if err := errors.Join(err, r.apt.noteUnchecked(said, nil)); err != nil {
 		return fmt.Errorf("install: %w", err)
 	}
-	s.timed("dpkg: installed " + count)
 	return nil
 }
