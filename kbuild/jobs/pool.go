@@ -20,6 +20,7 @@ type Pool struct {
 
 	lock    sync.Mutex
 	clients []*Client
+	coming  int      // builds that are to enter, as far as that was told
 	queue   []*entry // builds that wait, the first of them first
 	serving bool     // whether a goroutine balances the pipes
 }
@@ -35,6 +36,20 @@ func NewPool(n int) *Pool { return &Pool{size: max(n, 1), now: time.Now} }
 
 // Size is the number of tokens.
 func (p *Pool) Size() int { return p.size }
+
+// Expect says how many builds are to enter in all.
+func (p *Pool) Expect(builds int) {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	p.coming = builds
+}
+
+// AtOnce is how many builds there can be at the same time.
+func (p *Pool) AtOnce() int {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	return max(1, min(p.size, p.coming))
+}
 
 // Enter waits, in the order of the calls, until fewer builds are at work than there are tokens. The caller calls Leave when its
 // build has ended.

@@ -30,6 +30,9 @@ func Key(root string, job Job) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if !mayReadJobs(text) {
+		job.Jobs = 0
+	}
 	name, version := splitDir(job.Source.Dir)
 	k, sum := job.Kernel, sha256.New()
 	fmt.Fprintf(sum, "%q %d\n", job.Source.Dir, owner)

@@ -14,7 +14,7 @@ import (
 // TestKey changes one after the other what an evaluation depends on.
 func TestKey(t *testing.T) {
 	root := tree{"etc/dkms/framework.conf.d/": ""}.write(t, t.TempDir())
-	dir := tree{"dkms.conf": "PACKAGE_NAME=hello\nPACKAGE_VERSION=1.0\n"}.write(t, filepath.Join(t.TempDir(), "hello-1.0"))
+	dir := tree{"dkms.conf": "PACKAGE_NAME=hello\nPACKAGE_VERSION=1.0\nMAKE=\"make -j$parallel_jobs\"\n"}.write(t, filepath.Join(t.TempDir(), "hello-1.0"))
 	job := Job{Source: Source{Dir: dir}, Kernel: kernel.Kernel{Release: "6.1.0-56-amd64"}.WithConfig(kernel.Config{"CONFIG_X": "y"}), Epoch: time.Unix(1, 0), Jobs: 2}
 	seen := map[string]string{}
 	look := func(name string) {

@@ -15,6 +15,7 @@ import (
 type Limits struct {
 	Time      time.Duration `json:"time,omitempty"`      // of a whole build; who runs the programs sees to it
 	Memory    int64         `json:"memory,omitempty"`    // bytes, of all its processes together
+	Shared    bool          `json:"-"`                   // whether Memory is the whole machine's, of which builds at the same time get their parts
 	Processes int64         `json:"processes,omitempty"` // and threads, at one time
 	Cores     int           `json:"cores,omitempty"`     // processors' time, as far as a control group sees to that
 	Output    int64         `json:"output,omitempty"`    // bytes, of all that lies in the writable directory, and of what is printed
@@ -23,14 +24,26 @@ type Limits struct {
 // LimitNames are the words that Set knows.
 var LimitNames = []string{"time", "memory", "processes", "output"}
 
-// DefaultLimits are far above what the largest of Debian's modules take: three quarters of the machine's memory, but no
-// less than one gigabyte. root is where /proc lies.
+// DefaultLimits are far above what the largest of Debian's modules take: three quarters of the machine's memory, to be shared by
+// builds at the same time, but no less than one gigabyte. root is where /proc lies.
 func DefaultLimits(root string) Limits {
-	const gigabyte = 1 << 30
 	l := Limits{Time: 6 * time.Hour, Processes: 4096, Output: 20 * gigabyte}
 	if total := memoryOf(root); total > 0 {
-		l.Memory = max(total/4*3/gigabyte*gigabyte, gigabyte)
+		l.Memory, l.Shared = max(total/4*3/gigabyte*gigabyte, gigabyte), true
 	}
+	return l
+}
+
+const gigabyte = 1 << 30
+
+// Among are the limits of each of so many builds at the same time: their part of the memory that they share, but no less than one
+// gigabyte.
+func (l Limits) Among(builds int) Limits {
+	const megabyte = 1 << 20
+	if l.Shared && builds > 1 {
+		l.Memory = max(l.Memory/int64(builds)/megabyte*megabyte, gigabyte)
+	}
+	l.Shared = false
 	return l
 }
 
@@ -60,6 +73,7 @@ func (l *Limits) Set(word string) (err error) {
 		l.Time, err = duration(value)
 	case "memory":
 		l.Memory, err = quantity(value, "KMGT")
+		l.Shared = false
 	case "processes":
 		l.Processes, err = quantity(value, "")
 	case "output":

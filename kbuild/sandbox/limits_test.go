@@ -46,6 +46,15 @@ func TestSetLimits(t *testing.T) {
 
 func TestLiftLimits(t *testing.T) {
 	l := DefaultLimits("/")
+	for builds, want := range map[int]int64{1: l.Memory, 2: max(l.Memory/2, gigabyte), 10_000: gigabyte} {
+		if got := l.Among(builds); got.Memory != want || got.Among(builds) != got {
+			t.Errorf("among %d builds each has %d, want %d", builds, got.Memory, want)
+		}
+	}
+	given := l
+	if err := given.Set("memory=3G"); err != nil || given.Among(4).Memory != 3<<30 || (Limits{}).Among(4).Memory != 0 {
+		t.Errorf("a limit that the user gives is each build's: %d, %v", given.Among(4).Memory, err)
+	}
 	if l.Time == 0 || l.Memory < 1<<30 || l.Processes == 0 || l.Output == 0 {
 		t.Errorf("by default %+v", l)
 	}

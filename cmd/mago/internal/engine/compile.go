@@ -174,6 +174,8 @@ func (bu *builder) compile(ctx context.Context, u unit, conf confEvaluation, nee
 	}
 	var counted fileCount
 	before, _ := bu.lastBuild(u.id())
+	where.Limits = where.Limits.Among(bu.pool.AtOnce())
+	where.Limits.Cores = bu.pool.Size()
 	builder := kbuild.Builder{Host: recipe.Host{
 		Root: bu.Root, Sandbox: where, Jobs: at.client, Run: bu.host.Run, Log: log, ConfTimeout: bu.host.ConfTimeout,
 		Event: func(e recipe.Progress) {

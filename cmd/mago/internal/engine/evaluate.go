@@ -6,7 +6,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"runtime"
 
 	"mago/cmd/mago/internal/store"
 	"mago/kbuild"
@@ -28,7 +27,7 @@ type confEvaluation struct {
 
 // job is what a unit's recipe goes by.
 func (ev *evaluator) job(t target, k kernel.Kernel) kbuild.Job {
-	return kbuild.Job{Source: t.source(), Kernel: k, Jobs: cmp.Or(ev.Jobs, runtime.NumCPU()), Epoch: ev.buildEpoch(t)}
+	return kbuild.Job{Source: t.source(), Kernel: k, Jobs: ev.pool.Size(), Epoch: ev.buildEpoch(t)}
 }
 
 // confs is where evaluations of an opened source's dkms.conf are kept: beside it, or in the cache where it is not mago's own.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -137,6 +138,9 @@ func (ks *keys) options(ctx context.Context, u unit) ([]store.Input, error) {
 	add("the maintainer", ks.maintainerOf(u.target))
 	add("--allow-file", strings.Join(allow, " "))
 	add("the recommended kernel", ks.apt.recommendedImage(ctx, u.Kernel))
+	if recipe.JobsShape(u.source()) {
+		add("parallel_jobs", strconv.Itoa(ks.pool.Size()))
+	}
 	if !u.vouched(ctx) {
 		add("what vouches for the source", "nothing")
 		add("what is installed under such names", strings.Join(own, " "))

@@ -127,6 +127,7 @@ func newRun(e *Engine, p *Plan) *run {
 func (r *run) units(ctx context.Context) error {
 	q := newQueue(r.plan.Units, r.build.expected)
 	defer context.AfterFunc(ctx, q.close)()
+	r.pool.Expect(len(r.plan.toBuild()))
 	var workers sync.WaitGroup
 	for range min(r.pool.Size(), len(r.plan.Units)) {
 		workers.Go(func() {
