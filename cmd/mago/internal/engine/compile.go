@@ -170,7 +170,9 @@ func (bu *builder) compile(ctx context.Context, u unit, conf confEvaluation, nee
 	defer p.end()
 	log := at.log
 	if bu.Verbose {
-		log = io.MultiWriter(log, bu.Output)
+		out, end := bu.outputOf(u)
+		defer end()
+		log = io.MultiWriter(log, out)
 	}
 	var counted fileCount
 	before, _ := bu.lastBuild(u.id())

@@ -13,6 +13,7 @@ import (
 type known struct {
 	changes atomic.Int64 // grows when dpkg may have changed its status
 	updated atomic.Bool  // whether apt has fetched its lists
+	several atomic.Bool  // whether the run is of several units
 
 	status    lasting[*apt.Status]
 	inApt     lasting[catalog.Headers]        // that apt has

@@ -68,6 +68,7 @@ func (e *Engine) Run(ctx context.Context, p *Plan) (Report, error) {
 	}
 	r := newRun(e, p)
 	r.do = func(e *Engine, u Unit) (UnitResult, error) { return r.one(ctx, e, u) }
+	e.known.several.Store(len(p.Units) > 1)
 	r.tally = newTally(e, p.Units, e.pool.Size())
 	err := r.units(ctx)
 	return r.report(), err
