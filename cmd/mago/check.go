@@ -27,11 +27,7 @@ func (c *checkCommand) Run(a *app, ctx context.Context) error {
 		a.screen.line(found.Nothing.Error() + ": nothing to check")
 		return nil
 	}
-	if !c.JSON {
-		if err := a.printChecked(found); err != nil {
-			return err
-		}
-	}
+	a.showChecked(found)
 	if err := found.Err(); err != nil {
 		code, _ := explain(a.ofSystem(err))
 		return &statusError{code}
@@ -39,26 +35,33 @@ func (c *checkCommand) Run(a *app, ctx context.Context) error {
 	return nil
 }
 
-var checkColumns = []column{{title: "MODULE"}, {title: "KERNEL"}, {title: "RESULT"}, {title: "NOTE", below: true}}
-
-// printChecked prints a sentence about what was checked, a table, and the commands that take newer versions.
-func (a *app) printChecked(found engine.Checked) error {
+// showChecked prints a sentence about what was checked, a table, what kept modules from being built, and the commands that take
+// newer versions; with --json an event for each unit.
+func (a *app) showChecked(found engine.Checked) {
+	if a.render.json {
+		for _, u := range found.Results {
+			a.render.object(u.Event())
+		}
+		return
+	}
 	a.screen.line(checkSentence(found.Results))
-	var table [][]string
-	var takes []string
+	var results []engine.UnitResult
 	for _, u := range found.Results {
-		table = append(table, []string{u.Unit.Module, u.Unit.Kernel, checkedWord(u), checkedNote(u)})
-		if command := u.Takes(engine.SystemOf(a.Engine)); command != "" && !slices.Contains(takes, command) {
-			takes = append(takes, command)
+		results = append(results, u.UnitResult)
+	}
+	a.screen.print(strings.TrimSuffix(newGrid(results).text(a.screen.out.columns()), "\n"))
+	for _, u := range found.Results {
+		switch {
+		case u.Err == nil:
+		case errors.As(u.Err, new(*engine.BuildError)):
+			a.screen.line(unitName(u.Unit) + ": " + reason(u.Err, u.Unit) + newerNote(u))
+		default: // this machine may lack something
+			tell(a.stderr, a.ofSystem(u.Err))
 		}
 	}
-	if err := writeColumns(a.screen.out, a.screen.out.columns(), checkColumns, table); err != nil {
-		return err
-	}
-	for _, command := range takes {
+	for _, command := range found.Takes(engine.SystemOf(a.Engine)) {
 		a.screen.paste("next: " + command)
 	}
-	return nil
 }
 
 // checkSentence says in a line what builds and what does not.
@@ -93,36 +96,17 @@ func distinct(words []string) (once []string) {
 	return once
 }
 
-// checkedWord is a unit's result in the table.
-func checkedWord(u engine.CheckedUnit) string {
-	switch u.State {
-	case engine.ResultBuilt, engine.ResultThere, engine.ResultFits:
-		return "builds"
-	case engine.ResultExcluded:
-		return "not meant"
-	}
-	return u.State
-}
-
-// checkedNote is what kept a unit from being built, and which newer version of its source can be.
-func checkedNote(u engine.CheckedUnit) string {
-	if u.Err == nil {
-		return ""
-	}
-	err := u.Err
-	if failed := (*engine.BuildError)(nil); errors.As(err, &failed) {
-		err = failed.Err
-	}
-	parts := []string{engine.OneLine(err)}
+// newerNote says which newer versions of a source that does not build were tried, and how that went.
+func newerNote(u engine.CheckedUnit) (text string) {
 	for _, t := range u.Tried {
 		how := "builds"
 		if t.Err != nil {
 			how = "does not build either"
 		}
-		parts = append(parts, fmt.Sprintf("%s %s from %s %s", t.Package, t.Version, t.Suite, how))
+		text += fmt.Sprintf("; %s %s from %s %s", t.Package, t.Version, t.Suite, how)
 	}
-	if len(u.Tried) == 0 && errors.As(u.Err, new(*engine.BuildError)) {
-		parts = append(parts, "apt has no newer version")
+	if text == "" {
+		text = "; apt has no newer version"
 	}
-	return strings.Join(parts, "; ")
+	return text
 }

@@ -73,7 +73,7 @@ func paste(ts *testscript.TestScript, neg bool, args []string) {
 var hintProofs = map[string]string{
 	"BuildError.Hint: mago auto-install -l":                          "explained",
 	"BuildError.Hint: apt-get install":                               "advice",
-	"CheckedUnit.Takes: mago a-i -l":                                 "check",
+	"Checked.Takes: mago a-i -l":                                     "check",
 	"Engine.Installation: mago auto-install":                         "advice",
 	"Engine.Removal: apt-get remove":                                 "advice",
 	"ForeignFileError.Hint: chown -R":                                "cases/hints-users",

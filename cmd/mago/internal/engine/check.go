@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"mago/debpkg/word"
 )
@@ -22,14 +23,44 @@ type CheckedUnit struct {
 	Tried []Trial // newer versions of the source, where it does not build
 }
 
-// Takes is the command that builds and installs a newer version that builds, "" where none does.
-func (u CheckedUnit) Takes(on System) string {
+// Newer is the newer version of a unit's source that builds, as a word for the command line; "" where none does.
+func (u CheckedUnit) Newer() string {
 	for _, t := range u.Tried {
 		if t.Err == nil {
-			return on.SudoMago("a-i", "-l", u.Unit.Kernel, t.word())
+			return t.word()
 		}
 	}
 	return ""
+}
+
+// Event is the one of kind Result that tells it.
+func (u CheckedUnit) Event() Event {
+	e := u.UnitResult.Event()
+	e.Newer = u.Newer()
+	return e
+}
+
+// Takes are the commands that build and install the newer versions that build, one for all kernels that have the same.
+func (c Checked) Takes(on System) (commands []string) {
+	var kernels, words []string // a list of either for each command
+	for _, release := range distinct(c.Results, func(u CheckedUnit) string { return u.Unit.Kernel }) {
+		var newer []string
+		for _, u := range c.Results {
+			if word := u.Newer(); word != "" && u.Unit.Kernel == release {
+				newer = append(newer, word)
+			}
+		}
+		joined := strings.Join(newer, " ")
+		if i := slices.Index(words, joined); i >= 0 {
+			kernels[i] += "," + release
+		} else if joined != "" {
+			kernels, words = append(kernels, release), append(words, joined)
+		}
+	}
+	for i, joined := range words {
+		commands = append(commands, on.SudoMago(append([]string{"a-i", "-l", kernels[i]}, strings.Fields(joined)...)...))
+	}
+	return commands
 }
 
 // Check builds modules for the kernels that apt would bring, or for those that -l and -k name, and installs nothing. Where no

@@ -44,6 +44,7 @@ type Event struct {
 	Done    int     `json:"done,omitempty"`     // units that have ended
 	Units   int     `json:"units,omitempty"`    // that the run has
 	Left    float64 `json:"left,omitempty"`     // seconds until all have ended, as records tell; 0 is unknown
+	Newer   string  `json:"newer,omitempty"`    // of check: NAME=VERSION of a newer source that builds where this one does not
 	Err     error   `json:"-"`
 }
 

@@ -119,7 +119,7 @@ func ModulesOf(states []State) []string {
 	return distinct(states, func(st State) string { return st.Module })
 }
 
-func distinct(states []State, of func(State) string) []string {
+func distinct[T any](states []T, of func(T) string) []string {
 	var all []string
 	for _, st := range states {
 		if text := of(st); !slices.Contains(all, text) {
