@@ -3,30 +3,22 @@ package kbuild
 import (
 	"maps"
 
-	"mago/kbuild/kernel"
 	"mago/kbuild/proof"
-	"mago/kbuild/recipe"
 )
 
-// Fits gives the needed modules whose symbols finished modules of another kernel use, if this kernel takes them as they are; of
-// Needed the module and the directory of its Module.symvers count. The error is that of proof.Fits where it does not.
-func Fits(modules []Module, k kernel.Kernel, needed []recipe.Needed) (uses []string, err error) {
-	offers, err := offered(k, needed)
-	if err != nil {
-		return nil, err
-	}
-	own, facts := proof.Exports{}, map[string]proof.Module{}
+// Fits gives the needed modules whose symbols finished modules of another kernel use, if a kernel that offers all that takes them
+// as they are. The error is that of proof.Fits where it does not.
+func Fits(modules []Module, offered proof.Kernel) (uses []string, err error) {
+	own, names, facts := proof.Exports{}, maps.Clone(offered.Modules), map[string]proof.Module{}
 	for _, m := range modules {
 		facts[m.Name] = m.Facts
 		for symbol, crc := range m.Facts.Gives {
 			own[symbol] = proof.Export{CRC: crc, Module: m.Name}
 		}
-		for _, name := range []string{m.Name, m.Facts.Name.String()} {
-			offers.Modules[proof.Canonical(name)] = true
-		}
+		names[proof.Canonical(m.Name)], names[proof.Canonical(m.Facts.Name.String())] = true, true
 	}
-	offers.Layers = append([]proof.Layer{{Exports: own}}, offers.Layers...)
-	return proof.Fits(facts, offers)
+	offered.Modules, offered.Layers = names, append([]proof.Layer{{Exports: own}}, offered.Layers...)
+	return proof.Fits(facts, offered)
 }
 
 // Symbols counts the symbols whose CRCs modules carry.

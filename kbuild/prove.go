@@ -36,8 +36,8 @@ func (s *finishing) prove(all []takenModule, k proof.Kernel) error {
 	return nil
 }
 
-// offered is what a kernel exports, and the modules that a build needs, before it.
-func offered(from kernel.Kernel, needed []recipe.Needed) (proof.Kernel, error) {
+// Offered is what a kernel exports, and the modules that a build needs, before it; of those the directory of a Module.symvers counts.
+func Offered(from kernel.Kernel, needed []recipe.Needed) (proof.Kernel, error) {
 	k := proof.Kernel{Release: from.Release, Config: from.Config(), Modules: map[string]bool{}}
 	for _, n := range needed {
 		exports, err := readSymversFile(os.Open(filepath.Join(n.Modules, recipe.SymversFile)))

@@ -25,6 +25,7 @@ const (
 	Against  Role = Role(common.TypeRelationshipBuildDependencyOf) // what it was compiled against
 	Tool     Role = Role(common.TypeRelationshipBuildToolOf)       // what compiled and packed it
 	Settings Role = Role(common.TypeRelationshipDataFileOf)        // what told those how
+	Variant  Role = Role(common.TypeRelationshipVariantOf)         // the package that its modules are from
 )
 
 // Item is a package or a file, known by its hash.

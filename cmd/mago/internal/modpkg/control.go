@@ -65,9 +65,12 @@ func (u Unit) description(modules []kbuild.Module) string {
 	for _, m := range modules {
 		names = append(names, m.Name)
 	}
-	k := u.Kernel
-	return fmt.Sprintf("%s kernel modules for Linux %s\n%s\n\n%s", u.Module, k.Release,
-		wrapped(fmt.Sprintf("These modules are for Linux %s, version %s: %s.", k.Release, k.Version, strings.Join(names, ", "))),
+	k, fits := u.Kernel, ""
+	if u.Fits.Kernel != "" {
+		fits = fmt.Sprintf("\n\n%s", wrapped(fmt.Sprintf("These modules were built for kernel %s and fit %s: all %d symbol CRCs are the same.", u.Fits.Kernel, k.Release, u.Fits.Symbols)))
+	}
+	return fmt.Sprintf("%s kernel modules for Linux %s\n%s%s\n\n%s", u.Module, k.Release,
+		wrapped(fmt.Sprintf("These modules are for Linux %s, version %s: %s.", k.Release, k.Version, strings.Join(names, ", "))), fits,
 		wrapped("Built by mago from "+u.origin()+". The modules are not signed: a kernel that asks for signatures, as under Secure Boot, does not load them."))
 }
 

@@ -32,10 +32,17 @@ type Unit struct {
 	Vouched         bool     // whether an archive vouches for all that the source brings
 	Unchecked       []string // all that went into the build, the source too, that no signature covers
 
+	Fits      Fits     // what the modules were built for, where that is another kernel
 	Needed    []Needed // the modules that it is compiled against
 	Installed []string // names of the packages that are on the system
 
 	Settings
+}
+
+// Fits is another kernel, whose modules fit.
+type Fits struct {
+	Kernel  string // release
+	Symbols int    // whose CRCs are the same
 }
 
 // Needed is a module that another one is compiled against.
@@ -97,6 +104,9 @@ func Compose(u Unit, result *kbuild.Result) (Packages, error) {
 // modules makes the package of the modules.
 func (u Unit) modules(result *kbuild.Result, from recipe.Package) (*debpkg.Package, error) {
 	what := fmt.Sprintf("Built by mago for Linux %s (%s).", u.Kernel.Release, u.Kernel.Version)
+	if u.Fits.Kernel != "" {
+		what = fmt.Sprintf("Made by mago for Linux %s (%s) from the modules built for Linux %s.", u.Kernel.Release, u.Kernel.Version, u.Fits.Kernel)
+	}
 	docs, err := u.docs(u.name(), u.entry(Version(u.Version, u.Kernel.Version), what))
 	if err != nil {
 		return nil, err

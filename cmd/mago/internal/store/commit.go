@@ -59,6 +59,15 @@ func (s *Store) StageSBOM(id ID, text []byte) (path string, err error) {
 	return filepath.Join(dir, sbomFile), writeSynced(filepath.Join(dir, unfinishedSBOM), text)
 }
 
+// StageProven keeps what is known of a build's modules; nil is nothing.
+func (s *Store) StageProven(id ID, text []byte) error {
+	staged := filepath.Join(s.Dir(id), unfinishedProven)
+	if text == nil {
+		return removeIfThere(staged)
+	}
+	return writeSynced(staged, text)
+}
+
 // Commit gives a good build's files their names, its record last, and ends the failure before it. A record of another package
 // of the same name goes first, also on the disk: there is never a record whose package is another one. It sets r.Log.
 func (s *Store) Commit(r *Record, log *os.File) error {
@@ -153,6 +162,7 @@ func (s *Store) namePackages(r Record) error {
 	return errors.Join(
 		replaceOrRemove(filepath.Join(dir, unfinishedSymvers), s.Symvers(r.ID())),
 		replaceOrRemove(filepath.Join(dir, unfinishedSBOM), filepath.Join(dir, sbomFile)),
+		replaceOrRemove(filepath.Join(dir, unfinishedProven), filepath.Join(dir, provenFile)),
 		os.RemoveAll(s.Stage(r.ID())),
 		syncDir(filepath.Dir(r.Deb)))
 }

@@ -22,7 +22,7 @@ import (
 const indexFile = "records.index"
 
 // indexFormat changes whenever Record does; see TestIndexFormat.
-const indexFormat = "mago records 4\n"
+const indexFormat = "mago records 5\n"
 
 // unindexed is how many records may have changed before the index is written again.
 const unindexed = 64

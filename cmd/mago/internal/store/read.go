@@ -30,6 +30,11 @@ func (s *Store) Has(id ID) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
+// Proven is what StageProven kept of a unit's last good build.
+func (s *Store) Proven(id ID) ([]byte, error) {
+	return os.ReadFile(filepath.Join(s.Dir(id), provenFile))
+}
+
 func (s *Store) load(id ID, name string) (Record, error) {
 	path := filepath.Join(s.Dir(id), name)
 	text, err := os.ReadFile(path)

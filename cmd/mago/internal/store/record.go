@@ -66,6 +66,8 @@ type Record struct {
 
 	Allowed []payload.Grant `json:"allowed,omitempty"` // what the packages bring beside the rules for modules
 
+	Reused *Reuse `json:"reused,omitempty"` // the build that the modules are from; nil: they were compiled
+
 	Key    string  `json:"key,omitempty"`    // see KeyOf
 	Inputs []Input `json:"inputs,omitempty"` // what Key is over; All leaves them out
 }
@@ -113,6 +115,14 @@ type Needed struct {
 	Module  string `json:"module"`
 	Version string `json:"version"`
 	SHA256  string `json:"sha256,omitempty"` // of its .deb; "" where only its source was there
+}
+
+// Reuse is a build for another kernel whose modules fit.
+type Reuse struct {
+	Kernel  string `json:"kernel"`        // release
+	Key     string `json:"key,omitempty"` // of that build
+	SHA256  string `json:"sha256"`        // of its .deb
+	Symbols int    `json:"symbols"`       // whose CRCs were compared
 }
 
 // ID is the record's unit.

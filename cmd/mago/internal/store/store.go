@@ -35,9 +35,11 @@ const (
 	failureFile, failureLogFile = "failure.json", "failure.log"
 	symversFile                 = "Module.symvers" // of the last good build, for modules that need it
 	sbomFile                    = "sbom.spdx.json" // of the last good build
+	provenFile                  = "proven.json"    // what is known of the last good build's modules
 
 	unfinishedLog, unfinishedRecord   = "unfinished.log", "unfinished.json"
 	unfinishedSymvers, unfinishedSBOM = "unfinished.symvers", "unfinished.sbom"
+	unfinishedProven                  = "unfinished.proven"
 	unfinishedFiles                   = "unfinished.*"
 )
 

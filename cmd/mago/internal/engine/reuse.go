@@ -1,0 +1,149 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"mago/cmd/mago/internal/store"
+	"mago/kbuild"
+	"mago/kbuild/kernel"
+	"mago/kbuild/recipe"
+)
+
+// donor is a good build for another kernel whose modules serve a unit as they are.
+type donor struct {
+	store.Record
+	modules []kbuild.Module
+	uses    []string // of the unit's needed modules, those whose symbols they use
+}
+
+// reused says that, as the record has it.
+func (d donor) reused() *store.Reuse {
+	return &store.Reuse{Kernel: d.Kernel, Key: d.Key, SHA256: d.SHA256, Symbols: kbuild.Symbols(d.modules)}
+}
+
+// errNoDonor says that no build for another kernel is of the unit's source.
+var errNoDonor = errors.New("no other kernel's build is of this source")
+
+// misfitError says why the nearest such build does not serve.
+type misfitError struct {
+	kernel string
+	err    error
+}
+
+func (e *misfitError) Error() string { return fmt.Sprintf("what was built for %s does not fit: %v", e.kernel, e.err) }
+func (e *misfitError) Unwrap() error { return e.err }
+
+// donor finds the nearest kernel's build that serves a unit. It is one that was compiled, of the same source by the same recipe and settings,
+// beside the same needed modules, for a kernel of the same shape, and this kernel has all symbols with the very CRCs.
+func (bu *builder) donor(ctx context.Context, u unit) (d donor, err error) {
+	builds, err := bu.buildsElsewhere(u)
+	if err != nil || len(builds) == 0 {
+		return d, cmp.Or(err, errNoDonor)
+	}
+	needed, err := bu.builtNeeds(u)
+	if err != nil {
+		return d, err
+	}
+	offered, err := kbuild.Offered(u.Kernel, needed)
+	if err != nil {
+		return d, err
+	}
+	var first error
+	for _, r := range builds {
+		p, ok := bu.provenOf(r)
+		if !ok || !bu.usable(r) || !bu.store.HasDeb(r) {
+			continue
+		}
+		uses, err := kbuild.Fits(p.Modules, offered)
+		err = cmp.Or(err, bu.differs(ctx, u, r, p))
+		if err == nil {
+			return donor{r, p.Modules, uses}, nil
+		}
+		first = cmp.Or(first, error(&misfitError{r.Kernel, err}))
+	}
+	return d, cmp.Or(first, errNoDonor)
+}
+
+// buildsElsewhere are the builds of a unit's source that were compiled for other kernels, the nearest first.
+func (bu *builder) buildsElsewhere(u unit) (builds []store.Record, err error) {
+	if u.tree == nil || u.Kernel.Headers == "" {
+		return nil, nil
+	}
+	all, err := bu.store.All(u.name)
+	if err != nil {
+		return nil, err
+	}
+	releases := []string{u.Kernel.Release}
+	for _, r := range all {
+		s := r.Source
+		if r.Result == store.Built && r.Kernel != u.Kernel.Release && r.Reused == nil && s.SHA256 == u.sourceDigest() && s.Version == u.tree.Version && s.Is(u.recordSource()) {
+			builds, releases = append(builds, r), append(releases, r.Kernel)
+		}
+	}
+	releases = kernel.SortReleases(releases)
+	here := slices.Index(releases, u.Kernel.Release)
+	away := func(r store.Record) int { return max(slices.Index(releases, r.Kernel)-here, here-slices.Index(releases, r.Kernel)) }
+	slices.SortStableFunc(builds, func(a, b store.Record) int { return cmp.Compare(away(a), away(b)) })
+	return builds, nil
+}
+
+// builtNeeds are the modules that a unit needs, each with the directory of its last build's Module.symvers.
+func (bu *builder) builtNeeds(u unit) (needed []recipe.Needed, err error) {
+	for _, n := range u.needed {
+		id := unit{n, u.Kernel}.id()
+		if r, ok := bu.store.Get(id); n.unbuilt || !ok || !bu.store.HasDeb(r) {
+			return nil, &NotBuiltError{Module: n.name, Release: u.Kernel.Release}
+		}
+		needed = append(needed, recipe.Needed{Module: n.name, Modules: bu.store.Dir(id)})
+	}
+	return needed, nil
+}
+
+// differs says what beside its symbols keeps a build for another kernel from serving a unit, nil where nothing does.
+func (bu *builder) differs(ctx context.Context, u unit, r store.Record, p proven) error {
+	recipe, err := bu.shapeOf(ctx, u)
+	if err != nil {
+		return err
+	}
+	shape, err := u.Kernel.Shape()
+	switch {
+	case err != nil:
+		return err
+	case p.Shape != shape:
+		return bu.otherShape(u.Kernel, r.Kernel)
+	case p.Recipe != recipe:
+		return errors.New("dkms.conf or dkms's settings say something else for this kernel")
+	}
+	return bu.otherNeeds(u, r)
+}
+
+// otherShape names the options by which two kernels are not of one shape, as far as the other is here.
+func (bu *builder) otherShape(k kernel.Kernel, release string) error {
+	const most = 5
+	other, err := bu.kernels.kernel(release)
+	options := other.Config().Differences(k.Config())
+	if err != nil || len(options) == 0 {
+		return errors.New("that kernel is of another configuration, compiler or vermagic")
+	}
+	return fmt.Errorf("the kernels' configurations differ in %s", InWords(options, most))
+}
+
+// otherNeeds says that a build was compiled against other modules than the unit is going to have, or other sources of them.
+func (bu *builder) otherNeeds(u unit, r store.Record) error {
+	if len(u.needed) != len(r.Needed) {
+		return errors.New("it was compiled against other modules")
+	}
+	for i, n := range u.needed {
+		was := r.Needed[i]
+		then, _ := bu.store.Get(store.ID{Module: was.Module, Kernel: r.Kernel})
+		now, _ := bu.store.Get(unit{n, u.Kernel}.id())
+		if was.Module != n.name || was.SHA256 == "" || then.SHA256 != was.SHA256 || then.Source.SHA256 != now.Source.SHA256 {
+			return fmt.Errorf("it was compiled against another %s", n.name)
+		}
+	}
+	return nil
+}
