@@ -23,7 +23,7 @@ func Read(r io.ReaderAt) (m proof.Module, err error) {
 	if err := readModinfo(file, &m); err != nil {
 		return m, err
 	}
-	m.BTF = file.Section(".BTF") != nil
+	m.BTF, m.BTFBase = file.Section(".BTF") != nil, file.Section(".BTF.base") != nil
 	if err := readSymbols(file, &m); err != nil {
 		return m, fmt.Errorf("its symbol table: %w", err)
 	}

@@ -21,6 +21,7 @@ type Module struct {
 	License    string   // the first that it declares
 	Namespaces []string // of symbols, that it imports
 	BTF        bool     // whether it carries BTF types, which build on those of its kernel
+	BTFBase    bool     // whether it says which types those are, so that another kernel finds its own (Linux 6.11)
 }
 
 // Kernel is what a kernel offers to the modules of one build.

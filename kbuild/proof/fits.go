@@ -64,12 +64,18 @@ func (k Kernel) misfit(m Module) string {
 		return "has no CRC of module_layout"
 	case word != "":
 		return fmt.Sprintf("has a vermagic that differs in %q", word)
-	case m.BTF:
+	case !k.takesBTF(m):
 		return "carries BTF types, which refer to those of its own kernel"
 	case len(lacks) > 0:
 		return "depends on module " + lacks[0] + ", which is not there"
 	}
 	return ""
+}
+
+// takesBTF reports whether the kernel reads a module's BTF types as what they are, or loads it without. It refuses a module whose types
+// cannot be found among its own, unless CONFIG_MODULE_ALLOW_BTF_MISMATCH is set, and takes wrong ones where they are only numbered.
+func (k Kernel) takesBTF(m Module) bool {
+	return !m.BTF || !k.has("CONFIG_DEBUG_INFO_BTF_MODULES") || m.BTFBase && k.has("CONFIG_MODULE_ALLOW_BTF_MISMATCH")
 }
 
 // changed compares all symbols that the kernel would look up: those that have to be there, and those that count if they are.

@@ -80,8 +80,10 @@ func TestFitsRefuses(t *testing.T) {
 			k.Config["CONFIG_MODULE_UNLOAD"] = "y"
 			k.Config["CONFIG_MODVERSIONS"] = "y"
 		},
-		"module hello carries BTF types, which refer to those of its own kernel": func(m *Module, _ *Kernel) { m.BTF = true },
-		"module hello depends on module mii, which is not there":                 func(_ *Module, k *Kernel) { delete(k.Modules, "mii") },
+		"module hello carries BTF types, which refer to those of its own kernel": func(m *Module, k *Kernel) {
+			m.BTF, k.Config["CONFIG_DEBUG_INFO_BTF_MODULES"], k.Config["CONFIG_MODULE_ALLOW_BTF_MISMATCH"] = true, "y", "y"
+		},
+		"module hello depends on module mii, which is not there": func(_ *Module, k *Kernel) { delete(k.Modules, "mii") },
 		"kernel 6.1.0-57-amd64 takes modules of its own release only (no CONFIG_MODVERSIONS)": func(_ *Module, k *Kernel) {
 			delete(k.Config, "CONFIG_MODVERSIONS")
 		},
@@ -120,6 +122,22 @@ func TestNamespaces(t *testing.T) {
 		m := Module{License: "Dual BSD/GPL", Namespaces: []string{"CRYPTO"}}
 		if got := (Export{Line: line}).isFor(m); got != want {
 			t.Errorf("%q: %v", line, got)
+		}
+	}
+}
+
+// TestBTF: types that name their base are found anew by a kernel that may also go without them.
+func TestBTF(t *testing.T) {
+	for _, test := range []struct {
+		base             bool
+		modules, mayMiss string
+		want             bool
+	}{
+		{true, "y", "y", true}, {true, "y", "", false}, {false, "y", "y", false}, {false, "", "", true}, {true, "", "y", true},
+	} {
+		k := Kernel{Config: map[string]string{"CONFIG_DEBUG_INFO_BTF_MODULES": test.modules, "CONFIG_MODULE_ALLOW_BTF_MISMATCH": test.mayMiss}}
+		if got := k.takesBTF(Module{BTF: true, BTFBase: test.base}); got != test.want {
+			t.Errorf("%+v: got %v", test, got)
 		}
 	}
 }

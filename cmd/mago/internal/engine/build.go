@@ -28,6 +28,9 @@ func (bu *builder) build(ctx context.Context, u unit) (r store.Record, made bool
 		return r, false, errors.Join(bu.store.EndFailure(u.id()), bu.deliver(ctx, r)) // a failure of what is not asked for any more
 	}
 	bu.claims.noteTakeover(u)
+	if from, fits := bu.mayReuse(ctx, u); fits {
+		return bu.reuse(ctx, u, from)
+	}
 	if bu.DryRun {
 		bu.say.note("build", "would build %s from %s", u.packageName(), u.describe())
 		return store.Record{}, false, nil

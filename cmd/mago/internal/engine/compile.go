@@ -40,6 +40,11 @@ func (e *PackError) Unwrap() error { return e.Err }
 
 // buildLocked compiles and packages a unit whose lock is held, and leaves a record of how that went.
 func (bu *builder) buildLocked(ctx context.Context, u unit) (store.Record, error) {
+	return bu.recorded(ctx, u, func(at place, r *store.Record) error { return bu.compileAndPack(ctx, u, at, r) })
+}
+
+// recorded leaves a record of how the making of a unit's package went, and its log.
+func (bu *builder) recorded(ctx context.Context, u unit, do func(at place, r *store.Record) error) (store.Record, error) {
 	if err := bu.tryDest(ctx); err != nil {
 		return store.Record{}, err
 	}
@@ -70,20 +75,21 @@ func (bu *builder) buildLocked(ctx context.Context, u unit) (store.Record, error
 	r := u.newRecord(chosen.String())
 	r.Limits = chosen.Held.String()
 	begun := time.Now()
-	err = bu.compileAndPack(ctx, u, place{bu.store.Work(u.id()), log, client}, &r)
+	at := place{bu.store.Work(u.id()), log, client}
+	err = within(at, func() error { return do(at, &r) })
 	r.Seconds = time.Since(begun).Seconds()
 	return bu.conclude(ctx, u, r, log, err)
 }
 
-// place is where a unit is built.
+// place is where a unit's package is made.
 type place struct {
 	work   string // its work directory
 	log    io.Writer
 	client *jobs.Client // in the pool
 }
 
-func (bu *builder) compileAndPack(ctx context.Context, u unit, at place, r *store.Record) (err error) {
-	go bu.own() // its file takes a while to hash; takeInputs wants it
+// within does something in a unit's work directory, which is there meanwhile.
+func within(at place, do func() error) (err error) {
 	if err := store.FreshDir(at.work); err != nil {
 		return &PackError{err}
 	}
@@ -92,6 +98,11 @@ func (bu *builder) compileAndPack(ctx context.Context, u unit, at place, r *stor
 			err = errors.Join(err, &PackError{failed})
 		}
 	}()
+	return do()
+}
+
+func (bu *builder) compileAndPack(ctx context.Context, u unit, at place, r *store.Record) (err error) {
+	go bu.own() // its file takes a while to hash; takeInputs wants it
 	if r.Unauthenticated, err = bu.prepare.unauthenticatedTools(ctx, u); err != nil {
 		return &PackError{err}
 	}
@@ -112,7 +123,7 @@ func (bu *builder) compileAndPack(ctx context.Context, u unit, at place, r *stor
 	if err := bu.pack(ctx, u, result, r); err != nil {
 		return whosePackError(err, result)
 	}
-	if err := errors.Join(bu.store.StageSymvers(r.ID(), result.Symvers), bu.stageBill(u, r, inputs)); err != nil {
+	if err := errors.Join(bu.store.StageSymvers(r.ID(), result.Symvers), bu.stageProven(ctx, u, r, result), bu.stageBill(u, r, inputs)); err != nil {
 		return &PackError{err}
 	}
 	return nil

@@ -28,6 +28,9 @@ func (bu *builder) compose(ctx context.Context, u unit, r *store.Record, result 
 		Edited: u.edited, Unauthenticated: u.unauthenticated() || u.isLocalDeb(), Vouched: u.vouched(ctx), Unchecked: r.UnauthenticatedInputs(),
 		Settings: settings,
 	}
+	if from := r.Reused; from != nil {
+		m.Fits = modpkg.Fits{Kernel: from.Kernel, Symbols: from.Symbols}
+	}
 	for _, n := range u.needed {
 		m.Needed = append(m.Needed, modpkg.Needed{Module: n.name, Built: !n.unbuilt})
 	}

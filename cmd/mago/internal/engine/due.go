@@ -16,11 +16,12 @@ type Due struct {
 	Build   bool
 	Install bool
 	Why     string
+	Reuse   *store.Record // the build for another kernel whose modules serve, as far as that is known; nil: none
 }
 
 // situation is all that a unit's due depends on, beside the unit: what was asked for, what the store has, and what dpkg has.
 type situation struct {
-	Force, NoRebuild, AsItLies bool
+	Force, NoRebuild, Reuse, AsItLies bool
 
 	now      keyed // what the unit is to be built from, as far as that is known
 	record   store.Record
@@ -36,7 +37,7 @@ type situation struct {
 
 // situation looks a unit up, but for what it is to be built from now.
 func (ks *keys) situation(u unit) situation {
-	s := situation{Force: ks.forced(u.target), NoRebuild: ks.NoRebuild, AsItLies: ks.AsItLies, have: ks.pkgs.installedPackage(u.packageName())}
+	s := situation{Force: ks.forced(u.target), NoRebuild: ks.NoRebuild, Reuse: ks.Reuse, AsItLies: ks.AsItLies, have: ks.pkgs.installedPackage(u.packageName())}
 	s.record, s.recorded = ks.store.Get(u.id())
 	s.vouched, s.counts = ks.usable(s.record), ks.pkgs.usableInstalled(s.have)
 	record := s.record
@@ -76,6 +77,8 @@ func (s situation) unfit(u unit) string {
 		return "it is to be built anew"
 	case debpkg.CompareVersions(s.have.Version, u.packageVersion()) < 0, u.only && s.have.Version != u.packageVersion():
 		return fmt.Sprintf("%s is installed, %s can be", s.have.Version, u.packageVersion())
+	case very && s.isUnasked():
+		return "what is installed was built for " + s.record.Reused.Kernel + ", and --reuse is not asked for"
 	case source.Edited && very:
 		return "what is installed was built from an edited source"
 	case u.exact && source.Package != "" && source.Package != u.pkg.Name.String():
@@ -105,6 +108,8 @@ func (s situation) unbuilt(u unit) string {
 		return "its package is not whole"
 	case s.NoRebuild:
 		return ""
+	case s.isUnasked():
+		return "its modules were built for " + s.record.Reused.Kernel + ", and --reuse is not asked for"
 	case s.record.Version != u.packageVersion():
 		return fmt.Sprintf("%s is built, %s can be", s.record.Version, u.packageVersion())
 	case s.record.Source.SHA256 != u.sourceDigest():
@@ -121,6 +126,9 @@ func (s situation) otherInput() string {
 	if s.now.key == "" || s.record.Format < store.Keyed || s.record.Key == s.now.key {
 		return ""
 	}
+	if s.record.Reused != nil {
+		return changed(comparedInputs(s.now.inputs), s.record.Inputs)
+	}
 	return cmp.Or(changed(s.now.inputs, s.record.Inputs), "it was built from something else")
 }
 
@@ -130,6 +138,9 @@ func (s situation) isOfElsewhere(u unit) bool {
 	source := s.record.Source
 	return u.tree != nil && source.Origin == string(sources.Directory) && source.Path != cmp.Or(u.tree.Archive, u.tree.Dir)
 }
+
+// isUnasked reports whether the recorded build has another kernel's modules, which serve only who asks for that.
+func (s situation) isUnasked() bool { return s.record.Reused != nil && !s.Reuse }
 
 // isVery reports whether the recorded build's package is what is installed.
 func (s situation) isVery() bool {

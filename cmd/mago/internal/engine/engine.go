@@ -91,6 +91,7 @@ type builder struct {
 	*base
 	pkgs    *packages
 	apt     *aptTool
+	kernels *kernelFinder
 	claims  *claims
 	modules *modules
 	prepare *preparer
@@ -178,7 +179,7 @@ func newEngine(b *base) *Engine {
 	e.prepare = &preparer{base: b, pkgs: e.pkgs, apt: e.apt, kernels: e.kernels, modules: e.modules}
 	e.claims = &claims{base: b, pkgs: e.pkgs, catalog: e.catalog}
 	e.keys = &keys{base: b, pkgs: e.pkgs, apt: e.apt, prepare: e.prepare, confs: e.confs}
-	e.build = &builder{base: b, confs: e.confs, keys: e.keys, pkgs: e.pkgs, apt: e.apt, claims: e.claims, modules: e.modules, prepare: e.prepare}
+	e.build = &builder{base: b, confs: e.confs, keys: e.keys, pkgs: e.pkgs, apt: e.apt, kernels: e.kernels, claims: e.claims, modules: e.modules, prepare: e.prepare}
 	e.install = &installer{base: b, confs: e.confs, pkgs: e.pkgs, apt: e.apt, kernels: e.kernels, claims: e.claims, modules: e.modules, build: e.build}
 	e.states = &surveyor{base: b, pkgs: e.pkgs, kernels: e.kernels, catalog: e.catalog}
 	e.cleaner = &cleaner{base: b, pkgs: e.pkgs, apt: e.apt, states: e.states, kernels: e.kernels, catalog: e.catalog, modules: e.modules}

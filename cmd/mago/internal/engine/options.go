@@ -20,6 +20,7 @@ type Options struct {
 
 	Force           bool // do again what is done already
 	NoRebuild       bool // build nothing where any package of the module for the kernel is there
+	Reuse           bool // take the modules of another kernel's build where they fit
 	AsItLies        bool // build opened sources as they lie in the cache
 	DryRun          bool // change nothing
 	Verbose         bool

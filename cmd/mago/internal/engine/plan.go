@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"mago/debpkg/word"
@@ -76,6 +77,9 @@ func (e *Engine) complete(ctx context.Context, of *Plan) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.Reuse {
+		kernels = newestFirst(kernels)
+	}
 	var toBuild []unit
 	if r.Goal > Prepared {
 		if all := len(p.plan.asked) * len(kernels); all > 1 && !e.DryRun {
@@ -102,10 +106,24 @@ func (e *Engine) complete(ctx context.Context, of *Plan) (*Plan, error) {
 	return p.plan, nil
 }
 
+// reuse looks whether a unit that is due fits already; those that it needs, and other kernels' units, may still change that.
+func (p *planner) reuse(ctx context.Context, u unit, planned *Unit) {
+	if planned.Err != nil || !planned.Due.Build || !p.Reuse || p.build.forced(u.target) {
+		return
+	}
+	d, err := p.build.donor(ctx, u)
+	switch {
+	case err == nil:
+		planned.Due.Reuse, planned.Due.Why = &d.Record, d.why()
+	case !errors.Is(err, errNoDonor):
+		planned.Due.Why += "; " + err.Error()
+	}
+}
+
 // tellCompilers says which kernels another compiler is going to compile for than the one that they were built with.
 func (p *planner) tellCompilers(ctx context.Context) {
 	for _, u := range p.plan.Units {
-		if !u.There && u.Due.Build {
+		if !u.There && u.Due.Build && u.Due.Reuse == nil {
 			p.prepare.tellCompiler(ctx, u.Kernel, p.plan.Packages)
 		}
 	}
@@ -154,6 +172,7 @@ func (p *planner) add(ctx context.Context, u unit) error {
 			s.now = p.keys.of(ctx, u, s.record)
 		}
 		planned.Key, planned.Due = s.now.key, due(u, goal, s)
+		p.reuse(ctx, u, &planned)
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -27,11 +27,12 @@ type job struct {
 	putOff bool    // whether another process had it when its turn came
 }
 
-// newQueue makes a queue of units in an order in which what others need comes first; seconds is how long one may take.
-func newQueue(units []Unit, seconds func(Unit) float64) *queue {
+// newQueue makes a queue of units in an order in which what others need comes first; seconds is how long one may take. Where units
+// may be made from modules of other kernels, each waits for its module's unit before it, which may become its donor.
+func newQueue(units []Unit, seconds func(Unit) float64, reuse bool) *queue {
 	q := &queue{open: len(units)}
 	q.moved = sync.NewCond(&q.lock)
-	jobs, at := make([]*job, len(units)), map[UnitID]*job{}
+	jobs, at, last := make([]*job, len(units)), map[UnitID]*job{}, map[string]*job{}
 	for i, u := range units {
 		j := &job{Unit: u, order: i}
 		for _, n := range u.needed {
@@ -39,7 +40,10 @@ func newQueue(units []Unit, seconds func(Unit) float64) *queue {
 				need.usedBy, j.needs = append(need.usedBy, j), j.needs+1
 			}
 		}
-		jobs[i], at[u.id()] = j, j
+		if before := last[u.name]; before != nil && reuse {
+			before.usedBy, j.needs = append(before.usedBy, j), j.needs+1
+		}
+		jobs[i], at[u.id()], last[u.name] = j, j, j
 	}
 	for _, j := range slices.Backward(jobs) {
 		for _, user := range j.usedBy {

@@ -25,6 +25,11 @@ func (d donor) reused() *store.Reuse {
 	return &store.Reuse{Kernel: d.Kernel, Key: d.Key, SHA256: d.SHA256, Symbols: kbuild.Symbols(d.modules)}
 }
 
+// why says it to the user.
+func (d donor) why() string {
+	return fmt.Sprintf("fits, not built: its modules were built for %s; all %s are the same", d.Kernel, Plural(kbuild.Symbols(d.modules), "symbol CRC"))
+}
+
 // errNoDonor says that no build for another kernel is of the unit's source.
 var errNoDonor = errors.New("no other kernel's build is of this source")
 
@@ -34,8 +39,22 @@ type misfitError struct {
 	err    error
 }
 
-func (e *misfitError) Error() string { return fmt.Sprintf("what was built for %s does not fit: %v", e.kernel, e.err) }
+func (e *misfitError) Error() string {
+	return fmt.Sprintf("what was built for %s does not fit: %v", e.kernel, e.err)
+}
 func (e *misfitError) Unwrap() error { return e.err }
+
+// mayReuse finds the donor of a unit whose package is due, where modules of other kernels may serve; otherwise it says why none does.
+func (bu *builder) mayReuse(ctx context.Context, u unit) (d donor, fits bool) {
+	if !bu.Reuse || bu.forced(u.target) {
+		return d, false
+	}
+	d, err := bu.donor(ctx, u)
+	if err != nil && !errors.Is(err, errNoDonor) {
+		bu.say.note("compiles", "%s: %v", u.packageName(), err)
+	}
+	return d, err == nil
+}
 
 // donor finds the nearest kernel's build that serves a unit. It is one that was compiled, of the same source by the same recipe and settings,
 // beside the same needed modules, for a kernel of the same shape, and this kernel has all symbols with the very CRCs.
@@ -85,10 +104,28 @@ func (bu *builder) buildsElsewhere(u unit) (builds []store.Record, err error) {
 		}
 	}
 	releases = kernel.SortReleases(releases)
-	here := slices.Index(releases, u.Kernel.Release)
-	away := func(r store.Record) int { return max(slices.Index(releases, r.Kernel)-here, here-slices.Index(releases, r.Kernel)) }
+	here, flavour := slices.Index(releases, u.Kernel.Release), kernel.Flavour(u.Kernel.Release)
+	away := func(r store.Record) int {
+		away := max(slices.Index(releases, r.Kernel)-here, here-slices.Index(releases, r.Kernel))
+		if kernel.Flavour(r.Kernel) != flavour { // which has another configuration
+			away += len(releases)
+		}
+		return away
+	}
 	slices.SortStableFunc(builds, func(a, b store.Record) int { return cmp.Compare(away(a), away(b)) })
 	return builds, nil
+}
+
+// newestFirst has the kernels in that order: each may take the modules of one that was built before it.
+func newestFirst(kernels []kernel.Kernel) []kernel.Kernel {
+	var releases []string
+	for _, k := range kernels {
+		releases = append(releases, k.Release)
+	}
+	releases = kernel.SortReleases(releases)
+	return slices.SortedStableFunc(slices.Values(kernels), func(a, b kernel.Kernel) int {
+		return slices.Index(releases, b.Release) - slices.Index(releases, a.Release)
+	})
 }
 
 // builtNeeds are the modules that a unit needs, each with the directory of its last build's Module.symvers.

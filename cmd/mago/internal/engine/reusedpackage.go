@@ -4,29 +4,40 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
-	"time"
 
 	"mago/cmd/mago/internal/store"
 	"mago/debpkg/sbom"
 	"mago/kbuild"
 )
 
-// reuse packages a donor's modules for a unit whose lock is held.
-func (bu *builder) reuse(ctx context.Context, u unit, from donor) (store.Record, error) {
-	bu.say.note("fits", "%s: fits, not built: made from the modules built for %s; all %d symbol CRCs are the same", u.packageName(), from.Kernel, from.reused().Symbols)
-	return bu.recorded(ctx, u, func(log io.Writer, r *store.Record) error {
-		fmt.Fprintf(log, "mago: not compiled: the modules built for %s fit %s: all %d symbol CRCs are the same\n", from.Kernel, u.Kernel.Release, from.reused().Symbols)
-		return bu.within(u, func(work string) error { return bu.packReused(ctx, u, from, work, r) })
+// reuse packages a donor's modules for a unit whose lock is held; made is false in a dry run.
+func (bu *builder) reuse(ctx context.Context, u unit, from donor) (r store.Record, made bool, err error) {
+	why := from.why()
+	if bu.DryRun {
+		bu.say.note("fits", "would make %s: %s", u.packageName(), why)
+		return r, false, nil
+	}
+	release, err := bu.holdSources(ctx, u)
+	if err != nil {
+		return r, false, err
+	}
+	defer release()
+	bu.say.note("fits", "%s", why)
+	r, err = bu.recorded(ctx, u, func(at place, r *store.Record) error {
+		fmt.Fprintf(at.log, "mago: %s\n", why)
+		return bu.packReused(ctx, u, from, at, r)
 	})
+	if err == nil {
+		err = bu.deliver(ctx, r)
+	}
+	return r, err == nil, err
 }
 
-func (bu *builder) packReused(ctx context.Context, u unit, from donor, work string, r *store.Record) error {
-	result, err := bu.takeModules(ctx, u, from, work)
+func (bu *builder) packReused(ctx context.Context, u unit, from donor, at place, r *store.Record) error {
+	result, err := bu.takeModules(ctx, u, from, at.work)
 	if err != nil {
 		return &PackError{err}
 	}
@@ -41,6 +52,7 @@ func (bu *builder) packReused(ctx context.Context, u unit, from donor, work stri
 		noteNeed(r, n, built)
 		r.Needed = append(r.Needed, store.Needed{Module: n.name, Version: built.Version, SHA256: built.SHA256})
 	}
+	bu.noteInputs(ctx, u, from, r)
 	inputs, err := bu.reuseInputs(u, from, r)
 	if err != nil {
 		return &PackError{err}
@@ -62,6 +74,9 @@ func (bu *builder) takeModules(ctx context.Context, u unit, from donor, work str
 	if err := bu.unpackModules(ctx, from.Record, work); err != nil {
 		return nil, fmt.Errorf("open %s: %w", from.Deb, err)
 	}
+	if now, _ := bu.store.Get(from.ID()); now.SHA256 != from.SHA256 { // its package is never replaced while its record is there
+		return nil, fmt.Errorf("%s was built anew meanwhile", from.Deb)
+	}
 	result := &kbuild.Result{Name: from.RecipeName, Version: from.RecipeVersion, Recipe: from.Recipe, Uses: from.uses, Modules: slices.Clone(from.modules)}
 	for i, m := range result.Modules {
 		name := filepath.Base(m.Path)
@@ -75,15 +90,24 @@ func (bu *builder) takeModules(ctx context.Context, u unit, from donor, work str
 	return result, nil
 }
 
+// noteInputs gives the record what the unit's key is over: all that a compilation's is but tools, and the donor.
+func (bu *builder) noteInputs(ctx context.Context, u unit, from donor, r *store.Record) {
+	r.Inputs = append(comparedInputs(bu.keys.of(ctx, u, store.Record{}).inputs), store.Input{Role: asDonor, Name: from.Kernel, Version: from.Version, SHA256: from.SHA256})
+	r.Key = store.KeyOf(r.ID(), r.Inputs)
+}
+
+// asDonor is the role of the build that a unit's modules are from. It may be made anew, and the unit still serves.
+const asDonor = "donor"
+
+// comparedInputs are those of a compilation that decide whether a reused unit still serves.
+func comparedInputs(inputs []store.Input) []store.Input {
+	return slices.DeleteFunc(slices.Clone(inputs), func(in store.Input) bool { return in.Role == asTool || isWorkDir(in) })
+}
+
 // reuseInputs are what a reused unit's package is made of: the donor's package, whose own list tells what went into its modules, and
 // what they were compared with.
 func (bu *builder) reuseInputs(u unit, from donor, r *store.Record) ([]sbom.Input, error) {
 	files, err := bu.fileInputs(u, nil)
-	if err != nil {
-		return nil, err
-	}
 	modules := sbom.Input{Role: sbom.Variant, Item: sbom.Item{Name: from.Package, Version: from.Version, SHA256: from.SHA256}}
-	inputs := slices.Concat(neededInputs(*r), []sbom.Input{sourceInput(u), bu.own(), modules}, files)
-	r.take(u, inputs)
-	return inputs, nil
+	return slices.Concat(neededInputs(*r), []sbom.Input{sourceInput(u), bu.own(), modules}, files), err
 }

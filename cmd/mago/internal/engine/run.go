@@ -126,7 +126,7 @@ func newRun(e *Engine, p *Plan) *run {
 
 // units does all units, as many at once as the pool has tokens. A failure stops only what needs the unit.
 func (r *run) units(ctx context.Context) error {
-	q := newQueue(r.plan.Units, r.build.expected)
+	q := newQueue(r.plan.Units, r.build.expected, r.Reuse)
 	defer context.AfterFunc(ctx, q.close)()
 	r.pool.Expect(len(r.plan.toBuild()))
 	var workers sync.WaitGroup
@@ -254,6 +254,9 @@ func (r *run) one(ctx context.Context, e *Engine, u Unit) (result UnitResult, er
 		}
 		if result.Deb = built.Deb; made {
 			result.State = ResultBuilt
+		}
+		if made && built.Reused != nil {
+			result.State = ResultFits
 		}
 		if !installs {
 			return nil
