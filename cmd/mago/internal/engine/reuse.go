@@ -155,7 +155,19 @@ func (bu *builder) differs(ctx context.Context, u unit, r store.Record, p proven
 	case p.Recipe != recipe:
 		return errors.New("dkms.conf or dkms's settings say something else for this kernel")
 	}
-	return bu.otherNeeds(u, r)
+	return cmp.Or(bu.otherTools(ctx, u, r), bu.otherNeeds(u, r))
+}
+
+// otherTools says which tool is another than the one that a build used: what would be built anew for its own kernel serves no other one.
+func (bu *builder) otherTools(ctx context.Context, u unit, r store.Record) error {
+	tools := func(inputs []store.Input) []store.Input {
+		return slices.DeleteFunc(slices.Clone(inputs), func(in store.Input) bool { return in.Role != asTool })
+	}
+	had, err := bu.store.Load(r.ID()) // with its inputs
+	if why := changed(tools(bu.keys.of(ctx, u, store.Record{}).inputs), tools(had.Inputs)); err == nil && why != "" {
+		err = errors.New(why)
+	}
+	return err
 }
 
 // otherShape names the options by which two kernels are not of one shape, as far as the other is here.
