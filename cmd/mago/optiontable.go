@@ -30,7 +30,7 @@ const (
 var optionGroups = []optionGroup{
 	{"Kernels", []optionUse{{"kvers-list", forKernels}, {"kernel-dir", forKernels}}},
 	{"What is done", []optionUse{
-		{"force", forPackages + " get update"}, {"no-rebuild", forBuilds}, {"non-inter", forSources + " clean"}, {"not-unpack", forBuilds},
+		{"force", forPackages + " get update"}, {"no-rebuild", forBuilds}, {"reuse", forBuilds}, {"non-inter", forSources + " clean"}, {"not-unpack", forBuilds},
 		{"dry-run", forChanges}, {"dest", forBuilds}, {"name", strings.Join(calling, " ")}, {"sudo-cmd", "update prepare install auto-install"},
 	}},
 	{"Sandbox", []optionUse{{"jobs", forBuilds}, {"sandbox", forBuilds + " status"}, {"limit", forBuilds + " status"}}},

@@ -28,7 +28,7 @@ func (bu *builder) build(ctx context.Context, u unit) (r store.Record, made bool
 		return r, false, errors.Join(bu.store.EndFailure(u.id()), bu.deliver(ctx, r)) // a failure of what is not asked for any more
 	}
 	bu.claims.noteTakeover(u)
-	if from, fits := bu.mayReuse(ctx, u); fits {
+	if from, fits := bu.donors.mayServe(ctx, u); fits {
 		return bu.reuse(ctx, u, from)
 	}
 	if bu.DryRun {

@@ -86,12 +86,20 @@ type claims struct {
 	catalog *moduleIndex
 }
 
+// donors finds the builds for other kernels whose modules fit.
+type donors struct {
+	*base
+	keys    *keys
+	kernels *kernelFinder
+	confs   *evaluator
+}
+
 // builder builds units and writes their packages.
 type builder struct {
 	*base
 	pkgs    *packages
 	apt     *aptTool
-	kernels *kernelFinder
+	donors  *donors
 	claims  *claims
 	modules *modules
 	prepare *preparer
@@ -142,6 +150,7 @@ type Engine struct {
 	claims  *claims
 	confs   *evaluator
 	keys    *keys
+	donors  *donors
 	build   *builder
 	install *installer
 	states  *surveyor
@@ -179,7 +188,8 @@ func newEngine(b *base) *Engine {
 	e.prepare = &preparer{base: b, pkgs: e.pkgs, apt: e.apt, kernels: e.kernels, modules: e.modules}
 	e.claims = &claims{base: b, pkgs: e.pkgs, catalog: e.catalog}
 	e.keys = &keys{base: b, pkgs: e.pkgs, apt: e.apt, prepare: e.prepare, confs: e.confs}
-	e.build = &builder{base: b, confs: e.confs, keys: e.keys, pkgs: e.pkgs, apt: e.apt, kernels: e.kernels, claims: e.claims, modules: e.modules, prepare: e.prepare}
+	e.donors = &donors{base: b, keys: e.keys, kernels: e.kernels, confs: e.confs}
+	e.build = &builder{base: b, confs: e.confs, keys: e.keys, donors: e.donors, pkgs: e.pkgs, apt: e.apt, claims: e.claims, modules: e.modules, prepare: e.prepare}
 	e.install = &installer{base: b, confs: e.confs, pkgs: e.pkgs, apt: e.apt, kernels: e.kernels, claims: e.claims, modules: e.modules, build: e.build}
 	e.states = &surveyor{base: b, pkgs: e.pkgs, kernels: e.kernels, catalog: e.catalog}
 	e.cleaner = &cleaner{base: b, pkgs: e.pkgs, apt: e.apt, states: e.states, kernels: e.kernels, catalog: e.catalog, modules: e.modules}

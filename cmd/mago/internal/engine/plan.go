@@ -108,10 +108,10 @@ func (e *Engine) complete(ctx context.Context, of *Plan) (*Plan, error) {
 
 // reuse looks whether a unit that is due fits already; those that it needs, and other kernels' units, may still change that.
 func (p *planner) reuse(ctx context.Context, u unit, planned *Unit) {
-	if planned.Err != nil || !planned.Due.Build || !p.Reuse || p.build.forced(u.target) {
+	if planned.Err != nil || !planned.Due.Build || !p.Reuse || p.forced(u.target) {
 		return
 	}
-	d, err := p.build.donor(ctx, u)
+	d, err := p.donors.of(ctx, u)
 	switch {
 	case err == nil:
 		planned.Due.Reuse, planned.Due.Why = &d.Record, d.why()

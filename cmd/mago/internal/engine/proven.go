@@ -39,7 +39,7 @@ func (bu *builder) stageProven(ctx context.Context, u unit, r *store.Record, res
 	if p.Shape, err = u.Kernel.Shape(); err != nil {
 		return err
 	}
-	if p.Recipe, err = bu.shapeOf(ctx, u); err != nil {
+	if p.Recipe, err = bu.donors.shapeOf(ctx, u); err != nil {
 		return bu.store.StageProven(r.ID(), nil) // what keeps it from being compared, has not kept it from being built
 	}
 	text, err := json.Marshal(p)
@@ -50,14 +50,14 @@ func (bu *builder) stageProven(ctx context.Context, u unit, r *store.Record, res
 }
 
 // provenOf reads that of a record; false where there is none.
-func (bu *builder) provenOf(r store.Record) (p proven, ok bool) {
-	text, err := bu.store.Proven(r.ID())
+func (dn *donors) provenOf(r store.Record) (p proven, ok bool) {
+	text, err := dn.store.Proven(r.ID())
 	return p, err == nil && json.Unmarshal(text, &p) == nil && p.SHA256 == r.SHA256 && len(p.Modules) > 0
 }
 
 // shapeOf is the SHA-256, in hexadecimal digits, over what a unit's recipe says beside its kernel's name: the file's own
 // directives, which modules they are for this kernel, and the administrator's settings.
-func (bu *builder) shapeOf(ctx context.Context, u unit) (string, error) {
+func (dn *donors) shapeOf(ctx context.Context, u unit) (string, error) {
 	file, err := recipe.File(u.source())
 	if err != nil {
 		return "", err
@@ -65,7 +65,7 @@ func (bu *builder) shapeOf(ctx context.Context, u unit) (string, error) {
 	shape := sha256.New()
 	add := func(text string) { fmt.Fprintf(shape, "%q\n", strings.ReplaceAll(text, u.Kernel.Release, "\x00")) }
 	add(file)
-	e := bu.confs.evaluate(ctx, u.target, u.Kernel)
+	e := dn.confs.evaluate(ctx, u.target, u.Kernel)
 	if e.err != nil {
 		return "", e.err
 	}
@@ -79,7 +79,7 @@ func (bu *builder) shapeOf(ctx context.Context, u unit) (string, error) {
 	add(string(text))
 	modules, _ := e.conf.For(dkmsKernel(u.Kernel))
 	add(fmt.Sprint(modules))
-	settings, err := recipe.Settings(bu.Root, e.conf, u.Kernel)
+	settings, err := recipe.Settings(dn.Root, e.conf, u.Kernel)
 	if err != nil {
 		return "", err
 	}

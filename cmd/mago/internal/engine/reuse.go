@@ -44,26 +44,26 @@ func (e *misfitError) Error() string {
 }
 func (e *misfitError) Unwrap() error { return e.err }
 
-// mayReuse finds the donor of a unit whose package is due, where modules of other kernels may serve; otherwise it says why none does.
-func (bu *builder) mayReuse(ctx context.Context, u unit) (d donor, fits bool) {
-	if !bu.Reuse || bu.forced(u.target) {
+// mayServe finds the donor of a unit whose package is due, where modules of other kernels may serve; otherwise it says why none does.
+func (dn *donors) mayServe(ctx context.Context, u unit) (d donor, fits bool) {
+	if !dn.Reuse || dn.forced(u.target) {
 		return d, false
 	}
-	d, err := bu.donor(ctx, u)
+	d, err := dn.of(ctx, u)
 	if err != nil && !errors.Is(err, errNoDonor) {
-		bu.say.note("compiles", "%s: %v", u.packageName(), err)
+		dn.say.note("compiles", "%s: %v", u.packageName(), err)
 	}
 	return d, err == nil
 }
 
-// donor finds the nearest kernel's build that serves a unit. It is one that was compiled, of the same source by the same recipe and settings,
+// of finds the nearest kernel's build that serves a unit. It is one that was compiled, of the same source by the same recipe and settings,
 // beside the same needed modules, for a kernel of the same shape, and this kernel has all symbols with the very CRCs.
-func (bu *builder) donor(ctx context.Context, u unit) (d donor, err error) {
-	builds, err := bu.buildsElsewhere(u)
+func (dn *donors) of(ctx context.Context, u unit) (d donor, err error) {
+	builds, err := dn.buildsElsewhere(u)
 	if err != nil || len(builds) == 0 {
 		return d, cmp.Or(err, errNoDonor)
 	}
-	needed, err := bu.builtNeeds(u)
+	needed, err := dn.builtNeeds(u)
 	if err != nil {
 		return d, err
 	}
@@ -73,12 +73,12 @@ func (bu *builder) donor(ctx context.Context, u unit) (d donor, err error) {
 	}
 	var first error
 	for _, r := range builds {
-		p, ok := bu.provenOf(r)
-		if !ok || !bu.usable(r) || !bu.store.HasDeb(r) {
+		p, ok := dn.provenOf(r)
+		if !ok || !dn.usable(r) || !dn.store.HasDeb(r) {
 			continue
 		}
 		uses, err := kbuild.Fits(p.Modules, offered)
-		err = cmp.Or(err, bu.differs(ctx, u, r, p))
+		err = cmp.Or(err, dn.differs(ctx, u, r, p))
 		if err == nil {
 			return donor{r, p.Modules, uses}, nil
 		}
@@ -88,11 +88,11 @@ func (bu *builder) donor(ctx context.Context, u unit) (d donor, err error) {
 }
 
 // buildsElsewhere are the builds of a unit's source that were compiled for other kernels, the nearest first.
-func (bu *builder) buildsElsewhere(u unit) (builds []store.Record, err error) {
+func (dn *donors) buildsElsewhere(u unit) (builds []store.Record, err error) {
 	if u.tree == nil || u.Kernel.Headers == "" {
 		return nil, nil
 	}
-	all, err := bu.store.All(u.name)
+	all, err := dn.store.All(u.name)
 	if err != nil {
 		return nil, err
 	}
@@ -129,20 +129,20 @@ func newestFirst(kernels []kernel.Kernel) []kernel.Kernel {
 }
 
 // builtNeeds are the modules that a unit needs, each with the directory of its last build's Module.symvers.
-func (bu *builder) builtNeeds(u unit) (needed []recipe.Needed, err error) {
+func (dn *donors) builtNeeds(u unit) (needed []recipe.Needed, err error) {
 	for _, n := range u.needed {
 		id := unit{n, u.Kernel}.id()
-		if r, ok := bu.store.Get(id); n.unbuilt || !ok || !bu.store.HasDeb(r) {
+		if r, ok := dn.store.Get(id); n.unbuilt || !ok || !dn.store.HasDeb(r) {
 			return nil, &NotBuiltError{Module: n.name, Release: u.Kernel.Release}
 		}
-		needed = append(needed, recipe.Needed{Module: n.name, Modules: bu.store.Dir(id)})
+		needed = append(needed, recipe.Needed{Module: n.name, Modules: dn.store.Dir(id)})
 	}
 	return needed, nil
 }
 
 // differs says what beside its symbols keeps a build for another kernel from serving a unit, nil where nothing does.
-func (bu *builder) differs(ctx context.Context, u unit, r store.Record, p proven) error {
-	recipe, err := bu.shapeOf(ctx, u)
+func (dn *donors) differs(ctx context.Context, u unit, r store.Record, p proven) error {
+	recipe, err := dn.shapeOf(ctx, u)
 	if err != nil {
 		return err
 	}
@@ -151,29 +151,29 @@ func (bu *builder) differs(ctx context.Context, u unit, r store.Record, p proven
 	case err != nil:
 		return err
 	case p.Shape != shape:
-		return bu.otherShape(u.Kernel, r.Kernel)
+		return dn.otherShape(u.Kernel, r.Kernel)
 	case p.Recipe != recipe:
 		return errors.New("dkms.conf or dkms's settings say something else for this kernel")
 	}
-	return cmp.Or(bu.otherTools(ctx, u, r), bu.otherNeeds(u, r))
+	return cmp.Or(dn.otherTools(ctx, u, r), dn.otherNeeds(u, r))
 }
 
 // otherTools says which tool is another than the one that a build used: what would be built anew for its own kernel serves no other one.
-func (bu *builder) otherTools(ctx context.Context, u unit, r store.Record) error {
+func (dn *donors) otherTools(ctx context.Context, u unit, r store.Record) error {
 	tools := func(inputs []store.Input) []store.Input {
 		return slices.DeleteFunc(slices.Clone(inputs), func(in store.Input) bool { return in.Role != asTool })
 	}
-	had, err := bu.store.Load(r.ID()) // with its inputs
-	if why := changed(tools(bu.keys.of(ctx, u, store.Record{}).inputs), tools(had.Inputs)); err == nil && why != "" {
+	had, err := dn.store.Load(r.ID()) // with its inputs
+	if why := changed(tools(dn.keys.of(ctx, u, store.Record{}).inputs), tools(had.Inputs)); err == nil && why != "" {
 		err = errors.New(why)
 	}
 	return err
 }
 
 // otherShape names the options by which two kernels are not of one shape, as far as the other is here.
-func (bu *builder) otherShape(k kernel.Kernel, release string) error {
+func (dn *donors) otherShape(k kernel.Kernel, release string) error {
 	const most = 5
-	other, err := bu.kernels.kernel(release)
+	other, err := dn.kernels.kernel(release)
 	options := other.Config().Differences(k.Config())
 	if err != nil || len(options) == 0 {
 		return errors.New("that kernel is of another configuration, compiler or vermagic")
@@ -182,14 +182,14 @@ func (bu *builder) otherShape(k kernel.Kernel, release string) error {
 }
 
 // otherNeeds says that a build was compiled against other modules than the unit is going to have, or other sources of them.
-func (bu *builder) otherNeeds(u unit, r store.Record) error {
+func (dn *donors) otherNeeds(u unit, r store.Record) error {
 	if len(u.needed) != len(r.Needed) {
 		return errors.New("it was compiled against other modules")
 	}
 	for i, n := range u.needed {
 		was := r.Needed[i]
-		then, _ := bu.store.Get(store.ID{Module: was.Module, Kernel: r.Kernel})
-		now, _ := bu.store.Get(unit{n, u.Kernel}.id())
+		then, _ := dn.store.Get(store.ID{Module: was.Module, Kernel: r.Kernel})
+		now, _ := dn.store.Get(unit{n, u.Kernel}.id())
 		if was.Module != n.name || was.SHA256 == "" || then.SHA256 != was.SHA256 || then.Source.SHA256 != now.Source.SHA256 {
 			return fmt.Errorf("it was compiled against another %s", n.name)
 		}
