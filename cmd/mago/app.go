@@ -59,7 +59,7 @@ func newApp(m engine.Machine, o options, stdout *stream, stderr io.Writer) (*app
 	a.render = newRender(a.screen, stderr)
 	options := engine.Options{
 		Root: root, OwnCache: o.UserDir != "", Kernels: engine.Lists(o.KversList...), HeaderDirs: headerDirs(root, slices.Concat(o.KernelDir, []string{os.Getenv("KERNELDIRS")})),
-		Name: o.Called, Force: o.Force, NoRebuild: o.NoRebuild, Reuse: o.Reuse, AsItLies: o.NotUnpack, DryRun: o.DryRun, Verbose: o.Verbose,
+		Name: o.Called, Force: o.Force, NoRebuild: o.NoRebuild, Reuse: o.Reuse || os.Getenv("MAGO_REUSE") == "1", AsItLies: o.NotUnpack, DryRun: o.DryRun, Verbose: o.Verbose,
 		Unauthenticated: o.Unsigned, UnsignedModules: o.Unloadable, Allow: allow, Sandbox: sandbox.Kind(o.Sandbox), Limits: limits, Jobs: o.Jobs, Wait: o.Wait.Wait,
 		Date: date, Maintainer: engine.MaintainerIn(os.Getenv), Version: ownVersion(), Me: lock.Holder{Command: ownCommand(), User: userName()}, Caller: os.Getenv("SUDO_USER"),
 	}

@@ -45,7 +45,7 @@ type options struct {
 	Force      bool             `short:"f" help:"Do again what is done already: fetch, open, build, install."`
 	NoRebuild  bool             `short:"n" help:"Build nothing for a kernel that has a package of the module already, even an old one."`
 	NonInter   bool             `short:"i" help:"Ask nothing, as mago does anyway, but for clean --orphans."`
-	Reuse      bool             `env:"MAGO_REUSE" help:"Take the modules built for another kernel where all their symbols have the same CRCs in this one; mago(8) says what CRCs do not see."`
+	Reuse      bool             `help:"Take the modules built for another kernel where all their symbols have the same CRCs in this one; mago(8) says what CRCs do not see. MAGO_REUSE=1 asks for it, too."`
 	Quiet      bool             `short:"q" help:"Print errors only."`
 	Verbose    bool             `short:"v" help:"Print what make, apt and dpkg print, and full paths."`
 	TextMode   bool             `short:"t" help:"Print plain lines even on a terminal."`

@@ -140,9 +140,10 @@ func fakeMake(w *world, args []string) error {
 		return err
 	}
 	release := strings.Split(string(text), `"`)[1]
+	symvers, _ := os.ReadFile(filepath.Join(w.root, resolved(w.root, headers), "Module.symvers"))
 	files, err := filepath.Glob(filepath.Join(dir, "*.c"))
 	for _, file := range files {
-		err = errors.Join(err, compileFile(file, release))
+		err = errors.Join(err, compileFile(file, release, versionsOf(string(symvers))))
 	}
 	return err
 }
@@ -155,7 +156,7 @@ func resolved(root, path string) string {
 	return path
 }
 
-func compileFile(file, release string) error {
+func compileFile(file, release string, versions []byte) error {
 	shown := strings.Replace(file, os.Getenv("MOUNTED"), sandbox.WorkDir, 1)
 	object := strings.TrimSuffix(file, ".c")
 	fmt.Printf("  CC [M]  %s.o\n", strings.TrimSuffix(shown, ".c"))
@@ -169,5 +170,5 @@ func compileFile(file, release string) error {
 		io.WriteString(os.Stderr, "make[1]: *** [scripts/Makefile.build:250: x.o] Error 1\nmake: *** [Makefile:2012: x] Error 2\n")
 		return exitStatus(2)
 	}
-	return os.WriteFile(object+".ko", moduleFile(release), 0o644)
+	return os.WriteFile(object+".ko", moduleFile(release, versions), 0o644)
 }

@@ -30,7 +30,7 @@ func makePackage(args []string) error {
 	}
 	paragraph := strings.ReplaceAll(rulesParagraph, "RELEASE", release)
 	files := map[string]string{
-		"lib/modules/" + release + "/kernel/drivers/hello.ko": string(moduleFile(release)),
+		"lib/modules/" + release + "/kernel/drivers/hello.ko": string(moduleFile(release, nil)),
 		"lib/modules/" + release + "/modules.dep":             "",
 		"usr/lib/hello/greet":                                 "hello\n",
 		"usr/share/doc/hello-module/README":                   "hello\n",

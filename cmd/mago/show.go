@@ -83,6 +83,9 @@ const valueIndent = 13
 func (a *app) printBuild(r store.Record, field func(name, value string)) {
 	field("Build", fmt.Sprintf("%s, %s %s, %.1f s, as %s", r.Kernel, r.Result, r.Started.Format("2006-01-02 15:04"), r.Seconds, r.Sandbox))
 	field("  Version", r.Version)
+	if r.Reused != nil {
+		field("  Modules", fmt.Sprintf("built for %s; all %s are the same", r.Reused.Kernel, engine.Plural(r.Reused.Symbols, "symbol CRC")))
+	}
 	field("  Files", strings.Join(r.Modules, ", "))
 	field("  Package", r.Deb)
 	field("  SBOM", r.SBOM)

@@ -134,6 +134,8 @@ func noteOf(s engine.State) string {
 		return "current: " + s.Current
 	case s.State == engine.StateBuilt && debpkg.CompareVersions(s.Built, s.Current) < 0:
 		return "current: " + s.Current
+	case s.Reused != "":
+		return "modules of " + s.Reused
 	}
 	return ""
 }

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -191,20 +192,44 @@ func tarOf(content map[string]string) []byte {
 }
 
 // moduleFile is the least that is a kernel module: a relocatable ELF object with a .modinfo section.
-func moduleFile(release string) []byte {
-	const header, entry = 64, 64
+func moduleFile(release string, versions []byte) []byte {
 	modinfo := "license=GPL\x00vermagic=" + release + " SMP preempt mod_unload modversions \x00"
-	names := "\x00.modinfo\x00.shstrtab\x00"
-	var buf bytes.Buffer
-	put := func(values ...any) {
+	sections := []struct {
+		name string
+		kind uint32
+		data []byte
+	}{{"", 0, nil}, {".modinfo", 1, []byte(modinfo)}, {"__versions", 1, versions}, {".shstrtab", 3, []byte("\x00.modinfo\x00__versions\x00.shstrtab\x00")}}
+	const header, entry = 64, 64
+	var content, headers, buf bytes.Buffer
+	put := func(to io.Writer, values ...any) {
 		for _, v := range values {
-			_ = binary.Write(&buf, binary.LittleEndian, v)
+			_ = binary.Write(to, binary.LittleEndian, v)
 		}
 	}
-	put([]byte("\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00"), uint16(1), uint16(62), uint32(1), uint64(0), uint64(0),
-		uint64(header+len(modinfo)+len(names)), uint32(0), uint16(header), uint16(0), uint16(0), uint16(entry), uint16(3), uint16(2))
-	put([]byte(modinfo), []byte(names), make([]byte, entry))
-	put(uint32(1), uint32(1), uint64(2), uint64(0), uint64(header), uint64(len(modinfo)), uint64(0), uint64(1), uint64(0))
-	put(uint32(10), uint32(3), uint64(0), uint64(0), uint64(header+len(modinfo)), uint64(len(names)), uint64(0), uint64(1), uint64(0))
+	for _, s := range sections {
+		name := bytes.Index(sections[len(sections)-1].data, []byte("\x00"+s.name+"\x00")) + 1
+		if s.name == "" {
+			name = 0
+		}
+		put(&headers, uint32(name), s.kind, uint64(2), uint64(0), uint64(header+content.Len()), uint64(len(s.data)), uint64(0), uint64(1), uint64(0))
+		content.Write(s.data)
+	}
+	put(&buf, []byte("\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00"), uint16(1), uint16(62), uint32(1), uint64(0), uint64(0),
+		uint64(header+content.Len()), uint32(0), uint16(header), uint16(0), uint16(0), uint16(entry), uint16(len(sections)), uint16(len(sections)-1))
+	put(&buf, content.Bytes(), headers.Bytes())
 	return buf.Bytes()
+}
+
+// versionsOf is the section __versions of a module that uses all that a kernel exports, nil where that does not say module_layout.
+func versionsOf(symvers string) (records []byte) {
+	if !strings.Contains(symvers, "\tmodule_layout\t") {
+		return nil
+	}
+	for line := range strings.Lines(symvers) {
+		columns := strings.Split(line, "\t")
+		crc, _ := strconv.ParseUint(strings.TrimPrefix(columns[0], "0x"), 16, 32)
+		records = binary.LittleEndian.AppendUint64(records, crc)
+		records = append(records, columns[1]+strings.Repeat("\x00", 56-len(columns[1]))...)
+	}
+	return records
 }

@@ -17,7 +17,7 @@ import (
 func (bu *builder) reuse(ctx context.Context, u unit, from donor) (r store.Record, made bool, err error) {
 	why := from.why()
 	if bu.DryRun {
-		bu.say.note("fits", "would make %s: %s", u.packageName(), why)
+		bu.say.note("reuse", "would make %s: %s", u.packageName(), why)
 		return r, false, nil
 	}
 	release, err := bu.holdSources(ctx, u)
@@ -25,7 +25,7 @@ func (bu *builder) reuse(ctx context.Context, u unit, from donor) (r store.Recor
 		return r, false, err
 	}
 	defer release()
-	bu.say.note("fits", "%s", why)
+	bu.say.note("reuse", "%s", why)
 	r, err = bu.recorded(ctx, u, func(at place, r *store.Record) error {
 		fmt.Fprintf(at.log, "mago: %s\n", why)
 		return bu.packReused(ctx, u, from, at, r)

@@ -38,8 +38,9 @@ type State struct {
 	Log       string `json:"log,omitempty"`
 	Error     string `json:"error,omitempty"`
 	Reason    string `json:"reason,omitempty"`
-	Next      string `json:"next,omitempty"` // the command that mends it
-	Sandbox   string `json:"room,omitempty"` // where a build would run now
+	Reused    string `json:"reused,omitempty"` // the kernel that the modules were built for, where that is another one
+	Next      string `json:"next,omitempty"`   // the command that mends it
+	Sandbox   string `json:"room,omitempty"`   // where a build would run now
 
 	Recorded bool   // whether mago keeps a record of a build
 	Common   string // package of common files that nothing needs once this unit is removed, "" for none
@@ -195,6 +196,9 @@ func (sv *surveyor) state(s survey, m moduleState, k kernelState) State {
 	st.Wanted = have.Version != "" || s.installed[m.name] && !removed && s.wanting[k.release]
 	if recorded && sv.store.HasDeb(*r) {
 		st.Built, st.Deb = r.Version, r.Deb
+	}
+	if r.Reused != nil && (have.Version == "" || r.IsInstalled(have.Version)) {
+		st.Reused = r.Reused.Kernel
 	}
 	st.Own = !sv.host.AsRoot && (m.own || st.Built != "")
 	from := r
