@@ -18,9 +18,10 @@ type liveLines struct {
 	drawn    sync.WaitGroup
 }
 
-// What a terminal is told: to go to the margin and clear all from there on, and not to break lines, or to do it again.
+// What a terminal is told: to go to the margin and clear all from there on, and not to break lines, or to do it again. All is
+// cleared from the second column on, then the line: what goes from the first one of the top line, tmux would keep in its history.
 const (
-	clearBelow = "\r\x1b[J"
+	clearBelow = "\r \x1b[J\r\x1b[K"
 	unbroken   = "\x1b[?7l"
 	broken     = "\x1b[?7h"
 )

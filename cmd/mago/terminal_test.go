@@ -128,8 +128,12 @@ func (d *display) show(text string) {
 
 func (d *display) command(number, letter string) {
 	switch number + letter {
-	case "J":
-		d.lines = d.lines[:d.line+1]
+	case "J", "K":
+		if letter == "J" && d.column == 0 {
+			panic("tmux keeps what is cleared so")
+		} else if letter == "J" {
+			d.lines = d.lines[:d.line+1]
+		}
 		line := &d.lines[d.line]
 		*line = (*line)[:min(d.column, len(*line))]
 	case "?7l", "?7h":
@@ -182,7 +186,7 @@ func (d *display) String() string {
 
 func TestDisplay(t *testing.T) {
 	d := newDisplay(5)
-	d.show("one\r\ntwo\r\x1b[Jfünf5\r\nsechs6\r\n\x1b[?7lsieben7\x1b[?7h\r\x1b[1A\x1b[J9")
+	d.show("one\r\ntwo\r\x1b[Kfünf5\r\nsechs6\r\n\x1b[?7lsieben7\x1b[?7h\r\x1b[1A \x1b[J\r\x1b[K9")
 	if got := strings.Split(d.String(), "\n"); !slices.Equal(got, []string{"one", "fünf5", "sechs⏎", "9", ""}) {
 		t.Errorf("got %q", got)
 	}
