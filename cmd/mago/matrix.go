@@ -133,13 +133,10 @@ func (w *working) doingNow() string {
 }
 
 func (w *working) brief() string {
-	switch {
-	case w.files > 0 && w.files <= w.of:
+	if w.files > 0 && w.files <= w.of {
 		return fmt.Sprintf("%d/%d", w.files, w.of)
-	case w.files > 0:
-		return fmt.Sprint(w.files)
 	}
-	return w.doing
+	return w.doingNow()
 }
 
 func since(begun time.Time) string { return fmt.Sprintf("  %.0f s", time.Since(begun).Seconds()) }

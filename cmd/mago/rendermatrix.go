@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"mago/cmd/mago/internal/engine"
 	"mago/debpkg/visible"
+	"mago/kbuild/recipe"
 )
 
 // summary is what render keeps of a matrix until its end.
@@ -85,7 +87,7 @@ func (r *render) finished(e engine.Event) {
 	switch text := unitName(*e.Unit); {
 	case e.State == engine.ResultThere && e.Err == nil || e.State == engine.ResultUntried:
 	case e.Err != nil:
-		line := fmt.Sprintf("%-8s %s: %s", e.State, text, reason(e.Err, *e.Unit))
+		line := fmt.Sprintf("%-8s %s: %s", e.State, text, inBrief(e.Err, *e.Unit))
 		if width := r.screen.out.columns(); width > 0 {
 			line = visible.Cut(visible.Line(line), min(width, maxColumns))
 		}
@@ -99,6 +101,19 @@ func (r *render) finished(e engine.Event) {
 func reason(err error, unit engine.UnitID) string {
 	text, name := engine.OneLine(err), unit.Module+" for "+unit.Kernel
 	return strings.TrimPrefix(strings.TrimPrefix(text, "build "+name+": "), name+" ")
+}
+
+// inBrief is of a failure what a line has room for.
+func inBrief(err error, unit engine.UnitID) string {
+	var compile *recipe.CompileError
+	var excluded *recipe.NotMeantError
+	switch {
+	case errors.As(err, &compile) && compile.Message != "":
+		return compile.Message
+	case errors.As(err, &excluded):
+		return excluded.Reason
+	}
+	return reason(err, unit)
 }
 
 func unitName(unit engine.UnitID) string { return unit.Module + " " + unit.Kernel }
