@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"mago/debpkg/codec"
 	"mago/debpkg/rooted"
@@ -60,6 +61,19 @@ func Tools(root string, k Kernel) []*ToolError {
 	}
 	if k.Compression == codec.XZ {
 		all = append(all, NewToolError("xz", "xz-utils", "the modules of kernel "+k.Release+" are compressed with it"))
+	}
+	return all
+}
+
+// MostTools lists the programs that Tools may list of a kernel with that compiler, whatever its configuration.
+func MostTools(compiler string) []*ToolError {
+	const why = "a kernel may ask for it"
+	all := []*ToolError{NewToolError(compiler, compilerPackage(compiler), why)}
+	suffix := strings.TrimPrefix(compiler, "clang")
+	for _, tool := range [][2]string{{"make", "make"}, {"strip", "binutils"}, {"ld.lld" + suffix, "lld" + suffix}, {"llvm-objcopy" + suffix, "llvm" + suffix}, {"pahole", "pahole"}, {"xz", "xz-utils"}} {
+		if _, err := word.ParseProgram(tool[0]); err == nil {
+			all = append(all, NewToolError(tool[0], tool[1], why))
+		}
 	}
 	return all
 }

@@ -1,6 +1,9 @@
 package recipe
 
 import (
+	"maps"
+	"slices"
+
 	"mago/kbuild/kernel"
 )
 
@@ -52,4 +55,13 @@ func interpreters(job Job) (needs []*kernel.ToolError) {
 		}
 	}
 	return needs
+}
+
+// MostNeeds lists what Needs may list of a source, whatever its dkms.conf tells.
+func MostNeeds(source Source) ([]*kernel.ToolError, error) {
+	needs, err := Needs(Job{Source: source})
+	for _, name := range slices.Sorted(maps.Keys(packagesOf)) {
+		needs = append(needs, kernel.NewToolError(name, packagesOf[name], "a dkms.conf may name a script for it"))
+	}
+	return append(needs, kernel.NewToolError("patch", "patch", "a dkms.conf may have patches to apply")), err
 }

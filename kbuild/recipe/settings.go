@@ -1,13 +1,20 @@
 package recipe
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"mago/debpkg/rooted"
+	"mago/kbuild/deep"
 	"mago/kbuild/dkms"
 	"mago/kbuild/kernel"
 )
@@ -59,4 +66,32 @@ func settingsFiles(root string) map[string]string {
 		}
 	}
 	return files
+}
+
+// SettingsSum is a hash over all that lies in /etc/dkms, whatever of it counts for a module.
+func SettingsSum(root string) (string, error) {
+	dir, err := rooted.Root(root).Path(settingsDir)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.New()
+	err = filepath.WalkDir(dir, deep.Bounded(func(file string, _ fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && file == dir:
+			return nil
+		case err != nil && !errors.Is(err, fs.ErrPermission):
+			return err
+		}
+		below, _ := filepath.Rel(dir, file)
+		name := filepath.Join(settingsDir, below)
+		info, err := rooted.Root(root).Stat(name)
+		if err != nil || !info.Mode().IsRegular() {
+			fmt.Fprintf(sum, "%q %v\n", name, err == nil)
+			return nil
+		}
+		text, err := rooted.Root(root).ReadFile(name)
+		fmt.Fprintf(sum, "%q %v %v %q\n", name, info.Mode(), err == nil, text)
+		return nil
+	}))
+	return hex.EncodeToString(sum.Sum(nil)), err
 }

@@ -37,13 +37,21 @@ type situation struct {
 
 // situation looks a unit up, but for what it is to be built from now.
 func (ks *keys) situation(u unit) situation {
-	s := situation{Force: ks.forced(u.target), NoRebuild: ks.NoRebuild, Reuse: ks.Reuse, AsItLies: ks.AsItLies, have: ks.pkgs.installedPackage(u.packageName())}
-	s.record, s.recorded = ks.store.Get(u.id())
-	s.vouched, s.counts = ks.usable(s.record), ks.pkgs.usableInstalled(s.have)
+	s := ks.foreseen(u, ks.store.Get)
 	record := s.record
 	s.whole = sync.OnceValue(func() bool { return ks.store.IsWhole(record) })
-	s.lacksCommon = ks.pkgs.lacksCommon(u.name, u.Kernel.Release)
-	s.chosen = func() string { return ks.chosenAnew(u.Kernel, record) }
+	return s
+}
+
+// foreseen is that for a plan, which reads no package: last gives units' last good builds, if need be without their inputs.
+func (ks *keys) foreseen(u unit, last store.Lookup) situation {
+	s := situation{Force: ks.forced(u.target), NoRebuild: ks.NoRebuild, Reuse: ks.Reuse, AsItLies: ks.AsItLies, have: ks.pkgs.installedPackage(u.packageName())}
+	record, recorded := last(u.id())
+	s.record, s.recorded = record, recorded
+	s.vouched, s.counts = ks.usable(record), ks.pkgs.usableInstalled(s.have)
+	s.whole = func() bool { return ks.store.HasDeb(record) }
+	s.lacksCommon = ks.pkgs.lacksCommonOf(u.name, s.have, func() (store.Record, bool) { return record, recorded })
+	s.chosen = func() string { return ks.chosenAnew(u) }
 	return s
 }
 

@@ -66,9 +66,12 @@ func (ks *keys) inputs(ctx context.Context, u unit) ([]store.Input, error) {
 	if err != nil {
 		return nil, err
 	}
-	options, err := ks.options(ctx, u)
+	options, err := ks.targetOptions(ctx, u)
 	if err != nil {
 		return nil, err
+	}
+	if image := ks.apt.recommendedImage(ctx, u.Kernel); image != "" {
+		options = append(options, store.Input{Role: asOption, Name: "the recommended kernel", Version: image})
 	}
 	tools, err := ks.tools(u, e.conf)
 	return slices.Concat(inputs, headers, settings, options, tools), err
@@ -111,9 +114,9 @@ func (ks *keys) settings(conf *dkms.Conf, k kernel.Kernel) (inputs []store.Input
 	return inputs, nil
 }
 
-// options are what else a package says: what the user and the environment ask for, what vouches for the source, and what the
-// system tells of that the package names.
-func (ks *keys) options(ctx context.Context, u unit) ([]store.Input, error) {
+// targetOptions are what else a package says, whatever its kernel: what the user and the environment ask for, what vouches for the
+// source, and what is installed of the packages that it names.
+func (ks *keys) targetOptions(ctx context.Context, u unit) ([]store.Input, error) {
 	arch, err := ks.pkgs.architecture()
 	if err != nil {
 		return nil, err
@@ -126,7 +129,7 @@ func (ks *keys) options(ctx context.Context, u unit) ([]store.Input, error) {
 	for _, glob := range ks.Allow {
 		allow = append(allow, glob.String())
 	}
-	inputs := []store.Input{}
+	var inputs []store.Input
 	add := func(name, value string) {
 		if value != "" {
 			inputs = append(inputs, store.Input{Role: asOption, Name: name, Version: value})
@@ -137,7 +140,6 @@ func (ks *keys) options(ctx context.Context, u unit) ([]store.Input, error) {
 	add("the date", ks.buildEpoch(u.target).UTC().Format(time.RFC3339))
 	add("the maintainer", ks.maintainerOf(u.target))
 	add("--allow-file", strings.Join(allow, " "))
-	add("the recommended kernel", ks.apt.recommendedImage(ctx, u.Kernel))
 	if recipe.JobsShape(u.source()) {
 		add("parallel_jobs", strconv.Itoa(ks.pool.Size()))
 	}
@@ -180,16 +182,17 @@ func (pk *packages) namedLike(module string) (names []string, err error) {
 
 // chosenAnew says which kernel or setting of dkms's is another than the one that a build had, "" for none, as far as its record
 // tells: what is installed is not made again because a tool has a new version.
-func (ks *keys) chosenAnew(k kernel.Kernel, built store.Record) string {
-	if built.Format < store.Keyed || k.Headers == "" {
+func (ks *keys) chosenAnew(u unit) string {
+	built, ok := ks.store.Get(u.id())
+	if !ok || built.Format < store.Keyed || u.Kernel.Headers == "" {
 		return ""
 	}
 	var conf *dkms.Conf
 	if built.Recipe == confFile {
 		conf = &dkms.Conf{Name: built.RecipeName, Version: built.RecipeVersion}
 	}
-	headers, err := kernelInput(k)
-	settings, serr := ks.settings(conf, k)
+	headers, err := kernelInput(u.Kernel)
+	settings, serr := ks.settings(conf, u.Kernel)
 	if err != nil || serr != nil {
 		return ""
 	}

@@ -4,7 +4,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 
 	"mago/cmd/mago/internal/modpkg"
 	"mago/cmd/mago/internal/store"
@@ -24,17 +23,22 @@ func (ks *keys) tools(u unit, conf *dkms.Conf) ([]store.Input, error) {
 	if err != nil {
 		return nil, err
 	}
-	depends, err := ks.prepare.buildDepsOf(u.target)
+	return ks.toolsOf(u.target, append(kernel.Tools(ks.Root, u.Kernel), needs...))
+}
+
+// toolsOf are those programs, the assembler and the linker, and what a target's packages say that compiling it needs.
+func (ks *keys) toolsOf(t target, programs []*kernel.ToolError) ([]store.Input, error) {
+	depends, err := ks.prepare.buildDepsOf(t)
 	if err != nil {
 		return nil, err
 	}
 	set := toolSet{depends: depends}
-	for _, tool := range append(kernel.Tools(ks.Root, u.Kernel), needs...) {
+	for _, tool := range programs {
 		set.add(tool.Tool.String(), tool.Package)
 	}
 	set.add("ld", word.Package{})
 	set.add("as", word.Package{})
-	return ks.known.tools.of(ks.known.changes.Load(), set, ks.lookUp)
+	return ks.known.tools.of(ks.known.changes.Load(), set, func() ([]store.Input, error) { return ks.lookUp(set) })
 }
 
 // toolSet is what is looked up together: programs, and packages as a Depends value.
@@ -45,30 +49,6 @@ func (s *toolSet) add(program string, pkg word.Package) {
 	if !pkg.IsZero() {
 		s.depends = modpkg.Join(s.depends, pkg.String())
 	}
-}
-
-// toolSets are the inputs that sets of tools are, as they were found while the system was what it is.
-type toolSets struct {
-	lock sync.Mutex
-	at   int64
-	had  map[toolSet][]store.Input
-}
-
-func (t *toolSets) of(now int64, set toolSet, find func(toolSet) ([]store.Input, error)) ([]store.Input, error) {
-	t.lock.Lock()
-	defer t.lock.Unlock()
-	if t.had == nil || t.at != now {
-		t.had, t.at = map[toolSet][]store.Input{}, now
-	}
-	inputs, ok := t.had[set]
-	if ok {
-		return inputs, nil
-	}
-	inputs, err := find(set)
-	if err == nil {
-		t.had[set] = inputs
-	}
-	return inputs, err
 }
 
 // lookUp finds the packages and files of a set of tools.

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"mago/catalog"
+	"mago/cmd/mago/internal/store"
 	"mago/debpkg/apt"
 	"mago/kbuild/sandbox"
 )
@@ -23,7 +24,8 @@ type known struct {
 	sandbox   lasting[sandbox.Sandbox]
 	evaluated evaluations
 	built     lastBuilds
-	tools     toolSets
+	tools     while[toolSet, []store.Input]
+	bases     while[sharedBasis, string]
 
 	told    sync.Map  // the kernels whose compiler was told of, by release
 	shown   sync.Once // the sandbox

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 
+	"mago/cmd/mago/internal/store"
 	"mago/debpkg/word"
 	"mago/kbuild/kernel"
 )
@@ -85,10 +86,8 @@ func (e *Engine) complete(ctx context.Context, of *Plan) (*Plan, error) {
 		if all := len(p.plan.asked) * len(kernels); all > 1 && !e.DryRun {
 			e.say.whole(0, all, 0)
 		}
-		for _, u := range units(p.plan.asked, kernels) {
-			if err := p.add(ctx, u); err != nil {
-				return nil, err
-			}
+		if err := p.addAll(ctx, kernels); err != nil {
+			return nil, err
 		}
 		toBuild = p.plan.toBuild()
 	} else {
@@ -135,6 +134,23 @@ type planner struct {
 	plan *Plan
 	bare bool           // whether nothing can be evaluated before apt has installed what that takes
 	at   map[UnitID]int // where the units are in the plan
+	last store.Lookup   // the units' last good builds
+}
+
+// addAll plans every module that is asked for, for every kernel.
+func (p *planner) addAll(ctx context.Context, kernels []kernel.Kernel) (err error) {
+	if p.last, err = p.store.Builds(); err != nil {
+		return err
+	}
+	p.plan.Units = make([]Unit, 0, len(p.plan.asked)*len(kernels))
+	for _, t := range p.plan.asked {
+		for _, k := range kernels {
+			if err := p.add(ctx, unit{t, k}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // asked are the modules that a request is about.
@@ -164,13 +180,10 @@ func (p *planner) add(ctx context.Context, u unit) error {
 		p.plan.Units[i].asNeed = p.plan.Units[i].asNeed && u.asNeed
 		return nil
 	}
-	goal, s := p.plan.Request.Goal, p.keys.situation(u)
+	goal, s := p.plan.Request.Goal, p.keys.foreseen(u, p.last)
 	planned := Unit{There: goal == Installed && p.isThere(ctx, u, s)}
 	if !planned.There {
-		planned.Err = p.unit(ctx, &u)
-		if planned.Err == nil && !p.needsBuilds(u) {
-			s.now = p.keys.of(ctx, u, s.record)
-		}
+		planned.Err = p.unit(ctx, &u, &s)
 		planned.Key, planned.Due = s.now.key, due(u, goal, s)
 		p.reuse(ctx, u, &planned)
 	}
@@ -200,8 +213,8 @@ func (p *planner) isThere(ctx context.Context, u unit, now situation) bool {
 	return true
 }
 
-// unit opens a unit's source, and plans what it needs.
-func (p *planner) unit(ctx context.Context, u *unit) error {
+// unit opens a unit's source, plans what it needs, and finds out what it is to be built from.
+func (p *planner) unit(ctx context.Context, u *unit, s *situation) error {
 	if p.plan.Request.Goal == Installed {
 		if err := p.install.checkLoadable(*u, nil, false); err != nil {
 			return err
@@ -210,12 +223,28 @@ func (p *planner) unit(ctx context.Context, u *unit) error {
 	if err := p.open(ctx, &u.target); err != nil {
 		return err
 	}
-	if !p.bare && u.Kernel.Headers != "" {
+	basis := ""
+	if p.plan.Request.Goal == Built && s.record.Basis != "" {
+		basis = p.keys.basis(ctx, *u)
+	}
+	evaluated := p.bare || u.Kernel.Headers == "" || basis != "" && s.record.Basis == basis
+	if !evaluated {
 		if err := p.evaluate(ctx, u); err != nil {
 			return err
 		}
 	}
-	return p.addNeeded(ctx, u)
+	if err := p.addNeeded(ctx, u); err != nil {
+		return err
+	}
+	switch {
+	case p.needsBuilds(*u):
+	case isUnchanged(*u, basis, s.record, p.last):
+		s.now.key = s.record.Key
+	default:
+		s.record, s.recorded = p.store.Get(u.id()) // with its inputs
+		s.now = p.keys.of(ctx, *u, s.record)
+	}
+	return nil
 }
 
 // open opens a source, unless another kernel's unit has opened it.
@@ -270,7 +299,7 @@ func (p *planner) needsBuilds(u unit) bool {
 // toBuild are the units that are to be built.
 func (p *Plan) toBuild() (all []unit) {
 	for _, u := range p.Units {
-		if !u.There && u.Err == nil {
+		if !u.There && u.Err == nil && (u.Due.Build || p.Request.Goal == Installed) {
 			all = append(all, u.unit)
 		}
 	}
@@ -284,9 +313,18 @@ func (p *Plan) unitsAsked() []Unit {
 
 // failed is why nothing of what was asked for can be built.
 func (p *Plan) failed() error {
-	asked := p.unitsAsked()
-	if len(asked) == 1 {
-		return asked[0].Err
+	var asked *Unit
+	for i := range p.Units {
+		switch u := &p.Units[i]; {
+		case u.asNeed:
+		case asked != nil:
+			return nil
+		default:
+			asked = u
+		}
 	}
-	return nil
+	if asked == nil {
+		return nil
+	}
+	return asked.Err
 }

@@ -48,7 +48,7 @@ func (bu *builder) takeInputs(ctx context.Context, u unit, conf confEvaluation, 
 		r.RecipeName, r.RecipeVersion = conf.conf.Name, conf.conf.Version
 	}
 	now := bu.keys.of(ctx, u, store.Record{})
-	r.Key, r.Inputs = now.key, now.inputs
+	r.Key, r.Inputs, r.Basis = now.key, now.inputs, bu.keys.basisOf(ctx, u, conf.conf, now)
 	return bu.inputs(ctx, u, conf.conf, *r)
 }
 

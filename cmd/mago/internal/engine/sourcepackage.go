@@ -111,14 +111,8 @@ func (it *installer) dkmsKernels(built store.Record) []string {
 	return slices.Compact(releases)
 }
 
-// lacksCommon reports whether a module's installed package is without the files that belong to it: of those that it depends on,
-// of its build, or because it was built beside a package that had them, and has gone.
-func (pk *packages) lacksCommon(module, release string) bool {
-	get := func() (store.Record, bool) { return pk.store.Get(store.ID{Module: module, Kernel: release}) }
-	return pk.lacksCommonOf(module, pk.installedPackage(modpkg.Name(module, release)), get)
-}
-
-// lacksCommonOf is lacksCommon of a package that dpkg has and the record that get gives.
+// lacksCommonOf reports whether a module's package that dpkg has is without the files that belong to it: of those that it depends
+// on, of its build, whose record get gives, or because it was built beside a package that had them, and has gone.
 func (pk *packages) lacksCommonOf(module string, have apt.Installed, get func() (store.Record, bool)) bool {
 	if have.Version == "" || pk.packageVersion(modpkg.CommonName(module)) != "" {
 		return false

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -22,7 +24,7 @@ import (
 const indexFile = "records.index"
 
 // indexFormat changes whenever Record does; see TestIndexFormat.
-const indexFormat = "mago records 5\n"
+const indexFormat = "mago records 6\n"
 
 // unindexed is how many records may have changed before the index is written again.
 const unindexed = 64
@@ -33,8 +35,15 @@ var files = [...]string{recordFile, failureFile}
 // unit is what was read of those files.
 type unit struct {
 	ID
-	Stamp   stamp    // of the directory, before it was read; zero where it is to be read again
-	Records []Record // at most one of each of the files
+	Stamp stamp  // of the directory, before it was read; zero where it is to be read again
+	Text  string // at most one record of each of the files, as encode has them: of thousands most are never asked for
+}
+
+// records are those of the text, which is whole.
+func (u *unit) records() (all []Record) {
+	d := decoder{text: u.Text}
+	d.into(reflect.ValueOf(&all).Elem())
+	return all
 }
 
 // stamp tells directories apart, and the states of one.
@@ -67,42 +76,72 @@ func (s stamp) isSettled(read time.Time) bool {
 // All lists every unit's last good build, and after it what has failed since, by module and kernel, without inputs; only those
 // of the modules that are named, where some are. A damaged record is none; the error is that of a disk that cannot be read.
 func (s *Store) All(only ...string) ([]Record, error) {
+	l, err := s.list(only)
+	if err != nil {
+		return nil, err
+	}
+	records := make([]Record, 0, len(l.units))
+	for _, u := range l.units {
+		records = append(records, u.records()...)
+	}
+	return records, nil
+}
+
+// Lookup gives a unit's last good build as All has it.
+type Lookup func(ID) (Record, bool)
+
+// Builds looks all units up once, as All does.
+func (s *Store) Builds() (Lookup, error) {
+	l, err := s.list(nil)
+	return func(id ID) (Record, bool) {
+		u, ok := l.known[id]
+		if !ok {
+			return Record{}, false
+		}
+		records := u.records()
+		i := slices.IndexFunc(records, func(r Record) bool { return r.Result == Built })
+		if i < 0 {
+			return Record{}, false
+		}
+		return records[i], true
+	}, err
+}
+
+// list passes over all units, or those of the modules that are named.
+func (s *Store) list(only []string) (listing, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.known == nil {
 		s.known = s.readIndex()
 	}
-	l := listing{store: s, records: make([]Record, 0, len(s.known)), known: make(map[ID]*unit, len(s.known))}
+	l := listing{store: s, units: make([]*unit, 0, len(s.known)), known: make(map[ID]*unit, len(s.known))}
 	modules, err := slices.Compact(slices.Sorted(slices.Values(only))), error(nil)
 	if len(only) == 0 {
 		modules, err = s.Modules()
 	}
 	for _, module := range modules {
 		if err := l.module(module); err != nil {
-			return nil, err
+			return l, err
 		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	if len(only) > 0 {
-		return l.records, nil
+	if err != nil || len(only) > 0 {
+		return l, err
 	}
 	gone := len(s.known) + l.added - len(l.known)
 	s.known = l.known
 	if l.read+gone > unindexed {
 		_ = s.writeIndex() // who may not write there reads the records again
 	}
-	return l.records, nil
+	return l, nil
 }
 
 // listing is one pass over the records.
 type listing struct {
-	store   *Store
-	records []Record
-	known   map[ID]*unit // what the next pass need not read
-	read    int          // how many files of these this pass has read
-	added   int          // how many units of these the pass before has not known
+	store *Store
+	units []*unit      // in order
+	known map[ID]*unit // what the next pass need not read
+	read  int          // how many files of these this pass has read
+	added int          // how many units of these the pass before has not known
 }
 
 func (l *listing) module(module string) error {
@@ -135,7 +174,7 @@ func (l *listing) unit(dir *os.File, id ID) error {
 			return err
 		}
 	}
-	l.records = append(l.records, u.Records...)
+	l.units = append(l.units, u)
 	if !known {
 		l.added++
 	}
@@ -150,6 +189,7 @@ func (l *listing) readUnit(id ID, at stamp) (*unit, error) {
 	if at.isSettled(began) {
 		u.Stamp = at
 	}
+	var records []Record
 	for _, name := range files {
 		path := filepath.Join(l.store.Dir(id), name)
 		text, err := os.ReadFile(path)
@@ -165,9 +205,10 @@ func (l *listing) readUnit(id ID, at stamp) (*unit, error) {
 		}
 		if r, err := parse(id, path, text); err == nil {
 			r.Inputs = nil
-			u.Records = append(u.Records, r)
+			records = append(records, r)
 		}
 	}
+	u.Text = string(encode(nil, reflect.ValueOf(records)))
 	return u, nil
 }
 
@@ -181,16 +222,12 @@ func present(err error) error {
 
 // readIndex gives the units of the index; none where it cannot be used.
 func (s *Store) readIndex() map[ID]*unit {
-	text, err := os.ReadFile(filepath.Join(s.dir, indexFile))
-	if err != nil || len(text) < len(indexFormat)+sha256.Size || string(text[:len(indexFormat)]) != indexFormat {
-		return map[ID]*unit{}
-	}
-	sum, rest := text[len(indexFormat):][:sha256.Size], text[len(indexFormat)+sha256.Size:]
-	if now := sha256.Sum256(rest); !bytes.Equal(sum, now[:]) {
+	rest, err := readSummed(filepath.Join(s.dir, indexFile))
+	if err != nil {
 		return map[ID]*unit{}
 	}
 	var units []unit
-	d := decoder{text: string(rest)}
+	d := decoder{text: rest}
 	if d.into(reflect.ValueOf(&units).Elem()); d.err != nil {
 		return map[ID]*unit{}
 	}
@@ -199,6 +236,33 @@ func (s *Store) readIndex() map[ID]*unit {
 		known[units[i].ID] = &units[i]
 	}
 	return known
+}
+
+// readSummed reads what follows indexFormat and the sum over it. It may be long, and is held in memory once.
+func readSummed(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return "", err
+	}
+	head := make([]byte, len(indexFormat)+sha256.Size)
+	if _, err := io.ReadFull(file, head); err != nil {
+		return "", err
+	}
+	var rest strings.Builder
+	rest.Grow(int(info.Size()))
+	sum := sha256.New()
+	if _, err := io.Copy(io.MultiWriter(&rest, sum), file); err != nil {
+		return "", err
+	}
+	if !bytes.Equal(head, sum.Sum([]byte(indexFormat))) {
+		return "", errCodec
+	}
+	return rest.String(), nil
 }
 
 // writeIndex has an index beside the records. Two that write at once may spoil it, which its hash tells.

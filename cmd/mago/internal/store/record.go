@@ -69,6 +69,7 @@ type Record struct {
 	Reused *Reuse `json:"reused,omitempty"` // the build that the modules are from; nil: they were compiled
 
 	Key    string  `json:"key,omitempty"`    // see KeyOf
+	Basis  string  `json:"basis,omitempty"`  // a hash over more than Key is over; a unit that has the same has the same Key
 	Inputs []Input `json:"inputs,omitempty"` // what Key is over; All leaves them out
 }
 
