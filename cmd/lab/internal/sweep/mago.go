@@ -44,6 +44,7 @@ type record struct {
 	Size    int64
 	Log     string
 	Common  *struct{ Package, Deb string }
+	Reused  *struct{ Kernel string }
 }
 
 // show asks mago about modules.
@@ -68,7 +69,9 @@ func (s *sweep) build(ctx context.Context, x *row, log *os.File) error {
 	var last ran
 	for _, step := range []string{"prepare", "get", "build"} {
 		args := []string{"mago", "-t", "-i", "-l", x.Kernel, step, x.Package}
-		if step == "build" {
+		if step == "build" && s.reuse {
+			args = append(args, "--reuse")
+		} else if step == "build" {
 			args = append(args, "-f")
 		}
 		var err error
@@ -151,6 +154,9 @@ func (s *sweep) keepPackage(x *row, r record) error {
 		x.Modules = append(x.Modules, filepath.Base(file))
 	}
 	x.Size, x.Mago.Why, x.Common = r.Size, "", ""
+	if r.Reused != nil {
+		x.Mago.Donor = r.Reused.Kernel
+	}
 	if r.Common != nil {
 		x.Common = r.Common.Package
 		if err := copyFile(s.rows.path(x.choice, ".common.deb"), s.system.Path(r.Common.Deb)); err != nil {

@@ -17,7 +17,7 @@ type options struct {
 	limit                       time.Duration
 	withMago                    bool
 	withPeers, withLoad         bool
-	fresh, retry                bool
+	fresh, retry, reuse         bool
 }
 
 // Run sweeps as the flags say, and tells of each row on stderr.
@@ -30,6 +30,7 @@ func Run(ctx context.Context, args []string, _, stderr io.Writer) error {
 	flags.IntVar(&o.jobs, "jobs", 1, "modules worked on at a time")
 	flags.DurationVar(&o.limit, "limit", 40*time.Minute, "for any one program")
 	flags.BoolVar(&o.withMago, "mago", true, "have mago build what it has not built yet")
+	flags.BoolVar(&o.reuse, "reuse", false, "have mago take the modules of other kernels where they fit; -kernels names the donors first")
 	flags.BoolVar(&o.withPeers, "peers", false, "have dkms and module-assistant build the same")
 	flags.BoolVar(&o.withLoad, "load", true, "load the modules in QEMU")
 	flags.BoolVar(&o.fresh, "fresh", false, "do everything again")

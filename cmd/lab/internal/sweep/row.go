@@ -22,6 +22,7 @@ type outcome struct {
 	Result  string  `json:"result"`
 	Why     string  `json:"why,omitempty"` // the first line that tells
 	Seconds float64 `json:"seconds"`
+	Donor   string  `json:"donor,omitempty"` // the kernel whose modules mago took
 }
 
 // answer is what the kernel said to one module.

@@ -49,6 +49,8 @@ func (o *outcome) words() string {
 	switch {
 	case o == nil:
 		return ""
+	case o.Donor != "":
+		return o.Result + ": fits, modules of " + o.Donor
 	case o.Why == "" || o.Result == built:
 		return o.Result
 	}

@@ -11,6 +11,7 @@ func TestTable(t *testing.T) {
 	source.Package, source.Kind, source.Peer = "a-source", "module-assistant", &outcome{Result: built, Seconds: 9}
 	source.Mago = &outcome{Result: failed, Why: "a.c:1:1: error: x | " + strings.Repeat("y", cellLimit)}
 	source.Size, source.Modules, source.Install, source.Loads = 0, nil, nil, nil
+	other.Mago = &outcome{Result: built, Seconds: other.Mago.Seconds, Donor: "6.12.2-amd64"}
 	other.Kernel, other.Loads = "6.12.1-amd64", []answer{{Module: "a", Load: noDevice}, {Module: "b", Load: refused, Said: "Unknown symbol z"}}
 	untouched.Package, untouched.Mago, untouched.Peer = "b-dkms", nil, nil
 	kernels := []string{x.Kernel, "6.9-amd64", other.Kernel}
@@ -19,7 +20,7 @@ func TestTable(t *testing.T) {
 		"## 6.1.0-1-amd64 (6.1.9-1)",
 		"| a-dkms | 1:2-3 | dkms.conf | built | failed: a.c:1:1: error: x |  | 4 | 25 kB | 1 | installed | yes |",
 		`| a-source | 1:2-3 | dkms.conf | failed: a.c:1:1: error: x \| ` + strings.Repeat("y", cellLimit-len("failed: a.c:1:1: error: x | ")) + "… |  | built | 9 |  |  |  |  |",
-		"| a-dkms | 1:2-3 | dkms.conf | built | failed: a.c:1:1: error: x |  | 4 | 25 kB | 1 | installed | b refused: Unknown symbol z |",
+		"| a-dkms | 1:2-3 | dkms.conf | built: fits, modules of 6.12.2-amd64 | failed: a.c:1:1: error: x |  | 4 | 25 kB | 1 | installed | b refused: Unknown symbol z |",
 		"2 packages: 1 built, 0 not meant for this kernel, 1 failed; 1 install, the kernel takes all modules of 1; dkms or module-assistant builds 1.",
 	} {
 		if !strings.Contains(got, line+"\n") {

@@ -96,21 +96,24 @@ func (dn *donors) buildsElsewhere(u unit) (builds []store.Record, err error) {
 	if err != nil {
 		return nil, err
 	}
-	releases := []string{u.Kernel.Release}
+	releases, flavour := []string{u.Kernel.Release}, kernel.Flavour(u.Kernel.Release)
 	for _, r := range all {
 		s := r.Source
 		if r.Result == store.Built && r.Kernel != u.Kernel.Release && r.Reused == nil && s.SHA256 == u.sourceDigest() && s.Version == u.tree.Version && s.Is(u.recordSource()) {
-			builds, releases = append(builds, r), append(releases, r.Kernel)
+			builds = append(builds, r)
+			if kernel.Flavour(r.Kernel) == flavour {
+				releases = append(releases, r.Kernel)
+			}
 		}
 	}
 	releases = kernel.SortReleases(releases)
-	here, flavour := slices.Index(releases, u.Kernel.Release), kernel.Flavour(u.Kernel.Release)
+	here := slices.Index(releases, u.Kernel.Release)
 	away := func(r store.Record) int {
-		away := max(slices.Index(releases, r.Kernel)-here, here-slices.Index(releases, r.Kernel))
-		if kernel.Flavour(r.Kernel) != flavour { // which has another configuration
-			away += len(releases)
+		at := slices.Index(releases, r.Kernel)
+		if at < 0 { // of another flavour, which has another configuration
+			return len(releases)
 		}
-		return away
+		return max(at-here, here-at)
 	}
 	slices.SortStableFunc(builds, func(a, b store.Record) int { return cmp.Compare(away(a), away(b)) })
 	return builds, nil
