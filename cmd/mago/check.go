@@ -103,7 +103,7 @@ func newerNote(u engine.CheckedUnit) (text string) {
 		if t.Err != nil {
 			how = "does not build either"
 		}
-		text += fmt.Sprintf("; %s %s from %s %s", t.Package, t.Version, t.Suite, how)
+		text += fmt.Sprintf("; %s %s", t, how)
 	}
 	if text == "" {
 		text = "; apt has no newer version"

@@ -128,8 +128,16 @@ func (c Checked) Err() error {
 type Trial struct {
 	Package word.Package
 	Version word.Version
-	Suite   string // where apt has it, such as bookworm-backports
+	Suite   string // where apt has it, such as bookworm-backports; "" where it does not say
 	Err     error
+}
+
+func (t Trial) String() string {
+	text := t.Package.String() + " " + t.Version.String()
+	if t.Suite != "" {
+		text += " from " + t.Suite
+	}
+	return text
 }
 
 // word names it on the command line.

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"mago/cmd/mago/internal/store"
+	"mago/debpkg"
 	"mago/debpkg/word"
 	"mago/sources/lock"
 )
@@ -38,20 +39,21 @@ func (c checker) tryNewer(ctx context.Context, p *Plan, units []CheckedUnit) err
 	return nil
 }
 
-// newerThan are the versions that apt has of a source package beside the one that a target has, and that are newer, the oldest
-// first. What apt cannot tell is not there.
+// newerThan are the versions that apt's lists have of a target's source package and that are newer than its own, the oldest first.
+// What apt cannot tell is not there.
 func (at *aptTool) newerThan(ctx context.Context, t target) (trials []Trial) {
 	if t.pkg == nil {
 		return nil
 	}
-	built, err := word.ParseVersion(t.version)
-	if err != nil {
-		return nil
+	suites := map[word.Version]string{}
+	offers, _ := at.catalogConfig().Newer(ctx, t.pkg.Name, word.Version{})
+	for _, o := range offers {
+		suites[o.Version] = o.Suite
 	}
-	offers, _ := at.catalogConfig().Newer(ctx, t.pkg.Name, built)
-	for _, o := range slices.Backward(offers) {
-		if !slices.ContainsFunc(trials, func(t Trial) bool { return t.Version == o.Version }) {
-			trials = append(trials, Trial{Package: o.Package, Version: o.Version, Suite: o.Suite})
+	versions, _ := at.catalogConfig().Versions(ctx, t.pkg.Name)
+	for _, p := range slices.Backward(versions) {
+		if debpkg.CompareVersions(p.Version.String(), t.version) > 0 {
+			trials = append(trials, Trial{Package: p.Name, Version: p.Version, Suite: suites[p.Version]})
 		}
 	}
 	return trials
