@@ -41,9 +41,9 @@ func (d Downloader) Fetch(ctx context.Context, deb Deb, scratch, path string) er
 	if deb.Unauthenticated && !d.Unauthenticated {
 		return &UnauthenticatedError{deb.Name.String(), deb.Version.String()}
 	}
-	said, err := d.download(ctx, deb.Target, scratch)
+	said, err := d.download(ctx, scratch, deb.Target)
 	if err == nil {
-		err = deb.take(ctx, scratch, path)
+		err = deb.take(ctx, scratch, "", path)
 	}
 	if err != nil {
 		return &FetchError{Package: deb.Name.String(), Version: deb.Version.String(), Output: said, Err: err}
@@ -51,8 +51,29 @@ func (d Downloader) Fetch(ctx context.Context, deb Deb, scratch, path string) er
 	return nil
 }
 
+// FetchAll is Fetch for several packages by one call of apt-get: deb is put at the path that to gives for it.
+func (d Downloader) FetchAll(ctx context.Context, debs []Deb, scratch string, to func(Deb) string) error {
+	var wanted []word.Target
+	for _, deb := range debs {
+		if deb.Unauthenticated && !d.Unauthenticated {
+			return &UnauthenticatedError{deb.Name.String(), deb.Version.String()}
+		}
+		wanted = append(wanted, deb.Target)
+	}
+	said, err := d.download(ctx, scratch, wanted...)
+	for _, deb := range debs {
+		if err == nil {
+			err = deb.take(ctx, scratch, deb.Name.String()+"_", to(deb))
+		}
+		if err != nil {
+			return &FetchError{Package: deb.Name.String(), Version: deb.Version.String(), Output: said, Err: err}
+		}
+	}
+	return nil
+}
+
 // download has apt-get download into dir and returns its standard error.
-func (d Downloader) download(ctx context.Context, wanted word.Target, dir string) (string, error) {
+func (d Downloader) download(ctx context.Context, dir string, wanted ...word.Target) (string, error) {
 	if err := lend(d.Root, dir); err != nil {
 		return "", err
 	}
@@ -61,7 +82,7 @@ func (d Downloader) download(ctx context.Context, wanted word.Target, dir string
 		return "", err
 	}
 	var stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, "apt-get", GetArgs(d.Unauthenticated, []string{"download"}, wanted)...)
+	cmd := exec.CommandContext(ctx, "apt-get", GetArgs(d.Unauthenticated, []string{"download"}, wanted...)...)
 	cmd.Dir, cmd.Stderr, cmd.WaitDelay = inside, &stderr, aptGrace
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	run := d.Run

@@ -165,7 +165,7 @@ func TestFetchEnds(t *testing.T) {
 	if err := hello(nil).Verify(ctx, hole); !errors.Is(err, context.Canceled) {
 		t.Errorf("verify: %v", err)
 	}
-	if err := hello(nil).take(ctx, filepath.Dir(hole), filepath.Join(t.TempDir(), "x.deb")); !errors.Is(err, context.Canceled) {
+	if err := hello(nil).take(ctx, filepath.Dir(hole), "", filepath.Join(t.TempDir(), "x.deb")); !errors.Is(err, context.Canceled) {
 		t.Errorf("take: %v", err)
 	}
 }
@@ -230,7 +230,7 @@ func TestTakeWantsTheDirectoryBackFirst(t *testing.T) {
 	if err := os.Chown(dir, 4242, -1); err != nil {
 		t.Fatal(err)
 	}
-	if err := hello(nil).take(t.Context(), dir, filepath.Join(t.TempDir(), "x.deb")); err == nil {
+	if err := hello(nil).take(t.Context(), dir, "", filepath.Join(t.TempDir(), "x.deb")); err == nil {
 		t.Error("took a .deb that is not there")
 	}
 	if uid, _ := owner(t, dir); uid != 0 {

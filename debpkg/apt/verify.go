@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/google/renameio/v2"
 
@@ -16,9 +17,9 @@ import (
 	"mago/debpkg/codec"
 )
 
-// take verifies the .deb that apt left in dir and copies it to path. It first takes the directory back from apt's user, and
+// take verifies the .deb that apt left in dir, whose name begins like that, and copies it to path. It first takes the directory back from apt's user, and
 // refuses special files. It copies because a process of that user may still have the file open.
-func (d Deb) take(ctx context.Context, dir, path string) error {
+func (d Deb) take(ctx context.Context, dir, begins, path string) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
@@ -27,7 +28,7 @@ func (d Deb) take(ctx context.Context, dir, path string) error {
 	if err := root.Lchown(".", os.Geteuid(), -1); err != nil {
 		return err
 	}
-	name, err := onlyDeb(dir)
+	name, err := onlyDeb(dir, begins)
 	if err != nil {
 		return err
 	}
@@ -50,15 +51,15 @@ func (d Deb) take(ctx context.Context, dir, path string) error {
 	return out.CloseAtomicallyReplace()
 }
 
-// onlyDeb names the one file apt leaves.
-func onlyDeb(dir string) (string, error) {
+// onlyDeb names the one file that apt leaves whose name begins like that.
+func onlyDeb(dir, begins string) (string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return "", err
 	}
 	var names []string
 	for _, e := range entries {
-		if e.Type().IsRegular() && filepath.Ext(e.Name()) == ".deb" {
+		if e.Type().IsRegular() && filepath.Ext(e.Name()) == ".deb" && strings.HasPrefix(e.Name(), begins) {
 			names = append(names, e.Name())
 		}
 	}
