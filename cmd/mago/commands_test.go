@@ -26,6 +26,7 @@ import (
 //	fails CODE PROGRAM…             the program ends with that exit code
 //	json PATH WANT                  the value in the JSON just printed, as 0.kernels.1.state
 //	package NAME VERSION DIR FIELD… a -dkms package in the archive, with the files of DIR; those below DIR/root are for /
+//	offer RELEASE…                  packages of those kernels' headers in the archive
 //	damage KIND NAME VERSION        a -dkms package that is truncated, corrupted or not-xz, just as apt's lists have it
 //	tarball FILE NAME=CONTENT…      a tarball; see tarOf for the contents
 //	contents DEB                    prints the date, mode and name of each file in a package
@@ -50,7 +51,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"fails": fails, "json": jsonValue, "package": addPackage, "damage": damagePackage, "tarball": makeTarball,
 	"contents": contents, "control": controlFiles, "installed": installed, "removed": removed, "hold": hold, "tidy": tidy, "interrupt": interrupt, "waits": waits, "sharing": sharing,
 	"evil": putEvil, "said": saysEvil, "terminal": onTerminal, "paste": paste,
-	"followed": followed,
+	"followed": followed, "offer": offer,
 }
 
 func fails(ts *testscript.TestScript, _ bool, args []string) {
@@ -83,6 +84,12 @@ func jsonValue(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got := fmt.Sprint(value); (got == args[1]) == neg {
 		ts.Fatalf("%s is %s", args[0], got)
+	}
+}
+
+func offer(ts *testscript.TestScript, _ bool, args []string) {
+	for _, release := range args {
+		ts.Check(worldOf(ts).offerHeaders(release))
 	}
 }
 
@@ -190,6 +197,8 @@ func tidy(ts *testscript.TestScript, _ bool, _ []string) {
 		}
 		inside := strings.TrimPrefix(path, cache)
 		switch {
+		case strings.HasPrefix(inside, "/headers/") && entry.IsDir() && entry.Name() == "data":
+			return filepath.SkipDir // what packages hold
 		case strings.HasPrefix(entry.Name(), "."), strings.HasPrefix(inside, "/work/"), strings.HasPrefix(entry.Name(), "unfinished."):
 			ts.Fatalf("left behind: %s", path)
 		case strings.HasPrefix(inside, "/debs/"), strings.HasPrefix(inside, "/downloads/"):

@@ -23,7 +23,10 @@ func (a adviser) explainKernel(err error) (int, string) {
 	var failing *sandbox.BrokenError
 	var refused *kernel.RefusedError
 	var file *kernel.HeaderFileError
+	var unshown *engine.UnshownHeadersError
 	switch {
+	case errors.As(err, &unshown):
+		return exitNoKernel, unshown.Hint(a.on)
 	case errors.As(err, &unavailable):
 		return exitNoTool, a.sandboxHint(unavailable)
 	case errors.As(err, &failing):

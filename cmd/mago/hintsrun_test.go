@@ -83,6 +83,8 @@ var hintProofs = map[string]string{
 	"IncompleteHeadersError.Hint: apt-get install --reinstall":       "cases/hints-headers",
 	"IncompleteHeadersError.Hint: mago prepare -l":                   "cases/hints-headers",
 	"KernelDirError.Hint: mago prepare -l":                           "advice",
+	"UnshownHeadersError.Hint: mago prepare -l":                      "headers",
+	"UnshownHeadersError.Hint: apt-get install bubblewrap":           "headers",
 	"NoKernelError.Hint: apt-cache search linux-headers":             "advice",
 	"NoKernelError.Hint: apt-get install":                            "running-without-headers",
 	"NoKernelError.Hint: apt-get update":                             "advice",

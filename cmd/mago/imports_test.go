@@ -13,7 +13,7 @@ var order = []string{
 	"cmd/lab/...", "cmd/mkdeb",
 	"cmd/mago", "cmd/mago/internal/engine", "cmd/mago/internal/store", "cmd/mago/internal/modpkg",
 	"catalog",
-	"sources", "sources/lock", "sources/way", "sources/untar",
+	"sources", "sources/headers", "sources/lock", "sources/way", "sources/untar",
 	"kbuild", "kbuild/elfmodule", "kbuild/kernel", "kbuild/recipe", "kbuild/proof", "kbuild/sandbox",
 	"kbuild/sandbox/cgroup", "kbuild/dkms", "kbuild/rules", "kbuild/foreign", "kbuild/signed", "kbuild/deep",
 	"debpkg/payload", "debpkg", "debpkg/apt", "debpkg/sbom",

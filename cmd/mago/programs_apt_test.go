@@ -38,13 +38,26 @@ func aptCache(w *world, args []string) error {
 		return nil
 	case "show":
 		for _, name := range args[slices.Index(args, "--")+1:] {
-			if w.has(name) {
+			if text, err := w.listed(name); err != nil || text != "" {
+				fmt.Print(text)
+			} else if w.has(name) {
 				fmt.Printf("Package: %s\nDepends: %s\n\n", name, strings.Join(strings.Fields(w.brings(name)), ", "))
 			}
 		}
 		return nil
 	}
 	return fmt.Errorf("apt-cache %q", args)
+}
+
+// listed is the last paragraph that apt's list has of a package, "" where it has none.
+func (w *world) listed(name string) (found string, err error) {
+	text, err := os.ReadFile(filepath.Join(w.root, w.list()))
+	for paragraph := range strings.SplitAfterSeq(string(text), "\n\n") {
+		if strings.HasPrefix(paragraph, "Package: "+name+"\n") {
+			found = paragraph
+		}
+	}
+	return found, err
 }
 
 func (w *world) kernels() []string {
@@ -127,7 +140,11 @@ func aptGet(w *world, args []string) error {
 	}
 	switch args[0] {
 	case "download":
-		return w.download(packages[0])
+		var errs []error
+		for _, name := range packages {
+			errs = append(errs, w.download(name))
+		}
+		return errors.Join(errs...)
 	case "update":
 		return os.Rename(filepath.Join(w.archive, "Packages"), filepath.Join(w.root, w.list()))
 	case "install":

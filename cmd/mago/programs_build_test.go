@@ -30,6 +30,10 @@ func bubblewrap(w *world, args []string) error {
 			if strings.HasPrefix(args[i+2], "/usr/src/") && !strings.HasPrefix(args[i+1], w.root+"/usr/src/") {
 				shown[args[i+2]] = args[i+1]
 			}
+		case "--symlink":
+			if host := shown[args[i+1]]; host != "" {
+				shown[args[i+2]] = host
+			}
 		case "--chdir":
 			if err := linkShown(shown, inside); err != nil {
 				return err
@@ -50,10 +54,13 @@ func linkShown(shown map[string]string, inside []string) error {
 			err = errors.Join(err, os.Remove(link), os.Symlink(shown[target], link))
 		}
 	}
+	var pairs []string
 	for path, host := range shown {
-		for i := range inside {
-			inside[i] = strings.ReplaceAll(inside[i], path, host)
-		}
+		pairs = append(pairs, path, host)
+	}
+	once := strings.NewReplacer(pairs...) // a host's path may end as one inside does
+	for i := range inside {
+		inside[i] = once.Replace(inside[i])
 	}
 	return err
 }
@@ -135,7 +142,10 @@ func fakeMake(w *world, args []string) error {
 			dir = m
 		}
 	}
-	text, err := os.ReadFile(filepath.Join(w.root, resolved(w.root, headers), "include/generated/utsrelease.h"))
+	if !strings.HasPrefix(headers, w.root) {
+		headers = filepath.Join(w.root, resolved(w.root, headers))
+	}
+	text, err := os.ReadFile(filepath.Join(headers, "include/generated/utsrelease.h"))
 	if err != nil {
 		return err
 	}

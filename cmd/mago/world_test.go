@@ -102,12 +102,7 @@ func (w *world) add(name, text string) error {
 // addHeaders does what installing linux-headers-* does.
 func (w *world) addHeaders(release string) error {
 	dir := "usr/src/linux-headers-" + release
-	for name, text := range map[string]string{
-		"Makefile": "", "Module.symvers": "0x1\tprintk\tvmlinux\tEXPORT_SYMBOL\t\n", "scripts/Makefile.build": "", "scripts/mod/modpost": "",
-		"include/generated/autoconf.h": "", "include/config/auto.conf": "", ".kernelvariables": "CC = $(CROSS_COMPILE)gcc-12\n",
-		".config":                        "CONFIG_X86_64=y\nCONFIG_SMP=y\nCONFIG_PREEMPTION=y\nCONFIG_MODULE_UNLOAD=y\nCONFIG_MODVERSIONS=y\nCONFIG_CC_VERSION_TEXT=\"gcc-12 (Debian 12.2.0-14) 12.2.0\"\n",
-		"include/generated/utsrelease.h": fmt.Sprintf("#define UTS_RELEASE %q\n", release),
-	} {
+	for name, text := range headerFiles(release) {
 		if err := w.write(filepath.Join(dir, name), text, 0o755); err != nil {
 			return err
 		}
@@ -122,6 +117,35 @@ func (w *world) addHeaders(release string) error {
 		return err
 	}
 	return w.add("var/lib/dpkg/status", fmt.Sprintf(statusFormat, "linux-headers-"+release, "6.1.27-1"))
+}
+
+// headerFiles are what a kernel's build directory holds.
+func headerFiles(release string) map[string]string {
+	return map[string]string{
+		"Makefile": "", "Module.symvers": "0x1\tprintk\tvmlinux\tEXPORT_SYMBOL\t\n", "scripts/Makefile.build": "", "scripts/mod/modpost": "",
+		"include/generated/autoconf.h": "", "include/config/auto.conf": "", ".kernelvariables": "CC = $(CROSS_COMPILE)gcc-12\n",
+		".config":                        "CONFIG_X86_64=y\nCONFIG_SMP=y\nCONFIG_PREEMPTION=y\nCONFIG_MODULE_UNLOAD=y\nCONFIG_MODVERSIONS=y\nCONFIG_CC_VERSION_TEXT=\"gcc-12 (Debian 12.2.0-14) 12.2.0\"\n",
+		"include/generated/utsrelease.h": fmt.Sprintf("#define UTS_RELEASE %q\n", release),
+	}
+}
+
+// offerHeaders puts the packages of a kernel's headers into the archive: its own and the programs that kernels share.
+func (w *world) offerHeaders(release string) error {
+	own := map[string]string{"lib/modules/" + release + "/build": "-> /usr/src/linux-headers-" + release}
+	programs := map[string]string{"usr/lib/linux-kbuild-6.1": "-> ../src/linux-kbuild-6.1"}
+	for name, text := range headerFiles(release) {
+		if strings.HasPrefix(name, "scripts/") {
+			programs["usr/src/linux-kbuild-6.1/"+name] = text
+		} else {
+			own["usr/src/linux-headers-"+release+"/"+name] = text
+		}
+	}
+	own["usr/src/linux-headers-"+release+"/scripts"] = "-> ../../lib/linux-kbuild-6.1/scripts"
+	err := w.addPackage("linux-headers-"+release, "6.1.27-1", own, nil, "Depends: linux-kbuild-6.1 (>= 6.1.27-1), linux-compiler-gcc-12-x86, linux-image-"+release)
+	if _, missing := os.Stat(filepath.Join(w.archive, "linux-kbuild-6.1_6.1.27-1_all.deb")); err == nil && missing != nil {
+		err = w.addPackage("linux-kbuild-6.1", "6.1.27-1", programs, nil, "Depends: dpkg")
+	}
+	return err
 }
 
 // addPackage puts a source package into the archive and into apt's list. damage, if any, changes the finished file.

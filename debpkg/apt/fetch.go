@@ -58,7 +58,9 @@ func (d Downloader) FetchAll(ctx context.Context, debs []Deb, scratch string, to
 		if deb.Unauthenticated && !d.Unauthenticated {
 			return &UnauthenticatedError{deb.Name.String(), deb.Version.String()}
 		}
-		wanted = append(wanted, deb.Target)
+		t := deb.Target
+		t.Architecture = word.Architecture{} // apt's candidates are the machine's own, or for all
+		wanted = append(wanted, t)
 	}
 	said, err := d.download(ctx, scratch, wanted...)
 	for _, deb := range debs {

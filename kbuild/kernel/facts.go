@@ -30,6 +30,12 @@ func (k Kernel) Facts() (f Facts, ok bool) {
 	}, true
 }
 
+// Without is a kernel whose packages are not here any more: what is known of it, and no files.
+func (k Kernel) Without() Kernel {
+	k.Headers, k.Build, k.headers, k.mounts, k.config = "", "", headers{}, nil, nil
+	return k
+}
+
 // Kernel is the kernel that the facts are of, whose packages these are. It reads them when they are asked for.
 func (f Facts) Kernel(o Opened) Kernel {
 	k := Kernel{

@@ -33,6 +33,18 @@ func (f Finder) FindOpened(release string, o Opened) (Kernel, error) {
 	return Kernel{}, missing
 }
 
+// Opened are the packages that the kernel's headers lie opened in; it has no Dirs where they are installed.
+func (k Kernel) Opened() Opened {
+	o, _ := k.headers.in.(Opened)
+	return o
+}
+
+// brings reports whether the packages have a program.
+func (o Opened) brings(program string) bool {
+	_, info := o.find("/usr/bin/" + program)
+	return info != nil
+}
+
 // complete adds what is known of an opened kernel by its packages.
 func (o Opened) complete(k Kernel) Kernel {
 	k.Package, k.Version, k.ModulesDir = o.Package, o.Version, o.modulesDir(k.Release)
@@ -85,7 +97,19 @@ func (o Opened) link(name string) (target string, ok bool) {
 	if info == nil || info.Mode().Type() != fs.ModeSymlink {
 		return "", false
 	}
+	return o.target(host)
+}
+
+// target is where a link leads. Packages are opened with relative links, which lead elsewhere from below /lib where that is
+// /usr/lib: of those it is the absolute name.
+func (o Opened) target(host string) (target string, ok bool) {
 	target, err := os.Readlink(host)
+	for _, dir := range o.Dirs {
+		name, below := strings.CutPrefix(host, dir)
+		if below && strings.HasPrefix(name, "/lib/") && !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(name), target)
+		}
+	}
 	return target, err == nil
 }
 
@@ -134,8 +158,9 @@ func (o Opened) Lstat(name string) (fs.FileInfo, error) {
 func (o Opened) mounts() (all []sandbox.Mount) {
 	for _, dir := range o.Dirs {
 		for _, in := range []string{"usr/src", "usr/lib", "lib"} {
-			all = append(all, below(dir, in, "/"+in)...)
+			all = append(all, o.below(dir, in, "/"+in)...)
 		}
+		all = append(all, o.below(dir, "usr/bin", "/usr/local/bin")...)
 	}
 	first := map[string]bool{}
 	return slices.DeleteFunc(all, func(m sandbox.Mount) bool {
@@ -146,32 +171,33 @@ func (o Opened) mounts() (all []sandbox.Mount) {
 }
 
 // below shows what lies in a directory of an opened package. The directories of modules are those of a kernel's packages
-// together, and so are those of an architecture's libraries: ld.so(8) finds a library in /usr/lib, too.
-func below(dir, in, at string) (all []sandbox.Mount) {
+// together, and so are those of an architecture's libraries and of programs: they are shown where few others are, and ld.so(8) and
+// the PATH find them.
+func (o Opened) below(dir, in, at string) (all []sandbox.Mount) {
 	entries, _ := os.ReadDir(filepath.Join(dir, in))
 	for _, e := range entries {
 		name, path := filepath.Join(in, e.Name()), filepath.Join(at, e.Name())
 		switch {
 		case e.IsDir() && (e.Name() == "modules" || filepath.Base(in) == "modules"):
-			all = append(all, below(dir, name, path)...)
+			all = append(all, o.below(dir, name, path)...)
 		case e.IsDir() && strings.Contains(e.Name(), "-linux-gnu"):
-			all = append(all, below(dir, name, "/usr/lib")...)
+			all = append(all, o.below(dir, name, "/usr/lib")...)
 		default:
-			all = append(all, mountOf(filepath.Join(dir, name), path)...)
+			all = append(all, o.mountOf(filepath.Join(dir, name), path)...)
 		}
 	}
 	return all
 }
 
 // mountOf shows a file, a directory or a link; nothing where it is gone.
-func mountOf(host, path string) []sandbox.Mount {
+func (o Opened) mountOf(host, path string) []sandbox.Mount {
 	info, err := os.Lstat(host)
 	if err != nil {
 		return nil
 	}
 	if info.Mode().Type() == fs.ModeSymlink {
-		target, err := os.Readlink(host)
-		if err != nil {
+		target, ok := o.target(host)
+		if !ok {
 			return nil
 		}
 		return []sandbox.Mount{{Path: path, Link: target}}

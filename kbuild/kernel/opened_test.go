@@ -23,7 +23,7 @@ func parted(t *testing.T, changed tree) Opened {
 		case strings.HasPrefix(name, "usr/lib/linux-kbuild-6.1/"):
 			packages["kbuild"][strings.Replace(name, "usr/lib", "usr/src", 1)] = content
 		case name != "lib":
-			packages["headers"][strings.Replace(name, "usr/lib/modules", "lib/modules", 1)] = content
+			packages["headers"][strings.Replace(name, "usr/lib/modules", "lib/modules", 1)] = strings.Replace(content, "-> /usr/src/linux", "-> ../../../usr/src/linux", 1)
 		}
 	}
 	top := t.TempDir()

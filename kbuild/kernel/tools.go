@@ -33,7 +33,7 @@ func (e *ToolError) Error() string { return fmt.Sprintf("no %s: %s", e.Tool, e.W
 
 // MissingTools lists what has to be installed under root before a kernel's modules can be compiled.
 func MissingTools(root string, k Kernel) []*ToolError {
-	return slices.DeleteFunc(Tools(root, k), func(t *ToolError) bool { return HasTool(root, t.Tool.String()) })
+	return slices.DeleteFunc(Tools(root, k), func(t *ToolError) bool { return HasTool(root, t.Tool.String()) || k.Opened().brings(t.Tool.String()) })
 }
 
 // ToolPackages names the Debian packages of what a kernel's modules are compiled with.

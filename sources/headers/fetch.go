@@ -37,7 +37,7 @@ func (c Cache) Fetch(ctx context.Context, debs []apt.Deb) error {
 	c.sweep(ctx)
 	var things []lock.Thing
 	for _, deb := range debs {
-		things = append(things, thing(deb.Name.String(), "fetched"))
+		things = append(things, thing(id(deb), "fetched"))
 	}
 	release, err := c.Locks.Take(ctx, things...)
 	if err != nil {
@@ -62,16 +62,15 @@ func (c Cache) missing(debs []apt.Deb) (all []apt.Deb) {
 
 // fetch fetches and opens packages whose locks are held.
 func (c Cache) fetch(ctx context.Context, debs []apt.Deb) error {
-	at := func(deb apt.Deb) string { return filepath.Join(c.Dir, tempPrefix+deb.Name.String(), "package.deb") }
+	at := func(deb apt.Deb) string { return filepath.Join(c.temp(id(deb)), "package.deb") }
 	for _, deb := range debs {
-		temp, err := c.temp(deb.Name.String())
-		if err != nil {
+		if err := emptyDir(c.temp(id(deb))); err != nil {
 			return err
 		}
-		defer deep.Remove(temp)
+		defer deep.Remove(c.temp(id(deb)))
 	}
-	scratch, err := c.temp(filepath.Join(debs[0].Name.String(), "download"))
-	if err != nil {
+	scratch := filepath.Join(c.temp(id(debs[0])), "download")
+	if err := emptyDir(scratch); err != nil {
 		return err
 	}
 	d := apt.Downloader{Root: c.Root, Run: c.Run}
@@ -81,11 +80,8 @@ func (c Cache) fetch(ctx context.Context, debs []apt.Deb) error {
 	return c.openAll(ctx, debs, at)
 }
 
-// temp makes an empty directory for unfinished work.
-func (c Cache) temp(name string) (string, error) {
-	dir := filepath.Join(c.Dir, tempPrefix+name)
-	return dir, errors.Join(deep.Remove(dir), makeDir(dir))
-}
+// emptyDir makes a directory for unfinished work.
+func emptyDir(dir string) error { return errors.Join(deep.Remove(dir), makeDir(dir)) }
 
 // openAll opens packages side by side. The directories get their names when all that is in them is on the disk: one call for
 // thousands of small files, which power that fails in the meantime leaves unnamed.
@@ -150,7 +146,7 @@ func open(ctx context.Context, deb apt.Deb, path string) error {
 
 // name gives an opened package its name, and removes another one that had it.
 func (c Cache) name(deb apt.Deb) error {
-	place, temp := c.place(deb), filepath.Join(c.Dir, tempPrefix+deb.Name.String())
+	place, temp := c.place(deb), c.temp(id(deb))
 	err := os.Rename(temp, place)
 	if errors.Is(err, unix.EEXIST) || errors.Is(err, unix.ENOTEMPTY) {
 		err = errors.Join(deep.Remove(place), os.Rename(temp, place))

@@ -6,7 +6,7 @@
 //	<package>_<version>_<architecture>/package.json  what the package is
 //	<package>_<version>_<architecture>/data          what it holds
 //
-// A directory has its name once it is whole. Unfinished work has a name with tempPrefix and the package's; if nobody holds the
+// A directory has its name once it is whole. Unfinished work has that name with tempPrefix; if nobody holds the
 // package's lock, a killed process left it.
 package headers
 
@@ -50,17 +50,27 @@ const (
 	dataDir    = "data"
 )
 
-// place is the directory of a package.
-func (c Cache) place(deb apt.Deb) string {
+// id is the name of a package's directory.
+func id(deb apt.Deb) string {
 	name := strings.Join([]string{deb.Name.String(), deb.Version.String(), deb.Architecture.String()}, "_")
-	return filepath.Join(c.Dir, strings.ReplaceAll(name, ":", "%3a"))
+	return strings.ReplaceAll(name, ":", "%3a")
 }
+
+func (c Cache) place(deb apt.Deb) string { return filepath.Join(c.Dir, id(deb)) }
+
+// temp is the directory of unfinished work on a package.
+func (c Cache) temp(id string) string { return filepath.Join(c.Dir, tempPrefix+id) }
+
+func (p Package) id() string { return filepath.Base(filepath.Dir(p.Data)) }
 
 // Find gives a package that is here, opened from that very .deb.
 func (c Cache) Find(deb apt.Deb) (Package, bool) {
 	p, err := read(c.place(deb))
 	return p, err == nil && p.SHA256 == deb.SHA256
 }
+
+// At is the package that a directory of Package.Data is of.
+func At(data string) (Package, error) { return read(filepath.Dir(data)) }
 
 // read reads what a package's directory says of it.
 func read(dir string) (Package, error) {
@@ -92,7 +102,7 @@ func (c Cache) List() ([]Package, error) {
 func (c Cache) Hold(ctx context.Context, packages ...Package) (release func(), err error) {
 	var things []lock.Thing
 	for _, p := range packages {
-		t := thing(p.Name, "read")
+		t := thing(p.id(), "read")
 		t.Shared = true
 		things = append(things, t)
 	}
@@ -107,21 +117,21 @@ func (c Cache) Hold(ctx context.Context, packages ...Package) (release func(), e
 	return release, nil
 }
 
-// thing is what the lock of a package, in whatever version, keeps.
-func thing(pkg, doing string) lock.Thing {
-	return lock.Thing{Name: "_headers_" + pkg, What: "the package " + pkg + " in the cache", Doing: doing}
+// thing is what the lock of a package keeps.
+func thing(id, doing string) lock.Thing {
+	return lock.Thing{Name: "_headers_" + id, What: "the package " + id + " in the cache", Doing: doing}
 }
 
 // Remove removes a package once nobody reads it, and says how many bytes its files had.
 func (c Cache) Remove(ctx context.Context, p Package) (freed int64, err error) {
-	release, err := c.Locks.Take(ctx, thing(p.Name, "removed"))
+	release, err := c.Locks.Take(ctx, thing(p.id(), "removed"))
 	if err != nil {
 		return 0, err
 	}
 	defer release()
 	dir := filepath.Dir(p.Data)
 	freed = deep.Size(dir)
-	temp := filepath.Join(c.Dir, tempPrefix+p.Name)
+	temp := c.temp(p.id())
 	if err := errors.Join(deep.Remove(temp), os.Rename(dir, temp)); err != nil { // a kill leaves no half of it
 		return 0, err
 	}
@@ -130,7 +140,7 @@ func (c Cache) Remove(ctx context.Context, p Package) (freed int64, err error) {
 
 // sweep removes what killed processes left.
 func (c Cache) sweep(ctx context.Context) {
-	left, _ := filepath.Glob(filepath.Join(c.Dir, tempPrefix+"*"))
+	left, _ := filepath.Glob(c.temp("*"))
 	for _, temp := range left {
 		l := c.Locks
 		l.Limit = lock.AtOnce

@@ -46,6 +46,11 @@ func (bu *builder) build(ctx context.Context, u unit) (r store.Record, made bool
 		return store.Record{}, false, err
 	}
 	defer release()
+	drop, err := bu.holdHeaders(ctx, u)
+	if err != nil {
+		return store.Record{}, false, err
+	}
+	defer drop()
 	if !bu.AsItLies {
 		if err := u.tree.Check(ctx); err != nil {
 			return store.Record{}, false, err

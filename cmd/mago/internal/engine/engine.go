@@ -37,8 +37,17 @@ type aptTool struct {
 // kernelFinder finds the kernels that are asked for.
 type kernelFinder struct {
 	*base
-	pkgs *packages
-	apt  *aptTool
+	pkgs  *packages
+	apt   *aptTool
+	cache *headerCache
+}
+
+// headerCache has the headers of kernels that are not installed.
+type headerCache struct {
+	*base
+	confs *evaluator
+	pkgs  *packages
+	apt   *aptTool
 }
 
 // moduleIndex is the catalog.
@@ -182,7 +191,7 @@ func newEngine(b *base) *Engine {
 	e.confs = &evaluator{base: b}
 	e.pkgs = &packages{base: b}
 	e.apt = &aptTool{base: b, pkgs: e.pkgs}
-	e.kernels = &kernelFinder{base: b, pkgs: e.pkgs, apt: e.apt}
+	e.kernels = &kernelFinder{base: b, pkgs: e.pkgs, apt: e.apt, cache: &headerCache{base: b, confs: e.confs, pkgs: e.pkgs, apt: e.apt}}
 	e.catalog = &moduleIndex{base: b, apt: e.apt}
 	e.modules = &modules{base: b, confs: e.confs, pkgs: e.pkgs, apt: e.apt, catalog: e.catalog}
 	e.prepare = &preparer{base: b, pkgs: e.pkgs, apt: e.apt, kernels: e.kernels, modules: e.modules}

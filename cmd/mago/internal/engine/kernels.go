@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -18,11 +19,11 @@ import (
 // releases turns -l and -k into kernel releases. -k without -l means the kernels of those directories; neither means
 // the running one.
 func (kf *kernelFinder) releases(ctx context.Context) ([]string, error) {
-	return kf.releasesOr(ctx, "running")
+	return kf.releasesOr(ctx, "running", false)
 }
 
-// releasesOr is releases with another word of -l for the kernels that neither -l nor -k names.
-func (kf *kernelFinder) releasesOr(ctx context.Context, word string) ([]string, error) {
+// releasesOr is releases with another word of -l for the kernels that neither -l nor -k names; fetches is as in expandKernel.
+func (kf *kernelFinder) releasesOr(ctx context.Context, word string, fetches bool) ([]string, error) {
 	f := kf.finder()
 	words := kf.Kernels
 	releases, err := kf.dirReleases()
@@ -33,7 +34,7 @@ func (kf *kernelFinder) releasesOr(ctx context.Context, word string) ([]string, 
 		words = []string{word}
 	}
 	for _, word := range words {
-		some, err := kf.expandKernel(ctx, f, word)
+		some, err := kf.expandKernel(ctx, f, word, fetches)
 		if err != nil {
 			return nil, err
 		}
@@ -63,7 +64,7 @@ func (kf *kernelFinder) chosen(ctx context.Context) (func(release string) bool, 
 			patterns = append(patterns, word)
 			continue
 		}
-		some, err := kf.expandKernel(ctx, kf.finder(), word)
+		some, err := kf.expandKernel(ctx, kf.finder(), word, false)
 		if err != nil {
 			return nil, err
 		}
@@ -78,10 +79,11 @@ func (kf *kernelFinder) chosen(ctx context.Context) (func(release string) bool, 
 }
 
 // KernelWords are the words of -l that are neither a release nor a pattern.
-var KernelWords = []string{"running", "installed", "all", "newest", "next"}
+var KernelWords = []string{"running", "installed", "all", "every", "newest", "next"}
 
-// expandKernel gives the releases that one word of -l stands for.
-func (kf *kernelFinder) expandKernel(ctx context.Context, f kernel.Finder, word string) ([]string, error) {
+// expandKernel gives the releases that one word of -l stands for; fetches says whether headers would be fetched, and nothing be
+// installed.
+func (kf *kernelFinder) expandKernel(ctx context.Context, f kernel.Finder, word string, fetches bool) ([]string, error) {
 	var found []string
 	switch word {
 	case "running":
@@ -95,11 +97,13 @@ func (kf *kernelFinder) expandKernel(ctx context.Context, f kernel.Finder, word 
 		found = kf.kernelsHere()
 	case "newest":
 		return kf.newest(ctx, kf.kernelsHere())
+	case "every":
+		return kf.offered(ctx, "every", fetches, func(string) bool { return true })
 	case "next":
 		return kf.comingKernels(ctx)
 	default:
 		if strings.ContainsAny(word, "*?[") {
-			return kf.matching(ctx, word, kf.kernelsHere())
+			return kf.matching(ctx, word, kf.kernelsHere(), fetches)
 		}
 		if kernel.ValidRelease(word) {
 			return []string{word}, nil
@@ -117,8 +121,8 @@ func (kf *kernelFinder) kernelsHere() []string {
 	return kernel.SortReleases(append(f.Installed(), f.WithHeaders()...))
 }
 
-// matching gives the kernels here that a pattern fits, else those in apt.
-func (kf *kernelFinder) matching(ctx context.Context, word string, here []string) ([]string, error) {
+// matching gives the kernels here that a pattern fits, and those in apt where headers are fetched or none here fits.
+func (kf *kernelFinder) matching(ctx context.Context, word string, here []string, fetches bool) ([]string, error) {
 	if _, err := path.Match(word, ""); err != nil {
 		return nil, &UsageError{fmt.Errorf("-l %s: %w", word, err)}
 	}
@@ -126,18 +130,38 @@ func (kf *kernelFinder) matching(ctx context.Context, word string, here []string
 		ok, _ := path.Match(word, release) // the pattern is good
 		return ok
 	}
-	if slices.ContainsFunc(here, fits) {
-		return slices.DeleteFunc(here, func(release string) bool { return !fits(release) }), nil
+	here = slices.DeleteFunc(here, func(release string) bool { return !fits(release) })
+	if len(here) > 0 && !fetches {
+		return here, nil
 	}
+	found, err := kf.offered(ctx, word, fetches, fits)
+	if none := (*NoKernelError)(nil); errors.As(err, &none) && len(here) > 0 {
+		return here, nil
+	}
+	return kernel.SortReleases(append(found, here...)), err
+}
+
+// offered are the kernels that apt has headers for, as far as they fit; without those that headers would have installed.
+func (kf *kernelFinder) offered(ctx context.Context, word string, fetches bool, fits func(string) bool) ([]string, error) {
 	known, err := kf.apt.releasesInApt(ctx)
 	if err != nil {
 		return nil, err
 	}
-	found := slices.DeleteFunc(known, func(release string) bool { return !fits(release) })
-	if len(found) == 0 {
-		return nil, &NoKernelError{Word: word, inApt: true}
+	if fetches {
+		for release := range kf.cache.kernelIndex().Kernels {
+			if _, ok, _ := kf.cache.opened(release); ok && !slices.Contains(known, release) {
+				known = append(known, release)
+			}
+		}
 	}
-	return kf.narrowed(ctx, word, kernel.SortReleases(found))
+	found := kernel.SortReleases(slices.DeleteFunc(known, func(release string) bool { return !fits(release) }))
+	switch {
+	case len(found) == 0:
+		return nil, &NoKernelError{Word: word, inApt: true}
+	case fetches:
+		return found, nil
+	}
+	return kf.narrowed(ctx, word, found)
 }
 
 // releasesInApt lists the kernels that apt has headers for.
@@ -234,8 +258,22 @@ func (kf *kernelFinder) finder() kernel.Finder {
 	return kernel.Finder{Root: kf.Root, Dirs: kf.HeaderDirs, Packages: kf.pkgs.ofRelease}
 }
 
-// kernel finds a kernel's headers, or says with a *kernel.HeadersError what is missing.
+// kernel finds a kernel's headers, installed or in the cache, or says with a *kernel.HeadersError what is missing.
 func (kf *kernelFinder) kernel(release string) (kernel.Kernel, error) {
+	k, err := kf.installedKernel(release)
+	if isMissing(err) {
+		if opened, ok, openedErr := kf.cache.opened(release); ok {
+			return opened, openedErr
+		}
+	}
+	return k, err
+}
+
+// installedKernel finds a kernel's headers that are installed.
+func (kf *kernelFinder) installedKernel(release string) (kernel.Kernel, error) {
+	if kf.known.fromApt[release] {
+		return kernel.Kernel{}, &kernel.HeadersError{Release: release}
+	}
 	found, err := kf.known.kernels.get(kf.known.changes.Load(), func() (map[string]foundKernel, error) { return map[string]foundKernel{}, nil })
 	if err != nil {
 		return kernel.Kernel{}, err

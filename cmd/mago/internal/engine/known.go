@@ -27,6 +27,10 @@ type known struct {
 	tools     while[toolSet, []store.Input]
 	bases     while[sharedBasis, string]
 
+	opened    lasting[kernelIndex]
+	unfetched sync.Map        // why the headers of a kernel could not be fetched, by release
+	fromApt   map[string]bool // the kernels that are built for by apt's headers, whatever is installed; set before a plan is made
+
 	told    sync.Map  // the kernels whose compiler was told of, by release
 	shown   sync.Once // the sandbox
 	ignored sync.Once // what of dkms's settings is not followed

@@ -31,16 +31,21 @@ type Request struct {
 	Kernels string // the word of -l that counts where neither -l nor -k is given; "" is running
 }
 
+// fetches reports whether headers that are not installed are fetched into the cache.
+func (r Request) fetches() bool { return r.Goal == Built && !r.Prepare }
+
 // Plan is a request worked out in full. It does not change; once apt has installed something it is made anew.
 type Plan struct {
 	Request  Request
 	Releases []string      // kernels, whose headers may still be missing
 	Packages []word.Target // that apt has to install before anything is built
 	User     bool          // whether the user that compiles has to be made
+	Headers  []string      // kernels whose headers are fetched into the cache before anything is built
 	Units    []Unit        // in the order in which they are built: what others need comes first
 
 	asked  []target
 	opened map[string]target // by name: sources are fetched, opened and told of once
+	sets   []headerSet       // what Headers are fetched from
 }
 
 // Unit is one module for one kernel, as it is planned.
@@ -63,7 +68,7 @@ func (e *Engine) Plan(ctx context.Context, r Request) (*Plan, error) {
 	if len(p.asked) == 0 && r.Goal > Prepared {
 		return p, nil
 	}
-	if p.Releases, err = e.kernels.releasesOr(ctx, cmp.Or(r.Kernels, "running")); err != nil {
+	if p.Releases, err = e.kernels.releasesOr(ctx, cmp.Or(r.Kernels, "running"), r.fetches()); err != nil {
 		return nil, err
 	}
 	return e.complete(ctx, p)
@@ -90,6 +95,7 @@ func (e *Engine) complete(ctx context.Context, of *Plan) (*Plan, error) {
 			return nil, err
 		}
 		toBuild = p.plan.toBuild()
+		p.addHeaders()
 	} else {
 		if err := e.modules.openForBuildDeps(ctx, p.plan.asked); err != nil {
 			return nil, err
@@ -119,6 +125,17 @@ func (p *planner) reuse(ctx context.Context, u unit, planned *Unit) {
 	}
 }
 
+// addHeaders plans what is fetched for the units that are to be built.
+func (p *planner) addHeaders() {
+	for _, u := range p.plan.Units {
+		release := u.Kernel.Release
+		set, ok := p.kern.sets[release]
+		if ok && !u.There && u.Err == nil && u.Due.Build && !slices.Contains(p.plan.Headers, release) {
+			p.plan.Headers, p.plan.sets = append(p.plan.Headers, release), append(p.plan.sets, set)
+		}
+	}
+}
+
 // tellCompilers says which kernels another compiler is going to compile for than the one that they were built with.
 func (p *planner) tellCompilers(ctx context.Context) {
 	for _, u := range p.plan.Units {
@@ -135,6 +152,7 @@ type planner struct {
 	bare bool           // whether nothing can be evaluated before apt has installed what that takes
 	at   map[UnitID]int // where the units are in the plan
 	last store.Lookup   // the units' last good builds
+	kern chosenKernels
 }
 
 // addAll plans every module that is asked for, for every kernel.
@@ -171,6 +189,10 @@ func (p *planner) kernelsFor(ctx context.Context) (kernels []kernel.Kernel, err 
 		_, err := p.prepare.missing(ctx, p.plan.Releases, nil) // which refuses a kernel that cannot be had, before anything is fetched
 		return p.kernels.foreseen(p.plan.Releases), err
 	}
+	if p.plan.Request.fetches() {
+		p.kern, err = p.kernels.toBuildFor(ctx, p.plan.Releases)
+		return p.kern.kernels, err
+	}
 	return p.kernels.kernelsOf(ctx, p.plan.Releases)
 }
 
@@ -183,7 +205,9 @@ func (p *planner) add(ctx context.Context, u unit) error {
 	goal, s := p.plan.Request.Goal, p.keys.foreseen(u, p.last)
 	planned := Unit{There: goal == Installed && p.isThere(ctx, u, s)}
 	if !planned.There {
-		planned.Err = p.unit(ctx, &u, &s)
+		if planned.Err = p.kern.errs[u.Kernel.Release]; planned.Err == nil {
+			planned.Err = p.unit(ctx, &u, &s)
+		}
 		planned.Key, planned.Due = s.now.key, due(u, goal, s)
 		p.reuse(ctx, u, &planned)
 	}

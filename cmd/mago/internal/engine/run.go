@@ -61,6 +61,10 @@ func (e *Engine) Run(ctx context.Context, p *Plan) (Report, error) {
 			return Report{}, err
 		}
 	}
+	p, err := e.kernels.withHeaders(ctx, e, p)
+	if err != nil {
+		return Report{}, err
+	}
 	for _, u := range p.Units {
 		for _, n := range u.needed {
 			e.say.of(u.id()).note("needs", "%s is compiled against %s", u.name, n.name)
@@ -70,7 +74,7 @@ func (e *Engine) Run(ctx context.Context, p *Plan) (Report, error) {
 	r.do = func(e *Engine, u Unit) (UnitResult, error) { return r.one(ctx, e, u) }
 	e.known.several.Store(len(p.Units) > 1)
 	r.tally = newTally(e, p.Units, e.pool.Size())
-	err := r.units(ctx)
+	err = r.units(ctx)
 	return r.report(), err
 }
 

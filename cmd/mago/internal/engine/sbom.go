@@ -19,6 +19,7 @@ import (
 	"mago/kbuild/dkms"
 	"mago/kbuild/kernel"
 	"mago/kbuild/recipe"
+	"mago/sources/headers"
 )
 
 // stageBill writes down what went into a good build's package, to be kept beside its record. What the build's user,
@@ -130,14 +131,21 @@ func (bu *builder) packageInputs(ctx context.Context, u unit) ([]sbom.Input, err
 	if err != nil {
 		return nil, err
 	}
-	var inputs []sbom.Input
+	inputs, err := openedInputs(u.Kernel)
+	if err != nil {
+		return nil, err
+	}
+	opened := len(inputs)
 	for _, p := range packages {
+		if slices.ContainsFunc(inputs[:opened], func(in sbom.Input) bool { return in.Name == p.Package }) {
+			continue // another one is shown in its place
+		}
 		input := sbom.Input{Role: sbom.Tool, Item: sbom.Item{Name: p.Package, Version: p.Version, Architecture: p.Architecture}}
 		if p.Package == u.Kernel.Package || strings.HasPrefix(p.Package, "linux-headers-") {
 			input.Role = sbom.Against
 		}
 		if sums := p.Sums(rooted.Root(bu.Root)); sums != "" {
-			input.Of = "dpkg's list of the MD5 sums of its files"
+			input.Of = listOfSums
 			if input.SHA256, _, err = store.SHA256(os.Open(filepath.Join(bu.Root, sums))); err != nil {
 				return nil, err
 			}
@@ -147,7 +155,38 @@ func (bu *builder) packageInputs(ctx context.Context, u unit) ([]sbom.Input, err
 	return inputs, nil
 }
 
-// buildPackages are those packages.
+const listOfSums = "dpkg's list of the MD5 sums of its files"
+
+// openedInputs are the packages that a kernel's headers lie opened in, with the sums that they would have installed.
+func openedInputs(k kernel.Kernel) (inputs []sbom.Input, err error) {
+	for _, dir := range k.Opened().Dirs {
+		p, err := headers.At(dir)
+		if err != nil {
+			return nil, err
+		}
+		input := sbom.Input{Role: sbom.Tool, Item: sbom.Item{Name: p.Name, Version: p.Version, Architecture: p.Architecture, SHA256: p.SHA256}}
+		if p.Name == k.Package || strings.HasPrefix(p.Name, "linux-headers-") {
+			input.Role = sbom.Against
+		}
+		if p.Sums != "" {
+			input.SHA256, input.Of = p.Sums, listOfSums
+		}
+		inputs = append(inputs, input)
+	}
+	return inputs, nil
+}
+
+// openedDepends is what those packages depend on.
+func openedDepends(k kernel.Kernel) (depends []string) {
+	for _, dir := range k.Opened().Dirs {
+		if p, err := headers.At(dir); err == nil {
+			depends = append(depends, p.Depends)
+		}
+	}
+	return depends
+}
+
+// buildPackages are the installed ones.
 func (pr *preparer) buildPackages(ctx context.Context, u unit) ([]apt.Installed, error) {
 	status, err := pr.pkgs.installed()
 	if err != nil {
@@ -161,5 +200,9 @@ func (pr *preparer) buildPackages(ctx context.Context, u unit) ([]apt.Installed,
 	for _, tool := range pr.recipeNeeds(ctx, u, true) {
 		tools = append(tools, tool.Package)
 	}
-	return status.Closure(modpkg.Join(u.Kernel.Package, word.Join(tools, ","), needs)), nil
+	depends := append(openedDepends(u.Kernel), word.Join(tools, ","), needs)
+	if len(depends) == 2 {
+		depends = append(depends, u.Kernel.Package)
+	}
+	return status.Closure(modpkg.Join(depends...)), nil
 }

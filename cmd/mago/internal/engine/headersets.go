@@ -1,0 +1,135 @@
+package engine
+
+import (
+	"context"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"mago/catalog"
+	"mago/debpkg/apt"
+	"mago/debpkg/relation"
+	"mago/debpkg/word"
+)
+
+// headerSet are the packages that the headers of a kernel take, as apt has them: the one that is called after the kernel, the halves
+// that it shares with others, and of what their programs stand on that which is not installed here. No compiler is among them, and
+// no kernel.
+type headerSet struct {
+	release string
+	debs    []apt.Deb
+}
+
+// headersPart tells of what headers depend on what is part of them.
+var headersPart = regexp.MustCompile(`(?:^|-)headers-|^linux-kbuild-`)
+
+// library tells, of what else headers depend on, what their programs stand on: a compiler and the kernel itself are not.
+var (
+	library  = regexp.MustCompile(`^(?:lib[a-z0-9]|pahole$)`)
+	anything = regexp.MustCompile(``)
+)
+
+// offeredHeaders gives the sets of releases as far as apt can fetch their headers.
+func (hc *headerCache) offeredHeaders(ctx context.Context, releases []string) (map[string]headerSet, error) {
+	first := map[string]word.Package{}
+	for _, release := range releases {
+		name, err := hc.apt.headersPackage(ctx, release)
+		if err != nil {
+			return nil, err
+		}
+		if !name.IsZero() {
+			first[release] = name
+		}
+	}
+	known := map[word.Package]catalog.Binary{}
+	for wanted := slices.Collect(maps.Values(first)); len(wanted) > 0; {
+		some, err := catalog.Binaries(ctx, hc.apt.catalogConfig(), wanted...)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(known, some)
+		if wanted, err = hc.neededBy(some, known); err != nil {
+			return nil, err
+		}
+	}
+	sets := map[string]headerSet{}
+	for release, name := range first {
+		debs, err := hc.closure(name, known)
+		if err != nil {
+			return nil, err
+		}
+		if len(debs) > 0 {
+			sets[release] = headerSet{release, debs}
+		}
+	}
+	return sets, nil
+}
+
+// neededBy are the packages that some need and that are not known yet.
+func (hc *headerCache) neededBy(some, known map[word.Package]catalog.Binary) (wanted []word.Package, err error) {
+	for _, b := range some {
+		parts, err := hc.partsOf(b)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range parts {
+			if _, ok := known[name]; !ok && !slices.Contains(wanted, name) {
+				wanted = append(wanted, name)
+			}
+		}
+	}
+	slices.SortFunc(wanted, func(a, b word.Package) int { return strings.Compare(a.String(), b.String()) })
+	return wanted, nil
+}
+
+// closure are a package and those that it needs, each once; none where apt has not got the package itself.
+func (hc *headerCache) closure(name word.Package, known map[word.Package]catalog.Binary) (debs []apt.Deb, err error) {
+	names := []word.Package{name}
+	for i := 0; i < len(names); i++ {
+		b, ok := known[names[i]]
+		if !ok {
+			continue // whoever misses it says so
+		}
+		debs = append(debs, apt.Deb{Target: word.Target{Name: b.Name, Version: b.Version, Architecture: b.Architecture}, SHA256: b.SHA256})
+		parts, err := hc.partsOf(b)
+		if err != nil {
+			return nil, err
+		}
+		for _, part := range parts {
+			if !slices.Contains(names, part) {
+				names = append(names, part)
+			}
+		}
+	}
+	if _, ok := known[name]; !ok {
+		return nil, nil
+	}
+	return debs, nil
+}
+
+// partsOf are the packages that one needs in the cache: parts of headers, whether they are installed or not, and what else is not
+// installed of what their programs stand on.
+func (hc *headerCache) partsOf(b catalog.Binary) (parts []word.Package, err error) {
+	status, err := hc.pkgs.installed()
+	if err != nil {
+		return nil, err
+	}
+	unmet, _ := status.Unmet(b.Depends) // of what apt's lists have and nobody can read, nothing is needed
+	only := library
+	if !strings.Contains(b.Name.String(), "headers-") {
+		only = anything
+	}
+	for _, field := range append(unmet, b.Depends) {
+		for _, name := range relation.Names(field) {
+			wanted := headersPart.MatchString(name) || field != b.Depends && only.MatchString(name)
+			if p, err := word.ParsePackage(name); err == nil && wanted && !slices.Contains(parts, p) {
+				parts = append(parts, p)
+			}
+			if field != b.Depends {
+				break // the first alternative
+			}
+		}
+	}
+	return parts, nil
+}

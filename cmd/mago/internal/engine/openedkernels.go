@@ -1,0 +1,227 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"mago/debpkg/apt"
+	"mago/debpkg/rooted"
+	"mago/kbuild/kernel"
+	"mago/sources/headers"
+	"mago/sources/lock"
+)
+
+// Kernels whose headers are not installed are built for from packages that lie opened in the cache: see sources/headers.
+
+func (b *base) openedHeaders() headers.Cache {
+	return headers.Cache{Dir: b.headers(), Root: rooted.Root(b.Root), Run: b.host.query, Locks: b.locks(b.Wait.Limit)}
+}
+
+// opened finds a kernel in the cache; ok is false where one of its packages is not there.
+func (hc *headerCache) opened(release string) (k kernel.Kernel, ok bool, err error) {
+	entry, ok := hc.kernelIndex().Kernels[release]
+	if !ok {
+		return kernel.Kernel{}, false, nil
+	}
+	o, here := hc.openedFrom(entry.Packages)
+	switch {
+	case !here:
+		return kernel.Kernel{}, false, nil
+	case entry.Facts != nil:
+		return entry.Facts.Kernel(o), true, nil
+	}
+	k, err = kernel.Finder{Root: hc.Root}.FindOpened(release, o)
+	return k, true, err
+}
+
+// openedFrom is where packages lie; ok is false where one of them does not.
+func (hc *headerCache) openedFrom(debs []apt.Deb) (o kernel.Opened, ok bool) {
+	o.Package, o.Version = debs[0].Name.String(), debs[0].Version.String()
+	cache := hc.openedHeaders()
+	for _, deb := range debs {
+		p, here := cache.Find(deb)
+		if !here {
+			return o, false
+		}
+		o.Dirs = append(o.Dirs, p.Data)
+	}
+	return o, true
+}
+
+func (hc *headerCache) kernelIndex() kernelIndex {
+	ix, _ := hc.known.opened.get(0, func() (kernelIndex, error) { return hc.readKernelIndex(), nil })
+	return ix
+}
+
+// chosenKernels are the kernels that a plan builds for, and of those whose headers are to be fetched first the packages.
+type chosenKernels struct {
+	kernels []kernel.Kernel
+	sets    map[string]headerSet
+	errs    map[string]error // why nothing can be built for a kernel
+}
+
+// toBuildFor finds kernels here, in the cache, and in apt. One that apt has to fetch is known by its package and version alone, or by
+// what was found out when the very packages were here.
+func (kf *kernelFinder) toBuildFor(ctx context.Context, releases []string) (chosenKernels, error) {
+	c := chosenKernels{sets: map[string]headerSet{}, errs: map[string]error{}}
+	var away []string
+	for _, release := range releases {
+		if _, err := kf.installedKernel(release); isMissing(err) {
+			away = append(away, release)
+		}
+	}
+	offered, err := kf.cache.offeredHeaders(ctx, away)
+	if err != nil {
+		return c, err
+	}
+	for _, release := range releases {
+		k, err := kf.installedKernel(release)
+		if isMissing(err) {
+			k, err = kf.away(ctx, &c, release, offered[release], err)
+		}
+		if err != nil {
+			return c, kf.whyNoKernel(ctx, release, err)
+		}
+		c.kernels = append(c.kernels, k)
+	}
+	if len(away) > 0 {
+		err = kf.cache.canShow(ctx, away[0])
+	}
+	return c, err
+}
+
+// isMissing reports whether headers are not installed; those of which a part is there are not fetched.
+func isMissing(err error) bool {
+	var missing *kernel.HeadersError
+	return errors.As(err, &missing) && missing.Dir == ""
+}
+
+// away is a kernel whose headers are not installed.
+func (kf *kernelFinder) away(ctx context.Context, c *chosenKernels, release string, set headerSet, missing error) (kernel.Kernel, error) {
+	entry := kf.cache.kernelIndex().Kernels[release]
+	current := len(set.debs) == 0 || entry.isOf(set.debs)
+	if current {
+		k, ok, err := kf.cache.opened(release)
+		if err != nil {
+			c.errs[release], k.Release, k.Version = err, release, release
+		}
+		if ok {
+			return k, nil
+		}
+	}
+	if len(set.debs) == 0 {
+		return kernel.Kernel{}, missing
+	}
+	if err, failed := kf.known.unfetched.Load(release); failed {
+		c.errs[release] = err.(error)
+	} else if c.errs[release] == nil {
+		c.sets[release] = set
+	}
+	own := kernel.Opened{Package: set.debs[0].Name.String(), Version: set.debs[0].Version.String()}
+	if current && entry.Facts != nil {
+		return entry.Facts.Kernel(own).Without(), nil
+	}
+	return kernel.Kernel{Release: release, Package: own.Package, Version: own.Version}, nil
+}
+
+// UnshownHeadersError says that a sandbox cannot show headers that are not installed.
+type UnshownHeadersError struct{ Release, Sandbox string }
+
+func (e *UnshownHeadersError) Error() string {
+	return fmt.Sprintf("headers of kernel %s are not installed, and the sandbox cannot show others: %s", e.Release, e.Sandbox)
+}
+
+func (e *UnshownHeadersError) Hint(on System) string {
+	return fmt.Sprintf(`run "%s", which installs them, or "%s"`, on.SudoMago("prepare", "-l", e.Release), on.Apt("install", "bubblewrap"))
+}
+
+func (hc *headerCache) canShow(ctx context.Context, release string) error {
+	chosen, err := hc.confs.chooseSandbox(ctx)
+	if err == nil && !chosen.Shows() {
+		err = &UnshownHeadersError{release, chosen.String()}
+	}
+	return err
+}
+
+// withHeaders is a plan made anew once the headers that it lacks are in the cache.
+func (kf *kernelFinder) withHeaders(ctx context.Context, e *Engine, p *Plan) (*Plan, error) {
+	if len(p.sets) == 0 {
+		return p, nil
+	}
+	if kf.DryRun {
+		kf.say.note("headers", "would fetch those of %s", strings.Join(p.Headers, ", "))
+		return p, nil
+	}
+	if err := kf.cache.fetchHeaders(ctx, p.sets); err != nil {
+		return nil, err
+	}
+	return e.complete(ctx, p)
+}
+
+// fetchHeaders has apt fetch what sets lack, and takes down what plans ask of the kernels.
+func (hc *headerCache) fetchHeaders(ctx context.Context, sets []headerSet) error {
+	p := hc.say.begin("headers", "fetching those of "+Plural(len(sets), "kernel"))
+	defer p.end()
+	var debs []apt.Deb
+	for _, set := range sets {
+		debs = append(debs, set.debs...)
+	}
+	err := hc.openedHeaders().Fetch(ctx, debs)
+	for _, set := range sets {
+		if err == nil || len(sets) == 1 || ctx.Err() != nil {
+			break
+		}
+		if err := hc.openedHeaders().Fetch(ctx, set.debs); err != nil { // what the others need may be there
+			hc.known.unfetched.Store(set.release, err)
+		}
+	}
+	if ctx.Err() != nil || err != nil && len(sets) == 1 {
+		return errors.Join(err, ctx.Err())
+	}
+	if err := hc.keepFacts(ctx, sets); err != nil {
+		return err
+	}
+	hc.known.kernels.forget()
+	hc.known.opened.forget()
+	p.timed("fetched those of " + Plural(len(sets), "kernel"))
+	return nil
+}
+
+// keepFacts brings the index up to date with kernels whose packages are here now.
+func (hc *headerCache) keepFacts(ctx context.Context, sets []headerSet) error {
+	entries := map[string]kernelEntry{}
+	for _, set := range sets {
+		o, ok := hc.openedFrom(set.debs)
+		if !ok {
+			continue
+		}
+		entry := kernelEntry{Packages: set.debs}
+		if k, err := (kernel.Finder{Root: hc.Root}).FindOpened(set.release, o); err == nil {
+			if facts, ok := k.Facts(); ok {
+				entry.Facts = &facts
+			}
+		}
+		entries[set.release] = entry
+	}
+	release, err := hc.locks(hc.Wait.Limit).Take(ctx, lock.Thing{Name: "_headers", What: "the index of kernels", Doing: "written"})
+	if err != nil {
+		return err
+	}
+	defer release()
+	ix := hc.readKernelIndex()
+	for release, entry := range entries {
+		ix.Kernels[release] = entry
+	}
+	return ix.write(hc.kernelIndexFile())
+}
+
+// holdHeaders keeps the opened packages that a unit is built against as they are.
+func (bu *builder) holdHeaders(ctx context.Context, u unit) (release func(), err error) {
+	var packages []headers.Package
+	for _, dir := range u.Kernel.Opened().Dirs {
+		packages = append(packages, headers.Package{Data: dir})
+	}
+	return bu.openedHeaders().Hold(ctx, packages...)
+}
