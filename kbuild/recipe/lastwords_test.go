@@ -92,6 +92,8 @@ var tells = map[string]string{
 	"make error function":                 "Makefile:1: *** set SDK to the directory of the vendor SDK.  Stop.",
 	"missing separator":                   "Makefile:2: *** missing separator (did you mean TAB instead of 8 spaces?).  Stop.",
 	"mkdir outside":                       "mkdir: cannot create directory ‘/proc/vendor’: No such file or directory",
+	"jobs of its own":                     "make[1]: *** [Makefile:4: below] Error 3",
+	"jobserver closed":                    "make[1]: *** [Makefile:4: below] Error 3",
 	"namespace":                           "ERROR: modpost: module mn uses symbol dma_buf_put from namespace DMA_BUF, but does not import it.",
 	"no licence":                          "ERROR: modpost: missing MODULE_LICENSE() in ml.o",
 	"no makefile":                         "make: *** No targets specified and no makefile found.  Stop.",
