@@ -155,17 +155,17 @@ func (b *dkmsBuild) patch(ctx context.Context) error {
 
 func (b *dkmsBuild) make(ctx context.Context) error {
 	command := strings.Join(append([]string{b.conf.MakeCommand()}, b.Job.Kernel.Toolchain()...), " ")
-	jobs := b.Job.Jobs
-	if limit := b.conf.Jobs(); limit > 0 {
-		jobs = min(jobs, limit)
-	}
-	args := b.program(dkms.Make, "MAKE", b.Inside(filepath.Join(sourceDir(b.conf.Name, b.conf.Version), confFile)), command)
-	args = append(args, b.confVariables(b.conf.Name, b.conf.Version, jobs)...)
 	server, err := b.jobserver(ctx)
 	if err != nil {
 		return err
 	}
-	server.client.AtMost(jobs)
+	jobs := b.Job.Jobs
+	if limit := b.conf.Jobs(); limit > 0 {
+		server.client.AtMost(limit)
+		jobs = min(jobs, limit)
+	}
+	args := b.program(dkms.Make, "MAKE", b.Inside(filepath.Join(sourceDir(b.conf.Name, b.conf.Version), confFile)), command)
+	args = append(args, b.confVariables(b.conf.Name, b.conf.Version, jobs)...)
 	b.server = server
 	err = b.do(ctx, "MAKE", command, append(args, "build_environment="+b.conf.Environment(), "mago_makeflags="+server.makeflags())...)
 	b.server = jobserver{}
