@@ -23,7 +23,6 @@ func (p *Pool) balance() {
 	for _, c := range p.clients {
 		c.look()
 	}
-	p.collect()
 	p.recount()
 	wanting := p.wanting()
 	for i, c := range wanting {
@@ -51,15 +50,6 @@ func (p *Pool) free() int {
 
 // share is how many tokens every build may count on.
 func (p *Pool) share() int { return max(1, p.size/max(1, len(p.clients))) }
-
-// collect takes back what is too much, first from those that hold most.
-func (p *Pool) collect() {
-	for _, c := range slices.SortedFunc(slices.Values(p.clients), byHeld) {
-		if over := -p.free(); over > 0 {
-			c.take(min(over, c.left))
-		}
-	}
-}
 
 // recount has kept tokens count again, as many as lie unread with builds for which they were replaced, and that do not need them.
 func (p *Pool) recount() {
