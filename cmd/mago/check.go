@@ -100,8 +100,11 @@ func distinct(words []string) (once []string) {
 func newerNote(u engine.CheckedUnit) (text string) {
 	for _, t := range u.Tried {
 		how := "builds"
-		if t.Err != nil {
+		switch {
+		case errors.As(t.Err, new(*engine.BuildError)):
 			how = "does not build either"
+		case t.Err != nil:
+			how = "could not be tried: " + engine.OneLine(t.Err)
 		}
 		text += fmt.Sprintf("; %s %s", t, how)
 	}

@@ -70,13 +70,19 @@ func (c checker) try(ctx context.Context, t Trial, release string) (failed, err 
 	step := c.say.of(UnitID{Module: t.Package.String(), Kernel: release}).begin("try", t.Package.String()+" "+t.Version.String())
 	defer step.end()
 	dir := filepath.Join(c.store.WorkDir(), "trials")
-	if err := store.FreshDir(dir); err != nil {
+	if err := store.RemoveTree(dir); err != nil { // what a killed run has left
+		return nil, err
+	}
+	if err := store.Within(dir, func(string) error { return nil }); err != nil { // which the user that compiles may enter
 		return nil, err
 	}
 	_, failed = c.trying(dir, release).Do(ctx, Request{Words: []string{t.word()}, Goal: Built})
 	outcome := "builds"
-	if failed != nil {
+	switch {
+	case errors.As(failed, new(*BuildError)):
 		outcome = "does not build"
+	case failed != nil:
+		outcome = "could not be tried"
 	}
 	step.timed(t.Package.String() + " " + t.Version.String() + " " + outcome)
 	err = store.RemoveTree(dir)
