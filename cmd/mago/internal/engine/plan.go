@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 
 	"mago/cmd/mago/internal/store"
 	"mago/debpkg/word"
@@ -77,7 +78,7 @@ func (e *Engine) Plan(ctx context.Context, r Request) (*Plan, error) {
 // complete works out what is open in a plan of modules and kernels.
 func (e *Engine) complete(ctx context.Context, of *Plan) (*Plan, error) {
 	r := of.Request
-	p := &planner{Engine: e, plan: &Plan{Request: r, Releases: of.Releases, User: r.Prepare && e.prepare.lacksUser(), asked: of.asked, opened: of.opened}, at: map[UnitID]int{}}
+	p := &planner{Engine: e, plan: &Plan{Request: r, Releases: of.Releases, User: r.Prepare && e.prepare.lacksUser(), asked: of.asked, opened: of.opened}, at: map[UnitID]int{}, unopened: map[string]error{}}
 	p.bare = r.Prepare && !e.prepare.canEvaluate()
 	kernels, err := p.kernelsFor(ctx)
 	if err != nil {
@@ -153,6 +154,9 @@ type planner struct {
 	at   map[UnitID]int // where the units are in the plan
 	last store.Lookup   // the units' last good builds
 	kern chosenKernels
+
+	lock     sync.Mutex       // keeps plan.opened, and what follows
+	unopened map[string]error // by name, of sources that could not be opened
 }
 
 // addAll plans every module that is asked for, for every kernel.
@@ -160,6 +164,7 @@ func (p *planner) addAll(ctx context.Context, kernels []kernel.Kernel) (err erro
 	if p.last, err = p.store.Builds(); err != nil {
 		return err
 	}
+	p.ahead(ctx, p.neverBuilt(kernels))
 	p.plan.Units = make([]Unit, 0, len(p.plan.asked)*len(kernels))
 	for _, t := range p.plan.asked {
 		for _, k := range kernels {
@@ -273,7 +278,9 @@ func (p *planner) unit(ctx context.Context, u *unit, s *situation) error {
 
 // open opens a source, unless another kernel's unit has opened it.
 func (p *planner) open(ctx context.Context, t *target) error {
-	if had, ok := p.plan.opened[t.name]; ok {
+	if had, err := p.wasOpened(t.name); err != nil {
+		return err
+	} else if had.tree != nil {
 		t.tree, t.edited, t.digest = had.tree, had.edited, had.digest
 		return nil
 	}
@@ -282,10 +289,20 @@ func (p *planner) open(ctx context.Context, t *target) error {
 		source = p.modules.openHere
 	}
 	err := source(ctx, t)
-	if err == nil && t.tree != nil {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	if err != nil {
+		p.unopened[t.name] = err
+	} else if t.tree != nil {
 		p.plan.opened[t.name] = *t
 	}
 	return err
+}
+
+func (p *planner) wasOpened(name string) (target, error) {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	return p.plan.opened[name], p.unopened[name]
 }
 
 // evaluate finds out what a unit's dkms.conf tells.

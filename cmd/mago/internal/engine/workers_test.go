@@ -91,3 +91,45 @@ func TestWorkersVerdict(t *testing.T) {
 		t.Errorf("results %q, not %q", states, want)
 	}
 }
+
+// TestRunsShare: two magos with the same units, in opposite orders and of few tokens, both come to their end, and each unit is
+// built once.
+func TestRunsShare(t *testing.T) {
+	cache := t.TempDir()
+	for round := range 20 {
+		var built sync.Map
+		var runs sync.WaitGroup
+		for i := range 2 {
+			r, told := crew(t, 6, Options{})
+			r.pool, r.Cache = jobs.NewPool(2), cache
+			for n := range r.plan.Units {
+				r.plan.Units[n].name += fmt.Sprint(" of round ", round)
+			}
+			r.plan.Units[5].needed = []target{r.plan.Units[0].target}
+			if i > 0 {
+				slices.Reverse(r.plan.Units[:5])
+			}
+			r.do = func(e *Engine, u Unit) (UnitResult, error) {
+				return UnitResult{}, e.build.withUnitLock(t.Context(), u.unit, "built", func() error {
+					client, err := r.pool.Enter(t.Context())
+					if err != nil {
+						return err
+					}
+					defer client.Leave()
+					if who, done := built.LoadOrStore(u.name, i); !done {
+						return nil
+					} else if who == i {
+						return errors.New("a run has built a unit twice")
+					}
+					return nil
+				})
+			}
+			runs.Go(func() {
+				if err := r.units(t.Context()); err != nil || len(r.results) != 6 {
+					t.Error(err, told())
+				}
+			})
+		}
+		runs.Wait()
+	}
+}
