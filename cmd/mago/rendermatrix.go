@@ -68,6 +68,9 @@ func (r *render) inMatrix(e engine.Event) {
 		r.line(e)
 	default:
 		m.step(e)
+		if e.Kind == engine.Begin && e.Phase == "wait" && !r.screen.live {
+			r.screen.figured(e.Phase, e.Text, "")
+		}
 		if e.Kind == engine.End && e.Text != "" && (r.screen.verbose || e.Phase == "install") {
 			r.screen.figured(e.Phase, unitName(*e.Unit)+": "+strings.TrimPrefix(e.Text, e.Unit.Kernel+": "), figure(e))
 		}
