@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"mago/cmd/mago/internal/store"
@@ -28,9 +29,9 @@ func (ks *keys) basis(ctx context.Context, u unit) string {
 	if err != nil {
 		return ""
 	}
-	hash := sha256.New()
-	fmt.Fprintf(hash, "%q\n", []string{u.name, u.Kernel.Release, u.Kernel.Version, sum, ks.apt.recommendedImage(ctx, u.Kernel), shared})
-	return hex.EncodeToString(hash.Sum(nil))
+	text := strings.Join([]string{u.name, u.Kernel.Release, u.Kernel.Version, sum, ks.apt.recommendedImage(ctx, u.Kernel), shared}, "\n") // words all
+	hash := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(hash[:])
 }
 
 // basisOf is that of a unit that is about to be built, "" where something else counts as well: another module that a dkms.conf
@@ -57,7 +58,9 @@ func (ks *keys) shared(ctx context.Context, u unit) (string, error) {
 		return "", err
 	}
 	options, err := ks.targetOptions(ctx, u)
-	return fmt.Sprintf("%q %q %q %q %q", u.version, u.sourceDigest(), settings, tools, options), err
+	hash := sha256.New()
+	fmt.Fprintf(hash, "%q %q %q %q %q", u.version, u.sourceDigest(), settings, tools, options)
+	return hex.EncodeToString(hash.Sum(nil)), err
 }
 
 // sharedBasis is what such a part is for.

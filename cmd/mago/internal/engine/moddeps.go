@@ -25,13 +25,10 @@ import (
 // withNeeded adds to every target the modules that its source package depends on, and has those come first that others
 // need.
 func (mo *modules) withNeeded(targets []target) ([]target, error) {
-	records, err := mo.store.All()
-	if err != nil {
-		return nil, err
-	}
 	var ordered []target
 	for _, t := range targets {
-		if t, err = mo.resolveNeeded(t, records, nil); err != nil {
+		t, err := mo.resolveNeeded(t, nil)
+		if err != nil {
 			return nil, err
 		}
 		before := slices.IndexFunc(ordered, func(o target) bool { return o.needs(t.name) })
@@ -49,17 +46,17 @@ func (t target) needs(name string) bool {
 }
 
 // resolveNeeded completes a target with what it needs and what that needs in turn; above are those that need it.
-func (mo *modules) resolveNeeded(t target, records []store.Record, above []string) (target, error) {
+func (mo *modules) resolveNeeded(t target, above []string) (target, error) {
 	if t.pkg == nil || mo.catalog.opened() == nil {
 		return t, nil
 	}
 	above = append(slices.Clone(above), t.name)
 	for relation := range strings.SplitSeq(t.pkg.PreDepends+","+t.pkg.Depends, ",") {
-		n, ok := neededSource(mo.catalog.opened(), relation, records)
+		n, ok := neededSource(mo.catalog.opened(), relation, mo.store.IsBuilt)
 		if !ok || slices.Contains(above, n.name) || slices.ContainsFunc(t.needed, func(o target) bool { return o.name == n.name }) {
 			continue
 		}
-		n, err := mo.resolveNeeded(n, records, above)
+		n, err := mo.resolveNeeded(n, above)
 		if err != nil {
 			return t, err
 		}
@@ -141,7 +138,7 @@ func (b *base) dkmsHas(name string) bool {
 
 // neededSource is the module source that a relation asks for: of several alternatives one that is built already, else
 // the first.
-func neededSource(ix *catalog.Index, relation string, records []store.Record) (target, bool) {
+func neededSource(ix *catalog.Index, relation string, isBuilt func(module string) bool) (target, bool) {
 	var found []target
 	for alternative := range strings.SplitSeq(relation, "|") {
 		name := modpkg.PackageOf(strings.TrimSpace(alternative))
@@ -156,10 +153,10 @@ func neededSource(ix *catalog.Index, relation string, records []store.Record) (t
 	if len(found) == 0 {
 		return target{}, false
 	}
-	built := slices.IndexFunc(found, func(t target) bool {
-		return slices.ContainsFunc(records, func(r store.Record) bool { return r.Module == t.name && r.Result == store.Built })
-	})
-	return found[max(built, 0)], true
+	if len(found) == 1 {
+		return found[0], true
+	}
+	return found[max(0, slices.IndexFunc(found, func(t target) bool { return isBuilt(t.name) }))], true
 }
 
 // flat lists targets with all that they need.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // Get gives the last good build of a unit; false where there is none, or none that can be read.
@@ -33,6 +34,12 @@ func (s *Store) Has(id ID) bool {
 // Proven is what StageProven kept of a unit's last good build.
 func (s *Store) Proven(id ID) ([]byte, error) {
 	return os.ReadFile(filepath.Join(s.Dir(id), provenFile))
+}
+
+// IsBuilt reports whether a module has a good build for some kernel.
+func (s *Store) IsBuilt(module string) bool {
+	kernels, _ := s.Kernels(module) // what cannot be read holds none that serves
+	return slices.ContainsFunc(kernels, func(kernel string) bool { return s.Has(ID{module, kernel}) })
 }
 
 func (s *Store) load(id ID, name string) (Record, error) {
