@@ -42,8 +42,8 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	defer l.Remove()
 	fmt.Fprintf(stdout, "%s, %d cores, kernel headers %s; medians of %d rounds\n\n", runtime.GOARCH, runtime.NumCPU(), l.kernel, *rounds)
-	fmt.Fprintln(stdout, "| what | mago | peer | mago / peer | aim | mago's memory |")
-	fmt.Fprintln(stdout, "|---|---|---|---|---|---|")
+	fmt.Fprintln(stdout, "| what | mago | peer | mago / peer | processor time | aim | mago's memory |")
+	fmt.Fprintln(stdout, "|---|---|---|---|---|---|---|")
 	var failed error
 	for _, c := range l.contests() {
 		if !c.has(*only) {

@@ -18,6 +18,8 @@ type contest struct {
 	before  func(context.Context) error // each time before either runs; nil: nothing
 	mago    func(context.Context) *exec.Cmd
 	peer    func(context.Context) *exec.Cmd
+
+	alone func(context.Context) (row string, err error) // what has no peer measures itself; nil: there is one
 }
 
 // line is one line of the table: of what both sides took, that which is compared.
@@ -32,11 +34,12 @@ type taken struct{ wall, cpu float64 }
 // spread compares the time of mago with that of a peer whose work would be spread over all processors without a gap.
 func spread(mago, peer taken) (a, b float64) { return mago.wall, peer.cpu / float64(runtime.NumCPU()) }
 
-// work compares the time of the processors, whoever else uses them.
-func work(mago, peer taken) (a, b float64) { return mago.cpu, peer.cpu }
-
 // run gives the contest's lines. Memory is measured in a round of its own, which also warms both sides up.
 func (c contest) run(ctx context.Context, rounds int) (rows []string, err error) {
+	if c.alone != nil {
+		row, err := c.alone(ctx)
+		return []string{row}, err
+	}
 	if c.prepare != nil {
 		if err := c.prepare(ctx); err != nil {
 			return nil, err
@@ -67,18 +70,19 @@ func (c contest) run(ctx context.Context, rounds int) (rows []string, err error)
 	return rows, nil
 }
 
-// row is the line of what was measured.
+// row is the line of what was measured. Beside what is compared it has the ratio of the processors' time, on which nobody else who
+// uses the machine tells.
 func (l line) row(magos, peers []taken, memory int64) string {
 	of := l.of
 	if of == nil {
 		of = func(mago, peer taken) (a, b float64) { return mago.wall, peer.wall }
 	}
-	var as, bs, ratios []float64
+	var as, bs, ratios, work []float64
 	for i := range magos {
 		a, b := of(magos[i], peers[i])
-		as, bs, ratios = append(as, a), append(bs, b), append(ratios, a/b)
+		as, bs, ratios, work = append(as, a), append(bs, b), append(ratios, a/b), append(work, magos[i].cpu/peers[i].cpu)
 	}
-	return fmt.Sprintf("| %s | %.3f s | %.3f s | **%.3f** | %s | %d MB |", l.what, median(as), median(bs), median(ratios), l.aim, memory/1e6)
+	return fmt.Sprintf("| %s | %.3f s | %.3f s | **%.3f** | %.3f | %s | %d MB |", l.what, median(as), median(bs), median(ratios), median(work), l.aim, memory/1e6)
 }
 
 // once runs a command and tells what it took. beside runs next to it, until it has ended; nil: nothing does.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"slices"
 )
 
 // on is a command on the system.
@@ -12,7 +13,7 @@ func (l *lab) on(args ...string) func(context.Context) *exec.Cmd {
 }
 
 func (l *lab) contests() []contest {
-	return append(l.smallContests(), l.matrixContests()...)
+	return slices.Concat(l.smallContests(), l.matrixContests(), []contest{{lines: []line{{what: largePlan}}, alone: plan}}, l.headersContests())
 }
 
 // smallContests are of one module, one kernel.

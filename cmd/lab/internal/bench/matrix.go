@@ -26,7 +26,6 @@ func (l *lab) matrixContests() []contest {
 			lines: []line{
 				{what: matrix + "the bare makes' processor seconds ÷ cores", aim: "1.10", of: spread},
 				{what: matrix + "one `make -jN` over all the bare makes", aim: "1.10"},
-				{what: matrix + "the bare makes, processor seconds of both", aim: "1.10", of: work},
 			},
 			prepare: l.matrix, mago: cold, peer: l.on("make", fmt.Sprintf("-j%d", runtime.NumCPU()), "-s", "-f", "/root/matrix.mk"),
 		},
