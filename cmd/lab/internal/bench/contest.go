@@ -18,6 +18,7 @@ type contest struct {
 	before  func(context.Context) error // each time before either runs; nil: nothing
 	mago    func(context.Context) *exec.Cmd
 	peer    func(context.Context) *exec.Cmd
+	cold    bool // whether it takes so long that nothing has to be warmed up: memory is measured in the first round
 
 	alone func(context.Context) (row string, err error) // what has no peer measures itself; nil: there is one
 }
@@ -34,7 +35,7 @@ type taken struct{ wall, cpu float64 }
 // spread compares the time of mago with that of a peer whose work would be spread over all processors without a gap.
 func spread(mago, peer taken) (a, b float64) { return mago.wall, peer.cpu / float64(runtime.NumCPU()) }
 
-// run gives the contest's lines. Memory is measured in a round of its own, which also warms both sides up.
+// run gives the contest's lines. Memory is measured in a round of its own, which also warms both sides up, but for a cold one.
 func (c contest) run(ctx context.Context, rounds int) (rows []string, err error) {
 	if c.alone != nil {
 		row, err := c.alone(ctx)
@@ -46,28 +47,33 @@ func (c contest) run(ctx context.Context, rounds int) (rows []string, err error)
 		}
 	}
 	var memory int64
-	if _, err := c.once(ctx, c.mago, func(pid int, stop <-chan struct{}) { memory = watch(pid, stop) }); err != nil {
-		return nil, err
-	}
-	if _, err := c.once(ctx, c.peer, nil); err != nil {
-		return nil, err
+	watching := func(pid int, stop <-chan struct{}) { memory = watch(pid, stop) }
+	if !c.cold {
+		if _, _, err := c.round(ctx, watching); err != nil {
+			return nil, err
+		}
+		watching = nil
 	}
 	var magos, peers []taken
 	for range rounds {
-		a, err := c.once(ctx, c.mago, nil)
+		a, b, err := c.round(ctx, watching)
 		if err != nil {
 			return nil, err
 		}
-		b, err := c.once(ctx, c.peer, nil)
-		if err != nil {
-			return nil, err
-		}
-		magos, peers = append(magos, a), append(peers, b)
+		magos, peers, watching = append(magos, a), append(peers, b), nil
 	}
 	for _, l := range c.lines {
 		rows = append(rows, l.row(magos, peers, memory))
 	}
 	return rows, nil
+}
+
+// round runs both sides; beside runs next to mago.
+func (c contest) round(ctx context.Context, beside func(pid int, stop <-chan struct{})) (mago, peer taken, err error) {
+	if mago, err = c.once(ctx, c.mago, beside); err == nil {
+		peer, err = c.once(ctx, c.peer, nil)
+	}
+	return mago, peer, err
 }
 
 // row is the line of what was measured. Beside what is compared it has the ratio of the processors' time, on which nobody else who
