@@ -30,13 +30,14 @@ type evictor struct {
 	orphans map[UnitID]bool           // whose packages are, or were, installed here for a kernel that is gone
 	nowhere map[string]bool           // kernels, by their releases
 	gone    map[string]removedCount   // by module, or by kernel
-	purged  []string                  // packages that dpkg has removed, or in a dry run would
-	advised bool                      // what root has to do
+	removed map[UnitID]bool
+	purged  []string // packages that dpkg has removed, or in a dry run would
+	advised bool     // what root has to do
 }
 
 // Evict removes what an eviction says, of the modules that are named, or of all.
 func Evict(ctx context.Context, e *Engine, words []string, how Eviction) error {
-	v := &evictor{cleaner: e.cleaner, Eviction: how, begun: time.Now(), gone: map[string]removedCount{}}
+	v := &evictor{cleaner: e.cleaner, Eviction: how, begun: time.Now(), gone: map[string]removedCount{}, removed: map[UnitID]bool{}}
 	chosen, err := v.chosenThings(ctx, words)
 	if err != nil {
 		return err
@@ -53,7 +54,10 @@ func Evict(ctx context.Context, e *Engine, words []string, how Eviction) error {
 	if err != nil {
 		return err
 	}
-	if err := v.removeAll(ctx, v.pick(things)); err != nil {
+	if err := v.evict(ctx, things); err != nil {
+		return err
+	}
+	if err := v.removeCommon(ctx); err != nil {
 		return err
 	}
 	v.tell()
@@ -77,60 +81,83 @@ func (v *evictor) chosenThings(ctx context.Context, words []string) (func(UnitID
 	}, nil
 }
 
-// pick chooses among things: those of no use any more, then, where they are too large, the rest in the order of their last use.
-func (v *evictor) pick(things []keptThing) (picked []keptThing) {
+// evict removes things that are of no use any more, then, where the rest is too large, that in the order of its last use.
+func (v *evictor) evict(ctx context.Context, things []keptThing) error {
 	var rest []keptThing
 	var size int64
 	for _, t := range things {
 		old := v.OlderThan > 0 && v.begun.Sub(t.used) > v.OlderThan
-		if !t.installed && (old || v.Orphans && (v.orphans[t.UnitID] || v.nowhere[t.Kernel])) {
-			picked = append(picked, t)
-			continue
+		gone := false
+		if !t.installed && (old || v.Orphans && v.isOrphan(t)) {
+			var err error
+			if gone, err = v.remove(ctx, t); err != nil {
+				return err
+			}
 		}
-		size += t.bytes
-		rest = append(rest, t)
+		if !gone {
+			size += t.bytes
+			rest = append(rest, t)
+		}
 	}
 	if v.MaxSize < 0 {
-		return picked
+		return nil
 	}
 	slices.SortStableFunc(rest, keptThing.compare)
 	for _, t := range rest {
-		if size <= v.MaxSize {
-			break
-		}
-		if !t.installed {
-			picked = append(picked, t)
-			size -= t.bytes
-		}
-	}
-	return picked
-}
-
-// removeAll removes things; what another process uses stays, with a line.
-func (v *evictor) removeAll(ctx context.Context, things []keptThing) error {
-	removed := map[UnitID]bool{}
-	for _, t := range things {
-		var gone removedCount
-		err := t.remove(ctx, &gone)
-		v.add(t.label(), gone)
-		if busy := (*lock.BusyError)(nil); errors.As(err, &busy) {
-			v.say.note("clean", "%v; it stays", busy)
+		if size <= v.MaxSize || t.installed {
 			continue
 		}
+		gone, err := v.remove(ctx, t)
 		if err != nil {
 			return err
 		}
-		removed[t.UnitID] = true
+		if gone {
+			size -= t.bytes
+		}
 	}
-	for module := range v.gone {
+	return nil
+}
+
+// isOrphan reports whether all kernels that a thing is for are gone.
+func (v *evictor) isOrphan(t keptThing) bool {
+	some := len(t.kernels) > 0 && !slices.ContainsFunc(t.kernels, func(release string) bool { return !v.nowhere[release] })
+	return some || v.orphans[t.UnitID]
+}
+
+// remove removes a thing; what another process uses stays, with a line.
+func (v *evictor) remove(ctx context.Context, t keptThing) (gone bool, err error) {
+	var count removedCount
+	err = t.remove(ctx, &count)
+	v.add(t.label, count)
+	if busy := (*lock.BusyError)(nil); errors.As(err, &busy) {
+		v.say.note("clean", "%v; it stays", busy)
+		return false, nil
+	}
+	v.removed[t.UnitID] = err == nil
+	return err == nil, err
+}
+
+// removeCommon removes the packages of common files that no build has any more.
+func (v *evictor) removeCommon(ctx context.Context) error {
+	for _, module := range builtModules(v.removed) {
 		var gone removedCount
-		err := v.cleanCommon(ctx, module, func(r store.Record) bool { return !removed[r.ID()] }, &gone)
+		err := v.cleanCommon(ctx, module, func(r store.Record) bool { return !v.removed[r.ID()] }, &gone)
 		if busy := (*lock.BusyError)(nil); err != nil && !errors.As(err, &busy) {
 			return err
 		}
 		v.add(module, gone)
 	}
 	return nil
+}
+
+// builtModules are the modules of units.
+func builtModules(units map[UnitID]bool) (modules []string) {
+	for id := range units {
+		if id.Kernel != "" && id.Module != "" && !slices.Contains(modules, id.Module) {
+			modules = append(modules, id.Module)
+		}
+	}
+	return modules
 }
 
 func (v *evictor) add(label string, gone removedCount) {

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"os"
 	"path/filepath"
@@ -16,19 +15,35 @@ import (
 
 // keptThing is something that mago keeps, and can make or fetch again.
 type keptThing struct {
-	UnitID // of a source without a kernel
-	bytes  int64
-	used   time.Time // when it was made or installed last, or something was made of it
-	remove func(context.Context, *removedCount) error
+	UnitID           // of a source without a kernel, of headers without a module
+	kernels []string // that it is for
+	label   string   // what messages call it: the module, or a package of headers
+	bytes   int64
+	used    time.Time // when it was made or installed last, or something was made of it
+	remove  func(context.Context, *removedCount) error
 
 	installed bool // whether dpkg has the package that was built
+	headers   bool
 }
 
-// compare puts what was used longest ago first.
-func (t keptThing) compare(other keptThing) int { return t.used.Compare(other.used) }
+// compare puts headers first, which are fetched again in no time, then what was used longest ago.
+func (t keptThing) compare(other keptThing) int {
+	switch {
+	case t.headers && !other.headers:
+		return -1
+	case !t.headers && other.headers:
+		return 1
+	}
+	return t.used.Compare(other.used)
+}
 
-// label is under what name a thing is told.
-func (t keptThing) label() string { return cmp.Or(t.Module, t.Kernel) }
+// isChosen reports whether a test chooses a thing: of headers for all of their kernels.
+func (t keptThing) isChosen(chosen func(UnitID) bool) bool {
+	if len(t.kernels) == 0 {
+		return chosen(t.UnitID)
+	}
+	return !slices.ContainsFunc(t.kernels, func(release string) bool { return !chosen(UnitID{Module: t.Module, Kernel: release}) })
+}
 
 // keptThings are those that are chosen.
 func (v *evictor) keptThings(ctx context.Context, chosen func(UnitID) bool) (all []keptThing, err error) {
@@ -40,7 +55,7 @@ func (v *evictor) keptThings(ctx context.Context, chosen func(UnitID) bool) (all
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(slices.Concat(builds, sources), func(t keptThing) bool { return !chosen(t.UnitID) }), ctx.Err()
+	return slices.DeleteFunc(slices.Concat(builds, sources), func(t keptThing) bool { return !t.isChosen(chosen) }), ctx.Err()
 }
 
 // keptBuilds are the units that there are records or packages of.
@@ -83,7 +98,7 @@ func (v *evictor) keptBuild(id UnitID) (keptThing, error) {
 	if err != nil {
 		return keptThing{}, err
 	}
-	t := keptThing{UnitID: id}
+	t := keptThing{UnitID: id, kernels: []string{id.Kernel}, label: id.Module}
 	have := v.pkgs.packageVersion(name)
 	if slices.Contains(v.purged, name) {
 		have = ""
@@ -126,7 +141,7 @@ func (v *evictor) keptSources() (all []keptThing, err error) {
 		return nil, err
 	}
 	for _, k := range kept {
-		t := keptThing{UnitID: UnitID{Module: k.Name}, bytes: k.Bytes, used: k.Made}
+		t := keptThing{UnitID: UnitID{Module: k.Name}, label: k.Name, bytes: k.Bytes, used: k.Made}
 		for _, name := range []string{k.Owner, filepath.Base(k.Path)} { // a tarball's is its hash
 			if t.used.Before(built[name]) {
 				t.used = built[name]

@@ -127,12 +127,14 @@ func (v *evictor) findNowhere(ctx context.Context, things []keptThing) error {
 	here := append(append(inApt, v.kernels.kernelsHere()...), v.kernels.running())
 	names := map[word.Package]string{}
 	for _, t := range things {
-		if t.Kernel == "" || slices.Contains(here, t.Kernel) {
-			continue
-		}
-		v.nowhere[t.Kernel] = true
-		for _, name := range imageNames(t.Kernel, "") {
-			names[name] = t.Kernel
+		for _, release := range t.kernels {
+			if slices.Contains(here, release) || v.nowhere[release] {
+				continue
+			}
+			v.nowhere[release] = true
+			for _, name := range imageNames(release, "") {
+				names[name] = release
+			}
 		}
 	}
 	images, err := v.apt.catalogConfig().Archived(ctx, keysOf(names)...)

@@ -5,7 +5,7 @@ import (
 )
 
 // The kinds of things that clean and purge remove, in the order in which they are told.
-var removedKinds = []string{"package", "record", "download", "opened source", "unfinished build", "directory in /lib/modules"}
+var removedKinds = []string{"package", "record", "download", "opened source", "unfinished build", "directory in /lib/modules", "headers package"}
 
 const (
 	removedPackages = iota
@@ -14,11 +14,12 @@ const (
 	removedSources
 	removedUnfinished // what a build that was ended has left
 	removedModuleDirs
+	removedHeaders // opened ones in the cache
 )
 
 // removedCount counts what was removed, by kind, and the bytes of its files.
 type removedCount struct {
-	things [6]int
+	things [7]int
 	bytes  int64
 }
 
