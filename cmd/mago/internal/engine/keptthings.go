@@ -55,7 +55,11 @@ func (v *evictor) keptThings(ctx context.Context, chosen func(UnitID) bool) (all
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(slices.Concat(builds, sources), func(t keptThing) bool { return !t.isChosen(chosen) }), ctx.Err()
+	headers, err := v.keptHeaders()
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Concat(builds, sources, headers), func(t keptThing) bool { return !t.isChosen(chosen) }), ctx.Err()
 }
 
 // keptBuilds are the units that there are records or packages of.

@@ -141,7 +141,7 @@ func (l *logs) all(module string) (releases []string) {
 		kernels, _ := s.Kernels(module) // what cannot be read has none
 		for _, release := range kernels {
 			id := store.ID{Module: module, Kernel: release}
-			if _, ok := s.Last(id); ok || l.goesOn(id) {
+			if _, ok := store.Last(s, id); ok || l.goesOn(id) {
 				releases = append(releases, release)
 			}
 		}
@@ -170,7 +170,7 @@ func (l *logs) latest(module string, releases []string) store.ID {
 // last is what has become of a unit, in the first store that knows.
 func (l *logs) last(id store.ID) (store.Record, bool) {
 	for _, s := range l.stores {
-		if r, ok := s.Last(id); ok {
+		if r, ok := store.Last(s, id); ok {
 			return r, true
 		}
 	}
@@ -180,7 +180,7 @@ func (l *logs) last(id store.ID) (store.Record, bool) {
 // open opens the log of a build that is going on.
 func (l *logs) open(id store.ID) (log *os.File, of *store.Store, err error) {
 	for _, s := range l.stores {
-		if log, err = s.OpenUnfinished(id); !errors.Is(err, fs.ErrNotExist) {
+		if log, err = store.OpenUnfinished(s, id); !errors.Is(err, fs.ErrNotExist) {
 			return log, s, err
 		}
 	}
@@ -248,7 +248,7 @@ func (l *logs) followed(ctx context.Context, id store.ID, r LogRequest) (store.R
 
 // outcome is what has come of a build whose log was followed.
 func outcome(from *store.Store, id store.ID, log *os.File, tell func(string)) (store.Record, error) {
-	last, ok := from.Last(id)
+	last, ok := store.Last(from, id)
 	if !ok || !isFile(log, last.Log) {
 		return store.Record{}, &EndedError{unitName(id)}
 	}

@@ -27,7 +27,7 @@ func IsWritten(log *os.File) bool {
 }
 
 // OpenUnfinished opens the log of a unit's build that is going on; fs.ErrNotExist where none is.
-func (s *Store) OpenUnfinished(id ID) (*os.File, error) {
+func OpenUnfinished(s *Store, id ID) (*os.File, error) {
 	path := filepath.Join(s.Dir(id), unfinishedLog)
 	log, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW, 0)
 	if err != nil {
@@ -40,7 +40,7 @@ func (s *Store) OpenUnfinished(id ID) (*os.File, error) {
 }
 
 // Last gives the record of what a unit's builds have come to last: of the failure where there is one, which a good build ends.
-func (s *Store) Last(id ID) (Record, bool) {
+func Last(s *Store, id ID) (Record, bool) {
 	if r, ok := s.Failure(id); ok {
 		return r, true
 	}
