@@ -15,6 +15,7 @@ import (
 // does. Most builds ask for tokens, and are left alone.
 type cores struct {
 	shares  *os.File
+	grouped bool  // whether a control group sees to it
 	all     []int // the processors that mago may run on
 	since   time.Time
 	ticks   int64  // what had been used then
@@ -32,7 +33,7 @@ func (o order) told() []int {
 }
 
 func newCores(o order) *cores {
-	c := &cores{shares: os.NewFile(uintptr(o.told()[0]), "shares")}
+	c := &cores{shares: os.NewFile(uintptr(o.told()[0]), "shares"), grouped: o.Held.Cores}
 	var set unix.CPUSet
 	if unix.SchedGetaffinity(0, &set) == nil {
 		for i := 0; len(c.all) < set.Count(); i++ {
@@ -50,14 +51,20 @@ const (
 	hertz     = 100         // ticks of a second in /proc (USER_HZ)
 )
 
-// bound looks at what programs use, and keeps those that use too much on their share's processors.
-func (c *cores) bound(below []task, now time.Time) {
-	share, err := jobs.ReadShare(c.shares)
-	if err != nil {
-		return
+// look reads the share, and reports whether programs are to be held to it. Those of a build without a token are in any case: they
+// do not ask for one.
+func (c *cores) look() (share jobs.Share, bounds bool) {
+	if c == nil {
+		return share, false
 	}
+	share, err := jobs.ReadShare(c.shares)
+	return share, err == nil && (!c.grouped || share.Held == 0)
+}
+
+// bound looks at what programs use, and keeps those that use too much on their share's processors.
+func (c *cores) bound(below []task, share jobs.Share, now time.Time) {
 	c.measure(share, ticksOf(below), now)
-	if c.bounded || share.Held == 0 { // who has no token does not ask for any
+	if c.bounded || share.Held == 0 {
 		c.pin(below, share)
 	}
 }

@@ -18,7 +18,7 @@ type watch struct {
 	reserve unix.Statfs_t // what has to stay free of the writable directory's file system
 	spare   int64         // what has to stay of the machine's memory
 	shared  lowest        // memory that processes of the machine share, and what is swapped out
-	cores   *cores        // nil: nobody says how many processors it may use, or a control group sees to it
+	cores   *cores        // nil: nobody says how many processors it may use
 	next    time.Time     // when that directory is measured again
 	size    chan measured // what a measurement gives that is under way; nil: none is
 }
@@ -31,7 +31,7 @@ func newWatch(o order) *watch {
 	w := &watch{order: o}
 	_ = w.shared.growth(sharedNow())
 	w.spare = available() / reserved
-	if o.Shares && !o.Held.Cores {
+	if o.Shares {
 		w.cores = newCores(o)
 	}
 	if o.Watched != "" && unix.Statfs(o.Watched, &w.reserve) == nil {
@@ -64,10 +64,11 @@ func (w *watch) allowance() uint64 {
 // look measures what it has to, and gives the verdict.
 func (w *watch) look() verdict {
 	memory, processes := w.Limits.Memory > 0 && !w.Held.Memory, w.Limits.Processes > 0 && !w.Held.Processes
-	if memory || processes || w.cores != nil {
+	share, bounds := w.cores.look()
+	if memory || processes || bounds {
 		below := descendants()
-		if w.cores != nil {
-			w.cores.bound(below, time.Now())
+		if bounds {
+			w.cores.bound(below, share, time.Now())
 		}
 		switch {
 		case processes && threadsOf(below) > w.Limits.Processes:
