@@ -13,7 +13,7 @@ func (l *lab) on(args ...string) func(context.Context) *exec.Cmd {
 }
 
 func (l *lab) contests() []contest {
-	return slices.Concat(l.smallContests(), l.matrixContests(), []contest{{lines: []line{{what: largePlan}}, alone: plan}}, l.headersContests())
+	return slices.Concat(l.smallContests(), l.matrixContests(), []contest{{lines: []line{{what: largePlan}}, alone: plan}})
 }
 
 // smallContests are of one module, one kernel.

@@ -66,7 +66,7 @@ func (l *lab) matrix(ctx context.Context) error {
 		for _, kernel := range []string{l.kernel, l.cloud} {
 			target, work := name+"_"+kernel, "/tmp/"+name+"_"+kernel
 			all = append(all, target)
-			fmt.Fprintf(&text, "%s:\n\trm -rf %s && cp -r %s %[2]s\n\t+$(MAKE) -C /lib/modules/%s/build M=%[2]s %s modules\n", target, work, source, kernel, matrixModules[name])
+			fmt.Fprintf(&text, "%[1]s:\n\trm -rf %[2]s && cp -r %[3]s %[2]s\n\t+$(MAKE) -C /lib/modules/%[4]s/build M=%[2]s %[5]s modules\n", target, work, source, kernel, matrixModules[name])
 		}
 	}
 	return os.WriteFile(l.Path("/root/matrix.mk"), []byte("all: "+strings.Join(all, " ")+"\n"+text.String()), 0o644)
