@@ -150,7 +150,7 @@ func fakeMake(w *world, args []string) error {
 		return err
 	}
 	release := strings.Split(string(text), `"`)[1]
-	symvers, _ := os.ReadFile(filepath.Join(w.root, resolved(w.root, headers), "Module.symvers"))
+	symvers, _ := os.ReadFile(filepath.Join(headers, "Module.symvers"))
 	files, err := filepath.Glob(filepath.Join(dir, "*.c"))
 	for _, file := range files {
 		err = errors.Join(err, compileFile(file, release, versionsOf(string(symvers))))
