@@ -18,6 +18,7 @@ func TestCauses(t *testing.T) {
 		failure("v4l2loopback", "6.1.0-55-amd64", "a.c:1: error: no foo"),
 		failure("v4l2loopback", "6.1.0-56-amd64", "a.c:1: error: no foo"),
 		failure("v4l2loopback", "6.12.1-amd64", "a.c:2: error: no bar in 6.12.1-amd64"),
+		failure("v4l2loopback", "6.12.2-amd64", "a.c:2: error: no bar in 6.12.2-amd64"),
 		failure("jool", "6.1.0-55-amd64", "gcc-12 is missing"),
 		failure("evdi", "6.1.0-55-amd64", "gcc-12 is missing"),
 		{Unit: engine.UnitID{Module: "upper", Kernel: "6.1.0-55-amd64"}, State: engine.ResultSkipped, Err: errors.New("upper for 6.1.0-55-amd64 needs jool: no")},
@@ -28,12 +29,12 @@ func TestCauses(t *testing.T) {
 		told = append(told, c.err.Error()+" | "+c.also())
 	}
 	want := `build v4l2loopback for 6.1.0-55-amd64: a.c:1: error: no foo | 6.1.0-56-amd64
-build v4l2loopback for 6.12.1-amd64: a.c:2: error: no bar in 6.12.1-amd64 | ` + `
+build v4l2loopback for 6.12.1-amd64: a.c:2: error: no bar in 6.12.1-amd64 | 6.12.2-amd64
 build jool for 6.1.0-55-amd64: gcc-12 is missing | evdi 6.1.0-55-amd64`
 	if got := strings.Join(told, "\n"); got != want {
 		t.Errorf("got\n%s", got)
 	}
-	if got := totals(results); got != "1 built, 5 failed, 1 skipped; packages in /var/cache/mago/debs" {
+	if got := totals(results); got != "1 built, 6 failed, 1 skipped; packages in /var/cache/mago/debs" {
 		t.Errorf("in all: %s", got)
 	}
 }
