@@ -25,6 +25,11 @@ func (bu *builder) reuse(ctx context.Context, u unit, from donor) (r store.Recor
 		return r, false, err
 	}
 	defer release()
+	drop, err := bu.holdHeaders(ctx, u)
+	if err != nil {
+		return r, false, err
+	}
+	defer drop()
 	bu.say.note("reuse", "%s", why)
 	r, err = bu.recorded(ctx, u, func(at place, r *store.Record) error {
 		fmt.Fprintf(at.log, "mago: %s\n", why)
