@@ -95,22 +95,24 @@ func TestWorkersVerdict(t *testing.T) {
 // TestRunsShare: two magos with the same units, in opposite orders and of few tokens, both come to their end, and each unit is
 // built once.
 func TestRunsShare(t *testing.T) {
-	cache := t.TempDir()
-	for round := range 20 {
+	for range 20 {
+		cache := t.TempDir()
 		var built sync.Map
 		var runs sync.WaitGroup
+		var once sync.Once
+		met := make(chan struct{}) // closed once one run has found that the other has the first unit
 		for i := range 2 {
 			r, told := crew(t, 6, Options{})
 			r.pool, r.Cache = jobs.NewPool(2), cache
-			for n := range r.plan.Units {
-				r.plan.Units[n].name += fmt.Sprint(" of round ", round)
-			}
 			r.plan.Units[5].needed = []target{r.plan.Units[0].target}
 			if i > 0 {
 				slices.Reverse(r.plan.Units[:5])
 			}
 			r.do = func(e *Engine, u Unit) (UnitResult, error) {
-				return UnitResult{}, e.build.withUnitLock(t.Context(), u.unit, "built", func() error {
+				err := e.build.withUnitLock(t.Context(), u.unit, "built", func() error {
+					if u.name == "module0" {
+						<-met
+					}
 					client, err := r.pool.Enter(t.Context())
 					if err != nil {
 						return err
@@ -123,6 +125,10 @@ func TestRunsShare(t *testing.T) {
 					}
 					return nil
 				})
+				if errors.As(err, new(*lock.BusyError)) {
+					once.Do(func() { close(met) })
+				}
+				return UnitResult{}, err
 			}
 			runs.Go(func() {
 				if err := r.units(t.Context()); err != nil || len(r.results) != 6 {
