@@ -30,6 +30,7 @@ MODULE_LICENSE("Dual MIT/GPL");
 
 // TestBuild compiles the same module by both recipes in every kind of sandbox; the bytes are the same.
 func TestBuild(t *testing.T) {
+	t.Parallel()
 	source := with(t, tree{"hello.c": located})
 	plain := tree{"hello.c": located, "Makefile": "obj-m := hello.o\n"}.write(t, filepath.Join(t.TempDir(), "hello"))
 	var first []byte
@@ -65,6 +66,7 @@ func TestBuild(t *testing.T) {
 
 // TestSharedModules builds the trees of testdata/modules, as they are, and looks at their symbols and parameters.
 func TestSharedModules(t *testing.T) {
+	t.Parallel()
 	for source, by := range map[string]string{"hello": "Kbuild", "hello-dkms": "dkms.conf"} {
 		t.Run(source, func(t *testing.T) {
 			b := newBench(t)
@@ -114,6 +116,7 @@ func (b *bench) modinfo(t *testing.T, file string) string {
 
 // TestCompression reads what was compressed with the usual tools. Debian's modinfo(8) knows no gzip.
 func TestCompression(t *testing.T) {
+	t.Parallel()
 	for format, test := range map[codec.Format]struct {
 		suffix string
 		tool   string
@@ -149,6 +152,7 @@ func TestCompression(t *testing.T) {
 
 // TestCompileErrors wants the first real error, with the path that the source's author knows.
 func TestCompileErrors(t *testing.T) {
+	t.Parallel()
 	for source, want := range map[string]string{
 		"broken":   "make failed (exit status 2): broken.c:6:16: error: ",
 		"nosymbol": `make failed (exit status 2): ERROR: modpost: "mago_symbol_that_no_kernel_exports" [nosymbol.ko] undefined!`,
@@ -183,6 +187,7 @@ func wantRecipeError(t *testing.T, err error, want string) {
 }
 
 func TestOtherRelease(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	b.kernel.Release = "6.1.0-999-amd64"
 	_, err := b.build(t, modules+"hello")
@@ -193,6 +198,7 @@ func TestOtherRelease(t *testing.T) {
 }
 
 func TestNoModule(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	_, err := b.build(t, tree{"Makefile": "all:\n"}.write(t, t.TempDir()))
 	wantRecipeError(t, err, "gave no .ko file; does its Makefile set obj-m?")
@@ -237,6 +243,7 @@ func TestLogLimit(t *testing.T) {
 }
 
 func TestLogThatFails(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	builder := b.builder()
 	builder.Log = full{}
@@ -248,6 +255,7 @@ func TestLogThatFails(t *testing.T) {
 
 // TestSourceIsLeftAlone compares the source before and after.
 func TestSourceIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	source := with(t, nil)
 	b.mustBuild(t, source)

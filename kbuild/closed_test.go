@@ -18,6 +18,7 @@ import (
 
 // TestBuildCannot tries from inside what a build must not do. Each command has to fail; the module is built all the same.
 func TestBuildCannot(t *testing.T) {
+	t.Parallel()
 	attempts := map[sandbox.Kind][]string{
 		sandbox.Bubblewrap: {
 			"ls /root", "ls /home", "ls /var/log", "touch /etc/mago-test", "touch $kernel_source_dir/mago-test", "touch /usr/src/linux-headers-*/mago-test",
@@ -70,6 +71,7 @@ func TestOwnPrograms(t *testing.T) {
 
 // TestFinishedIsOutOfReach: whatever process a build leaves behind, it may not write where the finished modules lie.
 func TestFinishedIsOutOfReach(t *testing.T) {
+	t.Parallel()
 	b := newBench(t).in(t, sandbox.User)
 	if !b.box.Drop {
 		t.Skip("an ordinary user builds as itself")

@@ -9,6 +9,7 @@ import (
 )
 
 func TestHooks(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	source := with(t, tree{
 		"dkms.conf":  named + "PRE_INSTALL='check.sh  a b'\nPOST_INSTALL=plain\nPOST_REMOVE=none.sh\nPRE_BUILD=change.sh\n",
@@ -36,6 +37,7 @@ func TestHooks(t *testing.T) {
 
 // TestHookRefused has scripts that a package could not carry, or that are no part of the source.
 func TestHookRefused(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		files tree
 		want  string

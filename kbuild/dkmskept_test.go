@@ -38,6 +38,7 @@ func TestKeepConf(t *testing.T) {
 
 // TestBuildAsEvaluated: a build does what was evaluated for it elsewhere, and evaluates nothing itself.
 func TestBuildAsEvaluated(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []sandbox.Kind{sandbox.Bubblewrap, sandbox.Namespaces, sandbox.User} {
 		t.Run(string(kind), func(t *testing.T) {
 			b := newBench(t).in(t, kind)

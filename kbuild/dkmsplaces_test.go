@@ -23,6 +23,7 @@ var asked = tree{"dkms.conf": asksEverywhere, "sub/word": "beside", "sub/set": "
 // TestConfSeesItsSource: whatever the sandbox, a dkms.conf reads and runs what lies beside it, of a source that everybody may
 // read and of one that is closed to the build user.
 func TestConfSeesItsSource(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []sandbox.Kind{sandbox.Bubblewrap, sandbox.Namespaces, sandbox.User} {
 		for mode, conf := range map[os.FileMode]string{0o755: asked["dkms.conf"], 0o700: asked["dkms.conf"], 0o711: strings.ReplaceAll("\ufeff"+asked["dkms.conf"], "\n", "\r\n")} {
 			t.Run(string(kind)+" "+mode.String(), func(t *testing.T) {
@@ -66,6 +67,7 @@ func TestConfAtFixedPlaces(t *testing.T) {
 
 // TestConfWrites: what a dkms.conf writes beside it, it reads; neither the source nor the build has it.
 func TestConfWrites(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []sandbox.Kind{sandbox.Bubblewrap, sandbox.Namespaces, sandbox.User} {
 		t.Run(string(kind), func(t *testing.T) {
 			b := newBench(t).in(t, kind)
@@ -90,6 +92,7 @@ func TestConfWrites(t *testing.T) {
 
 // TestConfBesideMake: a directive finds what the file has read beside it, and the source where the file has found it.
 func TestConfBesideMake(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []sandbox.Kind{sandbox.Bubblewrap, sandbox.Namespaces, sandbox.User} {
 		t.Run(string(kind), func(t *testing.T) {
 			b := newBench(t).in(t, kind)

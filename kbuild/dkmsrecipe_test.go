@@ -16,6 +16,7 @@ const named = "PACKAGE_NAME=hello\nPACKAGE_VERSION=1.0\n"
 
 // TestConfRefused has files that dkms would not take. Nothing but the file itself is left of them.
 func TestConfRefused(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct{ conf, want string }{
 		"empty":             {"", "dkms.conf: it sets no directive at all"},
 		"exits":             {named + "exit 1\n", "dkms.conf: it exits before its end"},
@@ -54,6 +55,7 @@ func TestConfNeverEnds(t *testing.T) {
 
 // TestConfIsReadAlone: while it is evaluated a file can neither reach the host nor leave a trap for what comes later.
 func TestConfIsReadAlone(t *testing.T) {
+	t.Parallel()
 	victim := filepath.Join(t.TempDir(), "victim")
 	for _, kind := range []sandbox.Kind{sandbox.Bubblewrap, sandbox.Namespaces, sandbox.User} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -87,6 +89,7 @@ func TestConfLink(t *testing.T) {
 }
 
 func TestNotMeant(t *testing.T) {
+	t.Parallel()
 	for directive, want := range map[string]string{
 		"BUILD_EXCLUSIVE_KERNEL='^2\\.4'":               `BUILD_EXCLUSIVE_KERNEL="^2\\.4" does not match `,
 		"BUILD_EXCLUSIVE_KERNEL='^6[8-1]'":              `BUILD_EXCLUSIVE_KERNEL="^6[8-1]" is not a regular expression to bash, `,
@@ -108,6 +111,7 @@ func TestNotMeant(t *testing.T) {
 
 // TestConfFollowed uses what dkms.conf files in the wild use.
 func TestConfFollowed(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	source := with(t, tree{
 		"dkms.conf": strings.ReplaceAll(`PACKAGE_NAME=hello
@@ -147,6 +151,7 @@ DEST_MODULE_LOCATION[0]=/extra
 }
 
 func TestStepFails(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		changed tree
 		want    string
@@ -168,6 +173,7 @@ func TestStepFails(t *testing.T) {
 
 // TestPlanted has builds that leave something else than a module in its place.
 func TestPlanted(t *testing.T) {
+	t.Parallel()
 	for command, want := range map[string]string{
 		"ln -s /etc/passwd hello.ko":           "it names hello.ko, which the build did not make",
 		"mkfifo hello.ko":                      "it names hello.ko, which the build did not make",
@@ -187,6 +193,7 @@ func TestPlanted(t *testing.T) {
 }
 
 func TestTwoOfOneName(t *testing.T) {
+	t.Parallel()
 	conf := named + "BUILT_MODULE_NAME=(hello hello)\n"
 	_, err := newBench(t).build(t, with(t, tree{"dkms.conf": conf}))
 	wantRecipeError(t, err, "two modules are to be installed as hello")
@@ -194,6 +201,7 @@ func TestTwoOfOneName(t *testing.T) {
 
 // TestPlaceholder: the version of a source that forgot to write its own is the directory's.
 func TestPlaceholder(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	source := with(t, tree{"dkms.conf": "PACKAGE_NAME=hello PACKAGE_VERSION='#MODULE_VERSION#' DEST_MODULE_LOCATION=/extra\nMAKE='pwd; make -C $kernel_source_dir M=$dkms_tree/hello/$module_version/build'\n"})
 	b.mustBuild(t, source)
@@ -203,6 +211,7 @@ func TestPlaceholder(t *testing.T) {
 }
 
 func TestModuleExcluded(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	source := with(t, tree{"dkms.conf": named + "BUILT_MODULE_NAME=(hello other)\nBUILD_EXCLUSIVE_ARCH[1]=vax\nREMAKE_INITRD=no\n"})
 	if got := b.mustBuild(t, source).Modules; len(got) != 1 || got[0].Name != "hello" {
