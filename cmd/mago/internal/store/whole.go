@@ -35,17 +35,17 @@ func (s *Store) IsWhole(r Record) bool {
 		return false
 	}
 	sum, _, err := SHA256(os.Open(r.Deb))
-	return err == nil && sum == r.SHA256 && (r.Common == nil || s.isCommonWhole(r))
+	return err == nil && sum == r.SHA256 && (r.Common == nil || isCommonWhole(r, s.Of))
 }
 
 // isCommonWhole also accepts what a build for another kernel has written under the same name since, unless no signature
 // covers that.
-func (s *Store) isCommonWhole(r Record) bool {
+func isCommonWhole(r Record, of func(module string) ([]Record, error)) bool {
 	sum, _, err := SHA256(os.Open(r.Common.Deb))
 	if err != nil || sum == r.Common.SHA256 {
 		return err == nil
 	}
-	all, err := s.Of(r.Module)
+	all, err := of(r.Module)
 	return err == nil && slices.ContainsFunc(all, func(o Record) bool {
 		return o.Common != nil && o.Common.Deb == r.Common.Deb && o.Common.SHA256 == sum && (len(o.UnauthenticatedInputs()) == 0 || len(r.UnauthenticatedInputs()) > 0)
 	})
