@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -19,6 +20,8 @@ type cores struct {
 	all     []int // the processors that mago may run on
 	since   time.Time
 	ticks   int64  // what had been used then
+	running int    // the threads that ran, of all looks since together
+	looks   int    // how many these are
 	held    uint32 // the most tokens since
 	excess  int    // how often in a row it was more than tokens allow
 	bounded bool
@@ -63,26 +66,65 @@ func (c *cores) look() (share jobs.Share, bounds bool) {
 
 // bound looks at what programs use, and keeps those that use too much on their share's processors.
 func (c *cores) bound(below []task, share jobs.Share, now time.Time) {
-	c.measure(share, ticksOf(below), now)
+	if !c.bounded {
+		c.measure(share, ticksOf(below), running(below), now)
+	}
 	if c.bounded || share.Held == 0 {
 		c.pin(below, share)
 	}
 }
 
-// measure finds out whether it is too much.
-func (c *cores) measure(share jobs.Share, ticks int64, now time.Time) {
-	c.held = max(c.held, share.Held)
+// measure finds out whether it is too much, by what was used and by how many threads ran: the time of a process that ends while its
+// parent ignores SIGCHLD is nobody's (getrusage(2)), so that many short ones use no time at all.
+func (c *cores) measure(share jobs.Share, ticks int64, running int, now time.Time) {
+	c.held, c.running, c.looks = max(c.held, share.Held), c.running+running, c.looks+1
 	took := now.Sub(c.since)
 	if took < span {
 		return
 	}
-	used := float64(ticks-c.ticks) / hertz / took.Seconds()
+	const waits = 1 // threads that run in the mean and yet have no processor, as make's while a compiler has it
+	used := max(float64(ticks-c.ticks)/hertz/took.Seconds(), float64(c.running)/float64(c.looks)-waits)
 	const more = 0.5 // of a processor: make and shells run beside the compilers
 	if c.excess++; c.since.IsZero() || used <= float64(c.held)+more {
 		c.excess = 0
 	}
 	c.bounded = c.bounded || c.excess == mostSpans
-	c.since, c.ticks, c.held = now, ticks, share.Held
+	c.since, c.ticks, c.held, c.running, c.looks = now, ticks, share.Held, 0, 0
+}
+
+// mostThreads is how many threads beside first ones are looked at: what many processes with many threads use, ticks tell.
+const mostThreads = 256
+
+// running counts the threads that have a processor, or wait for one.
+func running(below []task) (n int) {
+	left := mostThreads
+	for _, p := range below {
+		switch {
+		case p.threads > 1 && left > 0:
+			looked, run := p.runningThreads(left)
+			left, n = left-looked, n+run
+		case p.runs:
+			n++
+		}
+	}
+	return n
+}
+
+// runningThreads looks at no more threads than most.
+func (p task) runningThreads(most int) (looked, run int) {
+	dir, err := os.Open(filepath.Join("/proc", strconv.Itoa(p.pid), "task"))
+	if err != nil {
+		return 0, 0
+	}
+	defer dir.Close()
+	threads, _ := dir.Readdirnames(most)
+	for _, t := range threads {
+		text, _ := os.ReadFile(filepath.Join(dir.Name(), t, "stat"))
+		if i := bytes.LastIndexByte(text, ')'); i >= 0 && bytes.HasPrefix(text[i+1:], []byte(" R")) {
+			run++
+		}
+	}
+	return len(threads), run
 }
 
 // ticksOf is what programs have used, those that have ended among them.

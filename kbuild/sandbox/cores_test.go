@@ -28,7 +28,7 @@ func TestTooManyCores(t *testing.T) {
 	} {
 		c, now, ticks := &cores{}, time.Unix(100, 0), int64(0)
 		for i, held := range test.held {
-			c.measure(jobs.Share{Held: held}, ticks, now)
+			c.measure(jobs.Share{Held: held}, ticks, 1, now)
 			if i < len(test.used) {
 				now = now.Add(time.Second)
 				ticks += int64(test.used[i] * hertz)
@@ -38,6 +38,31 @@ func TestTooManyCores(t *testing.T) {
 			t.Errorf("%s: bounded: %t", name, c.bounded)
 		}
 	}
+}
+
+// TestUnmeasuredCores runs programs that use all processors and whose time is nobody's, and counts those that they are left.
+func TestUnmeasuredCores(t *testing.T) {
+	everyKind(t, func(t *testing.T, r Sandbox) {
+		shares, err := os.Create(filepath.Join(t.TempDir(), "shares"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer shares.Close()
+		if err := binary.Write(shares, binary.NativeEndian, jobs.Share{Held: 1, Cores: 1}); err != nil {
+			t.Fatal(err)
+		}
+		const script = `$SIG{CHLD} = "IGNORE"; my $end = time + 9;
+			while (time < $end && ` + "`nproc`" + ` > 1) {
+				for (1 .. 4) { if (!fork) { my ($n, $u) = (0, (times)[0]); $n++ while (times)[0] - $u < 0.05; exit } }
+				select undef, undef, undef, 0.1;
+			}
+			print ` + "`nproc`"
+		var out bytes.Buffer
+		err = r.Run(t.Context(), Spec{Args: []string{"perl", "-e", script}, Shares: shares, Stdout: &out, Stderr: &out}, nil)
+		if err != nil || strings.TrimSpace(out.String()) != "1" {
+			t.Errorf("%v: %s", err, out.String())
+		}
+	})
 }
 
 // TestTooManyCoresAreTaken runs a program that uses all processors until it sees but one, and has it try to get the others back.

@@ -153,7 +153,8 @@ func (w *watch) isStarved() bool {
 type task struct {
 	pid, parent int
 	threads     int64
-	ticks       int64 // processor time, its own and that of its children that have ended
+	ticks       int64 // processor time, its own and that of its children that have ended and that it has waited for
+	runs        bool  // whether its first thread has a processor, or waits for one
 }
 
 // tasks lists every process that can be seen; none without /proc.
@@ -167,9 +168,9 @@ func tasks() []task {
 		}
 		text, err := os.ReadFile(filepath.Join("/proc", entry.Name(), "stat"))
 		if i := bytes.LastIndexByte(text, ')'); err == nil && i >= 0 { // the name before it may hold anything
-			const parent, firstTime, threads = 1, 11, 17 // after the name
+			const state, parent, firstTime, threads = 0, 1, 11, 17 // after the name
 			if fields := strings.Fields(string(text[i+1:])); len(fields) > threads {
-				p := task{pid: pid}
+				p := task{pid: pid, runs: fields[state] == "R"}
 				for _, field := range fields[firstTime : firstTime+4] { // utime, stime, cutime, cstime
 					ticks, _ := strconv.ParseInt(field, 10, 64)
 					p.ticks += ticks
