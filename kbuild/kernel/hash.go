@@ -21,7 +21,8 @@ import (
 // Hash is the SHA-256, in hexadecimal digits, over what a kernel has a build do: its release, machine, compiler and
 // compression, the directories that it is known by, its headers' Debian package with the version, and, of both halves of the
 // headers, the names and contents of hashedFiles and of all below hashedTrees. Of a kernel that no package owns it is also over
-// the headers and makefiles below includeTrees, which a package's version vouches for. It is worked out once.
+// the headers and makefiles below includeTrees, which a package's version vouches for; of one whose headers lie opened, over the
+// programs that come with them and are run in place of the system's. It is worked out once.
 func (k Kernel) Hash() (string, error) {
 	if k.hash == nil {
 		return "", &HeadersError{Release: k.Release}
@@ -49,6 +50,11 @@ func (k Kernel) sum() (string, error) {
 	for _, h := range halves {
 		if err := s.add(h, k.Package == ""); err != nil {
 			return "", fmt.Errorf("hash the headers of kernel %s: %w", k.Release, err)
+		}
+	}
+	for _, dir := range k.Opened().Dirs {
+		if err := s.programs(dir); err != nil {
+			return "", fmt.Errorf("hash the programs of kernel %s: %w", k.Release, err)
 		}
 	}
 	return hex.EncodeToString(s.Sum(nil)), nil
@@ -107,6 +113,23 @@ func (s *sum) tree(h headers, name string, wanted func(path string) bool) error 
 		return err
 	}
 	defer root.Close()
+	return s.below(root, name, wanted)
+}
+
+// programs adds those that an opened package brings.
+func (s *sum) programs(dir string) error {
+	root, err := os.OpenRoot(filepath.Join(dir, "usr/bin"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	defer root.Close()
+	return s.below(root, "usr/bin", nil)
+}
+
+// below adds what an open directory holds, whose name is that.
+func (s *sum) below(root *os.Root, name string, wanted func(path string) bool) error {
 	return fs.WalkDir(root.FS(), ".", deep.Bounded(func(path string, entry fs.DirEntry, err error) error {
 		const entryCost = 512
 		s.left -= entryCost

@@ -69,6 +69,29 @@ func TestFindOpened(t *testing.T) {
 }
 
 // testOpenedMounts: what programs are shown is where the packages have it, the links as links, and no directory of the system.
+// TestOpenedProgramsCount: what comes with opened headers and is run by builds is part of their kernel's hash.
+func TestOpenedProgramsCount(t *testing.T) {
+	o, hashes := parted(t, scripted), map[string]bool{}
+	o.Dirs = append(o.Dirs, t.TempDir())
+	for _, program := range []string{"", "one", "another"} {
+		if program != "" {
+			tree{"usr/bin/pahole": program}.write(t, o.Dirs[len(o.Dirs)-1])
+		}
+		k, err := Finder{Root: t.TempDir()}.FindOpened(release, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hash, err := k.Hash()
+		if err != nil {
+			t.Fatal(err)
+		}
+		hashes[hash] = true
+	}
+	if len(hashes) != 3 {
+		t.Errorf("%d hashes of 3 kernels", len(hashes))
+	}
+}
+
 func testOpenedMounts(t *testing.T, k Kernel) {
 	shown := map[string]string{}
 	for _, m := range k.Mounts() {
