@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,13 +26,13 @@ type kernelEntry struct {
 }
 
 // kernelIndexFormat changes with what facts are, and with what kernel.Kernel's hash is over.
-const kernelIndexFormat = 1
+const kernelIndexFormat = 2
 
 func (p Paths) headers() string { return filepath.Join(p.Cache, "headers") }
 
 func (p Paths) kernelIndexFile() string { return filepath.Join(p.headers(), "index.json") }
 
-// readKernelIndex reads it; one that is not there, or that nobody understands, is empty.
+// readKernelIndex reads it; one that is not there, or that nobody understands, is empty. Entries that no mago writes are left out.
 func (p Paths) readKernelIndex() kernelIndex {
 	ix := kernelIndex{}
 	text, err := os.ReadFile(p.kernelIndexFile())
@@ -41,6 +42,9 @@ func (p Paths) readKernelIndex() kernelIndex {
 	if ix.Kernels == nil {
 		ix.Kernels = map[string]kernelEntry{}
 	}
+	maps.DeleteFunc(ix.Kernels, func(release string, e kernelEntry) bool {
+		return len(e.Packages) == 0 || e.Facts != nil && e.Facts.Release != release
+	})
 	return ix
 }
 
