@@ -68,14 +68,15 @@ func settingsFiles(root string) map[string]string {
 	return files
 }
 
-// SettingsSum is a hash over all that lies in /etc/dkms, whatever of it counts for a module.
+// SettingsSum is a hash over all that lies in /etc/dkms, whatever of it counts for a module. It fails where a link leads to a directory,
+// which lies elsewhere.
 func SettingsSum(root string) (string, error) {
 	dir, err := rooted.Root(root).Path(settingsDir)
 	if err != nil {
 		return "", err
 	}
 	sum := sha256.New()
-	err = filepath.WalkDir(dir, deep.Bounded(func(file string, _ fs.DirEntry, err error) error {
+	err = filepath.WalkDir(dir, deep.Bounded(func(file string, entry fs.DirEntry, err error) error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && file == dir:
 			return nil
@@ -85,6 +86,9 @@ func SettingsSum(root string) (string, error) {
 		below, _ := filepath.Rel(dir, file)
 		name := filepath.Join(settingsDir, below)
 		info, err := rooted.Root(root).Stat(name)
+		if err == nil && info.IsDir() && entry.Type() == fs.ModeSymlink {
+			return fmt.Errorf("%s is a link to a directory", name)
+		}
 		if err != nil || !info.Mode().IsRegular() {
 			fmt.Fprintf(sum, "%q %v\n", name, err == nil)
 			return nil
