@@ -68,6 +68,17 @@ func (r Sandbox) String() string {
 // Shows reports whether programs find the writable directory at WorkDir, and mounts at whatever path.
 func (r Sandbox) Shows() bool { return r.Kind == Bubblewrap || r.Kind == Namespaces && r.Mounts }
 
+// Parts reports whether programs in different sandboxes are kept from each other's files and processes though they run as one user.
+func (r Sandbox) Parts() bool {
+	switch r.Kind {
+	case Bubblewrap:
+		return true
+	case Namespaces:
+		return r.Mounts || r.Landlock > 0
+	}
+	return r.Landlock >= landlockSignals
+}
+
 // Path is the inside name of the writable directory whose host path is work. One that does not lie under the root must be
 // shown elsewhere.
 func (r Sandbox) Path(work string) string {

@@ -15,7 +15,9 @@ func (p *planner) ahead(ctx context.Context, all []unit) {
 	}
 	var opening, evaluating errgroup.Group
 	opening.SetLimit(p.pool.Size())
-	evaluating.SetLimit(p.pool.Size())
+	if !p.bare {
+		evaluating.SetLimit(p.confs.atOnce(ctx))
+	}
 	begun := map[string]bool{}
 	for _, u := range all {
 		if !begun[u.name] {

@@ -138,6 +138,15 @@ func (ev *evaluator) chooseSandbox(ctx context.Context) (sandbox.Sandbox, error)
 	})
 }
 
+// atOnce is in how many sandboxes there may be programs at the same time: where all run as the build user, and nothing else keeps one
+// build from another's files and processes, in one.
+func (ev *evaluator) atOnce(ctx context.Context) int {
+	if chosen, err := ev.chooseSandbox(ctx); err == nil && chosen.Drop && !chosen.Parts() { // of an error the units tell
+		return 1
+	}
+	return ev.pool.Size()
+}
+
 // announceSandbox chooses the sandbox, and names it once where it is not the closest, or with -v.
 func (ev *evaluator) announceSandbox(ctx context.Context) (sandbox.Sandbox, error) {
 	chosen, err := ev.chooseSandbox(ctx)

@@ -128,13 +128,17 @@ func newRun(e *Engine, p *Plan) *run {
 	return &run{Engine: e, plan: p, asked: p.unitsAsked(), results: map[UnitID]UnitResult{}}
 }
 
-// units does all units, as many at once as the pool has tokens. A failure stops only what needs the unit.
+// units does all units, as many at once as may be. A failure stops only what needs the unit.
 func (r *run) units(ctx context.Context) error {
 	q := newQueue(r.plan.Units, r.build.expected, r.Reuse)
 	defer context.AfterFunc(ctx, q.close)()
-	r.pool.Expect(len(r.plan.toBuild()))
+	width := min(r.pool.Size(), len(r.plan.Units))
+	if slices.ContainsFunc(r.plan.Units, func(u Unit) bool { return u.Due.Build }) && width > 1 {
+		width = min(width, r.confs.atOnce(ctx))
+	}
+	r.pool.Expect(min(len(r.plan.toBuild()), width))
 	var workers sync.WaitGroup
-	for range min(r.pool.Size(), len(r.plan.Units)) {
+	for range width {
 		workers.Go(func() {
 			for j := q.next(); j != nil; j = q.next() {
 				r.work(ctx, q, j)

@@ -9,8 +9,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"mago/kbuild/jobs"
+	"mago/kbuild/sandbox"
 	"mago/sources/lock"
 )
 
@@ -56,6 +58,43 @@ func TestWorkersMeet(t *testing.T) {
 		}
 		if err := r.units(t.Context()); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// TestWorkersOneAtATime: where sandboxes do not keep builds of the build user from each other, there is one build at a time.
+func TestWorkersOneAtATime(t *testing.T) {
+	for name, test := range map[string]struct {
+		sandbox sandbox.Sandbox
+		alone   bool
+	}{
+		"bubblewrap":               {sandbox.Sandbox{Kind: sandbox.Bubblewrap, Drop: true}, false},
+		"mounts":                   {sandbox.Sandbox{Kind: sandbox.Namespaces, Mounts: true, Drop: true}, false},
+		"Landlock":                 {sandbox.Sandbox{Kind: sandbox.Namespaces, Landlock: 1, Drop: true}, false},
+		"neither":                  {sandbox.Sandbox{Kind: sandbox.Namespaces, Drop: true}, true},
+		"a user":                   {sandbox.Sandbox{Kind: sandbox.User, Landlock: 6, Drop: true}, false},
+		"a user's signals":         {sandbox.Sandbox{Kind: sandbox.User, Landlock: 5, Drop: true}, true},
+		"who is not parted anyway": {sandbox.Sandbox{Kind: sandbox.User, Landlock: 5}, false},
+	} {
+		r, _ := crew(t, 3, Options{})
+		for i := range r.plan.Units {
+			r.plan.Units[i].Due.Build = true
+		}
+		r.known.sandbox.now, r.known.sandbox.have = test.sandbox, true
+		var inside, most atomic.Int32
+		r.do = func(*Engine, Unit) (UnitResult, error) {
+			if n := inside.Add(1); n > most.Load() {
+				most.Store(n)
+			}
+			time.Sleep(20 * time.Millisecond)
+			inside.Add(-1)
+			return UnitResult{State: ResultBuilt}, nil
+		}
+		if err := r.units(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if alone := most.Load() == 1; alone != test.alone {
+			t.Errorf("%s: %d at once", name, most.Load())
 		}
 	}
 }
