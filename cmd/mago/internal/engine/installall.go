@@ -15,6 +15,7 @@ import (
 type parcel struct {
 	unit
 	it     *installer // reports for the unit
+	sum    string     // the SHA-256 of what this run has built or found; "" where it has only looked
 	built  store.Record
 	before string   // the version that was installed
 	debs   []string // what dpkg is to install; nil where there is nothing to do
@@ -58,7 +59,7 @@ func (r *run) parcels() (all []*parcel, things []lock.Thing) {
 		if !ended || result.Err != nil || u.There {
 			continue
 		}
-		all = append(all, &parcel{unit: u.unit, it: r.Engine.of(u.id()).install})
+		all = append(all, &parcel{unit: u.unit, it: r.Engine.of(u.id()).install, sum: result.sum})
 		things = append(things, u.thing("installed"))
 		if r, _ := r.store.Get(u.id()); r.Common != nil {
 			things = append(things, commonThing(u.name, "installed", true))
@@ -112,6 +113,8 @@ func (p *parcel) check(ctx context.Context) {
 	switch {
 	case !now.recorded: // another mago has removed it meanwhile
 		p.end(p.it.notBuilt(p.name, p.Kernel.Release))
+	case p.sum != "" && p.sum != p.built.SHA256: // its lock was nobody's meanwhile
+		p.end(fmt.Errorf("another process has built another package of %s meanwhile", p))
 	case !p.it.usable(p.built):
 		p.end(&UnauthenticatedBuildError{p.built.Package, p.built.UnauthenticatedInputs()})
 	case now.isVery():

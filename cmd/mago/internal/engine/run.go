@@ -23,6 +23,7 @@ type UnitResult struct {
 	Err     error
 	Seconds float64 // that it took in this run
 	Deb     string  // its package, "" where there is none
+	sum     string  // the SHA-256 of that, in hexadecimal digits
 }
 
 // What can come of a unit.
@@ -260,7 +261,8 @@ func (r *run) one(ctx context.Context, e *Engine, u Unit) (result UnitResult, er
 		if err != nil {
 			return err
 		}
-		if result.Deb = built.Deb; made {
+		result.Deb, result.sum = built.Deb, built.SHA256
+		if made {
 			result.State = ResultBuilt
 		}
 		if made && built.Reused != nil {
