@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"mago/debpkg/apt"
@@ -217,11 +218,23 @@ func (hc *headerCache) keepFacts(ctx context.Context, sets []headerSet) error {
 	return ix.write(hc.kernelIndexFile())
 }
 
-// holdHeaders keeps the opened packages that a unit is built against as they are.
+// holdHeaders keeps the opened packages that a unit is built against as they are. The error is fs.ErrNotExist where one has been removed,
+// or has been replaced since its kernel was looked at.
 func (bu *builder) holdHeaders(ctx context.Context, u unit) (release func(), err error) {
 	var packages []headers.Package
 	for _, dir := range u.Kernel.Opened().Dirs {
 		packages = append(packages, headers.Package{Data: dir})
 	}
-	return bu.openedHeaders().Hold(ctx, packages...)
+	cache := bu.openedHeaders()
+	release, err = cache.Hold(ctx, packages...)
+	if err != nil || len(packages) == 0 {
+		return release, err
+	}
+	for _, deb := range bu.known.opened.value().Kernels[u.Kernel.Release].Packages {
+		if p, here := cache.Find(deb); !here {
+			release()
+			return nil, &fs.PathError{Op: "open", Path: p.Data, Err: fs.ErrNotExist}
+		}
+	}
+	return release, nil
 }
