@@ -52,7 +52,6 @@ var foreignHabits = []habits{
 		{[]string{"--kernelver", "--kernel"}, kernelWay},
 		{[]string{"-a", "--arch"}, "mago builds for this machine's architecture"},
 		{[]string{"--all"}, "-l all is every kernel; the word all is every module"},
-		{[]string{"-j"}, "mago builds with all processors by itself: there is no -j"},
 		{[]string{"-V"}, `run "mago --version"`},
 		{[]string{"-c"}, "mago reads the dkms.conf that lies in the source"},
 		{[]string{"--config"}, "mago takes the .config of the kernel's headers, which -k DIR names"},
@@ -90,7 +89,6 @@ var foreignHabits = []habits{
 	}, []habit{
 		{[]string{"-y", "--yes", "--assume-yes"}, askWay},
 		{[]string{"--installed"}, `run "mago list-installed"`},
-		{[]string{"--jobs"}, "mago builds with all processors by itself"},
 		{[]string{"--reinstall"}, forceWay},
 	}, nil},
 }
