@@ -164,7 +164,7 @@ func TestCompileErrors(t *testing.T) {
 			if !errors.As(err, &compile) || !strings.HasPrefix(err.Error(), want) {
 				t.Errorf("got  %v\nwant %s…", err, want)
 			}
-			if !strings.HasPrefix(b.log.String(), "mago: make: make -j") {
+			if !strings.HasPrefix(b.log.String(), "mago: make: make -C ") {
 				t.Errorf("the log begins with %.80q", b.log.String())
 			}
 		})
