@@ -62,7 +62,7 @@ func (m *machine) damagedRecords(p places) []finding {
 		if strings.HasPrefix(filepath.Base(file), "unfinished.") { // see leftOver
 			continue
 		}
-		if filepath.Base(file) == "sbom.spdx.json" {
+		if name := filepath.Base(file); name == "sbom.spdx.json" || name == "proven.json" {
 			if text, err := os.ReadFile(file); err != nil || !json.Valid(text) {
 				all = append(all, finding{corrupted, file + " cannot be read"})
 			}
