@@ -30,11 +30,11 @@ func (p *parcel) end(err error) { p.ended, p.err = true, err }
 // installAll installs what was built, with one run of dpkg for all of it. What that has not installed is installed alone, so
 // that each failure is one unit's.
 func (r *run) installAll(ctx context.Context) {
-	parcels, things := r.parcels()
+	parcels := r.parcels()
 	if len(parcels) == 0 || ctx.Err() != nil {
 		return
 	}
-	release, err := r.locks(r.Wait.Limit).Take(ctx, things...)
+	release, err := r.lockParcels(ctx, parcels)
 	if err == nil {
 		defer release()
 		r.installOnce(ctx, parcels)
@@ -52,20 +52,41 @@ func (r *run) installAll(ctx context.Context) {
 	}
 }
 
-// parcels are the units whose packages are there, and their locks.
-func (r *run) parcels() (all []*parcel, things []lock.Thing) {
+// parcels are the units whose packages are there.
+func (r *run) parcels() (all []*parcel) {
 	for _, u := range r.plan.Units {
 		result, ended := r.results[u.id()]
 		if !ended || result.Err != nil || u.There {
 			continue
 		}
 		all = append(all, &parcel{unit: u.unit, it: r.Engine.of(u.id()).install, sum: result.sum})
-		things = append(things, u.thing("installed"))
-		if r, _ := r.store.Get(u.id()); r.Common != nil {
-			things = append(things, commonThing(u.name, "installed", true))
+	}
+	return all
+}
+
+// lockParcels takes the locks of all units, and then those of their common files: whoever builds one of the units holds its lock
+// and waits for the other.
+func (r *run) lockParcels(ctx context.Context, parcels []*parcel) (release func(), err error) {
+	var units, common []lock.Thing
+	for _, p := range parcels {
+		units = append(units, p.thing("installed"))
+	}
+	locks := r.locks(r.Wait.Limit)
+	unlock, err := locks.Take(ctx, units...)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range parcels {
+		if built, _ := r.store.Get(p.id()); built.Common != nil {
+			common = append(common, commonThing(p.name, "installed", true))
 		}
 	}
-	return all, things
+	leave, err := locks.Take(ctx, common...)
+	if err != nil {
+		unlock()
+		return nil, err
+	}
+	return func() { leave(); unlock() }, nil
 }
 
 // installOnce has dpkg install in one run what nothing is in the way of.

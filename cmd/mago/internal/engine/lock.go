@@ -14,11 +14,15 @@ import (
 // What is shared, which lock keeps it, and from when to when. Locks of several things are taken in the order of this
 // list, those of one line in the order of their names; so nobody waits in a ring.
 //
+//	_trials             the place where check builds newer versions, while it builds one
 //	<module>_<kernel>   a unit's build: records, log, work directory, package; while it is built, installed or cleaned.
 //	                    Shared while another unit is compiled against it. Whoever builds several units has none of
 //	                    them while it waits for another one, and takes those that it installs together
 //	<source package>    its download and its opened tree, while they are made or removed (package sources). Shared
 //	                    while a unit is built of them
+//	_headers_<package>  a package of kernels' headers in the cache, while it is fetched or removed (package
+//	                    sources/headers). Shared while a unit is built against it
+//	_headers            the index of kernels whose headers are in the cache, while it is written
 //	_common_<module>    the package of common files, which all kernels' builds write: alone while it gets its name and
 //	                    the record that names it, and while clean removes those that no record names. Shared while
 //	                    it is installed

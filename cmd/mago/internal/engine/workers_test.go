@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"mago/cmd/mago/internal/store"
 	"mago/kbuild/jobs"
 	"mago/kbuild/sandbox"
 	"mago/sources/lock"
@@ -128,6 +130,55 @@ func TestWorkersVerdict(t *testing.T) {
 	}
 	if want := []string{"module0 failed", "module1 failed", "module2 built"}; !slices.Equal(states, want) {
 		t.Errorf("results %q, not %q", states, want)
+	}
+}
+
+// TestInstallAllWaits: a run that installs what it has built waits for a mago that builds one of the units again, and that one gets
+// the lock of the common files meanwhile.
+func TestInstallAllWaits(t *testing.T) {
+	r, _ := crew(t, 2, Options{})
+	var parcels []*parcel
+	for i := range r.plan.Units {
+		u := &r.plan.Units[i].unit
+		u.Kernel.Release = "6.1.0-9-amd64"
+		record := store.Record{Format: store.Format, Module: u.name, Kernel: u.Kernel.Release, Result: store.Built, Version: "1.0+6.1", Package: u.packageName(), Common: &store.Package{}}
+		text, err := json.Marshal(record)
+		if err := errors.Join(err, os.MkdirAll(r.store.Dir(u.id()), 0o755), os.WriteFile(filepath.Join(r.store.Dir(u.id()), "record.json"), text, 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		if built, _ := r.store.Get(u.id()); built.Common == nil {
+			t.Fatal("the record cannot be read")
+		}
+		parcels = append(parcels, &parcel{unit: *u})
+	}
+	other := lock.Locks{Dir: filepath.Join(r.Cache, "locks"), Limit: lock.AtOnce}
+	release, err := other.Take(t.Context(), parcels[0].thing("built"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	waits, taken := make(chan struct{}), make(chan error)
+	r.say = newReporter(func(e Event) {
+		if e.Kind == Begin && e.Phase == "wait" {
+			close(waits)
+		}
+	})
+	go func() {
+		unlock, err := r.lockParcels(t.Context(), parcels)
+		if err == nil {
+			unlock()
+		}
+		taken <- err
+	}()
+	<-waits
+	common, err := other.Take(t.Context(), commonThing(parcels[0].name, "written", false))
+	if err != nil {
+		t.Error("the builder waits for who waits for it:", err)
+	} else {
+		common()
+	}
+	release()
+	if err := <-taken; err != nil {
+		t.Error(err)
 	}
 }
 
