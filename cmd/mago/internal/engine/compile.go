@@ -78,6 +78,7 @@ func (bu *builder) recorded(ctx context.Context, u unit, do func(at place, r *st
 	at := place{bu.store.Work(u.id()), log, client}
 	err = within(at, func() error { return do(at, &r) })
 	r.Seconds = time.Since(begun).Seconds()
+	client.Leave() // before a lock is waited for
 	return bu.conclude(ctx, u, r, log, err)
 }
 
