@@ -37,14 +37,14 @@ const (
 	ResultUntried  = "untried"  // the run was interrupted before
 )
 
-// stateOf is the state of a unit that has ended with an error.
-func stateOf(err error) string {
+// stateOf is the state of a unit that has ended with an error, which may be that of the run's context.
+func stateOf(ctx context.Context, err error) string {
 	switch {
 	case errors.As(err, new(*neededError)):
 		return ResultSkipped
 	case errors.As(err, new(*recipe.NotMeantError)):
 		return ResultExcluded
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled), ctx.Err() != nil && errors.Is(err, context.Cause(ctx)):
 		return ResultUntried
 	}
 	return ResultFailed
@@ -194,7 +194,7 @@ func (bu *builder) expected(u Unit) float64 {
 func (r *run) end(ctx context.Context, u Unit, result UnitResult, err error) {
 	result.Unit = u.id()
 	if err != nil {
-		result.State, result.Err = stateOf(err), err
+		result.State, result.Err = stateOf(ctx, err), err
 	}
 	r.lock.Lock()
 	r.results[u.id()] = result
