@@ -170,12 +170,14 @@ func (hc *headerCache) fetchHeaders(ctx context.Context, sets []headerSet) error
 		debs = append(debs, set.debs...)
 	}
 	err := hc.openedHeaders().Fetch(ctx, debs)
+	failed := 0
 	for _, set := range sets {
 		if err == nil || len(sets) == 1 || ctx.Err() != nil {
 			break
 		}
 		if err := hc.openedHeaders().Fetch(ctx, set.debs); err != nil { // what the others need may be there
 			hc.known.unfetched.Store(set.release, err)
+			failed++
 		}
 	}
 	if ctx.Err() != nil || err != nil && len(sets) == 1 {
@@ -186,7 +188,9 @@ func (hc *headerCache) fetchHeaders(ctx context.Context, sets []headerSet) error
 	}
 	hc.known.kernels.forget()
 	hc.known.opened.forget()
-	p.timed("fetched those of " + Plural(len(sets), "kernel"))
+	if failed < len(sets) {
+		p.timed("fetched those of " + Plural(len(sets)-failed, "kernel"))
+	}
 	return nil
 }
 

@@ -78,7 +78,9 @@ func (dn *donors) of(ctx context.Context, u unit) (d donor, err error) {
 			continue
 		}
 		uses, err := kbuild.Fits(p.Modules, offered)
-		err = cmp.Or(err, dn.differs(ctx, u, r, p))
+		if err == nil {
+			err = dn.differs(ctx, u, r, p)
+		}
 		if err == nil {
 			return donor{r, p.Modules, uses}, nil
 		}
