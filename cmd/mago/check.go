@@ -24,7 +24,7 @@ func (c *checkCommand) Run(a *app, ctx context.Context) error {
 		return err
 	}
 	if found.Nothing != nil {
-		a.screen.line(found.Nothing.Error() + ": nothing to check")
+		a.tellNothing(found.Nothing.Error() + ": nothing to check")
 		return nil
 	}
 	a.showChecked(found)
@@ -33,6 +33,15 @@ func (c *checkCommand) Run(a *app, ctx context.Context) error {
 		return &statusError{code}
 	}
 	return nil
+}
+
+// tellNothing prints why nothing was checked; with --json as a note.
+func (a *app) tellNothing(why string) {
+	if a.render.json {
+		a.render.object(engine.Event{Kind: engine.Note, Phase: "check", Text: why})
+		return
+	}
+	a.screen.line(why)
 }
 
 // showChecked prints a sentence about what was checked, a table, what kept modules from being built, and the commands that take

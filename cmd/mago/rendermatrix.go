@@ -59,12 +59,12 @@ func (r *render) inMatrix(e engine.Event) {
 	case e.Kind == engine.Finished:
 		m.ended(*e.Unit)
 		r.finished(e)
-	case e.Kind == engine.Failed: // has been told when it finished
+	case e.Kind == engine.Failed, e.Kind == engine.Warning: // has been told
 	case e.Kind == engine.Advice:
 		r.matrix.advise(e)
 	case e.Kind == engine.Note:
 		r.noteOnce(e)
-	case e.Unit == nil:
+	case e.Unit == nil, e.Phase == "try": // of no unit of the run
 		r.line(e)
 	default:
 		m.step(e)
