@@ -40,7 +40,7 @@ type cli struct {
 
 // options are those of every command.
 type options struct {
-	KversList  []string         `short:"l" sep:"none" placeholder:"KERNELS" help:"Kernels to work for: releases, globs, running (default), installed, all, newest, next (what apt full-upgrade would bring); several with commas."`
+	KversList  []string         `short:"l" sep:"none" placeholder:"KERNELS" help:"Kernels to work for: releases, globs, running (default), installed, all, newest, every (all in apt), next (what apt full-upgrade would bring); several with commas."`
 	KernelDir  []string         `short:"k" sep:"none" placeholder:"DIRS" help:"Directories of kernel headers to build for; also from the variable KERNELDIRS."`
 	Force      bool             `short:"f" help:"Do again what is done already: fetch, open, build, install."`
 	NoRebuild  bool             `short:"n" help:"Build nothing for a kernel that has a package of the module already, even an old one."`

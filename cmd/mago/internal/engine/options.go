@@ -13,7 +13,7 @@ import (
 type Options struct {
 	Root     string   // the system to work on, an absolute path
 	OwnCache bool     // whether somebody named the cache, which advice has to name, too
-	Kernels  []string // words for kernels: releases, patterns, running, installed, all, newest
+	Kernels  []string // words for kernels: releases, patterns, KernelWords
 	// HeaderDirs are directories of kernel headers, inside the root; their kernels are worked for.
 	HeaderDirs []string
 	Name       string // what the one directory or tarball that is named is to be called, "" for its own name
