@@ -147,6 +147,7 @@ var failures = []struct {
 	{&debpkg.FormatError{Path: "x", Err: &os.PathError{Op: "read", Path: "x", Err: syscall.EIO}}, exitError, "this machine failed"},
 	{&os.PathError{Op: "write", Path: "x", Err: syscall.EDQUOT}, exitNoSpace, "mago clean"},
 	{&apt.ToolError{Tool: "apt-get", Stderr: "E: dpkg was interrupted, you must manually run 'dpkg --configure -a'"}, exitPackages, "dpkg --configure -a"},
+	{&engine.EvictedHeadersError{Release: "6.1.0-9-amd64"}, exitNoKernel, "fetches them"},
 	{&engine.SeveralError{First: &lock.BusyError{}, Failed: 2, Units: 3}, exitBusy, ""},
 	{errors.Join(&lock.BusyError{}, errors.New("more")), exitBusy, "wait"},
 	{&recipe.CompileError{Cause: recipe.Cause{Kind: recipe.CauseMemory}}, exitError, "run out of memory"},

@@ -27,6 +27,8 @@ func (a adviser) explainKernel(err error) (int, string) {
 	switch {
 	case errors.As(err, &unshown):
 		return exitNoKernel, unshown.Hint(a.on)
+	case errors.As(err, new(*engine.EvictedHeadersError)):
+		return exitNoKernel, "the same command again fetches them"
 	case errors.As(err, &unavailable):
 		return exitNoTool, a.sandboxHint(unavailable)
 	case errors.As(err, &failing):

@@ -231,14 +231,25 @@ func (bu *builder) holdHeaders(ctx context.Context, u unit) (release func(), err
 	}
 	cache := bu.openedHeaders()
 	release, err = cache.Hold(ctx, packages...)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = &EvictedHeadersError{u.Kernel.Release}
+	}
 	if err != nil || len(packages) == 0 {
 		return release, err
 	}
 	for _, deb := range bu.known.opened.value().Kernels[u.Kernel.Release].Packages {
-		if p, here := cache.Find(deb); !here {
+		if _, here := cache.Find(deb); !here {
 			release()
-			return nil, &fs.PathError{Op: "open", Path: p.Data, Err: fs.ErrNotExist}
+			return nil, &EvictedHeadersError{u.Kernel.Release}
 		}
 	}
 	return release, nil
+}
+
+// EvictedHeadersError says that headers are not in the cache any more, where they were when the build was planned, or that others
+// have taken their place.
+type EvictedHeadersError struct{ Release string }
+
+func (e *EvictedHeadersError) Error() string {
+	return "somebody has removed the headers of kernel " + e.Release + " from the cache meanwhile"
 }
