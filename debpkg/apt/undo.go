@@ -98,8 +98,8 @@ func (s *Status) unfinishedSets(coming []arriving) []arriving {
 	return failed
 }
 
-// undo leaves nothing of an installation that has failed, but for the sets that are there whole: what is new is removed, and of what was there the earlier package
-// installed again, where Previous has it. Nothing is forced.
+// undo leaves nothing of an installation that has failed, but for the sets that are there whole: what is new is removed, and of
+// what was there the earlier package installed again, where Previous has it. Nothing is forced.
 func (in *Installer) undo(ctx context.Context, before *Status, coming []arriving, failure error) error {
 	if tool := (*ToolError)(nil); !errors.As(failure, &tool) || in.DryRun {
 		return failure

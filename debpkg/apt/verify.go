@@ -17,8 +17,8 @@ import (
 	"mago/debpkg/codec"
 )
 
-// take verifies the .deb that apt left in dir, whose name begins like that, and copies it to path. It first takes the directory back from apt's user, and
-// refuses special files. It copies because a process of that user may still have the file open.
+// take verifies the .deb that apt left in dir, whose name begins like that, and copies it to path. It first takes the directory
+// back from apt's user, and refuses special files. It copies because a process of that user may still have the file open.
 func (d Deb) take(ctx context.Context, dir, begins, path string) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {

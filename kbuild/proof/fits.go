@@ -72,8 +72,9 @@ func (k Kernel) misfit(m Module) string {
 	return ""
 }
 
-// takesBTF reports whether the kernel reads a module's BTF types as what they are, or loads it without. It refuses a module whose types
-// cannot be found among its own, unless CONFIG_MODULE_ALLOW_BTF_MISMATCH is set, and takes wrong ones where they are only numbered.
+// takesBTF reports whether the kernel reads a module's BTF types as what they are, or loads it without. It refuses a module whose
+// types cannot be found among its own, unless CONFIG_MODULE_ALLOW_BTF_MISMATCH is set, and takes wrong ones where they are only
+// numbered.
 func (k Kernel) takesBTF(m Module) bool {
 	return !m.BTF || !k.has("CONFIG_DEBUG_INFO_BTF_MODULES") || m.BTFBase && k.has("CONFIG_MODULE_ALLOW_BTF_MISMATCH")
 }

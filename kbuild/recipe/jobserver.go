@@ -72,8 +72,8 @@ func (w *Workspace) placeFIFO() (fifo int, err error) {
 	return fifo, err
 }
 
-// makeflags is the value of MAKEFLAGS that makes find the jobserver by. It is the same however many tokens there are: some sources write it
-// into their modules.
+// makeflags is the value of MAKEFLAGS that makes find the jobserver by. It is the same however many tokens there are: some sources
+// write it into their modules.
 func (s jobserver) makeflags() string { return "-j2 --jobserver-auth=" + s.auth }
 
 // joined has a program inherit the step's jobserver, and be held to the build's share of the processors.

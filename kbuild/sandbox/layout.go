@@ -187,7 +187,8 @@ func (l *layout) link(path, target string) error {
 	return unix.Symlinkat(target, point.dir, point.name)
 }
 
-// point gives a mount point for a directory or a file, or the place for a link. It makes one in memory alone, never on a disk of the system's.
+// point gives a mount point for a directory or a file, or the place for a link. It makes one in memory alone, never on a disk of
+// the system's.
 func (l *layout) point(path string, kind uint32) (place, error) {
 	above, rest := deepest(path)
 	var stat unix.Stat_t

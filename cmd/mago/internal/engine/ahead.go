@@ -8,7 +8,8 @@ import (
 	"mago/kbuild/kernel"
 )
 
-// ahead does for several units, as many at once as the pool has tokens, what takes long in planning: their sources are fetched and opened, and each dkms.conf is evaluated. Planning then finds that done.
+// ahead does for several units, as many at once as the pool has tokens, what takes long in planning: their sources are fetched and
+// opened, and each dkms.conf is evaluated. Planning then finds that done.
 func (p *planner) ahead(ctx context.Context, all []unit) {
 	if len(all) < 2 || p.DryRun {
 		return

@@ -24,8 +24,9 @@ func (e *NothingNextError) Hint(on System) string {
 	return fmt.Sprintf(`%s is not installed, which would; -l newest is the newest kernel here`, e.Meta)
 }
 
-// comingKernels are the kernels that apt-get full-upgrade would install, or whose packages it would bring in another version: their images,
-// or their headers alone. Where there is no kernel at all it is the one that the architecture's meta package would bring.
+// comingKernels are the kernels that apt-get full-upgrade would install, or whose packages it would bring in another version:
+// their images, or their headers alone. Where there is no kernel at all it is the one that the architecture's meta package would
+// bring.
 func (kf *kernelFinder) comingKernels(ctx context.Context) ([]string, error) {
 	if len(kf.kernelsHere()) == 0 {
 		return kf.first(ctx)

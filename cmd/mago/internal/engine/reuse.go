@@ -44,7 +44,8 @@ func (e *misfitError) Error() string {
 }
 func (e *misfitError) Unwrap() error { return e.err }
 
-// mayServe finds the donor of a unit whose package is due, where modules of other kernels may serve; otherwise it says why none does.
+// mayServe finds the donor of a unit whose package is due, where modules of other kernels may serve; otherwise it says why none
+// does.
 func (dn *donors) mayServe(ctx context.Context, u unit) (d donor, fits bool) {
 	if !dn.Reuse || dn.forced(u.target) {
 		return d, false
@@ -56,8 +57,8 @@ func (dn *donors) mayServe(ctx context.Context, u unit) (d donor, fits bool) {
 	return d, err == nil
 }
 
-// of finds the nearest kernel's build that serves a unit. It is one that was compiled, of the same source by the same recipe and settings,
-// beside the same needed modules, for a kernel of the same shape, and this kernel has all symbols with the very CRCs.
+// of finds the nearest kernel's build that serves a unit. It is one that was compiled, of the same source by the same recipe and
+// settings, beside the same needed modules, for a kernel of the same shape, and this kernel has all symbols with the very CRCs.
 func (dn *donors) of(ctx context.Context, u unit) (d donor, err error) {
 	builds, err := dn.buildsElsewhere(u)
 	if err != nil || len(builds) == 0 {
@@ -163,7 +164,8 @@ func (dn *donors) differs(ctx context.Context, u unit, r store.Record, p proven)
 	return cmp.Or(dn.otherTools(ctx, u, r), dn.otherNeeds(u, r))
 }
 
-// otherTools says which tool is another than the one that a build used: what would be built anew for its own kernel serves no other one.
+// otherTools says which tool is another than the one that a build used: what would be built anew for its own kernel serves no
+// other one.
 func (dn *donors) otherTools(ctx context.Context, u unit, r store.Record) error {
 	tools := func(inputs []store.Input) []store.Input {
 		return slices.DeleteFunc(slices.Clone(inputs), func(in store.Input) bool { return in.Role != asTool })
