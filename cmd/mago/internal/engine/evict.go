@@ -26,6 +26,7 @@ type evictor struct {
 	*cleaner
 	Eviction
 	begun   time.Time
+	words   []string                  // the modules that are named
 	meant   func(release string) bool // the kernels that -l and -k choose
 	orphans map[UnitID]bool           // whose packages are, or were, installed here for a kernel that is gone
 	nowhere map[string]bool           // kernels, by their releases
@@ -37,7 +38,7 @@ type evictor struct {
 
 // Evict removes what an eviction says, of the modules that are named, or of all.
 func Evict(ctx context.Context, e *Engine, words []string, how Eviction) error {
-	v := &evictor{cleaner: e.cleaner, Eviction: how, begun: time.Now(), gone: map[string]removedCount{}, removed: map[UnitID]bool{}}
+	v := &evictor{cleaner: e.cleaner, Eviction: how, begun: time.Now(), words: words, gone: map[string]removedCount{}, removed: map[UnitID]bool{}}
 	chosen, err := v.chosenThings(ctx, words)
 	if err != nil {
 		return err

@@ -60,10 +60,14 @@ func (v *evictor) sweepModules() error {
 	return nil
 }
 
-// adviseRoot gives, once, the command by which root removes what is left of kernels.
+// adviseRoot gives, once, the command by which root removes what is left of the same modules and kernels.
 func (v *evictor) adviseRoot() {
 	if !v.advised {
-		v.say.advise("next", v.system().SudoMago("clean", "--orphans", "-i"))
+		args := []string{"clean", "--orphans", "-i"}
+		if len(v.Kernels) > 0 {
+			args = append(args, "-l", strings.Join(v.Kernels, ","))
+		}
+		v.say.advise("next", v.system().SudoMago(append(args, v.words...)...))
 	}
 	v.advised = true
 }
