@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -130,6 +132,20 @@ func TestWorkersVerdict(t *testing.T) {
 	}
 	if want := []string{"module0 failed", "module1 failed", "module2 built"}; !slices.Equal(states, want) {
 		t.Errorf("results %q, not %q", states, want)
+	}
+}
+
+// TestInterrupted: a unit that ends with what has interrupted the run has not failed.
+func TestInterrupted(t *testing.T) {
+	r, _ := crew(t, 1, Options{})
+	ctx, interrupt := context.WithCancelCause(t.Context())
+	r.do = func(*Engine, Unit) (UnitResult, error) {
+		interrupt(errors.New("interrupted"))
+		_, err := r.pool.Enter(ctx)
+		return UnitResult{}, cmp.Or(err, context.Cause(ctx)) // a place that is free may be had all the same
+	}
+	if err := r.units(ctx); err == nil || r.report().Results[0].State != ResultUntried {
+		t.Error(err, r.report().Results)
 	}
 }
 
