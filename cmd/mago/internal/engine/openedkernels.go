@@ -106,7 +106,8 @@ func (kf *kernelFinder) away(ctx context.Context, c *chosenKernels, release stri
 	if current {
 		k, ok, err := kf.cache.opened(release)
 		if err != nil {
-			c.errs[release], k.Release, k.Version = err, release, release
+			c.errs[release] = err
+			return kernel.Kernel{Release: release, Version: release}, nil
 		}
 		if ok {
 			return k, nil
@@ -117,7 +118,7 @@ func (kf *kernelFinder) away(ctx context.Context, c *chosenKernels, release stri
 	}
 	if err, failed := kf.known.unfetched.Load(release); failed {
 		c.errs[release] = err.(error)
-	} else if c.errs[release] == nil {
+	} else {
 		c.sets[release] = set
 	}
 	own := kernel.Opened{Package: set.debs[0].Name.String(), Version: set.debs[0].Version.String()}
