@@ -3,6 +3,7 @@ package recipe
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,11 +26,11 @@ type jobserver struct {
 // numbers.
 const firstJobFile = 50
 
-// jobFile is where makes find the jobserver in a workspace that know it by a path.
+// jobFile is the jobserver's place in a workspace, for makes that know it by its path.
 const jobFile = "_jobs"
 
-// jobserver is the build's, as the makes of the root take it: make has known a jobserver by its path since 4.4, and then lets a
-// program have it, too, which a recipe does not call as $(MAKE).
+// jobserver is the build's, in the way that the root's make knows one: since 4.4 by its path, which lets programs have it, too,
+// that a recipe does not call as $(MAKE); before by descriptors.
 func (w *Workspace) jobserver(ctx context.Context) (s jobserver, err error) {
 	if s.client = w.Jobs; s.client == nil {
 		if w.alone == nil {
@@ -66,10 +67,13 @@ func (w *Workspace) placeFIFO() (fifo int, err error) {
 		return -1, err
 	}
 	fifo, err = unix.Openat(int(dir.Fd()), jobFile, unix.O_RDWR|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-	if err == nil && w.Sandbox.Drop {
-		err = unix.Fchown(fifo, int(w.Sandbox.UID), int(w.Sandbox.GID))
+	if err != nil || !w.Sandbox.Drop {
+		return fifo, err
 	}
-	return fifo, err
+	if err := unix.Fchown(fifo, int(w.Sandbox.UID), int(w.Sandbox.GID)); err != nil {
+		return -1, errors.Join(err, unix.Close(fifo))
+	}
+	return fifo, nil
 }
 
 // makeflags is the value of MAKEFLAGS that makes find the jobserver by. It is the same however many tokens there are: some sources
