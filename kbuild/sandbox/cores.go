@@ -12,8 +12,8 @@ import (
 	"mago/kbuild/jobs"
 )
 
-// cores holds programs that use more of the processors than their build has tokens to its share of them, where no control group
-// does. Most builds ask for tokens, and are left alone.
+// cores keeps a build on its share of the processors once its programs use more of them than it has tokens, where no control group
+// does that. Most builds ask for tokens, and are left alone.
 type cores struct {
 	shares  *os.File
 	grouped bool  // whether a control group sees to it

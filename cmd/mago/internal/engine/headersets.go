@@ -13,18 +13,18 @@ import (
 	"mago/debpkg/word"
 )
 
-// headerSet are the packages that the headers of a kernel take, as apt has them: the one that is called after the kernel, the halves
-// that it shares with others, and of what their programs stand on that which is not installed here. No compiler is among them, and
+// headerSet are the packages that the headers of a kernel take, as apt has them: the one that is called after the kernel, the
+// halves that it shares with others, and what their programs need to run and is not installed here. No compiler is among them, and
 // no kernel.
 type headerSet struct {
 	release string
 	debs    []apt.Deb
 }
 
-// headersPart tells of what headers depend on what is part of them.
+// headersPart matches those dependencies of headers that are parts of them.
 var headersPart = regexp.MustCompile(`(?:^|-)headers-|^linux-kbuild-`)
 
-// library tells, of what else headers depend on, what their programs stand on: a compiler and the kernel itself are not.
+// library matches those of the others that their programs need to run: not a compiler, nor the kernel itself.
 var (
 	library  = regexp.MustCompile(`^(?:lib[a-z0-9]|pahole$)`)
 	anything = regexp.MustCompile(``)
@@ -108,8 +108,8 @@ func (hc *headerCache) closure(name word.Package, known map[word.Package]catalog
 	return debs, nil
 }
 
-// partsOf are the packages that one needs in the cache: parts of headers, whether they are installed or not, and what else is not
-// installed of what their programs stand on.
+// partsOf are the packages that one needs in the cache: parts of headers, installed or not, and what their programs need to run and
+// is not installed.
 func (hc *headerCache) partsOf(b catalog.Binary) (parts []word.Package, err error) {
 	status, err := hc.pkgs.installed()
 	if err != nil {
