@@ -15,7 +15,7 @@ func TestInstallsWhatItBuilt(t *testing.T) {
 	p := &Plan{Units: []Unit{{unit: unit{target{name: "module0", version: "1.0-1"}, kernel.Kernel{Release: m.releases[0]}}}}}
 	r := newRun(e, p)
 	r.results[p.Units[0].id()] = UnitResult{State: ResultBuilt, sum: "01"}
-	parcels, _ := r.parcels()
+	parcels := r.parcels()
 	if len(parcels) != 1 {
 		t.Fatalf("%d parcels", len(parcels))
 	}
