@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -27,12 +26,12 @@ func TestHoldHeaders(t *testing.T) {
 	}}
 	r.known.opened.now = kernelIndex{Kernels: map[string]kernelEntry{release: {Packages: []apt.Deb{deb}}}}
 	o := kernel.Opened{Package: name, Version: "6.1.1-1", Dirs: []string{filepath.Join(place, "data")}}
-	for sum, want := range map[string]error{"01": nil, "02": fs.ErrNotExist} {
+	for sum, evicted := range map[string]bool{"01": false, "02": true} {
 		if err := os.WriteFile(filepath.Join(place, "package.json"), fmt.Appendf(nil, `{"SHA256": %q}`, sum), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		drop, err := r.build.holdHeaders(t.Context(), unit{target{}, kernel.Facts{Release: release}.Kernel(o)})
-		if !errors.Is(err, want) {
+		if errors.As(err, new(*EvictedHeadersError)) != evicted || err != nil && !evicted {
 			t.Errorf("%s: %v", sum, err)
 		}
 		if err == nil {
