@@ -63,11 +63,11 @@ func (v *evictor) sweepModules() error {
 // adviseRoot gives, once, the command by which root removes what is left of the same modules and kernels.
 func (v *evictor) adviseRoot() {
 	if !v.advised {
-		args := []string{"clean", "--orphans", "-i"}
+		words := v.words
 		if len(v.Kernels) > 0 {
-			args = append(args, "-l", strings.Join(v.Kernels, ","))
+			words = append([]string{"-l", strings.Join(v.Kernels, ",")}, words...)
 		}
-		v.say.advise("next", v.system().SudoMago(append(args, v.words...)...))
+		v.say.advise("next", v.system().SudoMago(append([]string{"clean", "--orphans", "-i"}, words...)...))
 	}
 	v.advised = true
 }
