@@ -23,7 +23,8 @@ import (
 )
 
 // Fetch has apt fetch the packages that are not here, all at once, and opens them side by side. Another process that fetches one
-// of them is waited for. Whatever apt.conf(5) says, no package is taken that no checked signature covers.
+// of them is waited for. Whatever apt.conf(5) says, apt is not to take a package that it cannot check; an archive that sources.list(5)
+// calls trusted counts as checked.
 //
 // Errors: *apt.FetchError, *debpkg.FormatError, *untar.UnsafeError, *untar.LimitError, *untar.DamagedError, *lock.BusyError. What
 // came before an error is kept.
