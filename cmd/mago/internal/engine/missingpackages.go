@@ -44,7 +44,7 @@ func (pr *preparer) missing(ctx context.Context, releases []string, units []unit
 
 // missingFor lists the headers and the tools that building for a kernel lacks.
 func (pr *preparer) missingFor(ctx context.Context, release string) ([]word.Target, error) {
-	k, kerr := pr.kernels.kernel(release)
+	k, kerr := pr.kernels.installedKernel(release)
 	packages, err := pr.missingHeaders(ctx, release, kerr)
 	if err != nil {
 		return nil, err

@@ -188,11 +188,12 @@ func (e *Engine) asked(ctx context.Context, r Request) ([]target, error) {
 	return e.modules.withNeeded(targets)
 }
 
-// kernelsFor are the kernels asked for; where the plan may install their headers, some may only be named.
+// kernelsFor are the kernels asked for. Where the plan may install their headers those in the cache do not count, and some kernels
+// may only be named.
 func (p *planner) kernelsFor(ctx context.Context) (kernels []kernel.Kernel, err error) {
 	if p.plan.Request.Prepare {
 		_, err := p.prepare.missing(ctx, p.plan.Releases, nil) // which refuses a kernel that cannot be had, before anything is fetched
-		return p.kernels.foreseen(p.plan.Releases), err
+		return foreseen(p.plan.Releases, p.kernels.installedKernel), err
 	}
 	if p.plan.Request.fetches() {
 		p.kern, err = p.kernels.toBuildFor(ctx, p.plan.Releases)

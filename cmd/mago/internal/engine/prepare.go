@@ -90,11 +90,11 @@ func (pr *preparer) ensureBuildUser(ctx context.Context) error {
 	return nil
 }
 
-// foreseen are the kernels as a dry run may go on with them: found, or only named.
-func (kf *kernelFinder) foreseen(releases []string) []kernel.Kernel {
+// foreseen are the kernels as a dry run may go on with them: those that find finds, others only named.
+func foreseen(releases []string, find func(release string) (kernel.Kernel, error)) []kernel.Kernel {
 	var kernels []kernel.Kernel
 	for _, release := range releases {
-		k, err := kf.kernel(release)
+		k, err := find(release)
 		if err != nil {
 			k = kernel.Kernel{Release: release, Version: release}
 		}

@@ -54,7 +54,7 @@ func (e *Engine) Install(ctx context.Context, words []string) error {
 		return e.install.unknownHere(err, releases)
 	}
 	p := &Plan{Request: Request{Goal: Installed}}
-	for _, u := range units(targets, e.kernels.foreseen(releases)) {
+	for _, u := range units(targets, foreseen(releases, e.kernels.kernel)) {
 		e.install.addBuilt(p, u)
 	}
 	r := newRun(e, p)
