@@ -137,6 +137,9 @@ func (r *run) units(ctx context.Context) error {
 	if slices.ContainsFunc(r.plan.Units, func(u Unit) bool { return u.Due.Build }) && width > 1 {
 		width = min(width, r.confs.atOnce(ctx))
 	}
+	if r.DryRun {
+		width = 1 // so that what it tells is in order
+	}
 	r.pool.Expect(min(len(r.plan.toBuild()), width))
 	var workers sync.WaitGroup
 	for range width {
