@@ -199,13 +199,13 @@ func TestHolder(t *testing.T) {
 	me := (&Holder{Command: "mago", User: "root"}).note("built")
 	me.PID, me.Since = 7, time.Date(2024, 5, 6, 7, 8, 9, 0, time.Local)
 	far, boxed := *me, *me
-	far.Host, boxed.Space = "elsewhere", "pid:[1]"
+	far.Host, boxed.Space = "not-this-machine", "pid:[1]"
 	for _, c := range []struct {
 		holder *Holder
 		want   string
 	}{
 		{me, "process 7 (mago, by root), since 2024-05-06 07:08:09"},
-		{&far, "process 7 on elsewhere (mago, by root), since 2024-05-06 07:08:09"},
+		{&far, "process 7 on not-this-machine (mago, by root), since 2024-05-06 07:08:09"},
 		{&boxed, "process 7 of another container (mago, by root), since 2024-05-06 07:08:09"},
 	} {
 		if got := c.holder.String(); got != c.want {
