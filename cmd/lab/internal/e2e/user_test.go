@@ -77,6 +77,7 @@ func (s *story) buildsSame(t *testing.T, way same.Way, words []string) {
 
 // chroot: bubblewrap cannot work in a plain chroot. mago says so, builds as its user all the same, and gives the same bytes.
 func (s *story) chroot(t *testing.T) {
+	run(t, signed(s.Command(t.Context(), "mago", "-f", "build", "/root/hello", "-l", s.kernel)))
 	before := s.read(t, s.debs["hello"])
 	inside := func(script string) *exec.Cmd {
 		cmd := exec.CommandContext(t.Context(), "unshare", "--mount", "sh", "-c", script+`exec chroot "$0" mago -f build /root/hello -l "$1"`, s.Dir, s.kernel)
