@@ -25,10 +25,7 @@ type headerSet struct {
 var headersPart = regexp.MustCompile(`(?:^|-)headers-|^linux-kbuild-`)
 
 // library matches those of the others that their programs need to run: not a compiler, nor the kernel itself.
-var (
-	library  = regexp.MustCompile(`^(?:lib[a-z0-9]|pahole$)`)
-	anything = regexp.MustCompile(``)
-)
+var library = regexp.MustCompile(`^(?:lib[a-z0-9]|pahole$)`)
 
 // offeredHeaders gives the sets of releases as far as apt can fetch their headers.
 func (hc *headerCache) offeredHeaders(ctx context.Context, releases []string) (map[string]headerSet, error) {
@@ -102,9 +99,6 @@ func (hc *headerCache) closure(name word.Package, known map[word.Package]catalog
 			}
 		}
 	}
-	if _, ok := known[name]; !ok {
-		return nil, nil
-	}
 	return debs, nil
 }
 
@@ -116,13 +110,10 @@ func (hc *headerCache) partsOf(b catalog.Binary) (parts []word.Package, err erro
 		return nil, err
 	}
 	unmet, _ := status.Unmet(b.Depends) // of what apt's lists have and nobody can read, nothing is needed
-	only := library
-	if !strings.Contains(b.Name.String(), "headers-") {
-		only = anything
-	}
+	ofHeaders := strings.Contains(b.Name.String(), "headers-")
 	for _, field := range append(unmet, b.Depends) {
 		for _, name := range relation.Names(field) {
-			wanted := headersPart.MatchString(name) || field != b.Depends && only.MatchString(name)
+			wanted := headersPart.MatchString(name) || field != b.Depends && (!ofHeaders || library.MatchString(name))
 			if p, err := word.ParsePackage(name); err == nil && wanted && !slices.Contains(parts, p) {
 				parts = append(parts, p)
 			}
