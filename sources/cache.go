@@ -12,6 +12,7 @@ import (
 
 	"mago/kbuild/deep"
 	"mago/sources/lock"
+	"mago/sources/untar"
 )
 
 // The cache:
@@ -41,7 +42,7 @@ func (f *Fetcher) place(owner, version string) string {
 
 // closeTarballs makes the directory of the user's own tarballs, which nobody else may enter.
 func (f *Fetcher) closeTarballs() error {
-	if err := makeDir(f.trees()); err != nil {
+	if err := untar.MakeDir(f.trees()); err != nil {
 		return err
 	}
 	dir := filepath.Join(f.trees(), localOwner)
@@ -89,7 +90,7 @@ func whatOf(owner string) string {
 func (f *Fetcher) takeLocks(ctx context.Context, limit time.Duration, things ...lock.Thing) (release func(), err error) {
 	l := f.Locks
 	l.Dir, l.Limit = filepath.Join(f.Cache, "locks"), limit
-	if err := makeDir(l.Dir); err != nil {
+	if err := untar.MakeDir(l.Dir); err != nil {
 		return nil, err
 	}
 	return l.Take(ctx, things...)

@@ -9,12 +9,13 @@ import (
 	"golang.org/x/sys/unix"
 
 	"mago/kbuild/deep"
+	"mago/sources/untar"
 )
 
 // replace renames temp to final and syncs it, so that a kill or a power cut leaves one of them whole. Only on a file system
 // that cannot exchange two names (renameat2(2)) may there be none.
 func replace(final, temp string) error {
-	if err := syncAll(temp); err != nil {
+	if err := untar.SyncAll(temp); err != nil {
 		return err
 	}
 	if unix.Renameat2(unix.AT_FDCWD, temp, unix.AT_FDCWD, final, unix.RENAME_EXCHANGE) == nil {
@@ -24,16 +25,6 @@ func replace(final, temp string) error {
 		return err
 	}
 	return os.Rename(temp, final)
-}
-
-// syncAll syncs the file system of dir: for some thousand small files that is faster than each fsync.
-func syncAll(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return os.NewSyscallError("syncfs", unix.Syncfs(int(d.Fd())))
 }
 
 // discard renames a tree before it removes it, so that a kill in the middle leaves a temporary name and not half a tree.
@@ -53,26 +44,12 @@ func discard(dir string) error {
 
 // makeTemp makes an empty temporary directory and replaces one that was left behind.
 func makeTemp(parent, name string) (string, error) {
-	if err := makeDir(parent); err != nil {
+	if err := untar.MakeDir(parent); err != nil {
 		return "", err
 	}
 	temp := filepath.Join(parent, tempPrefix+name)
 	if err := deep.Remove(temp); err != nil {
 		return "", err
 	}
-	return temp, makeDir(temp)
-}
-
-// makeDir makes a directory that everybody may enter, whatever the umask; an existing one stays as it is.
-func makeDir(dir string) error {
-	if _, err := os.Stat(dir); err == nil {
-		return nil
-	}
-	if err := makeDir(filepath.Dir(dir)); err != nil {
-		return err
-	}
-	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return os.Chmod(dir, 0o755)
+	return temp, untar.MakeDir(temp)
 }

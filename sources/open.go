@@ -100,7 +100,7 @@ func (o opener) unpackTarball(ctx context.Context, tarball string, at os.FileInf
 }
 
 func (o opener) extract(ctx context.Context, stream io.Reader, dir string, options untar.Options) (untar.Stats, error) {
-	if err := makeDir(dir); err != nil {
+	if err := untar.MakeDir(dir); err != nil {
 		return untar.Stats{}, err
 	}
 	root, err := os.OpenRoot(dir)

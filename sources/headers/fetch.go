@@ -32,7 +32,7 @@ func (c Cache) Fetch(ctx context.Context, debs []apt.Deb) error {
 	if debs = c.missing(debs); len(debs) == 0 {
 		return nil
 	}
-	if err := makeDir(c.Dir); err != nil {
+	if err := untar.MakeDir(c.Dir); err != nil {
 		return err
 	}
 	c.sweep(ctx)
@@ -82,7 +82,7 @@ func (c Cache) fetch(ctx context.Context, debs []apt.Deb) error {
 }
 
 // emptyDir makes a directory for unfinished work.
-func emptyDir(dir string) error { return errors.Join(deep.Remove(dir), makeDir(dir)) }
+func emptyDir(dir string) error { return errors.Join(deep.Remove(dir), untar.MakeDir(dir)) }
 
 // openAll opens packages side by side. The directories get their names when all that is in them is on the disk: one call for
 // thousands of small files, which power that fails in the meantime leaves unnamed.
@@ -98,7 +98,7 @@ func (c Cache) openAll(ctx context.Context, debs []apt.Deb, at func(apt.Deb) str
 		})
 	}
 	opened.Wait()
-	if err := syncAll(c.Dir); err != nil {
+	if err := untar.SyncAll(c.Dir); err != nil {
 		return err
 	}
 	for i, deb := range debs {
@@ -122,7 +122,7 @@ func open(ctx context.Context, deb apt.Deb, path string) error {
 	}
 	defer data.Close()
 	dir := filepath.Dir(path)
-	if err := makeDir(filepath.Join(dir, dataDir)); err != nil {
+	if err := untar.MakeDir(filepath.Join(dir, dataDir)); err != nil {
 		return err
 	}
 	root, err := os.OpenRoot(filepath.Join(dir, dataDir))
@@ -156,21 +156,4 @@ func (c Cache) name(deb apt.Deb) error {
 		return fmt.Errorf("keep %s: %w", deb, err)
 	}
 	return nil
-}
-
-// makeDir makes a directory that everybody may enter, whatever the umask; an existing one stays as it is.
-func makeDir(dir string) error {
-	if _, err := os.Stat(dir); err == nil {
-		return nil
-	}
-	return errors.Join(os.MkdirAll(dir, 0o755), os.Chmod(dir, 0o755))
-}
-
-func syncAll(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return os.NewSyscallError("syncfs", unix.Syncfs(int(d.Fd())))
 }
