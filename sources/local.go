@@ -93,6 +93,17 @@ func sameOwner(a, b os.FileInfo) bool {
 
 func isPrivate(info os.FileInfo) bool { return info.Mode()&0o004 == 0 }
 
+// IsClosed reports whether nobody but root and this process's user can change anything of a tree.
+func (t *Tree) IsClosed() (bool, error) {
+	root, err := t.Open()
+	if err != nil {
+		return false, err
+	}
+	defer root.Close()
+	shared, err := way.SharedIn(root, t.Dir)
+	return shared == nil, err
+}
+
 // localArchive opens a tarball or a .deb once; the hash of its contents is its path in the cache.
 func (f *Fetcher) localArchive(ctx context.Context, w *way.Way) (*Tree, error) {
 	archive := w.Path

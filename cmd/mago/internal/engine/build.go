@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"mago/cmd/mago/internal/store"
+	"mago/sources"
 )
 
 // forced reports whether -f asks for a module to be made anew; what it merely needs is left as it is.
@@ -25,7 +26,7 @@ func (bu *builder) build(ctx context.Context, u unit) (r store.Record, made bool
 		if bu.DryRun {
 			return r, false, nil
 		}
-		return r, false, errors.Join(bu.store.EndFailure(u.id()), bu.deliver(ctx, r)) // a failure of what is not asked for any more
+		return r, false, errors.Join(bu.store.EndFailure(u.id()), bu.follow(u, r), bu.deliver(ctx, r)) // a failure of what is not asked for any more
 	}
 	bu.claims.noteTakeover(u)
 	if from, fits := bu.donors.mayServe(ctx, u); fits {
@@ -63,4 +64,12 @@ func (bu *builder) build(ctx context.Context, u unit) (r store.Record, made bool
 		err = bu.deliver(ctx, r)
 	}
 	return r, err == nil, err
+}
+
+// follow has the record of a build that serves for another directory name that one, which is where its module's source is now.
+func (bu *builder) follow(u unit, r store.Record) error {
+	if u.tree == nil || r.Source.Origin != string(sources.Directory) || u.tree.Origin != sources.Directory || r.Source.Path == u.tree.Dir {
+		return nil
+	}
+	return bu.store.MoveSource(u.id(), u.tree.Dir)
 }

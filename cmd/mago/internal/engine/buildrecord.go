@@ -24,7 +24,7 @@ func (u unit) recordSource() store.Source {
 	t := u.tree
 	s := store.Source{
 		Name: t.Own, Version: t.Version, Origin: string(t.Origin), Path: cmp.Or(t.Archive, t.Dir), SHA256: u.sourceDigest(),
-		Edited: u.edited, Unauthenticated: u.unauthenticated(),
+		Edited: u.edited, Closed: u.closed, Unauthenticated: u.unauthenticated(),
 	}
 	if u.pkg != nil {
 		s.Package = u.pkg.Name.String()

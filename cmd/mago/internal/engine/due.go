@@ -140,11 +140,11 @@ func (s situation) otherInput() string {
 	return cmp.Or(changed(s.now.inputs, s.record.Inputs), "it was built from something else")
 }
 
-// isOfElsewhere reports whether the recorded build was made from another directory. What that holds does not count: its owner can
-// have had other files there while it was copied than when it was looked at.
+// isOfElsewhere reports whether the recorded build was made from another directory, and one that others could change. The hash of
+// that does not count: there can have been other files while it was copied than when it was hashed.
 func (s situation) isOfElsewhere(u unit) bool {
 	source := s.record.Source
-	return u.tree != nil && source.Origin == string(sources.Directory) && source.Path != cmp.Or(u.tree.Archive, u.tree.Dir)
+	return u.tree != nil && source.Origin == string(sources.Directory) && !source.Closed && source.Path != cmp.Or(u.tree.Archive, u.tree.Dir)
 }
 
 // isUnasked reports whether the recorded build has another kernel's modules, which serve only who asks for that.

@@ -47,6 +47,10 @@ func TestDue(t *testing.T) {
 			u.pkg, u.digest, u.tree = nil, "cd", &sources.Tree{Origin: sources.Directory, Dir: "/usr/src/hello-1.0"}
 			s.record.Source = store.Source{Origin: "directory", Path: "/home/alice/hello-1.0", SHA256: "cd"}
 		}, Installed, true, true, "built from /home/alice/hello-1.0"},
+		{"a closed directory with the same content", func(u *unit, s *situation) {
+			u.pkg, u.digest, u.tree = nil, "cd", &sources.Tree{Origin: sources.Directory, Dir: "/usr/src/hello-1.0"}
+			s.record.Source = store.Source{Origin: "directory", Path: "/root/hello-1.0", SHA256: "cd", Closed: true}
+		}, Installed, false, false, "is there"},
 		{"the same directory", func(u *unit, s *situation) {
 			u.pkg, u.digest, u.tree = nil, "cd", &sources.Tree{Origin: sources.Directory, Dir: "/usr/src/hello-1.0"}
 			s.record.Source = store.Source{Origin: "directory", Path: "/usr/src/hello-1.0", SHA256: "cd"}

@@ -23,6 +23,7 @@ type target struct {
 	pkg     *catalog.Package // nil for a local source
 	tree    *sources.Tree    // the source, once it is there; for a local one from the start, nil if that is gone
 	digest  string           // of a local source's contents
+	closed  bool             // whether it is a directory that nobody else could change since before it was hashed
 	edited  bool             // whether the source lay opened where anybody may have edited it (-O)
 	version string           // of the source
 	needed  []target         // what it is compiled against, besides a kernel
@@ -222,7 +223,10 @@ func (mo *modules) localTarget(ctx context.Context, path, name string) (target, 
 		return target{}, err
 	}
 	t := target{name: tree.Name, tree: tree, version: tree.Version, digest: tree.SHA256}
-	if tree.Origin == sources.Directory {
+	if tree.Origin != sources.Directory {
+		return t, nil
+	}
+	if t.closed, err = tree.IsClosed(); err == nil { // before it is read
 		t.digest, err = tree.Contents(ctx)
 	}
 	return t, err

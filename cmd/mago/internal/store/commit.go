@@ -106,11 +106,20 @@ func (s *Store) EndFailure(id ID) error {
 
 // MarkInstalled writes down that the package of a unit's last good build is the installed one.
 func (s *Store) MarkInstalled(id ID) error {
+	return s.amend(id, func(r *Record) { r.Current = r.SHA256 })
+}
+
+// MoveSource writes down where what a unit was built from is found from now on.
+func (s *Store) MoveSource(id ID, path string) error {
+	return s.amend(id, func(r *Record) { r.Source.Path = path })
+}
+
+func (s *Store) amend(id ID, change func(*Record)) error {
 	r, err := s.Load(id)
 	if err != nil {
 		return err
 	}
-	r.Current = r.SHA256
+	change(&r)
 	defer s.DropUnfinished(id)
 	dir := s.Dir(id)
 	if err := writeRecord(filepath.Join(dir, unfinishedRecord), r); err != nil {

@@ -82,6 +82,7 @@ type Source struct {
 	Path    string `json:"path"`
 	SHA256  string `json:"sha256,omitempty"` // of the archive, or over a directory's contents
 	Edited  bool   `json:"edited,omitempty"` // whether the opened source was built as it lay (-O), so that SHA256 is over that
+	Closed  bool   `json:"closed,omitempty"` // whether nobody but the builder could change the directory, so that SHA256 is over what was built
 
 	Unauthenticated bool `json:"unauthenticated,omitempty"` // whether no signature that apt has checked covers it
 	Runtime         bool `json:"runtime,omitempty"`         // whether what its package brings beside it went into a package
