@@ -24,7 +24,7 @@ import (
 const indexFile = "records.index"
 
 // indexFormat changes whenever Record does; see TestIndexFormat.
-const indexFormat = "mago records 6\n"
+const indexFormat = "mago records 7\n"
 
 // unindexed is how many records may have changed before the index is written again.
 const unindexed = 64
