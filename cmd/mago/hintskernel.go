@@ -42,8 +42,7 @@ func (a adviser) explainKernel(err error) (int, string) {
 	case errors.As(err, &dir):
 		return exitNoKernel, dir.Hint(a.on)
 	case errors.As(err, &needs):
-		return exitNoTool, fmt.Sprintf(`run "%s", or "%s"`, a.on.SudoMago("prepare", needs.Unit.Word(), "-l", needs.Unit.Kernel.Release),
-			a.on.Apt("install", append([]string{"--no-install-recommends"}, word.Strings(needs.Packages...)...)...))
+		return exitNoTool, needs.Hint(a.on)
 	case errors.As(err, &reach):
 		return exitError, "give mago a directory that everybody may enter, such as -u /var/tmp/mago, or open that one (chmod a+x)"
 	case errors.As(err, &file):

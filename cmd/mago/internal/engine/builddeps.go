@@ -96,6 +96,15 @@ func (e *BuildDepsError) Error() string {
 	return fmt.Sprintf("building %s needs %s", e.Unit.name, word.Join(e.Packages, ", "))
 }
 
+// Hint is what root types. prepare would install the headers, too, of a kernel whose headers are not to be installed.
+func (e *BuildDepsError) Hint(on System) string {
+	install := on.Apt("install", append([]string{"--no-install-recommends"}, word.Strings(e.Packages...)...)...)
+	if k := e.Unit.Kernel; k.Headers == "" || len(k.Opened().Dirs) > 0 {
+		return fmt.Sprintf(`run "%s"`, install)
+	}
+	return fmt.Sprintf(`run "%s", or "%s"`, on.SudoMago("prepare", e.Unit.Word(), "-l", e.Unit.Kernel.Release), install)
+}
+
 func (pr *preparer) checkBuildDeps(ctx context.Context, u unit) error {
 	packages, err := pr.unmetBuildDeps(ctx, u, true)
 	if err == nil && len(packages) > 0 {

@@ -17,9 +17,13 @@ import (
 // halves that it shares with others, and what their programs need to run and is not installed here. No compiler is among them, and
 // no kernel.
 type headerSet struct {
-	release string
-	debs    []apt.Deb
+	release  string
+	debs     []apt.Deb
+	compiler string // the one that the headers depend on, "" where they name none
 }
+
+// compiler matches it, in gcc-14 as in linux-compiler-gcc-12-x86.
+var compiler = regexp.MustCompile(`\b(?:gcc|clang)-\d+\b`)
 
 // headersPart matches those dependencies of headers that are parts of them.
 var headersPart = regexp.MustCompile(`(?:^|-)headers-|^linux-kbuild-`)
@@ -57,7 +61,7 @@ func (hc *headerCache) offeredHeaders(ctx context.Context, releases []string) (m
 			return nil, err
 		}
 		if len(debs) > 0 {
-			sets[release] = headerSet{release, debs}
+			sets[release] = headerSet{release, debs, compiler.FindString(known[name].Depends)}
 		}
 	}
 	return sets, nil

@@ -154,6 +154,7 @@ type planner struct {
 	at   map[UnitID]int // where the units are in the plan
 	last store.Lookup   // the units' last good builds
 	kern chosenKernels
+	lack lacking
 
 	lock     sync.Mutex       // keeps plan.opened, and what follows
 	unopened map[string]error // by name, of sources that could not be opened
@@ -216,6 +217,7 @@ func (p *planner) add(ctx context.Context, u unit) error {
 		}
 		planned.Key, planned.Due = s.now.key, due(u, goal, s)
 		p.reuse(ctx, u, &planned)
+		p.lacks(ctx, u, &planned)
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()

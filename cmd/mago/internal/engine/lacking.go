@@ -1,0 +1,102 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"mago/debpkg/word"
+	"mago/kbuild/kernel"
+)
+
+// What an ordinary user's build lacks is told in the plan: before headers are fetched for it, and before it has compiled for nothing.
+
+// lacking is what a plan has found out of that.
+type lacking struct {
+	tools map[string]found // by kernel release
+	deps  map[string]found // by module
+}
+
+// found are packages that are not installed; tool is the program that is looked for, where there is but one.
+type found struct {
+	packages []word.Target
+	tool     *kernel.ToolError
+	err      error
+}
+
+// lacks looks whether a unit that is to be compiled could be.
+func (p *planner) lacks(ctx context.Context, u unit, planned *Unit) {
+	if planned.Err != nil || !planned.Due.Build || planned.Due.Reuse != nil || p.DryRun || !p.plan.Request.fetches() {
+		return
+	}
+	tools := remembered(&p.lack.tools, u.Kernel.Release, func() found { return p.missingPrograms(ctx, u.Kernel) })
+	deps := remembered(&p.lack.deps, u.name, func() (f found) {
+		f.packages, f.err = p.prepare.unmetBuildDeps(ctx, u, false) // what a dkms.conf says, its build finds
+		return f
+	})
+	planned.Err = lackOf(u, tools, deps)
+}
+
+// remembered is the value of a key, which is found once.
+func remembered(all *map[string]found, key string, find func() found) found {
+	f, ok := (*all)[key]
+	if !ok {
+		if f = find(); *all == nil {
+			*all = map[string]found{}
+		}
+		(*all)[key] = f
+	}
+	return f
+}
+
+// lackOf is the error that names all that is missing.
+func lackOf(u unit, tools, deps found) error {
+	all := slices.Concat(tools.packages, deps.packages)
+	switch {
+	case tools.err != nil:
+		return tools.err
+	case deps.err != nil:
+		return deps.err
+	case len(all) == 0:
+		return nil
+	case len(all) == 1 && tools.tool != nil:
+		return tools.tool
+	}
+	slices.SortFunc(all, func(a, b word.Target) int { return strings.Compare(a.String(), b.String()) })
+	return &BuildDepsError{u, slices.Compact(all)}
+}
+
+// missingPrograms are those that compiling for a kernel takes, whatever the module. Of headers that are not here yet the packages'
+// dependencies tell the compiler.
+func (p *planner) missingPrograms(ctx context.Context, k kernel.Kernel) (f found) {
+	missing := kernel.MissingTools(p.Root, p.kern.foreseen(k))
+	if !kernel.HasTool("/", "xz") {
+		missing = append(missing, kernel.NewToolError("xz", "xz-utils", "packages are compressed with it"))
+	}
+	for _, tool := range missing {
+		pkg := tool.Package
+		if tool.Tool == k.Compiler {
+			pkg, f.err = p.prepare.missingCompiler(ctx, k, tool)
+		}
+		if f.err == nil && pkg.IsZero() {
+			f.err = tool
+		}
+		if f.err != nil {
+			return f
+		}
+		f.tool, f.packages = tool, append(f.packages, word.Target{Name: pkg})
+	}
+	return f
+}
+
+// foreseen is a kernel as far as is known what compiles for it.
+func (c chosenKernels) foreseen(k kernel.Kernel) kernel.Kernel {
+	if k.Headers != "" {
+		return k
+	}
+	own := "make" // of which nobody knows more
+	if set := c.sets[k.Release]; set.compiler != "" {
+		own = set.compiler
+	}
+	return kernel.Kernel{Release: k.Release, Compiler: word.Must(word.ParseProgram(own))}
+}
