@@ -13,14 +13,15 @@ func (b *base) forced(t target) bool { return b.Force && !t.asNeed }
 
 // build compiles and packages a unit whose lock is held; made is false where it finds its package there.
 func (bu *builder) build(ctx context.Context, u unit) (r store.Record, made bool, err error) {
-	if u.tree != nil { // which a dry run has not fetched
+	s := bu.keys.situation(u)
+	s.now = bu.keys.now(ctx, u, s.record)
+	toBuild := due(u, Built, s).Build
+	if u.tree != nil && (toBuild || s.record.Source.SHA256 != u.sourceDigest()) { // a dry run has not fetched it
 		if err := bu.claims.checkClaim(u.claim()); err != nil {
 			return store.Record{}, false, err
 		}
 	}
-	s := bu.keys.situation(u)
-	s.now = bu.keys.of(ctx, u, s.record)
-	if !due(u, Built, s).Build {
+	if !toBuild {
 		r := s.record
 		bu.say.there("package", "%s is there: nothing to build", bu.shown(r.Deb))
 		if bu.DryRun {

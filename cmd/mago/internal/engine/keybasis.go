@@ -34,8 +34,17 @@ func (ks *keys) basis(ctx context.Context, u unit) string {
 	return hex.EncodeToString(hash[:])
 }
 
+// now is what a unit, whose needed modules are as they are to be, would be made of, compared with the record of its build. Where
+// their bases are the same nothing is evaluated.
+func (ks *keys) now(ctx context.Context, u unit, r store.Record) keyed {
+	if r.Basis != "" && isUnchanged(u, ks.basis(ctx, u), r, ks.store.Get) {
+		return keyed{key: r.Key}
+	}
+	return ks.of(ctx, u, r)
+}
+
 // basisOf is that of a unit that is about to be built, "" where something else counts as well: another module that a dkms.conf
-// wants to be there, a file that it names, the directory of the build.
+// wants to be there, a file that it names, the directory of the build. Which module and file these are its evaluation alone tells.
 func (ks *keys) basisOf(ctx context.Context, u unit, conf *dkms.Conf, now keyed) string {
 	if now.key == "" || conf != nil && (len(conf.BuildDepends()) > 0 || conf.Environment() != "") || slices.ContainsFunc(now.inputs, isWorkDir) {
 		return ""
@@ -77,7 +86,7 @@ func isUnchanged(u unit, basis string, r store.Record, lookup store.Lookup) bool
 	}
 	return !slices.ContainsFunc(u.needed, func(n target) bool {
 		built, ok := lookup(unit{n, u.Kernel}.id())
-		return !ok || !slices.ContainsFunc(r.Needed, func(had store.Needed) bool { return had.Module == n.name && had.SHA256 == built.SHA256 })
+		return !ok || n.unbuilt || !slices.ContainsFunc(r.Needed, func(had store.Needed) bool { return had.Module == n.name && had.SHA256 == built.SHA256 })
 	})
 }
 

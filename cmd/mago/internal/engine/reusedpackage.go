@@ -95,10 +95,14 @@ func (bu *builder) takeModules(ctx context.Context, u unit, from donor, work str
 	return result, nil
 }
 
-// noteInputs gives the record what the unit's key is over: all that a compilation's is but tools, and the donor.
+// noteInputs gives the record what the unit's key is over: all that a compilation's is but tools, and the donor. Its basis is over
+// the tools, too: where these are others, the inputs are compared.
 func (bu *builder) noteInputs(ctx context.Context, u unit, from donor, r *store.Record) {
 	r.Inputs = append(comparedInputs(bu.keys.of(ctx, u, store.Record{}).inputs), store.Input{Role: asDonor, Name: from.Kernel, Version: from.Version, SHA256: from.SHA256})
 	r.Key = store.KeyOf(r.ID(), r.Inputs)
+	if e := bu.confs.evaluate(ctx, u.target, u.Kernel); e.err == nil {
+		r.Basis = bu.keys.basisOf(ctx, u, e.conf, keyed{r.Key, r.Inputs})
+	}
 }
 
 // asDonor is the role of the build that a unit's modules are from. It may be made anew, and the unit still serves.
