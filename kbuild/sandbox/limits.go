@@ -50,16 +50,16 @@ func (l Limits) Among(builds int) Limits {
 // memoryOf is the machine's memory in bytes, 0 where that is unknown.
 func memoryOf(root string) int64 { return meminfo(root, "MemTotal") }
 
-// meminfo reads a figure of /proc/meminfo in bytes, 0 where it is not there.
-func meminfo(root, name string) int64 {
+// meminfo adds figures of /proc/meminfo up, in bytes; what is not there is 0.
+func meminfo(root string, names ...string) (bytes int64) {
 	text, _ := rooted.Root(root).ReadFile("/proc/meminfo")
 	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, name+":"); ok {
+		if name, rest, _ := strings.Cut(line, ":"); slices.Contains(names, name) {
 			kilobytes, _ := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 10, 64)
-			return kilobytes << 10
+			bytes += kilobytes << 10
 		}
 	}
-	return 0
+	return bytes
 }
 
 // Set takes one limit as a user writes it: memory=8G, time=90m, processes=none.

@@ -12,10 +12,15 @@ import (
 )
 
 // memory is what processes hold of it in bytes, apart from files on a disk. What several share need be in nobody's page
-// tables; it is looked for only where the machine has so much more of it than before that it would matter.
-func (w *watch) memory(below []task) (bytes int64) {
-	for _, p := range below {
-		bytes += p.held()
+// tables; it is looked for only where the machine has so much more of it than before that it would matter. Where it is not the
+// time to look at everything, what they have mapped is enough as long as that is little.
+func (w *watch) memory(below []task, whole bool) (bytes int64) {
+	if mapped := mappedBy(below); !whole && mapped < w.Limits.Memory/2 {
+		bytes = mapped
+	} else {
+		for _, p := range below {
+			bytes += p.held()
+		}
 	}
 	if grown := w.shared.growth(sharedNow()); grown > 0 && bytes+grown > w.Limits.Memory {
 		bytes += sharedBy(below, grown)
@@ -23,8 +28,16 @@ func (w *watch) memory(below []task) (bytes int64) {
 	return bytes
 }
 
+// mappedBy is what is in memory of what processes have mapped. It leaves out what is swapped out, and page tables.
+func mappedBy(all []task) (bytes int64) {
+	for _, p := range all {
+		bytes += p.pages * int64(os.Getpagesize())
+	}
+	return bytes
+}
+
 // available is what the machine has of memory that is nobody's yet.
-func available() int64 { return meminfo("/", "MemAvailable") + meminfo("/", "SwapFree") }
+func available() int64 { return meminfo("/", "MemAvailable", "SwapFree") }
 
 // lowest is the least that a figure has been.
 type lowest struct {
@@ -42,7 +55,7 @@ func (l *lowest) growth(now int64) int64 {
 
 // sharedNow is what the machine has of shared memory, files in memory among it, wherever it is.
 func sharedNow() int64 {
-	return meminfo("/", "Shmem") + meminfo("/", "SwapTotal") - meminfo("/", "SwapFree")
+	return meminfo("/", "Shmem", "SwapTotal") - meminfo("/", "SwapFree")
 }
 
 // sharedBy is what processes have of shared memory: its real size, which only root gets to know; for others all that

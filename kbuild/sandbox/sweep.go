@@ -3,10 +3,6 @@ package sandbox
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -67,28 +63,6 @@ func kill(pid int) (alive bool) {
 		child.release()
 	}
 	return true
-}
-
-// children lists the processes whose parent is this one; of those that come and go meanwhile it may leave some out.
-func children() (pids []int) {
-	lists, _ := filepath.Glob("/proc/self/task/*/children")
-	for _, list := range lists {
-		text, _ := os.ReadFile(list)
-		for _, word := range strings.Fields(string(text)) {
-			if pid, err := strconv.Atoi(word); err == nil {
-				pids = append(pids, pid)
-			}
-		}
-	}
-	if lists != nil {
-		return pids
-	}
-	for _, p := range tasks() { // a kernel without CONFIG_PROC_CHILDREN
-		if p.parent == os.Getpid() {
-			pids = append(pids, p.pid)
-		}
-	}
-	return pids
 }
 
 // grip is a process that can be signalled, and no other that gets its number after it. Before Linux 5.3 there is no

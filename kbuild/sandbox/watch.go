@@ -1,11 +1,7 @@
 package sandbox
 
 import (
-	"bytes"
 	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -20,6 +16,7 @@ type watch struct {
 	shared  lowest        // memory that processes of the machine share, and what is swapped out
 	cores   *cores        // nil: nobody says how many processors it may use
 	next    time.Time     // when that directory is measured again
+	looks   int           // how often it has looked
 	size    chan measured // what a measurement gives that is under way; nil: none is
 }
 
@@ -61,19 +58,24 @@ func (w *watch) allowance() uint64 {
 	return uint64(have + w.Limits.Processes + min(w.Limits.Processes, most))
 }
 
+// wholeLooks is how many looks there are for one at everything: what processes hide from the others they do not hide for long.
+const wholeLooks = 10
+
 // look measures what it has to, and gives the verdict.
 func (w *watch) look() verdict {
 	memory, processes := w.Limits.Memory > 0 && !w.Held.Memory, w.Limits.Processes > 0 && !w.Held.Processes
 	share, bounds := w.cores.look()
 	if memory || processes || bounds {
-		below := descendants()
+		whole := w.looks%wholeLooks == 0
+		w.looks++
+		below := below(whole)
 		if bounds {
 			w.cores.bound(below, share, time.Now())
 		}
 		switch {
 		case processes && threadsOf(below) > w.Limits.Processes:
 			return "processes"
-		case memory && w.memory(below) > w.Limits.Memory:
+		case memory && w.memory(below, whole) > w.Limits.Memory:
 			return "memory"
 		}
 	}
@@ -94,13 +96,13 @@ func (w *watch) isFull() bool {
 	return unix.Statfs(w.Watched, &now) == nil && (now.Bavail < w.reserve.Bavail || now.Ffree < w.reserve.Ffree)
 }
 
-// measure has the writable directory measured for a twentieth of the time, and does not wait for it: a build can make that
+// measure has the writable directory measured for a fiftieth of the time, and does not wait for it: a build can make that
 // take long, and is watched meanwhile.
 func (w *watch) measure() verdict {
 	begun := time.Now()
 	select {
 	case m := <-w.size:
-		w.size, w.next = nil, begun.Add(20*m.took)
+		w.size, w.next = nil, begun.Add(50*m.took)
 		return w.tooMuch(m.bytes)
 	default:
 	}
@@ -147,67 +149,4 @@ func (w *watch) isStarved() bool {
 	const nothing = 1 << 20
 	var now unix.Statfs_t
 	return unix.Statfs(w.Watched, &now) == nil && (now.Blocks > 0 && int64(now.Bavail)*now.Bsize < nothing || now.Files > 0 && now.Ffree == 0)
-}
-
-// task is a process as /proc/<pid>/stat has it.
-type task struct {
-	pid, parent int
-	threads     int64
-	ticks       int64 // processor time, its own and that of its children that have ended and that it has waited for
-	runs        bool  // whether its first thread has a processor, or waits for one
-}
-
-// tasks lists every process that can be seen; none without /proc.
-func tasks() []task {
-	entries, _ := os.ReadDir("/proc")
-	var all []task
-	for _, entry := range entries {
-		pid, err := strconv.Atoi(entry.Name())
-		if err != nil {
-			continue
-		}
-		text, err := os.ReadFile(filepath.Join("/proc", entry.Name(), "stat"))
-		if i := bytes.LastIndexByte(text, ')'); err == nil && i >= 0 { // the name before it may hold anything
-			const state, parent, firstTime, threads = 0, 1, 11, 17 // after the name
-			if fields := strings.Fields(string(text[i+1:])); len(fields) > threads {
-				p := task{pid: pid, runs: fields[state] == "R"}
-				for _, field := range fields[firstTime : firstTime+4] { // utime, stime, cutime, cstime
-					ticks, _ := strconv.ParseInt(field, 10, 64)
-					p.ticks += ticks
-				}
-				p.parent, _ = strconv.Atoi(fields[parent])
-				p.threads, _ = strconv.ParseInt(fields[threads], 10, 64)
-				all = append(all, p)
-			}
-		}
-	}
-	return all
-}
-
-func threadsOf(all []task) (threads int64) {
-	for _, p := range all {
-		threads += p.threads
-	}
-	return threads
-}
-
-// descendants are all processes below this one.
-func descendants() []task {
-	children := map[int][]task{}
-	for _, p := range tasks() {
-		children[p.parent] = append(children[p.parent], p)
-	}
-	below := children[os.Getpid()]
-	for i := 0; i < len(below); i++ {
-		below = append(below, children[below[i].pid]...)
-	}
-	return below
-}
-
-func (p task) owner() uint32 {
-	var stat unix.Stat_t
-	if unix.Stat(filepath.Join("/proc", strconv.Itoa(p.pid)), &stat) != nil {
-		return 0
-	}
-	return stat.Uid
 }

@@ -1,0 +1,173 @@
+package sandbox
+
+import (
+	"bytes"
+	"os"
+	"slices"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// task is a process as /proc/<pid>/stat has it.
+type task struct {
+	pid, parent int
+	threads     int64
+	ticks       int64 // processor time, its own and that of its children that have ended and that it has waited for
+	pages       int64 // in memory, with those of files
+	runs        bool  // whether its first thread has a processor, or waits for one
+}
+
+// below gives the processes below this one: all, or those that are found by who has started whom. That costs little on a machine with
+// many processes, but may miss some where others end meanwhile (/proc/<pid>/task/<tid>/children in proc(5)).
+func below(whole bool) []task {
+	all := children()
+	if whole || all == nil {
+		return descendants()
+	}
+	var found []task
+	for i := 0; i < len(all); i++ {
+		if p, ok := readTask(all[i]); ok {
+			found, all = append(found, p), append(all, p.children()...)
+		}
+	}
+	return found
+}
+
+// descendants are all processes below this one.
+func descendants() []task {
+	children := map[int][]task{}
+	for _, p := range tasks() {
+		children[p.parent] = append(children[p.parent], p)
+	}
+	below := children[os.Getpid()]
+	for i := 0; i < len(below); i++ {
+		below = append(below, children[below[i].pid]...)
+	}
+	return below
+}
+
+// tasks lists every process that can be seen; none without /proc.
+func tasks() []task {
+	dir, err := os.Open("/proc")
+	if err != nil {
+		return nil
+	}
+	defer dir.Close()
+	names, _ := dir.Readdirnames(-1)
+	var all []task
+	for _, name := range names {
+		if pid, err := strconv.Atoi(name); err == nil {
+			if p, ok := readTask(pid); ok {
+				all = append(all, p)
+			}
+		}
+	}
+	return all
+}
+
+// readTask reads proc(5)'s stat; ok is false where there is no such process any more.
+func readTask(pid int) (p task, ok bool) {
+	text, _ := readProc(procDir(pid)+"/stat", make([]byte, 1024))
+	i := bytes.LastIndexByte(text, ')') // the name before it may hold anything
+	if i < 0 {
+		return p, false
+	}
+	const state, parent, firstTime, threads, resident = 0, 1, 11, 17, 21 // after the name
+	fields := bytes.Fields(text[i+1:])
+	if len(fields) <= resident {
+		return p, false
+	}
+	number := func(field int) int64 {
+		n, _ := strconv.ParseInt(string(fields[field]), 10, 64)
+		return n
+	}
+	p = task{pid: pid, parent: int(number(parent)), threads: number(threads), pages: number(resident), runs: fields[state][0] == 'R'}
+	for i := range 4 { // utime, stime, cutime, cstime
+		p.ticks += number(firstTime + i)
+	}
+	return p, true
+}
+
+// readProc reads a file of /proc at once, as far as there is room. It leaves out what os.ReadFile does besides, which for these
+// files is most of the work.
+func readProc(name string, room []byte) (text []byte, ok bool) {
+	fd, err := unix.Open(name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, false
+	}
+	defer unix.Close(fd)
+	n, err := unix.Read(fd, room)
+	return room[:max(n, 0)], err == nil
+}
+
+func procDir(pid int) string { return "/proc/" + strconv.Itoa(pid) }
+
+// children are those that its threads have started.
+func (p task) children() []int {
+	if p.threads == 1 {
+		pids, _ := childrenOf(procDir(p.pid) + "/task/" + strconv.Itoa(p.pid))
+		return pids
+	}
+	return childrenIn(procDir(p.pid) + "/task")
+}
+
+// children lists the processes whose parent is this one; of those that come and go meanwhile it may leave some out.
+func children() (pids []int) {
+	if pids := childrenIn("/proc/self/task"); pids != nil {
+		return pids
+	}
+	for _, p := range tasks() { // a kernel without CONFIG_PROC_CHILDREN
+		if p.parent == os.Getpid() {
+			pids = append(pids, p.pid)
+		}
+	}
+	return pids
+}
+
+// childrenIn reads the lists of all threads of a process; nil where the kernel keeps none.
+func childrenIn(threads string) (pids []int) {
+	dir, err := os.Open(threads)
+	if err != nil {
+		return nil
+	}
+	defer dir.Close()
+	names, _ := dir.Readdirnames(-1)
+	for _, name := range names {
+		if started, ok := childrenOf(threads + "/" + name); ok {
+			pids = append(slices.Grow(pids, 1), started...)
+		}
+	}
+	return pids
+}
+
+// childrenOf reads a thread's list.
+func childrenOf(thread string) (pids []int, ok bool) {
+	name := thread + "/children"
+	room := make([]byte, 512)
+	text, ok := readProc(name, room)
+	if len(text) == len(room) {
+		text, _ = os.ReadFile(name)
+	}
+	for _, word := range bytes.Fields(text) {
+		if pid, err := strconv.Atoi(string(word)); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids, ok
+}
+
+func threadsOf(all []task) (threads int64) {
+	for _, p := range all {
+		threads += p.threads
+	}
+	return threads
+}
+
+func (p task) owner() uint32 {
+	var stat unix.Stat_t
+	if unix.Stat(procDir(p.pid), &stat) != nil {
+		return 0
+	}
+	return stat.Uid
+}
