@@ -53,46 +53,82 @@ func (a *app) showChecked(found engine.Checked) {
 		}
 		return
 	}
-	a.screen.line(checkSentence(found.Results))
-	var results []engine.UnitResult
-	for _, u := range found.Results {
-		results = append(results, u.UnitResult)
+	for _, sentence := range checkSentences(found.Results) {
+		a.screen.line(sentence)
 	}
+	results := found.UnitResults()
 	a.screen.print(strings.TrimSuffix(newGrid(results).text(a.screen.out.columns()), "\n"))
-	for _, u := range found.Results {
-		switch {
-		case u.Err == nil:
-		case errors.As(u.Err, new(*engine.BuildError)):
-			a.screen.line(unitName(u.Unit) + ": " + reason(u.Err, u.Unit) + newerNote(u))
-		default: // this machine may lack something
-			tell(a.stderr, a.ofSystem(u.Err))
-		}
+	a.tellCauses(found)
+	on := engine.SystemOf(a.Engine)
+	if command := found.Lacking(on); command != "" {
+		a.screen.paste("next: " + command)
 	}
-	for _, command := range found.Takes(engine.SystemOf(a.Engine)) {
+	for _, command := range found.Takes(on) {
 		a.screen.paste("next: " + command)
 	}
 }
 
-// checkSentence says in a line what builds and what does not.
-func checkSentence(units []engine.CheckedUnit) string {
-	var all, bad, kernels []string
-	for _, u := range units {
-		all, kernels = append(all, u.Unit.Module), append(kernels, u.Unit.Kernel)
-		if u.Err != nil {
-			bad = append(bad, u.Unit.Module)
+// tellCauses says once what kept modules from being built, and which newer versions of their sources were tried.
+func (a *app) tellCauses(found engine.Checked) {
+	units := map[engine.UnitID]engine.CheckedUnit{}
+	for _, u := range found.Results {
+		units[u.Unit] = u
+	}
+	for _, c := range causesIn(found.UnitResults(), func(r engine.UnitResult) string { return reason(r.Err, r.Unit) + newerNote(units[r.Unit]) }) {
+		if u := units[c.units[0]]; u.State == engine.ResultFailed && !u.DoesNotBuild() { // this machine may lack something
+			tell(a.stderr, a.ofSystem(c.err))
+		} else {
+			a.screen.line(unitName(u.Unit) + ": " + c.text)
+		}
+		if also := c.also(); also != "" {
+			a.screen.line("the same for " + also)
 		}
 	}
-	all, bad = distinct(all), distinct(bad)
-	text := " for " + engine.InWords(distinct(kernels), 2)
-	switch {
-	case len(bad) == 0 && len(all) == 1:
-		return all[0] + " builds" + text
-	case len(bad) == 0:
-		return everyOne(len(all)) + " build" + text
-	case len(all) == 1:
-		return bad[0] + " does not build" + text
+}
+
+// checkSentences say, in a line each, what does not build, what is not meant for its kernel, and what could not be tried; else that
+// all build.
+func checkSentences(units []engine.CheckedUnit) (sentences []string) {
+	of := len(distinct(modulesOf(units)))
+	for _, part := range []struct {
+		one, many string
+		has       func(engine.CheckedUnit) bool
+	}{
+		{"does not build", "do not build", engine.CheckedUnit.DoesNotBuild},
+		{"is not meant", "are not meant", func(u engine.CheckedUnit) bool { return u.State == engine.ResultExcluded }},
+		{"could not be tried", "could not be tried", func(u engine.CheckedUnit) bool {
+			return u.Err != nil && !u.DoesNotBuild() && u.State != engine.ResultExcluded
+		}},
+	} {
+		some := slices.DeleteFunc(slices.Clone(units), func(u engine.CheckedUnit) bool { return !part.has(u) })
+		switch names := distinct(modulesOf(some)); {
+		case len(names) == 0:
+		case of == 1:
+			sentences = append(sentences, names[0]+" "+part.one+kernelsOf(some))
+		default:
+			sentences = append(sentences, fmt.Sprintf("%d of %d modules %s%s: %s", len(names), of, verb(len(names), part.one, part.many), kernelsOf(some), engine.InWords(names, 8)))
+		}
 	}
-	return fmt.Sprintf("%d of %d modules %s not build%s: %s", len(bad), len(all), verb(len(bad), "does", "do"), text, engine.InWords(bad, 8))
+	if len(sentences) == 0 {
+		sentences = []string{verb(of, units[0].Unit.Module+" builds", everyOne(of)+" build") + kernelsOf(units)}
+	}
+	return sentences
+}
+
+func modulesOf(units []engine.CheckedUnit) (names []string) {
+	for _, u := range units {
+		names = append(names, u.Unit.Module)
+	}
+	return names
+}
+
+// kernelsOf says for which kernels units are.
+func kernelsOf(units []engine.CheckedUnit) string {
+	var kernels []string
+	for _, u := range units {
+		kernels = append(kernels, u.Unit.Kernel)
+	}
+	return " for " + engine.InWords(distinct(kernels), 2)
 }
 
 // distinct are words, each once, in their order.
@@ -107,6 +143,9 @@ func distinct(words []string) (once []string) {
 
 // newerNote says which newer versions of a source that does not build were tried, and how that went.
 func newerNote(u engine.CheckedUnit) (text string) {
+	if !u.DoesNotBuild() {
+		return ""
+	}
 	for _, t := range u.Tried {
 		how := "builds"
 		switch {

@@ -73,6 +73,7 @@ func paste(ts *testscript.TestScript, neg bool, args []string) {
 var hintProofs = map[string]string{
 	"BuildError.Hint: mago auto-install -l":                          "explained",
 	"BuildError.Hint: apt-get install":                               "advice",
+	"Checked.Lacking: apt-get install --no-install-recommends":       "check",
 	"Checked.Takes: mago a-i -l":                                     "check",
 	"Engine.Installation: mago auto-install":                         "advice",
 	"Engine.Removal: apt-get remove":                                 "advice",

@@ -52,7 +52,7 @@ func (a *app) conclude(results []engine.UnitResult, ended error) {
 }
 
 // states are what can come of units, as tables and sums name them.
-var states = []string{engine.ResultBuilt, engine.ResultThere, engine.ResultFits, engine.ResultFailed, engine.ResultExcluded, engine.ResultSkipped, engine.ResultUntried}
+var states = []string{engine.ResultBuilt, engine.ResultThere, engine.ResultFits, engine.ResultFailed, engine.ResultExcluded, engine.ResultLacking, engine.ResultSkipped, engine.ResultUntried}
 
 // totals counts results, and says where the packages are.
 func totals(results []engine.UnitResult) string {
@@ -79,25 +79,35 @@ func packagesIn(results []engine.UnitResult) string {
 	return "; packages in " + filepath.Dir(results[i].Deb)
 }
 
-// cause is an error, and the units that have failed by it.
+// cause is what kept units from being built: the first's error, and what is said of all of them.
 type cause struct {
 	err   error
+	text  string
 	units []engine.UnitID
 }
 
-// causes are the errors of units that failed or were excluded. What is the same but for the unit is one cause.
-func causes(results []engine.UnitResult) (all []*cause) {
+// causes are the errors of units that failed, were excluded, or lack what building them takes. What is the same but for the unit is
+// one cause.
+func causes(results []engine.UnitResult) []*cause {
+	told := []string{engine.ResultFailed, engine.ResultExcluded, engine.ResultLacking}
+	results = slices.DeleteFunc(slices.Clone(results), func(r engine.UnitResult) bool { return !slices.Contains(told, r.State) })
+	return causesIn(results, func(r engine.UnitResult) string { return reason(r.Err, r.Unit) })
+}
+
+// causesIn are the causes of all units that have an error, of which say says which it is.
+func causesIn(results []engine.UnitResult, say func(engine.UnitResult) string) (all []*cause) {
 	known := map[string]*cause{}
 	for _, r := range results {
-		if r.Err == nil || r.State != engine.ResultFailed && r.State != engine.ResultExcluded {
+		if r.Err == nil {
 			continue
 		}
-		key := strings.ReplaceAll(reason(r.Err, r.Unit), r.Unit.Kernel, "KERNEL")
+		text := say(r)
+		key := strings.ReplaceAll(text, r.Unit.Kernel, "KERNEL")
 		if c := known[key]; c != nil {
 			c.units = append(c.units, r.Unit)
 			continue
 		}
-		known[key] = &cause{r.Err, []engine.UnitID{r.Unit}}
+		known[key] = &cause{r.Err, text, []engine.UnitID{r.Unit}}
 		all = append(all, known[key])
 	}
 	return all

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"mago/catalog"
 	"mago/cmd/mago/internal/modpkg"
 	"mago/debpkg/word"
+	"mago/kbuild/kernel"
 	"mago/kbuild/recipe"
 )
 
@@ -111,4 +113,15 @@ func (pr *preparer) checkBuildDeps(ctx context.Context, u unit) error {
 		err = &BuildDepsError{u, packages}
 	}
 	return err
+}
+
+// lackedBy are the packages for want of which a build was not begun; none where an error says something else.
+func lackedBy(err error) []word.Target {
+	if needs := (*BuildDepsError)(nil); errors.As(err, &needs) {
+		return needs.Packages
+	}
+	if tool := (*kernel.ToolError)(nil); errors.As(err, &tool) && !tool.Package.IsZero() {
+		return []word.Target{{Name: tool.Package}}
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -110,18 +111,50 @@ func checkedUnits(p *Plan, report Report) (units []CheckedUnit) {
 	return units
 }
 
-// Err is what keeps modules from being built: the first failure, else the first module that is not meant for its kernel.
-func (c Checked) Err() error {
-	var excluded error
+// UnitResults are the results without what was tried after them.
+func (c Checked) UnitResults() (all []UnitResult) {
 	for _, u := range c.Results {
-		switch {
-		case u.Err != nil && u.State != ResultExcluded:
-			return u.Err
-		case excluded == nil:
-			excluded = u.Err
-		}
+		all = append(all, u.UnitResult)
 	}
-	return excluded
+	return all
+}
+
+// DoesNotBuild reports whether it was tried, and its source does not build.
+func (u CheckedUnit) DoesNotBuild() bool {
+	return u.State == ResultFailed && errors.As(u.Err, new(*BuildError))
+}
+
+// Err is what keeps modules from being built, the worst first: a source that does not build, what kept mago from trying one,
+// packages that building takes and that are not installed, a module that is not meant for its kernel.
+func (c Checked) Err() error {
+	var errs [4]error
+	for _, u := range c.Results {
+		at := 1
+		switch {
+		case u.DoesNotBuild():
+			at = 0
+		case len(lackedBy(u.Err)) > 0:
+			at = 2
+		case u.State == ResultExcluded:
+			at = 3
+		}
+		errs[at] = cmp.Or(errs[at], u.Err)
+	}
+	return cmp.Or(errs[:]...)
+}
+
+// Lacking is the command that installs what building some takes and is not here, "" where nothing is missing. It installs no headers,
+// and so no kernel.
+func (c Checked) Lacking(on System) string {
+	var packages []string
+	for _, u := range c.Results {
+		packages = append(packages, word.Strings(lackedBy(u.Err)...)...)
+	}
+	if len(packages) == 0 {
+		return ""
+	}
+	slices.Sort(packages)
+	return on.Apt("install", append([]string{"--no-install-recommends"}, slices.Compact(packages)...)...)
 }
 
 // Trial is a newer version of a source that did not build, and how that went.

@@ -21,7 +21,7 @@ type checker struct{ *Engine }
 func (c checker) tryNewer(ctx context.Context, p *Plan, units []CheckedUnit) error {
 	for i := range units {
 		u := &units[i]
-		if u.State != ResultFailed || !errors.As(u.Err, new(*BuildError)) {
+		if !u.DoesNotBuild() {
 			continue
 		}
 		at := slices.IndexFunc(p.Units, func(planned Unit) bool { return planned.id() == u.Unit })

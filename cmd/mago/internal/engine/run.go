@@ -35,6 +35,7 @@ const (
 	ResultExcluded = "excluded" // its source is not meant for the kernel
 	ResultSkipped  = "skipped"  // it needs one that has failed
 	ResultUntried  = "untried"  // the run was interrupted before
+	ResultLacking  = "lacking"  // what building it takes is not installed; its source is not at fault
 )
 
 // stateOf is the state of a unit that has ended with an error, which may be that of the run's context.
@@ -44,6 +45,8 @@ func stateOf(ctx context.Context, err error) string {
 		return ResultSkipped
 	case errors.As(err, new(*recipe.NotMeantError)):
 		return ResultExcluded
+	case len(lackedBy(err)) > 0:
+		return ResultLacking
 	case errors.Is(err, context.Canceled), ctx.Err() != nil && errors.Is(err, context.Cause(ctx)):
 		return ResultUntried
 	}
