@@ -3,6 +3,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -30,18 +31,20 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	store, err := debian.OpenStore("bookworm", io.Discard)
-	if err != nil {
-		return err
+	l := &lab{}
+	if slices.ContainsFunc(l.contests(), func(c contest) bool { return c.alone == nil && c.has(*only) }) {
+		store, err := debian.OpenStore("bookworm", io.Discard)
+		if err != nil {
+			return err
+		}
+		defer store.Close()
+		fmt.Fprintln(stderr, "bench: preparing a clean Debian with mago")
+		if l, err = newLab(ctx, store); err != nil {
+			return err
+		}
+		defer l.Remove()
 	}
-	defer store.Close()
-	fmt.Fprintln(stderr, "bench: preparing a clean Debian with mago")
-	l, err := newLab(ctx, store)
-	if err != nil {
-		return err
-	}
-	defer l.Remove()
-	fmt.Fprintf(stdout, "%s, %d cores, kernel headers %s; medians of %d rounds\n\n", runtime.GOARCH, runtime.NumCPU(), l.kernel, *rounds)
+	fmt.Fprintf(stdout, "%s, %d cores, kernel headers %s; medians of %d rounds\n\n", runtime.GOARCH, runtime.NumCPU(), cmp.Or(l.kernel, "of each line"), *rounds)
 	fmt.Fprintln(stdout, "| what | mago | peer | mago / peer | processor time | aim | mago's memory |")
 	fmt.Fprintln(stdout, "|---|---|---|---|---|---|---|")
 	var failed error

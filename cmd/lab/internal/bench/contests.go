@@ -13,7 +13,9 @@ func (l *lab) on(args ...string) func(context.Context) *exec.Cmd {
 }
 
 func (l *lab) contests() []contest {
-	return slices.Concat(l.smallContests(), l.matrixContests(), []contest{{lines: []line{{what: largePlan}}, alone: plan}})
+	return slices.Concat(l.smallContests(), l.matrixContests(), []contest{
+		{lines: []line{{what: largePlan}}, alone: plan}, {lines: []line{{what: reuseMatrix}}, alone: reuse},
+	})
 }
 
 // smallContests are of one module, one kernel.

@@ -6,6 +6,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"mago/cmd/lab/internal/releases"
 )
 
 // kindDKMS is the catalog's word for packages that dkms builds.
@@ -13,7 +15,11 @@ const kindDKMS = "dkms"
 
 // findKernels gives the kernels to work for, and those whose tables are written: these and the usual ones.
 func (s *sweep) findKernels(ctx context.Context) (chosen, tabled []string, err error) {
-	usual, err := s.system.Kernels(ctx)
+	find := s.system.Kernels
+	if s.reuse {
+		find = func(ctx context.Context) ([]string, error) { return releases.Plain(ctx, s.system) }
+	}
+	usual, err := find(ctx)
 	if err != nil || s.kernels == "" {
 		return usual, usual, err
 	}

@@ -12,15 +12,20 @@ import (
 // installed is the result of a package that dpkg takes in and lets go.
 const installed = "installed"
 
-// install has apt bring in what the packages depend on, dpkg the packages themselves, and takes them away again.
-func (s *sweep) install(ctx context.Context, x *row, log *os.File) error {
+// install has apt bring in what the rows' packages depend on, dpkg the packages themselves, and takes them away again.
+func (s *sweep) install(ctx context.Context, log *os.File, of ...*row) error {
 	s.installing.Lock()
 	defer s.installing.Unlock()
-	debs, names, err := s.deliver(ctx, x)
+	debs, names, err := s.deliver(ctx, of)
 	if err != nil {
 		return err
 	}
-	x.Install = &outcome{Result: installed}
+	all := outcome{Result: installed}
+	defer func() {
+		for _, x := range of {
+			x.Install = &outcome{Result: all.Result, Why: all.Why, Seconds: all.Seconds}
+		}
+	}()
 	for _, args := range [][]string{
 		append([]string{"apt-get", "install", "--yes", "--no-install-recommends", "--reinstall", "--allow-downgrades"}, debs...),
 		append([]string{"dpkg", "--install"}, debs...),
@@ -31,27 +36,35 @@ func (s *sweep) install(ctx context.Context, x *row, log *os.File) error {
 			return err
 		}
 		if done.code != 0 {
-			x.Install = &outcome{Result: failed, Why: firstError(done.output)}
+			all = outcome{Result: failed, Why: firstError(done.output)}
 			_, err := s.step(ctx, log, true, append([]string{"dpkg", "--purge", "--force-remove-reinstreq"}, names...))
 			return err
 		}
-		x.Install.Seconds += done.seconds
+		all.Seconds += done.seconds
 	}
 	return nil
 }
 
-// deliver puts a row's packages into mago's system, with those of other rows that they depend on.
-func (s *sweep) deliver(ctx context.Context, x *row) (debs, names []string, err error) {
-	files := []string{s.rows.path(x.choice, ".deb")}
-	if x.Common != "" {
-		files = append(files, s.rows.path(x.choice, ".common.deb"))
+// deliver puts rows' packages into mago's system, with those of other rows that they depend on.
+func (s *sweep) deliver(ctx context.Context, of []*row) (debs, names []string, err error) {
+	var files []string
+	add := func(file string) {
+		if !slices.Contains(files, file) {
+			files = append(files, file)
+		}
 	}
-	others, err := s.needed(ctx, x.choice)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, other := range others {
-		files = append(files, s.rows.path(other, ".deb"))
+	for _, x := range of {
+		add(s.rows.path(x.choice, ".deb"))
+		if x.Common != "" {
+			add(s.rows.path(x.choice, ".common.deb"))
+		}
+		others, err := s.needed(ctx, x.choice)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, other := range others {
+			add(s.rows.path(other, ".deb"))
+		}
 	}
 	for i, file := range files {
 		deb := fmt.Sprintf("/srv/sweep%d.deb", i)

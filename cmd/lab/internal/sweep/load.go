@@ -3,6 +3,7 @@ package sweep
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -54,20 +55,30 @@ func (s *sweep) fetchImage(ctx context.Context, kernel, dir string) error {
 	return os.Rename(s.system.Path(scratch+"/tree"), dir)
 }
 
-// load boots the kernel's own image and has it take in the modules of the row's package.
-func (s *sweep) load(ctx context.Context, x *row, log *os.File) error {
-	img, err := s.image(ctx, x.choice)
+// load boots the own image of the rows' kernel and has it take in the modules of their packages.
+func (s *sweep) load(ctx context.Context, log *os.File, of ...*row) error {
+	img, err := s.image(ctx, of[0].choice)
 	if err != nil {
 		return err
 	}
-	own, remove, err := s.unpack(ctx, x.choice)
-	if err != nil {
-		return err
-	}
-	defer remove()
-	others, err := s.needed(ctx, x.choice)
-	if err != nil {
-		return err
+	own, whose, others := map[string]string{}, map[string]*row{}, []choice(nil)
+	for _, x := range of {
+		modules, remove, err := s.unpack(ctx, x.choice)
+		if err != nil {
+			return err
+		}
+		defer remove()
+		for name, file := range modules {
+			if other := whose[name]; other != nil {
+				return fmt.Errorf("%s and %s have a module %s each", other.Package, x.Package, name)
+			}
+			own[name], whose[name] = file, x
+		}
+		needed, err := s.needed(ctx, x.choice)
+		if err != nil {
+			return err
+		}
+		others = append(others, needed...)
 	}
 	order, err := s.order(ctx, others, own, img.modules)
 	if err != nil {
@@ -86,7 +97,12 @@ func (s *sweep) load(ctx context.Context, x *row, log *os.File) error {
 		}
 	}
 	answers, err := boot(ctx, img.vmlinuz, order, tried, func(console []byte) { log.Write(console) })
-	x.Loads = excuse(answers, order, missing)
+	for _, x := range of {
+		x.Loads = nil
+	}
+	for _, a := range excuse(answers, order, missing) {
+		whose[a.Module].Loads = append(whose[a.Module].Loads, a)
+	}
 	return err
 }
 

@@ -69,9 +69,7 @@ func (s *sweep) build(ctx context.Context, x *row, log *os.File) error {
 	var last ran
 	for _, step := range []string{"prepare", "get", "build"} {
 		args := []string{"mago", "-t", "-i", "-l", x.Kernel, step, x.Package}
-		if step == "build" && s.reuse {
-			args = append(args, "--reuse")
-		} else if step == "build" {
+		if step == "build" {
 			args = append(args, "-f")
 		}
 		var err error
@@ -123,8 +121,13 @@ func (s *sweep) readRecord(ctx context.Context, x *row, begun time.Time) error {
 	if err != nil || len(all) != 1 {
 		return err
 	}
-	x.Recipe = cmp.Or(all[0].Recipe, x.Recipe)
-	for _, r := range all[0].Builds {
+	return s.takeRecord(x, all[0], begun)
+}
+
+// takeRecord does that with what mago has shown.
+func (s *sweep) takeRecord(x *row, m shown, begun time.Time) error {
+	x.Recipe = cmp.Or(m.Recipe, x.Recipe)
+	for _, r := range m.Builds {
 		if r.Kernel != x.Kernel || r.Started.Before(begun.Add(-time.Second)) {
 			continue
 		}
@@ -150,6 +153,7 @@ func (s *sweep) keepPackage(x *row, r record) error {
 		x.Mago = &outcome{Result: failed, Why: "mago built " + r.Source.Package + " instead", Seconds: x.Mago.Seconds}
 		return nil
 	}
+	x.Modules = nil
 	for _, file := range r.Modules {
 		x.Modules = append(x.Modules, filepath.Base(file))
 	}

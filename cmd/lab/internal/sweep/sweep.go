@@ -35,8 +35,12 @@ func run(ctx context.Context, o options, stderr io.Writer) error {
 	}
 	defer store.Close()
 	s := &sweep{options: o, store: store, stderr: stderr, rows: rows{filepath.Join(store.Dir(), "rows")}}
+	table := s.release + ".md"
+	if s.reuse {
+		s.rows.dir, table = s.rows.dir+"-reuse", s.release+"-reuse.md"
+	}
 	if s.out == "" {
-		s.out = filepath.Join("cmd/lab/internal/sweep", s.release+".md")
+		s.out = filepath.Join("cmd/lab/internal/sweep", table)
 	}
 	if err := s.prepare(ctx); err != nil {
 		return err
@@ -86,6 +90,9 @@ func (s *sweep) all(ctx context.Context, kernels []string) error {
 		if wanted(c, kernels, s.only) {
 			todo = append(todo, c)
 		}
+	}
+	if s.reuse {
+		return s.reuseAll(ctx, todo, kernels)
 	}
 	work := make(chan []choice)
 	var workers sync.WaitGroup
@@ -159,8 +166,8 @@ func (s *sweep) parts() []part {
 	ready := func(x row) bool { return x.Mago != nil && x.Mago.Result == built }
 	return []part{
 		{"mago", func(x row) bool { return x.Mago == nil && s.withMago }, s.build},
-		{"dpkg", func(x row) bool { return ready(x) && x.Install == nil }, s.install},
-		{"load", func(x row) bool { return ready(x) && x.Loads == nil && s.withLoad }, s.load},
+		{"dpkg", func(x row) bool { return ready(x) && x.Install == nil }, func(ctx context.Context, x *row, log *os.File) error { return s.install(ctx, log, x) }},
+		{"load", func(x row) bool { return ready(x) && x.Loads == nil && s.withLoad }, func(ctx context.Context, x *row, log *os.File) error { return s.load(ctx, log, x) }},
 		{"peer", func(x row) bool { return x.Peer == nil && s.withPeers }, s.peer},
 	}
 }

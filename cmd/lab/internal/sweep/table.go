@@ -61,7 +61,7 @@ func (o *outcome) words() string {
 func (x row) seconds() string {
 	var both []string
 	for _, o := range []*outcome{x.Mago, x.Peer} {
-		if o != nil && o.Result == built {
+		if o != nil && o.Result == built && o.Seconds > 0 {
 			both = append(both, fmt.Sprintf("%.0f", o.Seconds))
 		}
 	}
