@@ -30,7 +30,7 @@ func (bu *builder) reuse(ctx context.Context, u unit, from donor) (r store.Recor
 		return r, false, err
 	}
 	defer drop()
-	bu.say.note("reuse", "%s", why)
+	bu.say.note("reuse", "%s: %s", u.Kernel.Release, why)
 	r, err = bu.recorded(ctx, u, func(at place, r *store.Record) error {
 		fmt.Fprintf(at.log, "mago: %s\n", why)
 		return bu.packReused(ctx, u, from, at, r)
