@@ -59,6 +59,9 @@ func (s *sweep) buildAll(ctx context.Context, todo []choice, kernels []string, l
 	}
 	var all []row
 	for _, c := range todo {
+		if err := os.MkdirAll(filepath.Dir(s.rows.path(c, ".log")), 0o755); err != nil {
+			return nil, err
+		}
 		x := s.rows.load(c).forget(s.fresh, s.retry, false)
 		x.Mago = &outcome{Result: failed, Why: debian.MagoError(last.output)}
 		if i := slices.IndexFunc(found, func(m shown) bool { return m.Module == c.Module }); i >= 0 {
