@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -177,6 +178,9 @@ var refusals = regexp.MustCompile(`(?m)^(?:E: Could not get lock (\S+?)\.? (?:It
 // refusal is the lock that kept a tool from beginning, nil if it failed otherwise. What maintainer scripts say when
 // they meet a lock is none.
 func refusal(err error) *LockedError {
+	if locked := (*LockedError)(nil); errors.As(err, &locked) {
+		return locked
+	}
 	var tool *ToolError
 	if !errors.As(err, &tool) || strings.Contains(tool.Stderr, "E: Sub-process") || tool.Tool == "dpkg" && tool.ExitCode != 2 {
 		return nil
@@ -194,4 +198,38 @@ func refusal(err error) *LockedError {
 		pid = -1
 	}
 	return lockedBy(what, pid)
+}
+
+// Alone does something while no other process begins to install or remove packages: it holds the lock of dpkg's frontends. It fails
+// with *LockedError.
+func (in *Installer) Alone(ctx context.Context, do func() error) error {
+	return in.exclusively(ctx, dpkgLocks, nil, func() error {
+		frontend, err := takeLock(in.Root, dpkgLocks[0])
+		if err != nil {
+			return err
+		}
+		defer frontend.Close()
+		return do()
+	})
+}
+
+// takeLock holds a lock of dpkg's until the file is closed, this one or another that is opened of it.
+func takeLock(root rooted.Root, name string) (*os.File, error) {
+	path, err := root.Path(name)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o640)
+	if err != nil {
+		return nil, err
+	}
+	lock := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart}
+	if err = unix.FcntlFlock(f.Fd(), unix.F_SETLK, &lock); err == nil {
+		return f, nil
+	}
+	f.Close()
+	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EACCES) { // since it was looked at
+		return nil, lockedBy(lockFiles[name], -1)
+	}
+	return nil, fmt.Errorf("take the lock %s: %w", path, err)
 }

@@ -286,3 +286,29 @@ func TestAnAncestorsLock(t *testing.T) {
 		t.Errorf("a lock of another process: %v", err)
 	}
 }
+
+// TestAlone: meanwhile nobody else can take the lock of dpkg's frontends, and before that it is waited for.
+func TestAlone(t *testing.T) {
+	root := t.TempDir()
+	path := filepath.Join(root, dpkgLocks[0])
+	_, release := holdLock(t, path)
+	begun := false
+	do := func() error {
+		begun = true
+		if err := exec.Command("perl", "-e", `use Fcntl; open my $f, "+<", $ARGV[0] or exit 0; exit !fcntl($f, F_SETLK, pack("ssx4qqix4", F_WRLCK, 0, 0, 0, 0))`, path).Run(); err == nil {
+			t.Error("another process has taken the lock")
+		}
+		return nil
+	}
+	in := &Installer{Root: rooted.Root(root), LockTimeout: time.Nanosecond}
+	if err := in.Alone(t.Context(), do); !errors.As(err, new(*LockedError)) || begun {
+		t.Errorf("%v, begun %v", err, begun)
+	}
+	release()
+	if err := in.Alone(t.Context(), do); err != nil || !begun {
+		t.Errorf("%v, begun %v", err, begun)
+	}
+	if pid, err := lockHolder(rooted.Root(root), dpkgLocks[0]); pid != 0 || err != nil {
+		t.Errorf("held by %d, %v", pid, err)
+	}
+}

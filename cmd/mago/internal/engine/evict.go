@@ -43,6 +43,13 @@ func Evict(ctx context.Context, e *Engine, words []string, how Eviction) error {
 	if err != nil {
 		return err
 	}
+	if err = v.removeAll(ctx, chosen); err == nil || len(v.gone) > 0 {
+		v.tell() // of what went before an error, too
+	}
+	return err
+}
+
+func (v *evictor) removeAll(ctx context.Context, chosen func(UnitID) bool) error {
 	if v.Orphans {
 		if err := v.removeOrphans(ctx, chosen); err != nil {
 			return err
@@ -52,17 +59,13 @@ func Evict(ctx context.Context, e *Engine, words []string, how Eviction) error {
 	if err == nil {
 		err = v.findNowhere(ctx, things)
 	}
+	if err == nil {
+		err = v.evict(ctx, things)
+	}
 	if err != nil {
 		return err
 	}
-	if err := v.evict(ctx, things); err != nil {
-		return err
-	}
-	if err := v.removeCommon(ctx); err != nil {
-		return err
-	}
-	v.tell()
-	return nil
+	return v.removeCommon(ctx)
 }
 
 // chosenThings gives the test for what words, -l and -k choose; what is for no kernel goes only where all kernels are meant.
@@ -162,6 +165,9 @@ func builtModules(units map[UnitID]bool) (modules []string) {
 }
 
 func (v *evictor) add(label string, gone removedCount) {
+	if gone == (removedCount{}) {
+		return
+	}
 	sum := v.gone[label]
 	sum.addAll(gone)
 	v.gone[label] = sum

@@ -20,38 +20,72 @@ func (v *evictor) removeOrphans(ctx context.Context, chosen func(UnitID) bool) e
 	if _, err := v.catalog.catalog(ctx); err != nil {
 		return err // without apt's lists no kernel would be anywhere
 	}
-	records, err := v.store.All()
+	left, err := v.leftOver(chosen)
 	if err != nil {
 		return err
 	}
-	states, err := v.states.states(records)
-	if err != nil {
-		return err
+	names := v.leftPackages(left)
+	if len(names) > 0 && !v.DryRun {
+		if !v.mayPurge(names) {
+			names = nil
+		} else if left, err = v.leftOver(chosen); err != nil { // others may have installed something meanwhile
+			return err
+		}
+		now := v.leftPackages(left)
+		names = slices.DeleteFunc(names, func(name string) bool { return !slices.Contains(now, name) })
 	}
 	v.orphans = map[UnitID]bool{}
-	left := Having(states, func(s State) bool {
-		return s.State == StateLeftover && chosen(UnitID{Module: s.Module, Kernel: s.Kernel})
-	})
 	for _, s := range left {
 		v.orphans[UnitID{Module: s.Module, Kernel: s.Kernel}] = true
 	}
-	if v.purged, err = v.purge(ctx, v.leftPackages(left)); err != nil {
+	if v.purged, err = v.purge(ctx, names); err != nil {
 		return err
 	}
-	return v.sweepModules()
+	return v.sweepModules(ctx)
 }
 
-// sweepModules removes the directories of kernels that are gone from /lib/modules, as far as nobody may want what is in them.
-func (v *evictor) sweepModules() error {
-	dirs, err := v.deadDirs()
-	dirs = slices.DeleteFunc(dirs, func(d deadDir) bool { return !v.meant(d.release) })
-	if err != nil || len(dirs) == 0 {
-		return err
+// leftOver are the units that are installed here for kernels that are gone, as dpkg has it now.
+func (v *evictor) leftOver(chosen func(UnitID) bool) ([]State, error) {
+	v.forgetInstalled()
+	records, err := v.store.All()
+	if err != nil {
+		return nil, err
 	}
-	if !v.host.AsRoot && !v.DryRun {
+	states, err := v.states.states(records)
+	return Having(states, func(s State) bool {
+		return s.State == StateLeftover && chosen(UnitID{Module: s.Module, Kernel: s.Kernel})
+	}), err
+}
+
+// sweepModules removes the directories of kernels that are gone from /lib/modules, as far as nobody may want what is in them, and
+// while nobody installs a kernel.
+func (v *evictor) sweepModules(ctx context.Context) error {
+	dirs, err := v.meantDirs()
+	switch {
+	case err != nil || len(dirs) == 0:
+		return err
+	case v.DryRun:
+		return v.removeDeadDirs(dirs)
+	case !v.host.AsRoot:
 		v.adviseRoot()
 		return nil
 	}
+	return v.apt.installer().Alone(ctx, func() error {
+		v.forgetInstalled()
+		dirs, err := v.meantDirs()
+		if err != nil {
+			return err
+		}
+		return v.removeDeadDirs(dirs)
+	})
+}
+
+func (v *evictor) meantDirs() ([]deadDir, error) {
+	dirs, err := v.deadDirs()
+	return slices.DeleteFunc(dirs, func(d deadDir) bool { return !v.meant(d.release) }), err
+}
+
+func (v *evictor) removeDeadDirs(dirs []deadDir) error {
 	for _, d := range dirs {
 		if err := v.removeDeadDir(d); err != nil {
 			return err
@@ -93,7 +127,17 @@ func (v *evictor) leftPackages(left []State) (names []string) {
 	return names
 }
 
-// purge has dpkg remove packages, as root who agrees, and gives those that are gone then or would be.
+// mayPurge reports whether dpkg may remove packages: as root who agrees.
+func (v *evictor) mayPurge(names []string) bool {
+	if v.host.mayChange("removing packages") == nil && (v.Confirm == nil || v.Confirm(names)) {
+		return true
+	}
+	v.say.note("clean", "dpkg still has %s, for a kernel that is gone", strings.Join(names, ", "))
+	v.adviseRoot()
+	return false
+}
+
+// purge has dpkg remove packages, and gives those that are gone then or would be.
 func (v *evictor) purge(ctx context.Context, names []string) (removed []string, err error) {
 	list := strings.Join(names, ", ")
 	switch {
@@ -102,10 +146,6 @@ func (v *evictor) purge(ctx context.Context, names []string) (removed []string, 
 	case v.DryRun:
 		v.say.note("clean", "dpkg would remove %s", list)
 		return names, nil
-	case v.host.mayChange("removing packages") != nil, v.Confirm != nil && !v.Confirm(names):
-		v.say.note("clean", "dpkg still has %s, for a kernel that is gone", list)
-		v.adviseRoot()
-		return nil, nil
 	}
 	p := v.say.begin("clean", "removing "+list)
 	defer p.end()
