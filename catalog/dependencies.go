@@ -23,6 +23,8 @@ type Binary struct {
 	Architecture word.Architecture
 	Depends      string
 	SHA256       string // of its .deb, in hexadecimal
+
+	Unauthenticated bool // as in Package
 }
 
 // Binaries gives packages as apt's candidates have them, by name. One that apt does not know, or cannot fetch, is left out.
@@ -38,7 +40,10 @@ func Binaries(ctx context.Context, c Config, names ...word.Package) (map[word.Pa
 			all[b.Name] = b
 		}
 	})
-	return all, err
+	if err != nil {
+		return nil, err
+	}
+	return all, c.doubt(ctx, all)
 }
 
 // show has apt show the candidates of packages.

@@ -36,6 +36,14 @@ func aptCache(w *world, args []string) error {
 			}
 		}
 		return nil
+	case "showpkg":
+		for _, name := range args[slices.Index(args, "--")+1:] {
+			text, _ := w.listed(name)
+			_, version, _ := strings.Cut(text, "\nVersion: ")
+			version, _, _ = strings.Cut(version, "\n")
+			fmt.Printf("Package: %s\nVersions: \n%s (/%s)\n\nReverse Depends: \n", name, version, w.list())
+		}
+		return nil
 	case "show":
 		for _, name := range args[slices.Index(args, "--")+1:] {
 			if text, err := w.listed(name); err != nil || text != "" {

@@ -23,10 +23,10 @@ import (
 )
 
 // Fetch has apt fetch the packages that are not here, all at once, and opens them side by side. Another process that fetches one
-// of them is waited for. Whatever apt.conf(5) says, apt is not to take a package that it cannot check; an archive that sources.list(5)
-// calls trusted counts as checked.
+// of them is waited for. Whatever apt.conf(5) and sources.list(5) say, a package that no checked signature covers is not taken unless
+// c.Unauthenticated says so.
 //
-// Errors: *apt.FetchError, *debpkg.FormatError, *untar.UnsafeError, *untar.LimitError, *untar.DamagedError, *lock.BusyError. What
+// Errors: *apt.UnauthenticatedError, *apt.FetchError, *debpkg.FormatError, *untar.UnsafeError, *untar.LimitError, *untar.DamagedError, *lock.BusyError. What
 // came before an error is kept.
 func (c Cache) Fetch(ctx context.Context, debs []apt.Deb) error {
 	if debs = c.missing(debs); len(debs) == 0 {
@@ -74,7 +74,7 @@ func (c Cache) fetch(ctx context.Context, debs []apt.Deb) error {
 	if err := emptyDir(scratch); err != nil {
 		return err
 	}
-	d := apt.Downloader{Root: c.Root, Run: c.Run}
+	d := apt.Downloader{Root: c.Root, Run: c.Run, Unauthenticated: c.Unauthenticated}
 	if err := errors.Join(d.FetchAll(ctx, debs, scratch, at), deep.Remove(scratch)); err != nil {
 		return err
 	}

@@ -33,6 +33,8 @@ type Cache struct {
 	Root  rooted.Root           // the system whose apt is meant
 	Run   func(*exec.Cmd) error // see apt.Downloader
 	Locks lock.Locks
+
+	Unauthenticated bool // see apt.Downloader
 }
 
 // Package is an opened package.

@@ -92,7 +92,7 @@ func (hc *headerCache) closure(name word.Package, known map[word.Package]catalog
 		if !ok {
 			continue // whoever misses it says so
 		}
-		debs = append(debs, apt.Deb{Target: word.Target{Name: b.Name, Version: b.Version, Architecture: b.Architecture}, SHA256: b.SHA256})
+		debs = append(debs, apt.Deb{Target: word.Target{Name: b.Name, Version: b.Version, Architecture: b.Architecture}, SHA256: b.SHA256, Unauthenticated: b.Unauthenticated})
 		parts, err := hc.partsOf(b)
 		if err != nil {
 			return nil, err

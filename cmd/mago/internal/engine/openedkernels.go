@@ -17,7 +17,7 @@ import (
 // Kernels whose headers are not installed are built for from packages that lie opened in the cache: see sources/headers.
 
 func (b *base) openedHeaders() headers.Cache {
-	return headers.Cache{Dir: b.headers(), Root: rooted.Root(b.Root), Run: b.host.query, Locks: b.locks(b.Wait.Limit)}
+	return headers.Cache{Dir: b.headers(), Root: rooted.Root(b.Root), Run: b.host.query, Locks: b.locks(b.Wait.Limit), Unauthenticated: b.Unauthenticated}
 }
 
 // opened finds a kernel in the cache; ok is false where one of its packages is not there.
@@ -99,10 +99,27 @@ func isMissing(err error) bool {
 	return errors.As(err, &missing) && missing.Dir == ""
 }
 
+// doubted are those of packages that no checked signature covers.
+func doubted(debs []apt.Deb) (all []apt.Deb) {
+	for _, deb := range debs {
+		if deb.Unauthenticated {
+			all = append(all, deb)
+		}
+	}
+	return all
+}
+
 // away is a kernel whose headers are not installed.
 func (kf *kernelFinder) away(ctx context.Context, c *chosenKernels, release string, set headerSet, missing error) (kernel.Kernel, error) {
 	entry := kf.cache.kernelIndex().Kernels[release]
-	current := len(set.debs) == 0 || entry.isOf(set.debs)
+	debs, current := set.debs, entry.isOf(set.debs)
+	if len(debs) == 0 { // apt does not know them any more
+		debs, current = entry.Packages, true
+	}
+	if unsigned := doubted(debs); len(unsigned) > 0 && !kf.Unauthenticated {
+		c.errs[release] = &apt.UnauthenticatedError{Package: unsigned[0].Name.String(), Version: unsigned[0].Version.String()}
+		return kernel.Kernel{Release: release, Version: release}, nil
+	}
 	if current {
 		k, ok, err := kf.cache.opened(release)
 		if err != nil {

@@ -108,17 +108,21 @@ func (at *aptTool) noteUnchecked(said *aptSaid, asked []word.Target) error {
 	return store.Replace(filepath.Join(at.Cache, unauthenticatedFile), append(text, '\n'))
 }
 
-// unauthenticatedTools names those packages that take part in a build, with their versions.
-func (pr *preparer) unauthenticatedTools(ctx context.Context, u unit) ([]string, error) {
+// unauthenticatedTools names those packages that take part in a build, with their versions; of opened headers, too.
+func (pr *preparer) unauthenticatedTools(ctx context.Context, u unit) (names []string, err error) {
+	if len(u.Kernel.Opened().Dirs) > 0 {
+		for _, deb := range doubted(pr.kernels.cache.kernelIndex().Kernels[u.Kernel.Release].Packages) {
+			names = append(names, deb.Name.String()+" "+deb.Version.String())
+		}
+	}
 	doubted, err := pr.pkgs.installedUnauthenticated()
 	if err != nil || len(doubted) == 0 {
-		return nil, err
+		return names, err
 	}
 	packages, err := pr.buildPackages(ctx, u)
 	if err != nil {
 		return nil, err
 	}
-	var names []string
 	for _, p := range packages {
 		if slices.ContainsFunc(doubted, func(t word.Target) bool { return t.Name.String() == p.Package }) {
 			names = append(names, p.Package+" "+p.Version)
