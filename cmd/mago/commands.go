@@ -8,7 +8,7 @@ import (
 
 type getCommand struct{ moduleArgs }
 
-// Run fetches and opens sources, with those that they need, for no kernel in particular.
+// Run fetches what build builds from: sources with those that they need, and headers for -l.
 func (c *getCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
 	return a.Fetch(ctx, c.Modules)

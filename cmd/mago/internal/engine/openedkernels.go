@@ -169,18 +169,57 @@ func (kf *kernelFinder) withHeaders(ctx context.Context, e *Engine, p *Plan) (*P
 	if len(p.sets) == 0 {
 		return p, nil
 	}
-	if kf.DryRun {
-		kf.say.note("headers", "would fetch those of %s", strings.Join(p.Headers, ", "))
-		return p, nil
-	}
-	if err := kf.cache.fetchHeaders(ctx, p.sets); err != nil {
-		return nil, err
+	if err := kf.cache.fetchHeaders(ctx, p.sets); err != nil || kf.DryRun {
+		return p, err
 	}
 	return e.complete(ctx, p)
 }
 
+// fetchNamed fetches the headers of the kernels that -l names and that are neither installed nor in the cache.
+func (kf *kernelFinder) fetchNamed(ctx context.Context) error {
+	if len(kf.Kernels) == 0 {
+		return nil
+	}
+	releases, err := kf.releasesOr(ctx, "running", true)
+	if err != nil {
+		return err
+	}
+	c, err := kf.toBuildFor(ctx, releases)
+	if err != nil {
+		return err
+	}
+	var sets []headerSet
+	var errs []error
+	for _, release := range releases {
+		if set, ok := c.sets[release]; ok {
+			sets = append(sets, set)
+		}
+		errs = append(errs, c.errs[release])
+	}
+	if err := kf.cache.fetchHeaders(ctx, sets); err != nil {
+		return err
+	}
+	for _, set := range sets {
+		if err, failed := kf.known.unfetched.Load(set.release); failed {
+			errs = append(errs, err.(error))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // fetchHeaders has apt fetch what sets lack, and takes down what plans ask of the kernels.
 func (hc *headerCache) fetchHeaders(ctx context.Context, sets []headerSet) error {
+	if len(sets) == 0 {
+		return nil
+	}
+	if hc.DryRun {
+		var releases []string
+		for _, set := range sets {
+			releases = append(releases, set.release)
+		}
+		hc.say.note("headers", "would fetch those of %s", strings.Join(releases, ", "))
+		return nil
+	}
 	p := hc.say.begin("headers", "fetching those of "+Plural(len(sets), "kernel"))
 	defer p.end()
 	var debs []apt.Deb

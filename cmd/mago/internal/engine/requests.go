@@ -5,13 +5,16 @@ import (
 	"slices"
 )
 
-// Fetch fetches and opens sources, with those that they need, for no kernel in particular.
+// Fetch fetches and opens sources, with those that they need, and the headers of the kernels that -l names.
 func (e *Engine) Fetch(ctx context.Context, words []string) error {
 	targets, err := e.modules.freshTargets(ctx, words)
 	if err != nil {
 		return err
 	}
 	if targets, err = e.modules.withNeeded(targets); err != nil {
+		return err
+	}
+	if err := e.kernels.fetchNamed(ctx); err != nil {
 		return err
 	}
 	return e.each(ctx, units(flat(targets), noKernel), func(e *Engine, u unit) error {
