@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"mago/debpkg/word"
+	"mago/sources/lock"
 )
 
 // Checked says whether modules build for kernels.
@@ -71,7 +72,34 @@ func Check(ctx context.Context, e *Engine, words []string) (Checked, error) {
 	if len(words) == 0 {
 		words = e.modules.usedHere()
 	}
-	quiet := silent(e, Failed)
+	renewed, others := checker{e}.renewed(ctx)
+	if len(renewed) == 0 {
+		return checker{e}.check(ctx, words)
+	}
+	var c Checked
+	if len(others) > 0 {
+		var err error
+		if c, err = (checker{e.forKernels(others)}).check(ctx, words); err != nil || c.Nothing != nil {
+			return c, err
+		}
+	}
+	err := e.scratch(ctx, lock.Thing{Name: "_renewed", What: "the place for kernels that come in another version", Doing: "used"}, func(dir string) error {
+		apart := e.forKernels(renewed)
+		apart.Builds, apart.Dest, apart.fromApt = dir, "", setOf(renewed)
+		of, err := checker{newEngine(apart.base)}.check(ctx, words)
+		for _, u := range of.Results {
+			u.Deb = "" // which goes again
+			c.Results = append(c.Results, u)
+		}
+		c.Nothing = of.Nothing
+		return err
+	})
+	return c, err
+}
+
+// check is Check for the kernels that the engine was made for.
+func (c checker) check(ctx context.Context, words []string) (Checked, error) {
+	quiet := silent(c.Engine, Failed)
 	p, err := quiet.Plan(ctx, Request{Words: words, Goal: Built, Kernels: "next"})
 	if nothing := (*NothingNextError)(nil); errors.As(err, &nothing) {
 		return Checked{Nothing: nothing}, nil
@@ -86,8 +114,31 @@ func Check(ctx context.Context, e *Engine, words []string) (Checked, error) {
 	if len(report.Results) == 0 || ctx.Err() != nil {
 		return Checked{}, err
 	}
-	c := Checked{Results: checkedUnits(p, report)}
-	return c, checker{e}.tryNewer(ctx, p, c.Results)
+	checked := Checked{Results: checkedUnits(p, report)}
+	return checked, c.tryNewer(ctx, p, checked.Results)
+}
+
+// renewed are the coming kernels that are here in another version, and the others; none where the caller has chosen kernels, or where
+// the plan is going to say what keeps them from being known. What is built for the present ones stays as it is.
+func (c checker) renewed(ctx context.Context) (renewed, others []string) {
+	if c.DryRun || c.Limited() && (len(c.HeaderDirs) > 0 || !slices.Equal(c.Kernels, []string{"next"})) {
+		return nil, nil
+	}
+	renewed, others, err := c.kernels.renewed(ctx)
+	if err != nil {
+		return nil, nil
+	}
+	for _, release := range renewed {
+		c.say.note("kernels", "%s comes in another version: for that it is built apart, and not kept", release)
+	}
+	return renewed, others
+}
+
+// forKernels is the same engine for those kernels.
+func (e *Engine) forKernels(releases []string) *Engine {
+	b := *e.base
+	b.Kernels, b.HeaderDirs = releases, nil
+	return newEngine(&b)
 }
 
 // silent is the same engine, which tells nothing of those kinds: its caller does.

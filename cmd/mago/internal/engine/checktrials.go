@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"mago/cmd/mago/internal/store"
 	"mago/debpkg"
@@ -62,37 +63,50 @@ func (at *aptTool) newerThan(ctx context.Context, t target) (trials []Trial) {
 // try builds a version for a kernel. Its records and its package are nobody's, and go with it. The first error is the build's, the
 // second what kept it from being tried.
 func (c checker) try(ctx context.Context, t Trial, release string) (failed, err error) {
-	unlock, err := c.locks(c.Wait.forLong()).Take(ctx, lock.Thing{Name: "_trials", What: "the place for newer versions", Doing: "used"})
+	err = c.scratch(ctx, lock.Thing{Name: "_trials", What: "the place for newer versions", Doing: "used"}, func(dir string) error {
+		step := c.say.of(UnitID{Module: t.Package.String(), Kernel: release}).begin("try", t.Package.String()+" "+t.Version.String())
+		defer step.end()
+		_, failed = c.trying(dir, release).Do(ctx, Request{Words: []string{t.word()}, Goal: Built})
+		outcome := "builds"
+		switch {
+		case errors.As(failed, new(*BuildError)):
+			outcome = "does not build"
+		case failed != nil:
+			outcome = "could not be tried"
+		}
+		step.timed(t.Package.String() + " " + t.Version.String() + " " + outcome)
+		return nil
+	})
+	return failed, cmp.Or(ctx.Err(), err)
+}
+
+// scratch does something with a directory for builds that nobody is to find, which goes with them.
+func (e *Engine) scratch(ctx context.Context, place lock.Thing, do func(dir string) error) error {
+	unlock, err := e.locks(e.Wait.forLong()).Take(ctx, place)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer unlock()
-	step := c.say.of(UnitID{Module: t.Package.String(), Kernel: release}).begin("try", t.Package.String()+" "+t.Version.String())
-	defer step.end()
-	dir := filepath.Join(c.store.WorkDir(), "trials")
+	dir := filepath.Join(e.store.WorkDir(), strings.TrimPrefix(place.Name, "_"))
 	if err := store.RemoveTree(dir); err != nil { // what a killed run has left
-		return nil, err
+		return err
 	}
 	if err := store.Within(dir, func(string) error { return nil }); err != nil { // which the user that compiles may enter
-		return nil, err
+		return err
 	}
-	_, failed = c.trying(dir, release).Do(ctx, Request{Words: []string{t.word()}, Goal: Built})
-	outcome := "builds"
-	switch {
-	case errors.As(failed, new(*BuildError)):
-		outcome = "does not build"
-	case failed != nil:
-		outcome = "could not be tried"
-	}
-	step.timed(t.Package.String() + " " + t.Version.String() + " " + outcome)
-	err = store.RemoveTree(dir)
-	_ = os.Remove(c.store.WorkDir()) // stays where something is built meanwhile
-	return failed, cmp.Or(ctx.Err(), err)
+	err = do(dir)
+	err = cmp.Or(err, store.RemoveTree(dir))
+	_ = os.Remove(e.store.WorkDir()) // stays where something is built meanwhile
+	return err
 }
 
 // trying is the same engine at work for one kernel, which keeps its builds elsewhere and tells only how far it is.
 func (c checker) trying(builds, release string) *Engine {
 	b := *silent(c.Engine, Note, Advice, Begin, End, Failed, Warning, Whole, Finished, Result).base
-	b.Builds, b.Dest, b.Kernels, b.HeaderDirs, b.Force = builds, "", []string{release}, nil, false
+	b.Builds, b.Dest, b.Force = builds, "", false
+	b.Kernels, b.HeaderDirs = []string{release}, c.kernels.dirsOf(release)
+	if len(b.HeaderDirs) > 0 {
+		b.Kernels = nil
+	}
 	return newEngine(&b)
 }

@@ -21,6 +21,7 @@ type base struct {
 	process *lock.Process     // what this process has locked
 	pool    *jobs.Pool        // which builds share
 	known   *known
+	fromApt map[string]bool // the kernels that are built for by apt's headers, whatever is installed
 }
 
 // packages is what dpkg has installed.

@@ -64,6 +64,16 @@ func (kf *kernelFinder) dirReleases() ([]string, error) {
 	return releases, nil
 }
 
+// dirsOf are those of the directories that hold a kernel.
+func (kf *kernelFinder) dirsOf(release string) (dirs []string) {
+	for _, dir := range kf.HeaderDirs {
+		if of, err := kf.finder().ReleaseOf(dir); err == nil && of == release {
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs
+}
+
 func (b *base) isDir(dir string) bool {
 	info, err := os.Stat(filepath.Join(b.Root, dir))
 	return err == nil && info.IsDir()

@@ -271,7 +271,7 @@ func (kf *kernelFinder) kernel(release string) (kernel.Kernel, error) {
 
 // installedKernel finds a kernel's headers that are installed.
 func (kf *kernelFinder) installedKernel(release string) (kernel.Kernel, error) {
-	if kf.known.fromApt[release] {
+	if kf.fromApt[release] {
 		return kernel.Kernel{}, &kernel.HeadersError{Release: release}
 	}
 	found, err := kf.known.kernels.get(kf.known.changes.Load(), func() (map[string]foundKernel, error) { return map[string]foundKernel{}, nil })

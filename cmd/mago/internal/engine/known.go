@@ -28,8 +28,8 @@ type known struct {
 	bases     while[sharedBasis, string]
 
 	opened    lasting[kernelIndex]
-	unfetched sync.Map        // why the headers of a kernel could not be fetched, by release
-	fromApt   map[string]bool // the kernels that are built for by apt's headers, whatever is installed; set before a plan is made
+	unfetched sync.Map // why the headers of a kernel could not be fetched, by release
+	upgrade   lasting[apt.Transaction]
 
 	told    sync.Map  // the kernels whose compiler was told of, by release
 	shown   sync.Once // the sandbox

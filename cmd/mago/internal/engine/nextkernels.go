@@ -31,15 +31,47 @@ func (kf *kernelFinder) comingKernels(ctx context.Context) ([]string, error) {
 	if len(kf.kernelsHere()) == 0 {
 		return kf.first(ctx)
 	}
-	would, err := kf.apt.installer().SimulateUpgrade(ctx)
+	would, err := kf.apt.upgrade(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("ask apt what full-upgrade would bring: %w", err)
+		return nil, err
 	}
 	coming, err := kf.kernelsIn(ctx, would)
 	if err == nil && len(coming) == 0 {
 		err = &NothingNextError{kf.lackingMeta(ctx)}
 	}
 	return coming, err
+}
+
+// upgrade is what apt-get full-upgrade would do.
+func (at *aptTool) upgrade(ctx context.Context) (apt.Transaction, error) {
+	return at.known.upgrade.get(at.known.changes.Load(), func() (apt.Transaction, error) {
+		would, err := at.installer().SimulateUpgrade(ctx)
+		if err != nil {
+			err = fmt.Errorf("ask apt what full-upgrade would bring: %w", err)
+		}
+		return would, err
+	})
+}
+
+// renewed are the coming kernels that are here, whose packages get another version under the same name, and the others.
+func (kf *kernelFinder) renewed(ctx context.Context) (renewed, others []string, err error) {
+	coming, err := kf.comingKernels(ctx)
+	if err != nil || len(kf.kernelsHere()) == 0 {
+		return nil, coming, err
+	}
+	would, err := kf.apt.upgrade(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	here, err := kf.kernelsIn(ctx, apt.Transaction{Upgrade: would.Upgrade})
+	for _, release := range coming {
+		if slices.Contains(here, release) {
+			renewed = append(renewed, release)
+		} else {
+			others = append(others, release)
+		}
+	}
+	return renewed, others, err
 }
 
 // kernelsIn are the kernels whose images or headers a transaction brings, oldest first.
