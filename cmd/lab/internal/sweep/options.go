@@ -4,20 +4,28 @@
 package sweep
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"io"
+	"path/filepath"
 	"time"
 )
 
 // options are the command line.
 type options struct {
 	release, kernels, only, out string
+	foretold                    string
 	jobs                        int
 	limit                       time.Duration
 	withMago                    bool
 	withPeers, withLoad         bool
 	fresh, retry, reuse         bool
+}
+
+// tables is the file for them.
+func (o options) tables() string {
+	return cmp.Or(o.out, filepath.Join("cmd/lab/internal/sweep", o.release+".md"))
 }
 
 // Run sweeps as the flags say, and tells of each row on stderr.
@@ -35,8 +43,12 @@ func Run(ctx context.Context, args []string, _, stderr io.Writer) error {
 	flags.BoolVar(&o.withLoad, "load", true, "load the modules in QEMU")
 	flags.BoolVar(&o.fresh, "fresh", false, "do everything again")
 	flags.BoolVar(&o.retry, "retry", false, "do again what has not gone well")
+	flags.StringVar(&o.foretold, "foretold", "", "build nothing; compare a `file` of what \"mago check --json -l KERNEL PACKAGE…\" said with the tables")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if o.foretold != "" {
+		return checkForetold(o.tables(), o.foretold, stderr)
 	}
 	return run(ctx, o, stderr)
 }
