@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"syscall"
 
 	"mago/debpkg/control"
 	"mago/debpkg/relation"
@@ -66,6 +67,16 @@ func ReadStatus(root rooted.Root) (*Status, error) {
 		return nil, fmt.Errorf("read dpkg's journal: %w", err)
 	}
 	return statusOf(merge(known, changes)), nil
+}
+
+// StatusStamp is another one once dpkg has changed what ReadStatus reads.
+func StatusStamp(root rooted.Root) (stamp string) {
+	for _, name := range []string{"/var/lib/dpkg/status", "/var/lib/dpkg/updates"} {
+		if info, err := root.Stat(name); err == nil {
+			stamp += fmt.Sprintln(info.ModTime().UnixNano(), info.Size(), info.Sys().(*syscall.Stat_t).Ino)
+		}
+	}
+	return stamp
 }
 
 // statusOf sorts packages by their states.

@@ -120,6 +120,7 @@ func (bu *builder) compileAndPack(ctx context.Context, u unit, at place, r *stor
 	if err != nil {
 		return err
 	}
+	bu.checkInputs(ctx, u, r)
 	r.Recipe, r.RecipeName, r.RecipeVersion = result.Recipe, result.Name, result.Version
 	if err := bu.pack(ctx, u, result, r); err != nil {
 		return whosePackError(err, result)

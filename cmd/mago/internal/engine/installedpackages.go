@@ -18,6 +18,14 @@ func (pk *packages) installed() (*apt.Status, error) {
 
 func (b *base) forgetInstalled() { b.known.changes.Add(1) }
 
+// notice forgets what is installed where another process has had dpkg change that since notice was called last.
+func (b *base) notice() {
+	now := apt.StatusStamp(rooted.Root(b.Root))
+	if before := b.known.stamp.Swap(now); before != nil && before != now {
+		b.forgetInstalled()
+	}
+}
+
 // installedPackage is a package as dpkg has it; without a version it has none. A status that could be read once, and not again,
 // counts as it was: dpkg and apt-get, which change it, are run by whoever reads it first.
 func (pk *packages) installedPackage(name string) apt.Installed {
