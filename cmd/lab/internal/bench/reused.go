@@ -23,6 +23,7 @@ type compilations map[[2]string][]string
 var (
 	compiler       = regexp.MustCompile(`^[0-9]+ +execve\("[^"]*/cc1", `)
 	compiledFile   = regexp.MustCompile(`"-dumpbase", "([^"]+\.[cS])"`)
+	preprocessed   = regexp.MustCompile(`"-E", .*"-dumpbase", "[^"]+\.c"`) // for genksyms, which makes the CRCs of exported symbols
 	compiledKernel = regexp.MustCompile(`/linux-headers-([^"/]+)-common/`)
 	compiledModule = regexp.MustCompile(`"KBUILD_MODNAME=\\?"?([^"\\]+)`)
 )
@@ -34,7 +35,7 @@ func readCompilations(trace io.Reader) (compilations, error) {
 		line, err := lines.ReadString('\n')
 		if compiler.MatchString(line) {
 			file, kernel, module := submatch(compiledFile, line), submatch(compiledKernel, line), submatch(compiledModule, line)
-			if file != "" {
+			if file != "" && !preprocessed.MatchString(line) {
 				unit := [2]string{kernel + "-" + runtime.GOARCH, module}
 				all[unit] = append(all[unit], file)
 			}
@@ -83,9 +84,13 @@ func openPackage(ctx context.Context, sys *debian.System, module, kernel string)
 		[]string{"sh", "-c", `dpkg-deb -x /var/cache/mago/debs/"$1"-modules-"$2"_*.deb "$3"`, "sh", module, kernel, dir}); err != nil {
 		return p, err
 	}
-	files, err := filepath.Glob(sys.Path(dir + "/lib/modules/*/updates/mago/*.ko*"))
-	if err != nil || len(files) == 0 {
-		return p, fmt.Errorf("the package of %s for %s has no modules: %w", module, kernel, err)
+	files, err := filepath.Glob(sys.Path(dir + "/*/modules/*/updates/mago/*.ko*"))
+	usr, _ := filepath.Glob(sys.Path(dir + "/usr/lib/modules/*/updates/mago/*.ko*"))
+	if files = append(files, usr...); err == nil && len(files) == 0 {
+		err = fmt.Errorf("the package of %s for %s has no modules", module, kernel)
+	}
+	if err != nil {
+		return p, err
 	}
 	for _, file := range files {
 		name, _, _ := strings.Cut(filepath.Base(file), ".ko")
