@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"mago/debpkg/apt"
@@ -91,6 +92,26 @@ func (kf *kernelFinder) toBuildFor(ctx context.Context, releases []string) (chos
 		err = kf.cache.canShow(ctx, away[0])
 	}
 	return c, err
+}
+
+// cachedOf are those of the kernels that are not installed and whose headers the cache has as apt does. What cannot be told is none.
+func (kf *kernelFinder) cachedOf(ctx context.Context, releases []string) map[string]kernel.Kernel {
+	cached := map[string]kernel.Kernel{}
+	away := slices.DeleteFunc(slices.Clone(releases), func(release string) bool {
+		_, err := kf.installedKernel(release)
+		_, known := kf.cache.kernelIndex().Kernels[release]
+		return !isMissing(err) || !known
+	})
+	if len(away) == 0 {
+		return nil
+	}
+	c, err := kf.toBuildFor(ctx, away)
+	for _, k := range c.kernels {
+		if err == nil && k.Headers != "" {
+			cached[k.Release] = k
+		}
+	}
+	return cached
 }
 
 // isMissing reports whether headers are not installed; those of which a part is there are not fetched.

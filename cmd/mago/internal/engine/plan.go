@@ -44,6 +44,7 @@ type Plan struct {
 	Headers  []string      // kernels whose headers are fetched into the cache before anything is built
 	Units    []Unit        // in the order in which they are built: what others need comes first
 
+	cached map[string]kernel.Kernel // by release, those that nothing is installed for where nothing is compiled
 	asked  []target
 	opened map[string]target // by name: sources are fetched, opened and told of once
 	sets   []headerSet       // what Headers are fetched from
@@ -104,7 +105,8 @@ func (e *Engine) complete(ctx context.Context, of *Plan) (*Plan, error) {
 		toBuild = units(flat(p.plan.asked), kernels)
 	}
 	if r.Prepare {
-		if p.plan.Packages, err = e.prepare.missing(ctx, p.plan.Releases, toBuild); err != nil {
+		releases, units := p.plan.compiled(toBuild)
+		if p.plan.Packages, err = e.prepare.missing(ctx, releases, units); err != nil {
 			return nil, err
 		}
 	}
@@ -189,12 +191,20 @@ func (e *Engine) asked(ctx context.Context, r Request) ([]target, error) {
 	return e.modules.withNeeded(targets)
 }
 
-// kernelsFor are the kernels asked for. Where the plan may install their headers those in the cache do not count, and some kernels
-// may only be named.
+// kernelsFor are the kernels asked for. Where the plan may install their headers those in the cache count for what is built already,
+// and some kernels may only be named.
 func (p *planner) kernelsFor(ctx context.Context) (kernels []kernel.Kernel, err error) {
 	if p.plan.Request.Prepare {
 		_, err := p.prepare.missing(ctx, p.plan.Releases, nil) // which refuses a kernel that cannot be had, before anything is fetched
-		return foreseen(p.plan.Releases, p.kernels.installedKernel), err
+		if err == nil && p.plan.Request.Goal == Installed {
+			p.plan.cached = p.kernels.cachedOf(ctx, p.plan.Releases)
+		}
+		return foreseen(p.plan.Releases, func(release string) (kernel.Kernel, error) {
+			if k, ok := p.plan.cached[release]; ok {
+				return k, nil
+			}
+			return p.kernels.installedKernel(release)
+		}), err
 	}
 	if p.plan.Request.fetches() {
 		p.kern, err = p.kernels.toBuildFor(ctx, p.plan.Releases)
@@ -348,6 +358,19 @@ func (p *Plan) toBuild() (all []unit) {
 		}
 	}
 	return all
+}
+
+// compiled are the kernels and those units that packages are to be installed for: of a kernel whose headers the cache has, none where
+// all its units are built.
+func (p *Plan) compiled(units []unit) (releases []string, some []unit) {
+	idle := func(release string) bool {
+		_, cached := p.cached[release]
+		return cached && !slices.ContainsFunc(p.Units, func(u Unit) bool {
+			return u.Kernel.Release == release && !u.There && (u.Due.Build || u.Err != nil)
+		})
+	}
+	releases = slices.DeleteFunc(slices.Clone(p.Releases), idle)
+	return releases, slices.DeleteFunc(slices.Clone(units), func(u unit) bool { return idle(u.Kernel.Release) })
 }
 
 // unitsAsked are the units that were asked for; others are only needed by them.

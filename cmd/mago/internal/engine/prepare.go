@@ -20,7 +20,8 @@ func (pr *preparer) installPackages(ctx context.Context, p *Plan) error {
 		return err
 	}
 	done := func() bool {
-		missing, err := pr.missing(ctx, p.Releases, p.toBuild())
+		releases, units := p.compiled(p.toBuild())
+		missing, err := pr.missing(ctx, releases, units)
 		return err == nil && len(missing) == 0
 	}
 	defer pr.known.sandbox.forget() // there may be a closer one now
