@@ -64,19 +64,24 @@ func (b *Builder) buildOnce(ctx context.Context, job Job) (*Result, error) {
 		return nil, err
 	}
 	defer w.Close()
-	if err := w.Reach(ctx); err != nil {
+	if err := w.Shown(); err != nil {
 		return nil, err
 	}
+	staged, err := follow(ctx, w)
+	if err != nil {
+		return nil, w.Explain(ctx, err)
+	}
+	return finish(ctx, w, staged)
+}
+
+// follow runs the source's recipe.
+func follow(ctx context.Context, w *recipe.Workspace) (*recipe.Staged, error) {
 	if err := w.PlaceNeeded(ctx); err != nil {
 		return nil, err
 	}
-	r, err := recipe.Of(job.Source)
+	r, err := recipe.Of(w.Job.Source)
 	if err != nil {
 		return nil, err
 	}
-	staged, err := r.Run(ctx, w)
-	if err != nil {
-		return nil, err
-	}
-	return finish(ctx, w, staged)
+	return r.Run(ctx, w)
 }

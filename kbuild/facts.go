@@ -3,27 +3,11 @@ package kbuild
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"io"
-	"os"
-	"slices"
 
 	"mago/kbuild/elfmodule"
 	"mago/kbuild/sandbox"
 )
-
-// Serve is for the beginning of main: where this process was started as a part of a sandbox, ok is true, and the process is
-// to exit with the code.
-func Serve(args []string) (code int, ok bool) {
-	if !slices.Equal(args, sandbox.Self(elfmodule.Job)) {
-		return sandbox.Serve(args)
-	}
-	if err := elfmodule.Serve(os.Stdin, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "mago: read modules:", err)
-		return 1, true
-	}
-	return 0, true
-}
 
 // readMemory is what reading modules may take at most, in bytes; NVIDIA's, the largest known, take a tenth of it.
 const readMemory = 2 << 30

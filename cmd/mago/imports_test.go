@@ -11,10 +11,10 @@ import (
 // packages below it, too.
 var order = []string{
 	"cmd/lab/...", "cmd/mkdeb",
-	"cmd/mago", "cmd/mago/internal/engine", "cmd/mago/internal/store", "cmd/mago/internal/modpkg",
+	"cmd/mago", "cmd/mago/part", "cmd/mago/internal/engine", "cmd/mago/internal/store", "cmd/mago/internal/modpkg",
 	"catalog",
 	"sources", "sources/headers", "sources/lock", "sources/way", "sources/untar",
-	"kbuild", "kbuild/elfmodule", "kbuild/kernel", "kbuild/recipe", "kbuild/proof", "kbuild/sandbox",
+	"kbuild", "kbuild/parts", "kbuild/elfmodule", "kbuild/kernel", "kbuild/recipe", "kbuild/proof", "kbuild/sandbox",
 	"kbuild/sandbox/cgroup", "kbuild/jobs", "kbuild/dkms", "kbuild/rules", "kbuild/foreign", "kbuild/signed", "kbuild/deep",
 	"debpkg/payload", "debpkg", "debpkg/apt", "debpkg/sbom",
 	"debpkg/relation", "debpkg/control", "debpkg/rooted", "debpkg/codec", "debpkg/visible", "debpkg/word",

@@ -9,13 +9,10 @@ import (
 	"syscall"
 
 	"mago/cmd/mago/internal/engine"
-	"mago/kbuild"
+	_ "mago/cmd/mago/part"
 )
 
 func main() {
-	if code, ok := kbuild.Serve(os.Args); ok {
-		os.Exit(code)
-	}
 	syscall.Umask(0o022) // the build user has to enter mago's directories, whatever the caller's umask
 	os.Setenv("PATH", searchPath(os.Getenv("PATH")))
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))

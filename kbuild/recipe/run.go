@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,24 +71,41 @@ func (w *Workspace) path() string {
 	return w.Inside(unameDir) + ":" + dirs
 }
 
-// Reach tries whether the build user can enter all that it has to.
-func (w *Workspace) Reach(ctx context.Context) error {
-	k := w.Job.Kernel
-	dirs := slices.DeleteFunc([]string{k.Headers, k.Common, k.Build}, func(dir string) bool { return dir == "" })
-	args := []string{"ls", "-d", "--", w.Inside(".")}
-	for _, dir := range dirs {
-		args = append(args, dir+"/.")
+// Shown gives a *ReachError where root would show a build what its user could not get to.
+func (w *Workspace) Shown() error {
+	if w.Sandbox.ByRoot || w.Sandbox.Mounts {
+		return w.Sandbox.Closed(w.dir, w.headers()...)
 	}
-	closed := w.Sandbox.Closed(w.dir, dirs...)
-	if closed != nil && (w.Sandbox.ByRoot || w.Sandbox.Mounts) { // root shows what the user could not get to
-		return closed
+	return nil
+}
+
+// Explain tells whether a recipe failed because the build user cannot enter what every build has to, and gives failed where it can.
+// It looks at nothing that the recipe could have closed itself.
+func (w *Workspace) Explain(ctx context.Context, failed error) error {
+	if ctx.Err() != nil {
+		return failed
+	}
+	return cmp.Or(w.closed(ctx), failed)
+}
+
+// headers are the directories of the kernel's that a build enters.
+func (w *Workspace) headers() []string {
+	k := w.Job.Kernel
+	return slices.DeleteFunc([]string{k.Headers, k.Common, k.Build}, func(dir string) bool { return dir == "" })
+}
+
+// closed is a *sandbox.ReachError, a *sandbox.BrokenError where the sandbox itself keeps the user out, or nil.
+func (w *Workspace) closed(ctx context.Context) error {
+	args := []string{"ls", "-d", "--"}
+	for _, dir := range w.headers() {
+		args = append(args, dir+"/.")
 	}
 	complaint := &boundedBuffer{limit: confLimit}
 	err := w.Run(ctx, sandbox.Spec{Args: args, Stderr: complaint})
 	if !exited(err) && !errors.As(err, new(*sandbox.BrokenError)) {
-		return err
+		return nil
 	}
-	said := string(complaint.held)
+	said, closed := string(complaint.held), w.Sandbox.Closed(filepath.Dir(w.dir), w.headers()...)
 	if closed != nil && strings.Contains(said, "ermission denied") {
 		return closed
 	}
