@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"mago/kbuild/jobs"
 	"mago/kbuild/kernel"
 	"mago/kbuild/recipe"
 	"mago/kbuild/sandbox"
@@ -131,6 +132,19 @@ func TestRulesRefused(t *testing.T) {
 				t.Log(b.log.String())
 			}
 		})
+	}
+}
+
+// TestRulesInOrder: a debian/rules that is not written for make's -j has its own targets made one after the other.
+func TestRulesInOrder(t *testing.T) {
+	b := rulesBench(t)
+	b.enter(t, jobs.NewPool(2))
+	rules := "kdist_image: first second\nfirst second: pipe\npipe:\n\tmkfifo pipe\n" +
+		"first:\n\ttimeout 1 sh -c 'read x <pipe' && echo both at once || echo alone\nsecond:\n\techo 1<>pipe\n"
+	_, err := b.build(t, tree{"debian/rules+": rules}.write(t, filepath.Join(t.TempDir(), "x")))
+	wantRecipeError(t, err, "made no .deb")
+	if log := b.log.String(); !strings.Contains(log, "\nalone\n") {
+		t.Error(log)
 	}
 }
 
