@@ -137,13 +137,14 @@ func (r *run) units(ctx context.Context) error {
 	q := newQueue(r.plan.Units, r.build.expected, r.Reuse)
 	defer context.AfterFunc(ctx, q.close)()
 	width := min(r.pool.Size(), len(r.plan.Units))
-	if slices.ContainsFunc(r.plan.Units, func(u Unit) bool { return u.Due.Build }) && width > 1 {
+	builds := r.plan.builds()
+	if builds > 0 && width > 1 {
 		width = min(width, r.confs.atOnce(ctx))
 	}
 	if r.DryRun {
 		width = 1 // so that what it tells is in order
 	}
-	r.pool.Expect(min(len(r.plan.toBuild()), width))
+	r.pool.Expect(min(builds, width))
 	var workers sync.WaitGroup
 	for range width {
 		workers.Go(func() {
@@ -157,6 +158,16 @@ func (r *run) units(ctx context.Context) error {
 		r.installAll(ctx)
 	}
 	return r.verdict(ctx)
+}
+
+// builds is how many units are to be compiled, those apart that are only to be installed.
+func (p *Plan) builds() (n int) {
+	for _, u := range p.Units {
+		if !u.There && u.Err == nil && u.Due.Build {
+			n++
+		}
+	}
+	return n
 }
 
 // work does a unit whose turn has come. Of several one that another process works on comes again, and is waited for then.

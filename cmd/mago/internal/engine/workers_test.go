@@ -66,6 +66,18 @@ func TestWorkersMeet(t *testing.T) {
 	}
 }
 
+// TestWorkersExpect: what is only to be installed takes no part of the memory of what is built.
+func TestWorkersExpect(t *testing.T) {
+	r, _ := crew(t, 4, Options{})
+	r.known.sandbox.now, r.known.sandbox.have = sandbox.Sandbox{Kind: sandbox.Bubblewrap}, true
+	r.plan.Request.Goal, r.plan.Units[1].Due.Build, r.plan.Units[2].Due.Build = Installed, true, true
+	r.do = func(*Engine, Unit) (UnitResult, error) { return UnitResult{}, errors.New("stop") }
+	_ = r.units(t.Context())
+	if n := r.pool.AtOnce(); n != 2 {
+		t.Errorf("of four units two are compiled, and %d are expected", n)
+	}
+}
+
 // TestWorkersOneAtATime: where sandboxes do not keep builds of the build user from each other, there is one build at a time.
 func TestWorkersOneAtATime(t *testing.T) {
 	for name, test := range map[string]struct {
