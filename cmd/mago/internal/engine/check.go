@@ -79,12 +79,12 @@ func Check(ctx context.Context, e *Engine, words []string) (Checked, error) {
 	var c Checked
 	if len(others) > 0 {
 		var err error
-		if c, err = (checker{e.forKernels(others)}).check(ctx, words); err != nil || c.Nothing != nil {
+		if c, err = (checker{checker{e}.forKernels(others)}).check(ctx, words); err != nil || c.Nothing != nil {
 			return c, err
 		}
 	}
-	err := e.scratch(ctx, lock.Thing{Name: "_renewed", What: "the place for kernels that come in another version", Doing: "used"}, func(dir string) error {
-		apart := e.forKernels(renewed)
+	err := checker{e}.scratch(ctx, lock.Thing{Name: "_renewed", What: "the place for kernels that come in another version", Doing: "used"}, func(dir string) error {
+		apart := checker{e}.forKernels(renewed)
 		apart.Builds, apart.Dest, apart.fromApt = dir, "", setOf(renewed)
 		of, err := checker{newEngine(apart.base)}.check(ctx, words)
 		for _, u := range of.Results {
@@ -135,8 +135,8 @@ func (c checker) renewed(ctx context.Context) (renewed, others []string) {
 }
 
 // forKernels is the same engine for those kernels.
-func (e *Engine) forKernels(releases []string) *Engine {
-	b := *e.base
+func (c checker) forKernels(releases []string) *Engine {
+	b := *c.base
 	b.Kernels, b.HeaderDirs = releases, nil
 	return newEngine(&b)
 }

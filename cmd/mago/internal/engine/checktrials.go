@@ -81,13 +81,13 @@ func (c checker) try(ctx context.Context, t Trial, release string) (failed, err 
 }
 
 // scratch does something with a directory for builds that nobody is to find, which goes with them.
-func (e *Engine) scratch(ctx context.Context, place lock.Thing, do func(dir string) error) error {
-	unlock, err := e.locks(e.Wait.forLong()).Take(ctx, place)
+func (c checker) scratch(ctx context.Context, place lock.Thing, do func(dir string) error) error {
+	unlock, err := c.locks(c.Wait.forLong()).Take(ctx, place)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	dir := filepath.Join(e.store.WorkDir(), strings.TrimPrefix(place.Name, "_"))
+	dir := filepath.Join(c.store.WorkDir(), strings.TrimPrefix(place.Name, "_"))
 	if err := store.RemoveTree(dir); err != nil { // what a killed run has left
 		return err
 	}
@@ -96,7 +96,7 @@ func (e *Engine) scratch(ctx context.Context, place lock.Thing, do func(dir stri
 	}
 	err = do(dir)
 	err = cmp.Or(err, store.RemoveTree(dir))
-	_ = os.Remove(e.store.WorkDir()) // stays where something is built meanwhile
+	_ = os.Remove(c.store.WorkDir()) // stays where something is built meanwhile
 	return err
 }
 
