@@ -69,7 +69,7 @@ func (b *Builder) buildOnce(ctx context.Context, job Job) (*Result, error) {
 	}
 	staged, err := follow(ctx, w)
 	if err != nil {
-		return nil, w.Explain(ctx, err)
+		return nil, recipe.Explain(ctx, w, err)
 	}
 	return finish(ctx, w, staged)
 }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"mago/kbuild/kernel"
 	"mago/kbuild/sandbox"
 )
 
@@ -74,30 +75,30 @@ func (w *Workspace) path() string {
 // Shown gives a *ReachError where root would show a build what its user could not get to.
 func (w *Workspace) Shown() error {
 	if w.Sandbox.ByRoot || w.Sandbox.Mounts {
-		return w.Sandbox.Closed(w.dir, w.headers()...)
+		return w.Sandbox.Closed(w.dir, entered(w.Job.Kernel)...)
 	}
 	return nil
 }
 
 // Explain tells whether a recipe failed because the build user cannot enter what every build has to, and gives failed where it can.
 // It looks at nothing that the recipe could have closed itself.
-func (w *Workspace) Explain(ctx context.Context, failed error) error {
+func Explain(ctx context.Context, w *Workspace, failed error) error {
 	if ctx.Err() != nil {
 		return failed
 	}
-	return cmp.Or(w.closed(ctx), failed)
+	return cmp.Or(closed(ctx, w), failed)
 }
 
-// headers are the directories of the kernel's that a build enters.
-func (w *Workspace) headers() []string {
-	k := w.Job.Kernel
+// entered are the directories of a kernel's headers that a build enters.
+func entered(k kernel.Kernel) []string {
 	return slices.DeleteFunc([]string{k.Headers, k.Common, k.Build}, func(dir string) bool { return dir == "" })
 }
 
 // closed is a *sandbox.ReachError, a *sandbox.BrokenError where the sandbox itself keeps the user out, or nil.
-func (w *Workspace) closed(ctx context.Context) error {
+func closed(ctx context.Context, w *Workspace) error {
 	args := []string{"ls", "-d", "--"}
-	for _, dir := range w.headers() {
+	headers := entered(w.Job.Kernel)
+	for _, dir := range headers {
 		args = append(args, dir+"/.")
 	}
 	complaint := &boundedBuffer{limit: confLimit}
@@ -105,9 +106,9 @@ func (w *Workspace) closed(ctx context.Context) error {
 	if !exited(err) && !errors.As(err, new(*sandbox.BrokenError)) {
 		return nil
 	}
-	said, closed := string(complaint.held), w.Sandbox.Closed(filepath.Dir(w.dir), w.headers()...)
-	if closed != nil && strings.Contains(said, "ermission denied") {
-		return closed
+	said, reach := string(complaint.held), w.Sandbox.Closed(filepath.Dir(w.dir), headers...)
+	if reach != nil && strings.Contains(said, "ermission denied") {
+		return reach
 	}
 	return w.broken("enter the directories that a build needs", said)
 }
