@@ -17,11 +17,11 @@ func (s *Store) Get(id ID) (Record, bool) {
 }
 
 // Load is Get with the reason why there is none: fs.ErrNotExist, or a record that is damaged or cannot be read.
-func (s *Store) Load(id ID) (Record, error) { return s.load(id, recordFile) }
+func (s *Store) Load(id ID) (Record, error) { return load(filepath.Join(s.Dir(id), recordFile), id) }
 
 // Failure gives what has failed since the last good build.
 func (s *Store) Failure(id ID) (Record, bool) {
-	r, err := s.load(id, failureFile)
+	r, err := load(filepath.Join(s.Dir(id), failureFile), id)
 	return r, err == nil
 }
 
@@ -42,8 +42,7 @@ func (s *Store) IsBuilt(module string) bool {
 	return slices.ContainsFunc(kernels, func(kernel string) bool { return s.Has(ID{module, kernel}) })
 }
 
-func (s *Store) load(id ID, name string) (Record, error) {
-	path := filepath.Join(s.Dir(id), name)
+func load(path string, id ID) (Record, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return Record{}, err
@@ -65,8 +64,9 @@ func parse(id ID, path string, text []byte) (r Record, err error) {
 func (s *Store) Of(module string) (all []Record, err error) {
 	kernels, err := s.Kernels(module)
 	for _, kernel := range kernels {
+		id := ID{module, kernel}
 		for _, name := range files {
-			r, err := s.load(ID{module, kernel}, name)
+			r, err := load(filepath.Join(s.Dir(id), name), id)
 			if err == nil {
 				all = append(all, r)
 			} else if failed := (*fs.PathError)(nil); errors.As(err, &failed) && !Absent(err) {

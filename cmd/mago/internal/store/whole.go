@@ -13,17 +13,17 @@ import (
 // HasDeb reports whether the packages that a record names are still in the store, and only this user or root can write to
 // them.
 func (s *Store) HasDeb(r Record) bool {
-	if r.Result != Built || r.Common != nil && !s.isOwn(r.Common.Deb, -1) {
+	if r.Result != Built || r.Common != nil && !isOwn(s.Debs(), r.Common.Deb, -1) {
 		return false
 	}
-	return s.isOwn(r.Deb, r.Size)
+	return isOwn(s.Debs(), r.Deb, r.Size)
 }
 
-// isOwn reports whether a package lies in the store, is of that size (-1: any), and only this user, or root, may write to it.
+// isOwn reports whether a package lies in the directory of packages, is of that size (-1: any), and only this user, or root, may write to it.
 // A copy under another name (--dest) may be the same file, which somebody may have been given.
-func (s *Store) isOwn(deb string, size int64) bool {
+func isOwn(dir, deb string, size int64) bool {
 	var st syscall.Stat_t
-	if filepath.Dir(deb) != s.Debs() || syscall.Lstat(deb, &st) != nil || size >= 0 && st.Size != size {
+	if filepath.Dir(deb) != dir || syscall.Lstat(deb, &st) != nil || size >= 0 && st.Size != size {
 		return false
 	}
 	return st.Mode&syscall.S_IFMT == syscall.S_IFREG && st.Mode&0o022 == 0 && (st.Uid == 0 || int(st.Uid) == os.Geteuid())
