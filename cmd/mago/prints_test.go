@@ -21,7 +21,7 @@ var talking = regexp.MustCompile(`^"(?:os|fmt|io|syscall|golang.org/x/sys/unix)"
 
 // served is what does so where the sandbox runs mago itself, by file.
 var served = map[string][]string{
-	"kbuild/facts.go":          {"os.Stdout", "os.Stderr"},
+	"kbuild/parts/parts.go":    {"os.Stdout", "os.Stderr"},
 	"kbuild/sandbox/enter.go":  {"os.Environ"},
 	"kbuild/sandbox/start.go":  {"os.Environ"},
 	"kbuild/sandbox/warden.go": {"os.Stderr"},

@@ -9,7 +9,7 @@ import (
 	"mago/kbuild/kernel"
 )
 
-// What an ordinary user's build lacks is told in the plan: before headers are fetched for it, and before it has compiled for nothing.
+// What a build lacks that nobody installs for it is told in the plan: before headers are fetched for it, and before it has compiled for nothing.
 
 // lacking is what a plan has found out of that.
 type lacking struct {
