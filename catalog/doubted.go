@@ -1,10 +1,10 @@
 package catalog
 
 import (
-	"bufio"
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"path"
 	"regexp"
@@ -41,6 +41,9 @@ func (c Config) doubt(ctx context.Context, all map[word.Package]Binary) error {
 // unsignedLists are the names, uncompressed, of apt's lists that no checked signature covers.
 func (c Config) unsignedLists() (map[string]bool, error) {
 	releases, err := c.readReleases()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // apt has no lists yet
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -61,8 +64,8 @@ var listFile = regexp.MustCompile(`\(([^()]*)\)`)
 func versionsIn(output []byte) map[string]map[string][][]string {
 	all := map[string]map[string][][]string{}
 	name, within := "", false
-	for s := bufio.NewScanner(bytes.NewReader(output)); s.Scan(); {
-		line := s.Text()
+	for line := range strings.Lines(string(output)) {
+		line = strings.TrimSuffix(line, "\n")
 		version, files, ok := strings.Cut(line, " (")
 		switch {
 		case strings.HasPrefix(line, "Package: "):
@@ -83,17 +86,14 @@ func versionsIn(output []byte) map[string]map[string][][]string {
 	return all
 }
 
-// isDoubted reports whether a version, or one of several that are called so, is in unsigned lists alone.
+// isDoubted reports whether a version, or one of several that are called so, is known from an unsigned list. Where several lists have
+// one, apt goes by the first, also for its hash.
 func isDoubted(versions [][]string, unsigned map[string]bool) bool {
 	return slices.ContainsFunc(versions, func(files []string) bool {
-		doubted := false
-		for _, file := range files {
-			if _, list := listArchitecture(file); list && !unsigned[uncompressed(file)] {
-				return false
-			} else if list {
-				doubted = true
-			}
-		}
-		return doubted
+		first := slices.IndexFunc(files, func(file string) bool {
+			_, list := listArchitecture(file)
+			return list
+		})
+		return first >= 0 && unsigned[uncompressed(files[first])]
 	})
 }

@@ -67,6 +67,12 @@ func TestOwnPrograms(t *testing.T) {
 	source := with(t, tree{"dkms.conf": named + "POST_BUILD=trap\n", "trap+": "#!/bin/bash\nfor p in strip xz; do\n" +
 		"printf '#!/bin/sh\\necho not the real thing; exit 1\\n' > /var/lib/dkms/_uname/$p; chmod +x /var/lib/dkms/_uname/$p\ndone\n"})
 	b.in(t, sandbox.Bubblewrap).mustBuild(t, source)
+	failing := with(t, tree{"dkms.conf": named + "PRE_BUILD=trap\n", "trap+": "#!/bin/sh\n" +
+		"printf '#!/bin/sh\\necho this machine is broken >&2; exit 1\\n' > /var/lib/dkms/_uname/ls; chmod +x /var/lib/dkms/_uname/ls; exit 1\n"})
+	var broken *sandbox.BrokenError
+	if _, err := b.builder().Build(t.Context(), b.job(t, failing)); err == nil || errors.As(err, &broken) {
+		t.Errorf("got %v", err)
+	}
 }
 
 // TestFinishedIsOutOfReach: whatever process a build leaves behind, it may not write where the finished modules lie.

@@ -156,7 +156,10 @@ func TestClosesItself(t *testing.T) {
 
 // TestSandboxBreaks: a sandbox that cannot start a program is this machine's failure, at whatever step.
 func TestSandboxBreaks(t *testing.T) {
-	for _, program := range []string{"ls", "bash", "strip"} {
+	for program, source := range map[string]tree{
+		"ls":   {"Makefile": "$(error no)\n"}, // which looks for why a build failed
+		"bash": nil, "strip": nil,
+	} {
 		b := newBench(t)
 		builder := b.builder()
 		builder.Run = func(cmd *exec.Cmd) error {
@@ -165,7 +168,7 @@ func TestSandboxBreaks(t *testing.T) {
 			}
 			return cmd.Run()
 		}
-		_, err := builder.Build(t.Context(), b.job(t, with(t, nil)))
+		_, err := builder.Build(t.Context(), b.job(t, with(t, source)))
 		var broken *sandbox.BrokenError
 		if !errors.As(err, &broken) || !strings.Contains(err.Error(), "/nonexistent") {
 			t.Errorf("%s: got %v", program, err)

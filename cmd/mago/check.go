@@ -75,7 +75,7 @@ func (a *app) tellCauses(found engine.Checked) {
 		units[u.Unit] = u
 	}
 	for _, c := range causesIn(found.UnitResults(), func(r engine.UnitResult) string { return reason(r.Err, r.Unit) + newerNote(units[r.Unit]) }) {
-		if u := units[c.units[0]]; u.State == engine.ResultFailed && !u.DoesNotBuild() { // this machine may lack something
+		if u := units[c.units[0]]; u.State != engine.ResultExcluded && u.State != engine.ResultLacking && !u.DoesNotBuild() { // this machine may lack something
 			tell(a.stderr, a.ofSystem(c.err))
 		} else {
 			a.screen.line(unitName(u.Unit) + ": " + c.text)

@@ -149,8 +149,7 @@ func aim(w *Workspace, file string) error {
 }
 
 // rulesCommand is what module-assistant calls a debian/rules with. The rules learn by DEB_BUILD_OPTIONS how many compilers may
-// run; not all bear make's -j, so only the makes that they call share
-// the processors. Their package is only read again, so it need not be compressed (dpkg-deb(1)).
+// run; not all bear make's -j, so only the makes that they call share the processors. Their package is only read again, so it need not be compressed (dpkg-deb(1)).
 func rulesCommand(w *Workspace) []string {
 	k, jobs := w.Job.Kernel, strconv.Itoa(w.Job.Jobs)
 	args := []string{"env",

@@ -86,6 +86,7 @@ func Explain(ctx context.Context, w *Workspace, failed error) error {
 	if ctx.Err() != nil {
 		return failed
 	}
+	w.Through()
 	return cmp.Or(closed(ctx, w), failed)
 }
 

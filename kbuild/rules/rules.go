@@ -41,7 +41,7 @@ func UsesDebhelper(text []byte) bool { return debhelper.Match(text) }
 // Aim has the text of a debian/rules find the fragments below dir where it spells their usual place out, and run its own targets
 // one after the other under a jobserver, as it does without one.
 func Aim(text []byte, dir string) []byte {
-	return append(bytes.ReplaceAll(text, []byte(Dir), []byte(dir)), "\n.NOTPARALLEL:\n"...)
+	return append(bytes.ReplaceAll(text, []byte(Dir), []byte(dir)), "\n\n.NOTPARALLEL:\n"...)
 }
 
 // Place writes the fragments to dir/include below root; dir is what MA_DIR has to name.

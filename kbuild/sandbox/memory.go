@@ -13,9 +13,11 @@ import (
 
 // memory is what processes hold of it in bytes, apart from files on a disk. What several share need be in nobody's page
 // tables; it is looked for only where the machine has so much more of it than before that it would matter. Where it is not the
-// time to look at everything, what they have mapped is enough as long as that is little.
+// time to look at everything, what they have mapped is enough as long as that is little, and the machine has not lost much
+// either.
 func (w *watch) memory(below []task, whole bool) (bytes int64) {
-	if mapped := mappedBy(below); !whole && mapped < w.Limits.Memory/2 {
+	const little = 2 // of it, one in so many
+	if mapped := mappedBy(below); !whole && max(mapped, w.free-available()) < w.Limits.Memory/little {
 		bytes = mapped
 	} else {
 		for _, p := range below {
@@ -28,9 +30,13 @@ func (w *watch) memory(below []task, whole bool) (bytes int64) {
 	return bytes
 }
 
-// mappedBy is what is in memory of what processes have mapped. It leaves out what is swapped out, and page tables.
+// mappedBy is what is in memory of what processes have mapped. It leaves out what is swapped out, and page tables. Where the first
+// thread has ended, nothing counts as mapped.
 func mappedBy(all []task) (bytes int64) {
 	for _, p := range all {
+		if p.pages == 0 && p.threads > 1 {
+			bytes += p.held()
+		}
 		bytes += p.pages * int64(os.Getpagesize())
 	}
 	return bytes

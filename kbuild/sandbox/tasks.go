@@ -21,15 +21,24 @@ type task struct {
 // below gives the processes below this one: all, or those that are found by who has started whom. That costs little on a machine with
 // many processes, but may miss some where others end meanwhile (/proc/<pid>/task/<tid>/children in proc(5)).
 func below(whole bool) []task {
-	all := children()
+	all := childrenIn("/proc/self/task")
 	if whole || all == nil {
 		return descendants()
 	}
-	var found []task
-	for i := 0; i < len(all); i++ {
-		if p, ok := readTask(all[i]); ok {
-			found, all = append(found, p), append(all, p.children()...)
+	return withBelow(all, nil)
+}
+
+// withBelow appends processes and all below them. It reads what was started last first, and at once: a process that goes on as a new
+// one every few milliseconds is among these.
+func withBelow(pids []int, found []task) []task {
+	from := len(found)
+	for _, pid := range slices.Backward(pids) {
+		if p, ok := readTask(pid); ok {
+			found = append(found, p)
 		}
+	}
+	for _, p := range found[from:] {
+		found = withBelow(p.children(), found)
 	}
 	return found
 }
@@ -54,16 +63,21 @@ func tasks() []task {
 		return nil
 	}
 	defer dir.Close()
-	names, _ := dir.Readdirnames(-1)
+	const few = 32 // that one names are read for before what they stand for: the youngest come last, and some do not stay
 	var all []task
-	for _, name := range names {
-		if pid, err := strconv.Atoi(name); err == nil {
-			if p, ok := readTask(pid); ok {
-				all = append(all, p)
+	for {
+		names, err := dir.Readdirnames(few)
+		if err != nil {
+			return all
+		}
+		for _, name := range names {
+			if pid, err := strconv.Atoi(name); err == nil {
+				if p, ok := readTask(pid); ok {
+					all = append(all, p)
+				}
 			}
 		}
 	}
-	return all
 }
 
 // readTask reads proc(5)'s stat; ok is false where there is no such process any more.

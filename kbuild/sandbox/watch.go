@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"math/rand/v2"
 	"os"
 	"syscall"
 	"time"
@@ -13,10 +14,10 @@ type watch struct {
 	order
 	reserve unix.Statfs_t // what has to stay free of the writable directory's file system
 	spare   int64         // what has to stay of the machine's memory
+	free    int64         // what of the machine's memory was nobody's at the beginning
 	shared  lowest        // memory that processes of the machine share, and what is swapped out
 	cores   *cores        // nil: nobody says how many processors it may use
 	next    time.Time     // when that directory is measured again
-	looks   int           // how often it has looked
 	size    chan measured // what a measurement gives that is under way; nil: none is
 }
 
@@ -27,7 +28,8 @@ const reserved = 20
 func newWatch(o order) *watch {
 	w := &watch{order: o}
 	_ = w.shared.growth(sharedNow())
-	w.spare = available() / reserved
+	w.free = available()
+	w.spare = w.free / reserved
 	if o.Shares {
 		w.cores = newCores(o)
 	}
@@ -58,7 +60,7 @@ func (w *watch) allowance() uint64 {
 	return uint64(have + w.Limits.Processes + min(w.Limits.Processes, most))
 }
 
-// wholeLooks is how many looks there are for one at everything: what processes hide from the others they do not hide for long.
+// wholeLooks is how many looks there are for one at everything, in the mean: nobody knows which.
 const wholeLooks = 10
 
 // look measures what it has to, and gives the verdict.
@@ -66,8 +68,7 @@ func (w *watch) look() verdict {
 	memory, processes := w.Limits.Memory > 0 && !w.Held.Memory, w.Limits.Processes > 0 && !w.Held.Processes
 	share, bounds := w.cores.look()
 	if memory || processes || bounds {
-		whole := w.looks%wholeLooks == 0
-		w.looks++
+		whole := rand.N(wholeLooks) == 0
 		below := below(whole)
 		if bounds {
 			w.cores.bound(below, share, time.Now())
@@ -96,13 +97,13 @@ func (w *watch) isFull() bool {
 	return unix.Statfs(w.Watched, &now) == nil && (now.Bavail < w.reserve.Bavail || now.Ffree < w.reserve.Ffree)
 }
 
-// measure has the writable directory measured for a fiftieth of the time, and does not wait for it: a build can make that
+// measure has the writable directory measured for a fiftieth of the time, but every few seconds at least, and does not wait for it: a build can make that
 // take long, and is watched meanwhile.
 func (w *watch) measure() verdict {
 	begun := time.Now()
 	select {
 	case m := <-w.size:
-		w.size, w.next = nil, begun.Add(50*m.took)
+		w.size, w.next = nil, begun.Add(min(50*m.took, 10*time.Second))
 		return w.tooMuch(m.bytes)
 	default:
 	}

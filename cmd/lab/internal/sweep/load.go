@@ -101,7 +101,9 @@ func (s *sweep) load(ctx context.Context, log *os.File, of ...*row) error {
 		x.Loads = nil
 	}
 	for _, a := range excuse(answers, order, missing) {
-		whose[a.Module].Loads = append(whose[a.Module].Loads, a)
+		if x := whose[a.Module]; x != nil {
+			x.Loads = append(x.Loads, a)
+		}
 	}
 	return err
 }

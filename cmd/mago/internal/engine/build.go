@@ -69,8 +69,15 @@ func (bu *builder) build(ctx context.Context, u unit) (r store.Record, made bool
 
 // follow has the record of a build that serves for another directory name that one, which is where its module's source is now.
 func (bu *builder) follow(u unit, r store.Record) error {
-	if u.tree == nil || r.Source.Origin != string(sources.Directory) || u.tree.Origin != sources.Directory || r.Source.Path == u.tree.Dir {
+	if !follows(u, r) {
 		return nil
 	}
 	return bu.store.MoveSource(u.id(), u.tree.Dir)
+}
+
+// follows reports whether the directory has what was built, and nobody else could change it. What -n lets serve besides does not become
+// that directory's.
+func follows(u unit, r store.Record) bool {
+	return u.tree != nil && r.Source.Origin == string(sources.Directory) && u.tree.Origin == sources.Directory && r.Source.Path != u.tree.Dir &&
+		r.Source.Closed && r.Source.SHA256 == u.sourceDigest()
 }

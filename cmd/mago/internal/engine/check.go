@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"mago/debpkg/word"
+	"mago/kbuild/recipe"
 	"mago/sources/lock"
 )
 
@@ -186,7 +187,7 @@ func (c Checked) Err() error {
 			at = 0
 		case len(lackedBy(u.Err)) > 0:
 			at = 2
-		case u.State == ResultExcluded:
+		case errors.As(u.Err, new(*recipe.NotMeantError)): // or one that it needs is not
 			at = 3
 		}
 		errs[at] = cmp.Or(errs[at], u.Err)
@@ -194,8 +195,7 @@ func (c Checked) Err() error {
 	return cmp.Or(errs[:]...)
 }
 
-// Lacking is the command that installs what building some takes and is not here, "" where nothing is missing. It installs no headers,
-// and so no kernel.
+// Lacking is the command that installs what building some takes and is not here, "" where nothing is missing. It names no headers.
 func (c Checked) Lacking(on System) string {
 	var packages []string
 	for _, u := range c.Results {

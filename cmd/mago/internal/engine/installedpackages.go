@@ -13,12 +13,15 @@ import (
 
 // installed is what dpkg's status says; forgetInstalled has it read again after dpkg has run.
 func (pk *packages) installed() (*apt.Status, error) {
-	return pk.known.status.get(pk.known.changes.Load(), func() (*apt.Status, error) { return apt.ReadStatus(rooted.Root(pk.Root)) })
+	return pk.known.status.get(pk.known.changes.Load(), func() (*apt.Status, error) {
+		pk.known.stamp.Store(apt.StatusStamp(rooted.Root(pk.Root)))
+		return apt.ReadStatus(rooted.Root(pk.Root))
+	})
 }
 
 func (b *base) forgetInstalled() { b.known.changes.Add(1) }
 
-// notice forgets what is installed where another process has had dpkg change that since notice was called last.
+// notice forgets what is installed where another process has had dpkg change that since it was read.
 func (b *base) notice() {
 	now := apt.StatusStamp(rooted.Root(b.Root))
 	if before := b.known.stamp.Swap(now); before != nil && before != now {

@@ -26,7 +26,7 @@ type kernelEntry struct {
 }
 
 // kernelIndexFormat changes with what facts are, and with what kernel.Kernel's hash is over.
-const kernelIndexFormat = 2
+const kernelIndexFormat = 3
 
 func (p Paths) headers() string { return filepath.Join(p.Cache, "headers") }
 

@@ -59,23 +59,24 @@ func lackOf(u unit, tools, deps found) error {
 		return deps.err
 	case len(all) == 0:
 		return nil
-	case len(all) == 1 && tools.tool != nil:
-		return tools.tool
 	}
 	slices.SortFunc(all, func(a, b word.Target) int { return strings.Compare(a.String(), b.String()) })
-	return &BuildDepsError{u, slices.Compact(all)}
+	if all = slices.Compact(all); len(all) == 1 && tools.tool != nil {
+		return tools.tool
+	}
+	return &BuildDepsError{u, all}
 }
 
 // missingPrograms are those that compiling for a kernel takes, whatever the module. Of headers that are not here yet the packages'
 // dependencies tell the compiler.
 func (p *planner) missingPrograms(ctx context.Context, k kernel.Kernel) (f found) {
-	missing := kernel.MissingTools(p.Root, p.kern.foreseen(k))
+	missing := kernel.MissingTools(p.Root, p.kern.asKnown(k))
 	if !kernel.HasTool("/", "xz") {
 		missing = append(missing, kernel.NewToolError("xz", "xz-utils", "packages are compressed with it"))
 	}
 	for _, tool := range missing {
 		pkg := tool.Package
-		if tool.Tool == k.Compiler {
+		if tool.Tool == k.Compiler && tool.Tool.String() != anyProgram {
 			pkg, f.err = p.prepare.missingCompiler(ctx, k, tool)
 		}
 		if f.err == nil && pkg.IsZero() {
@@ -89,12 +90,15 @@ func (p *planner) missingPrograms(ctx context.Context, k kernel.Kernel) (f found
 	return f
 }
 
-// foreseen is a kernel as far as is known what compiles for it.
-func (c chosenKernels) foreseen(k kernel.Kernel) kernel.Kernel {
+// anyProgram stands for the compiler where nobody knows it: compiling takes make in any case.
+const anyProgram = "make"
+
+// asKnown is a kernel as far as is known what compiles for it.
+func (c chosenKernels) asKnown(k kernel.Kernel) kernel.Kernel {
 	if k.Headers != "" {
 		return k
 	}
-	own := "make" // of which nobody knows more
+	own := anyProgram
 	if set := c.sets[k.Release]; set.compiler != "" {
 		own = set.compiler
 	}

@@ -24,14 +24,17 @@ func (v *evictor) removeOrphans(ctx context.Context, chosen func(UnitID) bool) e
 	if err != nil {
 		return err
 	}
-	names := v.leftPackages(left)
+	names, edited := v.leftPackages(left)
+	for _, stays := range edited {
+		v.say.note("clean", "%s", stays)
+	}
 	if len(names) > 0 && !v.DryRun {
 		if !v.mayPurge(names) {
 			names = nil
 		} else if left, err = v.leftOver(chosen); err != nil { // others may have installed something meanwhile
 			return err
 		}
-		now := v.leftPackages(left)
+		now, _ := v.leftPackages(left)
 		names = slices.DeleteFunc(names, func(name string) bool { return !slices.Contains(now, name) })
 	}
 	v.orphans = map[UnitID]bool{}
@@ -108,7 +111,7 @@ func (v *evictor) adviseRoot() {
 
 // leftPackages are the installed packages of units that are left over, and those of common files that nothing needs then: but for
 // one whose configuration somebody has edited.
-func (v *evictor) leftPackages(left []State) (names []string) {
+func (v *evictor) leftPackages(left []State) (names, edited []string) {
 	for _, s := range left {
 		if s.Installed == "" {
 			continue
@@ -117,14 +120,16 @@ func (v *evictor) leftPackages(left []State) (names []string) {
 		if s.Common == "" || slices.Contains(names, s.Common) {
 			continue
 		}
-		if edited, _ := v.pkgs.installedPackage(s.Common).CheckConffiles(rooted.Root(v.Root)); len(edited) > 0 {
-			v.say.note("clean", "%s stays: %s is edited", s.Common, strings.Join(edited, ", "))
+		if files, _ := v.pkgs.installedPackage(s.Common).CheckConffiles(rooted.Root(v.Root)); len(files) > 0 {
+			if stays := fmt.Sprintf("%s stays: %s is edited", s.Common, strings.Join(files, ", ")); !slices.Contains(edited, stays) {
+				edited = append(edited, stays)
+			}
 			continue
 		}
 		names = append(names, s.Common)
 	}
 	slices.Sort(names)
-	return names
+	return names, edited
 }
 
 // mayPurge reports whether dpkg may remove packages: as root who agrees.

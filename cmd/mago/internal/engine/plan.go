@@ -248,9 +248,11 @@ func (p *planner) isThere(ctx context.Context, u unit, now situation) bool {
 		return false
 	}
 	p.say.of(u.id()).there("install", "%s %s is there: nothing to do", u.packageName(), now.have.Version)
-	if _, failed := p.store.Failure(u.id()); failed && !p.DryRun {
-		end := func() error { return p.store.EndFailure(u.id()) } // of what is not asked for any more
-		_ = p.build.withUnitLock(ctx, u, "looked at", end)        // who holds it may have more to say
+	if _, failed := p.store.Failure(u.id()); !p.DryRun && (failed || follows(u, now.record)) {
+		end := func() error { // of what is not asked for any more
+			return errors.Join(p.store.EndFailure(u.id()), p.build.follow(u, now.record))
+		}
+		_ = p.build.withUnitLock(ctx, u, "looked at", end) // who holds it may have more to say
 	}
 	return true
 }
@@ -294,7 +296,7 @@ func (p *planner) open(ctx context.Context, t *target) error {
 	if had, err := p.wasOpened(t.name); err != nil {
 		return err
 	} else if had.tree != nil {
-		t.tree, t.edited, t.digest = had.tree, had.edited, had.digest
+		t.tree, t.edited, t.digest, t.closed = had.tree, had.edited, had.digest, had.closed
 		return nil
 	}
 	source := p.modules.openSource

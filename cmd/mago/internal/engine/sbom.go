@@ -54,11 +54,17 @@ func (bu *builder) takeInputs(ctx context.Context, u unit, conf confEvaluation, 
 	return bu.inputs(ctx, u, conf.conf, *r)
 }
 
-// checkInputs takes the key away from the record of a build whose inputs are others by its end: what compiled it is not known.
+// checkInputs takes the key away from the record of a build whose inputs are others by its end: what compiled it is not known. Nor is
+// what was compiled where others may have got at the source meanwhile.
 func (bu *builder) checkInputs(ctx context.Context, u unit, r *store.Record) {
 	bu.notice()
 	if bu.keys.of(ctx, u, store.Record{}).key != r.Key {
 		r.Key, r.Basis = "", ""
+		bu.say.note("build", "%s: what compiles was changed meanwhile: the next run builds it anew", u.name)
+	}
+	if r.Source.Closed {
+		closed, err := u.tree.IsClosed()
+		r.Source.Closed = err == nil && closed
 	}
 }
 
