@@ -32,7 +32,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	l := &lab{}
-	if slices.ContainsFunc(l.contests(), func(c contest) bool { return c.alone == nil && c.has(*only) }) {
+	if slices.ContainsFunc(l.contests(), func(c contest) bool { return (c.alone == nil || c.prepare != nil) && c.has(*only) }) {
 		store, err := debian.OpenStore("bookworm", io.Discard)
 		if err != nil {
 			return err

@@ -20,7 +20,7 @@ type contest struct {
 	peer    func(context.Context) *exec.Cmd
 	cold    bool // whether it takes so long that nothing has to be warmed up: memory is measured in the first round
 
-	alone func(context.Context) (row string, err error) // what has no peer measures itself; nil: there is one
+	alone func(context.Context) (row string, err error) // what has no peer measures itself, on the system where it has a prepare; nil: there is a peer
 }
 
 // line is one line of the table: of what both sides took, that which is compared.
@@ -37,14 +37,14 @@ func spread(mago, peer taken) (a, b float64) { return mago.wall, peer.cpu / floa
 
 // run gives the contest's lines. Memory is measured in a round of its own, which also warms both sides up, but for a cold one.
 func (c contest) run(ctx context.Context, rounds int) (rows []string, err error) {
-	if c.alone != nil {
-		row, err := c.alone(ctx)
-		return []string{row}, err
-	}
 	if c.prepare != nil {
 		if err := c.prepare(ctx); err != nil {
 			return nil, err
 		}
+	}
+	if c.alone != nil {
+		row, err := c.alone(ctx)
+		return []string{row}, err
 	}
 	var memory int64
 	watching := func(pid int, stop <-chan struct{}) { memory = watch(pid, stop) }

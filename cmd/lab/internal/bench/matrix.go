@@ -72,6 +72,16 @@ func (l *lab) matrix(ctx context.Context) error {
 	return os.WriteFile(l.Path("/root/matrix.mk"), []byte("all: "+strings.Join(all, " ")+"\n"+text.String()), 0o644)
 }
 
+// manyAtOnce is the line of what mago's own processes hold where many builds are under way.
+func (l *lab) manyAtOnce(ctx context.Context) (row string, err error) {
+	var memory int64
+	build := l.on(append([]string{"mago", "-f", "-j", "16", "-l", l.kernel + "," + l.cloud, "build"}, matrixNames()...)...)
+	_, err = contest{}.once(ctx, build, func(pid int, stop <-chan struct{}) { memory = watch(pid, stop) })
+	return fmt.Sprintf("| %s | | | | | 100 MB | %d MB |", manyAtOnce, memory/1e6), err
+}
+
+const manyAtOnce = "8 modules × 2 kernels, `build -f -j 16`: memory of mago's own"
+
 // source is where mago has opened a module's source, as a path on the system.
 func (l *lab) source(module string) (string, error) {
 	dirs, err := filepath.Glob(l.Path("/var/cache/mago/trees/" + module + "-dkms/*/data/usr/src/*"))

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// watch gives the most memory that a process of mago's own has held among pid and its descendants, in bytes, when stop is
+// watch gives the most memory that mago's own processes among pid and its descendants have held at one time, in bytes, when stop is
 // closed. What mago runs, such as a compiler, does not count, so that wait4(2)'s figure would not do.
 func watch(pid int, stop <-chan struct{}) (peak int64) {
-	tick := time.NewTicker(time.Millisecond)
+	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		select {
@@ -25,28 +25,28 @@ func watch(pid int, stop <-chan struct{}) (peak int64) {
 	}
 }
 
-// held is the largest VmHWM of proc_pid_status(5) among the processes of mago's from pid downwards, in bytes. A process that has
-// ended in between is passed over.
-func held(pid int) (peak int64) {
+// held is what the processes of mago's from pid downwards hold, in bytes: each its own, and its part of what several share (Pss in
+// proc_pid_smaps(5)). A process that has ended in between is passed over.
+func held(pid int) (sum int64) {
 	dir := fmt.Sprintf("/proc/%d", pid)
 	if program, _ := os.Readlink(dir + "/exe"); slices.Contains([]string{"mago", filepath.Base(os.Args[0])}, filepath.Base(program)) {
-		peak = highWater(dir)
+		sum = proportional(dir)
 	}
 	tasks, _ := filepath.Glob(dir + "/task/*/children")
 	for _, task := range tasks {
 		children, _ := os.ReadFile(task)
 		for _, child := range strings.Fields(string(children)) {
 			if pid, err := strconv.Atoi(child); err == nil {
-				peak = max(peak, held(pid))
+				sum += held(pid)
 			}
 		}
 	}
-	return peak
+	return sum
 }
 
-func highWater(dir string) int64 {
-	status, _ := os.ReadFile(dir + "/status")
-	_, rest, _ := strings.Cut(string(status), "\nVmHWM:")
+func proportional(dir string) int64 {
+	status, _ := os.ReadFile(dir + "/smaps_rollup")
+	_, rest, _ := strings.Cut(string(status), "\nPss:")
 	figure, _, _ := strings.Cut(strings.TrimSpace(rest), " kB")
 	kilobytes, _ := strconv.ParseInt(figure, 10, 64)
 	return kilobytes << 10
