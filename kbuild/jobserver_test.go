@@ -34,31 +34,25 @@ pipe.%:
 .PRECIOUS: pipe.%
 `
 
-// allRecipes are hello by its dkms.conf, by its Makefile and by its debian/rules.
-func allRecipes(t *testing.T, files tree) map[string]string {
+// bothRecipes are hello by its dkms.conf and by its Makefile.
+func bothRecipes(t *testing.T, files tree) map[string]string {
 	t.Helper()
 	if files["hello.c"] == "" {
 		files["hello.c"] = located
 	}
 	conf := maps.Clone(files)
 	conf["dkms.conf"] = named + "MAKE='make all KDIR=$kernel_source_dir'\n"
-	rules := rulesWith(t, func(rules string) string {
-		return strings.Replace(rules, "$(MAKE) -C $(KSRC) M=$(CURDIR) modules\n", "$(MAKE) all KDIR=$(KSRC)\n", 1)
-	})
-	return map[string]string{"dkms.conf": with(t, conf), "Makefile": files.write(t, filepath.Join(t.TempDir(), "hello-1.0")), "debian/rules": files.write(t, rules)}
+	return map[string]string{"dkms.conf": with(t, conf), "Makefile": files.write(t, filepath.Join(t.TempDir(), "hello-1.0"))}
 }
 
 // TestMakesShare: makes at every level run as many recipes at once as the build's client has tokens, in every kind of sandbox.
 func TestMakesShare(t *testing.T) {
 	for _, kind := range []sandbox.Kind{sandbox.Bubblewrap, sandbox.Namespaces, sandbox.User} {
-		for by, source := range allRecipes(t, tree{"Makefile": pairs}) {
-			if by == "debian/rules" && kind != sandbox.Bubblewrap {
-				continue // each of its three calls of kbuild takes a second
-			}
+		for by, source := range bothRecipes(t, tree{"Makefile": pairs}) {
 			t.Run(fmt.Sprint(kind, " ", by), func(t *testing.T) {
-				b := rulesBench(t).in(t, kind)
+				b := newBench(t).in(t, kind)
 				b.enter(t, jobs.NewPool(2))
-				b.box.Limits.Time = 3 * time.Minute // they wait for ever where they do not meet
+				b.box.Limits.Time = 60 * time.Second // they wait for ever where they do not meet
 				b.mustBuild(t, source)
 				if n := strings.Count(b.log.String(), " met\n"); n != 3 || strings.Contains(b.log.String(), "warning: ") {
 					t.Errorf("%d of 3 pairs met\n%s", n, b.log.String())
@@ -73,10 +67,10 @@ func TestJobsDoNotShow(t *testing.T) {
 	makefile := "obj-m := hello.o\n" +
 		"all:\n\t@echo '#define FLAGS \"$(MAKEFLAGS)\"' >flags.h\n\t$(MAKE) -C $(KDIR) M=$(PWD) CONFIG_FLAGS=y modules\n"
 	code := "#include \"flags.h\"\n" + strings.Replace(located, "__FILE__", "FLAGS", 1)
-	for by, source := range allRecipes(t, tree{"Makefile": makefile, "hello.c": code}) {
+	for by, source := range bothRecipes(t, tree{"Makefile": makefile, "hello.c": code}) {
 		var first []byte
 		for _, n := range []int{1, 8} {
-			b := rulesBench(t)
+			b := newBench(t)
 			b.enter(t, jobs.NewPool(n))
 			text, err := os.ReadFile(b.mustBuild(t, source).Modules[0].File)
 			if err != nil {

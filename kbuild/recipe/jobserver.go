@@ -53,13 +53,6 @@ func (w *Workspace) jobserver(ctx context.Context) (s jobserver, err error) {
 	return s, s.client.MoveTo(fifo)
 }
 
-// inherited is a jobserver that a step's makes find by their environment.
-func (w *Workspace) inherited(ctx context.Context) (s jobserver, err error) {
-	s, err = w.jobserver(ctx)
-	s.env = []string{"MAKEFLAGS=" + s.makeflags()}
-	return s, err
-}
-
 // placeFIFO makes the jobserver's file, in the place of whatever an earlier step has left there.
 func (w *Workspace) placeFIFO() (fifo int, err error) {
 	if err := w.remove(jobFile); err != nil {

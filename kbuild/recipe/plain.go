@@ -94,9 +94,10 @@ func (a attempt) run(ctx context.Context, w *Workspace, variables []string, even
 	s := w.in(build)
 	s.event = event
 	if a.jobs > 1 {
-		if s.server, err = s.inherited(ctx); err != nil {
+		if s.server, err = s.jobserver(ctx); err != nil {
 			return nil, err
 		}
+		s.server.env = []string{"MAKEFLAGS=" + s.server.makeflags()}
 	}
 	step, args := a.command(w.Job.Kernel, w.Inside(filepath.Join(build, a.dir)), variables)
 	if err := s.do(ctx, step, strings.Join(args, " "), args...); err != nil {

@@ -53,13 +53,8 @@ func (r debianRules) Run(ctx context.Context, w *Workspace) (*Staged, error) {
 		return nil, err
 	}
 	s := w.in(build)
-	if s.server, err = s.inherited(ctx); err != nil {
-		return nil, err
-	}
 	args := rulesCommand(w)
-	err = s.do(ctx, rulesFile, strings.Join(args, " "), args...)
-	s.server = jobserver{}
-	if err != nil {
+	if err := s.do(ctx, rulesFile, strings.Join(args, " "), args...); err != nil {
 		return nil, err
 	}
 	s.warnOfLostFlags(ctx, strings.Join(args, " "))
@@ -131,8 +126,7 @@ func prepareRules(ctx context.Context, w *Workspace) (build string, err error) {
 	return build, w.Sandbox.Own(w.dir)
 }
 
-// aim has the copied rules find the fragments in every kind of sandbox and run their own targets one after the other, and makes
-// them a program, which dh takes them for.
+// aim has the copied rules find the fragments in every kind of sandbox, and makes them a program, which dh takes them for.
 func aim(w *Workspace, file string) error {
 	info, err := w.files.Stat(file)
 	if err != nil {
@@ -149,7 +143,8 @@ func aim(w *Workspace, file string) error {
 }
 
 // rulesCommand is what module-assistant calls a debian/rules with. The rules learn by DEB_BUILD_OPTIONS how many compilers may
-// run; not all bear make's -j, so only the makes that they call share the processors. Their package is only read again, so it need not be compressed (dpkg-deb(1)).
+// run; make's -j, or a jobserver, not all bear: bbswitch's call "make modules modules_install". Their package is only read again, so it
+// need not be compressed (dpkg-deb(1)).
 func rulesCommand(w *Workspace) []string {
 	k, jobs := w.Job.Kernel, strconv.Itoa(w.Job.Jobs)
 	args := []string{"env",

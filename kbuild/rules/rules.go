@@ -38,11 +38,8 @@ var debhelper = regexp.MustCompile(`(?m)^\t.*\b(?:dh|dh_\w+)\b`)
 // UsesDebhelper reports whether the text of a debian/rules calls debhelper.
 func UsesDebhelper(text []byte) bool { return debhelper.Match(text) }
 
-// Aim has the text of a debian/rules find the fragments below dir where it spells their usual place out, and run its own targets
-// one after the other under a jobserver, as it does without one.
-func Aim(text []byte, dir string) []byte {
-	return append(bytes.ReplaceAll(text, []byte(Dir), []byte(dir)), "\n\n.NOTPARALLEL:\n"...)
-}
+// Aim has the text of a debian/rules find the fragments below dir where it spells their usual place out.
+func Aim(text []byte, dir string) []byte { return bytes.ReplaceAll(text, []byte(Dir), []byte(dir)) }
 
 // Place writes the fragments to dir/include below root; dir is what MA_DIR has to name.
 func Place(root *os.Root, dir string) error {

@@ -5,15 +5,15 @@
 
 ma-rules = $(ROOT_CMD) $(MAKE) -f debian/rules
 
-# What kdist_clean removes is made again, so that comes in a make of its own. A + tells make that a line runs make.
+# What kdist_clean removes is made again, so that comes in a make of its own.
 kdist_build:
-	+$(ma-rules) kdist_clean
-	+$(ma-rules) kdist_config binary-modules
+	$(ma-rules) kdist_clean
+	$(ma-rules) kdist_config binary-modules
 
 kdist_image: kdist_build
-	+$(ma-rules) kdist_clean
+	$(ma-rules) kdist_clean
 
 kdist: kdist_build genchanges
-	+$(ma-rules) kdist_clean
+	$(ma-rules) kdist_clean
 
 .PHONY: kdist_build kdist_image kdist kdist_config kdist_configure kdist_clean
