@@ -112,7 +112,7 @@ func running(below []task) (n int) {
 
 // runningThreads looks at no more threads than most.
 func (p task) runningThreads(most int) (looked, run int) {
-	dir, err := os.Open(filepath.Join("/proc", strconv.Itoa(p.pid), "task"))
+	dir, err := os.Open(filepath.Join(procDir(p.pid), "task"))
 	if err != nil {
 		return 0, 0
 	}
@@ -150,7 +150,7 @@ func (c *cores) pin(below []task, share jobs.Share) {
 		if p.threads < 2 {
 			continue
 		}
-		threads, _ := os.ReadDir(filepath.Join("/proc", strconv.Itoa(p.pid), "task"))
+		threads, _ := os.ReadDir(filepath.Join(procDir(p.pid), "task"))
 		for _, t := range threads {
 			if tid, err := strconv.Atoi(t.Name()); err == nil {
 				_ = unix.SchedSetaffinity(tid, &set)

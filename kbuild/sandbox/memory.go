@@ -13,11 +13,11 @@ import (
 
 // memory is what processes hold of it in bytes, apart from files on a disk. What several share need be in nobody's page
 // tables; it is looked for only where the machine has so much more of it than before that it would matter. Where it is not the
-// time to look at everything, what they have mapped is enough as long as that is little, and the machine has not lost much
-// either.
-func (w *watch) memory(below []task, whole bool) (bytes int64) {
+// time to look at everything, what they have mapped is enough as long as that is little, and the machine, of whose memory
+// free is nobody's now, has not lost much either.
+func (w *watch) memory(below []task, free int64, whole bool) (bytes int64) {
 	const little = 2 // of it, one in so many
-	if mapped := mappedBy(below); !whole && max(mapped, w.free-available()) < w.Limits.Memory/little {
+	if mapped := mappedBy(below); !whole && max(mapped, w.free-free) < w.Limits.Memory/little {
 		bytes = mapped
 	} else {
 		for _, p := range below {
@@ -83,7 +83,7 @@ func sharedBy(below []task, grown int64) (bytes int64) {
 // shared adds what a process has mapped of memory that is in no directory, by device and inode. It reports whether sizes
 // could be found out.
 func (p task) shared(seen map[[2]uint64]int64) bool {
-	dir := filepath.Join("/proc", strconv.Itoa(p.pid))
+	dir := procDir(p.pid)
 	maps, err := os.Open(filepath.Join(dir, "maps"))
 	if err != nil {
 		return true // it has ended
@@ -108,7 +108,7 @@ func (p task) shared(seen map[[2]uint64]int64) bool {
 // scratch adds what lies in the directories in memory that bubblewrap gives a process.
 func (p task) scratch(seen map[[2]uint64]int64) {
 	for _, dir := range []string{"/tmp", "/dev/shm"} {
-		path := filepath.Join("/proc", strconv.Itoa(p.pid), "root", dir)
+		path := filepath.Join(procDir(p.pid), "root", dir)
 		var own, host unix.Stat_t
 		var disk unix.Statfs_t
 		if unix.Stat(path, &own) != nil || unix.Stat(dir, &host) == nil && own.Dev == host.Dev || unix.Statfs(path, &disk) != nil || disk.Type != unix.TMPFS_MAGIC {
@@ -121,7 +121,7 @@ func (p task) scratch(seen map[[2]uint64]int64) {
 // held is what a process holds of memory in bytes, apart from what it shares. Where its first thread has ended, another
 // one tells.
 func (p task) held() int64 {
-	dir := filepath.Join("/proc", strconv.Itoa(p.pid))
+	dir := procDir(p.pid)
 	bytes, ok := heldBy(filepath.Join(dir, "status"))
 	if ok || p.threads < 2 {
 		return bytes

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -38,7 +37,7 @@ func sizeOf(dir string, limit int64) (size int64) {
 func nameless(dev uint64) (size int64) {
 	seen := map[uint64]bool{}
 	for _, p := range descendants() {
-		dir := filepath.Join("/proc", strconv.Itoa(p.pid), "fd")
+		dir := filepath.Join(procDir(p.pid), "fd")
 		open, _ := os.ReadDir(dir)
 		for _, fd := range open {
 			var stat unix.Stat_t

@@ -67,6 +67,7 @@ const wholeLooks = 10
 func (w *watch) look() verdict {
 	memory, processes := w.Limits.Memory > 0 && !w.Held.Memory, w.Limits.Processes > 0 && !w.Held.Processes
 	share, bounds := w.cores.look()
+	free := available()
 	if memory || processes || bounds {
 		whole := rand.N(wholeLooks) == 0
 		below := below(whole)
@@ -76,11 +77,11 @@ func (w *watch) look() verdict {
 		switch {
 		case processes && threadsOf(below) > w.Limits.Processes:
 			return "processes"
-		case memory && w.memory(below, whole) > w.Limits.Memory:
+		case memory && w.memory(below, free, whole) > w.Limits.Memory:
 			return "memory"
 		}
 	}
-	if !w.Held.Memory && available() < w.spare {
+	if !w.Held.Memory && free < w.spare {
 		return exhausted
 	}
 	if w.Watched == "" {
