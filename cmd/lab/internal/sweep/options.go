@@ -25,7 +25,11 @@ type options struct {
 
 // tables is the file for them.
 func (o options) tables() string {
-	return cmp.Or(o.out, filepath.Join("cmd/lab/internal/sweep", o.release+".md"))
+	name := o.release
+	if o.reuse {
+		name += "-reuse"
+	}
+	return cmp.Or(o.out, filepath.Join("cmd/lab/internal/sweep", name+".md"))
 }
 
 // Run sweeps as the flags say, and tells of each row on stderr.

@@ -35,12 +35,8 @@ func run(ctx context.Context, o options, stderr io.Writer) error {
 	}
 	defer store.Close()
 	s := &sweep{options: o, store: store, stderr: stderr, rows: rows{filepath.Join(store.Dir(), "rows")}}
-	table := s.release + ".md"
-	if s.reuse {
-		s.rows.dir, table = s.rows.dir+"-reuse", s.release+"-reuse.md"
-	}
-	if s.out == "" {
-		s.out = filepath.Join("cmd/lab/internal/sweep", table)
+	if s.out = o.tables(); s.reuse {
+		s.rows.dir += "-reuse"
 	}
 	if err := s.prepare(ctx); err != nil {
 		return err
