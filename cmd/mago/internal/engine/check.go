@@ -80,14 +80,14 @@ func Check(ctx context.Context, e *Engine, words []string) (Checked, error) {
 	var c Checked
 	if len(others) > 0 {
 		var err error
-		if c, err = (checker{checker{e}.forKernels(others)}).check(ctx, words); err != nil || c.Nothing != nil {
+		if c, err = (checker{newEngine(e.forKernels(others))}).check(ctx, words); err != nil || c.Nothing != nil {
 			return c, err
 		}
 	}
 	err := checker{e}.scratch(ctx, lock.Thing{Name: "_renewed", What: "the place for kernels that come in another version", Doing: "used"}, func(dir string) error {
-		apart := checker{e}.forKernels(renewed)
+		apart := e.forKernels(renewed)
 		apart.Builds, apart.Dest, apart.fromApt = dir, "", setOf(renewed)
-		of, err := checker{newEngine(apart.base)}.check(ctx, words)
+		of, err := checker{newEngine(apart)}.check(ctx, words)
 		for _, u := range of.Results {
 			u.Deb = "" // which goes again
 			c.Results = append(c.Results, u)
@@ -135,11 +135,10 @@ func (c checker) renewed(ctx context.Context) (renewed, others []string) {
 	return renewed, others
 }
 
-// forKernels is the same engine for those kernels.
-func (c checker) forKernels(releases []string) *Engine {
-	b := *c.base
+// forKernels is what an engine is made of, for those kernels.
+func (b base) forKernels(releases []string) *base {
 	b.Kernels, b.HeaderDirs = releases, nil
-	return newEngine(&b)
+	return &b
 }
 
 // silent is the same engine, which tells nothing of those kinds: its caller does.

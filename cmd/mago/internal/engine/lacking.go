@@ -9,12 +9,13 @@ import (
 	"mago/kbuild/kernel"
 )
 
-// What a build lacks that nobody installs for it is told in the plan: before headers are fetched for it, and before it has compiled for nothing.
+// What a build lacks that nobody installs for it is told in the plan: before headers are fetched for it, and before it has compiled
+// for nothing.
 
 // lacking is what a plan has found out of that.
 type lacking struct {
-	tools map[string]found // by kernel release
-	deps  map[string]found // by module
+	tools while[string, found] // by kernel release
+	deps  while[string, found] // by module
 }
 
 // found are packages that are not installed; tool is the program that is looked for, where there is but one.
@@ -29,24 +30,13 @@ func (p *planner) lacks(ctx context.Context, u unit, planned *Unit) {
 	if planned.Err != nil || !planned.Due.Build || planned.Due.Reuse != nil || p.DryRun || !p.plan.Request.fetches() {
 		return
 	}
-	tools := remembered(&p.lack.tools, u.Kernel.Release, func() found { return p.missingPrograms(ctx, u.Kernel) })
-	deps := remembered(&p.lack.deps, u.name, func() (f found) {
+	now := p.known.changes.Load()
+	tools, _ := p.lack.tools.of(now, u.Kernel.Release, func() (found, error) { return p.missingPrograms(ctx, u.Kernel), nil })
+	deps, _ := p.lack.deps.of(now, u.name, func() (f found, err error) {
 		f.packages, f.err = p.prepare.unmetBuildDeps(ctx, u, false) // what a dkms.conf says, its build finds
-		return f
+		return f, nil
 	})
 	planned.Err = lackOf(u, tools, deps)
-}
-
-// remembered is the value of a key, which is found once.
-func remembered(all *map[string]found, key string, find func() found) found {
-	f, ok := (*all)[key]
-	if !ok {
-		if f = find(); *all == nil {
-			*all = map[string]found{}
-		}
-		(*all)[key] = f
-	}
-	return f
 }
 
 // lackOf is the error that names all that is missing.

@@ -14,6 +14,7 @@ import (
 // What is shared, which lock keeps it, and from when to when. Locks of several things are taken in the order of this
 // list, those of one line in the order of their names; so nobody waits in a ring.
 //
+//	_renewed            the place where check builds for kernels that come in another version, while it does
 //	_trials             the place where check builds newer versions, while it builds one
 //	<module>_<kernel>   a unit's build: records, log, work directory, package; while it is built, installed or cleaned.
 //	                    Shared while another unit is compiled against it. Whoever builds several units has none of

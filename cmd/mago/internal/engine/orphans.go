@@ -100,11 +100,8 @@ func (v *evictor) removeDeadDirs(dirs []deadDir) error {
 // adviseRoot gives, once, the command by which root removes what is left of the same modules and kernels.
 func (v *evictor) adviseRoot() {
 	if !v.advised {
-		words := v.words
-		if len(v.Kernels) > 0 {
-			words = append([]string{"-l", strings.Join(v.Kernels, ",")}, words...)
-		}
-		v.say.advise("next", v.system().SudoMago(append([]string{"clean", "--orphans", "-i"}, words...)...))
+		on := v.system()
+		v.say.advise("next", on.SudoMago(slices.Concat([]string{"clean", "--orphans", "-i"}, on.kernelWords(), v.words)...))
 	}
 	v.advised = true
 }

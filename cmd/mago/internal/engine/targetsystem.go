@@ -75,14 +75,18 @@ func (p System) read(words ...string) string {
 
 // Prepare is the command that installs what building for the kernels at hand needs.
 func (p System) Prepare() string {
-	words := []string{"prepare"}
+	return p.SudoMago(append([]string{"prepare"}, p.kernelWords()...)...)
+}
+
+// kernelWords are the options that choose the same kernels.
+func (p System) kernelWords() (words []string) {
 	if len(p.Kernels) > 0 {
 		words = append(words, "-l", strings.Join(p.Kernels, ","))
 	}
 	for _, dir := range p.Headers {
 		words = append(words, "-k", dir)
 	}
-	return p.SudoMago(words...)
+	return words
 }
 
 // ByRoot is a command line that root has to run, on the machine itself.
