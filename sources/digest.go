@@ -16,7 +16,7 @@ import (
 )
 
 // Digest is the SHA-256, in hexadecimal, over the names, kinds, executable bits and contents below a directory. It changes
-// when a local source does; dates, owners and .git do not count.
+// when a local source does; dates and owners do not count, nor what git renews by itself.
 func Digest(ctx context.Context, dir string) (string, error) { return digest(ctx, &Tree{Dir: dir}, "") }
 
 // Contents is the Digest of a tree's directory.
@@ -30,22 +30,29 @@ func digest(ctx context.Context, t *Tree, without string) (string, error) {
 	}
 	defer root.Close()
 	sum := sha256.New()
+	git := gitWalk{ctx, sum, root, t.Dir}
 	err = fs.WalkDir(root.FS(), ".", deep.Bounded(func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && entry.Name() == ".git", without == recordName && path == besideDir:
+		case without == recordName && path == besideDir:
 			return fs.SkipDir
 		case path == without:
 			return nil
+		case inGit(path):
+			return git.entry(path, entry)
 		}
-		fmt.Fprintf(sum, "%q %v\n", path, entry.Type())
-		return digestContent(ctx, sum, root, path, entry)
+		return digestEntry(ctx, sum, root, path, entry)
 	}))
 	if err != nil {
 		return "", fmt.Errorf("read source %s: %w", t.Dir, err)
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+func digestEntry(ctx context.Context, sum io.Writer, root *os.Root, path string, entry fs.DirEntry) error {
+	fmt.Fprintf(sum, "%q %v\n", path, entry.Type())
+	return digestContent(ctx, sum, root, path, entry)
 }
 
 func digestContent(ctx context.Context, sum io.Writer, root *os.Root, path string, entry fs.DirEntry) error {

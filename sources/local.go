@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -94,16 +93,13 @@ func sameOwner(a, b os.FileInfo) bool {
 
 func isPrivate(info os.FileInfo) bool { return info.Mode()&0o004 == 0 }
 
-// IsClosed reports whether nobody but root and this process's user can change anything of a tree, and its digest is over all of it.
+// IsClosed reports whether nobody but root and this process's user can change anything of a tree.
 func (t *Tree) IsClosed() (bool, error) {
 	root, err := t.Open()
 	if err != nil {
 		return false, err
 	}
 	defer root.Close()
-	if _, err := root.Lstat(".git"); !errors.Is(err, fs.ErrNotExist) {
-		return false, err
-	}
 	shared, err := way.SharedIn(root, t.Dir)
 	return shared == nil, err
 }

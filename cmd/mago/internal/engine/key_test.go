@@ -2,6 +2,7 @@ package engine
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -115,6 +116,38 @@ func TestKeyCounts(t *testing.T) {
 				t.Errorf("the same key: %v, why %q", now.key == before.key, why)
 			}
 		})
+	}
+}
+
+// TestKeyCountsGit: what git says of a source shapes what a build makes of it, and how git keeps that does not.
+func TestKeyCountsGit(t *testing.T) {
+	m := keyBench(t)
+	source := filepath.Join(m.root, "usr/src/module0-1.0")
+	git := func(args ...string) {
+		t.Helper()
+		cmd := exec.Command("git", append([]string{"-C", source, "-c", "user.name=A", "-c", "user.email=a@example.org"}, args...)...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %v\n%s", args, err, out)
+		}
+	}
+	last := m.keyWith(t, nil)
+	for _, step := range []struct {
+		args    []string
+		another bool
+	}{
+		{[]string{"init", "-q"}, true}, {[]string{"add", "."}, true}, {[]string{"commit", "-q", "-m", "first"}, true}, {[]string{"tag", "v1"}, true},
+		{[]string{"gc", "-q"}, false}, {[]string{"status"}, false}, {[]string{"commit", "-q", "--allow-empty", "-m", "second"}, true},
+	} {
+		date := time.Now().Add(-time.Hour)
+		if err := os.Chtimes(filepath.Join(source, "module0.c"), date, date); err != nil {
+			t.Fatal(err)
+		}
+		git(step.args...)
+		now := m.keyWith(t, nil)
+		if (now.key != last.key) != step.another {
+			t.Errorf("git %v: another key: %v (%s)", step.args, !step.another, changed(now.inputs, last.inputs))
+		}
+		last = now
 	}
 }
 
