@@ -178,7 +178,7 @@ func (g gitWalk) elsewhere(file string) error {
 	}
 	dir, ok := leadsTo(g.root, file, "gitdir: ", filepath.Join(g.dir, filepath.Dir(file)))
 	for range 2 {
-		if !ok || isBelow(g.dir, dir) {
+		if !ok {
 			return nil
 		}
 		w, err := way.Find(dir)
@@ -212,9 +212,4 @@ func leadsTo(root *os.Root, file, before, dir string) (string, bool) {
 		to = filepath.Join(dir, to)
 	}
 	return filepath.Clean(to), true
-}
-
-func isBelow(dir, name string) bool {
-	below, err := filepath.Rel(dir, name)
-	return err == nil && filepath.IsLocal(below)
 }

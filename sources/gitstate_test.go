@@ -164,6 +164,15 @@ func TestIndexEntries(t *testing.T) {
 			t.Errorf("%d of %d bytes are an index of %q", n, len(index), entries)
 		}
 	}
-	r.git("update-index", "--index-version", "4")
-	r.changes(true, "a flag in an index of another form", func() { r.git("update-index", "--assume-unchanged", "Makefile") })
+	for _, other := range [][]string{{"--split-index"}, {"--no-split-index", "--index-version", "4"}} {
+		r.git(append([]string{"update-index"}, other...)...)
+		if index, err = os.ReadFile(filepath.Join(r.dir, ".git/index")); err != nil {
+			t.Fatal(err)
+		}
+		if entries, ok := indexEntries(index); ok {
+			t.Errorf("%v: entries %q", other, entries)
+		}
+		r.changes(true, "a flag", func() { r.git("update-index", "--assume-unchanged", "Makefile") })
+		r.git("update-index", "--no-assume-unchanged", "Makefile")
+	}
 }
