@@ -107,7 +107,8 @@ func startInWorld(cmd *exec.Cmd) error {
 		attr.Chroot, attr.Credential, attr.Cloneflags = "", nil, 0
 	}
 	cmd.Path = filepath.Join(os.Getenv("FAKES"), name)
-	if _, cmd.Err = os.Stat(cmd.Path); cmd.Err != nil {
+	if _, err := os.Stat(cmd.Path); err != nil {
+		cmd.Err = &exec.Error{Name: name, Err: exec.ErrNotFound}
 		return cmd.Err
 	}
 	cmd.Env = cmd.Environ()

@@ -65,12 +65,13 @@ func (r Sandbox) only(ctx context.Context, kind Kind, t trial, run func(*exec.Cm
 func (r Sandbox) closest(ctx context.Context, t trial, run func(*exec.Cmd) error) (Sandbox, error) {
 	var reasons []string
 	var reach *ReachError
+	lacks := false
 	for _, kind := range []Kind{Bubblewrap, Namespaces, User} {
 		tried, err := r.try(ctx, kind, t, run)
 		if ctx.Err() != nil {
 			return Sandbox{}, ctx.Err()
 		}
-		tried.Why = why(reasons)
+		tried.Why, tried.Lacks = why(reasons), lacks
 		if err == nil && kind == User && !r.Drop && r.Landlock == 0 {
 			err = errors.New("would leave a build all rights of this user: the kernel has no Landlock")
 		}
@@ -84,6 +85,7 @@ func (r Sandbox) closest(ctx context.Context, t trial, run func(*exec.Cmd) error
 			return Sandbox{}, fmt.Errorf("try the sandbox %s: %w", kind, short)
 		}
 		errors.As(err, &reach)
+		lacks = errors.Is(err, errNotInstalled) || lacks && !errors.Is(err, errRefused)
 		reasons = append(reasons, string(kind)+" "+err.Error())
 	}
 	if reach != nil {

@@ -19,7 +19,10 @@ var probeScript []byte
 // probeName is what the script is called in a trial's directory.
 const probeName = "mago-probe"
 
-var errRefused = errors.New("refused: the kernel lets this user make no namespaces")
+var (
+	errRefused      = errors.New("refused: the kernel lets this user make no namespaces")
+	errNotInstalled = errors.New("not installed")
+)
 
 // probe has the sandbox's user do what builds do in their directory, and notes what the kernel holds there; its error says
 // what is wrong with the sandbox.
@@ -37,7 +40,7 @@ func (r *Sandbox) probe(ctx context.Context, t trial, run func(*exec.Cmd) error)
 	complaint = strings.TrimLeft(complaint, "0123456789: ") // a shell names the line
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
-		return errors.New("not installed")
+		return errNotInstalled
 	case refusesNamespaces.MatchString(complaint):
 		return errRefused
 	}

@@ -46,6 +46,7 @@ type Sandbox struct {
 	Limits   Limits
 	Held     Held   // what the kernel holds programs to by a control group
 	Why      string // why the sandbox is no closer, such as "bubblewrap not installed"; "" for bubblewrap
+	Lacks    bool   // whether bubblewrap is not installed, and nothing is known that would keep it from working
 }
 
 // String describes the sandbox as the screen does.

@@ -106,6 +106,25 @@ func TestClosest(t *testing.T) {
 	}
 }
 
+// TestLacks: bubblewrap is missed where it is not installed, and not where the kernel refuses what it would ask for, too.
+func TestLacks(t *testing.T) {
+	const refused = "mago-sandbox: set up the sandbox: operation not permitted\n"
+	user := Sandbox{UserName: "tester", Landlock: 7}
+	for _, test := range []struct {
+		installed  bool
+		namespaces string
+		lacks      bool
+	}{{false, "", true}, {false, refused, false}, {true, "", false}, {true, refused, false}} {
+		if t.Setenv("PATH", t.TempDir()); test.installed {
+			withBubblewrap(t)
+		}
+		box, err := user.closest(t.Context(), trial{}, answers(map[string]string{"bubblewrap": "bwrap: broken\n", "namespaces": test.namespaces}))
+		if err != nil || box.Kind != User || box.Lacks != test.lacks {
+			t.Errorf("%+v: got %+v, %v", test, box, err)
+		}
+	}
+}
+
 // TestClosestForOrdinaryUser: what an ordinary user may do with namespaces is no business of root's, and a sandbox that
 // would be that user with all rights is none.
 func TestClosestForOrdinaryUser(t *testing.T) {

@@ -126,16 +126,19 @@ func dkmsKernel(k kernel.Kernel) dkms.Kernel {
 
 // chooseSandbox gives the sandbox that foreign programs run in.
 func (ev *evaluator) chooseSandbox(ctx context.Context) (sandbox.Sandbox, error) {
-	return ev.known.sandbox.get(0, func() (chosen sandbox.Sandbox, err error) {
-		wish := sandbox.Wish{Root: ev.Root, AsRoot: ev.host.AsRoot, Nobody: ev.DryRun, Kind: ev.Sandbox, Limits: ev.Limits}
-		err = store.Within(ev.store.WorkDir(), func(dir string) error {
-			wish.Work = dir
-			chosen, err = sandbox.Choose(ctx, wish, ev.host.Run)
-			return err
-		})
-		_ = os.Remove(ev.store.WorkDir()) // stays where something is built meanwhile
-		return chosen, err
+	return ev.known.sandbox.get(0, func() (sandbox.Sandbox, error) { return ev.findSandbox(ctx, ev.Sandbox) })
+}
+
+// findSandbox tries the sandboxes here for one of a kind.
+func (ev *evaluator) findSandbox(ctx context.Context, kind sandbox.Kind) (chosen sandbox.Sandbox, err error) {
+	wish := sandbox.Wish{Root: ev.Root, AsRoot: ev.host.AsRoot, Nobody: ev.DryRun, Kind: kind, Limits: ev.Limits}
+	err = store.Within(ev.store.WorkDir(), func(dir string) error {
+		wish.Work = dir
+		chosen, err = sandbox.Choose(ctx, wish, ev.host.Run)
+		return err
 	})
+	_ = os.Remove(ev.store.WorkDir()) // stays where something is built meanwhile
+	return chosen, err
 }
 
 // atOnce is in how many sandboxes there may be programs at the same time: where all run as the build user, and nothing else keeps one

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -89,7 +88,7 @@ func (kf *kernelFinder) toBuildFor(ctx context.Context, releases []string) (chos
 		c.kernels = append(c.kernels, k)
 	}
 	if len(away) > 0 {
-		err = kf.cache.canShow(ctx, away[0])
+		err = kf.cache.canShow(ctx, away)
 	}
 	return c, err
 }
@@ -164,25 +163,6 @@ func (kf *kernelFinder) away(ctx context.Context, c *chosenKernels, release stri
 		return entry.Facts.Kernel(own).Without(), nil
 	}
 	return kernel.Kernel{Release: release, Package: own.Package, Version: own.Version}, nil
-}
-
-// UnshownHeadersError says that a sandbox cannot show headers that are not installed.
-type UnshownHeadersError struct{ Release, Sandbox string }
-
-func (e *UnshownHeadersError) Error() string {
-	return fmt.Sprintf("headers of kernel %s are not installed, and the sandbox cannot show others: %s", e.Release, e.Sandbox)
-}
-
-func (e *UnshownHeadersError) Hint(on System) string {
-	return fmt.Sprintf(`run "%s", which installs them, or "%s"`, on.SudoMago("prepare", "-l", e.Release), on.Apt("install", "bubblewrap"))
-}
-
-func (hc *headerCache) canShow(ctx context.Context, release string) error {
-	chosen, err := hc.confs.chooseSandbox(ctx)
-	if err == nil && !chosen.Shows() {
-		err = &UnshownHeadersError{release, chosen.String()}
-	}
-	return err
 }
 
 // withHeaders is a plan made anew once the headers that it lacks are in the cache.
