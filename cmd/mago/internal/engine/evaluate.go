@@ -57,6 +57,9 @@ func (ev *evaluator) evaluate(ctx context.Context, t target, k kernel.Kernel) co
 	if e, ok := evaluated.find(key); ok {
 		return e
 	}
+	if err := ctx.Err(); err != nil { // who was interrupted begins nothing
+		return confEvaluation{err: err}
+	}
 	conf, ok := recipe.Kept(ev.confs(t), key)
 	e := confEvaluation{conf: conf}
 	if !ok {

@@ -30,6 +30,7 @@ type madeMatrix struct {
 	releases []string
 	modules  int
 	ran      atomic.Int64
+	runs     func(*exec.Cmd) error // what they do; nil: nothing
 }
 
 func newMadeMatrix(tb testing.TB, modules, kernels int) *madeMatrix {
@@ -71,7 +72,13 @@ func (m *madeMatrix) write(tb testing.TB, name, text string) {
 // engine is one that a call of mago would make: it knows nothing but the kernels' facts.
 func (m *madeMatrix) engine(tb testing.TB) *Engine {
 	tb.Helper()
-	o := Options{Root: m.root, Kernels: m.releases, Version: "1"}
+	return m.engineWith(tb, Options{})
+}
+
+// engineWith is one of other options.
+func (m *madeMatrix) engineWith(tb testing.TB, o Options) *Engine {
+	tb.Helper()
+	o.Root, o.Kernels, o.Version = m.root, m.releases, "1"
 	run := func(cmd *exec.Cmd) error {
 		switch {
 		case slices.Contains(cmd.Args, "--print-architecture"):
@@ -82,6 +89,9 @@ func (m *madeMatrix) engine(tb testing.TB) *Engine {
 			}
 		default:
 			m.ran.Add(1)
+			if m.runs != nil {
+				return m.runs(cmd)
+			}
 		}
 		return nil
 	}

@@ -78,7 +78,8 @@ func TestWorkersExpect(t *testing.T) {
 	}
 }
 
-// TestWorkersOneAtATime: where sandboxes do not keep builds of the build user from each other, there is one build at a time.
+// TestWorkersOneAtATime: where sandboxes do not keep builds of the build user from each other, there is one build at a time, and that
+// has all memory.
 func TestWorkersOneAtATime(t *testing.T) {
 	for name, test := range map[string]struct {
 		sandbox sandbox.Sandbox
@@ -109,8 +110,8 @@ func TestWorkersOneAtATime(t *testing.T) {
 		if err := r.units(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if alone := most.Load() == 1; alone != test.alone {
-			t.Errorf("%s: %d at once", name, most.Load())
+		if alone := most.Load() == 1; alone != test.alone || alone != (r.pool.AtOnce() == 1) {
+			t.Errorf("%s: %d at once, %d expected", name, most.Load(), r.pool.AtOnce())
 		}
 	}
 }
