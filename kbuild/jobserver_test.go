@@ -34,14 +34,14 @@ pipe.%:
 .PRECIOUS: pipe.%
 `
 
-// bothRecipes are hello by its dkms.conf and by its Makefile.
+// bothRecipes are hello by its dkms.conf, whose MAKE does not begin with the word make, and by its Makefile.
 func bothRecipes(t *testing.T, files tree) map[string]string {
 	t.Helper()
 	if files["hello.c"] == "" {
 		files["hello.c"] = located
 	}
 	conf := maps.Clone(files)
-	conf["dkms.conf"] = named + "MAKE='make all KDIR=$kernel_source_dir'\n"
+	conf["dkms.conf"] = named + "MAKE='(make -q hello.c; make all KDIR=$kernel_source_dir)'\n"
 	return map[string]string{"dkms.conf": with(t, conf), "Makefile": files.write(t, filepath.Join(t.TempDir(), "hello-1.0"))}
 }
 

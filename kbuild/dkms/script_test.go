@@ -202,9 +202,9 @@ func TestScriptUnread(t *testing.T) {
 func TestMakeScript(t *testing.T) {
 	for name, test := range map[string]struct{ conf, directive, want string }{
 		"make gets more":        {"", "make all", "-j2 -o 50,51 KERNELRELEASE=6.1.0-56-amd64 all\n"},
-		"not after a blank":     {"", " make all", "all\n"},
+		"a blank leads":         {"", " make all", "-j2 -o 50,51 all\n"},
 		"not in quotes":         {"", "'make' all", "all\n"},
-		"only the first":        {"", "make a && make b", "-j2 -o 50,51 KERNELRELEASE=6.1.0-56-amd64 a\nb\n"},
+		"only the first":        {"", "make a; true; make b", "-j2 -o 50,51 KERNELRELEASE=6.1.0-56-amd64 a\nb\n"},
 		"variables":             {"", "make M=$dkms_tree/$module/$module_version", "-j2 -o 50,51 KERNELRELEASE=6.1.0-56-amd64 M=/var/lib/dkms/hello/1.0\n"},
 		"what the file sets":    {"extra='a b'", "'make' $extra", "a b\n"},
 		"what the file defines": {"build() { make from function; }", "build", "from function\n"},
@@ -214,11 +214,18 @@ func TestMakeScript(t *testing.T) {
 		"strict":                {"set -e", "false; 'make' on", "on\n"},
 		"no arguments":          {"", "'make' $#", "0\n"},
 		"file prints":           {"echo noise", "'make' x", "x\n"},
+		"nothing but makes":     {"", "(make a D='e f'; A=1 make) && make b", "-j2 -o 50,51 a D=e f\n-j2 -o 50,51\n-j2 -o 50,51 b\n"},
+		"makes after the first": {"", "make a && make b", "-j2 -o 50,51 KERNELRELEASE=6.1.0-56-amd64 a\n-j2 -o 50,51 b\n"},
+		"two targets":           {"", "make a && make b install", "-j2 -o 50,51 KERNELRELEASE=6.1.0-56-amd64 a\nb install\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, path := place(t, named+test.conf+"\n")
+			each := ""
+			if OnlyMakes(test.directive) {
+				each = "1"
+			}
 			program := "make() { echo $MAKEFLAGS \"$@\"; }\nexport -f make\n" + `exec bash -c "$1" "${@:2}"`
-			got, err := run(t, dir, program, append([]string{Make, "make", path, test.directive, "mago_makeflags=-j2 -o 50,51"}, given...)...)
+			got, err := run(t, dir, program, append([]string{Make, "make", path, test.directive, "mago_makeflags=-j2 -o 50,51", "mago_each=" + each}, given...)...)
 			if err != nil || got != test.want {
 				t.Errorf("got %q, %v, want %q", got, err, test.want)
 			}

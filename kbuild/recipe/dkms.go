@@ -166,6 +166,9 @@ func (b *dkmsBuild) make(ctx context.Context) error {
 	}
 	args := b.program(dkms.Make, "MAKE", b.Inside(filepath.Join(sourceDir(b.conf.Name, b.conf.Version), confFile)), command)
 	args = append(args, b.confVariables(b.conf.Name, b.conf.Version, jobs)...)
+	if dkms.OnlyMakes(command) {
+		args = append(args, "mago_each=1")
+	}
 	b.server = server
 	err = b.do(ctx, "MAKE", command, append(args, "build_environment="+b.conf.Environment(), "mago_makeflags="+server.makeflags())...)
 	b.server = jobserver{}
