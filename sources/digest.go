@@ -8,6 +8,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
+	"slices"
+	"strings"
 	"syscall"
 
 	"mago/debpkg/codec"
@@ -16,7 +19,7 @@ import (
 )
 
 // Digest is the SHA-256, in hexadecimal, over the names, kinds, executable bits and contents below a directory. It changes
-// when a local source does; dates and owners do not count, nor what git renews by itself.
+// when a local source does; dates and owners do not count, nor the objects of a git repository.
 func Digest(ctx context.Context, dir string) (string, error) { return digest(ctx, &Tree{Dir: dir}, "") }
 
 // Contents is the Digest of a tree's directory.
@@ -30,19 +33,17 @@ func digest(ctx context.Context, t *Tree, without string) (string, error) {
 	}
 	defer root.Close()
 	sum := sha256.New()
-	git := gitWalk{ctx, sum, root, t.Dir}
-	err = fs.WalkDir(root.FS(), ".", deep.Bounded(func(path string, entry fs.DirEntry, err error) error {
+	err = fs.WalkDir(root.FS(), ".", deep.Bounded(func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case without == recordName && path == besideDir:
+		case without == recordName && name == besideDir, entry.IsDir() && isGitObjects(root, name):
 			return fs.SkipDir
-		case path == without:
+		case name == without:
 			return nil
-		case inGit(path):
-			return git.entry(path, entry)
 		}
-		return digestEntry(ctx, sum, root, path, entry)
+		fmt.Fprintf(sum, "%q %v\n", name, entry.Type())
+		return digestContent(ctx, sum, root, name, entry)
 	}))
 	if err != nil {
 		return "", fmt.Errorf("read source %s: %w", t.Dir, err)
@@ -50,9 +51,15 @@ func digest(ctx context.Context, t *Tree, without string) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-func digestEntry(ctx context.Context, sum io.Writer, root *os.Root, path string, entry fs.DirEntry) error {
-	fmt.Fprintf(sum, "%q %v\n", path, entry.Type())
-	return digestContent(ctx, sum, root, path, entry)
+// isGitObjects reports whether a directory is where a repository keeps its objects: files beside it name the ones that count
+// (gitrepository-layout(5)). All else of a .git counts as any file, since a makefile may ask "git describe".
+func isGitObjects(root *os.Root, name string) bool {
+	dir, base := path.Split(name)
+	if base != "objects" || !slices.Contains(strings.Split(dir, "/"), ".git") {
+		return false
+	}
+	_, err := root.Lstat(path.Join(dir, "HEAD"))
+	return err == nil
 }
 
 func digestContent(ctx context.Context, sum io.Writer, root *os.Root, path string, entry fs.DirEntry) error {
