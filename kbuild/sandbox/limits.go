@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
@@ -51,15 +52,19 @@ func (l Limits) Among(builds int) Limits {
 func memoryOf(root string) int64 { return meminfo(root, "MemTotal") }
 
 // meminfo adds figures of /proc/meminfo up, in bytes; what is not there is 0.
-func meminfo(root string, names ...string) (bytes int64) {
+func meminfo(root string, names ...string) int64 {
 	text, _ := rooted.Root(root).ReadFile("/proc/meminfo")
-	for line := range strings.Lines(string(text)) {
-		if name, rest, _ := strings.Cut(line, ":"); slices.Contains(names, name) {
-			kilobytes, _ := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 10, 64)
-			bytes += kilobytes << 10
+	return amounts(text, names...)
+}
+
+func amounts(text []byte, names ...string) (sum int64) {
+	for line := range bytes.Lines(text) {
+		if name, rest, _ := bytes.Cut(line, []byte(":")); slices.Contains(names, string(name)) {
+			kilobytes, _ := strconv.ParseInt(string(bytes.TrimSpace(bytes.TrimSuffix(bytes.TrimSpace(rest), []byte("kB")))), 10, 64)
+			sum += kilobytes << 10
 		}
 	}
-	return bytes
+	return sum
 }
 
 // Set takes one limit as a user writes it: memory=8G, time=90m, processes=none.

@@ -101,7 +101,7 @@ func TestMeasureAside(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = errors.Join(child.Process.Kill(), child.Wait()) }()
-	w := newWatch(order{Watched: t.TempDir(), Limits: Limits{Output: 1 << 20, Memory: 1}})
+	w := newWatch(order{Watched: t.TempDir(), Limits: Limits{Output: 1 << 20, Memory: 1}}, nil)
 	w.size = make(chan measured)
 	if why := w.look(); why != "memory" {
 		t.Errorf("got %q", why)

@@ -12,22 +12,29 @@ import (
 )
 
 // memory is what processes hold of it in bytes, apart from files on a disk. What several share need be in nobody's page
-// tables; it is looked for only where the machine has so much more of it than before that it would matter. Where it is not the
-// time to look at everything, what they have mapped is enough as long as that is little, and the machine, of whose memory
-// free is nobody's now, has not lost much either.
-func (w *watch) memory(below []task, free int64, whole bool) (bytes int64) {
-	const little = 2 // of it, one in so many
-	if mapped := mappedBy(below); !whole && max(mapped, w.free-free) < w.Limits.Memory/little {
+// tables; it is looked for only where the machine has so much more of it than before, grown, that it would matter. Where it is not
+// the time to look at everything, what they have mapped is enough as long as that is little, and the machine has not lost much either.
+func (w *watch) memory(below []task, grown int64, exactly bool) (bytes int64) {
+	if mapped := mappedBy(below); !exactly && mapped < w.Limits.Memory/little {
 		bytes = mapped
 	} else {
 		for _, p := range below {
 			bytes += p.held()
 		}
 	}
-	if grown := w.shared.growth(sharedNow()); grown > 0 && bytes+grown > w.Limits.Memory {
+	if grown > 0 && bytes+grown > w.Limits.Memory {
 		bytes += sharedBy(below, grown)
 	}
 	return bytes
+}
+
+// little is the part of the limit of memory, one of so many, up to which what is in use is only estimated.
+const little = 2
+
+// lostMuch reports whether the machine, of whose memory free is nobody's now, has lost so much of it that one build may have it.
+func (w *watch) lostMuch(free int64) bool {
+	w.most = max(w.most, free)
+	return w.most-free >= w.Limits.Memory/little
 }
 
 // mappedBy is what is in memory of what processes have mapped. It leaves out what is swapped out, and page tables. Where the first
@@ -42,8 +49,14 @@ func mappedBy(all []task) (bytes int64) {
 	return bytes
 }
 
+// memoryNow is /proc/meminfo, which a look reads once.
+func memoryNow() []byte {
+	text, _ := readProc("/proc/meminfo", make([]byte, 1<<13))
+	return text
+}
+
 // available is what the machine has of memory that is nobody's yet.
-func available() int64 { return meminfo("/", "MemAvailable", "SwapFree") }
+func available(meminfo []byte) int64 { return amounts(meminfo, "MemAvailable", "SwapFree") }
 
 // lowest is the least that a figure has been.
 type lowest struct {
@@ -60,8 +73,8 @@ func (l *lowest) growth(now int64) int64 {
 }
 
 // sharedNow is what the machine has of shared memory, files in memory among it, wherever it is.
-func sharedNow() int64 {
-	return meminfo("/", "Shmem", "SwapTotal") - meminfo("/", "SwapFree")
+func sharedNow(meminfo []byte) int64 {
+	return amounts(meminfo, "Shmem", "SwapTotal") - amounts(meminfo, "SwapFree")
 }
 
 // sharedBy is what processes have of shared memory: its real size, which only root gets to know; for others all that

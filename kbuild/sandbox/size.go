@@ -16,12 +16,12 @@ const perName = 4096
 var errEnough = errors.New("more than the limit")
 
 // sizeOf is what the files below a directory take of the disk, whatever is done to them meanwhile, and those without a
-// name that a process below this one has open. It counts no further than over the limit. A file of several names counts
+// name that one of some processes has open. It counts no further than over the limit. A file of several names counts
 // for each: a build has few of them.
-func sizeOf(dir string, limit int64) (size int64) {
+func sizeOf(dir string, limit int64, pids []int) (size int64) {
 	var top unix.Stat_t
 	if unix.Stat(dir, &top) == nil {
-		size = nameless(top.Dev)
+		size = nameless(top.Dev, pids)
 	}
 	_ = deep.Walk(dir, func(e deep.Entry) error {
 		size += max(e.Stat.Blocks*512, perName)
@@ -33,11 +33,11 @@ func sizeOf(dir string, limit int64) (size int64) {
 	return size
 }
 
-// nameless is what removed files on a file system take that processes below this one have open.
-func nameless(dev uint64) (size int64) {
+// nameless is what removed files on a file system take that processes have open.
+func nameless(dev uint64, pids []int) (size int64) {
 	seen := map[uint64]bool{}
-	for _, p := range descendants() {
-		dir := filepath.Join(procDir(p.pid), "fd")
+	for _, pid := range pids {
+		dir := filepath.Join(procDir(pid), "fd")
 		open, _ := os.ReadDir(dir)
 		for _, fd := range open {
 			var stat unix.Stat_t

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bufio"
+	"os"
 	"os/exec"
 	"slices"
 	"syscall"
@@ -41,4 +42,21 @@ func pidsIn(group int, all []task) (pids []int) {
 	}
 	slices.Sort(pids)
 	return pids
+}
+
+// TestReadTask: this process is as it is, and costs no more to look at than what the kernel is asked with.
+func TestReadTask(t *testing.T) {
+	p, ok := readTask(os.Getpid())
+	if !ok || p.pid != os.Getpid() || p.parent != os.Getppid() || p.threads < 2 || p.pages < 100 {
+		t.Errorf("%+v, %t", p, ok)
+	}
+	if _, ok := readTask(1 << 30); ok {
+		t.Error("there is a process with a number that none can have")
+	}
+	if n := testing.AllocsPerRun(100, func() { readTask(p.pid) }); n > 4 {
+		t.Errorf("it allocates %v times", n)
+	}
+	if n := allThreads(); n < p.threads {
+		t.Errorf("the machine has %d threads", n)
+	}
 }

@@ -67,7 +67,7 @@ func (o order) attend() (code int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	g := guard{order: o, group: group, watch: newWatch(o), told: told}
+	g := guard{order: o, group: group, watch: newWatch(o, group), told: told}
 	defer g.removeGroup()
 	if err := o.reportHeld(); err != nil {
 		return 0, err

@@ -105,3 +105,36 @@ func TestNumber(t *testing.T) {
 		}
 	}
 }
+
+// TestMembers: a group tells of its processes and threads, but for those that have ended.
+func TestMembers(t *testing.T) {
+	g := newTestGroup(t, Limits{})
+	defer g.Remove()
+	u, err := g.Members()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, n := u.Processes(), u.Threads(); len(p) != 0 || n != 0 {
+		t.Errorf("an empty group has the processes %d, %d threads", p, n)
+	}
+	const script = `exit if !fork; kill 9, $$ if !fork; $| = 1; print "done\n"; exec "sleep", "infinity"`
+	out, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("perl", "-e", script)
+	cmd.Stdout, cmd.SysProcAttr = w, &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: g.Descriptor()}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 8)); err != nil {
+		t.Fatal(err)
+	}
+	if p, n := u.Processes(), u.Threads(); len(p) != 1 || p[0] != cmd.Process.Pid || n != 1 {
+		t.Errorf("it has the processes %d, %d threads; %d runs", p, n, cmd.Process.Pid)
+	}
+	if err := errors.Join(g.Kill(), out.Close(), w.Close()); err != nil {
+		t.Error(err)
+	}
+	_ = cmd.Wait()
+}
