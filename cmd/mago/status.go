@@ -65,6 +65,10 @@ func worst(states []engine.State) error {
 // printStates prints a sentence about the states, the table, and what to type.
 func (a *app) printStates(ctx context.Context, s engine.StatusReport) error {
 	switch {
+	case len(s.Cached) > 0 && s.Names != nil:
+		a.screen.line(fmt.Sprintf("not built for %s, whose headers are in the cache: %s", engine.InWords(s.Cached, 2), engine.InWords(s.Names, 3)))
+	case len(s.Cached) > 0:
+		a.screen.line(fmt.Sprintf("nothing is built for %s, whose headers are in the cache", engine.InWords(s.Cached, 2)))
 	case len(s.States) == 0 && s.Names != nil:
 		a.screen.line("neither built nor installed here: " + engine.InWords(s.Names, 3))
 	case len(s.States) == 0:

@@ -148,11 +148,7 @@ func (kf *kernelFinder) offered(ctx context.Context, word string, fetches bool, 
 		return nil, err
 	}
 	if fetches {
-		for release := range kf.cache.kernelIndex().Kernels {
-			if _, ok, _ := kf.cache.opened(release); ok && !slices.Contains(known, release) {
-				known = append(known, release)
-			}
-		}
+		known = append(known, kf.cache.releases()...)
 	}
 	found := kernel.SortReleases(slices.DeleteFunc(known, func(release string) bool { return !fits(release) }))
 	switch {

@@ -37,6 +37,16 @@ func (hc *headerCache) opened(release string) (k kernel.Kernel, ok bool, err err
 	return k, true, err
 }
 
+// releases are the kernels whose headers the cache has, oldest first.
+func (hc *headerCache) releases() (all []string) {
+	for release := range hc.kernelIndex().Kernels {
+		if _, ok, _ := hc.opened(release); ok {
+			all = append(all, release)
+		}
+	}
+	return kernel.SortReleases(all)
+}
+
 // openedFrom is where packages lie; ok is false where one of them does not.
 func (hc *headerCache) openedFrom(debs []apt.Deb) (o kernel.Opened, ok bool) {
 	o.Package, o.Version = debs[0].Name.String(), debs[0].Version.String()

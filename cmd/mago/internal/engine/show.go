@@ -127,7 +127,7 @@ func (e *Engine) keptForAny(t target, k kernel.Kernel) *ShownConf {
 	if conf.Error == "" || e.Limited() {
 		return conf
 	}
-	for _, release := range slices.Backward(e.kernels.kernelsHere()) {
+	for _, release := range slices.Backward(kernel.SortReleases(append(e.kernels.kernelsHere(), e.kernels.cache.releases()...))) {
 		other, err := e.kernels.kernel(release)
 		if err != nil {
 			continue

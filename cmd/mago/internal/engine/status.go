@@ -14,6 +14,7 @@ import (
 type StatusReport struct {
 	States     []State
 	Names      []string     // the modules asked for, nil for all
+	Cached     []string     // where nothing is known of the kernels asked for: those whose headers are in the cache
 	Machine    int          // how many kernels of the machine want modules
 	Running    string       // the running kernel's release
 	Unloadable []unloadable // what the kernels do not load
@@ -51,8 +52,9 @@ func (e *Engine) Status(ctx context.Context, words []string) (StatusReport, erro
 	r.States = slices.DeleteFunc(states, func(s State) bool {
 		return !chosen(s.Kernel) || r.Names != nil && !slices.Contains(r.Names, s.Module)
 	})
-	if len(r.States) == 0 {
-		if err := e.checkChosen(records, chosen); err != nil {
+	if len(r.States) == 0 && e.Limited() {
+		r.Cached = slices.DeleteFunc(e.kernels.cache.releases(), func(release string) bool { return !chosen(release) })
+		if err := e.checkChosen(records, chosen); err != nil && len(r.Cached) == 0 {
 			return r, err
 		}
 	}
@@ -110,13 +112,13 @@ func (e *Engine) checkHeaders(ctx context.Context, states []State) {
 	}
 }
 
-// checkChosen refuses a choice of kernels that fits none on the machine: to scripts that would look as if all were well.
+// checkChosen refuses a choice by -l or -k that fits no kernel on the machine: to scripts that would look as if all were well.
 func (e *Engine) checkChosen(records []store.Record, chosen func(release string) bool) error {
 	s, err := e.states.survey(records)
 	if err != nil {
 		return err
 	}
-	if e.kernels.limited() && !slices.ContainsFunc(s.kernels, chosen) {
+	if !slices.ContainsFunc(s.kernels, chosen) {
 		words := slices.Concat(e.Options.Kernels, e.HeaderDirs)
 		if slices.Equal(words, []string{"running"}) {
 			return &NoKernelError{Word: e.kernels.running(), Running: true, here: true}
