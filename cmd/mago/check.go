@@ -24,7 +24,8 @@ func (c *checkCommand) Run(a *app, ctx context.Context) error {
 		return err
 	}
 	if found.Nothing != nil {
-		a.tellNothing(found.Nothing.Error() + ": nothing to check")
+		_, hint := explain(a.ofSystem(found.Nothing))
+		a.tellNothing(found.Nothing.Error()+": nothing to check", hint)
 		return nil
 	}
 	a.showChecked(found)
@@ -35,13 +36,16 @@ func (c *checkCommand) Run(a *app, ctx context.Context) error {
 	return nil
 }
 
-// tellNothing prints why nothing was checked; with --json as a note.
-func (a *app) tellNothing(why string) {
+// tellNothing prints why nothing was checked, and what would bring something, if known; with --json the first as a note.
+func (a *app) tellNothing(why, hint string) {
 	if a.render.json {
 		a.render.object(engine.Event{Kind: engine.Note, Phase: "check", Text: why})
 		return
 	}
 	a.screen.line(why)
+	if hint != "" {
+		a.screen.line(hint)
+	}
 }
 
 // showChecked prints a sentence about what was checked, a table, what kept modules from being built, and the commands that take

@@ -34,8 +34,11 @@ func (w *world) simulate(mode string, packages []string) error {
 	return nil
 }
 
-// simulateUpgrade prints the archive's file "upgrade", which has the lines that apt-get does.
+// simulateUpgrade prints the archive's file "upgrade", which has the lines that apt-get does; without lists apt knows of nothing.
 func (w *world) simulateUpgrade() error {
+	if _, err := os.Stat(filepath.Join(w.root, w.list())); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
 	text, err := os.ReadFile(filepath.Join(w.archive, "upgrade"))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil

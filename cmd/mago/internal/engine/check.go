@@ -73,18 +73,20 @@ func Check(ctx context.Context, e *Engine, words []string) (Checked, error) {
 	if len(words) == 0 {
 		words = e.modules.usedHere()
 	}
-	renewed, others := checker{e}.renewed(ctx)
+	renewed, others, err := checker{e}.renewed(ctx)
+	if err != nil {
+		return Checked{}, err
+	}
 	if len(renewed) == 0 {
 		return checker{e}.check(ctx, words)
 	}
 	var c Checked
 	if len(others) > 0 {
-		var err error
 		if c, err = (checker{newEngine(e.forKernels(others))}).check(ctx, words); err != nil || c.Nothing != nil {
 			return c, err
 		}
 	}
-	err := checker{e}.scratch(ctx, lock.Thing{Name: "_renewed", What: "the place for kernels that come in another version", Doing: "used"}, func(dir string) error {
+	err = checker{e}.scratch(ctx, lock.Thing{Name: "_renewed", What: "the place for kernels that come in another version", Doing: "used"}, func(dir string) error {
 		apart := e.forKernels(renewed)
 		apart.Builds, apart.Dest, apart.fromApt = dir, "", setOf(renewed)
 		of, err := checker{newEngine(apart)}.check(ctx, words)
@@ -121,18 +123,20 @@ func (c checker) check(ctx context.Context, words []string) (Checked, error) {
 
 // renewed are the coming kernels that are here in another version, and the others; none where the caller has chosen kernels, or where
 // the plan is going to say what keeps them from being known. What is built for the present ones stays as it is.
-func (c checker) renewed(ctx context.Context) (renewed, others []string) {
+func (c checker) renewed(ctx context.Context) (renewed, others []string, err error) {
 	if c.DryRun || c.Limited() && (len(c.HeaderDirs) > 0 || !slices.Equal(c.Kernels, []string{"next"})) {
-		return nil, nil
+		return nil, nil, nil
 	}
-	renewed, others, err := c.kernels.renewed(ctx)
-	if err != nil {
-		return nil, nil
+	if _, err := c.modules.catalog.catalog(ctx); err != nil { // which fetches lists where apt has none: they say what comes
+		return nil, nil, err
+	}
+	if renewed, others, err = c.kernels.renewed(ctx); err != nil {
+		return nil, nil, nil
 	}
 	for _, release := range renewed {
 		c.say.note("kernels", "%s comes in another version: for that it is built apart, and not kept", release)
 	}
-	return renewed, others
+	return renewed, others, nil
 }
 
 // forKernels is what an engine is made of, for those kernels.

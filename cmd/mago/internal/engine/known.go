@@ -12,7 +12,7 @@ import (
 
 // known is what the parts of an engine, at work for several units at once, have found out and found out once.
 type known struct {
-	changes atomic.Int64 // grows when dpkg may have changed its status
+	changes atomic.Int64 // grows when dpkg may have changed its status, or apt its lists
 	stamp   atomic.Value // of that status when it was looked at last
 	updated atomic.Bool  // whether apt has fetched its lists
 	several atomic.Bool  // whether the run is of several units

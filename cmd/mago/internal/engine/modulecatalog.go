@@ -102,7 +102,7 @@ func (at *aptTool) aptUpdate(ctx context.Context) error {
 	defer at.known.system.Unlock()
 	p := at.say.begin("apt", "apt-get update")
 	defer p.end()
-	at.known.inApt.forget()
+	defer at.forgetInstalled() // and what apt has
 	if err := at.installer().UpdateLists(ctx); err != nil || at.DryRun {
 		return err
 	}
