@@ -112,6 +112,7 @@ func dispatch(ctx context.Context, m engine.Machine, args []string, stdout *stre
 			if err != nil {
 				return misuseOf(parsed.Selected().Name, err)
 			}
+			defer a.render.tellAtOnce(ctx)()
 			parsed.BindTo(ctx, (*context.Context)(nil))
 			err = a.ofSystem(a.WhoseFiles(parsed.Run(a)))
 			if ctx.Err() != nil && a.Force {

@@ -43,7 +43,9 @@ type installCommand struct{ moduleArgs }
 // Run installs the packages built last.
 func (c *installCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
-	return a.Install(ctx, c.Modules)
+	report, err := a.Install(ctx, c.Modules)
+	a.conclude(report.Results, err)
+	return err
 }
 
 type prepareCommand struct {

@@ -148,7 +148,7 @@ var failures = []struct {
 	{&os.PathError{Op: "write", Path: "x", Err: syscall.EDQUOT}, exitNoSpace, "mago clean"},
 	{&apt.ToolError{Tool: "apt-get", Stderr: "E: dpkg was interrupted, you must manually run 'dpkg --configure -a'"}, exitPackages, "dpkg --configure -a"},
 	{&engine.EvictedHeadersError{Release: "6.1.0-9-amd64"}, exitNoKernel, "fetches them"},
-	{&engine.SeveralError{First: &lock.BusyError{}, Failed: 2, Units: 3}, exitBusy, ""},
+	{&engine.SeveralError{First: &lock.BusyError{}, States: []string{engine.ResultFailed, engine.ResultFailed}, Units: 3}, exitBusy, ""},
 	{errors.Join(&lock.BusyError{}, errors.New("more")), exitBusy, "wait"},
 	{&recipe.CompileError{Cause: recipe.Cause{Kind: recipe.CauseMemory}}, exitError, "run out of memory"},
 	{&recipe.CompileError{Cause: recipe.Cause{Kind: recipe.CauseFiles, Limit: "ulimit -n 9"}}, exitError, "ulimit -n 9"},
@@ -242,7 +242,7 @@ func TestReportInterrupted(t *testing.T) {
 		syscall.SIGPIPE: exitPipe, syscall.SIGTERM: exitTerminated,
 	} {
 		ctx, end := context.WithCancelCause(t.Context())
-		end(&interruption{s})
+		end(&interruption{signal: s})
 		if code := report(ctx, quiet, io.Discard, context.Canceled); code != want {
 			t.Errorf("%v: exit code %d, want %d", s, code, want)
 		}

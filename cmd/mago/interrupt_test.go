@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -36,7 +37,7 @@ func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 	pipe, ours := openPipe(ts, makeFIFO(ts, "begun"))
 	defer pipe.Close()
 	goOn := makeFIFO(ts, "go-on")
-	output := &heard{word: "mago: waiting for ", said: make(chan struct{})}
+	output := &heard{words: []string{"mago: interrupted by ", "mago: waiting for "}, said: make(chan struct{})}
 	cmd := exec.Command("mago", args[1:]...)
 	cmd.Path, cmd.Err = findMago(ts), nil
 	if nohup {
@@ -84,17 +85,18 @@ func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// heard keeps what is printed, and tells when a word has been.
+// heard keeps what is printed, and tells when some words have been.
 type heard struct {
-	text []byte
-	word string
-	said chan struct{}
-	told bool
+	text  []byte
+	words []string
+	said  chan struct{}
+	told  bool
 }
 
 func (h *heard) Write(p []byte) (int, error) {
 	h.text = append(h.text, p...)
-	if !h.told && bytes.Contains(h.text, []byte(h.word)) {
+	missing := func(word string) bool { return !bytes.Contains(h.text, []byte(word)) }
+	if !h.told && !slices.ContainsFunc(h.words, missing) {
 		h.told = true
 		close(h.said)
 	}
@@ -105,7 +107,7 @@ func (h *heard) await(ts *testscript.TestScript) {
 	select {
 	case <-h.said:
 	case <-time.After(patience):
-		ts.Fatalf("mago never says %q", h.word)
+		ts.Fatalf("mago never says all of %q", h.words)
 	}
 }
 

@@ -156,6 +156,8 @@ func (m *matrix) whole() string {
 // timeLeft is as coarse as an estimate is.
 func timeLeft(seconds float64) string {
 	switch minutes := int(math.Round(seconds / 60)); {
+	case seconds < -10:
+		return "longer than estimated"
 	case seconds < 10:
 		return "a few seconds left"
 	case seconds < 55:

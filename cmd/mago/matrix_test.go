@@ -98,7 +98,7 @@ func TestMatrixLines(t *testing.T) {
 
 func TestTimeLeft(t *testing.T) {
 	for seconds, want := range map[float64]string{
-		-3: "a few seconds left", 9: "a few seconds left", 11: "about 20 s left", 54: "about 60 s left", 61: "about 1 min left", 200: "about 3 min left", 3570: "about 1 h 0 min left", 8000: "about 2 h 13 min left",
+		-11: "longer than estimated", -3: "a few seconds left", 9: "a few seconds left", 11: "about 20 s left", 54: "about 60 s left", 61: "about 1 min left", 200: "about 3 min left", 3570: "about 1 h 0 min left", 8000: "about 2 h 13 min left",
 	} {
 		if got := timeLeft(seconds); got != want {
 			t.Errorf("%v s: %q, want %q", seconds, got, want)

@@ -88,7 +88,7 @@ func (r *render) beginMatrix(e engine.Event) {
 // finished tells what a unit has come to; those that were there are counted in the end.
 func (r *render) finished(e engine.Event) {
 	switch text := unitName(*e.Unit); {
-	case e.State == engine.ResultThere && e.Err == nil || e.State == engine.ResultUntried:
+	case (e.State == engine.ResultThere || e.State == engine.ResultInstalled) && e.Err == nil || e.State == engine.ResultUntried:
 	case e.Err != nil:
 		line := fmt.Sprintf("%-8s %s: %s", e.State, text, inBrief(e.Err, *e.Unit))
 		if width := r.screen.out.columns(); width > 0 {

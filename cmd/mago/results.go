@@ -52,7 +52,7 @@ func (a *app) conclude(results []engine.UnitResult, ended error) {
 }
 
 // states are what can come of units, as tables and sums name them.
-var states = []string{engine.ResultBuilt, engine.ResultThere, engine.ResultFits, engine.ResultFailed, engine.ResultExcluded, engine.ResultLacking, engine.ResultSkipped, engine.ResultUntried}
+var states = []string{engine.ResultBuilt, engine.ResultThere, engine.ResultInstalled, engine.ResultFits, engine.ResultFailed, engine.ResultExcluded, engine.ResultLacking, engine.ResultSkipped, engine.ResultUntried}
 
 // totals counts results, and says where the packages are.
 func totals(results []engine.UnitResult) string {

@@ -6,13 +6,17 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
 // interruption is the signal that ended a run. The exit code is what a shell gives a program that the signal killed.
-type interruption struct{ signal syscall.Signal }
+type interruption struct {
+	signal syscall.Signal
+	told   sync.Once
+}
 
 func (e *interruption) Error() string { return "interrupted by " + unix.SignalName(e.signal) }
 
@@ -36,7 +40,7 @@ func withSignals(ctx context.Context) (_ context.Context, end context.CancelCaus
 	go func() {
 		select {
 		case s := <-arrived:
-			cancel(&interruption{s.(syscall.Signal)})
+			cancel(&interruption{signal: s.(syscall.Signal)})
 		case <-ctx.Done():
 			signal.Stop(arrived)
 		}
@@ -50,15 +54,39 @@ type forcedError struct{ err error }
 func (e *forcedError) Error() string { return "ended with -f" }
 func (e *forcedError) Unwrap() error { return e.err }
 
-// reportInterruption says why a run has ended with an error, except to somebody who no longer listens.
-func reportInterruption(ctx context.Context, stderr io.Writer, err error) int {
-	ended := &interruption{syscall.SIGINT}
+func interruptionOf(ctx context.Context) *interruption {
+	ended := &interruption{signal: syscall.SIGINT}
 	_ = errors.As(context.Cause(ctx), &ended)
-	if ended.signal != syscall.SIGPIPE {
+	return ended
+}
+
+// tell says once what ends a run, except to somebody who no longer listens.
+func (e *interruption) tell(stderr io.Writer) {
+	e.told.Do(func() {
+		if e.signal == syscall.SIGPIPE {
+			return
+		}
 		if s, ok := stderr.(*stream); ok && s.terminal != nil {
 			_, _ = io.WriteString(s.terminal, clearBelow) // of the ^C that it has echoed
 		}
-		complain(stderr, "mago: "+ended.Error())
+		complain(stderr, "mago: "+e.Error())
+	})
+}
+
+// tellAtOnce has a signal that ends a run told when it comes: what has to be waited for then, and what has come of a matrix, follow.
+func (r *render) tellAtOnce(ctx context.Context) (stop func() bool) {
+	return context.AfterFunc(ctx, func() {
+		r.lock.Lock()
+		defer r.lock.Unlock()
+		r.screen.aside(func() { interruptionOf(ctx).tell(r.stderr) })
+	})
+}
+
+// reportInterruption says why a run has ended with an error, and how to go on.
+func reportInterruption(ctx context.Context, stderr io.Writer, err error) int {
+	ended := interruptionOf(ctx)
+	ended.tell(stderr)
+	if ended.signal != syscall.SIGPIPE {
 		switch {
 		case errors.As(err, new(*statusError)): // only looked
 		case errors.As(err, new(*forcedError)):

@@ -85,7 +85,7 @@ func (d *descriptor) Write(text []byte) (int, error) {
 		return n, nil
 	}
 	if errors.Is(err, syscall.EPIPE) {
-		d.end(&interruption{syscall.SIGPIPE})
+		d.end(&interruption{signal: syscall.SIGPIPE})
 	}
 	cause := err
 	if path := (*os.PathError)(nil); errors.As(err, &path) {

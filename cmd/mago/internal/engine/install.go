@@ -32,48 +32,51 @@ func (it *installer) addBuilt(p *Plan, u unit) {
 }
 
 // installBuilt installs a unit's package, or only looks whether it is there.
-func (it *installer) installBuilt(ctx context.Context, u unit, onlyLook bool) error {
+func (it *installer) installBuilt(ctx context.Context, u unit, onlyLook bool) (result UnitResult, err error) {
 	if err := it.modules.checkOwnName(u.target); err != nil {
-		return err
+		return result, err
 	}
 	r, ok := it.store.Get(u.id())
 	if !ok || !it.store.IsWhole(r) || !u.isSourceOf(r) {
-		return it.notBuilt(u.name, u.Kernel.Release)
+		return result, it.notBuilt(u.name, u.Kernel.Release)
 	}
+	result.State, result.Deb = ResultThere, r.Deb
 	if onlyLook {
-		return nil
+		return result, nil
 	}
-	return it.build.withUnitLock(ctx, u, "installed", func() error {
+	err = it.build.withUnitLock(ctx, u, "installed", func() error {
 		if r, ok = it.store.Get(u.id()); !ok || !it.store.IsWhole(r) {
 			return it.notBuilt(u.name, u.Kernel.Release) // another mago has removed or replaced it meanwhile
 		}
-		return it.install(ctx, u, r)
+		installed, err := it.install(ctx, u, r)
+		result.installed(installed)
+		return err
 	})
+	return result, err
 }
 
 // install has dpkg install what was built; the unit's lock is held. A dry run looks for all that would be in the way of what is
-// there.
-func (it *installer) install(ctx context.Context, u unit, built store.Record) error {
+// there. It reports whether dpkg had anything to do.
+func (it *installer) install(ctx context.Context, u unit, built store.Record) (installed bool, err error) {
 	if built.Deb == "" { // a dry run has built nothing
 		it.wouldInstall(u)
-		return nil
+		return false, nil
 	}
 	if !it.usable(built) {
-		return &UnauthenticatedBuildError{built.Package, built.UnauthenticatedInputs()}
+		return false, &UnauthenticatedBuildError{built.Package, built.UnauthenticatedInputs()}
 	}
 	release := func() {}
 	if built.Common != nil && !it.DryRun {
-		var err error
 		if release, err = it.locks(it.Wait.Limit).Take(ctx, commonThing(u.name, "installed", true)); err != nil {
-			return err
+			return false, err
 		}
 	}
 	defer release()
-	installed, err := it.installAlone(ctx, u, built)
+	installed, err = it.installAlone(ctx, u, built)
 	if err == nil && installed {
 		it.tellInstalled(ctx, u, built)
 	}
-	return err
+	return installed, err
 }
 
 // tellInstalled says what else there is of a build's modules, and what to do next.

@@ -43,13 +43,26 @@ func (r *run) installAll(ctx context.Context) {
 		switch {
 		case p.ended && p.err == nil && p.debs != nil:
 			p.it.tellInstalled(ctx, p.unit, p.built)
+			r.installed(p)
 		case err == nil && !p.ended && ctx.Err() == nil:
-			p.end(p.it.install(ctx, p.unit, p.built))
+			installed, err := p.it.install(ctx, p.unit, p.built)
+			if p.end(err); installed {
+				r.installed(p)
+			}
 		}
 		if err := errors.Join(err, p.err); err != nil {
 			r.end(ctx, Unit{unit: p.unit}, r.results[p.id()], r.WhoseFiles(err))
 		}
 	}
+}
+
+// installed takes down that a unit's package was installed.
+func (r *run) installed(p *parcel) {
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	result := r.results[p.id()]
+	result.installed(true)
+	r.results[p.id()] = result
 }
 
 // parcels are the units whose packages are there.

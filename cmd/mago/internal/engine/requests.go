@@ -41,20 +41,20 @@ func (e *Engine) Do(ctx context.Context, r Request) (Report, error) {
 }
 
 // Install installs the packages built last.
-func (e *Engine) Install(ctx context.Context, words []string) error {
+func (e *Engine) Install(ctx context.Context, words []string) (Report, error) {
 	if err := e.mayInstall(); err != nil {
-		return err
+		return Report{}, err
 	}
 	if err := e.prepare.tellUnfinished(); err != nil {
-		return err
+		return Report{}, err
 	}
 	releases, err := e.kernels.releases(ctx)
 	if err != nil {
-		return err
+		return Report{}, err
 	}
 	targets, err := e.modules.targets(ctx, words)
 	if err != nil {
-		return e.install.unknownHere(err, releases)
+		return Report{}, e.install.unknownHere(err, releases)
 	}
 	p := &Plan{Request: Request{Goal: Installed}}
 	for _, u := range units(targets, foreseen(releases, e.kernels.kernel)) {
@@ -62,9 +62,11 @@ func (e *Engine) Install(ctx context.Context, words []string) error {
 	}
 	r := newRun(e, p)
 	r.do = func(e *Engine, u Unit) (UnitResult, error) {
-		return UnitResult{}, e.install.installBuilt(ctx, u.unit, r.installsTogether())
+		return e.install.installBuilt(ctx, u.unit, r.installsTogether())
 	}
-	return r.units(ctx)
+	r.tally = newTally(e, p.Units, 1)
+	err = r.units(ctx)
+	return r.report(), err
 }
 
 // each does something for every unit, for as many at once as the pool has tokens.

@@ -26,16 +26,24 @@ type UnitResult struct {
 	sum     string  // the SHA-256 of that, in hexadecimal digits
 }
 
+// installed takes down whether a unit's package was installed, where that is all that has come of it.
+func (r *UnitResult) installed(was bool) {
+	if was && r.State == ResultThere {
+		r.State = ResultInstalled
+	}
+}
+
 // What can come of a unit.
 const (
-	ResultBuilt    = "built"
-	ResultThere    = "there"    // nothing was to be built
-	ResultFits     = "fits"     // it was made from the modules of another kernel
-	ResultFailed   = "failed"   // see Err
-	ResultExcluded = "excluded" // its source is not meant for the kernel
-	ResultSkipped  = "skipped"  // it needs one that has failed
-	ResultUntried  = "untried"  // the run was interrupted before
-	ResultLacking  = "lacking"  // what building it takes is not installed; its source is not at fault
+	ResultBuilt     = "built"
+	ResultThere     = "there"     // nothing was to be done
+	ResultInstalled = "installed" // nothing was to be built; its package was installed
+	ResultFits      = "fits"      // it was made from the modules of another kernel
+	ResultFailed    = "failed"    // see Err
+	ResultExcluded  = "excluded"  // its source is not meant for the kernel
+	ResultSkipped   = "skipped"   // it needs one that has failed
+	ResultUntried   = "untried"   // the run was interrupted before
+	ResultLacking   = "lacking"   // what building it takes is not installed; its source is not at fault
 )
 
 // stateOf is the state of a unit that has ended with an error, which may be that of the run's context.
@@ -253,7 +261,13 @@ func (r *run) verdict(ctx context.Context) error {
 	case ctx.Err() != nil || len(r.asked) == 1:
 		return failed[0]
 	}
-	return &SeveralError{First: failed[0], Failed: len(failed), Units: len(r.asked)}
+	several := &SeveralError{First: failed[0], Units: len(r.asked)}
+	for _, u := range r.asked {
+		if result := r.results[u.id()]; result.Err != nil {
+			several.States = append(several.States, result.State)
+		}
+	}
+	return several
 }
 
 // one builds one unit, and installs it where that is asked for.
@@ -288,7 +302,9 @@ func (r *run) one(ctx context.Context, e *Engine, u Unit) (result UnitResult, er
 		if !installs {
 			return nil
 		}
-		return e.install.install(ctx, ready, built)
+		installed, err := e.install.install(ctx, ready, built)
+		result.installed(installed)
+		return err
 	})
 	return result, err
 }

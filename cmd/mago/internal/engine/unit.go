@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"strings"
 
 	"mago/cmd/mago/internal/modpkg"
 	"mago/cmd/mago/internal/store"
@@ -36,12 +37,22 @@ func units(targets []target, kernels []kernel.Kernel) []unit {
 // SeveralError sums up the failures of a run of several units, which has told each; its exit code is the first one's.
 type SeveralError struct {
 	First  error
-	Failed int
+	States []string // of the units that came to an error
 	Units  int
 }
 
 func (e *SeveralError) Error() string {
-	return fmt.Sprintf("%d of %d failed", e.Failed, e.Units)
+	counts := map[string]int{}
+	for _, state := range e.States {
+		counts[state]++
+	}
+	var said []string
+	for _, state := range []string{ResultFailed, ResultExcluded, ResultLacking, ResultSkipped, ResultUntried} {
+		if counts[state] > 0 {
+			said = append(said, fmt.Sprintf("%d %s", counts[state], state))
+		}
+	}
+	return strings.Replace(strings.Join(said, ", "), " ", fmt.Sprintf(" of %d ", e.Units), 1)
 }
 
 func (e *SeveralError) Unwrap() error { return e.First }
