@@ -17,6 +17,7 @@ import (
 
 	"mago/debpkg"
 	"mago/debpkg/apt"
+	"mago/debpkg/codec"
 	"mago/kbuild/deep"
 	"mago/sources/lock"
 	"mago/sources/untar"
@@ -130,7 +131,9 @@ func open(ctx context.Context, deb apt.Deb, path string) error {
 		return err
 	}
 	defer root.Close()
-	if _, err := untar.Extract(ctx, root, data, untar.Options{Archive: deb.String(), Rooted: true}); err != nil {
+	ahead := codec.Ahead(data)
+	defer ahead.Close()
+	if _, err := untar.Extract(ctx, root, ahead, untar.Options{Archive: deb.String(), Rooted: true}); err != nil {
 		return err
 	}
 	p := Package{Name: deb.Name.String(), Version: deb.Version.String(), Architecture: deb.Architecture.String(), SHA256: deb.SHA256, Depends: r.Control().Get("Depends")}

@@ -92,8 +92,7 @@ func (x *extractor) makeFile(name string, h *tar.Header, content io.Reader) erro
 		err = errors.Join(x.fill(descriptor(fd), content, mode(h)), unix.Close(fd))
 	}
 	if err == nil {
-		date := unix.NsecToTimespec(h.ModTime.UnixNano())
-		err = unix.UtimesNanoAt(dir, path.Base(name), []unix.Timespec{date, date}, unix.AT_SYMLINK_NOFOLLOW)
+		err = setDate(dir, path.Base(name), h.ModTime)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
@@ -197,15 +196,21 @@ func (x *extractor) clear(name string, h *tar.Header) error {
 // dateDirs sets directories' modes and dates after everything is written into them.
 func (x *extractor) dateDirs() error {
 	for name, date := range x.dirs {
-		if err := x.root.Chmod(name, 0o755); err != nil {
-			return err
+		dir, err := x.openDir(name)
+		if err == nil {
+			err = unix.Fchmod(dir, 0o755)
 		}
-		if date.IsZero() {
-			continue
+		if err == nil && !date.IsZero() {
+			err = setDate(dir, ".", date)
 		}
-		if err := x.root.Chtimes(name, date, date); err != nil {
-			return err
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	return nil
+}
+
+func setDate(dir int, name string, date time.Time) error {
+	at := unix.NsecToTimespec(date.UnixNano())
+	return unix.UtimesNanoAt(dir, name, []unix.Timespec{at, at}, unix.AT_SYMLINK_NOFOLLOW)
 }
