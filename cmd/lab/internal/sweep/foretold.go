@@ -15,7 +15,8 @@ import (
 type unitKey struct{ Module, Kernel string }
 
 // checkForetold compares what mago check said, as --json has it, with the tables. Several outputs may follow one another: of two
-// packages of one module, which no command takes together, the second answer is the second's.
+// packages of one module, which no command takes together, the second answer is the second's. An answer that follows "lacking" takes
+// its place.
 func checkForetold(tables, said string, out io.Writer) error {
 	text, err := os.ReadFile(tables)
 	if err != nil {
@@ -55,7 +56,11 @@ func readForetold(events io.Reader) (map[unitKey][]string, error) {
 		case "excluded":
 			e.State = notMeant
 		}
-		told[e.Unit] = append(told[e.Unit], e.State)
+		answers := told[e.Unit]
+		if last := len(answers) - 1; last >= 0 && answers[last] == "lacking" {
+			answers = answers[:last]
+		}
+		told[e.Unit] = append(answers, e.State)
 	}
 	return told, lines.Err()
 }

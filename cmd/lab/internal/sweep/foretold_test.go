@@ -36,6 +36,7 @@ func TestForetold(t *testing.T) {
 		{said("a", "failed", "b", "excluded", "c", "failed", "a", "there") + `{"event":"run","units":4}`, "foretold as in the tables: 1 built, 2 failed, 1 not meant; otherwise: 0; not checked: 0\n", false},
 		{said("a", "failed"), "foretold as in the tables: 0 built, 1 failed, 0 not meant; otherwise: 0; not checked: 3\n", false},
 		{said("a", "failed", "c", "lacking"), "c-dkms for 6.12-amd64: the table says failed, check said lacking\nforetold as in the tables: 0 built, 1 failed, 0 not meant; otherwise: 1; not checked: 2\n", true},
+		{said("a", "lacking", "c", "failed", "a", "failed", "a", "built"), "foretold as in the tables: 1 built, 2 failed, 0 not meant; otherwise: 0; not checked: 1\n", false},
 		{"", "foretold as in the tables: 0 built, 0 failed, 0 not meant; otherwise: 0; not checked: 0\n", true},
 	} {
 		told, err := readForetold(strings.NewReader(c.said))
