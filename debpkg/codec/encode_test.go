@@ -68,6 +68,17 @@ func TestWriterGivesTheSameBytesForAnyThreads(t *testing.T) {
 	}
 }
 
+// TestSmallXZ: what is as long as may be is written with a dictionary of 1 MiB, and what is longer with xz's own of 8 MiB.
+func TestSmallXZ(t *testing.T) {
+	for size, want := range map[int]byte{smallXZ: 16, smallXZ + 1: 22} {
+		out := encoded(t, XZ, 0, sample[:size])
+		header := out[12:36] // the first block's, behind the stream's
+		if i := bytes.Index(header, []byte{0x21, 1}); i < 0 || header[i+2] != want { // LZMA2, and its one byte of properties
+			t.Errorf("%d bytes: the block's header is % x", size, header)
+		}
+	}
+}
+
 // TestXZIsDeafToItsEnvironment: XZ_DEFAULTS=--format=lzma would make a package that dpkg-deb cannot read.
 func TestXZIsDeafToItsEnvironment(t *testing.T) {
 	in := sample[:1<<20]
