@@ -27,18 +27,28 @@ const (
 	symversLimit     = 64 << 20
 )
 
+// A kernel of Debian has up to mostKnown symbols, whose lines have lineLength bytes in the mean.
+const (
+	mostKnown  = 32 << 10
+	lineLength = 64
+)
+
 // ReadSymvers reads a Module.symvers, as the kernel's Documentation/kbuild/modules.rst has it. Of a symbol that is
 // listed twice the first counts.
 func ReadSymvers(r io.Reader) (Exports, error) {
-	exports := Exports{}
-	limited := &io.LimitedReader{R: r, N: symversLimit + 1}
-	lines := bufio.NewScanner(limited)
-	lines.Buffer(nil, symversLineLimit)
-	for number := 1; lines.Scan(); number++ {
-		name, export, err := parseSymvers(lines.Text())
-		if lines.Err() != nil {
-			return nil, lines.Err() // and half a line
+	var text strings.Builder
+	if n, err := io.Copy(&text, io.LimitReader(r, symversLimit+1)); err != nil {
+		return nil, err
+	} else if n > symversLimit {
+		return nil, fmt.Errorf("more than %d bytes", symversLimit)
+	}
+	exports, number := make(Exports, min(text.Len()/lineLength, mostKnown)), 0
+	for line := range strings.Lines(text.String()) {
+		number++
+		if len(line) >= symversLineLimit {
+			return nil, fmt.Errorf("line %d: %w", number, bufio.ErrTooLong)
 		}
+		name, export, err := parseSymvers(strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"))
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", number, err)
 		}
@@ -46,29 +56,29 @@ func ReadSymvers(r io.Reader) (Exports, error) {
 			exports[name] = export
 		}
 	}
-	if limited.N == 0 {
-		return nil, fmt.Errorf("more than %d bytes", symversLimit)
-	}
-	return exports, lines.Err()
+	return exports, nil
 }
 
 // parseSymvers reads crc, symbol, module, type and namespace, parted by tabs. Linux 5.4 to 5.6 had the namespace before
 // the module, those before had none; so the type, the one column with a name of its own, tells where the module is.
 func parseSymvers(line string) (name string, export Export, err error) {
-	columns := strings.Split(line, "\t")
-	kind := 0
-	for i := 3; i < min(len(columns), 5) && kind == 0; i++ {
-		if strings.HasPrefix(columns[i], "EXPORT_") {
-			kind = i
-		}
+	crc, rest, _ := strings.Cut(line, "\t")
+	name, rest, _ = strings.Cut(rest, "\t")
+	module, after, kind := strings.Cut(rest, "\tEXPORT_")
+	if namespace, last, two := strings.Cut(module, "\t"); two && kind {
+		kind, module = !strings.Contains(last, "\t") && !strings.HasPrefix(namespace, "EXPORT_"), last
 	}
-	if kind == 0 || columns[1] == "" {
+	if !kind || name == "" {
 		return "", Export{}, errors.New("not a line of a Module.symvers")
 	}
-	crc, err := strconv.ParseUint(strings.TrimPrefix(columns[0], "0x"), 16, 32)
+	version, err := strconv.ParseUint(strings.TrimPrefix(crc, "0x"), 16, 32)
 	if err != nil {
-		return "", Export{}, fmt.Errorf("%q is not a CRC", columns[0])
+		return "", Export{}, fmt.Errorf("%q is not a CRC", crc)
 	}
-	columns[kind-1] = path.Base(columns[kind-1])
-	return columns[1], Export{CRC: uint32(crc), Module: columns[kind-1], Line: strings.Join(columns, "\t")}, nil
+	export = Export{CRC: uint32(version), Module: path.Base(module), Line: line}
+	if export.Module != module {
+		end := len(line) - len("\tEXPORT_") - len(after)
+		export.Line = line[:end-len(module)] + export.Module + line[end:]
+	}
+	return name, export, nil
 }
