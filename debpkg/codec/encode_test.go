@@ -72,7 +72,7 @@ func TestWriterGivesTheSameBytesForAnyThreads(t *testing.T) {
 func TestSmallXZ(t *testing.T) {
 	for size, want := range map[int]byte{smallXZ: 16, smallXZ + 1: 22} {
 		out := encoded(t, XZ, 0, sample[:size])
-		header := out[12:36] // the first block's, behind the stream's
+		header := out[12:36]                                                         // the first block's, behind the stream's
 		if i := bytes.Index(header, []byte{0x21, 1}); i < 0 || header[i+2] != want { // LZMA2, and its one byte of properties
 			t.Errorf("%d bytes: the block's header is % x", size, header)
 		}
