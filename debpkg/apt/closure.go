@@ -71,6 +71,9 @@ func (s *Status) Closest(root rooted.Root, depends string, files []string) (pack
 	closure := s.Closure(depends)
 	strange = slices.Clone(files)
 	for _, p := range closure {
+		if len(strange) == 0 {
+			break
+		}
 		own, err := p.Files(root)
 		if err != nil {
 			return nil, nil, err

@@ -53,9 +53,17 @@ func (r Root) Resolve(name string) (resolved, path string, err error) {
 	return resolved, path, err
 }
 
+// way is Path for what the kernel opens: in the root of everything it follows links as well as Path does, and sooner.
+func (r Root) way(name string) (string, error) {
+	if r.String() == "/" && filepath.IsAbs(name) {
+		return name, nil
+	}
+	return r.Path(name)
+}
+
 // Open opens a file for reading. A named pipe does not hold it up.
 func (r Root) Open(name string) (*os.File, error) {
-	path, err := r.Path(name)
+	path, err := r.way(name)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +89,7 @@ func (r Root) ReadFile(name string) ([]byte, error) {
 
 // ReadDir lists a directory in the order of names.
 func (r Root) ReadDir(name string) ([]fs.DirEntry, error) {
-	path, err := r.Path(name)
+	path, err := r.way(name)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +98,7 @@ func (r Root) ReadDir(name string) ([]fs.DirEntry, error) {
 
 // Stat describes what a name leads to.
 func (r Root) Stat(name string) (fs.FileInfo, error) {
-	path, err := r.Path(name)
+	path, err := r.way(name)
 	if err != nil {
 		return nil, err
 	}

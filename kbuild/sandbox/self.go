@@ -30,12 +30,15 @@ func (r Sandbox) RunSelf(ctx context.Context, s Spec, run func(*exec.Cmd) error)
 	return r.Run(ctx, s, run)
 }
 
-// sealedSelf is a copy of this program in memory, which nobody can write to: the sandbox's user may not get to the file that it
-// was started from, which may lie in a closed directory or on a file system that runs nothing.
+// sealedSelf is this program as nobody can write to it: the file that it was started from where that is the system's, else a copy in
+// memory. The sandbox's user may own the file, or may not run it.
 var sealedSelf = sync.OnceValues(func() (*os.File, error) {
 	program, err := os.Open(self)
 	if err != nil {
 		return nil, err
+	}
+	if path, err := os.Readlink(self); err == nil && isSystems(program, path) {
+		return program, nil
 	}
 	defer program.Close()
 	fd, err := unix.MemfdCreate("mago", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
@@ -52,3 +55,13 @@ var sealedSelf = sync.OnceValues(func() (*os.File, error) {
 	}
 	return sealed, nil
 })
+
+// isSystems reports whether a program is root's alone, and everybody may run it, in every sandbox. It is started by its descriptor,
+// so that it does not matter who may search the directories above.
+func isSystems(program *os.File, path string) bool {
+	const everybody, others = 0o005, 0o022
+	var stat unix.Stat_t
+	var disk unix.Statfs_t
+	return IsSystem(path) && unix.Fstat(int(program.Fd()), &stat) == nil && unix.Fstatfs(int(program.Fd()), &disk) == nil &&
+		stat.Uid == 0 && stat.Mode&everybody == everybody && stat.Mode&others == 0 && disk.Flags&unix.ST_NOEXEC == 0
+}

@@ -1,9 +1,11 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -31,4 +33,31 @@ func TestRunSelf(t *testing.T) {
 			t.Errorf("got %q, %v", out.String(), err)
 		}
 	})
+}
+
+// TestIsSystems: a program that somebody but root could write to, or that not everybody may run, is copied.
+func TestIsSystems(t *testing.T) {
+	is := func(file, path string) bool {
+		program, err := os.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer program.Close()
+		return isSystems(program, path)
+	}
+	if !is("/bin/sh", "/bin/sh") {
+		t.Error("the system's shell is copied")
+	}
+	if is("/bin/sh", "/home/sh") {
+		t.Error("what no sandbox shows is not copied")
+	}
+	for _, mode := range []os.FileMode{0o777, 0o775, 0o750, 0o644} {
+		file := filepath.Join(t.TempDir(), "program")
+		if err := errors.Join(os.WriteFile(file, nil, 0o600), os.Chmod(file, mode)); err != nil {
+			t.Fatal(err)
+		}
+		if is(file, "/usr/bin/program") {
+			t.Errorf("a program with mode %o is not copied", mode)
+		}
+	}
 }
