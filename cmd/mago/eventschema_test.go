@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -70,27 +73,60 @@ func TestEventSchema(t *testing.T) {
 	}
 }
 
-// TestEventsInManual: the manual names each kind, each field and each state.
+// TestEventsInManual: the manual names each kind, each field and each state that there is, and no other.
 func TestEventsInManual(t *testing.T) {
-	text, err := os.ReadFile("mago.8.tmpl")
-	if err != nil {
+	manual, err := os.ReadFile("mago.8.tmpl")
+	code, err2 := os.ReadFile("internal/engine/event.go")
+	if err := errors.Join(err, err2); err != nil {
 		t.Fatal(err)
 	}
-	_, events, _ := strings.Cut(string(text), ".SH EVENTS\n")
-	words := slices.Clone(states)
-	for kind, fields := range fieldsOf {
-		words = append(words, string(kind))
-		words = append(words, fields...)
-	}
-	for _, word := range words {
-		if !strings.Contains(events, `\fB`+word+`\fR`) {
-			t.Errorf("no %s in EVENTS", word)
+	_, events, _ := strings.Cut(string(manual), ".SH EVENTS\n")
+	events, _, _ = strings.Cut(events, "\n.SH ")
+	told := map[string]string{} // what is said of a field
+	for item := range strings.SplitSeq(events, "\n.TP\n") {
+		names, text, _ := strings.Cut(item, "\n")
+		for _, name := range bold(names) {
+			told[name] = text
 		}
 	}
+	var fields, kinds []string
 	for field := range reflect.TypeFor[engine.Event]().Fields() {
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if name != "-" && !strings.Contains(events, `\fB`+name+`\fR`) {
-			t.Errorf("no field %s in EVENTS", name)
+		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "-" {
+			fields = append(fields, name)
 		}
 	}
+	for _, m := range regexp.MustCompile(`Kind += "([a-z]+)"`).FindAllStringSubmatch(string(code), -1) {
+		kinds = append(kinds, m[1])
+	}
+	without := func(words []string) []string {
+		return slices.DeleteFunc(words, func(word string) bool { return slices.Contains(fields, word) || word == string(engine.Result) })
+	}
+	for what, both := range map[string][2][]string{
+		"fields": {slices.Collect(maps.Keys(told)), fields},
+		"kinds":  {append(without(bold(told["event"])), string(engine.Result)), kinds},
+		"states": {without(bold(told["state"])), slices.Clone(states)},
+	} {
+		for _, words := range both {
+			slices.Sort(words)
+		}
+		if manual, code := slices.Compact(both[0]), both[1]; !slices.Equal(manual, code) {
+			t.Errorf("%s: the manual has %v, the code %v", what, manual, code)
+		}
+	}
+	for kind, allowed := range fieldsOf {
+		if !slices.Contains(kinds, string(kind)) || slices.ContainsFunc(allowed, func(f string) bool { return !slices.Contains(fields, f) }) {
+			t.Errorf("%s and its %v are not what there is", kind, allowed)
+		}
+	}
+	if len(fieldsOf) != len(kinds) {
+		t.Errorf("%d kinds have fields, of %d", len(fieldsOf), len(kinds))
+	}
+}
+
+// bold are the words that a text of the manual has in bold, those that mean something in it.
+func bold(text string) (words []string) {
+	for _, m := range regexp.MustCompile(`\\fB([a-z_]+)\\fR`).FindAllStringSubmatch(text, -1) {
+		words = append(words, m[1])
+	}
+	return words
 }
