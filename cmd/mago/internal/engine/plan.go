@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 
 	"mago/cmd/mago/internal/store"
@@ -283,7 +284,7 @@ func (p *planner) unit(ctx context.Context, u *unit, s *situation) error {
 	switch {
 	case p.needsBuilds(*u):
 	case isUnchanged(*u, basis, s.record, p.last):
-		s.now.key = s.record.Key
+		s.now.key = strings.Clone(s.record.Key) // which is a part of the record's whole text
 	default:
 		s.record, s.recorded = p.store.Get(u.id()) // with its inputs
 		s.now = p.keys.of(ctx, *u, s.record)

@@ -1,16 +1,12 @@
 package store
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -20,11 +16,12 @@ import (
 // copy: a unit counts as the index has it while its directory has not changed, in which records only ever get their names by
 // renaming; every other unit is read again. An index that is damaged, or of another version of mago, is made anew.
 
-// indexFile lies in the cache directory. Its text is indexFormat, the SHA-256 of the rest, and the rest as encode has it.
+// indexFile lies in the cache directory: indexFormat, the SHA-256 of the rest, the length of the table of units, that table as
+// encode has it, and the units' texts in the table's order. It never changes once it has its name.
 const indexFile = "records.index"
 
 // indexFormat changes whenever Record does; see TestIndexFormat.
-const indexFormat = "mago records 7\n"
+const indexFormat = "mago records 8\n"
 
 // unindexed is how many records may have changed before the index is written again.
 const unindexed = 64
@@ -32,18 +29,38 @@ const unindexed = 64
 // files are those of a unit that records are in: its last good build's, and what has failed since.
 var files = [...]string{recordFile, failureFile}
 
-// unit is what was read of those files.
+// unit is what was read of those files. Its text is at most one record of each of them, as encode has them.
 type unit struct {
-	ID
-	Stamp stamp  // of the directory, before it was read; zero where it is to be read again
-	Text  string // at most one record of each of the files, as encode has them: of thousands most are never asked for
+	unitEntry
+	read string      // the text, where the files were read
+	in   *indexTexts // else the index, which has it there
+	at   int64
 }
 
-// records are those of the text, which is whole.
-func (u *unit) records() (all []Record) {
-	d := decoder{text: u.Text}
+// unitEntry is a unit in the index's table.
+type unitEntry struct {
+	ID
+	Stamp stamp // of the directory, before it was read; zero where it is to be read again
+	Size  int   // of the text
+}
+
+// text fails where the disk does.
+func (u *unit) text() (string, error) {
+	if u.in == nil {
+		return u.read, nil
+	}
+	return u.in.text(u.at, u.Size)
+}
+
+// records are those of the text.
+func (u *unit) records() (all []Record, err error) {
+	text, err := u.text()
+	if err != nil {
+		return nil, err
+	}
+	d := decoder{text: text}
 	d.into(reflect.ValueOf(&all).Elem())
-	return all
+	return all, d.err
 }
 
 // stamp tells directories apart, and the states of one.
@@ -82,7 +99,11 @@ func (s *Store) All(only ...string) ([]Record, error) {
 	}
 	records := make([]Record, 0, len(l.units))
 	for _, u := range l.units {
-		records = append(records, u.records()...)
+		some, err := u.records()
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, some...)
 	}
 	return records, nil
 }
@@ -98,7 +119,7 @@ func (s *Store) Builds() (Lookup, error) {
 		if !ok {
 			return Record{}, false
 		}
-		records := u.records()
+		records, _ := u.records() // what cannot be read is built anew
 		i := slices.IndexFunc(records, func(r Record) bool { return r.Result == Built })
 		if i < 0 {
 			return Record{}, false
@@ -184,7 +205,7 @@ func (l *listing) unit(dir *os.File, id ID) error {
 
 // readUnit parses a unit's records; the error is that of a file that is there and cannot be read.
 func (l *listing) readUnit(id ID, at stamp) (*unit, error) {
-	u := &unit{ID: id}
+	u := &unit{unitEntry: unitEntry{ID: id}}
 	began := l.store.now()
 	if at.isSettled(began) {
 		u.Stamp = at
@@ -208,7 +229,8 @@ func (l *listing) readUnit(id ID, at stamp) (*unit, error) {
 			records = append(records, r)
 		}
 	}
-	u.Text = string(encode(nil, reflect.ValueOf(records)))
+	u.read = string(encode(nil, reflect.ValueOf(records)))
+	u.Size = len(u.read)
 	return u, nil
 }
 
@@ -219,62 +241,3 @@ func present(err error) error {
 	}
 	return err
 }
-
-// readIndex gives the units of the index; none where it cannot be used.
-func (s *Store) readIndex() map[ID]*unit {
-	rest, err := readSummed(filepath.Join(s.dir, indexFile))
-	if err != nil {
-		return map[ID]*unit{}
-	}
-	var units []unit
-	d := decoder{text: rest}
-	if d.into(reflect.ValueOf(&units).Elem()); d.err != nil {
-		return map[ID]*unit{}
-	}
-	known := make(map[ID]*unit, len(units))
-	for i := range units {
-		known[units[i].ID] = &units[i]
-	}
-	return known
-}
-
-// readSummed reads what follows indexFormat and the sum over it. It may be long, and is held in memory once.
-func readSummed(path string) (string, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return "", err
-	}
-	head := make([]byte, len(indexFormat)+sha256.Size)
-	if _, err := io.ReadFull(file, head); err != nil {
-		return "", err
-	}
-	var rest strings.Builder
-	rest.Grow(int(info.Size()))
-	sum := sha256.New()
-	if _, err := io.Copy(io.MultiWriter(&rest, sum), file); err != nil {
-		return "", err
-	}
-	if !bytes.Equal(head, sum.Sum([]byte(indexFormat))) {
-		return "", errCodec
-	}
-	return rest.String(), nil
-}
-
-// writeIndex has an index beside the records. Two that write at once may spoil it, which its hash tells.
-func (s *Store) writeIndex() error {
-	units := make([]unit, 0, len(s.known))
-	for _, u := range s.known {
-		units = append(units, *u)
-	}
-	rest := encode(nil, reflect.ValueOf(units))
-	sum := sha256.Sum256(rest)
-	return Replace(filepath.Join(s.dir, indexFile), slices.Concat([]byte(indexFormat), sum[:], rest))
-}
-
-// DropIndex removes the index.
-func (s *Store) DropIndex() error { return removeIfThere(filepath.Join(s.dir, indexFile)) }

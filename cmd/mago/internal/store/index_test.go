@@ -90,6 +90,11 @@ func TestAllParsesOnce(t *testing.T) {
 	if again, parsed := all(t, s); parsed != 0 || !reflect.DeepEqual(again, first) {
 		t.Errorf("another process: %d parsed, or not the same", parsed)
 	}
+	for id, u := range s.known {
+		if u.read != "" {
+			t.Fatalf("%v: its records' text is in memory", id)
+		}
+	}
 	changed := first[7]
 	changed.Version = "2.0"
 	put(t, s, changed)
@@ -126,6 +131,33 @@ func TestIndexIsOnlyACopy(t *testing.T) {
 		if now, err := os.ReadFile(path); err != nil || len(now) != len(text) {
 			t.Errorf("%s: not written anew: %d bytes, %v", name, len(now), err)
 		}
+	}
+}
+
+// TestIndexIsReplaced: an index that another process writes meanwhile, and one that a killed process has left, harm nobody, and a
+// store goes on reading the one that it has opened.
+func TestIndexIsReplaced(t *testing.T) {
+	dir := t.TempDir()
+	fill(t, settled(dir), 2, 50, 1)
+	want, _ := all(t, settled(dir))
+	left := filepath.Join(dir, "unfinished."+indexFile+".1")
+	if err := errors.Join(os.WriteFile(left, []byte("half"), 0o600), os.Remove(filepath.Join(dir, indexFile))); err != nil {
+		t.Fatal(err)
+	}
+	all(t, settled(dir)) // which writes it anew
+	reading := settled(dir)
+	all(t, reading)
+	if err := errors.Join(reading.DropIndex(), os.WriteFile(filepath.Join(dir, indexFile), nil, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if got, parsed := all(t, reading); parsed != 0 || !reflect.DeepEqual(got, want) {
+		t.Errorf("%d parsed, or not the records", parsed)
+	}
+	if _, err := os.Stat(left); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("what was left: %v", err)
+	}
+	if info, err := os.Stat(filepath.Join(dir, indexFile)); err != nil || info.Mode() != 0o644 {
+		t.Errorf("%v, %v", info, err)
 	}
 }
 
@@ -228,7 +260,7 @@ func BenchmarkAllWithoutIndex(b *testing.B) {
 
 // TestIndexFormat fails where Record has changed and indexFormat has not: an index of before has not all of it.
 func TestIndexFormat(t *testing.T) {
-	shape := map[string]string{"mago records 7\n": "fbddc53f"}[indexFormat]
+	shape := map[string]string{"mago records 8\n": "fbddc53f"}[indexFormat]
 	sum := sha256.Sum256([]byte(describe(reflect.TypeFor[Record]())))
 	if now := hex.EncodeToString(sum[:4]); now != shape {
 		t.Errorf("Record is now %s, and %q was for %s: count indexFormat up, and note the new one here", now, indexFormat, shape)
