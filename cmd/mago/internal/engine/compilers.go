@@ -37,14 +37,18 @@ func (c compilers) like(name string) string {
 }
 
 // missingCompiler is the package to install for a kernel's compiler that is not here. Where apt does not have that, it is the
-// system's own compiler if the headers do not insist, else an error that says which compilers apt has.
+// system's own compiler if the headers do not insist, else an error that says which compilers apt has. No package may have a
+// compiler of that name.
 func (pr *preparer) missingCompiler(ctx context.Context, k kernel.Kernel, tool *kernel.ToolError) (word.Package, error) {
 	offered, err := pr.apt.compilers(ctx)
-	if err != nil || offered.has(tool.Package.String()) {
+	if err != nil || !tool.Package.IsZero() && offered.has(tool.Package.String()) {
 		return tool.Package, err
 	}
 	if own, ok := k.Otherwise(); ok {
 		return word.ParsePackage(own)
+	}
+	if tool.Package.IsZero() {
+		return word.Package{}, tool
 	}
 	return word.Package{}, kernel.NewToolError(tool.Tool.String(), "", fmt.Sprintf("%s, and apt has %s only", tool.Why, offered.like(tool.Package.String())))
 }

@@ -64,19 +64,10 @@ func (p *planner) missingPrograms(ctx context.Context, k kernel.Kernel) (f found
 	if !kernel.HasTool("/", "xz") {
 		missing = append(missing, kernel.NewToolError("xz", "xz-utils", "packages are compressed with it"))
 	}
-	for _, tool := range missing {
-		pkg := tool.Package
-		if tool.Tool == k.Compiler && tool.Tool.String() != anyProgram {
-			pkg, f.err = p.prepare.missingCompiler(ctx, k, tool)
-		}
-		if f.err == nil && pkg.IsZero() {
-			f.err = tool
-		}
-		if f.err != nil {
-			return f
-		}
-		f.tool, f.packages = tool, append(f.packages, word.Target{Name: pkg})
+	if len(missing) > 0 {
+		f.tool = missing[len(missing)-1]
 	}
+	f.packages, f.err = p.prepare.packagesOf(ctx, k, missing)
 	return f
 }
 

@@ -53,21 +53,34 @@ func (pr *preparer) missingFor(ctx context.Context, release string) ([]word.Targ
 		return nil, err
 	}
 	if kerr != nil {
-		k = kernel.Kernel{Compiler: word.Must(word.ParseProgram("make"))} // apt installs the compiler with the headers
+		k = kernel.Kernel{Compiler: word.Must(word.ParseProgram(anyProgram))} // apt installs the compiler with the headers
 	}
-	for _, tool := range kernel.MissingTools(pr.Root, k) {
-		if tool.Package.IsZero() {
-			return nil, tool
+	tools, err := pr.packagesOf(ctx, k, kernel.MissingTools(pr.Root, k))
+	if err != nil {
+		return nil, err
+	}
+	better, err := pr.betterCompiler(ctx, k)
+	return slices.Concat(packages, tools, better), err
+}
+
+// packagesOf lists the packages of tools that are missing for a kernel, and has each name its own, or gives the error of one that
+// no package has.
+func (pr *preparer) packagesOf(ctx context.Context, k kernel.Kernel, missing []*kernel.ToolError) ([]word.Target, error) {
+	var packages []word.Target
+	for _, tool := range missing {
+		var err error
+		if tool.Tool == k.Compiler && tool.Tool.String() != anyProgram {
+			tool.Package, err = pr.missingCompiler(ctx, k, tool)
 		}
-		if tool.Tool == k.Compiler && kerr == nil {
-			if tool.Package, err = pr.missingCompiler(ctx, k, tool); err != nil {
-				return nil, err
-			}
+		if err == nil && tool.Package.IsZero() {
+			err = tool
+		}
+		if err != nil {
+			return nil, err
 		}
 		packages = append(packages, word.Target{Name: tool.Package})
 	}
-	better, err := pr.betterCompiler(ctx, k)
-	return append(packages, better...), err
+	return packages, nil
 }
 
 // missingHeaders lists the packages that mend err, which finding a kernel's headers has given; none where it is nil.
