@@ -3,6 +3,7 @@ package main
 import (
 	"archive/tar"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -89,7 +90,8 @@ func jsonValue(ts *testscript.TestScript, neg bool, args []string) {
 
 func offer(ts *testscript.TestScript, _ bool, args []string) {
 	for _, release := range args {
-		ts.Check(worldOf(ts).offerHeaders(release))
+		release, version, _ := strings.Cut(release, "=")
+		ts.Check(worldOf(ts).offerHeaders(release, cmp.Or(version, "6.1.27-1")))
 	}
 }
 

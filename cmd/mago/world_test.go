@@ -130,7 +130,7 @@ func headerFiles(release string) map[string]string {
 }
 
 // offerHeaders puts the packages of a kernel's headers into the archive: its own and the programs that kernels share.
-func (w *world) offerHeaders(release string) error {
+func (w *world) offerHeaders(release, version string) error {
 	own := map[string]string{"lib/modules/" + release + "/build": "-> /usr/src/linux-headers-" + release}
 	programs := map[string]string{"usr/lib/linux-kbuild-6.1": "-> ../src/linux-kbuild-6.1"}
 	for name, text := range headerFiles(release) {
@@ -141,7 +141,7 @@ func (w *world) offerHeaders(release string) error {
 		}
 	}
 	own["usr/src/linux-headers-"+release+"/scripts"] = "-> ../../lib/linux-kbuild-6.1/scripts"
-	err := w.addPackage("linux-headers-"+release, "6.1.27-1", own, nil, "Depends: linux-kbuild-6.1 (>= 6.1.27-1), linux-compiler-gcc-12-x86, linux-image-"+release)
+	err := w.addPackage("linux-headers-"+release, version, own, nil, "Depends: linux-kbuild-6.1 (>= 6.1.27-1), linux-compiler-gcc-12-x86, linux-image-"+release)
 	if _, missing := os.Stat(filepath.Join(w.archive, "linux-kbuild-6.1_6.1.27-1_all.deb")); err == nil && missing != nil {
 		err = w.addPackage("linux-kbuild-6.1", "6.1.27-1", programs, nil, "Depends: dpkg")
 	}

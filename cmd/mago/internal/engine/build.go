@@ -37,8 +37,8 @@ func (bu *builder) build(ctx context.Context, u unit) (r store.Record, made bool
 		bu.say.note("build", "would build %s from %s", u.packageName(), u.describe())
 		return store.Record{}, false, nil
 	}
-	if s.record.Version == u.packageVersion() && s.otherInput() != "" && !s.Force {
-		bu.say.note("build", "anew: %s", s.otherInput())
+	if why := s.unbuilt(u); s.recorded && !s.Force && why != "" {
+		bu.say.note("build", "anew: %s", why)
 	}
 	if err := errors.Join(bu.prepare.checkBuildDeps(ctx, u), bu.prepare.checkTools(ctx, u), bu.prepare.checkCompiler(ctx, u.Kernel)); err != nil {
 		return store.Record{}, false, err
