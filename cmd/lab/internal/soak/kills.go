@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -80,15 +81,20 @@ func (m *machine) begin(ctx context.Context, sc *scenario) (*running, int, error
 	return r, 0, nil
 }
 
-// kill breaks off a command at some moment of some phase and looks at what is there; then the same command has to succeed.
+// kill breaks off a command, every second time the matrix, at some moment of some phase and looks at what is there; then the same
+// command has to succeed, and builds nothing again that was finished.
 func (s *soaking) kill(ctx context.Context, dice *rand.Rand, t *tally) (string, []finding, error) {
 	sc := s.scenarios[dice.IntN(len(s.scenarios))]
+	if dice.IntN(2) == 0 {
+		sc = s.manyUnits
+	}
 	if sc.spans == nil {
 		if out, err := s.measure(ctx, sc); err != nil || out.code != 0 {
 			return "", nil, fmt.Errorf("mago %q, which nothing disturbs: %v, %w:\n%s", sc.args, out, err, out.said)
 		}
 	}
 	for {
+		before := s.finished()
 		told, err := s.shoot(ctx, sc, dice)
 		if err != nil {
 			return "", nil, err
@@ -99,8 +105,12 @@ func (s *soaking) kill(ctx context.Context, dice *rand.Rand, t *tally) (string, 
 		}
 		t.note(told)
 		found := append(s.settled(), s.damaged(usual)...)
+		finished := since(before, s.finished())
 		again, more := s.again(ctx, t, usual, sc.args...)
-		return fmt.Sprintf("mago %s: %s; again: %s", strings.Join(sc.args, " "), told, again), append(found, more...), nil
+		if !slices.Contains(sc.args, "-f") {
+			found = append(found, s.rebuilt(finished)...)
+		}
+		return fmt.Sprintf("mago %s: %s, %d units were finished; again: %s", strings.Join(sc.args, " "), told, len(finished), again), append(found, more...), nil
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"mago/cmd/lab/internal/debian"
@@ -20,10 +19,11 @@ import (
 type machine struct {
 	*debian.System
 	kernel string
+	other  string            // a second kernel, of the first one's headers
 	trees  map[string]string // digests of the sources that were opened, by their places
 	whole  map[string]bool   // hashes of packages that dpkg-deb could read
 	kept   int64             // bytes that mago keeps of all modules
-	edits  int               // how often the local module has been edited
+	edits  int               // how often the local modules have been edited
 }
 
 // packaged are the modules that come from Debian: from dkms packages, the last of which brings files for every kernel,
@@ -31,6 +31,9 @@ type machine struct {
 var packaged = []string{"v4l2loopback", "acpi-call", "xtrx", "bbswitch-source"}
 
 const local = "./hello"
+
+// locals are modules in /root that are built for two kernels at once.
+var locals = []string{local, "./one", "./two"}
 
 // source is this program's own, which the system that it keeps is made by.
 //
@@ -52,10 +55,7 @@ func newMachine(ctx context.Context, store *debian.Store) (*machine, error) {
 	if _, err := m.Deliver(ctx); err != nil {
 		return nil, err
 	}
-	if err := os.CopyFS(m.Path("/root/hello"), os.DirFS("testdata/modules/hello")); err != nil && !errors.Is(err, os.ErrExist) {
-		return nil, err
-	}
-	return m, m.prepare(ctx)
+	return m, errors.Join(m.edit(), m.prepare(ctx))
 }
 
 // prepare mends what an earlier run that was broken off has left, and brings everything into its place.
@@ -78,15 +78,19 @@ func (m *machine) prepare(ctx context.Context) (err error) {
 	if m.kernel, err = m.NewestKernel(ctx); err != nil {
 		return err
 	}
+	m.other = m.kernel + "-9"
 	// What maintainer scripts take for the kernel itself: they have depmod run.
 	modules := m.Path("/lib/modules/" + m.kernel)
 	if err := errors.Join(os.MkdirAll(modules, 0o755), os.WriteFile(filepath.Join(modules, "modules.builtin"), nil, 0o644)); err != nil {
 		return err
 	}
 	for _, args := range [][]string{{"clean"}, append([]string{"prepare", local}, packaged...), append([]string{"get"}, packaged...), append([]string{"a-b", local}, packaged...)} {
-		if out := m.mago(ctx, args...); out.code != 0 {
-			return fmt.Errorf("mago %s: exit %d:\n%s", strings.Join(args, " "), out.code, out.said)
+		if err := m.succeed(ctx, m.arguments(args...)...); err != nil {
+			return err
 		}
+	}
+	if err := errors.Join(m.addKernel(ctx), m.succeed(ctx, m.arguments(m.matrix()...)...)); err != nil {
+		return err
 	}
 	m.kept = m.usage()
 	return m.remember()
@@ -164,7 +168,7 @@ func (r *running) pid() int {
 	return 0
 }
 
-// edit changes the local module, so that the next package differs from the last one under the same name.
+// edit changes the local modules, so that the next packages differ from the last ones under the same names.
 func (m *machine) edit() error {
 	m.edits++
 	text, err := os.ReadFile("testdata/modules/hello/hello.c")
@@ -172,5 +176,13 @@ func (m *machine) edit() error {
 		return err
 	}
 	line := fmt.Sprintf("\nMODULE_INFO(soak, \"%d %d\");\n", time.Now().UnixNano(), m.edits)
-	return os.WriteFile(filepath.Join(m.Path("/root/hello"), "hello.c"), append(text, line...), 0o644)
+	for _, dir := range locals {
+		at, name := m.Path(filepath.Join("/root", dir)), filepath.Base(dir)
+		err := errors.Join(os.MkdirAll(at, 0o755), os.WriteFile(filepath.Join(at, "Makefile"), []byte("obj-m := "+name+".o\n"), 0o644),
+			os.WriteFile(filepath.Join(at, name+".c"), append(text, line...), 0o644))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

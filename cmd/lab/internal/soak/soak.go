@@ -14,6 +14,7 @@ type soaking struct {
 	options
 	*machine
 	scenarios []*scenario
+	manyUnits *scenario // what is killed most
 	places    []*disk
 	ways      []*failure
 	tallies   []*tally
@@ -42,6 +43,7 @@ func soak(ctx context.Context, o options, stdout, stderr io.Writer) error {
 		return err
 	}
 	s := &soaking{options: o, machine: m, scenarios: m.newScenarios(), places: m.newDisks(), ways: m.newFailures(), stderr: stderr}
+	s.manyUnits = &scenario{args: m.matrix(), before: func(context.Context) error { return m.edit() }}
 	err = s.all(ctx)
 	table(stdout, s.tallies)
 	if err != nil {

@@ -1,0 +1,69 @@
+package soak
+
+import (
+	"context"
+	"maps"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// matrix has the local modules built for both kernels.
+func (m *machine) matrix() []string {
+	return append([]string{"-l", m.kernel + "," + m.other, "a-b"}, locals...)
+}
+
+// addKernel makes the headers of the second kernel of the first one's.
+func (m *machine) addKernel(ctx context.Context) error {
+	const add = `set -e
+cd /usr/src
+rm -rf "linux-headers-$2" "/lib/modules/$2"
+cp -a "linux-headers-$1" "linux-headers-$2"
+sed -i "s/$1/$2/" "linux-headers-$2/include/generated/utsrelease.h" "linux-headers-$2/include/config/kernel.release"
+mkdir -p "/lib/modules/$2"
+ln -s "/usr/src/linux-headers-$2" "/lib/modules/$2/build"`
+	_, err := m.Run(ctx, "sh", "-c", add, "add", m.kernel, m.other)
+	return err
+}
+
+// finished are the records of the matrix's units, by their files, with their hashes.
+func (m *machine) finished() map[string]string {
+	all := map[string]string{}
+	for _, dir := range locals {
+		for _, file := range m.glob(filepath.Join(usual.cache, "builds", filepath.Base(dir), "*", "record.json")) {
+			all[file], _ = hash(file) // one that has gone has not been finished
+		}
+	}
+	return all
+}
+
+// since leaves out what was there before.
+func since(before, now map[string]string) map[string]string {
+	now = maps.Clone(now)
+	maps.DeleteFunc(now, func(file, sum string) bool { return before[file] == sum })
+	return now
+}
+
+// rebuilt finds units that were built again though they had been finished.
+func (m *machine) rebuilt(finished map[string]string) (all []finding) {
+	now := m.finished()
+	for _, file := range slices.Sorted(maps.Keys(finished)) {
+		if now[file] != finished[file] {
+			all = append(all, finding{lost, strings.TrimPrefix(file, m.Dir) + ": it was finished, and is built again"})
+		}
+	}
+	return all
+}
+
+var builtUnits = regexp.MustCompile(`(?m)^(\d+) built`)
+
+// built is how many units a run says that it has built.
+func (o outcome) built() int {
+	if found := builtUnits.FindStringSubmatch(o.said); found != nil {
+		n, _ := strconv.Atoi(found[1]) // digits
+		return n
+	}
+	return 0
+}
