@@ -44,7 +44,7 @@ func (hc *headerCache) offeredHeaders(ctx context.Context, releases []string) (m
 		}
 	}
 	known := map[word.Package]catalog.Binary{}
-	for wanted := slices.Collect(maps.Values(first)); len(wanted) > 0; {
+	for wanted := withLikelyParts(first); len(wanted) > 0; {
 		some, err := catalog.Binaries(ctx, hc.apt.catalogConfig(), wanted...)
 		if err != nil {
 			return nil, err
@@ -65,6 +65,28 @@ func (hc *headerCache) offeredHeaders(ctx context.Context, releases []string) (m
 		}
 	}
 	return sets, nil
+}
+
+// debianRelease matches a release of Debian's, with what its flavours share and its series.
+var debianRelease = regexp.MustCompile(`^((\d+\.\d+)(?:\.\d+)*(?:-\d+|\+[^-]+))-`)
+
+// withLikelyParts adds to the headers of releases what Debian's need by its names: apt is then called once for all. Parts that are
+// not needed do no harm, nor does it that other archives call theirs otherwise.
+func withLikelyParts(first map[string]word.Package) (names []word.Package) {
+	for release, name := range first {
+		names = append(names, name)
+		m := debianRelease.FindStringSubmatch(release)
+		if m == nil {
+			continue
+		}
+		for _, part := range []string{"linux-headers-" + m[1] + "-common", "linux-kbuild-" + m[1], "linux-kbuild-" + m[2]} {
+			if p, err := word.ParsePackage(part); err == nil {
+				names = append(names, p)
+			}
+		}
+	}
+	slices.SortFunc(names, func(a, b word.Package) int { return strings.Compare(a.String(), b.String()) })
+	return slices.Compact(names)
 }
 
 // neededBy are the packages that some need and that are not known yet.
