@@ -50,7 +50,7 @@ uninstall: ## remove what "make install" has put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/mago $(DESTDIR)$(PREFIX)/share/man/man8/mago.8 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mago
 
 deb: ## write mago_VERSION_ARCH.deb, mago's own package (ARCH=arm64)
-	go run ./cmd/mkdeb $(if $(ARCH),-arch $(ARCH))
+	CGO_ENABLED=0 go run ./cmd/mkdeb $(if $(ARCH),-arch $(ARCH))
 
 clean: ## remove what make has built; the tests' cache is in /var/cache/mago-test
 	rm -rf mago mago_*.deb .cache
