@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -87,6 +88,7 @@ func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 
 // heard keeps what is printed, and tells when some words have been.
 type heard struct {
+	lock  sync.Mutex // output and errors come from two goroutines
 	text  []byte
 	words []string
 	said  chan struct{}
@@ -94,6 +96,8 @@ type heard struct {
 }
 
 func (h *heard) Write(p []byte) (int, error) {
+	h.lock.Lock()
+	defer h.lock.Unlock()
 	h.text = append(h.text, p...)
 	missing := func(word string) bool { return !bytes.Contains(h.text, []byte(word)) }
 	if !h.told && !slices.ContainsFunc(h.words, missing) {

@@ -1,7 +1,6 @@
 package dkms
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 )
@@ -84,7 +83,7 @@ eval "$1"`
 			return
 		}
 		if out, _ := run(t, t.TempDir(), program, command); out != "" {
-			t.Error(fmt.Sprintf("%q: %s", command, out))
+			t.Errorf("%q: %s", command, out)
 		}
 	})
 }

@@ -107,7 +107,7 @@ func (s *Store) writeIndex() (err error) {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(s.writeIndexTo(file), file.Chmod(0o644), file.Sync(), file.Close())
+	err = errors.Join(writeUnits(file, s.known), file.Chmod(0o644), file.Sync(), file.Close())
 	if err == nil {
 		err = os.Rename(file.Name(), filepath.Join(s.dir, indexFile))
 	}
@@ -117,9 +117,9 @@ func (s *Store) writeIndex() (err error) {
 	return syncDir(s.dir)
 }
 
-func (s *Store) writeIndexTo(file *os.File) error {
-	entries := make([]unitEntry, 0, len(s.known))
-	units := slices.SortedFunc(maps.Values(s.known), func(a, b *unit) int {
+func writeUnits(file *os.File, known map[ID]*unit) error {
+	entries := make([]unitEntry, 0, len(known))
+	units := slices.SortedFunc(maps.Values(known), func(a, b *unit) int {
 		return cmp.Or(strings.Compare(a.Module, b.Module), strings.Compare(a.Kernel, b.Kernel))
 	})
 	for _, u := range units {
