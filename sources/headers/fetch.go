@@ -23,7 +23,10 @@ import (
 	"mago/sources/untar"
 )
 
-// Fetch has apt fetch the packages that are not here, all at once, and opens them side by side. Another process that fetches one
+// together is how many packages are fetched and opened at once, and lost where that is killed: those of some ten kernels.
+const together = 32
+
+// Fetch has apt fetch the packages that are not here, many at once, and opens them side by side. Another process that fetches one
 // of them is waited for. Whatever apt.conf(5) and sources.list(5) say, a package that no checked signature covers is not taken unless
 // c.Unauthenticated says so.
 //
@@ -49,7 +52,12 @@ func (c Cache) Fetch(ctx context.Context, debs []apt.Deb) error {
 	if debs = c.missing(debs); len(debs) == 0 {
 		return nil
 	}
-	return c.fetch(ctx, debs)
+	for some := range slices.Chunk(debs, together) {
+		if err := c.fetch(ctx, some); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // missing are the packages that are not here, each once.

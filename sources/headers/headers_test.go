@@ -157,6 +157,23 @@ func TestFetchFails(t *testing.T) {
 	}
 }
 
+// TestFetchInParts: of many packages those stay that came before one that fails.
+func TestFetchInParts(t *testing.T) {
+	c, a := newCache(t)
+	var debs []apt.Deb
+	for i := range together + 1 {
+		debs = append(debs, a.add(t, fmt.Sprint("headers-", i), "1.0", "x"))
+	}
+	delete(a.debs, fmt.Sprintf("headers-%d=1.0", together))
+	var fetch *apt.FetchError
+	if err := c.Fetch(t.Context(), debs); !errors.As(err, &fetch) {
+		t.Errorf("got %v", err)
+	}
+	if all, err := c.List(); err != nil || len(all) != together {
+		t.Errorf("kept %d, %v", len(all), err)
+	}
+}
+
 // TestFetchedOnce: of two that want a package at once, one fetches it.
 func TestFetchedOnce(t *testing.T) {
 	c, a := newCache(t)
