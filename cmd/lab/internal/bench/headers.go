@@ -7,10 +7,11 @@ import (
 )
 
 // headersContest has the packages of one kernel's headers put where builds find them: into mago's cache, and by apt-get into the
-// system. Both have the .debs in apt's archive cache.
+// system. Both have the .debs in apt's archive cache, and both see to it that what they write is on the disk, which the prepared
+// system's dpkg.cfg spares dpkg elsewhere.
 func (l *lab) headersContest() contest {
 	release := "linux-headers-" + l.kernel
-	install := []string{"apt-get", "install", "--yes", "--no-install-recommends", release}
+	install := []string{"apt-get", "install", "--yes", "--no-install-recommends", "-o", "Dpkg::Options::=--no-force-unsafe-io", release}
 	return contest{
 		lines:   []line{{what: "headers, -common and kbuild of one kernel, against `apt-get install`", aim: "0.50"}},
 		prepare: l.downloadHeaders, before: l.removeHeaders,
