@@ -64,7 +64,7 @@ func (a *app) showChecked(found engine.Checked) {
 	a.screen.print(strings.TrimSuffix(newGrid(results).text(a.screen.out.columns()), "\n"))
 	a.tellCauses(found)
 	on := engine.SystemOf(a.Engine)
-	if command := found.Lacking(on); command != "" {
+	if command := engine.Lacking(results, on); command != "" {
 		a.screen.paste("next: " + command)
 	}
 	for _, command := range found.Takes(on) {

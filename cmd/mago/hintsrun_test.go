@@ -75,7 +75,7 @@ var hintProofs = map[string]string{
 	"BuildError.Hint: apt-get install":                             "advice",
 	"BuildDepsError.Hint: apt-get install --no-install-recommends": "rules",
 	"BuildDepsError.Hint: mago prepare":                            "rules",
-	"Checked.Lacking: apt-get install --no-install-recommends":     "check",
+	"Lacking: apt-get install --no-install-recommends":             "check",
 	"Checked.Takes: mago a-i -l":                                   "check",
 	"Engine.Installation: mago auto-install":                       "advice",
 	"Engine.Removal: apt-get remove":                               "advice",

@@ -37,17 +37,32 @@ func (a *app) conclude(results []engine.UnitResult, ended error) {
 		r.screen.print("\n" + strings.TrimSuffix(newGrid(results).text(r.screen.out.columns()), "\n"))
 		r.screen.line(totals(results))
 	}
-	for _, c := range causes(results) {
-		if !errors.As(ended, new(*engine.SeveralError)) && errors.Is(ended, c.err) {
+	a.tellCausesOf(results, ended)
+	for _, advice := range r.matrix.next {
+		r.screen.paste(advice.String())
+	}
+}
+
+// tellCausesOf says once what kept units from being built, but for the error that the run ends with. What several of them lack one
+// command installs.
+func (a *app) tellCausesOf(results []engine.UnitResult, ended error) {
+	all := causes(results)
+	lacking := slices.DeleteFunc(slices.Clone(all), func(c *cause) bool { return c.state != engine.ResultLacking })
+	for _, c := range all {
+		switch {
+		case !errors.As(ended, new(*engine.SeveralError)) && errors.Is(ended, c.err):
 			continue
+		case len(lacking) > 1 && c.state == engine.ResultLacking:
+			complain(a.stderr, "mago: "+engine.OneLine(c.err))
+		default:
+			tell(a.stderr, a.ofSystem(c.err))
 		}
-		tell(a.stderr, a.ofSystem(c.err))
 		if also := c.also(); also != "" {
 			complain(a.stderr, "mago: the same for "+also)
 		}
 	}
-	for _, advice := range r.matrix.next {
-		r.screen.paste(advice.String())
+	if len(lacking) > 1 {
+		complain(a.stderr, fmt.Sprintf(`mago: hint: run "%s"`, engine.Lacking(results, engine.SystemOf(a.Engine))))
 	}
 }
 
@@ -82,6 +97,7 @@ func packagesIn(results []engine.UnitResult) string {
 // cause is what kept units from being built: the first's error, and what is said of all of them.
 type cause struct {
 	err   error
+	state string // the first's
 	text  string
 	units []engine.UnitID
 }
@@ -107,7 +123,7 @@ func causesIn(results []engine.UnitResult, say func(engine.UnitResult) string) (
 			c.units = append(c.units, r.Unit)
 			continue
 		}
-		known[key] = &cause{r.Err, text, []engine.UnitID{r.Unit}}
+		known[key] = &cause{r.Err, r.State, text, []engine.UnitID{r.Unit}}
 		all = append(all, known[key])
 	}
 	return all

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"mago/catalog"
@@ -113,6 +114,20 @@ func (pr *preparer) checkBuildDeps(ctx context.Context, u unit) error {
 		err = &BuildDepsError{u, packages}
 	}
 	return err
+}
+
+// Lacking is the command that installs what building some of the units takes and is not here, "" where nothing is missing. It names
+// no headers.
+func Lacking(results []UnitResult, on System) string {
+	var packages []string
+	for _, r := range results {
+		packages = append(packages, word.Strings(lackedBy(r.Err)...)...)
+	}
+	if len(packages) == 0 {
+		return ""
+	}
+	slices.Sort(packages)
+	return on.Apt("install", append([]string{"--no-install-recommends"}, slices.Compact(packages)...)...)
 }
 
 // lackedBy are the packages for want of which a build was not begun; none where an error says something else.

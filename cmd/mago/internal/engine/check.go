@@ -198,19 +198,6 @@ func (c Checked) Err() error {
 	return cmp.Or(errs[:]...)
 }
 
-// Lacking is the command that installs what building some takes and is not here, "" where nothing is missing. It names no headers.
-func (c Checked) Lacking(on System) string {
-	var packages []string
-	for _, u := range c.Results {
-		packages = append(packages, word.Strings(lackedBy(u.Err)...)...)
-	}
-	if len(packages) == 0 {
-		return ""
-	}
-	slices.Sort(packages)
-	return on.Apt("install", append([]string{"--no-install-recommends"}, slices.Compact(packages)...)...)
-}
-
 // Trial is a newer version of a source that did not build, and how that went.
 type Trial struct {
 	Package word.Package
