@@ -53,7 +53,7 @@ func TestReadTask(t *testing.T) {
 	if _, ok := readTask(1 << 30); ok {
 		t.Error("there is a process with a number that none can have")
 	}
-	if n := testing.AllocsPerRun(100, func() { readTask(p.pid) }); n > 4 {
+	if n := testing.AllocsPerRun(100, func() { readTask(p.pid) }); n > 8 {
 		t.Errorf("it allocates %v times", n)
 	}
 	if n := allThreads(); n < p.threads {

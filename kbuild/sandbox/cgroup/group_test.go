@@ -117,7 +117,9 @@ func TestMembers(t *testing.T) {
 	if p, n := u.Processes(), u.Threads(); len(p) != 0 || n != 0 {
 		t.Errorf("an empty group has the processes %d, %d threads", p, n)
 	}
-	const script = `exit if !fork; kill 9, $$ if !fork; $| = 1; print "done\n"; exec "sleep", "infinity"`
+	const script = `($a = fork) or exit; ($b = fork) or kill 9, $$;
+		for ($a, $b) { do { open $f, "<", "/proc/$_/stat" } until <$f> =~ /\) Z/ }
+		$| = 1; print "done\n"; exec "sleep", "infinity"`
 	out, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
