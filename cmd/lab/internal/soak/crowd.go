@@ -3,7 +3,9 @@ package soak
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -35,22 +37,41 @@ func (s *soaking) gather(ctx context.Context, dice *rand.Rand, t *tally) (string
 		all = append(all, r)
 	}
 	var found []finding
-	built := 0
+	built := map[string]int{}
 	for _, r := range all {
 		out := r.wait()
 		t.note(out.String())
-		built += out.built()
+		for _, unit := range out.built() {
+			built[unit]++
+		}
 		busy := out.code == exitBusy && !slices.Contains(r.cmd.Args, "--wait")
 		if out.code != 0 && !busy {
 			found = append(found, finding{lost, fmt.Sprintf("%q: %v:\n%s", r.cmd.Args, out, out.said)})
 		}
 	}
-	if units := 2 * len(locals); built != units {
-		found = append(found, finding{lost, fmt.Sprintf("%d units were edited, and together they have built %d", units, built)})
+	for _, unit := range s.editedUnits() {
+		if built[unit] == 0 {
+			found = append(found, finding{lost, unit + " was edited, and nobody has built it"})
+		}
+	}
+	for _, unit := range slices.Sorted(maps.Keys(built)) {
+		if built[unit] > 1 {
+			found = append(found, finding{lost, fmt.Sprintf("%s was built %d times", unit, built[unit])})
+		}
 	}
 	found = append(append(found, s.settled()...), s.damaged(usual)...)
 	again, more := s.again(ctx, t, usual, append([]string{"a-i"}, modules...)...)
-	return fmt.Sprintf("%d at once, of whom %d units were built; again: %s", s.crowd, built, again), append(found, more...), nil
+	return fmt.Sprintf("%d at once have built %d units; again: %s", s.crowd, len(built), again), append(found, more...), nil
+}
+
+// editedUnits are those of the local modules, as a run names them.
+func (m *machine) editedUnits() (units []string) {
+	for _, dir := range locals {
+		for _, kernel := range []string{m.kernel, m.other} {
+			units = append(units, filepath.Base(dir)+" "+kernel)
+		}
+	}
+	return units
 }
 
 // canWait reports whether this mago knows --wait.

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -57,13 +56,12 @@ func (m *machine) rebuilt(finished map[string]string) (all []finding) {
 	return all
 }
 
-var builtUnits = regexp.MustCompile(`(?m)^(\d+) built`)
+var builtUnit = regexp.MustCompile(`(?m)^built +(\S+ \S+)`)
 
-// built is how many units a run says that it has built.
-func (o outcome) built() int {
-	if found := builtUnits.FindStringSubmatch(o.said); found != nil {
-		n, _ := strconv.Atoi(found[1]) // digits
-		return n
+// built are the units that a run of several says it has built, as "MODULE KERNEL".
+func (o outcome) built() (units []string) {
+	for _, line := range builtUnit.FindAllStringSubmatch(o.said, -1) {
+		units = append(units, line[1])
 	}
-	return 0
+	return units
 }
