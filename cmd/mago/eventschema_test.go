@@ -104,7 +104,7 @@ func TestEventsInManual(t *testing.T) {
 	for what, both := range map[string][2][]string{
 		"fields": {slices.Collect(maps.Keys(told)), fields},
 		"kinds":  {append(without(bold(told["event"])), string(engine.Result)), kinds},
-		"states": {without(bold(told["state"])), slices.Clone(states)},
+		"states": {without(bold(told["state"])), slices.Clone(engine.States)},
 	} {
 		for _, words := range both {
 			slices.Sort(words)

@@ -124,9 +124,9 @@ func (g *grid) words(module string) string {
 			kernels[state] = append(kernels[state], kernel)
 		}
 	}
-	most := slices.MaxFunc(states, func(a, b string) int { return len(kernels[a]) - len(kernels[b]) })
+	most := slices.MaxFunc(engine.States, func(a, b string) int { return len(kernels[a]) - len(kernels[b]) })
 	said := []string{engine.Plural(len(kernels[most]), "kernel") + " " + most}
-	for _, state := range states {
+	for _, state := range engine.States {
 		if state != most && len(kernels[state]) > 0 {
 			said = append(said, state+": "+engine.InWords(kernels[state], 8))
 		}

@@ -66,24 +66,13 @@ func (a *app) tellCausesOf(results []engine.UnitResult, ended error) {
 	}
 }
 
-// states are what can come of units, as tables and sums name them.
-var states = []string{engine.ResultBuilt, engine.ResultThere, engine.ResultInstalled, engine.ResultFits, engine.ResultFailed, engine.ResultExcluded, engine.ResultLacking, engine.ResultSkipped, engine.ResultUntried}
-
 // totals counts results, and says where the packages are.
 func totals(results []engine.UnitResult) string {
-	var counts []string
-	for _, state := range states {
-		n := 0
-		for _, r := range results {
-			if r.State == state {
-				n++
-			}
-		}
-		if n > 0 {
-			counts = append(counts, fmt.Sprintf("%d %s", n, state))
-		}
+	var states []string
+	for _, r := range results {
+		states = append(states, r.State)
 	}
-	return strings.Join(counts, ", ") + packagesIn(results)
+	return engine.Counted(states, "") + packagesIn(results)
 }
 
 func packagesIn(results []engine.UnitResult) string {

@@ -3,7 +3,9 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -45,6 +47,24 @@ const (
 	ResultUntried   = "untried"   // the run was interrupted before
 	ResultLacking   = "lacking"   // what building it takes is not installed; its source is not at fault
 )
+
+// States are all of these, in the order in which tables and sums name them.
+var States = []string{ResultBuilt, ResultThere, ResultInstalled, ResultFits, ResultFailed, ResultExcluded, ResultLacking, ResultSkipped, ResultUntried}
+
+// Counted says how many of some states are which: "2 of 3 failed, 1 excluded", where of is " of 3".
+func Counted(states []string, of string) string {
+	counts := map[string]int{}
+	for _, state := range states {
+		counts[state]++
+	}
+	var said []string
+	for _, state := range States {
+		if counts[state] > 0 {
+			said, of = append(said, fmt.Sprintf("%d%s %s", counts[state], of, state)), ""
+		}
+	}
+	return strings.Join(said, ", ")
+}
 
 // stateOf is the state of a unit that has ended with an error, which may be that of the run's context.
 func stateOf(ctx context.Context, err error) string {

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"strings"
 
 	"mago/cmd/mago/internal/modpkg"
 	"mago/cmd/mago/internal/store"
@@ -42,17 +41,7 @@ type SeveralError struct {
 }
 
 func (e *SeveralError) Error() string {
-	counts := map[string]int{}
-	for _, state := range e.States {
-		counts[state]++
-	}
-	var said []string
-	for _, state := range []string{ResultFailed, ResultExcluded, ResultLacking, ResultSkipped, ResultUntried} {
-		if counts[state] > 0 {
-			said = append(said, fmt.Sprintf("%d %s", counts[state], state))
-		}
-	}
-	return strings.Replace(strings.Join(said, ", "), " ", fmt.Sprintf(" of %d ", e.Units), 1)
+	return Counted(e.States, fmt.Sprintf(" of %d", e.Units))
 }
 
 func (e *SeveralError) Unwrap() error { return e.First }
