@@ -54,7 +54,7 @@ func (all Headers) dropHalves(ctx context.Context, c Config) error {
 			}
 		}
 	}
-	slices.SortFunc(longer, func(a, b word.Package) int { return strings.Compare(a.String(), b.String()) })
+	word.Sort(longer)
 	depends, err := Dependencies(ctx, c, longer...)
 	if err != nil {
 		return err

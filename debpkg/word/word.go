@@ -6,6 +6,7 @@ package word
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -78,6 +79,11 @@ func Strings[W fmt.Stringer](words ...W) []string {
 		texts[i] = w.String()
 	}
 	return texts
+}
+
+// Sort orders words by their texts.
+func Sort[W fmt.Stringer](words []W) {
+	slices.SortFunc(words, func(a, b W) int { return strings.Compare(a.String(), b.String()) })
 }
 
 // Join is the words with a separator between them.

@@ -85,7 +85,7 @@ func withLikelyParts(first map[string]word.Package) (names []word.Package) {
 			}
 		}
 	}
-	slices.SortFunc(names, func(a, b word.Package) int { return strings.Compare(a.String(), b.String()) })
+	word.Sort(names)
 	return slices.Compact(names)
 }
 
@@ -102,7 +102,7 @@ func (hc *headerCache) neededBy(some, known map[word.Package]catalog.Binary) (wa
 			}
 		}
 	}
-	slices.SortFunc(wanted, func(a, b word.Package) int { return strings.Compare(a.String(), b.String()) })
+	word.Sort(wanted)
 	return wanted, nil
 }
 

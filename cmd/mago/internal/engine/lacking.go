@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"mago/debpkg/word"
 	"mago/kbuild/kernel"
@@ -50,7 +49,7 @@ func lackOf(u unit, tools, deps found) error {
 	case len(all) == 0:
 		return nil
 	}
-	slices.SortFunc(all, func(a, b word.Target) int { return strings.Compare(a.String(), b.String()) })
+	word.Sort(all)
 	if all = slices.Compact(all); len(all) == 1 && tools.tool != nil {
 		return tools.tool
 	}

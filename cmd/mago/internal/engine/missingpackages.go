@@ -38,7 +38,7 @@ func (pr *preparer) missing(ctx context.Context, releases []string, units []unit
 		}
 		packages = append(packages, deps...)
 	}
-	slices.SortFunc(packages, func(a, b word.Target) int { return strings.Compare(a.String(), b.String()) })
+	word.Sort(packages)
 	return slices.Compact(packages), nil
 }
 

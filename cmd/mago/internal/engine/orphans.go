@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -191,9 +192,7 @@ func (v *evictor) findNowhere(ctx context.Context, things []keptThing) error {
 }
 
 func keysOf(names map[word.Package]string) (all []word.Package) {
-	for name := range names {
-		all = append(all, name)
-	}
-	slices.SortFunc(all, func(a, b word.Package) int { return strings.Compare(a.String(), b.String()) })
+	all = slices.Collect(maps.Keys(names))
+	word.Sort(all)
 	return all
 }
