@@ -2,9 +2,7 @@ package codec
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os/exec"
@@ -57,7 +55,8 @@ type xzWriter struct {
 	threads int
 	held    []byte // what xz is to have once it is started
 	cmd     *exec.Cmd
-	in      io.WriteCloser // nil: it is not started
+	in      io.WriteCloser // nil: it did not start
+	failed  error          // what starting it gave
 	stderr  bytes.Buffer
 }
 
@@ -75,18 +74,13 @@ func (x *xzWriter) Write(p []byte) (int, error) {
 	}
 	if x.cmd == nil {
 		// two threads at least: with one, xz leaves the blocks' sizes out and the bytes would differ
-		if err := x.start("-6", "--threads="+strconv.Itoa(max(x.threads, 2)), "--block-size="+xzBlock); err != nil {
-			return 0, err
-		}
+		x.failed = x.start("-6", "--threads="+strconv.Itoa(max(x.threads, 2)), "--block-size="+xzBlock)
 	}
-	if x.in == nil {
-		return 0, errNotStarted
+	if x.failed != nil {
+		return 0, x.failed
 	}
 	return x.in.Write(p)
 }
-
-// errNotStarted comes after the error that tells why.
-var errNotStarted = errors.New("xz did not start")
 
 // start has xz compress, first what is held. It is called once.
 func (x *xzWriter) start(how ...string) error {
@@ -106,16 +100,15 @@ func (x *xzWriter) start(how ...string) error {
 
 // Close waits for xz and returns its error, which is also the cause of a failed Write.
 func (x *xzWriter) Close() error {
-	var failed error
 	if x.cmd == nil {
-		failed = x.start("--lzma2=preset=3,dict=1MiB", "--threads=1")
+		x.failed = x.start("--lzma2=preset=3,dict=1MiB", "--threads=1")
 	}
 	if x.in == nil {
-		return cmp.Or(failed, errNotStarted)
+		return x.failed
 	}
 	_ = x.in.Close() // a broken pipe is better told by xz's own words
 	if err := x.cmd.Wait(); err != nil {
 		return fmt.Errorf("xz: %w: %s", err, bytes.TrimSpace(x.stderr.Bytes()))
 	}
-	return failed
+	return x.failed
 }
