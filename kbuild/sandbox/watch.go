@@ -65,8 +65,11 @@ const wholeLooks = 10
 func (w *watch) look() verdict {
 	memory, processes := w.Limits.Memory > 0 && !w.Held.Memory, w.Limits.Processes > 0 && !w.Held.Processes
 	share, bounds := w.cores.look()
-	meminfo := memoryNow()
-	free, grown := available(meminfo), w.shared.growth(sharedNow(meminfo))
+	var free, grown int64
+	if !w.Held.Memory {
+		meminfo := memoryNow()
+		free, grown = available(meminfo), w.shared.growth(sharedNow(meminfo))
+	}
 	if memory || processes || bounds {
 		whole, lost := rand.N(wholeLooks) == 0, memory && w.lostMuch(free)
 		below, threads := w.inside(whole, lost || bounds)
