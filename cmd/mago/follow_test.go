@@ -25,7 +25,7 @@ func followed(ts *testscript.TestScript, _ bool, args []string) {
 	goOn := makeFIFO(ts, "go-on")
 	follow := exec.Command(findMago(ts), "log", "-f", word)
 	follow.Dir, follow.Env = ts.Getenv("WORK"), environmentOf(ts)
-	waiting, heardLog := &heard{words: []string{"mago: waiting for a build of"}, said: make(chan struct{})}, &heard{words: []string{"is being built: "}, said: make(chan struct{})}
+	waiting, heardLog := hear("mago: waiting for a build of"), hear("is being built: ")
 	follow.Stdout, follow.Stderr = heardLog, both{waiting, heardLog}
 	build := exec.Command(findMago(ts), args...)
 	build.Dir, build.Env = follow.Dir, append(environmentOf(ts), "HANG="+call)

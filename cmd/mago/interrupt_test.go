@@ -38,7 +38,7 @@ func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 	pipe, ours := openPipe(ts, makeFIFO(ts, "begun"))
 	defer pipe.Close()
 	goOn := makeFIFO(ts, "go-on")
-	output := &heard{words: []string{"mago: interrupted by ", "mago: waiting for "}, said: make(chan struct{})}
+	output := hear("mago: interrupted by ", "mago: waiting for ")
 	cmd := exec.Command("mago", args[1:]...)
 	cmd.Path, cmd.Err = findMago(ts), nil
 	if nohup {
@@ -94,6 +94,8 @@ type heard struct {
 	said  chan struct{}
 	told  bool
 }
+
+func hear(words ...string) *heard { return &heard{words: words, said: make(chan struct{})} }
 
 func (h *heard) Write(p []byte) (int, error) {
 	h.lock.Lock()
