@@ -1,5 +1,5 @@
 // Package ci runs all of mago's tests: it installs the programs that they need, makes the system that real builds run
-// on, runs go test, and ends with go test's own lines. Where CI=true, a test that skips has failed.
+// on, runs go test, and ends with go test's own lines and what failed. Where CI=true, a test that skips has failed.
 package ci
 
 import (
@@ -64,15 +64,13 @@ func Run(ctx context.Context, _ []string, stdout, stderr io.Writer) error {
 	for _, suite := range suites(all) {
 		r.live = suite.live
 		if err := goTest(ctx, r, stderr, suite.args); err != nil {
-			fmt.Fprintln(stderr, "ci:", err)
-			r.failed = true
+			r.fail("go test "+strings.Join(suite.args, " "), []string{err.Error()})
 		}
 	}
 	if err := debian.Missing(); err != nil {
 		r.skips = append(r.skips, "soak: "+err.Error())
 	} else if err := soak.Run(ctx, shortSoak, stdout, stderr); err != nil {
-		fmt.Fprintln(stderr, "ci: soak:", err)
-		r.failed = true
+		r.fail("soak", strings.SplitAfter(err.Error(), "\n"))
 	}
 	r.summary(os.Getenv("CI") == "true")
 	if r.failed {

@@ -25,6 +25,7 @@ type results struct {
 	said     map[string][]string // what the tests under way have said, by package and test
 	packages []string            // go test's lines on packages
 	skips    []string
+	failures []string // what failed, with its last lines: a log that keeps only its end must tell them
 }
 
 // read follows one run of go test to its end.
@@ -58,6 +59,9 @@ func (r *results) take(e event) {
 		if !r.live {
 			fmt.Fprint(r.out, strings.Join(r.said[key], ""))
 		}
+		if e.Test != "" {
+			r.fail(key, r.said[key])
+		}
 		delete(r.said, key)
 	case "skip":
 		if e.Test != "" && !isDiscard(e.Test) {
@@ -67,6 +71,17 @@ func (r *results) take(e event) {
 	case "pass":
 		delete(r.said, key)
 	}
+}
+
+// fail notes what failed, with the end of what it said.
+func (r *results) fail(what string, said []string) {
+	const lines, width = 12, 400
+	var end strings.Builder
+	for _, line := range said[max(0, len(said)-lines):] {
+		fmt.Fprintf(&end, "    %.*s\n", width, strings.TrimRight(line, "\n"))
+	}
+	r.failures = append(r.failures, what+"\n"+end.String())
+	r.failed = true
 }
 
 func isPackageLine(line string) bool {
@@ -93,7 +108,7 @@ func reason(said []string) string {
 	return strings.Join(words, " ")
 }
 
-// summary ends a run with the skipped tests, go test's lines, and its last word.
+// summary ends a run with the skipped tests, go test's lines, the failures, and its last word.
 func (r *results) summary(skipsFail bool) {
 	fmt.Fprintln(r.out)
 	for _, skip := range r.skips {
@@ -104,6 +119,9 @@ func (r *results) summary(skipsFail bool) {
 		r.failed = true
 	}
 	fmt.Fprint(r.out, strings.Join(r.packages, ""))
+	for _, failure := range r.failures {
+		fmt.Fprint(r.out, "failed: ", failure)
+	}
 	if r.failed {
 		fmt.Fprintln(r.out, "FAIL")
 	} else {
