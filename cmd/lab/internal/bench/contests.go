@@ -58,9 +58,12 @@ func (l *lab) smallContests() []contest {
 			},
 		},
 		{
-			lines:   []line{{what: "`build -f dahdi`, against bare `make -jN`", aim: "1.05"}},
+			lines:   []line{{what: "`build -f dahdi`, against the two makes of its dkms.conf with `-jN`", aim: "1.05"}},
 			prepare: l.dahdi, mago: dahdi,
-			peer: l.on("sh", "-c", `rm -rf /tmp/d && cp -r /root/dahdi /tmp/d && make -j$(nproc) -C /tmp/d KSRC=/lib/modules/`+l.kernel+`/build modules`),
+			peer: l.on("sh", "-e", "-c", `rm -rf /tmp/d && cp -r /root/dahdi /tmp/d && cd /tmp/d
+				export MAKEFLAGS=-j$(nproc) KVERS=`+l.kernel+`
+				make modules MODULES_EXTRA='dahdi_dummy dahdi_echocan_oslec'
+				make`),
 		},
 		{
 			lines:   []line{{what: "`build -f dahdi`, against `m-a -f build`", aim: "0.60"}},

@@ -46,7 +46,7 @@ func TestSkips(t *testing.T) {
 func TestFailures(t *testing.T) {
 	for name, events := range map[string]string{
 		"x is not 1\n\nfailed: p TestA\n    x is not 1\n": `{"Action":"output","Package":"p","Test":"TestA","Output":"x is not 1\n"}` + "\n" + `{"Action":"fail","Package":"p","Test":"TestA"}`,
-		"undefined":  `{"ImportPath":"p","Action":"build-output","Output":"undefined: y\n"}` + "\n" + `{"ImportPath":"p","Action":"build-fail"}` + "\n" + `{"Action":"fail","Package":"p"}`,
+		"undefined": `{"ImportPath":"p","Action":"build-output","Output":"undefined: y\n"}` + "\n" + `{"ImportPath":"p","Action":"build-fail"}` + "\n" + `{"Action":"fail","Package":"p"}`,
 	} {
 		var out strings.Builder
 		r := &results{out: &out}

@@ -2,7 +2,9 @@ package soak
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -27,15 +29,24 @@ ln -s "/usr/src/linux-headers-$2" "/lib/modules/$2/build"`
 	return err
 }
 
-// finished are the records of the matrix's units, by their files, with their hashes.
+// finished are the records of the matrix's units, by their files, with when their builds began: an installation, too, writes to
+// a record.
 func (m *machine) finished() map[string]string {
 	all := map[string]string{}
 	for _, dir := range locals {
 		for _, file := range m.glob(filepath.Join(usual.cache, "builds", filepath.Base(dir), "*", "record.json")) {
-			all[file], _ = hash(file) // one that has gone has not been finished
+			if text, err := os.ReadFile(file); err == nil { // one that has gone has not been finished
+				all[file] = begun(text)
+			}
 		}
 	}
 	return all
+}
+
+func begun(record []byte) string {
+	var r struct{ Started string }
+	_ = json.Unmarshal(record, &r) // what is no record is told as damaged
+	return r.Started
 }
 
 // since leaves out what was there before.
@@ -45,11 +56,11 @@ func since(before, now map[string]string) map[string]string {
 	return now
 }
 
-// rebuilt finds units that were built again though they had been finished.
+// rebuilt finds units that were built again though they had been finished. A record that has gone was purged, or is damage.
 func (m *machine) rebuilt(finished map[string]string) (all []finding) {
 	now := m.finished()
 	for _, file := range slices.Sorted(maps.Keys(finished)) {
-		if now[file] != finished[file] {
+		if again, there := now[file]; there && again != finished[file] {
 			all = append(all, finding{lost, strings.TrimPrefix(file, m.Dir) + ": it was finished, and is built again"})
 		}
 	}
