@@ -84,6 +84,7 @@ func newLab(ctx context.Context, store *debian.Store) (*lab, error) {
 	if _, err := sys.Deliver(ctx); err != nil {
 		return nil, err
 	}
+	sys.Groups = true // else mago mounts their hierarchy for each sandbox, which no machine has it do
 	l := &lab{System: sys}
 	if _, err := l.Run(ctx, "apt-get", "update"); err != nil {
 		return nil, err

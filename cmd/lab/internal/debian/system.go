@@ -18,6 +18,7 @@ import (
 // System is a Debian below a directory.
 type System struct {
 	Dir      string
+	Groups   bool   // whether control groups are to be seen, where a machine has them
 	archives string // shown as /var/cache/apt/archives
 }
 
@@ -31,8 +32,11 @@ func (s *System) Remove() error { return os.RemoveAll(s.Dir) }
 // mount one inside a sandbox that shows a part of it only.
 func (s *System) Command(ctx context.Context, args ...string) *exec.Cmd {
 	enter := []string{"--bind", s.Dir, "/", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/dev/shm", "--bind", "/proc", "/proc", "--bind", s.archives, "/var/cache/apt/archives",
-		"--chdir", "/root", "--die-with-parent", "--"}
-	cmd := exec.CommandContext(ctx, "bwrap", append(enter, args...)...)
+		"--chdir", "/root", "--die-with-parent"}
+	if s.Groups {
+		enter = append(enter, "--bind", "/sys/fs/cgroup", "/sys/fs/cgroup")
+	}
+	cmd := exec.CommandContext(ctx, "bwrap", slices.Concat(enter, []string{"--"}, args)...)
 	cmd.Env = Environment()
 	return cmd
 }
