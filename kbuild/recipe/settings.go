@@ -89,8 +89,12 @@ func SettingsSum(root string) (string, error) {
 		if err == nil && info.IsDir() && entry.Type() == fs.ModeSymlink {
 			return fmt.Errorf("%s is a link to a directory", name)
 		}
-		if err != nil || !info.Mode().IsRegular() {
-			fmt.Fprintf(sum, "%q %v\n", name, err == nil)
+		if err != nil {
+			fmt.Fprintf(sum, "%q\n", name)
+			return nil
+		}
+		if !info.Mode().IsRegular() {
+			fmt.Fprintf(sum, "%q %v\n", name, info.Mode()) // which may close what lies in it to builds
 			return nil
 		}
 		text, err := rooted.Root(root).ReadFile(name)

@@ -38,3 +38,26 @@ func TestSettingsSumOfLinks(t *testing.T) {
 		t.Errorf("a directory elsewhere: %s", sum)
 	}
 }
+
+// TestSettingsSumOfRights: whose the directory of a file is to search decides whether builds have that file, so it counts.
+func TestSettingsSumOfRights(t *testing.T) {
+	root := t.TempDir()
+	dir := filepath.Join(root, "etc/dkms/module/patches")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	sums := map[string]bool{}
+	for _, mode := range []os.FileMode{0o755, 0o700} {
+		if err := os.Chmod(dir, mode); err != nil {
+			t.Fatal(err)
+		}
+		sum, err := SettingsSum(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sums[sum] = true
+	}
+	if len(sums) != 2 {
+		t.Error("the rights of a directory do not count")
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"mago/kbuild/dkms"
 	"mago/kbuild/kernel"
 	"mago/kbuild/recipe"
+	"mago/sources"
 )
 
 // The roles that inputs have in a unit's key, in the order in which a changed one is told.
@@ -143,9 +144,44 @@ func (ks *keys) targetOptions(ctx context.Context, u unit) ([]store.Input, error
 	if recipe.JobsShape(u.source()) {
 		add("parallel_jobs", strconv.Itoa(ks.pool.Size()))
 	}
+	vouches := "its archive"
 	if !u.vouched(ctx) {
-		add("what vouches for the source", "nothing")
+		vouches = "nothing"
 		add("what is installed under such names", strings.Join(own, " "))
+	}
+	add("what vouches for the source", vouches)
+	brought, err := broughtInputs(u.tree)
+	return append(inputs, brought...), err
+}
+
+// broughtInputs are the files that an installed package has beside its source in /usr/src, and that are packed as they lie there.
+// Those in /etc are packed as the package brought them.
+func broughtInputs(t *sources.Tree) (inputs []store.Input, err error) {
+	if t.Origin != sources.Host {
+		return nil, nil
+	}
+	for _, name := range slices.Concat(t.Runtime.Paths, t.Runtime.Docs) {
+		if strings.HasPrefix(name, "/etc/") {
+			continue
+		}
+		disk, err := t.Runtime.OnDisk(name)
+		if err != nil {
+			return nil, err
+		}
+		info, err := os.Lstat(disk)
+		if err != nil {
+			return nil, err
+		}
+		in := store.Input{Role: asSettings, Name: name}
+		if info.Mode().IsRegular() {
+			in.SHA256, _, err = store.SHA256(os.Open(disk))
+		} else {
+			in.Version, err = os.Readlink(disk)
+		}
+		if err != nil {
+			return nil, err
+		}
+		inputs = append(inputs, in)
 	}
 	return inputs, nil
 }

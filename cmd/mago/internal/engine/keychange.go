@@ -50,6 +50,8 @@ func changedInput(now, old store.Input, had bool) string {
 		return now.Name + " has changed since"
 	case had:
 		return now.Name + " is another than the build used"
+	case now.Role == asOption:
+		return fmt.Sprintf("%s is %s, the build had none", now.Name, now.Version)
 	}
 	return fmt.Sprintf("the build had no %s", now.Name)
 }
