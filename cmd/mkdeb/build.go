@@ -6,10 +6,12 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,6 +31,9 @@ func (r request) write(ctx context.Context) (deb string, err error) {
 	if _, ok := machines[r.Arch]; !ok {
 		return "", fmt.Errorf("mago is not packaged for %s", r.Arch)
 	}
+	if err := r.lacks(); err != nil {
+		return "", err
+	}
 	dir, err := os.MkdirTemp("", "mkdeb")
 	if err != nil {
 		return "", err
@@ -43,6 +48,24 @@ func (r request) write(ctx context.Context) (deb string, err error) {
 		return "", err
 	}
 	return debpkg.Write(r.Dest, p, debpkg.Options{Compression: codec.XZ})
+}
+
+// lacks says which programs are missing, before minutes go into compiling.
+func (r request) lacks() error {
+	packages := map[string]string{"xz": "xz-utils"}
+	if r.Epoch == "" {
+		packages["git"] = "git"
+	}
+	for program := range packages {
+		if _, err := exec.LookPath(program); err == nil {
+			delete(packages, program)
+		}
+	}
+	if len(packages) == 0 {
+		return nil
+	}
+	return fmt.Errorf("missing: %s; run \"sudo apt-get install %s\"",
+		strings.Join(slices.Sorted(maps.Keys(packages)), ", "), strings.Join(slices.Sorted(maps.Values(packages)), " "))
 }
 
 // collect builds the program in dir, and gathers the other files.
@@ -83,7 +106,7 @@ func (r request) date(ctx context.Context) (time.Time, error) {
 	if text == "" {
 		out, err := output(exec.CommandContext(ctx, "git", "-C", r.Source, "show", "--no-patch", "--format=%ct", "HEAD"))
 		if err != nil {
-			return time.Time{}, fmt.Errorf("no commit to take the date from, and no SOURCE_DATE_EPOCH: %w", err)
+			return time.Time{}, fmt.Errorf("no commit to take the date from: set SOURCE_DATE_EPOCH, such as to $(date +%%s): %w", err)
 		}
 		text = strings.TrimSpace(string(out))
 	}

@@ -138,6 +138,19 @@ func TestRequestRefuses(t *testing.T) {
 	}
 }
 
+// What is missing is told at once, with what installs it; git is for the date alone.
+func TestLacks(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	for epoch, want := range map[string]string{
+		"":  `missing: git, xz; run "sudo apt-get install git xz-utils"`,
+		"1": `missing: xz; run "sudo apt-get install xz-utils"`,
+	} {
+		if _, err := (request{Arch: runtime.GOARCH, Epoch: epoch}).write(t.Context()); err == nil || err.Error() != want {
+			t.Errorf("SOURCE_DATE_EPOCH=%s: got %v, want %s", epoch, err, want)
+		}
+	}
+}
+
 // The package itself, for the machine's architecture and cross-compiled: what it was linked of is accounted for, lintian has
 // nothing to say, and it is the same bytes again.
 func TestPackages(t *testing.T) {
