@@ -41,7 +41,7 @@ func (p *planner) neverBuilt(kernels []kernel.Kernel) (some []unit) {
 	for _, t := range flat(p.plan.asked) {
 		for _, k := range kernels {
 			u := unit{t, k}
-			if _, built := p.last(u.id()); built || p.pkgs.packageVersion(u.packageName()) != "" {
+			if p.last.Has(u.id()) || p.pkgs.packageVersion(u.packageName()) != "" {
 				continue
 			}
 			if p.plan.Request.Goal < Installed || p.install.checkLoadable(u, nil, false) == nil {

@@ -155,7 +155,7 @@ type planner struct {
 	plan *Plan
 	bare bool           // whether nothing can be evaluated before apt has installed what that takes
 	at   map[UnitID]int // where the units are in the plan
-	last store.Lookup   // the units' last good builds
+	last store.Builds   // of the units
 	kern chosenKernels
 	lack lacking
 
@@ -220,7 +220,7 @@ func (p *planner) add(ctx context.Context, u unit) error {
 		p.plan.Units[i].asNeed = p.plan.Units[i].asNeed && u.asNeed
 		return nil
 	}
-	goal, s := p.plan.Request.Goal, p.keys.foreseen(u, p.last)
+	goal, s := p.plan.Request.Goal, p.keys.foreseen(u, p.last.Last)
 	planned := Unit{There: goal == Installed && p.isThere(ctx, u, s)}
 	if !planned.There {
 		if planned.Err = p.kern.errs[u.Kernel.Release]; planned.Err == nil {
@@ -283,7 +283,7 @@ func (p *planner) unit(ctx context.Context, u *unit, s *situation) error {
 	}
 	switch {
 	case p.needsBuilds(*u):
-	case isUnchanged(*u, basis, s.record, p.last):
+	case isUnchanged(*u, basis, s.record, p.last.Last):
 		s.now.key = strings.Clone(s.record.Key) // which is a part of the record's whole text
 	default:
 		s.record, s.recorded = p.store.Get(u.id()) // with its inputs

@@ -20,8 +20,8 @@ import (
 // encode has it, and the units' texts in the table's order. It never changes once it has its name.
 const indexFile = "records.index"
 
-// indexFormat changes whenever Record does; see TestIndexFormat.
-const indexFormat = "mago records 8\n"
+// indexFormat changes whenever Record or unitEntry does; see TestIndexFormat.
+const indexFormat = "mago records 9\n"
 
 // unindexed is how many records may have changed before the index is written again.
 const unindexed = 64
@@ -41,6 +41,7 @@ type unit struct {
 type unitEntry struct {
 	ID
 	Stamp stamp // of the directory, before it was read; zero where it is to be read again
+	Built bool  // whether a good build is among its records
 	Size  int   // of the text
 }
 
@@ -111,22 +112,35 @@ func (s *Store) All(only ...string) ([]Record, error) {
 // Lookup gives a unit's last good build as All has it.
 type Lookup func(ID) (Record, bool)
 
+// Builds are all units' last good builds.
+type Builds struct{ known map[ID]*unit }
+
 // Builds looks all units up once, as All does.
-func (s *Store) Builds() (Lookup, error) {
+func (s *Store) Builds() (Builds, error) {
 	l, err := s.list(nil)
-	return func(id ID) (Record, bool) {
-		u, ok := l.known[id]
-		if !ok {
-			return Record{}, false
-		}
-		records, _ := u.records() // what cannot be read is built anew
-		i := slices.IndexFunc(records, func(r Record) bool { return r.Result == Built })
-		if i < 0 {
-			return Record{}, false
-		}
-		return records[i], true
-	}, err
+	return Builds{l.known}, err
 }
+
+// Has reports whether a unit has a good build. It reads no record.
+func (b Builds) Has(id ID) bool {
+	u, ok := b.known[id]
+	return ok && u.Built
+}
+
+// Last is a Lookup.
+func (b Builds) Last(id ID) (Record, bool) {
+	if !b.Has(id) {
+		return Record{}, false
+	}
+	records, _ := b.known[id].records() // what cannot be read is built anew
+	i := slices.IndexFunc(records, isBuilt)
+	if i < 0 {
+		return Record{}, false
+	}
+	return records[i], true
+}
+
+func isBuilt(r Record) bool { return r.Result == Built }
 
 // list passes over all units, or those of the modules that are named.
 func (s *Store) list(only []string) (listing, error) {
@@ -229,6 +243,7 @@ func (l *listing) readUnit(id ID, at stamp) (*unit, error) {
 			records = append(records, r)
 		}
 	}
+	u.Built = slices.ContainsFunc(records, isBuilt)
 	u.read = string(encode(nil, reflect.ValueOf(records)))
 	u.Size = len(u.read)
 	return u, nil

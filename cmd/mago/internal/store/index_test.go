@@ -258,12 +258,46 @@ func BenchmarkAllWithoutIndex(b *testing.B) {
 	}
 }
 
-// TestIndexFormat fails where Record has changed and indexFormat has not: an index of before has not all of it.
+// What has failed only has no good build, as the files have it and as the index does.
+func TestBuilds(t *testing.T) {
+	dir := t.TempDir()
+	good := Record{Format: Format, Module: "good", Kernel: "6.1", Result: Built, Version: "1"}
+	bad := Record{Format: Format, Module: "bad", Kernel: "6.1", Result: Failed, Version: "1"}
+	later := good
+	later.Result = Failed
+	for _, r := range []Record{good, later, bad} {
+		put(t, Open(dir), r)
+	}
+	check := func(s *Store, parsed int) {
+		t.Helper()
+		builds, err := s.Builds()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range []Record{good, bad, {Module: "none", Kernel: "6.1"}} {
+			last, ok := builds.Last(r.ID())
+			if want := r.Module == "good"; builds.Has(r.ID()) != want || ok != want || ok && last.Result != Built {
+				t.Errorf("%s: has %v, last is %v, %q", r.Module, builds.Has(r.ID()), ok, last.Result)
+			}
+		}
+		if s.parsed != parsed {
+			t.Errorf("%d files were parsed, not %d", s.parsed, parsed)
+		}
+	}
+	s := settled(dir)
+	check(s, 3)
+	if err := s.writeIndex(); err != nil {
+		t.Fatal(err)
+	}
+	check(settled(dir), 0)
+}
+
+// TestIndexFormat fails where Record or unitEntry has changed and indexFormat has not: an index of before has not all of it.
 func TestIndexFormat(t *testing.T) {
-	shape := map[string]string{"mago records 8\n": "fbddc53f"}[indexFormat]
-	sum := sha256.Sum256([]byte(describe(reflect.TypeFor[Record]())))
+	shape := map[string]string{"mago records 9\n": "0dceb19f"}[indexFormat]
+	sum := sha256.Sum256([]byte(describe(reflect.TypeFor[unitEntry]()) + describe(reflect.TypeFor[Record]())))
 	if now := hex.EncodeToString(sum[:4]); now != shape {
-		t.Errorf("Record is now %s, and %q was for %s: count indexFormat up, and note the new one here", now, indexFormat, shape)
+		t.Errorf("unitEntry and Record are now %s, and %q was for %s: count indexFormat up, and note the new one here", now, indexFormat, shape)
 	}
 }
 
