@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -81,13 +82,13 @@ func (m *madeMatrix) unitWith(t *testing.T, conf map[string]string, other func(e
 	if err != nil {
 		t.Fatal(err)
 	}
-	evaluated := confWith(t, conf)
+	evaluated := confWith(t, "module0", conf)
 	e.known.evaluated.keep(key, confEvaluation{conf: evaluated})
 	return e, u, evaluated
 }
 
-// confWith is an evaluated dkms.conf.
-func confWith(t *testing.T, directives map[string]string) *dkms.Conf {
+// confWith is an evaluated dkms.conf of that name.
+func confWith(t testing.TB, name string, directives map[string]string) *dkms.Conf {
 	t.Helper()
 	empty, err := new(dkms.Conf).Encode()
 	if err != nil {
@@ -97,7 +98,7 @@ func confWith(t *testing.T, directives map[string]string) *dkms.Conf {
 	if err := json.Unmarshal(empty, &kept); err != nil {
 		t.Fatal(err)
 	}
-	values := map[string]map[int]string{"PACKAGE_NAME": {0: "module0"}, "PACKAGE_VERSION": {0: "1.0"}, "BUILT_MODULE_NAME": {0: "module0"}, "DEST_MODULE_LOCATION": {0: "/updates"}}
+	values := map[string]map[int]string{"PACKAGE_NAME": {0: name}, "PACKAGE_VERSION": {0: "1.0"}, "BUILT_MODULE_NAME": {0: name}, "DEST_MODULE_LOCATION": {0: "/updates"}}
 	for name, value := range directives {
 		values[name] = map[int]string{0: value}
 	}
@@ -313,5 +314,42 @@ func TestKeyCountsPasses(t *testing.T) {
 	m.write(t, cc1, "another")
 	if why := changed(m.keyWith(t, nil).inputs, before.inputs); why != "/"+cc1+" is another than the build used" {
 		t.Errorf("got %q", why)
+	}
+}
+
+// TestPlanWithoutBasis: no basis stands for a unit that BUILD_DEPENDS or a build's environment shapes. Where all is there nothing is
+// run for it either, since its evaluation is kept, and what these lead to counts.
+func TestPlanWithoutBasis(t *testing.T) {
+	for name, test := range map[string]struct {
+		conf   map[string]string
+		change func(*testing.T, *madeMatrix)
+		why    string
+	}{
+		"BUILD_DEPENDS": {map[string]string{"BUILD_DEPENDS": "module0"}, func(t *testing.T, m *madeMatrix) {
+			m.replace(t, "var/cache/mago/builds/module0/6.1.0-2-amd64/record.json", `"sha256":"e3b0`, `"sha256":"aab0`)
+		}, "module0 is another than the build used"},
+		"build_environment": {map[string]string{"build_environment": "/etc/flavours"}, func(t *testing.T, m *madeMatrix) {
+			m.write(t, "etc/flavours", "export A=b")
+		}, "/etc/flavours has changed since"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMadeMatrix(t, 2, 3)
+			m.write(t, "etc/flavours", "")
+			m.conf = map[string]map[string]string{"module1": test.conf}
+			m.build(t, true)
+			m.ran.Store(0)
+			if m.run(t); m.ran.Load() > 0 {
+				t.Errorf("%d programs were run", m.ran.Load())
+			}
+			test.change(t, m)
+			p, err := m.engine(t).Plan(t.Context(), Request{Words: []string{"module1"}, Goal: Built})
+			if err != nil {
+				t.Fatal(err)
+			}
+			due := slices.DeleteFunc(p.Units, func(u Unit) bool { return u.name != "module1" || u.Kernel.Release != "6.1.0-2-amd64" })
+			if len(due) != 1 || due[0].Due.Why != test.why || m.ran.Load() > 0 {
+				t.Errorf("got %+v after %d programs", due, m.ran.Load())
+			}
+		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,7 +18,6 @@ import (
 
 	"mago/cmd/mago/internal/store"
 	"mago/debpkg/word"
-	"mago/kbuild/dkms"
 	"mago/kbuild/kernel"
 	"mago/kbuild/recipe"
 	"mago/kbuild/sandbox"
@@ -29,6 +29,7 @@ type madeMatrix struct {
 	root     string
 	releases []string
 	modules  int
+	conf     map[string]map[string]string // by module, what its dkms.conf says beside its name and version
 	ran      atomic.Int64
 	runs     func(*exec.Cmd) error // what they do; nil: nothing
 }
@@ -130,15 +131,19 @@ func (m *madeMatrix) build(tb testing.TB, keyed bool) {
 		for _, release := range m.releases {
 			k, _ := e.kernels.kernel(release)
 			u := unit{t, k}
-			now := m.key(tb, e, u, keyed)
+			now := m.key(tb, e, &u, keyed, targets)
 			r := u.newRecord("somebody in bubblewrap, no network")
 			r.SHA256 = hex.EncodeToString(sha256.New().Sum(nil)) // of the empty package
 			r.Result, r.Package, r.Recipe, r.RecipeName, r.RecipeVersion = store.Built, u.packageName(), "dkms.conf", t.name, "1.0"
-			r.Key, r.Inputs, r.Basis = now.key, now.inputs, e.keys.basisOf(ctx, u, nil, now)
+			for _, n := range u.needed {
+				built, _ := e.store.Get(unit{n, k}.id())
+				r.Needed = append(r.Needed, store.Needed{Module: n.name, Version: built.Version, SHA256: built.SHA256})
+			}
+			r.Key, r.Inputs, r.Basis = now.key, now.inputs, e.keys.basisOf(ctx, u, confWith(tb, t.name, m.conf[t.name]), now)
 			r.Deb, r.Log = filepath.Join(e.store.Debs(), r.Package+"_"+r.Version+"_amd64.deb"), filepath.Join(e.store.Dir(u.id()), "build.log")
 			r.Modules = []string{k.ModulesDir + "/updates/mago/" + t.name + ".ko.xz"}
 			text, err := json.Marshal(r)
-			if err != nil || r.Basis == "" {
+			if err != nil || (r.Basis == "") != (m.conf[t.name] != nil) {
 				tb.Fatalf("%+v: %v", r, err)
 			}
 			m.write(tb, "var/cache/mago/builds/"+t.name+"/"+release+"/record.json", string(text))
@@ -149,7 +154,8 @@ func (m *madeMatrix) build(tb testing.TB, keyed bool) {
 	}
 }
 
-func (m *madeMatrix) key(tb testing.TB, e *Engine, u unit, really bool) keyed {
+// key is a unit's, with the modules that its dkms.conf names of those that are asked for.
+func (m *madeMatrix) key(tb testing.TB, e *Engine, u *unit, really bool, asked []target) keyed {
 	tb.Helper()
 	if !really {
 		return keyed{key: "a key"}
@@ -158,8 +164,14 @@ func (m *madeMatrix) key(tb testing.TB, e *Engine, u unit, really bool) keyed {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	e.known.evaluated.keep(key, confEvaluation{conf: &dkms.Conf{Name: u.name, Version: "1.0"}})
-	return e.keys.of(tb.Context(), u, store.Record{Key: "any"})
+	conf := confWith(tb, u.name, m.conf[u.name])
+	e.known.evaluated.keep(key, confEvaluation{conf: conf})
+	if m.conf[u.name] != nil {
+		if err := errors.Join(recipe.Keep(e.confs.confs(u.target), key, conf, false), e.modules.addBuildDepends(tb.Context(), u, asked)); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return e.keys.of(tb.Context(), *u, store.Record{Key: "any"})
 }
 
 // plan plans every module for every kernel in an engine of its own, and fails where anything is to be built.
