@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -119,8 +120,12 @@ func TestIndexIsOnlyACopy(t *testing.T) {
 		t.Fatal(err)
 	}
 	flipped := bytes.Replace(text, []byte("1.0-1"), []byte("9.0-1"), 1)
+	noise, long := make([]byte, len(text)), bytes.Clone(text)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(noise)
+	copy(long[len(indexFormat)+sha256.Size:], bytes.Repeat([]byte{0xff}, 8)) // the length of the table
 	for name, damaged := range map[string][]byte{
 		"a changed byte": flipped, "cut": text[:len(text)/2], "empty": nil, "another format": append([]byte("mago records 0\n"), text[len(indexFormat):]...),
+		"noise": noise, "noise behind its name": append([]byte(indexFormat), noise...)[:len(text)], "a length of no table": long, "one more byte": append(bytes.Clone(text), 0), "of another cache": otherIndex(t),
 	} {
 		if err := os.WriteFile(path, damaged, 0o644); err != nil {
 			t.Fatal(err)
@@ -132,6 +137,27 @@ func TestIndexIsOnlyACopy(t *testing.T) {
 			t.Errorf("%s: not written anew: %d bytes, %v", name, len(now), err)
 		}
 	}
+}
+
+// otherIndex is the whole index of other records of the same units.
+func otherIndex(t *testing.T) []byte {
+	t.Helper()
+	s := settled(t.TempDir())
+	fill(t, s, 2, 50, 0)
+	records, _ := all(t, settled(s.dir))
+	for _, r := range records {
+		r.Version = "9.0-1+6.1.27-1"
+		put(t, s, r)
+	}
+	if err := s.DropIndex(); err != nil {
+		t.Fatal(err)
+	}
+	all(t, settled(s.dir))
+	text, err := os.ReadFile(filepath.Join(s.dir, indexFile))
+	if err != nil || !bytes.Contains(text, []byte("9.0-1")) {
+		t.Fatal(err)
+	}
+	return text
 }
 
 // TestIndexIsReplaced: an index that another process writes meanwhile, and one that a killed process has left, harm nobody, and a
