@@ -150,7 +150,7 @@ func isFile(path string) bool {
 
 func environmentOf(ts *testscript.TestScript) []string {
 	var env []string
-	for _, name := range []string{"PATH", "WORK", "ROOT", "FAKES", "FAIL", "DEAF", "AS", "GORACE", "GOCOVERDIR", "HOME", "TMPDIR"} {
+	for _, name := range []string{"PATH", "WORK", "ROOT", "FAKES", "FAIL", "DEAF", "AS", "GORACE", "GOCOVERDIR", "HOME", "TMPDIR", "LC_ALL"} {
 		env = append(env, name+"="+ts.Getenv(name))
 	}
 	return env

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +24,7 @@ func board(t *testing.T, columns, rows int) (r *render, shown func() string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { keyboard.Close() })
+	t.Setenv("LC_ALL", cmp.Or(os.Getenv("LC_ALL"), "C.UTF-8"))
 	resize(t, keyboard, columns, rows)
 	r = newRender(newScreen(newStream("standard output", terminal, nil), options{}), terminal)
 	d := newDisplay(columns)

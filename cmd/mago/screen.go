@@ -75,12 +75,12 @@ func (s *screen) aside(do func()) {
 	open, m := slices.Clone(s.open), s.matrix
 	switch {
 	case m != nil && !m.over():
-		s.drawn = newLiveLines(s.out.terminal, func() []string {
+		s.drawn = newLiveLines(s.out.shown, func() []string {
 			width, height := s.out.size()
 			return m.lines(width, height, open)
 		})
 	case len(open) > 0:
-		s.drawn = newLiveLines(s.out.terminal, func() []string { return []string{open[len(open)-1].doing()} })
+		s.drawn = newLiveLines(s.out.shown, func() []string { return []string{open[len(open)-1].doing()} })
 	}
 }
 

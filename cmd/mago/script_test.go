@@ -125,6 +125,7 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("ROOT", w.root)
 	env.Setenv("CACHE", filepath.Join(w.root, "var/cache/mago"))
 	env.Setenv("PATH", fakes+":"+env.Getenv("PATH"))
+	env.Setenv("LC_ALL", "C.UTF-8") // of the terminal
 	env.Setenv("GORACE", "atexit_sleep_ms=0")
 	env.Setenv("EVIL", evil)
 	env.Setenv("LINES", "x\nspoof")

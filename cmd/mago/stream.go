@@ -17,15 +17,20 @@ import (
 // terminal is to follow, goes around that.
 type stream struct {
 	*visible.Writer
-	terminal *os.File // nil where it is not one
+	terminal *os.File  // nil where it is not one
+	shown    io.Writer // what it shows
 	below    *descriptor
 }
 
 func newStream(name string, out io.Writer, end context.CancelCauseFunc) *stream {
-	s := &stream{below: &descriptor{name: name, to: out, end: end}}
+	s := &stream{shown: out}
 	if file, ok := out.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
 		s.terminal = file
+		if !inUTF8() {
+			s.shown = asciiOnly{file}
+		}
 	}
+	s.below = &descriptor{name: name, to: s.shown, end: end}
 	s.Writer = visible.NewWriter(s.below)
 	return s
 }
