@@ -203,7 +203,7 @@ func (a adviser) explainSource(err error) (int, string) {
 	case errors.As(err, &fetch):
 		return exitFetch, a.unfetchedHint()
 	case errors.As(err, &unfetched):
-		return exitFetch, fmt.Sprintf(`run "%s", or "%s" for both`, a.on.Mago("get", unfetched.Module), a.on.Mago("auto-build", unfetched.Module))
+		return exitFetch, unfetched.Hint(a.on)
 	case errors.As(err, &unsafe), errors.As(err, &limit), errors.As(err, &bomb):
 		return exitSource, "do not trust its origin; nothing of it was kept"
 	case errors.As(err, new(*deep.LevelsError)):

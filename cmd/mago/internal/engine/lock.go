@@ -77,7 +77,7 @@ func (bu *builder) holdSources(ctx context.Context, u unit) (release func(), err
 	}
 	release, err = bu.modules.fetcher().Hold(ctx, trees...)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = &NotFetchedError{u.name}
+		err = &NotFetchedError{u.name, bu.modules.Kernels}
 	}
 	return release, err
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"mago/debpkg/apt"
@@ -37,7 +38,7 @@ func (mo *modules) notHere(t target) error {
 	if t.pkg != nil && t.pkg.Unauthenticated && !mo.Unauthenticated {
 		return &apt.UnauthenticatedError{Package: t.pkg.Name.String(), Version: t.version}
 	}
-	return &NotFetchedError{t.name}
+	return &NotFetchedError{t.name, mo.Kernels}
 }
 
 // openSource opens a module's source: the one in the cache, or else one that it fetches.
@@ -50,7 +51,7 @@ func (mo *modules) openSource(ctx context.Context, t *target) error {
 		mo.tellWithout(t.tree)
 		return nil
 	case t.pkg == nil:
-		return &NotFetchedError{t.name}
+		return &NotFetchedError{t.name, mo.Kernels}
 	}
 	if tree, ok := mo.fetcher().Cached(*t.pkg); ok && (!mo.forced(*t) || mo.AsItLies) {
 		mo.say.note("source", "%s", t.describe())
@@ -108,10 +109,21 @@ func (mo *modules) tellWithout(tree *sources.Tree) {
 	}
 }
 
-// NotFetchedError says that build found no source; it does not fetch.
-type NotFetchedError struct{ Module string }
+// NotFetchedError says that build found no source; it does not fetch. Kernels are the words of -l.
+type NotFetchedError struct {
+	Module  string
+	Kernels []string
+}
 
 func (e *NotFetchedError) Error() string { return "the source of " + e.Module + " is not here" }
+
+func (e *NotFetchedError) Hint(on System) string {
+	words := []string{e.Module}
+	if len(e.Kernels) > 0 {
+		words = append(words, "-l", strings.Join(e.Kernels, ","))
+	}
+	return fmt.Sprintf(`run "%s", or "%s" for both`, on.Mago(append([]string{"get"}, words...)...), on.Mago(append([]string{"auto-build"}, words...)...))
+}
 
 func (mo *modules) fetcher() *sources.Fetcher {
 	return &sources.Fetcher{
