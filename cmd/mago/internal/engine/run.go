@@ -281,10 +281,10 @@ func (r *run) verdict(ctx context.Context) error {
 	case ctx.Err() != nil || len(r.asked) == 1:
 		return failed[0]
 	}
-	several := &SeveralError{First: failed[0], Units: len(r.asked)}
+	several := &SeveralError{Units: len(r.asked)}
 	for _, u := range r.asked {
 		if result := r.results[u.id()]; result.Err != nil {
-			several.States = append(several.States, result.State)
+			several.add(result)
 		}
 	}
 	return several

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 
 	"mago/cmd/mago/internal/modpkg"
 	"mago/cmd/mago/internal/store"
@@ -33,7 +34,7 @@ func units(targets []target, kernels []kernel.Kernel) []unit {
 	return all
 }
 
-// SeveralError sums up the failures of a run of several units, which has told each; its exit code is the first one's.
+// SeveralError sums up the failures of a run of several units, which has told each; its exit code is First's.
 type SeveralError struct {
 	First  error
 	States []string // of the units that came to an error
@@ -45,3 +46,11 @@ func (e *SeveralError) Error() string {
 }
 
 func (e *SeveralError) Unwrap() error { return e.First }
+
+// add takes a unit's error down. What has failed comes before what was not to be built, or could not be tried.
+func (e *SeveralError) add(result UnitResult) {
+	if e.First == nil || result.State == ResultFailed && !slices.Contains(e.States, ResultFailed) {
+		e.First = result.Err
+	}
+	e.States = append(e.States, result.State)
+}

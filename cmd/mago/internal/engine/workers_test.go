@@ -258,3 +258,20 @@ func TestRunsShare(t *testing.T) {
 		runs.Wait()
 	}
 }
+
+// What has failed gives a run's exit code, even where something before it was not to be built.
+func TestFirstOfSeveral(t *testing.T) {
+	excluded, failed, other := errors.New("excluded"), errors.New("failed"), errors.New("other")
+	for want, results := range map[error][]UnitResult{
+		failed:   {{State: ResultExcluded, Err: excluded}, {State: ResultFailed, Err: failed}, {State: ResultFailed, Err: other}},
+		excluded: {{State: ResultExcluded, Err: excluded}, {State: ResultSkipped, Err: other}},
+	} {
+		var e SeveralError
+		for _, r := range results {
+			e.add(r)
+		}
+		if e.First != want || len(e.States) != len(results) {
+			t.Errorf("the first is %v, not %v; states are %v", e.First, want, e.States)
+		}
+	}
+}
