@@ -262,14 +262,14 @@ func (r *run) report() (all Report) {
 	return all
 }
 
-// failures are those of units that were asked for, in the plan's order.
-func (r *run) failures() (errs []error) {
+// failures are the results of units that were asked for and came to an error, in the plan's order.
+func (r *run) failures() (failed []UnitResult) {
 	for _, u := range r.asked {
-		if err := r.results[u.id()].Err; err != nil {
-			errs = append(errs, err)
+		if result := r.results[u.id()]; result.Err != nil {
+			failed = append(failed, result)
 		}
 	}
-	return errs
+	return failed
 }
 
 // verdict is the error of the whole run.
@@ -279,13 +279,11 @@ func (r *run) verdict(ctx context.Context) error {
 	case len(failed) == 0:
 		return ctx.Err()
 	case ctx.Err() != nil || len(r.asked) == 1:
-		return failed[0]
+		return failed[0].Err
 	}
 	several := &SeveralError{Units: len(r.asked)}
-	for _, u := range r.asked {
-		if result := r.results[u.id()]; result.Err != nil {
-			several.add(result)
-		}
+	for _, result := range failed {
+		several.add(result)
 	}
 	return several
 }
