@@ -56,6 +56,8 @@ var failures = []struct {
 	{&engine.NotBuiltError{Module: "hello", Release: "6.1", Caller: "alice"}, exitNoModule, `run "mago install hello -l 6.1 -S sudo" as alice, without sudo`},
 	{&catalog.InTreeError{Name: "wireguard", Module: "wireguard"}, exitInTree, "modprobe wireguard"},
 	{&engine.NoKernelError{Word: "4.19"}, exitNoKernel, "apt-get update"},
+	{&engine.NoneHereError{WithHeaders: []string{"6.1", "6.2"}}, exitNoKernel, "-l all takes those whose headers are here: 6.1, 6.2"},
+	{&engine.NoneHereError{}, exitNoKernel, "-l newest"},
 	{&engine.NoKernelError{Word: "newset", Meant: []string{"newest"}}, exitNoKernel, "-l newest"},
 	{&engine.NoKernelError{Word: "6.1", Running: true, Instead: engine.Bootable{Meta: "linux-image-amd64", Release: "6.2"}}, exitNoKernel, "apt-get install linux-image-amd64"},
 	{&engine.NoKernelError{Word: "6.1", Running: true, Instead: engine.Bootable{Meta: "linux-image-amd64", Release: "6.2", Installed: true}}, exitNoKernel, "reboot into Linux 6.2"},

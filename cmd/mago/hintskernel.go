@@ -74,11 +74,14 @@ func (a adviser) explainKernel(err error) (int, string) {
 
 func (a adviser) explainNoKernel(err error) (int, string) {
 	var unknown *engine.NoKernelError
+	var noneHere *engine.NoneHereError
 	var wide *engine.WideWordError
 	var nothing *engine.NothingNextError
 	switch {
 	case errors.As(err, &unknown):
 		return exitNoKernel, unknown.Hint(a.on)
+	case errors.As(err, &noneHere):
+		return exitNoKernel, noneHere.Hint(a.on)
 	case errors.As(err, &nothing):
 		return exitNoKernel, nothing.Hint(a.on)
 	case errors.As(err, &wide):

@@ -109,10 +109,13 @@ func (kf *kernelFinder) expandKernel(ctx context.Context, f kernel.Finder, word 
 			return []string{word}, nil
 		}
 	}
-	if len(found) == 0 {
-		return nil, &NoKernelError{Word: word}
+	switch {
+	case len(found) > 0:
+		return found, nil
+	case word == "installed" || word == "all":
+		return nil, &NoneHereError{WithHeaders: kf.kernelsHere()}
 	}
-	return found, nil
+	return nil, &NoKernelError{Word: word}
 }
 
 // kernelsHere are the kernels whose modules or headers are on the machine, oldest first.

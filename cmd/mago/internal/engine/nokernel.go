@@ -69,6 +69,25 @@ func (e *NoKernelError) Hint(on System) string {
 	return fmt.Sprintf(`%s; "%s" brings its lists up to date`, have, on.Apt("update"))
 }
 
+// NoneHereError says that no kernel is installed, as in a container, where -l asks for those that are.
+type NoneHereError struct {
+	WithHeaders []string // kernels whose headers are here, oldest first; where there are none, -l all stands for nothing either
+}
+
+func (e *NoneHereError) Error() string {
+	if len(e.WithHeaders) == 0 {
+		return "neither a kernel nor the headers of one are on this machine"
+	}
+	return "no kernel is installed on this machine"
+}
+
+func (e *NoneHereError) Hint(System) string {
+	if len(e.WithHeaders) == 0 {
+		return "-l newest takes the newest that apt has headers for"
+	}
+	return "-l all takes those whose headers are here: " + strings.Join(e.WithHeaders, ", ")
+}
+
 // whyNoKernel turns missing headers into a kernel that exists nowhere, where apt has none for it either.
 func (kf *kernelFinder) whyNoKernel(ctx context.Context, release string, err error) error {
 	var headers *kernel.HeadersError
