@@ -21,7 +21,7 @@ func (e *NothingNextError) Hint(on System) string {
 	if e.Meta == "" {
 		return fmt.Sprintf(`as far as apt's lists know, which "%s" brings up to date; -l newest is the newest kernel here`, on.Apt("update"))
 	}
-	return fmt.Sprintf(`%s is not installed, which would; -l newest is the newest kernel here`, e.Meta)
+	return fmt.Sprintf(`%s, which would bring one, is not installed; -l newest is the newest kernel here`, e.Meta)
 }
 
 // comingKernels are the kernels that apt-get full-upgrade would install, or whose packages it would bring in another version:
