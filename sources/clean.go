@@ -43,7 +43,7 @@ func (f *Fetcher) Unpacked() ([]Unpacked, error) {
 // Freed is what Clean or Purge has removed, or with KeepAll would remove.
 type Freed struct {
 	Trees, Downloads int
-	Bytes            int64    // of files
+	Bytes            int64    // that files took of the disk
 	Edited           []string // the modules whose opened trees stay because somebody has edited them; see KeepEdited
 }
 

@@ -42,7 +42,8 @@ func (f *Fetcher) Kept() (all []Kept, err error) {
 	for _, deb := range debs {
 		owner, _, _ := strings.Cut(deb.Name(), "_")
 		if info, err := deb.Info(); err == nil && strings.HasSuffix(deb.Name(), ".deb") {
-			all = append(all, Kept{Name: moduleName(owner), Owner: owner, Path: filepath.Join(f.downloads(), deb.Name()), Download: true, Made: info.ModTime(), Bytes: info.Size()})
+			path := filepath.Join(f.downloads(), deb.Name())
+			all = append(all, Kept{Name: moduleName(owner), Owner: owner, Path: path, Download: true, Made: info.ModTime(), Bytes: deep.Size(path)})
 		}
 	}
 	return all, nil

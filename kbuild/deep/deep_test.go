@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -231,11 +232,12 @@ func TestMessageIsShort(t *testing.T) {
 func TestSize(t *testing.T) {
 	dir := t.TempDir()
 	nest(t, dir, 3_000)
-	file := filepath.Join(dir, "a")
-	if err := errors.Join(os.WriteFile(file, make([]byte, 1234), 0o600), os.Symlink("a", filepath.Join(dir, "link"))); err != nil {
+	file, sparse := filepath.Join(dir, "a"), filepath.Join(dir, "sparse")
+	if err := errors.Join(os.WriteFile(file, make([]byte, 1234), 0o600), os.Symlink("a", filepath.Join(dir, "link")), os.WriteFile(sparse, nil, 0o600), os.Truncate(sparse, 1<<20)); err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]int64{dir: 1234, file: 1234, filepath.Join(dir, "link"): 0, filepath.Join(dir, "none"): 0} {
+	one, hole := onDisk(t, file), onDisk(t, sparse)
+	for path, want := range map[string]int64{dir: one + hole, file: one, sparse: hole, filepath.Join(dir, "link"): 0, filepath.Join(dir, "none"): 0} {
 		if got := Size(path); got != want {
 			t.Errorf("Size(%s) = %d, want %d", path, got, want)
 		}
@@ -243,6 +245,19 @@ func TestSize(t *testing.T) {
 	if err := Remove(filepath.Join(dir, "d")); err != nil {
 		t.Error(err)
 	}
+}
+
+// onDisk is what du(1) says of a file.
+func onDisk(t *testing.T, path string) int64 {
+	out, err := exec.Command("du", "--block-size=1", path).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bytes, err := strconv.ParseInt(strings.Fields(string(out))[0], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes
 }
 
 func TestBounded(t *testing.T) {

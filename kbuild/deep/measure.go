@@ -8,7 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Size adds up the bytes of the regular files below path, or of path itself; 0 where there is nothing.
+// Size is what the regular files below path, or path itself, take of the disk, as du(1) counts them: of a small file a whole
+// block. It is 0 where there is nothing.
 func Size(path string) (bytes int64) {
 	top := Entry{Name: path}
 	if unix.Lstat(path, &top.Stat) != nil {
@@ -16,7 +17,7 @@ func Size(path string) (bytes int64) {
 	}
 	add := func(e Entry) error {
 		if e.Stat.Mode&unix.S_IFMT == unix.S_IFREG {
-			bytes += e.Stat.Size
+			bytes += e.Stat.Blocks * 512
 		}
 		return nil
 	}

@@ -124,7 +124,7 @@ func thing(id, doing string) lock.Thing {
 	return lock.Thing{Name: "_headers_" + id, What: "the package " + id + " in the cache", Doing: doing}
 }
 
-// Remove removes a package once nobody reads it, and says how many bytes its files had.
+// Remove removes a package once nobody reads it, and says how many bytes of the disk its files took.
 func (c Cache) Remove(ctx context.Context, p Package) (freed int64, err error) {
 	release, err := c.Locks.Take(ctx, thing(p.id(), "removed"))
 	if err != nil {

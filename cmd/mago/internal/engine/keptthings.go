@@ -10,6 +10,7 @@ import (
 
 	"mago/cmd/mago/internal/modpkg"
 	"mago/cmd/mago/internal/store"
+	"mago/kbuild/deep"
 	"mago/sources"
 )
 
@@ -109,7 +110,7 @@ func (v *evictor) keptBuild(id UnitID) (keptThing, error) {
 	}
 	for _, path := range slices.Concat(debs, files) {
 		if info, err := os.Lstat(path); err == nil {
-			t.bytes += info.Size()
+			t.bytes += deep.Size(path)
 			if t.used.Before(info.ModTime()) {
 				t.used = info.ModTime()
 			}

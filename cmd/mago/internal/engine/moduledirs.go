@@ -10,6 +10,7 @@ import (
 
 	"mago/cmd/mago/internal/store"
 	"mago/debpkg/rooted"
+	"mago/kbuild/deep"
 	"mago/kbuild/kernel"
 )
 
@@ -100,9 +101,7 @@ func (v *evictor) deadDir(release string, owned map[string]bool) (d deadDir, ok 
 			return fs.SkipAll
 		default:
 			d.files = append(d.files, name)
-			if info, err := entry.Info(); err == nil {
-				d.bytes += info.Size()
-			}
+			d.bytes += deep.Size(filepath.Join(modules.Name(), name))
 		}
 		return nil
 	})

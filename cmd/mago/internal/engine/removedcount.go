@@ -17,7 +17,7 @@ const (
 	removedHeaders // opened ones in the cache
 )
 
-// removedCount counts what was removed, by kind, and the bytes of its files.
+// removedCount counts what was removed, by kind, and what its files took of the disk.
 type removedCount struct {
 	things [7]int
 	bytes  int64
