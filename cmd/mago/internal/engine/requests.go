@@ -11,6 +11,9 @@ func (e *Engine) Fetch(ctx context.Context, words []string) error {
 	if err != nil {
 		return err
 	}
+	if len(targets) == 0 {
+		e.modules.tellNone(words)
+	}
 	if targets, err = e.modules.withNeeded(targets); err != nil {
 		return err
 	}
@@ -37,6 +40,9 @@ func (e *Engine) Do(ctx context.Context, r Request) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
+	if len(p.asked) == 0 && r.Goal != Prepared {
+		e.modules.tellNone(r.Words)
+	}
 	return e.Run(ctx, p)
 }
 
@@ -55,6 +61,9 @@ func (e *Engine) Install(ctx context.Context, words []string) (Report, error) {
 	targets, err := e.modules.targets(ctx, words)
 	if err != nil {
 		return Report{}, e.install.unknownHere(err, releases)
+	}
+	if len(targets) == 0 {
+		e.modules.tellNone(words)
 	}
 	p := &Plan{Request: Request{Goal: Installed}}
 	for _, u := range units(targets, foreseen(releases, e.kernels.kernel)) {

@@ -101,6 +101,22 @@ func (mo *modules) targets(ctx context.Context, words []string) ([]target, error
 // isGroup reports whether a word means many modules.
 func isGroup(word string) bool { return word == "all" || word == "alli" || word == "allu" }
 
+// tellNone says why there is nothing to do where words for many modules mean none.
+func (mo *modules) tellNone(words []string) {
+	var why []string
+	for _, w := range ModuleWords(words) {
+		switch w {
+		case "all":
+			why = append(why, "apt's lists have none")
+		case "alli":
+			why = append(why, "none is installed")
+		case "allu":
+			why = append(why, "none has its source opened here")
+		}
+	}
+	mo.say.note("modules", "%s: nothing to do", strings.Join(why, ", "))
+}
+
 // ModuleWords splits what lists join; a path that exists is one word, whatever characters it has.
 func ModuleWords(args []string) []string {
 	var words []string
