@@ -53,11 +53,15 @@ func (at *aptTool) upgrade(ctx context.Context) (apt.Transaction, error) {
 	})
 }
 
-// renewed are the coming kernels that are here, whose packages get another version under the same name, and the others.
+// renewed are the coming kernels that are here, whose packages get another version under the same name, and the others; neither
+// where there is no kernel at all.
 func (kf *kernelFinder) renewed(ctx context.Context) (renewed, others []string, err error) {
+	if len(kf.kernelsHere()) == 0 {
+		return nil, nil, nil
+	}
 	coming, err := kf.comingKernels(ctx)
-	if err != nil || len(kf.kernelsHere()) == 0 {
-		return nil, coming, err
+	if err != nil {
+		return nil, nil, err
 	}
 	would, err := kf.apt.upgrade(ctx)
 	if err != nil {
