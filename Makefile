@@ -2,12 +2,15 @@
 PREFIX ?= /usr/local
 FUZZTIME ?= 30s
 RELEASE ?= bookworm
+# Where git refuses the checkout, as root's git refuses another user's, go build would end.
+WITHOUT_COMMIT = $(if $(shell git rev-parse HEAD 2>/dev/null),,-buildvcs=false)
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 build: ## build ./mago, a static binary
-	CGO_ENABLED=0 go build -trimpath -o mago ./cmd/mago
+	@command -v go >/dev/null || { echo 'there is no go on the PATH; where sudo hides it: sudo env PATH="$$PATH" make ...' >&2; exit 1; }
+	CGO_ENABLED=0 go build -trimpath $(WITHOUT_COMMIT) -o mago ./cmd/mago
 
 lint: ## format, vet, staticcheck
 	@files=$$(go run cmd/gofmt -l .) && test -z "$$files" || { go run cmd/gofmt -d .; exit 1; }

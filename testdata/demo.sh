@@ -6,7 +6,7 @@ set -eu
 say() { echo "\$ $*"; "$@"; }
 
 if [ "$(id -u)" != 0 ]; then
-	echo 'make demo installs kernel headers and a compiler with apt: run "sudo make demo"' >&2
+	echo 'make demo installs kernel headers and a compiler with apt: run: sudo env PATH="$PATH" make demo' >&2
 	exit 1
 fi
 
