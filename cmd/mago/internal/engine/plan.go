@@ -294,9 +294,9 @@ func (p *planner) unit(ctx context.Context, u *unit, s *situation) error {
 
 // open opens a source, unless another kernel's unit has opened it.
 func (p *planner) open(ctx context.Context, t *target) error {
-	if had, err := p.wasOpened(t.name); err != nil {
+	if had, ok, err := p.wasOpened(t.name); err != nil {
 		return err
-	} else if had.tree != nil {
+	} else if ok {
 		t.tree, t.edited, t.digest, t.closed = had.tree, had.edited, had.digest, had.closed
 		return nil
 	}
@@ -309,16 +309,17 @@ func (p *planner) open(ctx context.Context, t *target) error {
 	defer p.lock.Unlock()
 	if err != nil {
 		p.unopened[t.name] = err
-	} else if t.tree != nil {
+	} else if t.tree != nil || p.DryRun { // which has told that it would be fetched
 		p.plan.opened[t.name] = *t
 	}
 	return err
 }
 
-func (p *planner) wasOpened(name string) (target, error) {
+func (p *planner) wasOpened(name string) (t target, ok bool, err error) {
 	p.lock.Lock()
 	defer p.lock.Unlock()
-	return p.plan.opened[name], p.unopened[name]
+	t, ok = p.plan.opened[name]
+	return t, ok, p.unopened[name]
 }
 
 // evaluate finds out what a unit's dkms.conf tells.
