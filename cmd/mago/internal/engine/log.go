@@ -150,10 +150,7 @@ func (l *logs) all(module string) (releases []string) {
 }
 
 func (l *logs) noLog(module string) error {
-	release := l.kernels.running()
-	if l.kernels.limited() {
-		release = strings.Join(slices.Concat(l.Kernels, l.HeaderDirs), ", ")
-	}
+	release := strings.Join(slices.Concat(l.Kernels, l.HeaderDirs), ", ")
 	return &NotBuiltError{Module: module, Release: release, Others: l.all(module)}
 }
 

@@ -18,12 +18,15 @@ import (
 
 // NotBuiltError says that there is no package to install.
 type NotBuiltError struct {
-	Module, Release string
+	Module, Release string   // no release where every kernel counts
 	Others          []string // kernels that it is built for
 	Caller          string   // the user behind sudo, whose own cache has it
 }
 
 func (e *NotBuiltError) Error() string {
+	if e.Release == "" {
+		return "nothing is built of " + e.Module
+	}
 	return fmt.Sprintf("nothing is built of %s for kernel %s", e.Module, e.Release)
 }
 
@@ -33,6 +36,8 @@ func (e *NotBuiltError) Hint(on System) string {
 		return fmt.Sprintf(`%s has built it: run "%s" as %[1]s, without sudo`, e.Caller, System{Root: on.Root}.Mago("install", e.Module, "-l", e.Release, "-S", "sudo"))
 	case len(e.Others) > 0:
 		return "built for " + strings.Join(e.Others, ", ") + ": choose with -l"
+	case e.Release == "":
+		return fmt.Sprintf(`run "%s"`, on.Mago("auto-build", e.Module))
 	}
 	return fmt.Sprintf(`run "%s"`, on.Mago("auto-build", e.Module, "-l", e.Release))
 }
