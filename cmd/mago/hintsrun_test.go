@@ -98,6 +98,7 @@ var hintProofs = map[string]string{
 	"NotFetchedError.Hint: mago get":                               "advice",
 	"NothingNextError.Hint: apt-get update":                        "next-kernels",
 	"SharedError.Hint: mago install MODULE -S sudo":                "cases/hints-users",
+	"Steps.Of: mago log -l":                                        "status",
 	"Steps.installations: mago a-i -S sudo -l":                     "cases/hints-users",
 	"Steps.installations: mago a-i -l":                             "advice",
 	"Steps.purges: mago purge -l":                                  "advice",

@@ -76,7 +76,7 @@ func TestSteps(t *testing.T) {
 		{engine.Steps{System: engine.System{AsRoot: true}}, common, []string{"sudo mago purge -l 3,4 a", "sudo apt-get remove a-modules-3 a-modules-4 a-modules-common"}},
 		{engine.Steps{System: engine.System{AsRoot: true}}, told([3]string{"6", "a", "trial"}), nil},
 		{engine.Steps{System: engine.System{AsRoot: true}}, told([3]string{"4", "a", "leftover"}, [3]string{"5", "b", "missing"}, [3]string{"5", "c", "failed"}),
-			[]string{"sudo mago purge -l 4 a", "sudo apt-get remove a-modules-4", "less /x/c.log", "sudo mago a-i -l 5 b"}},
+			[]string{"sudo mago purge -l 4 a", "sudo apt-get remove a-modules-4", "sudo mago log -l 5 c", "sudo mago a-i -l 5 b"}},
 		{engine.Steps{}, told([3]string{"4", "a", "leftover"}), []string{"mago purge -l 4 a", "sudo apt-get remove a-modules-4"}},
 		{engine.Steps{System: engine.System{AsRoot: true, Root: "/srv/a b"}}, told([3]string{"4", "a", "leftover"}),
 			[]string{"sudo mago purge -l 4 a --root '/srv/a b'", "sudo chroot '/srv/a b' apt-get remove a-modules-4"}},

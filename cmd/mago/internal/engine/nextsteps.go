@@ -17,7 +17,7 @@ func (s Steps) Of(states []State) []string {
 	all := append(s.purges(states), s.removals(states)...)
 	for _, st := range states {
 		if st.State == StateFailed && st.Wanted {
-			all = append(all, "less "+Pasted(st.Log))
+			all = append(all, s.Mago("log", "-l", st.Kernel, st.Module))
 		}
 	}
 	return append(all, s.installations(states)...)
