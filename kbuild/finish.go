@@ -36,11 +36,7 @@ type finishing struct {
 func finish(ctx context.Context, w *recipe.Workspace, staged *recipe.Staged) (*Result, error) {
 	w.Through()
 	s := &finishing{w, Result{Name: staged.Name, Version: staged.Version, Recipe: staged.Recipe, Package: staged.Package, Hooks: staged.Hooks}}
-	kernel, err := Offered(w.Job.Kernel, w.Job.Needed)
-	if err != nil {
-		return nil, err
-	}
-	taken, err := s.takeOut(ctx, staged.Modules, kernel)
+	taken, kernel, err := s.takeOut(ctx, staged.Modules)
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,14 @@ func Fits(modules []Module, offered proof.Kernel) (uses []string, err error) {
 	return proof.Fits(facts, offered)
 }
 
+// Facts are what the ELF files of modules say.
+func Facts(modules []Module) (facts []proof.Module) {
+	for _, m := range modules {
+		facts = append(facts, m.Facts)
+	}
+	return facts
+}
+
 // Symbols counts the symbols whose CRCs modules carry.
 func Symbols(modules []Module) int {
 	all := map[string]uint32{}

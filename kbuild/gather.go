@@ -27,7 +27,7 @@ func (s *finishing) builtExports(ctx context.Context, taken []takenModule) proof
 		return exports
 	}
 	for _, file := range s.symversFiles(ctx) {
-		listed, err := readSymversFile(s.Open(ctx, file))
+		listed, err := symvers{}.read(s.Open(ctx, file))
 		if err != nil {
 			continue
 		}

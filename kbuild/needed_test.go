@@ -35,7 +35,7 @@ func TestNeededModules(t *testing.T) {
 	if !strings.Contains(b.log.String(), "\nmago: module takes would not load: symbol mago_offered ") {
 		t.Errorf("the log does not tell")
 	}
-	exports, err := readSymversFile(os.Open(both.Symvers))
+	exports, err := symvers{}.read(os.Open(both.Symvers))
 	if err != nil || len(exports) != 1 || exports["mago_offered"].Module != "offers" || exports["mago_offered"].CRC == 0 {
 		t.Fatalf("got %+v, %v", exports, err)
 	}

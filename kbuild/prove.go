@@ -36,17 +36,19 @@ func (s *finishing) prove(all []takenModule, k proof.Kernel) error {
 	return nil
 }
 
-// Offered is what a kernel exports, and the modules that a build needs, before it; of those the directory of a Module.symvers counts.
-func Offered(from kernel.Kernel, needed []recipe.Needed) (proof.Kernel, error) {
+// Offered is what a kernel exports of what modules have it look up, and before it the modules that a build needs; of those the
+// directory of a Module.symvers counts.
+func Offered(from kernel.Kernel, needed []recipe.Needed, modules []proof.Module) (proof.Kernel, error) {
 	k := proof.Kernel{Release: from.Release, Config: from.Config(), Modules: map[string]bool{}}
+	lists := symvers{proof.SoughtBy(modules)}
 	for _, n := range needed {
-		exports, err := readSymversFile(os.Open(filepath.Join(n.Modules, recipe.SymversFile)))
+		exports, err := lists.read(os.Open(filepath.Join(n.Modules, recipe.SymversFile)))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return proof.Kernel{}, err
 		}
 		k.Layers = append(k.Layers, proof.Layer{Needed: n.Module, Exports: exports})
 	}
-	exports, err := readSymversFile(from.Open(recipe.SymversFile))
+	exports, err := lists.read(from.Open(recipe.SymversFile))
 	if err != nil {
 		return proof.Kernel{}, err
 	}
@@ -59,13 +61,16 @@ func Offered(from kernel.Kernel, needed []recipe.Needed) (proof.Kernel, error) {
 	return k, nil
 }
 
-// readSymversFile takes what opening the file gave.
-func readSymversFile(file *os.File, err error) (proof.Exports, error) {
+// symvers reads files; of what they list, what is sought; see proof.ReadSymvers.
+type symvers struct{ sought *proof.Sought }
+
+// read takes what opening the file gave.
+func (s symvers) read(file *os.File, err error) (proof.Exports, error) {
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	exports, err := proof.ReadSymvers(file)
+	exports, err := proof.ReadSymvers(file, s.sought)
 	if err != nil {
 		return nil, fmt.Errorf("parse %s: %w", file.Name(), err)
 	}

@@ -26,29 +26,46 @@ type takenModule struct {
 }
 
 // takeOut takes the modules that the recipe built; then those that the build gave, that its recipe does not promise, and that
-// one of them depends on. It adds their names to the modules that k has.
-func (s *finishing) takeOut(ctx context.Context, built []recipe.Built, k proof.Kernel) (all []takenModule, err error) {
+// one of them depends on. k is what the kernel offers them, and has their names.
+func (s *finishing) takeOut(ctx context.Context, built []recipe.Built) (all []takenModule, k proof.Kernel, err error) {
 	if err := os.Mkdir(filepath.Join(s.Job.Work, finished), 0o755); err != nil {
-		return nil, err
+		return nil, k, err
 	}
 	bound := s.Bound("its modules")
 	for len(built) > 0 {
 		if err := s.strip(ctx, built); err != nil {
-			return nil, err
+			return nil, k, err
 		}
 		taken, err := s.takeModules(ctx, built, bound)
 		if err == nil {
 			err = s.readFacts(ctx, taken)
 		}
 		if err != nil {
-			return nil, err
+			return nil, k, err
 		}
-		for _, m := range taken {
-			m.give(k)
+		all = append(all, taken...)
+		if k, err = s.offered(all); err != nil {
+			return nil, k, err
 		}
-		all, built = append(all, taken...), s.missing(ctx, taken, k)
+		built = s.missing(ctx, taken, k)
 	}
-	return all, nil
+	return all, k, nil
+}
+
+// offered is what the kernel, what the build needs, and the modules themselves offer these.
+func (s *finishing) offered(all []takenModule) (proof.Kernel, error) {
+	var facts []proof.Module
+	for _, m := range all {
+		facts = append(facts, m.facts)
+	}
+	k, err := Offered(s.Job.Kernel, s.Job.Needed, facts)
+	if err != nil {
+		return k, err
+	}
+	for _, m := range all {
+		m.give(k)
+	}
+	return k, nil
 }
 
 func (s *finishing) takeModules(ctx context.Context, built []recipe.Built, bound *recipe.Bound) (taken []takenModule, err error) {

@@ -5,7 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"iter"
+	"maps"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -27,32 +31,57 @@ const (
 	symversLimit     = 64 << 20
 )
 
-// A kernel of Debian has up to mostKnown symbols, whose lines have lineLength bytes in the mean.
-const (
-	mostKnown  = 32 << 10
-	lineLength = 64
-)
+// Sought is what modules have a kernel look up.
+type Sought struct{ symbols, modules map[string]bool }
 
-// ReadSymvers reads a Module.symvers, as the kernel's Documentation/kbuild/modules.rst has it. Of a symbol that is
-// listed twice the first counts.
-func ReadSymvers(r io.Reader) (Exports, error) {
+// SoughtBy gives the symbols that modules use, and the modules that they depend on.
+func SoughtBy(modules []Module) *Sought {
+	s := &Sought{map[string]bool{}, map[string]bool{}}
+	for _, m := range modules {
+		for _, symbols := range []iter.Seq[string]{slices.Values(m.Wants), slices.Values(m.Weak), maps.Keys(m.Versions)} {
+			for symbol := range symbols {
+				s.symbols[symbol] = true
+			}
+		}
+		for _, name := range m.Depends {
+			s.modules[Canonical(name.String())] = true
+		}
+	}
+	return s
+}
+
+// has reports whether an export is sought; nil seeks all.
+func (s *Sought) has(symbol string, e Export) bool {
+	return s == nil || s.symbols[symbol] || s.modules[Canonical(e.Module)]
+}
+
+// ReadSymvers reads from a Module.symvers, as the kernel's Documentation/kbuild/modules.rst has it, what is sought; nil: all.
+// Of a symbol that is listed twice the first counts.
+func ReadSymvers(r io.Reader, sought *Sought) (Exports, error) {
 	var text strings.Builder
+	if file, ok := r.(interface{ Stat() (fs.FileInfo, error) }); ok {
+		if info, err := file.Stat(); err == nil {
+			text.Grow(int(min(info.Size(), symversLimit) + 1))
+		}
+	}
 	if n, err := io.Copy(&text, io.LimitReader(r, symversLimit+1)); err != nil {
 		return nil, err
 	} else if n > symversLimit {
 		return nil, fmt.Errorf("more than %d bytes", symversLimit)
 	}
-	exports, number := make(Exports, min(text.Len()/lineLength, mostKnown)), 0
+	exports, number := Exports{}, 0
 	for line := range strings.Lines(text.String()) {
 		number++
 		if len(line) >= symversLineLimit {
 			return nil, fmt.Errorf("line %d: %w", number, bufio.ErrTooLong)
 		}
-		name, export, err := parseSymvers(strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"))
+		line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
+		name, export, err := parseSymvers(line)
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", number, err)
 		}
-		if _, twice := exports[name]; !twice {
+		if _, twice := exports[name]; !twice && sought.has(name, export) {
+			name, export, _ = parseSymvers(strings.Clone(line)) // which keeps no part of the whole text
 			exports[name] = export
 		}
 	}

@@ -3,10 +3,13 @@ package proof
 import (
 	"errors"
 	"io"
+	"maps"
 	"strings"
 	"syscall"
 	"testing"
 	"testing/iotest"
+
+	"mago/debpkg/word"
 )
 
 func TestReadSymvers(t *testing.T) {
@@ -23,7 +26,7 @@ func TestReadSymvers(t *testing.T) {
 		"the first one wins": {"0x00000005\ta\tx\tEXPORT_SYMBOL\t\n0x00000006\ta\ty\tEXPORT_SYMBOL\t", Export{CRC: 5, Module: "x"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			exports, err := ReadSymvers(strings.NewReader(test.line + "\n"))
+			exports, err := ReadSymvers(strings.NewReader(test.line+"\n"), nil)
 			got := exports["a"]
 			got.Line = ""
 			if err != nil || len(exports) != 1 || got != test.want {
@@ -35,7 +38,7 @@ func TestReadSymvers(t *testing.T) {
 
 // TestReadSymversHalf: half a line is not what is wrong with a file that cannot be read further.
 func TestReadSymversHalf(t *testing.T) {
-	_, err := ReadSymvers(io.MultiReader(strings.NewReader("0x00000001\ta"), iotest.ErrReader(syscall.EIO)))
+	_, err := ReadSymvers(io.MultiReader(strings.NewReader("0x00000001\ta"), iotest.ErrReader(syscall.EIO)), nil)
 	if !errors.Is(err, syscall.EIO) {
 		t.Errorf("got %v", err)
 	}
@@ -52,7 +55,7 @@ func TestReadSymversRefuses(t *testing.T) {
 		"endless line": {good + strings.Repeat("x", symversLineLimit), "too long"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			exports, err := ReadSymvers(strings.NewReader(test.text))
+			exports, err := ReadSymvers(strings.NewReader(test.text), nil)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, %v, want %q", exports, err, test.want)
 			}
@@ -60,16 +63,43 @@ func TestReadSymversRefuses(t *testing.T) {
 	}
 }
 
+// TestSought: of what is listed, only that is read which modules look up, or that a module exports which they depend on.
+func TestSought(t *testing.T) {
+	const text = "0x00000001\twanted\tvmlinux\tEXPORT_SYMBOL\t\n" +
+		"0x00000002\tother\tvmlinux\tEXPORT_SYMBOL\t\n" +
+		"0x00000003\tmay_be\tdrivers/net/a\tEXPORT_SYMBOL\t\n" +
+		"0x00000004\tversioned\tdrivers/net/b\tEXPORT_SYMBOL\t\n" +
+		"0x00000005\tof_core\tdrivers/own-core\tEXPORT_SYMBOL\t\n"
+	modules := []Module{{Wants: []string{"wanted"}, Weak: []string{"may_be"}}, {Versions: map[string]uint32{"versioned": 4}, Depends: []word.Module{word.Must(word.ParseModule("own_core"))}}}
+	got, err := ReadSymvers(strings.NewReader(text), SoughtBy(modules))
+	want, all := Exports{}, Exports{}
+	for line := range strings.Lines(text) {
+		name, export, _ := parseSymvers(strings.TrimSuffix(line, "\n"))
+		if all[name] = export; name != "other" {
+			want[name] = export
+		}
+	}
+	if err != nil || !maps.Equal(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+	if got, err := ReadSymvers(strings.NewReader(text), nil); err != nil || !maps.Equal(got, all) {
+		t.Errorf("of all: got %v, %v, want %v", got, err, all)
+	}
+	if _, err := ReadSymvers(strings.NewReader(text+"what\n"), SoughtBy(nil)); err == nil || !strings.HasPrefix(err.Error(), "line 6: ") {
+		t.Errorf("a line that is none: got %v", err)
+	}
+}
+
 func FuzzReadSymvers(f *testing.F) {
 	f.Add("0x00000003\ta\tUSB\tdrivers/usb/core\tEXPORT_SYMBOL_NS\n")
 	f.Add("0x4c9d28b0\tphys_base\tvmlinux\tEXPORT_SYMBOL\t\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		exports, err := ReadSymvers(strings.NewReader(text))
+		exports, err := ReadSymvers(strings.NewReader(text), nil)
 		if err != nil {
 			return
 		}
 		for name, export := range exports {
-			again, err := ReadSymvers(strings.NewReader(export.Line))
+			again, err := ReadSymvers(strings.NewReader(export.Line), nil)
 			if err != nil || again[name] != export {
 				t.Errorf("%q reads again as %+v, %v", export.Line, again, err)
 			}

@@ -10,6 +10,7 @@ import (
 	"mago/cmd/mago/internal/store"
 	"mago/kbuild"
 	"mago/kbuild/kernel"
+	"mago/kbuild/proof"
 	"mago/kbuild/recipe"
 )
 
@@ -68,26 +69,43 @@ func (dn *donors) of(ctx context.Context, u unit) (d donor, err error) {
 	if err != nil {
 		return d, err
 	}
-	offered, err := kbuild.Offered(u.Kernel, needed)
+	candidates := dn.candidates(builds)
+	var facts []proof.Module
+	for _, c := range candidates {
+		facts = append(facts, kbuild.Facts(c.proven.Modules)...)
+	}
+	offered, err := kbuild.Offered(u.Kernel, needed, facts)
 	if err != nil {
 		return d, err
 	}
 	var first error
-	for _, r := range builds {
-		p, ok := dn.provenOf(r)
-		if !ok || !dn.usable(r) || !dn.store.HasDeb(r) {
-			continue
-		}
-		uses, err := kbuild.Fits(p.Modules, offered)
+	for _, c := range candidates {
+		uses, err := kbuild.Fits(c.proven.Modules, offered)
 		if err == nil {
-			err = dn.differs(ctx, u, r, p)
+			err = dn.differs(ctx, u, c.Record, c.proven)
 		}
 		if err == nil {
-			return donor{r, p.Modules, uses}, nil
+			return donor{c.Record, c.proven.Modules, uses}, nil
 		}
-		first = cmp.Or(first, error(&misfitError{r.Kernel, err}))
+		first = cmp.Or(first, error(&misfitError{c.Kernel, err}))
 	}
 	return d, cmp.Or(first, errNoDonor)
+}
+
+// candidate is a build for another kernel, and what was proved of its modules.
+type candidate struct {
+	store.Record
+	proven proven
+}
+
+// candidates are those builds whose packages are here, and of which enough is known.
+func (dn *donors) candidates(builds []store.Record) (some []candidate) {
+	for _, r := range builds {
+		if p, ok := dn.provenOf(r); ok && dn.usable(r) && dn.store.HasDeb(r) {
+			some = append(some, candidate{r, p})
+		}
+	}
+	return some
 }
 
 // buildsElsewhere are the builds of a unit's source that were compiled for other kernels, the nearest first.
