@@ -32,7 +32,7 @@ func (k Kernel) Facts() (f Facts, ok bool) {
 
 // Without is a kernel whose packages are not here any more: what is known of it, and no files.
 func (k Kernel) Without() Kernel {
-	k.Headers, k.Build, k.headers, k.mounts, k.config = "", "", headers{}, nil, nil
+	k.Headers, k.Build, k.headers, k.mounts, k.config, k.shape = "", "", headers{}, nil, nil, nil
 	return k
 }
 
@@ -51,5 +51,6 @@ func (f Facts) Kernel(o Opened) Kernel {
 		}
 		return readConfig(text)
 	})
+	k.shape = sync.OnceValues(k.formed)
 	return k
 }

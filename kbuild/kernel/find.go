@@ -97,7 +97,7 @@ func (f Finder) kernel(release, dir string) (Kernel, error) {
 	k.Package, k.Version = f.owner(k, packages)
 	mounts, err := k.judge(f.root())
 	k.mounts = func() []sandbox.Mount { return mounts }
-	k.hash = sync.OnceValues(k.sum)
+	k.hash, k.shape = sync.OnceValues(k.sum), sync.OnceValues(k.formed)
 	return k, err
 }
 

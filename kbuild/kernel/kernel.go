@@ -35,6 +35,7 @@ type Kernel struct {
 	sumOf    func() string
 	mounts   func() []sandbox.Mount
 	hash     func() (string, error)
+	shape    func() (string, error)
 }
 
 // WithConfig is the kernel with another configuration.

@@ -49,7 +49,7 @@ func (o Opened) brings(program string) bool {
 func (o Opened) complete(k Kernel) Kernel {
 	k.Package, k.Version, k.ModulesDir = o.Package, o.Version, o.modulesDir(k.Release)
 	k.mounts = sync.OnceValue(o.mounts)
-	k.hash = sync.OnceValues(k.sum)
+	k.hash, k.shape = sync.OnceValues(k.sum), sync.OnceValues(k.formed)
 	return k
 }
 

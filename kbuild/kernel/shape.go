@@ -23,8 +23,17 @@ var vermagicFiles = []string{
 }
 
 // Shape is the SHA-256, in hexadecimal digits, over what a kernel asks of modules beside their symbols' CRCs: its machine, its
-// configuration, with the version of the compiler that it was built with, and the headers that make a vermagic.
+// configuration, with the version of the compiler that it was built with, and the headers that make a vermagic. It is worked
+// out once.
 func (k Kernel) Shape() (string, error) {
+	if k.shape == nil {
+		return "", &HeadersError{Release: k.Release}
+	}
+	return k.shape()
+}
+
+// formed works the shape out.
+func (k Kernel) formed() (string, error) {
 	config, shape := k.Config(), sha256.New()
 	if config == nil {
 		return "", &HeadersError{Release: k.Release}
