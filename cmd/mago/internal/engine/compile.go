@@ -103,7 +103,8 @@ func within(at place, do func() error) (err error) {
 }
 
 func (bu *builder) compileAndPack(ctx context.Context, u unit, at place, r *store.Record) (err error) {
-	go bu.own() // its file takes a while to hash; takeInputs wants it
+	go bu.own()         // its file takes a while to hash; stageBill wants it
+	go u.Kernel.Shape() // stageProven does
 	if r.Unauthenticated, err = bu.prepare.unauthenticatedTools(ctx, u); err != nil {
 		return &PackError{err}
 	}

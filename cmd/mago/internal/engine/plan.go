@@ -90,6 +90,7 @@ func (e *Engine) complete(ctx context.Context, of *Plan) (*Plan, error) {
 		kernels = newestFirst(kernels)
 	}
 	var toBuild []unit
+	defer p.trying.Wait()
 	if r.Goal > Prepared {
 		if all := len(p.plan.asked) * len(kernels); all > 1 && !e.DryRun {
 			e.say.whole(0, all, 0)
@@ -158,6 +159,9 @@ type planner struct {
 	last store.Builds   // of the units
 	kern chosenKernels
 	lack lacking
+
+	tried  bool           // whether the sandbox is being tried, or was
+	trying sync.WaitGroup // for that
 
 	lock     sync.Mutex       // keeps plan.opened, and what follows
 	unopened map[string]error // by name, of sources that could not be opened
@@ -268,6 +272,9 @@ func (p *planner) unit(ctx context.Context, u *unit, s *situation) error {
 	if err := p.open(ctx, &u.target); err != nil {
 		return err
 	}
+	if (p.forced(u.target) || !p.last.Has(u.id())) && !p.bare && !p.DryRun {
+		p.trySandbox(ctx)
+	}
 	basis := ""
 	if p.plan.Request.Goal == Built && s.record.Basis != "" {
 		basis = p.keys.basis(ctx, *u)
@@ -290,6 +297,14 @@ func (p *planner) unit(ctx context.Context, u *unit, s *situation) error {
 		s.now = p.keys.of(ctx, *u, s.record)
 	}
 	return nil
+}
+
+// trySandbox begins the choice of the sandbox, whose trial takes a while, beside the plan.
+func (p *planner) trySandbox(ctx context.Context) {
+	if !p.tried {
+		p.tried = true
+		p.trying.Go(func() { _, _ = p.confs.chooseSandbox(ctx) }) // of an error the units tell
+	}
 }
 
 // open opens a source, unless another kernel's unit has opened it.

@@ -118,5 +118,5 @@ func comparedInputs(inputs []store.Input) []store.Input {
 func (bu *builder) reuseInputs(u unit, from donor, r *store.Record) ([]sbom.Input, error) {
 	files, err := bu.fileInputs(u, nil)
 	modules := sbom.Input{Role: sbom.Variant, Item: sbom.Item{Name: from.Package, Version: from.Version, SHA256: from.SHA256}}
-	return slices.Concat(neededInputs(*r), []sbom.Input{sourceInput(u), bu.own(), modules}, files), err
+	return slices.Concat(neededInputs(*r), []sbom.Input{sourceInput(u), modules}, files), err
 }

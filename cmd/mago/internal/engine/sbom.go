@@ -26,7 +26,7 @@ import (
 // machine and day were is no part of that.
 func (bu *builder) stageBill(u unit, r *store.Record, inputs []sbom.Input) (err error) {
 	bill := sbom.Bill{
-		Tool: "mago-" + bu.Version, Created: bu.buildEpoch(u.target), File: filepath.Base(r.Deb), Inputs: inputs,
+		Tool: "mago-" + bu.Version, Created: bu.buildEpoch(u.target), File: filepath.Base(r.Deb), Inputs: append(inputs, bu.own()),
 		Package: sbom.Item{Name: r.Package, Version: r.Version, SHA256: r.SHA256},
 	}
 	if bill.Package.Architecture, err = bu.pkgs.architecture(); err != nil {
@@ -42,7 +42,7 @@ func (bu *builder) stageBill(u unit, r *store.Record, inputs []sbom.Input) (err 
 	return err
 }
 
-// takeInputs gathers, before a build, what goes into it, and gives the record the unit's key.
+// takeInputs gathers, before a build, what goes into it beside mago itself, and gives the record the unit's key.
 func (bu *builder) takeInputs(ctx context.Context, u unit, conf confEvaluation, r *store.Record) ([]sbom.Input, error) {
 	r.Recipe, _ = recipe.File(u.source()) // what is none of them fails when it is built
 	if conf.conf != nil {
@@ -69,7 +69,7 @@ func (bu *builder) checkInputs(ctx context.Context, u unit, r *store.Record) {
 }
 
 func (bu *builder) inputs(ctx context.Context, u unit, conf *dkms.Conf, r store.Record) ([]sbom.Input, error) {
-	inputs := append(neededInputs(r), sourceInput(u), bu.own())
+	inputs := append(neededInputs(r), sourceInput(u))
 	files, err := bu.fileInputs(u, conf)
 	if err != nil {
 		return nil, err
