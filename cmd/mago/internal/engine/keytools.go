@@ -75,7 +75,7 @@ func (ks *keys) lookUp(set toolSet) ([]store.Input, error) {
 	for _, p := range packages {
 		in := store.Input{Role: asTool, Name: p.Package, Version: p.Version}
 		if sums := p.Sums(rooted.Root(ks.Root)); sums != "" {
-			if in.SHA256, _, err = store.SHA256(rooted.Root(ks.Root).Open(sums)); err != nil {
+			if in.SHA256, err = ks.sumOfSums(sums); err != nil {
 				return nil, err
 			}
 		}

@@ -27,6 +27,7 @@ type known struct {
 	built     lastBuilds
 	tools     while[toolSet, []store.Input]
 	bases     while[sharedBasis, string]
+	sums      while[string, string] // of dpkg's lists of sums, by their paths
 
 	opened    lasting[kernelIndex]
 	unfetched sync.Map // why the headers of a kernel could not be fetched, by release

@@ -161,7 +161,7 @@ func (bu *builder) packageInputs(ctx context.Context, u unit) ([]sbom.Input, err
 		}
 		if sums := p.Sums(rooted.Root(bu.Root)); sums != "" {
 			input.Of = listOfSums
-			if input.SHA256, _, err = store.SHA256(os.Open(filepath.Join(bu.Root, sums))); err != nil {
+			if input.SHA256, err = bu.sumOfSums(sums); err != nil {
 				return nil, err
 			}
 		}
@@ -171,6 +171,14 @@ func (bu *builder) packageInputs(ctx context.Context, u unit) ([]sbom.Input, err
 }
 
 const listOfSums = "dpkg's list of the MD5 sums of its files"
+
+// sumOfSums is the SHA-256 of such a list, by its path inside the root.
+func (b *base) sumOfSums(path string) (string, error) {
+	return b.known.sums.of(b.known.changes.Load(), path, func() (string, error) {
+		sum, _, err := store.SHA256(rooted.Root(b.Root).Open(path))
+		return sum, err
+	})
+}
 
 // openedInputs are the packages that a kernel's headers lie opened in, with the sums that they would have installed.
 func openedInputs(k kernel.Kernel) (inputs []sbom.Input, err error) {
