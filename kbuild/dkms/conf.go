@@ -8,11 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"mago/debpkg/lazy"
 	"mago/debpkg/word"
 )
 
@@ -109,7 +109,7 @@ func set[T any](values map[string]map[int]T, name string, index int, value T) {
 	values[name][index] = value
 }
 
-var placeholder = regexp.MustCompile(`^([#@])[A-Z_]+[#@]$`)
+var placeholder = lazy.Regexp(`^([#@])[A-Z_]+[#@]$`)
 
 func (c *Conf) check() error {
 	c.Name, c.Version = c.Value("PACKAGE_NAME"), c.Value("PACKAGE_VERSION")
@@ -137,7 +137,7 @@ func (c *Conf) check() error {
 
 // Placeholder reports whether PACKAGE_VERSION is one that a source's own release was to replace, such as
 // #MODULE_VERSION#. dkms takes a version from its command line and never misses this one.
-func (c *Conf) Placeholder() bool { return placeholder.MatchString(c.Value("PACKAGE_VERSION")) }
+func (c *Conf) Placeholder() bool { return placeholder().MatchString(c.Value("PACKAGE_VERSION")) }
 
 // Value is a scalar directive, or an array's element 0.
 func (c *Conf) Value(name string) string { return c.values[name][0] }

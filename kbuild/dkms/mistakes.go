@@ -2,10 +2,10 @@ package dkms
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"mago/debpkg/lazy"
 	"mago/debpkg/word"
 )
 
@@ -30,14 +30,14 @@ func (c *Conf) Mistakes() []string {
 }
 
 // ofConf is what bash says first of a line of the file, whose directory is mago's affair.
-var ofConf = regexp.MustCompile(`^\S*/dkms\.conf: `)
+var ofConf = lazy.Regexp(`^\S*/dkms\.conf: `)
 
 // complaints are the first lines of what was printed, each once.
 func (c *Conf) complaints() []string {
 	const most = 4
 	var lines []string
 	for line := range strings.Lines(c.Said) {
-		line = strings.TrimSpace(ofConf.ReplaceAllString(line, ""))
+		line = strings.TrimSpace(ofConf().ReplaceAllString(line, ""))
 		if line != "" && !slices.Contains(lines, line) {
 			lines = append(lines, line)
 		}
@@ -49,19 +49,19 @@ func (c *Conf) complaints() []string {
 }
 
 // assigning is a line that sets a variable.
-var assigning = regexp.MustCompile(`(?m)^[ \t]*(?:(?:export|local|declare)[ \t]+)?([A-Z_]{8,})(?:\[[^]\n]*\])?\+?=`)
+var assigning = lazy.Regexp(`(?m)^[ \t]*(?:(?:export|local|declare)[ \t]+)?([A-Z_]{8,})(?:\[[^]\n]*\])?\+?=`)
 
 // reading is where a text takes the value of a variable.
-var reading = regexp.MustCompile(`\$(?:\{[#!]?)?([A-Z_]{8,})`)
+var reading = lazy.Regexp(`\$(?:\{[#!]?)?([A-Z_]{8,})`)
 
 // Misspelt lists the variables that the text of a dkms.conf sets, does not read, and seems to take for directives. Bash is not
 // asked for all that are set: a kernel's .config, which some source, sets thousands. Shorter names have too many neighbours.
 func Misspelt(text string) (names []string) {
 	known := slices.Clone(directives)
-	for _, read := range reading.FindAllStringSubmatch(text, -1) {
+	for _, read := range reading().FindAllStringSubmatch(text, -1) {
 		known = append(known, read[1])
 	}
-	for _, set := range assigning.FindAllStringSubmatch(text, -1) {
+	for _, set := range assigning().FindAllStringSubmatch(text, -1) {
 		name := set[1]
 		if !slices.Contains(known, name) && !slices.Contains(names, name) && word.Nearest(name, directives) != "" {
 			names = append(names, name)

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
 
+	"mago/debpkg/lazy"
 	"mago/debpkg/rooted"
 	"mago/debpkg/word"
 	"mago/kbuild/sandbox"
@@ -58,7 +58,7 @@ func (f Finder) exists(name string) bool {
 
 const utsrelease = "include/generated/utsrelease.h"
 
-var utsRelease = regexp.MustCompile(`(?m)^#define UTS_RELEASE "([^"]+)"`)
+var utsRelease = lazy.Regexp(`(?m)^#define UTS_RELEASE "([^"]+)"`)
 
 // ReleaseOf reads the release that the headers in dir, inside the root, were generated for. Debian's
 // include/config/kernel.release holds the upstream version instead, so it comes second.
@@ -66,7 +66,7 @@ func (f Finder) ReleaseOf(dir string) (string, error) { return releaseOf(headers
 
 func releaseOf(h headers) (string, error) {
 	if text, err := h.read(utsrelease); err == nil {
-		if m := utsRelease.FindSubmatch(text); m != nil {
+		if m := utsRelease().FindSubmatch(text); m != nil {
 			return checkedRelease(filepath.Join(h.dir, utsrelease), string(m[1]))
 		}
 	}

@@ -8,9 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 
 	"mago/debpkg/codec"
+	"mago/debpkg/lazy"
 	"mago/kbuild/foreign"
 	"mago/kbuild/sandbox"
 )
@@ -142,14 +142,14 @@ func (h headers) lackingExports(config Config) (string, error) {
 		return "", fmt.Errorf("read %s: %w", filepath.Join(h.dir, "Module.symvers"), err)
 	case len(bytes.TrimSpace(text)) == 0:
 		return "symbols: Module.symvers is empty", nil
-	case config["CONFIG_MODVERSIONS"] == "y" && !checksum.Match(text):
+	case config["CONFIG_MODVERSIONS"] == "y" && !checksum().Match(text):
 		return "CRCs: Module.symvers has none, and CONFIG_MODVERSIONS=y", nil
 	}
 	return "", nil
 }
 
 // checksum matches a symbol's CRC. Some symbols of assembly have none.
-var checksum = regexp.MustCompile(`(?m)^0x0*[1-9a-fA-F]`)
+var checksum = lazy.Regexp(`(?m)^0x0*[1-9a-fA-F]`)
 
 // has reports whether the directory holds a name.
 func (h headers) has(name string) bool {

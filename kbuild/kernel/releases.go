@@ -2,12 +2,12 @@ package kernel
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 
 	"pault.ag/go/debian/version"
 
+	"mago/debpkg/lazy"
 	"mago/debpkg/word"
 )
 
@@ -79,7 +79,7 @@ func SortReleases(releases []string) []string {
 func Flavour(release string) string {
 	for release != "" {
 		head, rest, _ := strings.Cut(release, "-")
-		if !number.MatchString(head) {
+		if !number().MatchString(head) {
 			return release
 		}
 		release = rest
@@ -87,7 +87,7 @@ func Flavour(release string) string {
 	return ""
 }
 
-var number = regexp.MustCompile(`^(?:rc)?[0-9]+(?:[.+~].*)?$`)
+var number = lazy.Regexp(`^(?:rc)?[0-9]+(?:[.+~].*)?$`)
 
 // OfFlavour keeps the releases of the same flavour as another one, such as cloud-amd64; where there is none the plain ones, and
 // where there are none of these either, all.

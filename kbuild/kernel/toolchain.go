@@ -3,19 +3,19 @@ package kernel
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"mago/debpkg/lazy"
 	"mago/debpkg/word"
 	"mago/kbuild/sandbox"
 )
 
 var (
-	variableCC  = regexp.MustCompile(`(?m)^(?:override )?CC\s*:?=.*?([\w.+-]+)\s*$`)
-	llvmSuffix  = regexp.MustCompile(`^(?:-[0-9]{1,3})?$`)
-	crossPrefix = regexp.MustCompile(`^[\w-]+-linux-(?:gnu|musl)\w*-`)
+	variableCC  = lazy.Regexp(`(?m)^(?:override )?CC\s*:?=.*?([\w.+-]+)\s*$`)
+	llvmSuffix  = lazy.Regexp(`^(?:-[0-9]{1,3})?$`)
+	crossPrefix = lazy.Regexp(`^[\w-]+-linux-(?:gnu|musl)\w*-`)
 )
 
 // choice is the compiler that a kernel's modules are compiled with.
@@ -64,7 +64,7 @@ func headersCompiler(h headers, config Config) string {
 	if err != nil {
 		return ""
 	}
-	m := variableCC.FindSubmatch(text)
+	m := variableCC().FindSubmatch(text)
 	if m == nil {
 		return ""
 	}
@@ -72,18 +72,18 @@ func headersCompiler(h headers, config Config) string {
 	if _, err := word.ParseProgram(name); err != nil {
 		return name // which no prefix makes one
 	}
-	prefix := crossPrefix.FindString(config.compilers()[0])
+	prefix := crossPrefix().FindString(config.compilers()[0])
 	return prefix + strings.TrimPrefix(name, prefix)
 }
 
 var (
-	versionSuffix = regexp.MustCompile(`-([0-9]{1,3}(?:\.[0-9]+)?)$`)
-	llvmDir       = regexp.MustCompile(`/llvm-([0-9]{1,3})/`)
+	versionSuffix = lazy.Regexp(`-([0-9]{1,3}(?:\.[0-9]+)?)$`)
+	llvmDir       = lazy.Regexp(`/llvm-([0-9]{1,3})/`)
 )
 
 // versionIn is the version that a compiler is called by.
 func versionIn(name string) string {
-	if m := versionSuffix.FindStringSubmatch(name); m != nil {
+	if m := versionSuffix().FindStringSubmatch(name); m != nil {
 		return m[1]
 	}
 	return ""
@@ -96,7 +96,7 @@ func (f Finder) version(name string) string {
 		if _, missing := f.root().Stat(dir + "/" + name); err != nil || missing != nil {
 			continue
 		}
-		if m := llvmDir.FindStringSubmatch(resolved); m != nil {
+		if m := llvmDir().FindStringSubmatch(resolved); m != nil {
 			return m[1]
 		}
 		return versionIn(resolved)
@@ -153,7 +153,7 @@ func (c Config) major(option string) string {
 
 // llvm is the suffix of this kernel's LLVM programs, as its compiler has it or else its configuration.
 func (k Kernel) llvm() string {
-	if suffix, ok := strings.CutPrefix(k.Compiler.String(), "clang"); ok && llvmSuffix.MatchString(suffix) {
+	if suffix, ok := strings.CutPrefix(k.Compiler.String(), "clang"); ok && llvmSuffix().MatchString(suffix) {
 		return suffix
 	}
 	return k.Config().major("CONFIG_LLD_VERSION")

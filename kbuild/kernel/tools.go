@@ -3,11 +3,11 @@ package kernel
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"mago/debpkg/codec"
+	"mago/debpkg/lazy"
 	"mago/debpkg/rooted"
 	"mago/debpkg/word"
 	"mago/kbuild/sandbox"
@@ -92,11 +92,11 @@ func FindTool(root, name string) string {
 	return ""
 }
 
-var hostTriplet = regexp.MustCompile(`^(?:x86_64|i686|aarch64|arm|powerpc64le|s390x|riscv64)-linux-gnu(?:eabihf)?-(gcc.*|clang.*)$`)
+var hostTriplet = lazy.Regexp(`^(?:x86_64|i686|aarch64|arm|powerpc64le|s390x|riscv64)-linux-gnu(?:eabihf)?-(gcc.*|clang.*)$`)
 
 // compilerPackage is the Debian package of a compiler: gcc-12 is in gcc-12, and so is x86_64-linux-gnu-gcc-12.
 func compilerPackage(compiler string) string {
-	if m := hostTriplet.FindStringSubmatch(compiler); m != nil {
+	if m := hostTriplet().FindStringSubmatch(compiler); m != nil {
 		return m[1]
 	}
 	return compiler

@@ -7,7 +7,8 @@ import (
 	"embed"
 	"os"
 	"path"
-	"regexp"
+
+	"mago/debpkg/lazy"
 )
 
 // Dir is where module-assistant installs the fragments, and MA_DIR's default in most rules.
@@ -25,18 +26,18 @@ var names = map[string]string{
 }
 
 var (
-	includes = regexp.MustCompile(`(?m)^-?s?include[ \t].*/include/(?:generic|common-rules)\.(?:make|mk)\b`)
-	targets  = regexp.MustCompile(`(?m)^(?:[\w./-]+[ \t]+)*(?:kdist_image|binary-modules)(?:[ \t]+[\w./-]+)*[ \t]*::?(?:[^=:]|$)`)
+	includes = lazy.Regexp(`(?m)^-?s?include[ \t].*/include/(?:generic|common-rules)\.(?:make|mk)\b`)
+	targets  = lazy.Regexp(`(?m)^(?:[\w./-]+[ \t]+)*(?:kdist_image|binary-modules)(?:[ \t]+[\w./-]+)*[ \t]*::?(?:[^=:]|$)`)
 )
 
 // Recognise reports whether the text of a debian/rules is module-assistant's: it includes the fragments, or has one of the
 // targets that build a kernel's package.
-func Recognise(text []byte) bool { return includes.Match(text) || targets.Match(text) }
+func Recognise(text []byte) bool { return includes().Match(text) || targets().Match(text) }
 
-var debhelper = regexp.MustCompile(`(?m)^\t.*\b(?:dh|dh_\w+)\b`)
+var debhelper = lazy.Regexp(`(?m)^\t.*\b(?:dh|dh_\w+)\b`)
 
 // UsesDebhelper reports whether the text of a debian/rules calls debhelper.
-func UsesDebhelper(text []byte) bool { return debhelper.Match(text) }
+func UsesDebhelper(text []byte) bool { return debhelper().Match(text) }
 
 // Aim has the text of a debian/rules find the fragments below dir where it spells their usual place out.
 func Aim(text []byte, dir string) []byte { return bytes.ReplaceAll(text, []byte(Dir), []byte(dir)) }

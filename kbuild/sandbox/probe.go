@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"mago/debpkg/lazy"
 )
 
 //go:embed probe.sh
@@ -41,7 +42,7 @@ func (r *Sandbox) probe(ctx context.Context, t trial, run func(*exec.Cmd) error)
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
 		return errNotInstalled
-	case refusesNamespaces.MatchString(complaint):
+	case refusesNamespaces().MatchString(complaint):
 		return errRefused
 	}
 	if closed := r.Closed(t.dir); closed != nil && strings.Contains(complaint, "ermission denied") {
@@ -63,7 +64,7 @@ func (r Sandbox) closedToMounts(t trial) error {
 
 // refusesNamespaces is what bubblewrap and the warden say where namespaces are switched off: by sysctl, in a chroot, by
 // AppArmor, in a container.
-var refusesNamespaces = regexp.MustCompile(`(?i)new namespace|uid map|RTM_NEWADDR|set up the sandbox: operation not permitted|set up the sandbox: no space left`)
+var refusesNamespaces = lazy.Regexp(`(?i)new namespace|uid map|RTM_NEWADDR|set up the sandbox: operation not permitted|set up the sandbox: no space left`)
 
 // spec is the probe of a sandbox in the trial's directory, and where the sandbox can mount it elsewhere, there as well.
 func (t trial) spec(r Sandbox) Spec {
