@@ -17,7 +17,7 @@ var order = []string{
 	"kbuild", "kbuild/parts", "kbuild/elfmodule", "kbuild/kernel", "kbuild/recipe", "kbuild/proof", "kbuild/sandbox",
 	"kbuild/sandbox/cgroup", "kbuild/jobs", "kbuild/dkms", "kbuild/rules", "kbuild/foreign", "kbuild/signed", "kbuild/deep",
 	"debpkg/payload", "debpkg", "debpkg/apt", "debpkg/sbom",
-	"debpkg/relation", "debpkg/control", "debpkg/rooted", "debpkg/codec", "debpkg/visible", "debpkg/word",
+	"debpkg/relation", "debpkg/control", "debpkg/rooted", "debpkg/codec", "debpkg/visible", "debpkg/word", "debpkg/lazy",
 }
 
 // upwards are the only imports of what stands above: a source is fetched for a module that the catalog names, a recipe is
