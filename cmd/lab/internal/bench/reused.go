@@ -18,6 +18,10 @@ import (
 // compilations are the source files that compilers were executed for, by kernel release and kernel module, as often as they were.
 type compilations map[[2]string][]string
 
+// kbuildsOwn is what kbuild itself compiles once for each directory that it is called for (scripts/Makefile.modfinal, Linux 6.12); no
+// module is named with it.
+const kbuildsOwn = ".module-common.c"
+
 // Of the arguments of GCC's own compiler, those that tell of a file, its kernel, and its module. Where kbuild only asks what the
 // compiler can do, the file is none.
 var (
@@ -35,7 +39,7 @@ func readCompilations(trace io.Reader) (compilations, error) {
 		line, err := lines.ReadString('\n')
 		if compiler.MatchString(line) {
 			file, kernel, module := submatch(compiledFile, line), submatch(compiledKernel, line), submatch(compiledModule, line)
-			if file != "" && !preprocessed.MatchString(line) {
+			if file != "" && file != kbuildsOwn && !preprocessed.MatchString(line) {
 				unit := [2]string{kernel + "-" + runtime.GOARCH, module}
 				all[unit] = append(all[unit], file)
 			}
