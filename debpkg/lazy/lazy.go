@@ -1,5 +1,5 @@
-// Package lazy compiles regular expressions when they are first used. mago is started anew as the parts of each sandbox, which use none
-// of most packages' own.
+// Package lazy compiles regular expressions at their first use: a build starts mago several times as a part of a sandbox, and such a
+// part uses hardly any.
 package lazy
 
 import (
