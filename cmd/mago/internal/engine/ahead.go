@@ -36,6 +36,14 @@ func (p *planner) ahead(ctx context.Context, all []unit) {
 	_ = evaluating.Wait()
 }
 
+// trySandbox begins the choice of the sandbox, whose trial takes a while, beside the plan.
+func (p *planner) trySandbox(ctx context.Context) {
+	if !p.tried {
+		p.tried = true
+		p.trying.Go(func() { _, _ = p.confs.chooseSandbox(ctx) }) // of an error the units tell
+	}
+}
+
 // neverBuilt are the units without a good build, and that the kernel would load.
 func (p *planner) neverBuilt(kernels []kernel.Kernel) (some []unit) {
 	for _, t := range flat(p.plan.asked) {

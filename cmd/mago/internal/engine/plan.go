@@ -116,20 +116,6 @@ func (e *Engine) complete(ctx context.Context, of *Plan) (*Plan, error) {
 	return p.plan, nil
 }
 
-// reuse looks whether a unit that is due fits already; those that it needs, and other kernels' units, may still change that.
-func (p *planner) reuse(ctx context.Context, u unit, planned *Unit) {
-	if planned.Err != nil || !planned.Due.Build || !p.Reuse || p.forced(u.target) {
-		return
-	}
-	d, err := p.donors.of(ctx, u)
-	switch {
-	case err == nil:
-		planned.Due.Reuse, planned.Due.Why = &d.Record, d.why()
-	case !errors.Is(err, errNoDonor):
-		planned.Due.Why += "; " + err.Error()
-	}
-}
-
 // addHeaders plans what is fetched for the units that are to be built.
 func (p *planner) addHeaders() {
 	for _, u := range p.plan.Units {
@@ -297,14 +283,6 @@ func (p *planner) unit(ctx context.Context, u *unit, s *situation) error {
 		s.now = p.keys.of(ctx, *u, s.record)
 	}
 	return nil
-}
-
-// trySandbox begins the choice of the sandbox, whose trial takes a while, beside the plan.
-func (p *planner) trySandbox(ctx context.Context) {
-	if !p.tried {
-		p.tried = true
-		p.trying.Go(func() { _, _ = p.confs.chooseSandbox(ctx) }) // of an error the units tell
-	}
 }
 
 // open opens a source, unless another kernel's unit has opened it.

@@ -108,6 +108,20 @@ func (dn *donors) candidates(builds []store.Record) (some []candidate) {
 	return some
 }
 
+// reuse looks whether a unit that is due fits already; those that it needs, and other kernels' units, may still change that.
+func (p *planner) reuse(ctx context.Context, u unit, planned *Unit) {
+	if planned.Err != nil || !planned.Due.Build || !p.Reuse || p.forced(u.target) {
+		return
+	}
+	d, err := p.donors.of(ctx, u)
+	switch {
+	case err == nil:
+		planned.Due.Reuse, planned.Due.Why = &d.Record, d.why()
+	case !errors.Is(err, errNoDonor):
+		planned.Due.Why += "; " + err.Error()
+	}
+}
+
 // buildsElsewhere are the builds of a unit's source that were compiled for other kernels, the nearest first.
 func (dn *donors) buildsElsewhere(u unit) (builds []store.Record, err error) {
 	if u.tree == nil || u.Kernel.Headers == "" {
