@@ -32,3 +32,23 @@ func TestMakeBuild(t *testing.T) {
 		}
 	}
 }
+
+// TestMakeWithoutCgo has make call go without cgo, which where gcc is installed needs libc6-dev.
+func TestMakeWithoutCgo(t *testing.T) {
+	for _, target := range []string{"build", "lint", "check", "test", "bench", "fuzz", "deb"} {
+		bin := t.TempDir()
+		if err := os.WriteFile(filepath.Join(bin, "go"), []byte("#!/bin/sh\necho go $1: cgo=$CGO_ENABLED >>"+bin+"/calls\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		makes := exec.Command("make", "-C", "../..", target)
+		makes.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "CGO_ENABLED=")
+		out, err := makes.CombinedOutput()
+		if err != nil {
+			t.Errorf("make %s: %v, %s", target, err, out)
+		}
+		calls, err := os.ReadFile(filepath.Join(bin, "calls"))
+		if all := strings.Count(string(calls), "\n"); err != nil || all == 0 || strings.Count(string(calls), "cgo=0\n") != all {
+			t.Errorf("make %s: %v, %s", target, err, calls)
+		}
+	}
+}

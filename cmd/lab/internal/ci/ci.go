@@ -129,6 +129,9 @@ var shortSoak = []string{"-store=", "-seed=1", "-kills=6", "-disks=8", "-faults=
 
 func goTest(ctx context.Context, r *results, stderr io.Writer, args []string) error {
 	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-json", "-count=1"}, args...)...)
+	if slices.Contains(args, "-race") {
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=1") // which the race detector needs and make turns off
+	}
 	cmd.Stderr = stderr
 	events, err := cmd.StdoutPipe()
 	if err != nil {
