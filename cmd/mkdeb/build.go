@@ -23,7 +23,8 @@ import (
 // machines are the architectures that mago is packaged for, by the name that Debian and Go share.
 var machines = map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}
 
-// request says which package to write. Epoch is SOURCE_DATE_EPOCH; where it is empty, the package has the last commit's date.
+// request says which package to write. Epoch is SOURCE_DATE_EPOCH; where it is empty, the package has the last commit's date, and
+// without a commit the changelog's.
 type request struct{ Arch, Source, Dest, Epoch string }
 
 // write builds mago and returns the path of its package.
@@ -104,11 +105,10 @@ func (r request) collect(ctx context.Context, dir string) (c contents, err error
 func (r request) date(ctx context.Context) (time.Time, error) {
 	text := r.Epoch
 	if text == "" {
-		out, err := output(exec.CommandContext(ctx, "git", "-C", r.Source, "show", "--no-patch", "--format=%ct", "HEAD"))
-		if err != nil {
-			return time.Time{}, fmt.Errorf("no commit to take the date from: set SOURCE_DATE_EPOCH, such as to $(date +%%s): %w", err)
+		var err error
+		if text, err = r.committed(ctx); err != nil {
+			return changelogDate(ownChangelog)
 		}
-		text = strings.TrimSpace(string(out))
 	}
 	seconds, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || seconds < 0 {
@@ -117,9 +117,20 @@ func (r request) date(ctx context.Context) (time.Time, error) {
 	return time.Unix(seconds, 0).UTC(), nil
 }
 
+// committed is when the last commit was made, in seconds since 1970. git shows no commit outside a checkout, nor in one of another
+// user's.
+func (r request) committed(ctx context.Context) (string, error) {
+	out, err := output(exec.CommandContext(ctx, "git", "-C", r.Source, "show", "--no-patch", "--format=%ct", "HEAD"))
+	return strings.TrimSpace(string(out)), err
+}
+
 // build compiles mago as "make build" does, without symbols, which Debian Policy 10.1 does not want in packages.
 func (r request) build(ctx context.Context, arch, program string) error {
-	_, err := output(r.golang(ctx, arch, "build", "-trimpath", "-ldflags=-s -w", "-o", program, "./cmd/mago"))
+	args := []string{"build", "-trimpath", "-ldflags=-s -w", "-o", program}
+	if _, err := r.committed(ctx); err != nil {
+		args = append(args, "-buildvcs=false") // or go build would end with git's error
+	}
+	_, err := output(r.golang(ctx, arch, append(args, "./cmd/mago")...))
 	return err
 }
 

@@ -25,5 +25,8 @@ func main() {
 		fmt.Fprintln(os.Stderr, "mkdeb:", err)
 		os.Exit(1)
 	}
+	if _, err := r.committed(ctx); err != nil {
+		fmt.Fprintf(os.Stderr, "mkdeb: git shows no commit in %s: the package has the version of the newest changelog entry, and its date without SOURCE_DATE_EPOCH\n", r.Source)
+	}
 	fmt.Println(deb)
 }
