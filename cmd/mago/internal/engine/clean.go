@@ -155,7 +155,7 @@ func (cl *cleaner) cleanNames(ctx context.Context, words []string) ([]string, er
 func (cl *cleaner) moduleNames(ctx context.Context, words []string) ([]string, error) {
 	var names []string
 	for _, word := range words {
-		if _, err := os.Stat(filepath.Join(cl.Cache, "builds", word)); err == nil && moduleWord.MatchString(word) {
+		if _, err := os.Stat(filepath.Join(cl.Cache, "builds", word)); err == nil && cl.Name == "" && moduleWord.MatchString(word) {
 			names = append(names, word)
 			continue
 		}

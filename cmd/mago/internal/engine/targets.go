@@ -77,8 +77,10 @@ func (mo *modules) targets(ctx context.Context, words []string) ([]target, error
 	switch {
 	case len(words) == 0:
 		return nil, &UsageError{ErrNothingNamed}
-	case mo.Name != "" && (len(words) != 1 || isGroup(words[0])):
+	case mo.Name != "" && len(words) != 1:
 		return nil, &UsageError{errCalled}
+	case mo.Name != "" && isGroup(words[0]):
+		return nil, notCalled(words[0])
 	}
 	var all []target
 	for _, word := range words {
@@ -147,25 +149,25 @@ func (mo *modules) expandWord(ctx context.Context, word string) ([]target, error
 	case "allu":
 		return mo.unpackedTargets(ctx, ix)
 	}
-	if t, ok, err := mo.versionedTarget(ctx, ix, word); ok {
+	t, versioned, err := mo.versionedTarget(ctx, ix, word)
+	if !versioned {
+		t, err = mo.namedTarget(ctx, ix, word)
+	}
+	if mo.Name == "" || err != nil {
 		return []target{t}, err
 	}
-	t, err := mo.namedTarget(ctx, ix, word)
-	if mo.Name != "" && err == nil {
-		t, err = t.called(mo.Name)
+	if t.pkg != nil || t.tree == nil {
+		return nil, notCalled(word)
 	}
-	return []target{t}, err
+	t.name = mo.Name
+	return []target{t}, nil
 }
 
 var errCalled = errors.New("--name is for one directory or tarball at a time")
 
-// called gives a source from /usr/src another name.
-func (t target) called(name string) (target, error) {
-	if t.pkg != nil || t.tree == nil {
-		return target{}, &UsageError{errCalled}
-	}
-	t.name = name
-	return t, nil
+// notCalled says that a word means no source that --name could rename.
+func notCalled(word string) error {
+	return &UsageError{fmt.Errorf("--name gives a directory or tarball another name; %s is neither", word)}
 }
 
 // targetOf is that, of a module's records.
