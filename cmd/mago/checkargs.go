@@ -24,7 +24,7 @@ func understand(model *kong.Application, args []string) error {
 	module := moduleNamed(words)
 	for _, name := range names {
 		if _, _, known := commandHabit(name); known {
-			return unknownCommand(model, name, module, rootOf(given))
+			return unknownCommand(model, name, module, given)
 		}
 	}
 	if err := checkOptions(model, given); err != nil {
@@ -33,7 +33,7 @@ func understand(model *kong.Application, args []string) error {
 	for _, name := range names {
 		node := commandCalled(model, name)
 		if node == nil {
-			return unknownCommand(model, name, module, rootOf(given))
+			return unknownCommand(model, name, module, given)
 		}
 		if err := firstOf(checkOwnOptions(model, node, given), checkWords(node, slices.Concat(words[1:], rest), given)); err != nil {
 			return err

@@ -24,6 +24,7 @@ type habits struct {
 
 const (
 	removeWay  = `run "sudo apt-get remove '^MODULE-modules-.'"; dpkg has the packages`
+	forgetWay  = `"mago purge MODULE" forgets builds; what is installed stays`
 	packageWay = `"mago auto-build MODULE" writes packages; --dest DIR copies them`
 	tarballWay = "mago writes packages, and no tarballs"
 	kernelWay  = "a kernel is chosen with -l RELEASE"
@@ -39,7 +40,7 @@ var foreignHabits = []habits{
 	{"dkms", []habit{
 		{[]string{"add"}, `"mago auto-install DIR" takes a directory or tarball where it lies`},
 		{[]string{"remove", "uninstall"}, removeWay},
-		{[]string{"unbuild"}, `"mago purge MODULE" forgets builds; what is installed stays`},
+		{[]string{"unbuild"}, forgetWay},
 		{[]string{"match"}, `run "sudo mago auto-install -l KERNEL alli"`},
 		{[]string{"mktarball", "mkdeb", "mkbmdeb", "mkdsc", "mkrpm", "mkkmp"}, packageWay},
 		{[]string{"ldtarball"}, `run "mago auto-build ./FILE"; dpkg installs a .deb`},
@@ -113,13 +114,16 @@ func findHabit(word string, of func(habits) []habit) (h habit, program string, o
 	return habit{}, "", false
 }
 
-// forModule is the way with the named module in it, on the system under a root.
-func (h habit) forModule(root, name string) string {
+// forModule is the way with the named module in it, on the system and with the cache that options name.
+func (h habit) forModule(given []typedOption, name string) string {
+	on, cache := systemOf(given)
 	switch {
 	case name == "":
 		return h.way
 	case h.way == removeWay:
-		return engine.HowToRemove(engine.System{Root: root}, name)
+		return engine.HowToRemove(on, cache, name)
+	case h.way == forgetWay:
+		return engine.HowToForget(on, cache, name)
 	}
 	return strings.ReplaceAll(h.way, "MODULE", name)
 }

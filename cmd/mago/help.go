@@ -36,7 +36,7 @@ func (c *helpCommand) write(k *kong.Kong) error {
 		writeHabits(k.Stdout, foreignHabits[i])
 		return nil
 	}
-	return unknownCommand(k.Model, c.Topic, "", "/")
+	return unknownCommand(k.Model, c.Topic, "", nil)
 }
 
 // helpTopics are those beside the commands.

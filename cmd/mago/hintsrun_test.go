@@ -80,6 +80,7 @@ var hintProofs = map[string]string{
 	"Engine.Installation: mago auto-install":                       "advice",
 	"Engine.Removal: apt-get remove":                               "advice",
 	"ForeignFileError.Hint: chown -R":                              "cases/hints-users",
+	"HowToForget: mago purge":                                      "advice",
 	"HowToRemove: apt-get remove":                                  "advice",
 	"HowToRemove: mago purge":                                      "advice",
 	"InTheWayError.Hint: mago auto-build -l":                       "common",

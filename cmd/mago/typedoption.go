@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"regexp"
@@ -36,15 +37,24 @@ func optionsOf(flags []string) []typedOption {
 	return all
 }
 
-// rootOf is the root that a command line names.
-func rootOf(given []typedOption) string {
-	root := "/"
-	for _, o := range given {
-		if o.name == "--root" && o.value != "" {
-			root = o.value
+// systemOf is the system that a command line names, and where its cache is.
+func systemOf(given []typedOption) (on engine.System, cache string) {
+	o := options{Root: "/"}
+	for _, option := range given {
+		switch flag := flagCalled(everyFlag(grammar()), option.name); {
+		case flag == nil || option.value == "":
+		case flag.Name == "root":
+			o.Root = option.value
+		case flag.Name == "user-dir":
+			o.UserDir = option.value
 		}
 	}
-	return root
+	on = engine.System{Root: o.Root, Cache: o.UserDir}
+	paths, err := newPaths(o, thisMachine().AsRoot)
+	if err != nil {
+		return on, cmp.Or(o.UserDir, systemCache) // which the command itself will refuse
+	}
+	return on, paths.Cache
 }
 
 // lettersOf are the options of one argument.

@@ -17,13 +17,13 @@ func foreign(kind, word, program, way string) error {
 	return &misuseError{step: way, err: &engine.UsageError{Err: fmt.Errorf("no such %s: %s, which is %s's", kind, word, program)}}
 }
 
-func unknownCommand(model *kong.Application, name, module, root string) error {
+func unknownCommand(model *kong.Application, name, module string, given []typedOption) error {
 	if h, program, known := commandHabit(name); known {
-		return foreign("command", name, program, h.forModule(root, module))
+		return foreign("command", name, program, h.forModule(given, module))
 	}
 	meant := word.Nearest(name, append(commandNames(model), commandHabitWords()...))
 	if h, program, known := commandHabit(meant); known {
-		return foreign("command", name+", nor "+meant, program, h.forModule(root, module))
+		return foreign("command", name+", nor "+meant, program, h.forModule(given, module))
 	}
 	return misuse("", "no such command: %s%s", name, didYouMean(meant))
 }

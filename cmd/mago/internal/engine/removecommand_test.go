@@ -21,19 +21,44 @@ func TestRemovalWay(t *testing.T) {
 	if err := os.WriteFile(file, []byte(status.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	cache := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(cache, "builds/built"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	exact := `run "sudo chroot ` + root + ` apt-get remove hello-modules-6.1.0-10-amd64 hello-modules-6.1.0-9-amd64 hello-modules-common"`
 	for module, want := range map[string]string{
 		"hello": exact, "hello-dkms": exact,
-		"other": `no package of other is installed; "mago purge other --root ` + root + `" forgets builds`,
+		"built":  `no package of built is installed; "mago purge built --root ` + root + `" forgets builds`,
+		"hullo":  "nothing of hullo is installed, nor built in " + cache + "; the nearest name: hello",
+		"others": "nothing of others is installed, nor built in " + cache + "; there is built, hello, xhello",
 	} {
-		if got := HowToRemove(System{Root: root}, module); got != want {
+		if got := HowToRemove(System{Root: root}, cache, module); got != want {
 			t.Errorf("%q: got %q, want %q", module, got, want)
 		}
 	}
 	if err := os.MkdirAll(filepath.Join(root, "none/var/lib/dpkg/status"), 0o755); err != nil { // which nobody can read as a file
 		t.Fatal(err)
 	}
-	if got := HowToRemove(System{Root: filepath.Join(root, "none")}, "c++"); !strings.Contains(got, `none apt-get remove '^c\+\+-modules-.'"; dpkg`) {
+	if got := HowToRemove(System{Root: filepath.Join(root, "none")}, cache, "c++"); !strings.Contains(got, `none apt-get remove '^c\+\+-modules-.'"; dpkg`) {
 		t.Errorf("without a status that can be read: %q", got)
+	}
+}
+
+func TestForgetWay(t *testing.T) {
+	cache := t.TempDir()
+	if got, want := HowToForget(System{}, cache, "built"), "nothing of built is built in "+cache+"; nor is any other module"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if err := os.MkdirAll(filepath.Join(cache, "builds/built"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for module, want := range map[string]string{
+		"built":      `"mago purge built" forgets builds; what is installed stays`,
+		"built-dkms": `"mago purge built" forgets builds; what is installed stays`,
+		"other":      "nothing of other is built in " + cache + "; there is built",
+	} {
+		if got := HowToForget(System{}, cache, module); got != want {
+			t.Errorf("%q: got %q, want %q", module, got, want)
+		}
 	}
 }
