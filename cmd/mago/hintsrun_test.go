@@ -103,7 +103,7 @@ var hintProofs = map[string]string{
 	"Steps.installations: mago a-i -S sudo -l":                     "cases/hints-users",
 	"Steps.installations: mago a-i -l":                             "advice",
 	"Steps.purges: mago purge -l":                                  "advice",
-	"Steps.removals: apt-get remove":                               "advice",
+	"Steps.removals: mago clean --orphans -i -l":                   "advice",
 	"System.OpenedBy: mago auto-install":                           "advice",
 	"System.UnpackedBy: mago auto-install":                         "bad-tarball",
 	"System.modprobe: modprobe":                                    "advice",

@@ -58,8 +58,9 @@ func TestSteps(t *testing.T) {
 	both := told([3]string{"5", "a", "missing"}, [3]string{"5", "b", "stale"}, [3]string{"6", "a", "missing"}, [3]string{"6", "b", "missing"})
 	own := slices.Clone(both)
 	own[0].Own = true
-	common := told([3]string{"3", "a", "leftover"}, [3]string{"4", "a", "leftover"})
-	common[0].Common, common[1].Common = "a-modules-common", "a-modules-common"
+	gone := told([3]string{"3", "a", "leftover"}, [3]string{"4", "a", "leftover"}, [3]string{"4", "b", "leftover"})
+	forgotten := slices.Clone(gone[:1])
+	forgotten[0].Installed = ""
 	unknown := told([3]string{"6", "a", "missing"})
 	unknown[0].Word = ""
 	for _, test := range []struct {
@@ -73,13 +74,16 @@ func TestSteps(t *testing.T) {
 		{engine.Steps{System: engine.System{AsRoot: true}}, own, []string{"sudo mago a-i -l 5 a b", "sudo mago a-i -l 6 a b"}},
 		{engine.Steps{System: engine.System{AsRoot: true, Cache: "/x"}}, both[:1], []string{"sudo mago a-i -l 5 a -u /x"}},
 		{engine.Steps{System: engine.System{AsRoot: true}}, unknown, nil},
-		{engine.Steps{System: engine.System{AsRoot: true}}, common, []string{"sudo mago purge -l 3,4 a", "sudo apt-get remove a-modules-3 a-modules-4 a-modules-common"}},
+		{engine.Steps{System: engine.System{AsRoot: true}}, gone, []string{"sudo mago clean --orphans -i -l 3,4 a b"}},
+		{engine.Steps{}, gone, []string{"mago purge -l 3 a", "mago purge -l 4 a b", "sudo mago clean --orphans -i -l 3,4 a b"}},
+		{engine.Steps{}, forgotten, []string{"mago purge -l 3 a"}},
+		{engine.Steps{Remains: func(release string) bool { return release == "3" }}, forgotten, []string{"mago purge -l 3 a", "sudo mago clean --orphans -i -l 3 a"}},
+		{engine.Steps{System: engine.System{AsRoot: true}}, forgotten, []string{"sudo mago clean --orphans -i -l 3 a"}},
 		{engine.Steps{System: engine.System{AsRoot: true}}, told([3]string{"6", "a", "trial"}), nil},
 		{engine.Steps{System: engine.System{AsRoot: true}}, told([3]string{"4", "a", "leftover"}, [3]string{"5", "b", "missing"}, [3]string{"5", "c", "failed"}),
-			[]string{"sudo mago purge -l 4 a", "sudo apt-get remove a-modules-4", "sudo mago log -l 5 c", "sudo mago a-i -l 5 b"}},
-		{engine.Steps{}, told([3]string{"4", "a", "leftover"}), []string{"mago purge -l 4 a", "sudo apt-get remove a-modules-4"}},
+			[]string{"sudo mago clean --orphans -i -l 4 a", "sudo mago log -l 5 c", "sudo mago a-i -l 5 b"}},
 		{engine.Steps{System: engine.System{AsRoot: true, Root: "/srv/a b"}}, told([3]string{"4", "a", "leftover"}),
-			[]string{"sudo mago purge -l 4 a --root '/srv/a b'", "sudo chroot '/srv/a b' apt-get remove a-modules-4"}},
+			[]string{"sudo mago clean --orphans -i -l 4 a --root '/srv/a b'"}},
 	} {
 		if got := test.steps.Of(test.states); !slices.Equal(got, test.want) {
 			t.Errorf("got  %q\nwant %q", got, test.want)

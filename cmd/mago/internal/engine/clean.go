@@ -151,11 +151,17 @@ func (cl *cleaner) cleanNames(ctx context.Context, words []string) ([]string, er
 	return slices.Compact(names), err
 }
 
-// moduleNames resolves words; one that mago has built is known even if no list names it any more.
+// moduleNames resolves words; one that mago has built, or that is installed, is known even if no list names it any more.
 func (cl *cleaner) moduleNames(ctx context.Context, words []string) ([]string, error) {
+	installed, err := cl.pkgs.installedPackages()
+	if err != nil {
+		return nil, err
+	}
 	var names []string
 	for _, word := range words {
-		if _, err := os.Stat(filepath.Join(cl.Cache, "builds", word)); err == nil && cl.Name == "" && moduleWord.MatchString(word) {
+		_, err := os.Stat(filepath.Join(cl.Cache, "builds", word))
+		here := err == nil || slices.ContainsFunc(installed, func(p modulesPackage) bool { return p.module == word })
+		if here && cl.Name == "" && moduleWord.MatchString(word) {
 			names = append(names, word)
 			continue
 		}

@@ -4,17 +4,26 @@ import (
 	"slices"
 	"strings"
 
-	"mago/cmd/mago/internal/modpkg"
+	"mago/debpkg/rooted"
 )
 
 // Steps makes the commands that mend states.
-type Steps struct{ System }
+type Steps struct {
+	System
+	Remains func(release string) bool // whether a kernel that is gone has left a directory in /lib/modules; nil where none has
+}
 
-func (sv *surveyor) steps() Steps { return Steps{sv.system()} }
+func (sv *surveyor) steps() Steps {
+	return Steps{sv.system(), func(release string) bool {
+		_, err := rooted.Root(sv.Root).Stat("/lib/modules/" + release)
+		return err == nil
+	}}
+}
 
 // Of lists the commands for states, what is wanted most last.
 func (s Steps) Of(states []State) []string {
-	all := append(s.purges(states), s.removals(states)...)
+	gone := Having(states, func(st State) bool { return st.State == StateLeftover })
+	all := append(s.purges(gone), s.removals(gone)...)
 	for _, st := range states {
 		if st.State == StateFailed && st.Wanted {
 			all = append(all, s.Mago("log", "-l", st.Kernel, st.Module))
@@ -23,30 +32,24 @@ func (s Steps) Of(states []State) []string {
 	return append(all, s.installations(states)...)
 }
 
-// removals is the command that removes, by its very name, what is installed for kernels that are gone, and the common files that
-// no other kernel's modules need.
-func (s Steps) removals(states []State) []string {
-	var names []string
-	for _, st := range states {
-		if st.State == StateLeftover && st.Installed != "" {
-			names = append(names, modpkg.Name(st.Module, st.Kernel))
-			if st.Common != "" {
-				names = append(names, st.Common)
-			}
-		}
-	}
-	if len(names) == 0 {
+// removals is the command by which root removes all that is left for kernels that are gone: packages, builds, and what depmod has
+// made.
+func (s Steps) removals(gone []State) []string {
+	left := Having(gone, func(st State) bool { return s.AsRoot || st.Installed != "" || s.Remains != nil && s.Remains(st.Kernel) })
+	if len(left) == 0 {
 		return nil
 	}
-	slices.Sort(names)
-	return []string{s.Apt("remove", slices.Compact(names)...)}
+	return []string{s.SudoMago(append([]string{"clean", "--orphans", "-i", "-l", strings.Join(KernelsOf(left), ",")}, ModulesOf(left)...)...)}
 }
 
-// purges are the commands that forget what was built for kernels that are gone.
-func (s Steps) purges(states []State) []string {
-	return s.grouped(states,
+// purges are the commands by which a user forgets builds of his own for kernels that are gone.
+func (s Steps) purges(gone []State) []string {
+	if s.AsRoot {
+		return nil
+	}
+	return s.grouped(gone,
 		func(st State) string {
-			if st.State != StateLeftover || !st.Recorded {
+			if !st.Recorded {
 				return ""
 			}
 			return st.Module
