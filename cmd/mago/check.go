@@ -18,6 +18,9 @@ type checkCommand struct {
 // Run says whether modules build for kernels that are to come; its exit code is what kept one from being built.
 func (c *checkCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
+	if !a.Limited() && !engine.HasRunningHeaders(a.Engine) {
+		a.Kernels = []string{"next"} // as check means anyway: what it advises is not to be for the running kernel
+	}
 	found, err := engine.Check(ctx, a.Engine, c.Modules)
 	a.conclude(nil, err)
 	if err != nil || a.DryRun {

@@ -295,3 +295,9 @@ type foundKernel struct {
 
 // Limited reports whether the caller has chosen among kernels.
 func (e *Engine) Limited() bool { return e.kernels.limited() }
+
+// HasRunningHeaders reports whether headers of the running kernel are installed.
+func HasRunningHeaders(e *Engine) bool {
+	_, err := e.kernels.installedKernel(e.kernels.running())
+	return err == nil
+}
