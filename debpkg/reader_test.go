@@ -95,13 +95,16 @@ func newDeb(t testing.TB) deb {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var data bytes.Buffer
-	if _, err := packTar(&data, files, p, Options{Compression: codec.None}); err != nil {
+	about, err := controlFiles([]byte(golden), nil, p)
+	if err != nil {
 		t.Fatal(err)
 	}
-	d.data = data.Bytes()
-	if d.control, err = controlTar([]byte(golden), nil, p, Options{Compression: codec.None}); err != nil {
-		t.Fatal(err)
+	for member, files := range map[*[]byte][]File{&d.data: files, &d.control: about} {
+		var buf bytes.Buffer
+		if _, err := packTar(&buf, files, p, Options{Compression: codec.None}); err != nil {
+			t.Fatal(err)
+		}
+		*member = buf.Bytes()
 	}
 	return d
 }

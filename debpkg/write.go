@@ -59,11 +59,15 @@ func encode(w io.Writer, p *Package, o Options, temp string) error {
 		return err
 	}
 	defer data.Close()
-	control, err := controlTar(text, sums, p, o)
+	about, err := controlFiles(text, sums, p)
 	if err != nil {
 		return err
 	}
-	return assemble(w, p, o.compression().Extension(), control, data)
+	var control bytes.Buffer
+	if _, err := packTar(&control, about, p, Options{Compression: controlFormat}); err != nil {
+		return err
+	}
+	return assemble(w, p, o, control.Bytes(), data)
 }
 
 // fileName is the package's customary file name, in which an epoch, whose colon file systems dislike, is left out.
@@ -112,7 +116,11 @@ func packTar(w io.Writer, files []File, p *Package, o Options) (sums []byte, err
 	return t.sums, err
 }
 
-func controlTar(text, sums []byte, p *Package, o Options) ([]byte, error) {
+// controlFormat is what control.tar is compressed with, whatever the data is: some kilobytes are not worth a program's start.
+const controlFormat = codec.Gzip
+
+// controlFiles are those of control.tar.
+func controlFiles(text, sums []byte, p *Package) ([]File, error) {
 	files := []File{Bytes("/control", text), Bytes("/md5sums", sums)}
 	for name, lines := range map[string][]string{"/conffiles": p.Conffiles, "/triggers": p.Triggers} {
 		if len(lines) > 0 {
@@ -127,13 +135,7 @@ func controlTar(text, sums []byte, p *Package, o Options) ([]byte, error) {
 		script.Mode = 0o755
 		files = append(files, script)
 	}
-	files, err := tree(files)
-	if err != nil {
-		return nil, err
-	}
-	var buf bytes.Buffer
-	_, err = packTar(&buf, files, p, o)
-	return buf.Bytes(), err
+	return tree(files)
 }
 
 func isScript(name string) bool {
@@ -144,7 +146,7 @@ func isScript(name string) bool {
 	return false
 }
 
-func assemble(w io.Writer, p *Package, extension string, control []byte, data *os.File) error {
+func assemble(w io.Writer, p *Package, o Options, control []byte, data *os.File) error {
 	info, err := data.Stat()
 	if err != nil {
 		return err
@@ -157,8 +159,8 @@ func assemble(w io.Writer, p *Package, extension string, control []byte, data *o
 	if err := a.add("debian-binary", int64(len(version)), strings.NewReader(version)); err != nil {
 		return err
 	}
-	if err := a.add("control.tar"+extension, int64(len(control)), bytes.NewReader(control)); err != nil {
+	if err := a.add("control.tar"+controlFormat.Extension(), int64(len(control)), bytes.NewReader(control)); err != nil {
 		return err
 	}
-	return a.add("data.tar"+extension, info.Size(), data)
+	return a.add("data.tar"+o.compression().Extension(), info.Size(), data)
 }

@@ -132,7 +132,7 @@ func TestMembersAreInTheOrderOfDeb5(t *testing.T) {
 		t.Fatal(err)
 	}
 	all, err := members(f, info.Size())
-	if err != nil || len(all) != 3 || all[0].name != "debian-binary" || all[1].name != "control.tar.zst" || all[2].name != "data.tar.zst" {
+	if err != nil || len(all) != 3 || all[0].name != "debian-binary" || all[1].name != "control.tar.gz" || all[2].name != "data.tar.zst" {
 		t.Errorf("members = %v, err = %v", all, err)
 	}
 }
