@@ -30,25 +30,33 @@ func reap(pid int, ended chan<- syscall.WaitStatus) {
 // its user's RLIMIT_NPROC, so that processes which start others and end at once cannot do so for ever.
 func sweep() {
 	const most = 1 << 14 // fewer than all the numbers that there are
-	for {
+	for !isChildless() {
 		alive, all := false, children()
 		for _, pid := range all {
 			alive = kill(pid) || alive
 		}
-		if (!alive || len(all) > most) && waitForAll() {
-			return
+		if !alive || len(all) > most {
+			waitForEnded()
 		}
-		time.Sleep(time.Millisecond)
+		if alive {
+			time.Sleep(time.Millisecond)
+		}
 	}
 }
 
-// waitForAll takes what has ended, and reports whether there is no other child either.
-func waitForAll() bool {
+// isChildless reports whether this process has no child, not even one that has ended. It does not look into /proc: of a process that
+// has looked at its own threads there the end takes its parent long, where the processors are busy.
+func isChildless() bool {
+	var info unix.Siginfo
+	return errors.Is(unix.Waitid(unix.P_ALL, 0, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil), unix.ECHILD)
+}
+
+// waitForEnded takes what has ended.
+func waitForEnded() {
 	got, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil)
 	for err == nil && got > 0 || errors.Is(err, syscall.EINTR) {
 		got, err = syscall.Wait4(-1, nil, syscall.WNOHANG, nil)
 	}
-	return errors.Is(err, syscall.ECHILD)
 }
 
 // kill ends a child of this process, and reports whether it was alive. It ends no process but a child.
