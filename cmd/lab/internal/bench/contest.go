@@ -18,7 +18,6 @@ type contest struct {
 	before  func(context.Context) error // each time before either runs; nil: nothing
 	mago    func(context.Context) *exec.Cmd
 	peer    func(context.Context) *exec.Cmd
-	cold    bool // whether it takes so long that nothing has to be warmed up: memory is measured in the first round
 
 	alone func(context.Context) (row string, err error) // what has no peer measures itself, on the system where it has a prepare; nil: there is a peer
 }
@@ -35,7 +34,8 @@ type taken struct{ wall, cpu float64 }
 // spread compares the time of mago with that of a peer whose work would be spread over all processors without a gap.
 func spread(mago, peer taken) (a, b float64) { return mago.wall, peer.cpu / float64(runtime.NumCPU()) }
 
-// run gives the contest's lines. Memory is measured in a round of its own, which also warms both sides up, but for a cold one.
+// run gives the contest's lines. Memory is measured in a round that does not count, which also warms both sides up: to look at it takes
+// processors' time, and makes the end of each process that was looked at slow.
 func (c contest) run(ctx context.Context, rounds int) (rows []string, err error) {
 	if c.prepare != nil {
 		if err := c.prepare(ctx); err != nil {
@@ -47,20 +47,16 @@ func (c contest) run(ctx context.Context, rounds int) (rows []string, err error)
 		return []string{row}, err
 	}
 	var memory int64
-	watching := func(pid int, stop <-chan struct{}) { memory = watch(pid, stop) }
-	if !c.cold {
-		if _, _, err := c.round(ctx, watching); err != nil {
-			return nil, err
-		}
-		watching = nil
+	if _, _, err := c.round(ctx, func(pid int, stop <-chan struct{}) { memory = watch(pid, stop) }); err != nil {
+		return nil, err
 	}
 	var magos, peers []taken
 	for range rounds {
-		a, b, err := c.round(ctx, watching)
+		a, b, err := c.round(ctx, nil)
 		if err != nil {
 			return nil, err
 		}
-		magos, peers, watching = append(magos, a), append(peers, b), nil
+		magos, peers = append(magos, a), append(peers, b)
 	}
 	for _, l := range c.lines {
 		rows = append(rows, l.row(magos, peers, memory))

@@ -27,15 +27,15 @@ func (l *lab) matrixContests() []contest {
 				{what: matrix + "the bare makes' processor seconds ÷ cores", aim: "1.10", of: spread},
 				{what: matrix + "one `make -jN` over all the bare makes", aim: "1.10"},
 			},
-			cold: true, prepare: l.matrix, mago: cold, peer: l.on("make", fmt.Sprintf("-j%d", runtime.NumCPU()), "-s", "-f", "/root/matrix.mk"),
+			prepare: l.matrix, mago: cold, peer: l.on("make", fmt.Sprintf("-j%d", runtime.NumCPU()), "-s", "-f", "/root/matrix.mk"),
 		},
 		{
-			lines: []line{{what: "8 modules × 2 kernels again, all there, against `build -f`", aim: "0.02"}},
-			cold:  true, prepare: l.matrix, mago: again, peer: cold,
+			lines:   []line{{what: "8 modules × 2 kernels again, all there, against `build -f`", aim: "0.02"}},
+			prepare: l.matrix, mago: again, peer: cold,
 		},
 		{
-			lines: []line{{what: matrix + "`dkms build -j N` one after the other", aim: "0.70"}},
-			cold:  true, prepare: l.dkms, mago: cold, peer: l.on("sh", "-e", "/root/dkms.sh"),
+			lines:   []line{{what: matrix + "`dkms build -j N` one after the other", aim: "0.70"}},
+			prepare: l.dkms, mago: cold, peer: l.on("sh", "-e", "/root/dkms.sh"),
 		},
 	}
 }
