@@ -50,9 +50,9 @@ func SoughtBy(modules []Module) *Sought {
 	return s
 }
 
-// has reports whether an export is sought; nil seeks all.
-func (s *Sought) has(symbol string, e Export) bool {
-	return s == nil || s.symbols[symbol] || s.modules[Canonical(e.Module)]
+// has reports whether a module's symbol is sought; nil seeks all.
+func (s *Sought) has(symbol, module string) bool {
+	return s == nil || s.symbols[symbol] || s.modules[Canonical(module)]
 }
 
 // ReadSymvers reads from a Module.symvers, as the kernel's Documentation/kbuild/modules.rst has it, what is sought; nil: all.
@@ -76,38 +76,48 @@ func ReadSymvers(r io.Reader, sought *Sought) (Exports, error) {
 			return nil, fmt.Errorf("line %d: %w", number, bufio.ErrTooLong)
 		}
 		line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
-		name, export, err := parseSymvers(line)
+		l, err := parseSymvers(line)
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", number, err)
 		}
-		if _, twice := exports[name]; !twice && sought.has(name, export) {
-			name, export, _ = parseSymvers(strings.Clone(line)) // which keeps no part of the whole text
-			exports[name] = export
+		if _, twice := exports[l.symbol]; !twice && sought.has(l.symbol, path.Base(l.module)) {
+			exports[strings.Clone(l.symbol)] = l.export()
 		}
 	}
 	return exports, nil
 }
 
+// symversLine is a line of a Module.symvers.
+type symversLine struct {
+	before string // what comes before the module
+	symbol string
+	crc    uint32
+	module string // the path of its file, mostly
+	after  string // what comes behind it
+}
+
 // parseSymvers reads crc, symbol, module, type and namespace, parted by tabs. Linux 5.4 to 5.6 had the namespace before
 // the module, those before had none; so the type, the one column with a name of its own, tells where the module is.
-func parseSymvers(line string) (name string, export Export, err error) {
+func parseSymvers(line string) (l symversLine, err error) {
 	crc, rest, _ := strings.Cut(line, "\t")
-	name, rest, _ = strings.Cut(rest, "\t")
+	symbol, rest, _ := strings.Cut(rest, "\t")
 	module, after, kind := strings.Cut(rest, "\tEXPORT_")
 	if namespace, last, two := strings.Cut(module, "\t"); two && kind {
 		kind, module = !strings.Contains(last, "\t") && !strings.HasPrefix(namespace, "EXPORT_"), last
 	}
-	if !kind || name == "" {
-		return "", Export{}, errors.New("not a line of a Module.symvers")
+	if !kind || symbol == "" {
+		return l, errors.New("not a line of a Module.symvers")
 	}
 	version, err := strconv.ParseUint(strings.TrimPrefix(crc, "0x"), 16, 32)
 	if err != nil {
-		return "", Export{}, fmt.Errorf("%q is not a CRC", crc)
+		return l, fmt.Errorf("%q is not a CRC", crc)
 	}
-	export = Export{CRC: uint32(version), Module: path.Base(module), Line: line}
-	if export.Module != module {
-		end := len(line) - len("\tEXPORT_") - len(after)
-		export.Line = line[:end-len(module)] + export.Module + line[end:]
-	}
-	return name, export, nil
+	end := len(line) - len("\tEXPORT_") - len(after)
+	return symversLine{line[:end-len(module)], symbol, uint32(version), module, line[end:]}, nil
+}
+
+// export keeps no part of the text that the line is in.
+func (l symversLine) export() Export {
+	module := strings.Clone(path.Base(l.module))
+	return Export{CRC: l.crc, Module: module, Line: l.before + module + l.after}
 }

@@ -74,9 +74,9 @@ func TestSought(t *testing.T) {
 	got, err := ReadSymvers(strings.NewReader(text), SoughtBy(modules))
 	want, all := Exports{}, Exports{}
 	for line := range strings.Lines(text) {
-		name, export, _ := parseSymvers(strings.TrimSuffix(line, "\n"))
-		if all[name] = export; name != "other" {
-			want[name] = export
+		l, _ := parseSymvers(strings.TrimSuffix(line, "\n"))
+		if all[l.symbol] = l.export(); l.symbol != "other" {
+			want[l.symbol] = l.export()
 		}
 	}
 	if err != nil || !maps.Equal(got, want) {
