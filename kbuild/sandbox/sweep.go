@@ -44,8 +44,7 @@ func sweep() {
 	}
 }
 
-// isChildless reports whether this process has no child, not even one that has ended. It does not look into /proc: of a process that
-// has looked at its own threads there the end takes its parent long, where the processors are busy.
+// isChildless reports whether this process has no child, not even one that has ended.
 func isChildless() bool {
 	var info unix.Siginfo
 	return errors.Is(unix.Waitid(unix.P_ALL, 0, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil), unix.ECHILD)

@@ -21,8 +21,11 @@ type task struct {
 // below gives the processes below this one: all, or those that are found by who has started whom. That costs little on a machine with
 // many processes, but may miss some where others end meanwhile (/proc/<pid>/task/<tid>/children in proc(5)).
 func below(whole bool) []task {
-	all := childrenIn("/proc/self/task")
-	if whole || all == nil {
+	if whole {
+		return descendants()
+	}
+	all := ownChildren()
+	if all == nil {
 		return descendants()
 	}
 	return withBelow(all, nil)
@@ -137,7 +140,7 @@ func (p task) children() []int {
 
 // children lists the processes whose parent is this one; of those that come and go meanwhile it may leave some out.
 func children() (pids []int) {
-	if pids := childrenIn("/proc/self/task"); pids != nil {
+	if pids := ownChildren(); pids != nil {
 		return pids
 	}
 	for _, p := range tasks() { // a kernel without CONFIG_PROC_CHILDREN
@@ -146,6 +149,17 @@ func children() (pids []int) {
 		}
 	}
 	return pids
+}
+
+// ownChildren are those in this process's lists; nil where the kernel keeps none. The first thread has started what was started, and
+// gets what others leave behind: the lists of the others are read where that one is empty only. What was looked at there the kernel has
+// to forget when such a thread ends, and who waits for the process is kept busy until it has.
+func ownChildren() []int {
+	const threads = "/proc/self/task"
+	if pids, ok := childrenOf(threads + "/" + strconv.Itoa(os.Getpid())); ok && len(pids) > 0 {
+		return pids
+	}
+	return childrenIn(threads)
 }
 
 // childrenIn reads the lists of all threads of a process; nil where the kernel keeps none.
