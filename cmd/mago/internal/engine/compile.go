@@ -71,6 +71,9 @@ func (bu *builder) recorded(ctx context.Context, u unit, do func(at place, r *st
 		return store.Record{}, err
 	}
 	defer client.Leave()
+	if bu.begins != nil {
+		bu.begins()
+	}
 	defer bu.host.awake(u.String() + " is built")()
 	r := u.newRecord(chosen.String())
 	r.Limits = chosen.Held.String()

@@ -20,6 +20,7 @@ type base struct {
 	own     func() sbom.Input // hashed once; see ownInput
 	process *lock.Process     // what this process has locked
 	pool    *jobs.Pool        // which builds share
+	begins  func()            // is told that a unit's build has its place in the pool; nil: nobody is
 	known   *known
 	fromApt map[string]bool // the kernels that are built for by apt's headers, whatever is installed
 }

@@ -160,14 +160,20 @@ func newRun(e *Engine, p *Plan) *run {
 	return &run{Engine: e, plan: p, asked: p.unitsAsked(), results: map[UnitID]UnitResult{}}
 }
 
+// ahead is how many units are made ready beside those that are built, so that no processor has to wait for one.
+const ahead = 1
+
 // units does all units, as many at once as may be. A failure stops only what needs the unit.
 func (r *run) units(ctx context.Context) error {
 	q := newQueue(r.plan.Units, r.build.expected, r.Reuse)
 	defer context.AfterFunc(ctx, q.close)()
-	width := min(r.pool.Size(), len(r.plan.Units))
 	builds := r.plan.builds()
+	width := r.pool.Size()
 	if builds > 0 && width > 1 {
-		width = min(width, r.confs.atOnce(ctx))
+		width = r.confs.atOnce(ctx)
+	}
+	if width > 1 {
+		width = min(width+ahead, len(r.plan.Units))
 	}
 	if r.DryRun {
 		width = 1 // so that what it tells is in order
@@ -205,7 +211,10 @@ func (r *run) work(ctx context.Context, q *queue, j *job) {
 		e.Wait.Given = j.putOff
 	}
 	begun := time.Now()
-	r.tally.begun(j.id())
+	e.begins = func() { // which may have had to wait for its place
+		begun = time.Now()
+		r.tally.begun(j.id())
+	}
 	result, err := r.do(e, j.Unit)
 	if busy := (*lock.BusyError)(nil); errors.As(err, &busy) && r.several() && !j.putOff {
 		q.putOff(j)
