@@ -26,14 +26,12 @@ type piece struct {
 type loader struct {
 	pieces chan piece
 	free   chan []byte // buffers that the archive is done with
+	made   int         // buffers that there are
 	quit   chan struct{}
 }
 
 func load(files []File) *loader {
 	l := &loader{pieces: make(chan piece, piecesAhead), free: make(chan []byte, piecesAhead+2), quit: make(chan struct{})}
-	for range cap(l.free) {
-		l.free <- make([]byte, pieceSize)
-	}
 	go func() {
 		defer close(l.pieces)
 		for i := range files {
@@ -103,8 +101,17 @@ func (l *loader) contents(f File) (sum []byte, err error) {
 	return hash.Sum(nil), nil
 }
 
-// buffer waits for the archive to give one back.
+// buffer gives one that the archive has given back, or another one, as long as there may be more.
 func (l *loader) buffer() ([]byte, bool) {
+	select {
+	case buf := <-l.free:
+		return buf, true
+	default:
+	}
+	if l.made < cap(l.free) {
+		l.made++
+		return make([]byte, pieceSize), true
+	}
 	select {
 	case buf := <-l.free:
 		return buf, true

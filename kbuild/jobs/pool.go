@@ -118,4 +118,4 @@ func (p *Pool) serve() {
 }
 
 // interval is how often the pool looks at its pipes: far shorter than a compiler runs, and too long to cost anything.
-const interval = 10 * time.Millisecond
+const interval = 20 * time.Millisecond

@@ -50,9 +50,9 @@ func SoughtBy(modules []Module) *Sought {
 	return s
 }
 
-// has reports whether a module's symbol is sought; nil seeks all.
-func (s *Sought) has(symbol, module string) bool {
-	return s == nil || s.symbols[symbol] || s.modules[Canonical(module)]
+// has reports whether a line is sought; nil seeks all.
+func (s *Sought) has(l symversLine) bool {
+	return s == nil || s.symbols[l.symbol] || len(s.modules) > 0 && s.modules[Canonical(path.Base(l.module))]
 }
 
 // ReadSymvers reads from a Module.symvers, as the kernel's Documentation/kbuild/modules.rst has it, what is sought; nil: all.
@@ -80,7 +80,7 @@ func ReadSymvers(r io.Reader, sought *Sought) (Exports, error) {
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", number, err)
 		}
-		if _, twice := exports[l.symbol]; !twice && sought.has(l.symbol, path.Base(l.module)) {
+		if _, twice := exports[l.symbol]; !twice && sought.has(l) {
 			exports[strings.Clone(l.symbol)] = l.export()
 		}
 	}

@@ -26,7 +26,6 @@ func Serve(args []string) (code int, ok bool) {
 	var o order
 	err := json.Unmarshal([]byte(args[1]), &o)
 	if err == nil && args[0] == wardenName {
-		debug.SetGCPercent(10) // a warden for each build, and its lists of processes are garbage at once
 		code, err = o.guard()
 	} else if err == nil {
 		err = o.notBegun(o.enter())
@@ -107,6 +106,7 @@ func (g *guard) run() (code int, err error) {
 
 // await stays until the program has ended, or takes too much, or is to be ended.
 func (g *guard) await() (code int, err error) {
+	time.AfterFunc(watchInterval, func() { debug.SetGCPercent(10) }) // of long builds there may be many, and what a look lists is garbage at once
 	tick := time.NewTicker(watchInterval)
 	exceeded := watchGroup(g.group)
 	looked, looking := make(chan verdict, 1), false
