@@ -47,12 +47,12 @@ func (c contest) run(ctx context.Context, rounds int) (rows []string, err error)
 		return []string{row}, err
 	}
 	var memory int64
-	if _, _, err := c.round(ctx, func(pid int, stop <-chan struct{}) { memory = watch(pid, stop) }); err != nil {
+	if _, _, err := c.round(ctx, false, func(pid int, stop <-chan struct{}) { memory = watch(pid, stop) }); err != nil {
 		return nil, err
 	}
 	var magos, peers []taken
-	for range rounds {
-		a, b, err := c.round(ctx, nil)
+	for i := range rounds {
+		a, b, err := c.round(ctx, i%2 == 1, nil) // a machine that becomes slower or faster does so for both
 		if err != nil {
 			return nil, err
 		}
@@ -64,9 +64,15 @@ func (c contest) run(ctx context.Context, rounds int) (rows []string, err error)
 	return rows, nil
 }
 
-// round runs both sides; beside runs next to mago.
-func (c contest) round(ctx context.Context, beside func(pid int, stop <-chan struct{})) (mago, peer taken, err error) {
-	if mago, err = c.once(ctx, c.mago, beside); err == nil {
+// round runs both sides, mago first or last; beside runs next to mago.
+func (c contest) round(ctx context.Context, last bool, beside func(pid int, stop <-chan struct{})) (mago, peer taken, err error) {
+	if last {
+		peer, err = c.once(ctx, c.peer, nil)
+	}
+	if err == nil {
+		mago, err = c.once(ctx, c.mago, beside)
+	}
+	if err == nil && !last {
 		peer, err = c.once(ctx, c.peer, nil)
 	}
 	return mago, peer, err
