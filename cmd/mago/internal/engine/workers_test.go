@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"mago/cmd/mago/internal/store"
@@ -64,6 +65,35 @@ func TestWorkersMeet(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// TestWorkersAhead: beside as many units as can be built at once, one more is made ready, and what a unit took does not count the time
+// that it waited for its place.
+func TestWorkersAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := crew(t, 4, Options{})
+		r.pool = jobs.NewPool(2)
+		var inside, most atomic.Int32
+		r.do = func(e *Engine, u Unit) (UnitResult, error) {
+			most.Store(max(most.Load(), inside.Add(1)))
+			time.Sleep(time.Hour)
+			e.begins()
+			time.Sleep(time.Second)
+			inside.Add(-1)
+			return UnitResult{State: ResultBuilt}, nil
+		}
+		if err := r.units(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if most.Load() != 3 {
+			t.Errorf("there were %d at work", most.Load())
+		}
+		for _, result := range r.report().Results {
+			if result.Seconds != 1 {
+				t.Errorf("%s took %v seconds", result.Unit, result.Seconds)
+			}
+		}
+	})
 }
 
 // TestWorkersExpect: what is only to be installed takes no part of the memory of what is built.
