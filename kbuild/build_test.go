@@ -226,6 +226,29 @@ func TestEnvironmentStaysOut(t *testing.T) {
 	}
 }
 
+// TestDebuggingSymbols: none are made that would be stripped at once, but where a module is to keep them or kbuild reads them.
+func TestDebuggingSymbols(t *testing.T) {
+	for name, test := range map[string]struct {
+		directive, option string
+		made              bool
+	}{
+		"stripped":      {"", "CONFIG_DEBUG_INFO", false},
+		"kept":          {"STRIP=no\n", "CONFIG_DEBUG_INFO", true},
+		"one of two is": {"BUILT_MODULE_NAME[0]=hello BUILT_MODULE_NAME[1]=other STRIP[1]=no\n", "CONFIG_DEBUG_INFO", true},
+		"read":          {"", "CONFIG_GENDWARFKSYMS", true},
+	} {
+		b := newBench(t)
+		b.kernel = b.kernel.WithConfig(kernel.Config{test.option: "y"})
+		source := with(t, tree{"dkms.conf": "PACKAGE_NAME=hello PACKAGE_VERSION=1.0\n" + test.directive + "MAKE='printenv KCFLAGS; false'\n"})
+		if _, err := b.build(t, source); err == nil {
+			t.Error("false is true")
+		}
+		if made := !strings.Contains(b.log.String(), "\n-g0"); made != test.made {
+			t.Errorf("%s: they are made: %v\n%s", name, made, b.log.String())
+		}
+	}
+}
+
 // TestLogLimit has a recipe that prints without end until it is told to stop; make's error is still found.
 func TestLogLimit(t *testing.T) {
 	b := newBench(t)

@@ -140,8 +140,17 @@ func TestTypeInformation(t *testing.T) {
 		for _, tool := range MissingTools(root, k) {
 			found = found || tool.Package.String() == "pahole"
 		}
-		if found != want {
-			t.Errorf("%s: pahole is needed: %v", vmlinux, found)
+		if found != want || k.NeedsDebugging() != want {
+			t.Errorf("%s: pahole is needed: %v; debugging symbols are: %v", vmlinux, found, k.NeedsDebugging())
+		}
+	}
+}
+
+// TestNeedsDebugging: CRCs may be made of debugging symbols, as they are from Linux 6.14 on where there is Rust.
+func TestNeedsDebugging(t *testing.T) {
+	for option, want := range map[string]bool{"CONFIG_GENDWARFKSYMS": true, "CONFIG_GENKSYMS": false} {
+		if k := (Kernel{}).WithConfig(Config{option: "y"}); k.NeedsDebugging() != want {
+			t.Errorf("%s: %v", option, !want)
 		}
 	}
 }

@@ -56,13 +56,24 @@ func Tools(root string, k Kernel) []*ToolError {
 		NewToolError("strip", "binutils", "modules are stripped with it"),
 	}
 	all = append(all, k.toolchain()...)
-	if k.Config()["CONFIG_DEBUG_INFO_BTF_MODULES"] == "y" && k.headers.has("vmlinux") {
+	if k.givesTypes() {
 		all = append(all, NewToolError("pahole", "pahole", "kernel "+k.Release+" has type information, and gives it to modules"))
 	}
 	if k.Compression == codec.XZ {
 		all = append(all, NewToolError("xz", "xz-utils", "the modules of kernel "+k.Release+" are compressed with it"))
 	}
 	return all
+}
+
+// givesTypes reports whether kbuild makes type information of modules, which takes that of the kernel.
+func (k Kernel) givesTypes() bool {
+	return k.Config()["CONFIG_DEBUG_INFO_BTF_MODULES"] == "y" && k.headers.has("vmlinux")
+}
+
+// NeedsDebugging reports whether kbuild reads the debugging symbols of what it compiles: for type information, or for the CRCs of
+// exported symbols (the kernel's Documentation/kbuild/gendwarfksyms.rst).
+func (k Kernel) NeedsDebugging() bool {
+	return k.givesTypes() || k.Config()["CONFIG_GENDWARFKSYMS"] == "y"
 }
 
 // MostTools lists the programs that Tools may list of a kernel with that compiler, whatever its configuration.

@@ -62,6 +62,7 @@ func (r dkmsConf) Run(ctx context.Context, w *Workspace) (*Staged, error) {
 	for _, file := range closed {
 		w.Warn("builds cannot read %s, so it does not count", filepath.Join(settingsDir, conf.Name, file))
 	}
+	w.stripped = !slices.ContainsFunc(modules, func(m dkms.Module) bool { return !m.Strip })
 	b := &dkmsBuild{w.in(build), conf, added}
 	staged, err := b.run(ctx, modules)
 	return staged, b.explainBranch(b.blame(err))

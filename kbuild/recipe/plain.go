@@ -28,6 +28,7 @@ type attempt struct {
 }
 
 func (plain) Run(ctx context.Context, w *Workspace) (*Staged, error) {
+	w.stripped = true
 	source, err := w.Job.Source.open()
 	if err != nil {
 		return nil, err

@@ -45,6 +45,7 @@ func (r debianRules) Needs(Job) ([]*kernel.ToolError, error) {
 }
 
 func (r debianRules) Run(ctx context.Context, w *Workspace) (*Staged, error) {
+	w.stripped = true
 	if err := w.checkNeeds(r, w.Job); err != nil {
 		return nil, err
 	}
