@@ -61,6 +61,8 @@ func TestSteps(t *testing.T) {
 	gone := told([3]string{"3", "a", "leftover"}, [3]string{"4", "a", "leftover"}, [3]string{"4", "b", "leftover"})
 	forgotten := slices.Clone(gone[:1])
 	forgotten[0].Installed = ""
+	mixed := told([3]string{"3", "a", "leftover"}, [3]string{"3", "mine", "leftover"}, [3]string{"4", "mine", "leftover"}) // mine is ./mine
+	mixed[1].Installed, mixed[2].Installed = "", ""
 	unknown := told([3]string{"6", "a", "missing"})
 	unknown[0].Word = ""
 	for _, test := range []struct {
@@ -77,7 +79,9 @@ func TestSteps(t *testing.T) {
 		{engine.Steps{System: engine.System{AsRoot: true}}, gone, []string{"sudo mago clean --orphans -i -l 3,4 a b"}},
 		{engine.Steps{}, gone, []string{"mago purge -l 3 a", "mago purge -l 4 a b", "sudo mago clean --orphans -i -l 3,4 a b"}},
 		{engine.Steps{}, forgotten, []string{"mago purge -l 3 a"}},
-		{engine.Steps{Remains: func(release string) bool { return release == "3" }}, forgotten, []string{"mago purge -l 3 a", "sudo mago clean --orphans -i -l 3 a"}},
+		{engine.Steps{Remains: func(release string) bool { return release == "3" }}, forgotten, []string{"mago purge -l 3 a", "sudo mago clean --orphans -i -l 3"}},
+		{engine.Steps{Remains: func(string) bool { return true }}, mixed,
+			[]string{"mago purge -l 3 a mine", "mago purge -l 4 mine", "sudo mago clean --orphans -i -l 4", "sudo mago clean --orphans -i -l 3 a"}},
 		{engine.Steps{System: engine.System{AsRoot: true}}, forgotten, []string{"sudo mago clean --orphans -i -l 3 a"}},
 		{engine.Steps{System: engine.System{AsRoot: true}}, told([3]string{"6", "a", "trial"}), nil},
 		{engine.Steps{System: engine.System{AsRoot: true}}, told([3]string{"4", "a", "leftover"}, [3]string{"5", "b", "missing"}, [3]string{"5", "c", "failed"}),

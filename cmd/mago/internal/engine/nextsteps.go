@@ -32,14 +32,22 @@ func (s Steps) Of(states []State) []string {
 	return append(all, s.installations(states)...)
 }
 
-// removals is the command by which root removes all that is left for kernels that are gone: packages, builds, and what depmod has
-// made.
-func (s Steps) removals(gone []State) []string {
-	left := Having(gone, func(st State) bool { return s.AsRoot || st.Installed != "" || s.Remains != nil && s.Remains(st.Kernel) })
-	if len(left) == 0 {
-		return nil
+// removals are the commands by which root removes all that is left for kernels that are gone: packages, builds, and what depmod has
+// made. They name only modules that root knows too.
+func (s Steps) removals(gone []State) (all []string) {
+	clean := func(kernels, modules []string) {
+		if len(kernels) > 0 {
+			all = append(all, s.SudoMago(append([]string{"clean", "--orphans", "-i", "-l", strings.Join(kernels, ",")}, modules...)...))
+		}
 	}
-	return []string{s.SudoMago(append([]string{"clean", "--orphans", "-i", "-l", strings.Join(KernelsOf(left), ",")}, ModulesOf(left)...)...)}
+	known := Having(gone, func(st State) bool { return s.AsRoot || st.Installed != "" })
+	named := KernelsOf(known)
+	remaining := Having(gone, func(st State) bool {
+		return !slices.Contains(named, st.Kernel) && s.Remains != nil && s.Remains(st.Kernel)
+	})
+	clean(KernelsOf(remaining), nil)
+	clean(named, ModulesOf(known))
+	return all
 }
 
 // purges are the commands by which a user forgets builds of his own for kernels that are gone.
