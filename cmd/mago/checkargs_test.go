@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -149,6 +151,28 @@ func TestAdvice(t *testing.T) {
 	} {
 		if got := advice(model, strings.Fields(line)...); got != want {
 			t.Errorf("mago %s: %q, want %q", line, got, want)
+		}
+	}
+}
+
+// A hint's command is for whoever has the cache that the hint is of.
+func TestAdviceOfSudo(t *testing.T) {
+	cache, bin := t.TempDir(), t.TempDir()
+	if err := os.MkdirAll(filepath.Join(cache, "builds/hello"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(bin, "sudo"), nil, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin)
+	for caller, sudo := range map[string]string{"": "", "bob": "sudo "} {
+		t.Setenv("SUDO_USER", caller)
+		if os.Geteuid() != 0 {
+			sudo = ""
+		}
+		want := "no such command: unbuild, which is dkms's\n\"" + sudo + "mago purge hello -u " + cache + "\" forgets builds; what is installed stays"
+		if got := advice(grammar(), "unbuild", "hello", "-u", cache); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }

@@ -40,8 +40,9 @@ func optionsOf(flags []string) []typedOption {
 // systemOf is the system that a command line names, and where its cache is.
 func systemOf(given []typedOption) (on engine.System, cache string) {
 	o := options{Root: "/"}
+	flags := everyFlag(grammar())
 	for _, option := range given {
-		switch flag := flagCalled(everyFlag(grammar()), option.name); {
+		switch flag := flagCalled(flags, option.name); {
 		case flag == nil || option.value == "":
 		case flag.Name == "root":
 			o.Root = option.value
@@ -49,8 +50,9 @@ func systemOf(given []typedOption) (on engine.System, cache string) {
 			o.UserDir = option.value
 		}
 	}
-	on = engine.System{Root: o.Root, Cache: o.UserDir}
-	paths, err := newPaths(o, thisMachine().AsRoot)
+	on = engine.Unplaced(thisMachine().AsRoot, os.Getenv("SUDO_USER"))
+	on.Root, on.Cache = o.Root, o.UserDir
+	paths, err := newPaths(o, on.AsRoot)
 	if err != nil {
 		return on, cmp.Or(o.UserDir, systemCache) // which the command itself will refuse
 	}
