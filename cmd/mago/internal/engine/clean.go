@@ -153,15 +153,13 @@ func (cl *cleaner) cleanNames(ctx context.Context, words []string) ([]string, er
 
 // moduleNames resolves words; one that mago has built, or that is installed, is known even if no list names it any more.
 func (cl *cleaner) moduleNames(ctx context.Context, words []string) ([]string, error) {
-	installed, err := cl.pkgs.installedPackages()
-	if err != nil {
-		return nil, err
-	}
 	var names []string
 	for _, word := range words {
-		_, err := os.Stat(filepath.Join(cl.Cache, "builds", word))
-		here := err == nil || slices.ContainsFunc(installed, func(p modulesPackage) bool { return p.module == word })
-		if here && cl.Name == "" && moduleWord.MatchString(word) {
+		known, err := cl.knows(word)
+		if err != nil {
+			return nil, err
+		}
+		if known {
 			names = append(names, word)
 			continue
 		}
@@ -177,6 +175,18 @@ func (cl *cleaner) moduleNames(ctx context.Context, words []string) ([]string, e
 		}
 	}
 	return names, nil
+}
+
+// knows reports whether a word names a module that mago has built or that is installed.
+func (cl *cleaner) knows(word string) (bool, error) {
+	if cl.Name != "" || !moduleWord.MatchString(word) {
+		return false, nil
+	}
+	if _, err := os.Stat(filepath.Join(cl.Cache, "builds", word)); err == nil {
+		return true, nil
+	}
+	installed, err := cl.pkgs.installedPackages()
+	return slices.ContainsFunc(installed, func(p modulesPackage) bool { return p.module == word }), err
 }
 
 // moduleWord is a name that a module's directory can have.
