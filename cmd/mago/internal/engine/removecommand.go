@@ -34,32 +34,32 @@ func HowToRemove(p System, cache, module string) string {
 		slices.Sort(names)
 		return fmt.Sprintf(`run "%s"`, p.Apt("remove", slices.Compact(names)...))
 	}
-	built := builtIn(cache)
-	if slices.Contains(built, name) {
+	built, err := builtIn(cache)
+	if err != nil || slices.Contains(built, name) {
 		return fmt.Sprintf(`no package of %s is installed; "%s" forgets builds`, name, p.Mago("purge", name))
 	}
 	return fmt.Sprintf("nothing of %s is installed, nor built in %s; %s", name, cache, whatThereIs(name, append(others, built...)))
 }
 
-// HowToForget says how the builds of a module in a cache are forgotten, or what is built there.
+// HowToForget says how the builds of a module in a cache are forgotten, also where the cache cannot be read, or what is built there.
 func HowToForget(p System, cache, module string) string {
 	name := catalog.ModuleName(module)
-	built := builtIn(cache)
-	if slices.Contains(built, name) {
+	built, err := builtIn(cache)
+	if err != nil || slices.Contains(built, name) {
 		return fmt.Sprintf(`"%s" forgets builds; what is installed stays`, p.Mago("purge", name))
 	}
 	return fmt.Sprintf("nothing of %s is built in %s; %s", name, cache, whatThereIs(name, built))
 }
 
-// builtIn are the modules that a cache has builds of; one that cannot be read has none.
-func builtIn(cache string) (modules []string) {
-	dirs, _ := store.Entries(filepath.Join(cache, "builds"), "*")
+// builtIn are the modules that a cache has builds of; one that is not there has none.
+func builtIn(cache string) (modules []string, err error) {
+	dirs, err := store.Entries(filepath.Join(cache, "builds"), "*")
 	for _, dir := range dirs {
 		if name := filepath.Base(dir); moduleWord.MatchString(name) {
 			modules = append(modules, name)
 		}
 	}
-	return modules
+	return modules, err
 }
 
 // whatThereIs leads from a name to the one that may be meant, or else to all.

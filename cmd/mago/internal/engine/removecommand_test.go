@@ -62,3 +62,18 @@ func TestForgetWay(t *testing.T) {
 		}
 	}
 }
+
+func TestUnreadableCache(t *testing.T) {
+	cache := t.TempDir()
+	if err := os.Symlink("builds", filepath.Join(cache, "builds")); err != nil { // which leads root too to an error
+		t.Fatal(err)
+	}
+	if got, want := HowToForget(System{}, cache, "hello"), `"mago purge hello" forgets builds; what is installed stays`; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	root := t.TempDir()
+	want := `no package of hello is installed; "mago purge hello --root ` + root + `" forgets builds`
+	if got := HowToRemove(System{Root: root}, cache, "hello"); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
