@@ -2,16 +2,15 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"debug/elf"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,17 +22,17 @@ import (
 // machines are the architectures that mago is packaged for, by the name that Debian and Go share.
 var machines = map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}
 
-// request says which package to write. Epoch is SOURCE_DATE_EPOCH; where it is empty, the package has the last commit's date, and
+// request says which package to write. Epoch is SOURCE_DATE_EPOCH; where it is empty, the package has the date of Commit, and
 // without a commit the changelog's.
-type request struct{ Arch, Source, Dest, Epoch string }
+type request struct{ Arch, Source, Dest, Epoch, Commit string }
 
 // write builds mago and returns the path of its package.
 func (r request) write(ctx context.Context) (deb string, err error) {
 	if _, ok := machines[r.Arch]; !ok {
 		return "", fmt.Errorf("mago is not packaged for %s", r.Arch)
 	}
-	if err := r.lacks(); err != nil {
-		return "", err
+	if _, err := exec.LookPath("xz"); err != nil { // before minutes go into compiling
+		return "", errors.New(`missing: xz; run "sudo apt-get install xz-utils"`)
 	}
 	dir, err := os.MkdirTemp("", "mkdeb")
 	if err != nil {
@@ -51,27 +50,9 @@ func (r request) write(ctx context.Context) (deb string, err error) {
 	return debpkg.Write(r.Dest, p, debpkg.Options{Compression: codec.XZ})
 }
 
-// lacks says which programs are missing, before minutes go into compiling.
-func (r request) lacks() error {
-	packages := map[string]string{"xz": "xz-utils"}
-	if r.Epoch == "" {
-		packages["git"] = "git"
-	}
-	for program := range packages {
-		if _, err := exec.LookPath(program); err == nil {
-			delete(packages, program)
-		}
-	}
-	if len(packages) == 0 {
-		return nil
-	}
-	return fmt.Errorf("missing: %s; run \"sudo apt-get install %s\"",
-		strings.Join(slices.Sorted(maps.Keys(packages)), ", "), strings.Join(slices.Sorted(maps.Values(packages)), " "))
-}
-
 // collect builds the program in dir, and gathers the other files.
 func (r request) collect(ctx context.Context, dir string) (c contents, err error) {
-	if c.Date, err = r.date(ctx); err != nil {
+	if c.Date, err = r.date(); err != nil {
 		return c, err
 	}
 	native := filepath.Join(dir, "native")
@@ -102,13 +83,10 @@ func (r request) collect(ctx context.Context, dir string) (c contents, err error
 }
 
 // date is the date of everything in the package.
-func (r request) date(ctx context.Context) (time.Time, error) {
-	text := r.Epoch
+func (r request) date() (time.Time, error) {
+	text := cmp.Or(r.Epoch, r.Commit)
 	if text == "" {
-		var err error
-		if text, err = r.committed(ctx); err != nil {
-			return changelogDate(ownChangelog)
-		}
+		return changelogDate(ownChangelog)
 	}
 	seconds, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || seconds < 0 {
@@ -117,17 +95,17 @@ func (r request) date(ctx context.Context) (time.Time, error) {
 	return time.Unix(seconds, 0).UTC(), nil
 }
 
-// committed is when the last commit was made, in seconds since 1970. git shows no commit outside a checkout, nor in one of another
-// user's.
-func (r request) committed(ctx context.Context) (string, error) {
-	out, err := output(exec.CommandContext(ctx, "git", "-C", r.Source, "show", "--no-patch", "--format=%ct", "HEAD"))
+// committed is when the last commit in a directory was made, in seconds since 1970. git shows no commit outside a checkout, nor in
+// one of another user's.
+func committed(ctx context.Context, dir string) (string, error) {
+	out, err := output(exec.CommandContext(ctx, "git", "-C", dir, "show", "--no-patch", "--format=%ct", "HEAD"))
 	return strings.TrimSpace(string(out)), err
 }
 
 // build compiles mago as "make build" does, without symbols, which Debian Policy 10.1 does not want in packages.
 func (r request) build(ctx context.Context, arch, program string) error {
 	args := []string{"build", "-trimpath", "-ldflags=-s -w", "-o", program}
-	if _, err := r.committed(ctx); err != nil {
+	if r.Commit == "" {
 		args = append(args, "-buildvcs=false") // or go build would end with git's error
 	}
 	_, err := output(r.golang(ctx, arch, append(args, "./cmd/mago")...))

@@ -30,8 +30,12 @@ func TestNoCommit(t *testing.T) {
 			}
 		}
 		t.Setenv("PATH", bin)
-		r := request{Source: ".", Epoch: c.epoch}
-		if date, err := r.date(t.Context()); err != nil || date.Unix() != c.seconds {
+		commit, err := committed(t.Context(), ".")
+		if (err != nil) != c.refused {
+			t.Errorf("%s: commit %q, %v", name, commit, err)
+		}
+		r := request{Source: ".", Epoch: c.epoch, Commit: commit}
+		if date, err := r.date(); err != nil || date.Unix() != c.seconds {
 			t.Errorf("%s: date %v, %v", name, date, err)
 		}
 		if err := r.build(t.Context(), "amd64", "x"); err != nil {

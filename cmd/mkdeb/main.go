@@ -20,13 +20,18 @@ func main() {
 	r.Epoch = os.Getenv("SOURCE_DATE_EPOCH")
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	var err error
+	if r.Commit, err = committed(ctx, r.Source); err != nil {
+		what := "version and date are those"
+		if r.Epoch != "" {
+			what = "the version is that"
+		}
+		fmt.Fprintf(os.Stderr, "mkdeb: git shows no commit in %s: %s of the newest changelog entry\n", r.Source, what)
+	}
 	deb, err := r.write(ctx)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mkdeb:", err)
 		os.Exit(1)
-	}
-	if _, err := r.committed(ctx); err != nil {
-		fmt.Fprintf(os.Stderr, "mkdeb: git shows no commit in %s: the package has the version of the newest changelog entry, and its date without SOURCE_DATE_EPOCH\n", r.Source)
 	}
 	fmt.Println(deb)
 }
