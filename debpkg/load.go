@@ -101,14 +101,9 @@ func (l *loader) contents(f File) (sum []byte, err error) {
 	return hash.Sum(nil), nil
 }
 
-// buffer gives one that the archive has given back, or another one, as long as there may be more.
+// buffer gives one that the archive has given back, makes one where there may be more, or waits for one.
 func (l *loader) buffer() ([]byte, bool) {
-	select {
-	case buf := <-l.free:
-		return buf, true
-	default:
-	}
-	if l.made < cap(l.free) {
+	if len(l.free) == 0 && l.made < cap(l.free) {
 		l.made++
 		return make([]byte, pieceSize), true
 	}

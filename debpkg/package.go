@@ -74,7 +74,7 @@ func OnDisk(path, disk string) (File, error) {
 
 // Options chooses how a package is written; the zero Options are good ones.
 type Options struct {
-	// Compression is codec.Zstd (the default; dpkg 1.21.18 and newer), XZ, Gzip or None.
+	// Compression is that of data.tar: codec.Zstd (the default; dpkg 1.21.18 and newer), XZ, Gzip or None.
 	Compression codec.Format
 	// Threads bounds the cores in use, 0 for all; the bytes of the package do not depend on it.
 	Threads int

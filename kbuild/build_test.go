@@ -229,21 +229,21 @@ func TestEnvironmentStaysOut(t *testing.T) {
 // TestDebuggingSymbols: none are made that would be stripped at once, but where a module is to keep them or kbuild reads them.
 func TestDebuggingSymbols(t *testing.T) {
 	for name, test := range map[string]struct {
-		directive, option string
-		made              bool
+		directive, makefile, option string
+		made                        bool
 	}{
-		"stripped":      {"", "CONFIG_DEBUG_INFO", false},
-		"kept":          {"STRIP=no\n", "CONFIG_DEBUG_INFO", true},
-		"one of two is": {"BUILT_MODULE_NAME[0]=hello BUILT_MODULE_NAME[1]=other STRIP[1]=no\n", "CONFIG_DEBUG_INFO", true},
-		"read":          {"", "CONFIG_GENDWARFKSYMS", true},
+		"stripped":      {"", "", "CONFIG_DEBUG_INFO", false},
+		"kept":          {"STRIP=no\n", "", "CONFIG_DEBUG_INFO", true},
+		"one of two is": {"BUILT_MODULE_NAME[0]=hello BUILT_MODULE_NAME[1]=other STRIP[1]=no\n", "", "CONFIG_DEBUG_INFO", true},
+		"read":          {"", "", "CONFIG_GENDWARFKSYMS", true},
+		"a default":     {"", "export KCFLAGS ?= -DX\n", "CONFIG_DEBUG_INFO", true},
 	} {
 		b := newBench(t)
 		b.kernel = b.kernel.WithConfig(kernel.Config{test.option: "y"})
-		source := with(t, tree{"dkms.conf": "PACKAGE_NAME=hello PACKAGE_VERSION=1.0\n" + test.directive + "MAKE='printenv KCFLAGS; false'\n"})
-		if _, err := b.build(t, source); err == nil {
-			t.Error("false is true")
-		}
-		if made := !strings.Contains(b.log.String(), "\n-g0"); made != test.made {
+		source := with(t, tree{"dkms.conf": "PACKAGE_NAME=hello PACKAGE_VERSION=1.0\n" + test.directive + "MAKE='echo begun; env | grep ^KCF; false'\n", "Makefile": test.makefile + "obj-m := hello.o\n"})
+		_, _ = b.build(t, source)
+		_, log, begun := strings.Cut(b.log.String(), "\nbegun\n")
+		if made := !strings.HasPrefix(log, "KCFLAGS=-g0"); !begun || made != test.made {
 			t.Errorf("%s: they are made: %v\n%s", name, made, b.log.String())
 		}
 	}

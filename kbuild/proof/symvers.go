@@ -93,7 +93,7 @@ type symversLine struct {
 	symbol string
 	crc    uint32
 	module string // the path of its file, mostly
-	after  string // what comes behind it
+	after  string // the rest of the line
 }
 
 // parseSymvers reads crc, symbol, module, type and namespace, parted by tabs. Linux 5.4 to 5.6 had the namespace before

@@ -62,10 +62,18 @@ func (r dkmsConf) Run(ctx context.Context, w *Workspace) (*Staged, error) {
 	for _, file := range closed {
 		w.Warn("builds cannot read %s, so it does not count", filepath.Join(settingsDir, conf.Name, file))
 	}
-	w.stripped = !slices.ContainsFunc(modules, func(m dkms.Module) bool { return !m.Strip })
+	if allStripped(modules) {
+		if err := w.dropSymbols(); err != nil {
+			return nil, err
+		}
+	}
 	b := &dkmsBuild{w.in(build), conf, added}
 	staged, err := b.run(ctx, modules)
 	return staged, b.explainBranch(b.blame(err))
+}
+
+func allStripped(modules []dkms.Module) bool {
+	return !slices.ContainsFunc(modules, func(m dkms.Module) bool { return !m.Strip })
 }
 
 // confOf is what the job knows of the file, or its evaluation.

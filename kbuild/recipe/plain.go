@@ -28,7 +28,9 @@ type attempt struct {
 }
 
 func (plain) Run(ctx context.Context, w *Workspace) (*Staged, error) {
-	w.stripped = true
+	if err := w.dropSymbols(); err != nil {
+		return nil, err
+	}
 	source, err := w.Job.Source.open()
 	if err != nil {
 		return nil, err

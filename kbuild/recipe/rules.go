@@ -45,8 +45,10 @@ func (r debianRules) Needs(Job) ([]*kernel.ToolError, error) {
 }
 
 func (r debianRules) Run(ctx context.Context, w *Workspace) (*Staged, error) {
-	w.stripped = true
 	if err := w.checkNeeds(r, w.Job); err != nil {
+		return nil, err
+	}
+	if err := w.dropSymbols(); err != nil {
 		return nil, err
 	}
 	build, err := prepareRules(ctx, w)

@@ -43,8 +43,7 @@ func (w *Workspace) isClosed(ctx context.Context, spec sandbox.Spec) bool {
 
 // environment pins what would otherwise get from this machine into the modules. As dkms does, it names the kernel's
 // compiler for what a source compiles outside of kbuild: cc may be another, or not installed. ARCH is left to kbuild:
-// there are Makefiles that know x86_64 and not x86. Debugging symbols that would be stripped are not made in the first place: an eighth
-// of a compiler's time.
+// there are Makefiles that know x86_64 and not x86.
 func (w *Workspace) environment() []string {
 	compiler := cmp.Or(w.Job.Kernel.Compiler.String(), "gcc")
 	env := []string{
@@ -58,7 +57,7 @@ func (w *Workspace) environment() []string {
 		env = append(env, "KBUILD_EXTRA_SYMBOLS="+strings.Join(w.symvers, " "))
 	}
 	var flags []string
-	if w.stripped && !w.Job.Kernel.NeedsDebugging() {
+	if w.noSymbols {
 		flags = append(flags, "-g0")
 	}
 	if work := w.Sandbox.Path(w.dir); work != sandbox.WorkDir {
@@ -66,7 +65,7 @@ func (w *Workspace) environment() []string {
 		env, flags = append(env, "KAFLAGS="+moved), append(flags, moved)
 	}
 	if len(flags) > 0 {
-		env = append(env, "KCFLAGS="+strings.Join(flags, " "))
+		env = append(env, compilerFlags+"="+strings.Join(flags, " "))
 	}
 	return env
 }

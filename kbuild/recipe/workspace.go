@@ -56,19 +56,19 @@ type Host struct {
 // Workspace is one job's directory that foreign programs can write to, and the sandbox that they run in.
 type Workspace struct {
 	Host
-	Job      Job
-	Log      *Log
-	dir      string          // host path, below the job's work directory
-	files    *os.Root        // the same; foreign programs write there, so nothing in it is reached by host path
-	mounts   []sandbox.Mount // of the workspace, what programs find at another path, too
-	unseen   []string        // paths where programs may look for something, and the sandbox cannot show it
-	symvers  []string        // the Module.symvers of modules that this one needs, inside
-	special  someNames       // what of the source is neither file, directory nor link, and was left out
-	earlier  someNames       // the source's finished modules, which were too
-	touched  bool            // whether a program of the recipe's has run
-	alone    *jobs.Client    // of a build that is in no pool; nil: none was needed yet
-	stripped bool            // whether all modules will be without debugging symbols, as far as that is known yet
-	ours     bool            // whether the recipe's own programs have all run, and mago's alone follow
+	Job       Job
+	Log       *Log
+	dir       string          // host path, below the job's work directory
+	files     *os.Root        // the same; foreign programs write there, so nothing in it is reached by host path
+	mounts    []sandbox.Mount // of the workspace, what programs find at another path, too
+	unseen    []string        // paths where programs may look for something, and the sandbox cannot show it
+	symvers   []string        // the Module.symvers of modules that this one needs, inside
+	special   someNames       // what of the source is neither file, directory nor link, and was left out
+	earlier   someNames       // the source's finished modules, which were too
+	touched   bool            // whether a program of the recipe's has run
+	alone     *jobs.Client    // of a build that is in no pool; nil: none was needed yet
+	noSymbols bool            // see dropSymbols
+	ours      bool            // whether the recipe's own programs have all run, and mago's alone follow
 }
 
 // Tree is the name of the foreign directory below a job's work directory.

@@ -38,7 +38,7 @@ func sweep() {
 		if !alive || len(all) > most {
 			waitForEnded()
 		}
-		if alive {
+		if alive || len(all) == 0 { // or there is one that no list has
 			time.Sleep(time.Millisecond)
 		}
 	}

@@ -151,9 +151,9 @@ func children() (pids []int) {
 	return pids
 }
 
-// ownChildren are those in this process's lists; nil where the kernel keeps none. The first thread has started what was started, and
-// gets what others leave behind: the lists of the others are read where that one is empty only. What was looked at there the kernel has
-// to forget when such a thread ends, and who waits for the process is kept busy until it has.
+// ownChildren lists this process's children; nil where the kernel keeps no lists. They are in the first thread's list: it has started
+// the program (see Serve), and the kernel gives it the orphans. The others' lists are read only where that one is empty, because each
+// look at a thread leaves entries of /proc that the kernel has to drop when it ends, which delays whoever waits for this process.
 func ownChildren() []int {
 	const threads = "/proc/self/task"
 	if pids, ok := childrenOf(threads + "/" + strconv.Itoa(os.Getpid())); ok && len(pids) > 0 {

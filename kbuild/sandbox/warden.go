@@ -22,7 +22,7 @@ func Serve(args []string) (code int, ok bool) {
 	if len(args) != 2 || args[0] != wardenName && args[0] != entrantName {
 		return 0, false
 	}
-	runtime.LockOSThread() // some of what follows belongs to a thread: in an init, and mostly in main, the first (see ownChildren)
+	runtime.LockOSThread() // some of what follows belongs to the thread; called from an init, it is the first (see ownChildren)
 	var o order
 	err := json.Unmarshal([]byte(args[1]), &o)
 	if err == nil && args[0] == wardenName {

@@ -52,7 +52,7 @@ func (c contest) run(ctx context.Context, rounds int) (rows []string, err error)
 	}
 	var magos, peers []taken
 	for i := range rounds {
-		a, b, err := c.round(ctx, i%2 == 1, nil) // a machine that becomes slower or faster does so for both
+		a, b, err := c.round(ctx, i%2 == 1, nil) // so that neither always runs on the warmer machine
 		if err != nil {
 			return nil, err
 		}

@@ -160,8 +160,8 @@ func newRun(e *Engine, p *Plan) *run {
 	return &run{Engine: e, plan: p, asked: p.unitsAsked(), results: map[UnitID]UnitResult{}}
 }
 
-// ahead is how many units are made ready beside those that are built, so that no processor has to wait for one.
-const ahead = 1
+// readied is how many units are made ready beside those that are built, so that no processor has to wait for one; none with -j 1.
+const readied = 1
 
 // units does all units, as many at once as may be. A failure stops only what needs the unit.
 func (r *run) units(ctx context.Context) error {
@@ -173,12 +173,12 @@ func (r *run) units(ctx context.Context) error {
 		width = r.confs.atOnce(ctx)
 	}
 	if width > 1 {
-		width = min(width+ahead, len(r.plan.Units))
+		width = min(width+readied, len(r.plan.Units))
 	}
 	if r.DryRun {
 		width = 1 // so that what it tells is in order
 	}
-	r.pool.Expect(min(builds, width))
+	r.pool.Expect(min(builds, width)) // AtOnce counts no more than there are tokens
 	var workers sync.WaitGroup
 	for range width {
 		workers.Go(func() {

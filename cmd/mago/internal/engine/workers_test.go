@@ -75,8 +75,9 @@ func TestWorkersAhead(t *testing.T) {
 		r.pool = jobs.NewPool(2)
 		var inside, most atomic.Int32
 		r.do = func(e *Engine, u Unit) (UnitResult, error) {
-			most.Store(max(most.Load(), inside.Add(1)))
-			time.Sleep(time.Hour)
+			inside.Add(1)
+			time.Sleep(time.Hour) // by then all have begun that do so together
+			most.Store(max(most.Load(), inside.Load()))
 			e.begins()
 			time.Sleep(time.Second)
 			inside.Add(-1)
