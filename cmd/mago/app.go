@@ -55,13 +55,20 @@ func newApp(m engine.Machine, o options, stdout *stream, stderr io.Writer) (*app
 	if err := paths.CheckOwn(root, m.AsRoot); err != nil {
 		return nil, err
 	}
+	dest, err := absolute(o.Dest)
+	if err != nil {
+		return nil, err
+	}
 	a := &app{screen: newScreen(stdout, o), stderr: stderr, quick: o.NonInter}
 	a.render = newRender(a.screen, stderr)
 	options := engine.Options{
+		ModuleOptions: engine.ModuleOptions{
+			Sandbox: sandbox.Kind(o.Sandbox), Limits: limits, Reuse: o.Reuse || os.Getenv("MAGO_REUSE") == "1", Maintainer: engine.MaintainerIn(os.Getenv), Dest: dest,
+		},
 		Root: root, OwnCache: o.UserDir != "", Kernels: engine.Lists(o.KversList...), HeaderDirs: headerDirs(root, slices.Concat(o.KernelDir, []string{os.Getenv("KERNELDIRS")})),
-		Name: o.Called, Force: o.Force, NoRebuild: o.NoRebuild, Reuse: o.Reuse || os.Getenv("MAGO_REUSE") == "1", AsItLies: o.NotUnpack, DryRun: o.DryRun, Verbose: o.Verbose,
-		Unauthenticated: o.Unsigned, UnsignedModules: o.Unloadable, Allow: allow, Sandbox: sandbox.Kind(o.Sandbox), Limits: limits, Jobs: o.Jobs, Wait: o.Wait.Wait,
-		Date: date, Maintainer: engine.MaintainerIn(os.Getenv), Version: ownVersion(), Me: lock.Holder{Command: ownCommand(), User: userName()}, Caller: os.Getenv("SUDO_USER"),
+		Name: o.Called, Force: o.Force, NoRebuild: o.NoRebuild, AsItLies: o.NotUnpack, DryRun: o.DryRun, Verbose: o.Verbose,
+		Unauthenticated: o.Unsigned, UnsignedModules: o.Unloadable, Allow: allow, Jobs: o.Jobs, Wait: o.Wait.Wait,
+		Date: date, Version: ownVersion(), Me: lock.Holder{Command: ownCommand(), User: userName()}, Caller: os.Getenv("SUDO_USER"),
 	}
 	if o.Verbose {
 		options.Output, options.Errors = heedless{stdout}, heedless{stderr}
@@ -79,6 +86,14 @@ func (a *app) ofSystem(err error) error {
 		return nil
 	}
 	return &systemError{engine.SystemOf(a.Engine), err}
+}
+
+// absolute is a path from the working directory; "" for none.
+func absolute(path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	return filepath.Abs(path)
 }
 
 // limits are the usual ones, but for those that --limit sets.

@@ -67,20 +67,19 @@ func TestLists(t *testing.T) {
 func TestPaths(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", "/home/me/.cache")
 	for _, c := range []struct {
-		name        string
-		o           options
-		asRoot      bool
-		cache, dest string
+		name   string
+		o      options
+		asRoot bool
+		cache  string
 	}{
-		{"root", options{Root: "/"}, true, "/var/cache/mago", ""},
-		{"user", options{Root: "/"}, false, "/home/me/.cache/mago", ""},
-		{"another system", options{Root: "/srv/sid"}, false, "/srv/sid/var/cache/mago", ""},
-		{"-u", options{Root: "/", UserDir: "/srv/me"}, true, "/srv/me", ""},
-		{"--dest", options{Root: "/", Dest: "/srv/fleet"}, true, "/var/cache/mago", "/srv/fleet"},
+		{"root", options{Root: "/"}, true, "/var/cache/mago"},
+		{"user", options{Root: "/"}, false, "/home/me/.cache/mago"},
+		{"another system", options{Root: "/srv/sid"}, false, "/srv/sid/var/cache/mago"},
+		{"-u", options{Root: "/", UserDir: "/srv/me"}, true, "/srv/me"},
 	} {
 		p, err := newPaths(c.o, c.asRoot)
-		if err != nil || p.Cache != c.cache || p.Dest != c.dest {
-			t.Errorf("%s: %+v, %v; want %s and %q", c.name, p, err, c.cache, c.dest)
+		if err != nil || p.Cache != c.cache {
+			t.Errorf("%s: %+v, %v; want %s", c.name, p, err, c.cache)
 		}
 	}
 	for _, dir := range []string{"/srv/me", "/srv/sidney", "/"} {

@@ -57,15 +57,7 @@ func newPaths(o options, asRoot bool) (engine.Paths, error) {
 	if o.Root != "/" && !strings.HasPrefix(cache+"/", o.Root+"/") {
 		return engine.Paths{}, &engine.UsageError{Err: fmt.Errorf("-u %s is outside of --root %s, where its apt could not write", cache, o.Root)}
 	}
-	p := engine.Paths{Cache: cache}
-	if o.Dest != "" {
-		dest, err := filepath.Abs(o.Dest)
-		if err != nil {
-			return engine.Paths{}, err
-		}
-		p.Dest = dest
-	}
-	return p, nil
+	return engine.Paths{Cache: cache}, nil
 }
 
 // globs reads the patterns of --allow-file.

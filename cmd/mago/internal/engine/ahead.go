@@ -17,7 +17,7 @@ func (p *planner) ahead(ctx context.Context, all []unit) {
 	var opening, evaluating errgroup.Group
 	opening.SetLimit(p.pool.Size())
 	if !p.bare {
-		evaluating.SetLimit(p.confs.atOnce(ctx))
+		evaluating.SetLimit(p.confs.atOnce(ctx, modulesOf(all)))
 	}
 	begun := map[string]bool{}
 	for _, u := range all {

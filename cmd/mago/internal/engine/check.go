@@ -88,7 +88,7 @@ func Check(ctx context.Context, e *Engine, words []string) (Checked, error) {
 	}
 	err = checker{e}.scratch(ctx, lock.Thing{Name: "_renewed", What: "the place for kernels that come in another version", Doing: "used"}, func(dir string) error {
 		apart := e.forKernels(renewed)
-		apart.Builds, apart.Dest, apart.fromApt = dir, "", setOf(renewed)
+		apart.Builds, apart.Options, apart.fromApt = dir, apart.withoutCopies(), setOf(renewed)
 		of, err := checker{newEngine(apart)}.check(ctx, words)
 		for _, u := range of.Results {
 			u.Deb = "" // which goes again

@@ -103,7 +103,8 @@ func (c checker) scratch(ctx context.Context, place lock.Thing, do func(dir stri
 // trying is the same engine at work for one kernel, which keeps its builds elsewhere and tells only how far it is.
 func (c checker) trying(builds, release string) *Engine {
 	b := *silent(c.Engine, Note, Advice, Begin, End, Failed, Warning, Whole, Finished, Result).base
-	b.Builds, b.Dest, b.Force = builds, "", false
+	b.Builds, b.Options = builds, b.withoutCopies()
+	b.Force = false
 	b.Kernels, b.HeaderDirs = []string{release}, c.kernels.dirsOf(release)
 	if len(b.HeaderDirs) > 0 {
 		b.Kernels = nil

@@ -45,7 +45,7 @@ func (bu *builder) buildLocked(ctx context.Context, u unit) (store.Record, error
 
 // recorded leaves a record of how the making of a unit's package went, and its log.
 func (bu *builder) recorded(ctx context.Context, u unit, do func(at place, r *store.Record) error) (store.Record, error) {
-	if err := bu.tryDest(ctx); err != nil {
+	if err := bu.tryDest(ctx, u.name); err != nil {
 		return store.Record{}, err
 	}
 	stage, err := bu.store.MakeStage(u.id())
@@ -53,7 +53,7 @@ func (bu *builder) recorded(ctx context.Context, u unit, do func(at place, r *st
 		return store.Record{}, err
 	}
 	defer os.RemoveAll(stage)
-	chosen, err := bu.confs.announceSandbox(ctx)
+	chosen, err := bu.confs.announceSandbox(ctx, u.name)
 	if err != nil {
 		return store.Record{}, err
 	}
@@ -179,7 +179,7 @@ func (bu *builder) commit(ctx context.Context, r *store.Record, log *os.File) er
 
 // compile runs the recipe, and counts the files that it compiles.
 func (bu *builder) compile(ctx context.Context, u unit, conf confEvaluation, needed []recipe.Needed, at place, files *int) (*kbuild.Result, error) {
-	where, err := bu.confs.chooseSandbox(ctx)
+	where, err := bu.confs.sandboxOf(ctx, u.name)
 	if err != nil {
 		return nil, err
 	}

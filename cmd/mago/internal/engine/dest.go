@@ -18,10 +18,11 @@ import (
 
 // deliver puts copies of a build's packages where --dest says. Others may write there: nothing of mago's is read from it.
 func (bu *builder) deliver(ctx context.Context, r store.Record) error {
-	if bu.Dest == "" || bu.DryRun {
+	dest := bu.Of(r.Module).Dest
+	if dest == "" || bu.DryRun {
 		return nil
 	}
-	d, err := bu.openDest(ctx)
+	d, err := bu.openDest(ctx, dest)
 	if err != nil {
 		return err
 	}
@@ -32,9 +33,9 @@ func (bu *builder) deliver(ctx context.Context, r store.Record) error {
 	}
 	for _, deb := range debs {
 		if err := d.put(deb); err != nil {
-			return fmt.Errorf("copy %s to %s: %w", filepath.Base(deb), bu.Dest, err)
+			return fmt.Errorf("copy %s to %s: %w", filepath.Base(deb), dest, err)
 		}
-		bu.say.note("copy", "%s", filepath.Join(bu.Dest, filepath.Base(deb)))
+		bu.say.note("copy", "%s", filepath.Join(dest, filepath.Base(deb)))
 	}
 	return nil
 }
@@ -51,12 +52,12 @@ func (d *destination) close() {
 	d.release()
 }
 
-func (bu *builder) openDest(ctx context.Context) (*destination, error) {
-	release, err := bu.locks(bu.Wait.Limit).Take(ctx, lock.Thing{Name: "_dest", What: bu.Dest, Doing: "written to"})
+func (bu *builder) openDest(ctx context.Context, dest string) (*destination, error) {
+	release, err := bu.locks(bu.Wait.Limit).Take(ctx, lock.Thing{Name: "_dest", What: dest, Doing: "written to"})
 	if err != nil {
 		return nil, err
 	}
-	w, err := way.Make(bu.Dest)
+	w, err := way.Make(dest)
 	if err == nil {
 		var root *os.Root
 		if root, err = w.Root(); err == nil {
@@ -72,11 +73,12 @@ func destError(err error) error {
 }
 
 // tryDest finds out before a compilation that its package could not be copied.
-func (bu *builder) tryDest(ctx context.Context) error {
-	if bu.Dest == "" {
+func (bu *builder) tryDest(ctx context.Context, module string) error {
+	dest := bu.Of(module).Dest
+	if dest == "" {
 		return nil
 	}
-	d, err := bu.openDest(ctx)
+	d, err := bu.openDest(ctx, dest)
 	if err != nil {
 		return err
 	}

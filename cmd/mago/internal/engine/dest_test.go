@@ -14,7 +14,7 @@ import (
 // delivered has a package copied to dest and returns its own path.
 func delivered(t *testing.T, dest string) (deb string, err error) {
 	t.Helper()
-	a := newEngine(&base{Paths: Paths{Cache: t.TempDir(), Dest: dest}, say: newReporter(func(Event) {})})
+	a := newEngine(&base{Options: Options{ModuleOptions: ModuleOptions{Dest: dest}}, Paths: Paths{Cache: t.TempDir()}, say: newReporter(func(Event) {})})
 	deb = filepath.Join(a.store.Debs(), "hello_1_all.deb")
 	if err := errors.Join(os.Mkdir(a.store.Debs(), 0o755), os.WriteFile(deb, []byte("package"), 0o644)); err != nil {
 		t.Fatal(err)

@@ -45,7 +45,7 @@ func (ks *keys) situation(u unit) situation {
 
 // foreseen is that for a plan, which reads no package: last gives units' last good builds, if need be without their inputs.
 func (ks *keys) foreseen(u unit, last store.Lookup) situation {
-	s := situation{Force: ks.forced(u.target), NoRebuild: ks.NoRebuild, Reuse: ks.Reuse, AsItLies: ks.AsItLies, have: ks.pkgs.installedPackage(u.packageName())}
+	s := situation{Force: ks.forced(u.target), NoRebuild: ks.NoRebuild, Reuse: ks.Of(u.name).Reuse, AsItLies: ks.AsItLies, have: ks.pkgs.installedPackage(u.packageName())}
 	record, recorded := last(u.id())
 	s.record, s.recorded = record, recorded
 	s.vouched, s.counts = ks.usable(record), ks.pkgs.usableInstalled(s.have)

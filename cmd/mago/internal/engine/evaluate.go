@@ -69,7 +69,7 @@ func (ev *evaluator) evaluate(ctx context.Context, t target, k kernel.Kernel) co
 		return e
 	}
 	evaluated.keep(key, e)
-	if !ok && e.err == nil && !ev.DryRun && ev.seesAll(ctx) {
+	if !ok && e.err == nil && !ev.DryRun && ev.seesAll(ctx, t.name) {
 		_ = recipe.Keep(ev.confs(t), key, e.conf, t.tree.Private) // what is not kept is evaluated again by the next run
 	}
 	return e
@@ -88,13 +88,13 @@ func (ev *evaluator) evaluateBeside(ctx context.Context, u unit, needed []recipe
 
 // seesAll reports whether a dkms.conf that is evaluated finds its source wherever dkms has it. Where it does not, modules may be
 // missing, which must not be taken for the truth in another sandbox.
-func (ev *evaluator) seesAll(ctx context.Context) bool {
-	chosen, err := ev.chooseSandbox(ctx)
+func (ev *evaluator) seesAll(ctx context.Context, module string) bool {
+	chosen, err := ev.sandboxOf(ctx, module)
 	return err == nil && chosen.Shows()
 }
 
 func (ev *evaluator) evaluateNow(ctx context.Context, job kbuild.Job) (e confEvaluation) {
-	chosen, err := ev.chooseSandbox(ctx)
+	chosen, err := ev.sandboxOf(ctx, job.Source.Name)
 	if err != nil {
 		return confEvaluation{err: err}
 	}
@@ -127,14 +127,29 @@ func dkmsKernel(k kernel.Kernel) dkms.Kernel {
 	return dkms.Kernel{Release: k.Release, Arch: k.Arch, Config: k.Config()}
 }
 
-// chooseSandbox gives the sandbox that foreign programs run in.
+// chooseSandbox gives the sandbox that foreign programs run in, but for modules that have one of their own.
 func (ev *evaluator) chooseSandbox(ctx context.Context) (sandbox.Sandbox, error) {
-	return ev.known.sandbox.get(0, func() (sandbox.Sandbox, error) { return ev.findSandbox(ctx, ev.Sandbox) })
+	return ev.known.sandbox.get(0, func() (sandbox.Sandbox, error) { return ev.findSandbox(ctx, ev.Sandbox, ev.Limits) })
+}
+
+// sandboxOf gives the sandbox that a module's programs run in.
+func (ev *evaluator) sandboxOf(ctx context.Context, module string) (sandbox.Sandbox, error) {
+	own := ownSandbox{ev.Of(module).Sandbox, ev.Of(module).Limits}
+	if (own == ownSandbox{ev.Sandbox, ev.Limits}) {
+		return ev.chooseSandbox(ctx)
+	}
+	return ev.known.sandboxes.of(ev.known.changes.Load(), own, func() (sandbox.Sandbox, error) { return ev.findSandbox(ctx, own.kind, own.limits) })
+}
+
+// ownSandbox is what a module wants of its sandbox.
+type ownSandbox struct {
+	kind   sandbox.Kind
+	limits sandbox.Limits
 }
 
 // findSandbox tries the sandboxes here for one of a kind.
-func (ev *evaluator) findSandbox(ctx context.Context, kind sandbox.Kind) (chosen sandbox.Sandbox, err error) {
-	wish := sandbox.Wish{Root: ev.Root, AsRoot: ev.host.AsRoot, Nobody: ev.DryRun, Kind: kind, Limits: ev.Limits}
+func (ev *evaluator) findSandbox(ctx context.Context, kind sandbox.Kind, limits sandbox.Limits) (chosen sandbox.Sandbox, err error) {
+	wish := sandbox.Wish{Root: ev.Root, AsRoot: ev.host.AsRoot, Nobody: ev.DryRun, Kind: kind, Limits: limits}
 	err = store.Within(ev.store.WorkDir(), func(dir string) error {
 		wish.Work = dir
 		chosen, err = sandbox.Choose(ctx, wish, ev.host.Run)
@@ -144,18 +159,20 @@ func (ev *evaluator) findSandbox(ctx context.Context, kind sandbox.Kind) (chosen
 	return chosen, err
 }
 
-// atOnce is in how many sandboxes there may be programs at the same time: where all run as the build user, and nothing else keeps one
-// build from another's files and processes, in one.
-func (ev *evaluator) atOnce(ctx context.Context) int {
-	if chosen, err := ev.chooseSandbox(ctx); err == nil && chosen.Drop && !chosen.Parts() { // of an error the units tell
-		return 1
+// atOnce is in how many of the modules' sandboxes there may be programs at the same time: where all run as the build user, and
+// nothing else keeps one build from another's files and processes, in one.
+func (ev *evaluator) atOnce(ctx context.Context, modules []string) int {
+	for _, module := range modules {
+		if chosen, err := ev.sandboxOf(ctx, module); err == nil && chosen.Drop && !chosen.Parts() { // of an error the units tell
+			return 1
+		}
 	}
 	return ev.pool.Size()
 }
 
-// announceSandbox chooses the sandbox, and names it once where it is not the closest, or with -v.
-func (ev *evaluator) announceSandbox(ctx context.Context) (sandbox.Sandbox, error) {
-	chosen, err := ev.chooseSandbox(ctx)
+// announceSandbox chooses a module's sandbox, and names the first once where it is not the closest, or with -v.
+func (ev *evaluator) announceSandbox(ctx context.Context, module string) (sandbox.Sandbox, error) {
+	chosen, err := ev.sandboxOf(ctx, module)
 	if err == nil && (chosen.Kind != sandbox.Bubblewrap || ev.Verbose) {
 		ev.known.shown.Do(func() { ev.say.note("sandbox", "%s", chosen) })
 	}

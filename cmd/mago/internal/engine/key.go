@@ -189,7 +189,7 @@ func broughtInputs(t *sources.Tree) (inputs []store.Input, err error) {
 // workDir is where programs of a unit's build find themselves, which a source may spell into a module; none where that is the same
 // on every machine. What was built so serves in any sandbox.
 func (ks *keys) workDir(ctx context.Context, u unit) []store.Input {
-	chosen, err := ks.confs.chooseSandbox(ctx)
+	chosen, err := ks.confs.sandboxOf(ctx, u.name)
 	if err != nil || chosen.Shows() {
 		return nil
 	}

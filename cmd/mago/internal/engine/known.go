@@ -23,6 +23,7 @@ type known struct {
 	compilers lasting[compilers]              // that apt has
 	index     lasting[*catalog.Index]
 	sandbox   lasting[sandbox.Sandbox]
+	sandboxes while[ownSandbox, sandbox.Sandbox] // of modules that have one of their own
 	evaluated evaluations
 	built     lastBuilds
 	tools     while[toolSet, []store.Input]

@@ -5,12 +5,14 @@ import (
 	"time"
 
 	"mago/debpkg/payload"
-	"mago/kbuild/sandbox"
 	"mago/sources/lock"
 )
 
 // Options are what an engine is made with. They do not change afterwards.
 type Options struct {
+	ModuleOptions                          // of all modules but those of Modules
+	Modules       map[string]ModuleOptions // by the module's name
+
 	Root     string   // the system to work on, an absolute path
 	OwnCache bool     // whether somebody named the cache, which advice has to name, too
 	Kernels  []string // words for kernels: releases, patterns, KernelWords
@@ -20,7 +22,6 @@ type Options struct {
 
 	Force           bool // do again what is done already
 	NoRebuild       bool // build nothing where any package of the module for the kernel is there
-	Reuse           bool // take the modules of another kernel's build where they fit
 	AsItLies        bool // build opened sources as they lie in the cache
 	DryRun          bool // change nothing
 	Verbose         bool
@@ -28,18 +29,15 @@ type Options struct {
 	Unauthenticated bool           // take packages that no signature covers which apt has checked
 	UnsignedModules bool           // install unsigned modules where the kernel asks for signed ones
 	Allow           []payload.Glob // what packages may bring beside the rules for modules
-	Sandbox         sandbox.Kind   // "" is the closest that works
-	Limits          sandbox.Limits
-	Jobs            int // compilers at once, of all builds together; 0 is jobs.Default's
+	Jobs            int            // compilers at once, of all builds together; 0 is jobs.Default's
 	Wait            Wait
 
-	Date       time.Time // of what is built; zero is the source's own
-	Maintainer string    // of packages; "" is the source package's
-	Version    string    // mago's own
-	Me         lock.Holder
-	Caller     string    // the user whom sudo has made root, "" where there is none
-	Output     io.Writer // what programs print, with Verbose; nil is nowhere
-	Errors     io.Writer
+	Date    time.Time // of what is built; zero is the source's own
+	Version string    // mago's own
+	Me      lock.Holder
+	Caller  string    // the user whom sudo has made root, "" where there is none
+	Output  io.Writer // what programs print, with Verbose; nil is nowhere
+	Errors  io.Writer
 }
 
 // Wait is how long to wait for other processes.
@@ -60,5 +58,4 @@ func (w Wait) forLong() time.Duration {
 type Paths struct {
 	Cache  string // index.json, downloads/, trees/, and what follows
 	Builds string // where records and packages go, "" for Cache
-	Dest   string // where copies of packages go, "" for nowhere
 }

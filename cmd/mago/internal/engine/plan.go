@@ -86,7 +86,7 @@ func (e *Engine) complete(ctx context.Context, of *Plan) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.Reuse {
+	if slices.ContainsFunc(p.plan.asked, func(t target) bool { return p.Of(t.name).Reuse }) {
 		kernels = newestFirst(kernels)
 	}
 	var toBuild []unit

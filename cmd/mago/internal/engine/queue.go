@@ -29,7 +29,7 @@ type job struct {
 
 // newQueue makes a queue of units in an order in which what others need comes first; seconds is how long one may take. Where units
 // may be made from modules of other kernels, each waits for its module's unit before it, which may become its donor.
-func newQueue(units []Unit, seconds func(Unit) float64, reuse bool) *queue {
+func newQueue(units []Unit, seconds func(Unit) float64, reuses func(module string) bool) *queue {
 	q := &queue{open: len(units)}
 	q.moved = sync.NewCond(&q.lock)
 	jobs, at, last := make([]*job, len(units)), map[UnitID]*job{}, map[string]*job{}
@@ -40,7 +40,7 @@ func newQueue(units []Unit, seconds func(Unit) float64, reuse bool) *queue {
 				need.usedBy, j.needs = append(need.usedBy, j), j.needs+1
 			}
 		}
-		if before := last[u.name]; before != nil && reuse {
+		if before := last[u.name]; before != nil && reuses(u.name) {
 			before.usedBy, j.needs = append(before.usedBy, j), j.needs+1
 		}
 		jobs[i], at[u.id()], last[u.name] = j, j, j

@@ -38,7 +38,7 @@ func drained(q *queue, workers int) (order []string) {
 // TestQueueLongestChainFirst: what others need, and what takes longest, comes first, and nothing before what it needs.
 func TestQueueLongestChainFirst(t *testing.T) {
 	seconds := map[string]float64{"zfs": 600, "spl": 20, "small": 5, "tiny": 1, "upper": 300, "lower": 350}
-	q := newQueue(unitsOf("tiny", "small", "lower", "upper lower", "spl", "zfs spl"), func(u Unit) float64 { return seconds[u.name] }, false)
+	q := newQueue(unitsOf("tiny", "small", "lower", "upper lower", "spl", "zfs spl"), func(u Unit) float64 { return seconds[u.name] }, func(string) bool { return false })
 	if got, want := strings.Join(drained(q, 2), " "), "lower spl upper zfs small tiny"; got != want {
 		t.Errorf("%s, not %s", got, want)
 	}
@@ -49,7 +49,7 @@ func TestQueueLongestChainFirst(t *testing.T) {
 
 // TestQueuePutOff: what is put off comes when nothing else is ready, and what needs it after it.
 func TestQueuePutOff(t *testing.T) {
-	q := newQueue(unitsOf("one", "two one", "three"), func(Unit) float64 { return 1 }, false)
+	q := newQueue(unitsOf("one", "two one", "three"), func(Unit) float64 { return 1 }, func(string) bool { return false })
 	first := q.next()
 	q.putOff(first)
 	if order := drained(q, 1); first.name != "one" || !slices.Equal(order, []string{"three", "one", "two"}) {
@@ -59,7 +59,7 @@ func TestQueuePutOff(t *testing.T) {
 
 // TestQueueCloses: whoever waits for a unit is told that none comes.
 func TestQueueCloses(t *testing.T) {
-	q := newQueue(unitsOf("one", "two one"), func(Unit) float64 { return 1 }, false)
+	q := newQueue(unitsOf("one", "two one"), func(Unit) float64 { return 1 }, func(string) bool { return false })
 	q.next()
 	ended := make(chan *job)
 	go func() { ended <- q.next() }()

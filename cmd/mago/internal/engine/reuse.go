@@ -48,7 +48,7 @@ func (e *misfitError) Unwrap() error { return e.err }
 // mayServe finds the donor of a unit whose package is due, where modules of other kernels may serve; otherwise it says why none
 // does.
 func (dn *donors) mayServe(ctx context.Context, u unit) (d donor, fits bool) {
-	if !dn.Reuse || dn.forced(u.target) {
+	if !dn.Of(u.name).Reuse || dn.forced(u.target) {
 		return d, false
 	}
 	d, err := dn.of(ctx, u)
@@ -110,7 +110,7 @@ func (dn *donors) candidates(builds []store.Record) (some []candidate) {
 
 // reuse looks whether a unit that is due fits already; those that it needs, and other kernels' units, may still change that.
 func (p *planner) reuse(ctx context.Context, u unit, planned *Unit) {
-	if planned.Err != nil || !planned.Due.Build || !p.Reuse || p.forced(u.target) {
+	if planned.Err != nil || !planned.Due.Build || !p.Of(u.name).Reuse || p.forced(u.target) {
 		return
 	}
 	d, err := p.donors.of(ctx, u)

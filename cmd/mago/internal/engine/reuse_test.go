@@ -37,7 +37,7 @@ func TestQueueForReuse(t *testing.T) {
 		}
 	}
 	for reuse, want := range map[bool]int{true: 2, false: 6} {
-		q := newQueue(all, func(Unit) float64 { return 1 }, reuse)
+		q := newQueue(all, func(Unit) float64 { return 1 }, func(string) bool { return reuse })
 		if len(q.ready) != want {
 			t.Errorf("reuse %v: %d may begin at once, not %d", reuse, len(q.ready), want)
 		}

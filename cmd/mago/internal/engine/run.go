@@ -165,12 +165,12 @@ const readied = 1
 
 // units does all units, as many at once as may be. A failure stops only what needs the unit.
 func (r *run) units(ctx context.Context) error {
-	q := newQueue(r.plan.Units, r.build.expected, r.Reuse)
+	q := newQueue(r.plan.Units, r.build.expected, func(module string) bool { return r.Of(module).Reuse })
 	defer context.AfterFunc(ctx, q.close)()
 	builds := r.plan.builds()
 	width := r.pool.Size()
 	if builds > 0 && width > 1 {
-		width = r.confs.atOnce(ctx)
+		width = r.confs.atOnce(ctx, modulesOf(r.plan.toBuild()))
 	}
 	if width > 1 {
 		width = min(width+readied, len(r.plan.Units))

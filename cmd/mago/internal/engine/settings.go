@@ -17,13 +17,13 @@ func MaintainerIn(getenv func(string) string) string {
 	return name + " <" + email + ">"
 }
 
-// maintainerOf is whom the environment names, else the source package's maintainer.
+// maintainerOf is whom the environment or the configuration names, else the source package's maintainer.
 func (b *base) maintainerOf(t target) string {
 	source := ""
 	if t.pkg != nil {
 		source = t.pkg.Maintainer
 	}
-	return cmp.Or(b.Maintainer, source, "Local Administrator <nobody@mago.invalid>")
+	return cmp.Or(b.Of(t.name).Maintainer, source, "Local Administrator <nobody@mago.invalid>")
 }
 
 // buildEpoch is the date in everything built: SOURCE_DATE_EPOCH where it is set, else the source's own.

@@ -21,7 +21,7 @@ func TestMaintainer(t *testing.T) {
 			name, value, _ := strings.Cut(assignment, "=")
 			env[name] = value
 		}
-		a := newEngine(&base{Options: Options{Maintainer: MaintainerIn(func(name string) string { return env[name] })}})
+		a := newEngine(&base{Options: Options{ModuleOptions: ModuleOptions{Maintainer: MaintainerIn(func(name string) string { return env[name] })}}})
 		if got := a.build.maintainerOf(target{pkg: &catalog.Package{Maintainer: c.source}}); got != c.want {
 			t.Errorf("%+v: got %s", c, got)
 		}

@@ -54,3 +54,11 @@ func (e *SeveralError) add(result UnitResult) {
 	}
 	e.States = append(e.States, result.State)
 }
+
+// modulesOf names the modules of units, one for each unit.
+func modulesOf(units []unit) (names []string) {
+	for _, u := range units {
+		names = append(names, u.name)
+	}
+	return names
+}

@@ -39,7 +39,7 @@ func (hc *headerCache) canShow(ctx context.Context, releases []string) error {
 	}
 	e := &UnshownHeadersError{Releases: releases, Sandbox: chosen}
 	if hc.Sandbox != "" && hc.Sandbox != sandbox.Auto {
-		other, err := hc.confs.findSandbox(ctx, sandbox.Auto)
+		other, err := hc.confs.findSandbox(ctx, sandbox.Auto, hc.Limits)
 		e.Auto, e.Sandbox.Lacks = err == nil && other.Shows(), err == nil && other.Lacks
 	}
 	return e
