@@ -116,7 +116,7 @@ func (b *bench) work(t testing.TB) string {
 }
 
 func (b *bench) builder() *Builder {
-	return &Builder{recipe.Host{Root: b.root, Sandbox: b.box, Log: &b.log, Jobs: b.client}}
+	return &Builder{Host: recipe.Host{Root: b.root, Sandbox: b.box, Log: &b.log, Jobs: b.client}}
 }
 
 func (b *bench) job(t testing.TB, source string) Job {

@@ -205,7 +205,7 @@ func TestNoModule(t *testing.T) {
 }
 
 func TestNeedsTools(t *testing.T) {
-	_, err := (&Builder{recipe.Host{Root: t.TempDir()}}).Build(t.Context(), Job{Kernel: kernel.Kernel{Compiler: program("gcc-12")}})
+	_, err := (&Builder{Host: recipe.Host{Root: t.TempDir()}}).Build(t.Context(), Job{Kernel: kernel.Kernel{Compiler: program("gcc-12")}})
 	var tool *kernel.ToolError
 	if !errors.As(err, &tool) || tool.Package.String() != "gcc-12" {
 		t.Errorf("got %v", err)

@@ -1,6 +1,6 @@
 // Package kbuild compiles out-of-tree modules: it has a module's recipe followed (sub-package recipe) in a sandbox (sub-package
 // sandbox) against a kernel's headers (sub-package kernel), copies out what it left, has that read in the sandbox (sub-package
-// elfmodule), proves it (sub-package proof) and gives back finished .ko files. Of apt's lists and of packages it knows nothing.
+// elfmodule), proves it (sub-package proof), signs it (sub-package signing) and gives back finished .ko files. Of apt's lists and of packages it knows nothing.
 package kbuild
 
 import (
@@ -15,7 +15,10 @@ import (
 type Job = recipe.Job
 
 // Builder runs jobs.
-type Builder struct{ recipe.Host }
+type Builder struct {
+	recipe.Host
+	Signing Signing
+}
 
 // Result is what a build gives: finished modules, stripped and compressed as the kernel's own are.
 type Result struct {
@@ -36,11 +39,12 @@ type Module struct {
 	File     string // where it lies now: host path, below the job's work directory
 	Vermagic string
 	Depends  []string // modules that it needs loaded
+	Signed   bool     `json:",omitempty"` // by mago; what came signed and was left so is not
 	Facts    proof.Module
 }
 
 // Build compiles one job. Errors that somebody can mend are those of recipe.Recipe, *kernel.ArchError, *kernel.HeadersError,
-// *proof.SymbolError, *proof.DependsError, *proof.VermagicError and *sandbox.ReachError. A *sandbox.BrokenError is this machine's.
+// *proof.SymbolError, *proof.DependsError, *proof.VermagicError, *signing.HashError and *sandbox.ReachError. A *sandbox.BrokenError is this machine's.
 func (b *Builder) Build(ctx context.Context, job Job) (*Result, error) {
 	before := recipe.OOMKills()
 	result, err := b.buildOnce(ctx, job)
@@ -71,7 +75,7 @@ func (b *Builder) buildOnce(ctx context.Context, job Job) (*Result, error) {
 	if err != nil {
 		return nil, recipe.Explain(ctx, w, err)
 	}
-	return finish(ctx, w, staged)
+	return b.finish(ctx, w, staged)
 }
 
 // follow runs the source's recipe.

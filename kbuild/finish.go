@@ -29,13 +29,14 @@ var suffixes = map[codec.Format]string{codec.None: ".ko", codec.Gzip: ".ko.gz", 
 // finishing is a build whose recipe is through, on its way to a Result.
 type finishing struct {
 	*recipe.Workspace
-	result Result
+	signing Signing
+	result  Result
 }
 
-// finish strips, takes out, proves and compresses what the recipe built.
-func finish(ctx context.Context, w *recipe.Workspace, staged *recipe.Staged) (*Result, error) {
+// finish strips, takes out, proves, signs and compresses what the recipe built.
+func (b *Builder) finish(ctx context.Context, w *recipe.Workspace, staged *recipe.Staged) (*Result, error) {
 	w.Through()
-	s := &finishing{w, Result{Name: staged.Name, Version: staged.Version, Recipe: staged.Recipe, Package: staged.Package, Hooks: staged.Hooks}}
+	s := &finishing{w, b.Signing, Result{Name: staged.Name, Version: staged.Version, Recipe: staged.Recipe, Package: staged.Package, Hooks: staged.Hooks}}
 	taken, kernel, err := s.takeOut(ctx, staged.Modules)
 	if err != nil {
 		return nil, err
@@ -46,6 +47,9 @@ func finish(ctx context.Context, w *recipe.Workspace, staged *recipe.Staged) (*R
 		return nil, err
 	}
 	if s.result.Symvers, err = s.writeSymvers(exports); err != nil {
+		return nil, err
+	}
+	if err := s.sign(taken); err != nil {
 		return nil, err
 	}
 	for _, m := range taken {
@@ -63,7 +67,7 @@ func (s *finishing) strip(ctx context.Context, built []recipe.Built) error {
 	args := []string{"strip", "--strip-debug"}
 	none := len(args)
 	for _, b := range built {
-		if b.Strip {
+		if b.Strip && !s.keepsSignature(ctx, b) {
 			args = append(args, s.Inside(b.File))
 		}
 	}
@@ -84,6 +88,7 @@ func (s *finishing) compress(ctx context.Context, m takenModule) (Module, error)
 		Vermagic: m.facts.Vermagic,
 		Depends:  word.Strings(m.facts.Depends...),
 		Facts:    m.facts,
+		Signed:   m.signed,
 	}
 	if module.File == m.file {
 		return module, nil

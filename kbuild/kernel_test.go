@@ -14,7 +14,7 @@ import (
 
 func TestForeignKernelIsRefusedFirst(t *testing.T) {
 	foreign := kernel.Config{"CONFIG_S390": "y"}
-	_, err := (&Builder{recipe.Host{Root: t.TempDir()}}).Build(t.Context(), Job{Kernel: kernel.Kernel{}.WithConfig(foreign)})
+	_, err := (&Builder{Host: recipe.Host{Root: t.TempDir()}}).Build(t.Context(), Job{Kernel: kernel.Kernel{}.WithConfig(foreign)})
 	var arch *kernel.ArchError
 	if !errors.As(err, &arch) {
 		t.Errorf("got %v", err)

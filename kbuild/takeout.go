@@ -21,8 +21,9 @@ const finished = "finished"
 // takenModule is a module that mago has a copy of. What is known of it is known of the copy, and the copy is what is packed.
 type takenModule struct {
 	recipe.Built
-	file  string // host path of the copy
-	facts proof.Module
+	file   string // host path of the copy
+	facts  proof.Module
+	signed bool // by mago
 }
 
 // takeOut takes the modules that the recipe built; then those that the build gave, that its recipe does not promise, and that

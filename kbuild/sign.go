@@ -1,0 +1,156 @@
+package kbuild
+
+import (
+	"context"
+	"crypto"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"mago/debpkg/codec"
+	"mago/kbuild/kernel"
+	"mago/kbuild/recipe"
+	"mago/kbuild/signing"
+)
+
+// Signing is how finished modules are signed. The zero value leaves them as they are.
+type Signing struct {
+	Signer *signing.Signer // nil: mago signs nothing
+	Anew   bool            // whether modules that come signed are signed anew; else they keep their signatures
+}
+
+// SignatureHash is the hash that a kernel's configuration names for its modules' signatures; 0 for a kernel that looks at none. The
+// error is a *signing.HashError.
+func SignatureHash(k kernel.Kernel) (crypto.Hash, error) {
+	config := k.Config()
+	if config["CONFIG_MODULE_SIG"] != "y" {
+		return 0, nil
+	}
+	return signing.Hash(config["CONFIG_MODULE_SIG_HASH"])
+}
+
+// of is the same for a kernel, none for one that looks at no signatures.
+func (s Signing) of(k kernel.Kernel) (Signing, crypto.Hash, error) {
+	hash, err := SignatureHash(k)
+	if hash == 0 {
+		return Signing{}, 0, err
+	}
+	return s, hash, err
+}
+
+// apply signs an uncompressed module's file; signed is false where it is left as it is.
+func (s Signing) apply(file *os.File, hash crypto.Hash) (signed bool, err error) {
+	info, err := file.Stat()
+	if err != nil {
+		return false, err
+	}
+	length, message, err := signing.Unsigned(file, info.Size())
+	if err != nil || s.Signer == nil || message != nil && !s.Anew {
+		return false, err
+	}
+	signature, err := s.Signer.Sign(io.NewSectionReader(file, 0, length), hash)
+	if err != nil {
+		return false, err
+	}
+	if _, err := file.WriteAt(signature, length); err != nil {
+		return false, err
+	}
+	return true, file.Truncate(length + int64(len(signature)))
+}
+
+// sign signs the copies of modules.
+func (s *finishing) sign(all []takenModule) error {
+	how, hash, err := s.signing.of(s.Job.Kernel)
+	if err != nil || how.Signer == nil {
+		return err
+	}
+	for i, m := range all {
+		file, err := os.OpenFile(m.file, os.O_RDWR, 0)
+		if err != nil {
+			return err
+		}
+		all[i].signed, err = how.apply(file, hash)
+		if err = errors.Join(err, file.Close()); err != nil {
+			return fmt.Errorf("sign module %s: %w", m.Dest, err)
+		}
+	}
+	return nil
+}
+
+// keepsSignature reports whether a module comes signed and is to stay so: strip would take its signature off.
+func (s *finishing) keepsSignature(ctx context.Context, b recipe.Built) bool {
+	if s.signing.Signer != nil && s.signing.Anew {
+		return false
+	}
+	file, err := s.Open(ctx, b.File)
+	if err != nil {
+		return false // which taking it out tells
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	_, message, err := signing.Unsigned(file, info.Size())
+	return err == nil && message != nil
+}
+
+// SignAnew has a result's modules, which an earlier build has finished and maybe signed, signed as this builder signs, or not at
+// all. Their files are replaced by others in the job's work directory.
+func (b *Builder) SignAnew(ctx context.Context, job Job, result *Result) error {
+	w, err := recipe.Open(b.Host, job)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	w.Through()
+	s := &finishing{Workspace: w, signing: b.Signing}
+	if err := os.Mkdir(filepath.Join(job.Work, finished), 0o755); err != nil {
+		return err
+	}
+	all := make([]takenModule, len(result.Modules))
+	for i, m := range result.Modules {
+		all[i] = takenModule{Built: recipe.Built{Dest: m.Name}, file: filepath.Join(job.Work, finished, m.Name+".ko"), facts: m.Facts}
+		if err := unfinish(m, all[i].file); err != nil {
+			return fmt.Errorf("module %s: %w", m.Name, err)
+		}
+	}
+	if err := s.sign(all); err != nil {
+		return err
+	}
+	for i, m := range all {
+		was := result.Modules[i]
+		module, err := s.compress(ctx, m)
+		if err != nil {
+			return fmt.Errorf("module %s: %w", m.Dest, err)
+		}
+		was.File, was.Signed = module.File, module.Signed
+		result.Modules[i] = was
+	}
+	return nil
+}
+
+// unfinish writes a finished module to a file, uncompressed and without mago's signature.
+func unfinish(m Module, to string) error {
+	in, err := os.Open(m.File)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	stream, _, err := codec.NewReader(in)
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	out, err := os.OpenFile(to, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, stream)
+	if err == nil && m.Signed {
+		err = signing.Strip(out)
+	}
+	return errors.Join(err, out.Close())
+}
