@@ -21,7 +21,11 @@ func Boot(ctx context.Context, kernel string, initramfs []byte, megabytes int) (
 	if err := os.WriteFile(file, initramfs, 0o644); err != nil {
 		return nil, err
 	}
-	return exec.CommandContext(ctx, "qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-m", strconv.Itoa(megabytes),
-		"-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot", "-kernel", kernel, "-initrd", file,
-		"-append", "console=ttyS0 panic=-1 rdinit=/init").CombinedOutput()
+	return qemu(ctx, megabytes, "-kernel", kernel, "-initrd", file, "-append", "console=ttyS0 panic=-1 rdinit=/init")
+}
+
+func qemu(ctx context.Context, megabytes int, args ...string) (console []byte, err error) {
+	common := []string{"-accel", "tcg", "-cpu", "max", "-m", strconv.Itoa(megabytes), "-nodefaults", "-no-user-config", "-display", "none",
+		"-serial", "stdio", "-no-reboot"}
+	return exec.CommandContext(ctx, "qemu-system-x86_64", append(common, args...)...).CombinedOutput()
 }
