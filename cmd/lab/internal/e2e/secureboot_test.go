@@ -1,0 +1,145 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"mago/cmd/lab/internal/debian"
+	"mago/cmd/lab/internal/secureboot"
+	"mago/cmd/lab/internal/vm"
+)
+
+// TestSecureBoot: under Secure Boot, Debian's kernels take the modules of those whom the machine's owner has enrolled, and refuse
+// all others in their own words.
+func TestSecureBoot(t *testing.T) {
+	needs(t, "busybox", "qemu-system-x86_64")
+	if err := debian.Missing(); err != nil {
+		t.Skip(err)
+	}
+	released, newest := bootables(t)
+	root, foreign := newRoot(t, "rsa4096", "root"), newRoot(t, "rsa3072", "foreign root")
+	machines := []*secured{rootInMOK(t, released, root, foreign), rootInDB(t, released, root, foreign), flatInMOK(t, newest, foreign)}
+	assemble(t, machines)
+	t.Parallel() // with the story
+	for _, m := range machines {
+		t.Run(m.name, m.boot)
+	}
+}
+
+// secured is a machine with Secure Boot and what is tried on it.
+type secured struct {
+	name     string
+	kernel   bootable
+	enrolled secureboot.Enrolled
+	attempts []attempt
+	pc       vm.PC
+}
+
+// attempt is a module that a machine is to load.
+type attempt struct {
+	name   string
+	module []byte
+	says   string // the kernel, of a module that it refuses, if anything; or the module itself
+}
+
+// greeting is what a module says that has been taken in.
+const greeting = "hello: hello, world"
+
+// assemble makes the machines.
+func assemble(t *testing.T, machines []*secured) {
+	store, err := debian.OpenStore("trixie", t.Output())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	workshop, err := secureboot.Open(t.Context(), store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range machines {
+		if m.pc, err = workshop.Machine(t.Context(), t.TempDir(), m.kernel.image, m.initramfs(t), m.enrolled); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+const secureBootScript = `try() {
+	dmesg -c >/dev/null
+	if answer=$(insmod "/lib/$1.ko" 2>&1); then
+		answer=loaded
+		rmmod hello
+	fi
+	echo "mago: $1: $answer"
+	dmesg | sed "s/^\[[^]]*\] /mago: $1: /"
+}
+
+echo "mago: Linux $(uname -r)"
+dmesg | sed -nE 's/^\[[^]]*\] (integrity|secureboot|Kernel is locked)/mago: \1/p'
+grep asymmetri /proc/keys
+%secho "mago: end"
+`
+
+// initramfs tries the modules in order; as all are called hello, each is taken out again.
+func (m *secured) initramfs(t *testing.T) []byte {
+	a, err := vm.BusyBox()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var try strings.Builder
+	for _, attempt := range m.attempts {
+		a.File("lib/"+attempt.name+".ko", attempt.module, 0o644)
+		fmt.Fprintf(&try, "try %s\n", attempt.name)
+	}
+	a.Init(fmt.Sprintf(secureBootScript, try.String()))
+	return a.Bytes()
+}
+
+func (m *secured) boot(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	console, err := m.pc.Boot(ctx, 1024)
+	said := output(strings.ReplaceAll(string(console), "\r", ""))
+	t.Logf("%s", said)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said.has(t, "mago: Linux "+m.kernel.release, "mago: secureboot: Secure boot enabled", "mago: Kernel is locked down from EFI Secure Boot", "mago: end")
+	m.knows(t, said, "UEFI:MokListRT", m.enrolled.MOK)
+	m.knows(t, said, "UEFI:db", m.enrolled.DB)
+	for _, a := range m.attempts {
+		said.answers(t, a)
+	}
+}
+
+// knows expects the kernel to have its keys from one list.
+func (m *secured) knows(t *testing.T, said output, list string, certificates []*x509.Certificate) {
+	t.Helper()
+	for _, c := range certificates {
+		key := regexp.QuoteMeta(c.Subject.CommonName + ": " + hex.EncodeToString(c.SubjectKeyId))
+		said.matches(t, `Loading X\.509 certificate: `+list+`.*\n.*Loaded X\.509 cert '`+key+`'`)
+		said.matches(t, `asymmetri `+key)
+	}
+}
+
+// answers expects what comes of one module.
+func (o output) answers(t *testing.T, a attempt) {
+	t.Helper()
+	about := "\nmago: " + a.name + ": "
+	if a.says == greeting {
+		o.has(t, about+"loaded\n")
+	} else {
+		o.matches(t, about+"insmod: .*: Key was rejected by service\n")
+		o.lacks(t, about+greeting)
+	}
+	if a.says != "" {
+		o.has(t, about+a.says+"\n")
+	}
+}

@@ -1,0 +1,86 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+	"slices"
+	"testing"
+	"time"
+
+	"mago/kbuild/signing"
+)
+
+// signer signs modules, or issues certificates.
+type signer struct{ signing.Signer }
+
+func newKey(t *testing.T, algorithm string) crypto.Signer {
+	t.Helper()
+	key, err := signing.Generate(algorithm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// named is the subject of a certificate that is valid.
+func named(name string) signing.Subject {
+	return signing.Subject{Name: name, From: time.Now().Add(-time.Hour), Days: 365}
+}
+
+func newRoot(t *testing.T, algorithm, name string) signer {
+	t.Helper()
+	key := newKey(t, algorithm)
+	certificate, err := signing.Root(key, named(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer{signing.Signer{Key: key, Certificate: certificate}}
+}
+
+func newFlat(t *testing.T, algorithm, name string) signer {
+	t.Helper()
+	key := newKey(t, algorithm)
+	certificate, err := signing.Flat(key, named(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer{signing.Signer{Key: key, Certificate: certificate}}
+}
+
+// leaf is a new key whose certificate the root has issued.
+func (s signer) leaf(t *testing.T, algorithm, name string) signer {
+	t.Helper()
+	key := newKey(t, algorithm)
+	certificate, err := signing.Leaf(key.Public(), named(name), s.Certificate, s.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer{signing.Signer{Key: key, Certificate: certificate, Embedded: true}}
+}
+
+// bare has the same key leave its certificate out.
+func (s signer) bare() signer {
+	s.Embedded = false
+	return s
+}
+
+// sign gives a signed copy of a module.
+func (s signer) sign(t *testing.T, module []byte) []byte {
+	t.Helper()
+	signature, err := s.Sign(bytes.NewReader(module), crypto.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Concat(module, signature)
+}
+
+func certificates(signers ...signer) []*x509.Certificate {
+	var all []*x509.Certificate
+	for _, s := range signers {
+		all = append(all, s.Certificate)
+	}
+	return all
+}
