@@ -20,7 +20,7 @@ func (u Unit) common(shipped []recipe.StagedFile) (*debpkg.Package, error) {
 	}
 	docs, err := u.docs(u.commonName(), u.entry(u.Version, "Taken by mago out of "+u.origin()+"."))
 	return &debpkg.Package{
-		Control: u.commonControl(l.files), Conffiles: l.conffiles(), Triggers: l.triggers(), Files: append(l.files, docs...), ModTime: u.Date,
+		Control: u.commonControl(l.files), Conffiles: l.conffiles(), Files: append(l.files, docs...), ModTime: u.Date,
 	}, err
 }
 

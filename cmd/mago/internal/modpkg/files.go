@@ -46,13 +46,3 @@ func (l *fileList) conffiles() (paths []string) {
 	}
 	return paths
 }
-
-// triggers has the initramfs made anew where a file is for that.
-func (l *fileList) triggers() []string {
-	for _, f := range l.files {
-		if strings.HasPrefix(f.Path, "/usr/share/initramfs-tools/") {
-			return []string{"activate-noawait update-initramfs"}
-		}
-	}
-	return nil
-}

@@ -26,16 +26,21 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := described(t, packages)
-			golden := filepath.Join("testdata", name)
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if want, err := os.ReadFile(golden); err != nil || got != string(want) {
-				t.Errorf("got\n%s\nwant\n%s%v", got, want, err)
-			}
+			checkGolden(t, filepath.Join("testdata", name), got)
 		})
+	}
+}
+
+// checkGolden compares a text with a golden file.
+func checkGolden(t *testing.T, golden, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want, err := os.ReadFile(golden); err != nil || got != string(want) {
+		t.Errorf("%s: got\n%s\nwant\n%s%v", golden, got, want, err)
 	}
 }
 

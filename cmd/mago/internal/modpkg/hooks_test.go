@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"mago/kbuild"
 	"mago/kbuild/recipe"
 )
 
@@ -39,7 +40,7 @@ func runScript(t *testing.T, text, name, action, status string) (wrote string, c
 
 func mustScript(t *testing.T, u Unit, hooks ...recipe.Hook) map[string]string {
 	t.Helper()
-	scripts, err := u.scripts(hooks)
+	scripts, err := u.scripts(&kbuild.Result{Hooks: hooks, Modules: []kbuild.Module{{Path: "zfs.ko"}, {Path: "zfs-lua.ko.xz"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

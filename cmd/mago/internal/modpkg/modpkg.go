@@ -34,6 +34,7 @@ type Unit struct {
 
 	Fits      Fits     // what the modules were built for, where that is another kernel
 	Needed    []Needed // the modules that it is compiled against
+	Early     bool     // whether the modules are marked for early boot, and belong in the initramfs
 	Installed []string // names of the packages that are on the system
 
 	Settings
@@ -121,11 +122,12 @@ func (u Unit) modules(result *kbuild.Result, from recipe.Package) (*debpkg.Packa
 			l.addStaged(f)
 		}
 	}
-	scripts, err := u.scripts(result.Hooks)
+	scripts, err := u.scripts(result)
 	if err != nil {
 		return nil, err
 	}
-	p := &debpkg.Package{Control: u.control(result), Scripts: scripts, Conffiles: l.conffiles(), Files: l.files, ModTime: u.Date}
+	p := &debpkg.Package{Control: u.control(result), Scripts: scripts, Conffiles: l.conffiles(), Files: l.files, ModTime: u.Date,
+		Triggers: []string{"interest-noawait " + u.initramfsTrigger()}}
 	u.carry(p, from)
 	return p, l.err
 }

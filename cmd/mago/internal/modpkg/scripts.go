@@ -7,7 +7,6 @@ import (
 
 	"mago/debpkg"
 	"mago/kbuild"
-	"mago/kbuild/recipe"
 )
 
 // maintainerScript begins the scripts of every package. What they call is the system's, whatever lies in /usr/local or
@@ -23,15 +22,18 @@ if [ "$1" = %s ] && [ -e %s/modules.builtin ] && [ -x /sbin/depmod ]; then
 fi
 `
 
-// scripts are the maintainer scripts. As with dkms, the source's own come before depmod.
-func (u Unit) scripts(hooks []recipe.Hook) (map[string]string, error) {
-	all, err := u.hookScripts(hooks)
+// scripts are the maintainer scripts. As with dkms, the source's own come before depmod; the initramfs takes what depmod has found.
+func (u Unit) scripts(result *kbuild.Result) (map[string]string, error) {
+	all, err := u.hookScripts(result.Hooks)
 	if err != nil {
 		return nil, err
 	}
 	k := u.Kernel
 	all["postinst"] += fmt.Sprintf(depmodScript, "configure", k.ModulesDir, k.Release, "")
 	all["postrm"] += fmt.Sprintf(depmodScript, "remove", k.ModulesDir, k.Release, ` || echo "warning: depmod failed (exit status $?)" >&2`)
+	for script := range initramfsCalls {
+		all[script] += u.initramfsScript(script, result.Modules)
+	}
 	for script := range all {
 		all[script] = maintainerScript + all[script]
 	}

@@ -1,7 +1,6 @@
 package modpkg
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,27 +8,23 @@ import (
 	"testing"
 )
 
+// The golden files have the scripts of modules that are marked for early boot, and of others.
 func TestScripts(t *testing.T) {
-	const format = `#!/bin/sh
-set -e
-PATH=/usr/sbin:/usr/bin:/sbin:/bin
-export PATH
-
-if [ "$1" = %s ] && [ -e /usr/lib/modules/6.12.9-amd64/modules.builtin ] && [ -x /sbin/depmod ]; then
-	/sbin/depmod 6.12.9-amd64%s
-fi
-`
-	const goesOn = ` || echo "warning: depmod failed (exit status $?)" >&2`
-	scripts := mustScript(t, zfs())
-	want := map[string]string{"postinst": fmt.Sprintf(format, "configure", ""), "postrm": fmt.Sprintf(format, "remove", goesOn)}
-	if len(scripts) != len(want) {
-		t.Errorf("%d scripts", len(scripts))
-	}
-	for name, text := range want {
-		if scripts[name] != text {
-			t.Errorf("%s:\n%s\nwant\n%s", name, scripts[name], text)
+	for _, early := range []bool{false, true} {
+		u := zfs()
+		u.Early = early
+		scripts := mustScript(t, u)
+		if len(scripts) != 2 {
+			t.Errorf("%d scripts", len(scripts))
 		}
-		checkShell(t, name, scripts[name])
+		for name, text := range scripts {
+			golden := filepath.Join("testdata", name)
+			if early {
+				golden += "-early"
+			}
+			checkGolden(t, golden, text)
+			checkShell(t, name, text)
+		}
 	}
 }
 
