@@ -23,7 +23,7 @@ type place struct {
 // places are those of keys that nobody has named. dkms makes its own with the first module that it builds, enrolled or not;
 // update-secureboot-policy(8) of shim-signed makes the other on Ubuntu, and enrolls it.
 var places = []place{
-	{Own, Dir + "/" + signingKey, Dir + "/" + signingCert, Dir + "/" + rootCert},
+	{Own, inside(signingKey), inside(signingCert), inside(rootCert)},
 	{DKMS, "/var/lib/dkms/mok.key", "/var/lib/dkms/mok.pub", ""},
 	{Shim, "/var/lib/shim-signed/mok/MOK.priv", "/var/lib/shim-signed/mok/MOK.der", ""},
 }
@@ -32,7 +32,7 @@ var places = []place{
 // an *Error. To an ordinary user there are none.
 func Find(root rooted.Root) (keys []Key, err error) {
 	for _, p := range places {
-		k, err := p.read(root)
+		k, err := p.find(root)
 		switch {
 		case err == nil:
 			keys = append(keys, k)
@@ -46,23 +46,43 @@ func Find(root rooted.Root) (keys []Key, err error) {
 // Open reads the key of a path inside the root, and the certificate that lies in the same file, or beside it under the same name
 // with another ending: .crt, .pem, .der, .pub or .cer. A root's certificate is root.crt in the same directory, if that has issued it. The error is an *Error.
 func Open(root rooted.Root, path string) (Key, error) {
-	p := place{origin: Configured, key: path, root: filepath.Join(filepath.Dir(path), rootCert)}
+	p := place{Configured, path, "", filepath.Join(filepath.Dir(path), rootCert)}
 	text, err := root.ReadFile(path)
 	if err != nil {
 		return Key{}, &Error{path, err}
 	}
-	if _, err := signing.ParseCertificate(text); err == nil {
-		p.cert = path
+	if all, err := certificates(text); err != nil || len(all) > 0 {
 		return p.read(root)
 	}
-	stem := strings.TrimSuffix(path, filepath.Ext(path))
+	if p.cert = besideKey(root, path); p.cert == "" {
+		return Key{}, &Error{path, fmt.Errorf("there is no certificate of it: put it beside it as %s.crt", stemOf(path))}
+	}
+	return p.read(root)
+}
+
+// besideKey is the file of a key's certificate, "" where there is none.
+func besideKey(root rooted.Root, path string) string {
 	for _, ending := range []string{".crt", ".pem", ".der", ".pub", ".cer"} {
-		if _, err := root.Stat(stem + ending); err == nil && stem+ending != path {
-			p.cert = stem + ending
-			return p.read(root)
+		if _, err := root.Stat(stemOf(path) + ending); err == nil && stemOf(path)+ending != path {
+			return stemOf(path) + ending
 		}
 	}
-	return Key{}, &Error{path, fmt.Errorf("there is no certificate of it: put it beside it as %s.crt", stem)}
+	return ""
+}
+
+func stemOf(path string) string { return strings.TrimSuffix(path, filepath.Ext(path)) }
+
+// find reads the key of a place; of mago's own that which a change has made ready, before one that lies there still.
+func (p place) find(root rooted.Root) (Key, error) {
+	if p.origin == Own {
+		p.key = inside(ready, signingKey)
+		k, err := p.read(root)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return k, err
+		}
+		p.key = inside(signingKey)
+	}
+	return p.read(root)
 }
 
 // read reads a key with its certificates.
@@ -79,26 +99,49 @@ func (p place) read(root rooted.Root) (k Key, err error) {
 	if err := checkClosed(root, p.key); err != nil {
 		return k, err
 	}
-	if k.Certificate, err = readCertificate(root, p.cert); err != nil {
+	if err := k.readChain(root, p); err != nil {
 		return k, err
 	}
-	if p.root != "" {
-		k.Root, err = issuer(root, p.root, k.Certificate)
-	}
-	k.Encrypted = signing.IsEncrypted(k.text)
-	return k, err
+	k.Encrypted, k.Revoked = signing.IsEncrypted(k.text), isRevoked(root, k.Certificate)
+	return k, nil
 }
 
-// issuer is the certificate that lies at a path, where it has issued another one; nil where it has not, or nothing lies there.
-func issuer(root rooted.Root, path string, of *x509.Certificate) (*x509.Certificate, error) {
+// readChain reads the certificates, which are in the key's own file or in those of the place.
+func (k *Key) readChain(root rooted.Root, p place) error {
+	all, err := certificates(k.text)
+	if err == nil && len(all) == 0 {
+		all, err = certificatesAt(root, p.cert)
+	}
+	if err != nil {
+		return err
+	}
+	k.Certificate = all[0]
+	if issuers, err := certificatesAt(root, p.root); err == nil {
+		all = append(all, issuers...)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	k.Root = issuerOf(k.Certificate, all)
+	return nil
+}
+
+// issuerOf is the certificate that has issued another one, nil where none of them has.
+func issuerOf(of *x509.Certificate, all []*x509.Certificate) *x509.Certificate {
+	for _, c := range all {
+		if !of.Equal(c) && of.CheckSignatureFrom(c) == nil {
+			return c
+		}
+	}
+	return nil
+}
+
+// certificatesAt is the certificate of a file; the error is fs.ErrNotExist where there is none.
+func certificatesAt(root rooted.Root, path string) ([]*x509.Certificate, error) {
+	if path == "" {
+		return nil, fs.ErrNotExist
+	}
 	c, err := readCertificate(root, path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil || of.CheckSignatureFrom(c) != nil || of.Equal(c) {
-		return nil, err
-	}
-	return c, nil
+	return []*x509.Certificate{c}, err
 }
 
 func readCertificate(root rooted.Root, path string) (*x509.Certificate, error) {

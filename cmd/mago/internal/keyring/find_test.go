@@ -29,7 +29,7 @@ func files(t *testing.T, all map[string][]byte) rooted.Root {
 }
 
 // flat is the text of a new self-signed key, and its certificate.
-func flat(t *testing.T, name string) (key []byte, c *x509.Certificate) {
+func flat(t testing.TB, name string) (key []byte, c *x509.Certificate) {
 	t.Helper()
 	private, err := signing.Generate("ecdsa")
 	if err != nil {

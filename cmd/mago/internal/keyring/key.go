@@ -18,6 +18,7 @@ type Key struct {
 	Certificate *x509.Certificate // of the key
 	Root        *x509.Certificate // that issued the certificate; nil: it is self-signed, and enrolled itself
 	Encrypted   bool
+	Revoked     bool // by mago key revoke: it signs no more
 
 	root rooted.Root
 	text []byte // of the private key's file
@@ -37,14 +38,6 @@ const (
 // Dir is mago's own directory of keys, inside the root. Only root may look into it.
 const Dir = "/var/lib/mago/keys"
 
-// The files of Dir.
-const (
-	signingKey  = "signing.key"
-	signingCert = "signing.crt"
-	rootKey     = "root.key"
-	rootCert    = "root.crt"
-)
-
 // Enrolled is the certificate that a machine has to trust: the root's, or that of a self-signed key.
 func (k Key) Enrolled() *x509.Certificate {
 	if k.Root != nil {
@@ -61,8 +54,12 @@ func (k Key) Chain() []*x509.Certificate {
 	return []*x509.Certificate{k.Certificate}
 }
 
-// Signer opens the key. passphrase is for an encrypted one; the error is a *signing.PassphraseError where it is missing or wrong.
+// Signer opens the key. passphrase is for an encrypted one; the error is an *Error with a *signing.PassphraseError where it is missing
+// or wrong, and with a *RevokedError where the key is revoked.
 func (k Key) Signer(passphrase []byte) (*signing.Signer, error) {
+	if k.Revoked {
+		return nil, &Error{k.Path, &RevokedError{k.Certificate}}
+	}
 	key, err := signing.ParseKey(k.text, passphrase)
 	if err != nil {
 		return nil, &Error{k.Path, err}
