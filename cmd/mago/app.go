@@ -18,13 +18,14 @@ import (
 // app is one command's run: the engine, and what shows its events.
 type app struct {
 	*engine.Engine
+	config configured
 	screen *screen
 	render *render
 	stderr io.Writer
 	quick  bool // whether nothing is to be asked (-i)
 }
 
-func newApp(m engine.Machine, o options, stdout *stream, stderr io.Writer) (*app, error) {
+func newApp(m engine.Machine, o options, command string, stdout *stream, stderr io.Writer) (*app, error) {
 	root, err := filepath.Abs(o.Root)
 	if err != nil {
 		return nil, err
@@ -37,8 +38,7 @@ func newApp(m engine.Machine, o options, stdout *stream, stderr io.Writer) (*app
 	if err != nil {
 		return nil, err
 	}
-	limits, err := o.limits()
-	if err != nil {
+	if err := o.checkLimits(); err != nil {
 		return nil, err
 	}
 	if o.Jobs < 0 {
@@ -55,19 +55,25 @@ func newApp(m engine.Machine, o options, stdout *stream, stderr io.Writer) (*app
 	if err := paths.CheckOwn(root, m.AsRoot); err != nil {
 		return nil, err
 	}
-	dest, err := absolute(o.Dest)
+	conf := readConfig(root, m.AsRoot, o, os.Getenv)
+	if err := conf.check(command); err != nil {
+		return nil, err
+	}
+	general, err := conf.values("")
 	if err != nil {
 		return nil, err
 	}
-	a := &app{screen: newScreen(stdout, o), stderr: stderr, quick: o.NonInter}
+	modules, err := conf.moduleOptions()
+	if err != nil {
+		return nil, err
+	}
+	a := &app{config: conf, screen: newScreen(stdout, o), stderr: stderr, quick: o.NonInter}
 	a.render = newRender(a.screen, stderr)
 	options := engine.Options{
-		ModuleOptions: engine.ModuleOptions{
-			Sandbox: sandbox.Kind(o.Sandbox), Limits: limits, Reuse: o.Reuse || os.Getenv("MAGO_REUSE") == "1", Maintainer: engine.MaintainerIn(os.Getenv), Dest: dest,
-		},
+		ModuleOptions: general.ModuleOptions, Modules: modules,
 		Root: root, OwnCache: o.UserDir != "", Kernels: engine.Lists(o.KversList...), HeaderDirs: headerDirs(root, slices.Concat(o.KernelDir, []string{os.Getenv("KERNELDIRS")})),
 		Name: o.Called, Force: o.Force, NoRebuild: o.NoRebuild, AsItLies: o.NotUnpack, DryRun: o.DryRun, Verbose: o.Verbose,
-		Unauthenticated: o.Unsigned, UnsignedModules: o.Unloadable, Allow: allow, Jobs: o.Jobs, Wait: o.Wait.Wait,
+		Unauthenticated: o.Unsigned, UnsignedModules: o.Unloadable, Allow: allow, Jobs: general.Jobs, Wait: o.Wait.Wait,
 		Date: date, Version: ownVersion(), Me: lock.Holder{Command: ownCommand(), User: userName()}, Caller: os.Getenv("SUDO_USER"),
 	}
 	if o.Verbose {
@@ -88,23 +94,14 @@ func (a *app) ofSystem(err error) error {
 	return &systemError{engine.SystemOf(a.Engine), err}
 }
 
-// absolute is a path from the working directory; "" for none.
-func absolute(path string) (string, error) {
-	if path == "" {
-		return "", nil
-	}
-	return filepath.Abs(path)
-}
-
-// limits are the usual ones, but for those that --limit sets.
-func (o options) limits() (sandbox.Limits, error) {
-	limits := sandbox.DefaultLimits("/")
+// checkLimits refuses what --limit does not take.
+func (o options) checkLimits() error {
 	for _, word := range o.Limit {
-		if err := limits.Set(word); err != nil {
-			return limits, &engine.UsageError{Err: fmt.Errorf("--limit: %w", err)}
+		if err := new(sandbox.Limits).Set(word); err != nil {
+			return &engine.UsageError{Err: fmt.Errorf("--limit: %w", err)}
 		}
 	}
-	return limits, nil
+	return nil
 }
 
 // sourceDateEpoch reads the variable of reproducible-builds.org; seconds since 1970.

@@ -30,6 +30,7 @@ type cli struct {
 	AutoBuild     autoBuildCommand     `cmd:"" aliases:"a-b,ab" example:"mago auto-build -l all v4l2loopback" help:"Get and build."`
 	Check         checkCommand         `cmd:"" example:"mago check && sudo apt upgrade" help:"Say whether modules build for kernels to come: those that apt would bring; install nothing."`
 	Install       installCommand       `cmd:"" example:"sudo mago install v4l2loopback" help:"Install what was built, through dpkg."`
+	Config        configCommand        `cmd:"" minor:"" example:"mago config v4l2loopback" help:"Show the configuration in force and where each value comes from, or its mistakes."`
 	Clean         cleanCommand         `cmd:"" example:"mago clean v4l2loopback" help:"Remove opened sources, build trees and old builds."`
 	Purge         purgeCommand         `cmd:"" example:"mago purge v4l2loopback" help:"Clean, and forget packages, downloads and records too; with all, of every module."`
 	Help          helpCommand          `cmd:"" minor:"" example:"mago help auto-install" help:"Print help for a command, the options, or the users of another program."`
@@ -53,8 +54,8 @@ type options struct {
 	NotUnpack  bool             `short:"O" help:"Build the opened source in the cache as it is, edited or not; fetch and open nothing."`
 	UnpackOnce bool             `short:"o" help:"Accepted for module-assistant's users; mago opens a source once anyway."`
 	SudoCmd    string           `short:"S" placeholder:"COMMAND" help:"Command that runs apt and dpkg as root where mago does not run as root, such as sudo."`
-	Dest       string           `env:"KPKG_DEST_DIR" placeholder:"DIR" help:"Directory for copies of the packages."`
-	Sandbox    string           `default:"auto" env:"MAGO_SANDBOX" placeholder:"SANDBOX" help:"Sandbox to build in: auto (the first that works), bubblewrap, namespaces; mago(8) has a weaker one."`
+	Dest       string           `placeholder:"DIR" help:"Directory for copies of the packages."`
+	Sandbox    string           `placeholder:"SANDBOX" help:"Sandbox to build in: auto (the first that works), bubblewrap, namespaces; mago(8) has a weaker one."`
 	Jobs       int              `short:"j" placeholder:"N" help:"Compilers at once, of all builds together; by default what processors, memory and the cgroup's quota allow."`
 	Limit      []string         `sep:"," placeholder:"NAME=VALUE" help:"Limits of a build: time=6h, memory=8G, processes=4096, output=20G; none lifts a limit."`
 	DryRun     bool             `help:"Say what would be done, and change nothing."`
@@ -108,9 +109,11 @@ func dispatch(ctx context.Context, m engine.Machine, args []string, stdout *stre
 			names = append(names, parsed.Selected().Name)
 		}
 		runs = append(runs, func() error {
-			a, err := newApp(m, c.options, stdout, stderr)
+			a, err := newApp(m, c.options, parsed.Selected().Name, stdout, stderr)
 			if err != nil {
-				return misuseOf(parsed.Selected().Name, err)
+				_, flags, _ := partArgs(words)
+				on, _ := systemOf(optionsOf(flags))
+				return misuseOf(parsed.Selected().Name, &systemError{on, err})
 			}
 			defer a.render.tellAtOnce(ctx)()
 			parsed.BindTo(ctx, (*context.Context)(nil))
@@ -160,8 +163,7 @@ func parse(c *cli, args []string, stdout, stderr io.Writer) (parsed *kong.Contex
 	if err != nil {
 		return nil, misuseOf(commandOf(args), &engine.UsageError{Err: err})
 	}
-	c.Sandbox = cmp.Or(c.Sandbox, "auto") // the variable may be empty
-	return parsed, cmp.Or(checkSandbox(c.Sandbox), checkCalled(c.Called, parsed.Selected()))
+	return parsed, cmp.Or(checkSandbox(cmp.Or(c.Sandbox, os.Getenv("MAGO_SANDBOX"), "auto")), checkCalled(c.Called, parsed.Selected()))
 }
 
 func newParser(c *cli, stdout, stderr io.Writer) (*kong.Kong, error) {

@@ -47,7 +47,7 @@ var exitCodes = []struct {
 }{
 	{exitDone, "done, or nothing to do"},
 	{exitError, "an error that has no code of its own"},
-	{exitUsage, "the command line is wrong"},
+	{exitUsage, "the command line or the configuration is wrong"},
 	{exitNoModule, "no such module, or nothing built of it"},
 	{exitInTree, "the module has long been part of the kernel"},
 	{exitNoKernel, "no such kernel, or no headers for it"},

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"mago/catalog"
+	"mago/cmd/mago/internal/config"
 	"mago/cmd/mago/internal/engine"
 	"mago/debpkg"
 	"mago/debpkg/apt"
@@ -119,7 +120,10 @@ func (a adviser) explainCommand(err error) (int, string) {
 	var all *engine.PurgeAllError
 	var foreign *engine.ForeignFileError
 	var logs *engine.SeveralLogsError
+	var mistaken *config.Error
 	switch {
+	case errors.As(err, &mistaken):
+		return exitUsage, a.configHint(mistaken)
 	case errors.As(err, &logs):
 		return exitUsage, logs.Hint()
 	case errors.As(err, &several):

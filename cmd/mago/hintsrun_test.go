@@ -112,6 +112,7 @@ var hintProofs = map[string]string{
 	"TakenError.Hint: apt-get remove":                              "name-taken",
 	"TakenError.Hint: mago purge -l":                               "name-taken",
 	"adviser.afterUpdate: apt-get update":                          "advice",
+	"adviser.configHint: mago config --check":                      "config-mistakes",
 	"adviser.dkmsHint: mago auto-install":                          "bad-install",
 	"adviser.explain: dmesg":                                       "short-of",
 	"adviser.explain: mago clean":                                  "full-disk",

@@ -7,6 +7,8 @@ import (
 	"text/template"
 
 	"github.com/alecthomas/kong"
+
+	"mago/cmd/mago/internal/config"
 )
 
 //go:embed mago.8.tmpl
@@ -28,7 +30,7 @@ func writeMan(w io.Writer) error {
 	for _, c := range exitCodes {
 		codes = append(codes, map[string]any{"Code": c.code, "Meaning": c.meaning})
 	}
-	return page.Execute(w, map[string]any{"Commands": offered(grammar()), "Groups": manGroups(), "Habits": manHabits(), "Codes": codes, "Version": ownVersion()})
+	return page.Execute(w, map[string]any{"Commands": offered(grammar()), "Groups": manGroups(), "Habits": manHabits(), "Codes": codes, "Fields": config.Fields, "Version": ownVersion()})
 }
 
 // manGroups returns the shared options by group.
