@@ -1,5 +1,4 @@
-// Package signed says whether modules are signed, and whether a machine's kernel requires that (module-signing.rst). It signs
-// nothing.
+// Package signed says whether a module's file is signed (module-signing.rst). It neither signs nor verifies.
 package signed
 
 import (

@@ -8,6 +8,7 @@ import (
 
 	"mago/cmd/mago/internal/modpkg"
 	"mago/cmd/mago/internal/store"
+	"mago/kbuild/firmware"
 	"mago/kbuild/kernel"
 	"mago/kbuild/signed"
 )
@@ -40,7 +41,7 @@ func (e *UnloadableError) Hint() string {
 // checkLoadable finds out whether a kernel would load modules of these names, or would load them instead of signed ones. With
 // --unsigned it only says so.
 func (it *installer) checkLoadable(u unit, names []string, tell bool) error {
-	e := &UnloadableError{Unit: u.String(), Why: signed.Machine{Root: it.Root}.Wanted(u.Kernel.Config()), Copies: it.signedCopies(u.Kernel, names)}
+	e := &UnloadableError{Unit: u.String(), Why: firmware.Machine{Root: it.Root}.Wanted(u.Kernel.Config()), Copies: it.signedCopies(u.Kernel, names)}
 	switch {
 	case e.Why == "" && len(e.Copies) == 0:
 		return nil

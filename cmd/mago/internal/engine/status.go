@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"mago/cmd/mago/internal/store"
+	"mago/kbuild/firmware"
 	"mago/kbuild/sandbox"
-	"mago/kbuild/signed"
 )
 
 // StatusReport says how things are.
@@ -132,7 +132,7 @@ func (e *Engine) checkChosen(records []store.Record, chosen func(release string)
 func (sv *surveyor) unloadable(states []State) (all []unloadable) {
 	for _, release := range KernelsOf(Having(states, func(s State) bool { return s.Installed != "" })) {
 		k, _ := sv.kernels.kernel(release) // without headers its settings are not known
-		why := signed.Machine{Root: sv.Root}.Wanted(k.Config())
+		why := firmware.Machine{Root: sv.Root}.Wanted(k.Config())
 		if why == "" {
 			continue
 		}

@@ -1,0 +1,25 @@
+package firmware
+
+import (
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/x509"
+	"fmt"
+)
+
+// Unusable says why a kernel cannot verify modules with certificates, "" where it can. config is its .config, nil where it is
+// unknown. Linux knows RSA with PKCS #1, and ECDSA where it was built with CONFIG_CRYPTO_ECDSA, as Debian's are from 6.7 on.
+func Unusable(config map[string]string, chain ...*x509.Certificate) string {
+	for _, c := range chain {
+		switch c.PublicKey.(type) {
+		case *rsa.PublicKey:
+		case *ecdsa.PublicKey:
+			if len(config) > 0 && config["CONFIG_CRYPTO_ECDSA"] != "y" {
+				return "it was built without CONFIG_CRYPTO_ECDSA"
+			}
+		default:
+			return fmt.Sprintf("it knows no %s keys", c.PublicKeyAlgorithm)
+		}
+	}
+	return ""
+}

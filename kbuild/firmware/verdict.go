@@ -1,0 +1,80 @@
+package firmware
+
+import (
+	"crypto/x509"
+	"encoding/hex"
+	"maps"
+	"slices"
+
+	"mago/kbuild/firmware/esl"
+)
+
+// now judges by the running kernel's keys.
+func (t Trust) now(chain []*x509.Certificate) Verdict {
+	switch known := t.known(chain); {
+	case t.Keys.Known && slices.ContainsFunc(embedded(chain), t.Keys.revokes):
+		return Verdict{No, Revoked}
+	case t.asksForNone():
+		return Verdict{Yes, NotWanted}
+	case known == Unknown || known == No && t.Wanted == "":
+		return Verdict{Unknown, Unreadable}
+	case known == No:
+		return Verdict{No, t.whyUnknown(chain)}
+	case t.ring(chain, known) == ".platform" && !t.debian:
+		return Verdict{Unknown, NotForModules}
+	}
+	return Verdict{Yes, Trusted}
+}
+
+// asksForNone reports whether kernels load what is not signed, too, as far as that can be known.
+func (t Trust) asksForNone() bool { return t.Wanted == "" && t.SecureBoot != SecureBootUnknown }
+
+// embedded are the certificates of a signature, which the kernel compares with its blacklist (pkcs7_verify_sig_chain): all of
+// the chain but the one that has to be enrolled.
+func embedded(chain []*x509.Certificate) []*x509.Certificate {
+	return chain[:max(len(chain)-1, 0)]
+}
+
+func (k Keys) revokes(c *x509.Certificate) bool {
+	return slices.Contains(k.Revoked, "tbs:"+hex.EncodeToString(esl.TBSHash(c)))
+}
+
+// whyUnknown says why the running kernel does not have the chain.
+func (t Trust) whyUnknown(chain []*x509.Certificate) Reason {
+	if t.next(chain).Why == PendingEnrolment {
+		return PendingEnrolment
+	}
+	if v := (boot{t, t.Lists}).judge(chain); v.Loads == No {
+		return v.Why
+	}
+	return NotRead
+}
+
+// next judges by the lists, as they will be when what is pending is confirmed.
+func (t Trust) next(chain []*x509.Certificate) Verdict {
+	before, after := boot{t, t.Lists}.judge(chain), boot{t, t.confirmed()}.judge(chain)
+	switch {
+	case before.Loads == No && after.Loads == Yes && before.Why == Revoked:
+		after.Why = PendingPardon
+	case before.Loads == No && after.Loads == Yes:
+		after.Why = PendingEnrolment
+	case before.Loads == Yes && after.Loads == No && after.Why == Revoked:
+		after.Why = PendingRevocation
+	case before.Loads == Yes && after.Loads == No:
+		after.Why = PendingRemoval
+	}
+	return after
+}
+
+// confirmed are the lists after the next boot's blue screen.
+func (t Trust) confirmed() map[ListName]List {
+	lists := maps.Clone(t.Lists)
+	lists[MOK] = lists[MOK].changed(lists[MOKNew], lists[MOKDel])
+	lists[MOKX] = lists[MOKX].changed(lists[MOKXNew], lists[MOKXDel])
+	return lists
+}
+
+func (l List) changed(added, removed List) List {
+	entries := slices.DeleteFunc(slices.Concat(l.Entries, added.Entries), removed.holds)
+	return List{l.Known, entries}
+}

@@ -1,0 +1,42 @@
+package firmware
+
+import (
+	"testing"
+
+	"mago/kbuild/firmware/esl"
+)
+
+func TestWanted(t *testing.T) {
+	debian := map[string]string{"CONFIG_MODULE_SIG": "y", "CONFIG_LOCK_DOWN_IN_EFI_SECURE_BOOT": "y"}
+	for _, c := range []struct {
+		name   string
+		files  tree
+		config map[string]string
+		want   string
+	}{
+		{"no UEFI", nil, debian, ""},
+		{"forced", nil, map[string]string{"CONFIG_MODULE_SIG_FORCE": "y"}, "it was built with CONFIG_MODULE_SIG_FORCE"},
+		{"Secure Boot", secure.with(flag(esl.Global, "SetupMode", 0)), debian, "Secure Boot is on"},
+		{"Secure Boot, a kernel whose headers are not here", secure, nil, "Secure Boot is on"},
+		{"Secure Boot, a kernel that does not care", secure, map[string]string{"CONFIG_MODULE_SIG": "y"}, ""},
+		{"Secure Boot off", insecure, debian, ""},
+		{"setup mode", secure.with(setup), debian, ""},
+		{"shim does not check", secure.with(shimOff), debian, ""},
+		{"shim checks", secure.with(flag(esl.Shim, "MokSBState", 0)), debian, "Secure Boot is on"},
+		{"a variable without a value", variable(esl.Global, "SecureBoot", ""), debian, ""},
+		{"sig_enforce", tree{"sys/module/module/parameters/sig_enforce": "Y\n"}, debian, "module.sig_enforce is set"},
+		{"no sig_enforce", tree{"sys/module/module/parameters/sig_enforce": "N\n"}, debian, ""},
+		{"lockdown", tree{"sys/kernel/security/lockdown": "none [integrity] confidentiality\n"}, debian, "the kernel is locked down"},
+		{"no lockdown", tree{"sys/kernel/security/lockdown": "[none] integrity confidentiality\n"}, debian, ""},
+		{"the command line", tree{"proc/cmdline": "root=/dev/sda1 module.sig-enforce quiet\n"}, debian, "module.sig_enforce is set"},
+		{"the command line, 1", tree{"proc/cmdline": "module.sig_enforce=1"}, debian, "module.sig_enforce is set"},
+		{"the command line, 0", tree{"proc/cmdline": "module.sig_enforce=0 lockdown=none xlockdown=integrity"}, debian, ""},
+		{"the command line, lockdown", tree{"proc/cmdline": "lockdown=confidentiality"}, debian, "the kernel is locked down"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := c.files.machine(t).Wanted(c.config); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
