@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -104,6 +105,24 @@ func TestScript(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestScriptVariables: what is given counts more than what the file says, and the file can read it.
+func TestScriptVariables(t *testing.T) {
+	dir, path := place(t, named+"MAKE=make\nPATCH=(a b)\nSTRIP=${WISH:-no}\nlocal PRE_BUILD=x\n")
+	out, err := run(t, dir, Script, slices.Concat([]string{path}, given, []string{"WISH=yes", "MAKE[0]=make all in $kernelver", "PATCH[1]=c", "PRE_BUILD=y"})...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Parse([]byte(out))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for directive, want := range map[string]string{"MAKE": "make all in 6.1.0-56-amd64", "PATCH[0]": "a", "PATCH[1]": "c", "STRIP": "yes", "PRE_BUILD": "y"} {
+		if got := lookup(c, directive); got != want {
+			t.Errorf("%s is %q, want %q", directive, got, want)
+		}
 	}
 }
 
@@ -230,6 +249,33 @@ func TestMakeScript(t *testing.T) {
 				t.Errorf("got %q, %v, want %q", got, err, test.want)
 			}
 		})
+	}
+}
+
+// TestMakeScriptAdds: each make that a directive calls by its name has the added words behind its own.
+func TestMakeScriptAdds(t *testing.T) {
+	bin := t.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, "make"), []byte("#!/bin/sh\nprintf '<%s>' \"$MAKEFLAGS\" \"$@\"; exit 3\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	for directive, want := range map[string]string{
+		"make all":                     "<-j2><KERNELRELEASE=6.1.0-56-amd64><all><V=1><X=a b'c>",
+		"'make' all; (make); :":        "<><all><V=1><X=a b'c><><V=1><X=a b'c>",
+		"cd . && \"make\" $module":     "<><hello><V=1><X=a b'c>",
+		"env make all; exit 0":         "<><all>",
+		"A=1 make || [ $? = 3 ] && :":  "<><V=1><X=a b'c>",
+		"f() { make $1; }; f x || f y": "<><x><V=1><X=a b'c><><y><V=1><X=a b'c>",
+	} {
+		dir, path := place(t, named+": \"$(make version)\"\n")
+		got, err := run(t, dir, Make, append([]string{path, directive, "mago_makeflags=-j2", `mago_arguments='V=1' 'X=a b'\''c'`}, given...)...)
+		exit := 0
+		if failed := (*exec.ExitError)(nil); errors.As(err, &failed) {
+			exit = failed.ExitCode()
+		}
+		if fails := !strings.Contains(directive, ":") && !strings.Contains(directive, "exit 0"); got != want || (exit == 3) != fails {
+			t.Errorf("%s: got %q, %d, want %q", directive, got, exit, want)
+		}
 	}
 }
 

@@ -178,6 +178,9 @@ func (b *dkmsBuild) make(ctx context.Context) error {
 	if dkms.OnlyMakes(command) {
 		args = append(args, "mago_each=1")
 	}
+	if len(b.Job.MakeArguments) > 0 {
+		args = append(args, "mago_arguments="+b.makeArguments(command))
+	}
 	b.server = server
 	err = b.do(ctx, "MAKE", command, append(args, "build_environment="+b.conf.Environment(), "mago_makeflags="+server.makeflags())...)
 	b.server = jobserver{}

@@ -183,6 +183,8 @@ func confVariables(root, tree, sources, temp, name, version string, k kernel.Ker
 	}
 }
 
+// confVariables are those for a build in the workspace, and the job's own.
 func (w *Workspace) confVariables(name, version string, jobs int) []string {
-	return confVariables(w.Root, w.Inside(""), w.sources(), w.Sandbox.Temp(w.dir), name, version, w.Job.Kernel, jobs)
+	all := confVariables(w.Root, w.Inside(""), w.sources(), w.Sandbox.Temp(w.dir), name, version, w.Job.Kernel, jobs)
+	return append(all, w.Job.Variables...)
 }

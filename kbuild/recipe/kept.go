@@ -37,7 +37,7 @@ func Key(root string, job Job) (string, error) {
 	k, sum := job.Kernel, sha256.New()
 	fmt.Fprintf(sum, "%q %d\n", job.Source.Dir, owner)
 	fmt.Fprintf(sum, "%q %q %q %q\n", dkms.Script, text, job.Source.Version, job.Source.Digest)
-	fmt.Fprintf(sum, "%q\n", confVariables(root, sandbox.WorkDir, usrSrc, "/tmp", name, version, k, job.Jobs))
+	fmt.Fprintf(sum, "%q\n", append(confVariables(root, sandbox.WorkDir, usrSrc, "/tmp", name, version, k, job.Jobs), job.Variables...))
 	fmt.Fprintf(sum, "%q %q %q %d\n", k.Headers, k.Version, k.Compiler, job.Epoch.Unix())
 	fmt.Fprintf(sum, "%s\n", k.ConfigSum())
 	err = hashSettings(sum, root)

@@ -103,6 +103,7 @@ func (a attempt) run(ctx context.Context, w *Workspace, variables []string, even
 		s.server.env = []string{"MAKEFLAGS=" + s.server.makeflags()}
 	}
 	step, args := a.command(w.Job.Kernel, w.Inside(filepath.Join(build, a.dir)), variables)
+	args = append(args, w.Job.MakeArguments...)
 	if err := s.do(ctx, step, strings.Join(args, " "), args...); err != nil {
 		return nil, err
 	}

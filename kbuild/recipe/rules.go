@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -157,7 +158,7 @@ func rulesCommand(w *Workspace) []string {
 		"FAKEROOTDONTTRYCHOWN=1"} // where a namespace has no root, chown(2) says EINVAL, which fakeroot takes for a failure
 	args = append(args, "fakeroot", "make", "-f", rulesFile,
 		"KVERS="+k.Release, "KSRC="+cmp.Or(k.Build, k.Headers), "KDREV="+k.Version, "kdist_image")
-	return append(args, k.Toolchain()...)
+	return slices.Concat(args, k.Toolchain(), w.Job.MakeArguments)
 }
 
 // builtDeb finds the package that the rules have made: where they were told to put it, or where debhelper puts one by default.

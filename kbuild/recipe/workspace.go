@@ -32,6 +32,9 @@ type Job struct {
 	Work   string     // host path of a directory that belongs to this job alone; the build user may enter it, nobody else
 	Jobs   int        // how many compilers at once; what the recipe may ask for, too
 	Epoch  time.Time  // the date that compilers may see: SOURCE_DATE_EPOCH and kbuild's timestamp
+
+	MakeArguments []string // added to the command line of each make that the recipe calls
+	Variables     []string // NAME=VALUE, which a dkms.conf is evaluated with and which count more than what it sets
 }
 
 // DefaultLogLimit is far above what a build prints that prints for somebody to read.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"os"
@@ -151,7 +152,7 @@ func (ks *keys) targetOptions(ctx context.Context, u unit) ([]store.Input, error
 	}
 	add("what vouches for the source", vouches)
 	brought, err := broughtInputs(u.tree)
-	return append(inputs, brought...), err
+	return slices.Concat(inputs, ks.shaping(u.name), brought), err
 }
 
 // broughtInputs are the files that an installed package has beside its source in /usr/src, and that are packed as they lie there.
@@ -216,7 +217,7 @@ func (pk *packages) namedLike(module string) (names []string, err error) {
 	return names, nil
 }
 
-// chosenAnew says which kernel or setting of dkms's is another than the one that a build had, "" for none, as far as its record
+// chosenAnew says which kernel or setting, dkms's or one of the module's own, is another than the one that a build had, "" for none, as far as its record
 // tells: what is installed is not made again because a tool has a new version.
 func (ks *keys) chosenAnew(u unit) string {
 	built, ok := ks.store.Get(u.id())
@@ -235,5 +236,5 @@ func (ks *keys) chosenAnew(u unit) string {
 	had := slices.DeleteFunc(slices.Clone(built.Inputs), func(in store.Input) bool {
 		return in.Role != asKernel && (in.Role != asSettings || !strings.HasPrefix(in.Name, "/etc/dkms/"))
 	})
-	return changed(append(headers, settings...), had)
+	return cmp.Or(changed(append(headers, settings...), had), ks.configuredAnew(built))
 }

@@ -56,7 +56,7 @@ func (dn *donors) provenOf(r store.Record) (p proven, ok bool) {
 }
 
 // shapeOf is the SHA-256, in hexadecimal digits, over what a unit's recipe says beside its kernel's name: the file's own
-// directives, which modules they are for this kernel, and the administrator's settings.
+// directives, which modules they are for this kernel, and the administrator's settings, dkms's and mago's.
 func (dn *donors) shapeOf(ctx context.Context, u unit) (string, error) {
 	file, err := recipe.File(u.source())
 	if err != nil {
@@ -65,6 +65,9 @@ func (dn *donors) shapeOf(ctx context.Context, u unit) (string, error) {
 	shape := sha256.New()
 	add := func(text string) { fmt.Fprintf(shape, "%q\n", strings.ReplaceAll(text, u.Kernel.Release, "\x00")) }
 	add(file)
+	if own := dn.Of(u.name); len(own.MakeArguments)+len(own.Variables) > 0 {
+		add(fmt.Sprintf("%q %q", own.MakeArguments, own.Variables))
+	}
 	e := dn.confs.evaluate(ctx, u.target, u.Kernel)
 	if e.err != nil {
 		return "", e.err
