@@ -12,18 +12,19 @@ import (
 	"mago/kbuild/firmware/esl"
 )
 
-// A real machine's file in part: Debian's 6.12 under Secure Boot with shim, and lines of other machines.
-const procKeys = `0a1b2c3d I------     1 perm 1f0b0000     0     0 keyring   .builtin_trusted_keys: 3
-0b39a5a4 I------     2 perm 1f0b0000     0     0 keyring   .secondary_trusted_keys: 2
-0d9b5a8e I------     1 perm 1f0b0000     0     0 keyring   .machine: 1
-109d1ebc I------     1 perm 1f010000     0     0 asymmetri Debian Secure Boot CA: 6ccece7e4c6c0d1f6149f3dd27dfcc5cbb419ea1: X509.rsa bb419ea1 []
-16b541ff I------     1 perm 1f030000     0     0 asymmetri benh@debian.org: 577e021cb980e0e820821ba7b54b4961b8b4fadf: X509.rsa b8b4fadf []
+// Lines of Debian 12's 6.1.0-57-amd64 under Secure Boot in QEMU, and below them some that might be there.
+const procKeys = `01a9593a I------     2 perm 1f0b0000     0     0 keyring   .machine: 3
+090a2f7a I------     1 perm 1f010000     0     0 asymmetri flat ecdsa: 60f13e7167dca49b64cc74b783b9aca4196cc409: X509.ecdsa-nist-p384 196cc409 []
+15655c64 I------     1 perm 1f010000     0     0 asymmetri Debian Secure Boot CA: 6ccece7e4c6c0d1f6149f3dd27dfcc5cbb419ea1: X509.rsa bb419ea1 []
+19d15b2a I------     1 perm 082f0000     0     0 keyring   .fs-verity: empty
+1f45d4e4 I--Q---     2 perm 1f3f0000     0 65534 keyring   _uid.0: empty
+231d088d I------     1 perm 1f0f0000     0     0 keyring   .secondary_trusted_keys: 2
+2c389bf5 I------     1 perm 0f0b0000     0     0 keyring   .blacklist: 118
+2d247471 I--Q---     1 perm 1f3f0000     0 65534 keyring   _uid_ses.0: 1
+3d2c2520 I------     2 perm 1f0b0000     0     0 keyring   .builtin_trusted_keys: 1
 24968f3b I------     1 perm 1f030000     0     0 asymmetri sforshee: 00b28ddf47aef9cea7: X509.rsa []
-25a43e3b I------     1 perm 0f0b0000     0     0 keyring   .blacklist: 1
-2e344477 I------ 12345678   3d 1f030000     0     0 asymmetri Ink: X509.two: colons: 0102: X509.ecdsa-nist-p384 0102 []
+2e344477 I------ 12345678   3d 1f030000     0     0 asymmetri Ink: X509.two: colons: 0102: X509.rsa 0102 []
 2f0a2f9c I--Q---     5  59s 39010000  1000  1000 user      a note: X509.rsa
-302d2d52 I--Q---     2 perm 1f3f0000  1000 65534 keyring   _uid.0: empty
-31aa0000 I------     1 perm 1f0b0000     0     0 keyring   .platform: empty
 32bb0000 I------     1 perm 1f030000     0     0 asymmetri a bare public key
 33cc0000 I------     1 perm 0b0b0000     0     0 blacklist tbs:00aa
 34dd0000 I------     1 perm 0b0b0000     0     0 blacklist bin:00bb
@@ -35,12 +36,12 @@ func TestParseKeys(t *testing.T) {
 	want := Keys{
 		Known: true,
 		Asymmetric: []Key{
+			{"flat ecdsa", "60f13e7167dca49b64cc74b783b9aca4196cc409"},
 			{"Debian Secure Boot CA", "6ccece7e4c6c0d1f6149f3dd27dfcc5cbb419ea1"},
-			{"benh@debian.org", "577e021cb980e0e820821ba7b54b4961b8b4fadf"},
 			{"sforshee", "00b28ddf47aef9cea7"},
 			{"Ink: X509.two: colons", "0102"},
 		},
-		Rings:   map[string]int{".builtin_trusted_keys": 3, ".secondary_trusted_keys": 2, ".machine": 1, ".blacklist": 1, ".platform": 0},
+		Rings:   map[string]int{".machine": 3, ".fs-verity": 0, ".secondary_trusted_keys": 2, ".blacklist": 118, ".builtin_trusted_keys": 1},
 		Revoked: []string{"tbs:00aa", "bin:00bb"},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {

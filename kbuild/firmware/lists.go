@@ -76,16 +76,17 @@ func (m Machine) Lists() map[ListName]List {
 	return lists
 }
 
-// whole is a list, also where it was too long for one variable. The kernel shows shim's lists whole, and without attributes,
-// to root (drivers/firmware/efi/mokvar-table.c); else what did not fit in MokListRT is in MokListRT1, MokListRT2 and so on.
+// whole is a list, also where it was too long for one variable: the kernel has shim's lists whole; else what did not fit in
+// MokListRT is in MokListRT1, MokListRT2 and so on (shim, mok.c).
 func (m Machine) whole(guid esl.GUID, name string) (data []byte, known bool) {
-	if guid == esl.Shim {
-		if data, err := m.root().ReadFile("/sys/firmware/efi/mok-variables/" + name); err == nil && len(data) > 0 {
-			return data, true
-		}
+	if guid != esl.Shim {
+		return m.variable(guid, name)
+	}
+	if data, known := m.copied(name); known {
+		return data, true
 	}
 	data, known = m.variable(guid, name)
-	for i := 1; data != nil && guid == esl.Shim; i++ {
+	for i := 1; data != nil; i++ {
 		more, _ := m.variable(guid, fmt.Sprint(name, i))
 		if more == nil {
 			break

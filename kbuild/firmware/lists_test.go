@@ -37,6 +37,8 @@ func TestLists(t *testing.T) {
 		"to be removed":              {list(esl.Shim, "MokDel", root), MOKDel, true, 1},
 		"to be revoked":              {list(esl.Shim, "MokXNew", root), MOKXNew, true, 1},
 		"to be pardoned":             {list(esl.Shim, "MokXDel", root), MOKXDel, true, 1},
+		"shim's copy of db":          {mokvar("db", root, leaf), DB, true, 2},
+		"shim's old copy of db":      {list(esl.Database, "db", root).with(mokvar("db", root, leaf)), DB, true, 1},
 		"a mistake after the first":  {variable(esl.Database, "db", string(esl.Encode(root))+"rubbish"), DB, true, 1},
 		"attributes without a value": {variable(esl.Database, "db", ""), DB, true, 0},
 		"not even attributes":        {tree{"sys/firmware/efi/efivars/db-" + esl.Database.String(): "\x07"}, DB, true, 0},

@@ -43,10 +43,10 @@ func (m Machine) hasUEFI() bool { return m.exists("/sys/firmware/efi") }
 func (m Machine) variable(guid esl.GUID, name string) (value []byte, known bool) {
 	value, err := m.root().ReadFile("/sys/firmware/efi/efivars/" + name + "-" + guid.String())
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, m.hasVariables()
+	case errors.Is(err, fs.ErrNotExist) && m.hasVariables():
+		return nil, true
 	case err != nil:
-		return nil, false
+		return m.copied(name)
 	case len(value) < 4:
 		return nil, true
 	}
@@ -57,6 +57,13 @@ func (m Machine) variable(guid esl.GUID, name string) (value []byte, known bool)
 func (m Machine) hasVariables() bool {
 	files, err := m.root().ReadDir("/sys/firmware/efi/efivars")
 	return err == nil && len(files) > 0 || !m.hasUEFI()
+}
+
+// copied reads what shim has copied for the kernel: its own lists and, since shim 16, SecureBoot, db and others. The kernel
+// shows them to root, without attributes, and nothing to others (drivers/firmware/efi/mokvar-table.c).
+func (m Machine) copied(name string) (value []byte, known bool) {
+	value, err := m.root().ReadFile("/sys/firmware/efi/mok-variables/" + name)
+	return value, err == nil && len(value) > 0
 }
 
 // flag is the first byte of a variable; 0 where it does not exist.

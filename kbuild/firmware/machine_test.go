@@ -66,6 +66,8 @@ func TestSecureBoot(t *testing.T) {
 	}{
 		"no UEFI":               {tree{"sys/firmware/acpi/pm_profile": "1\n"}, NoUEFI},
 		"variables not mounted": {uefi, SecureBootUnknown},
+		"shim's copy":           {uefi.with(tree{"sys/firmware/efi/mok-variables/SecureBoot": "\x01"}), SecureBootOn},
+		"shim's old copy":       {insecure.with(tree{"sys/firmware/efi/mok-variables/SecureBoot": "\x01"}), SecureBootOff},
 		"no variable":           {uefi.with(flag(esl.Global, "SetupMode", 0)), SecureBootOff},
 		"off":                   {insecure, SecureBootOff},
 		"on":                    {secure.with(flag(esl.Global, "SetupMode", 0)), SecureBootOn},

@@ -152,8 +152,8 @@ func TestUnusable(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	old := map[string]string{"CONFIG_LOCK_DOWN_IN_EFI_SECURE_BOOT": "y"}
-	m := secure.with(list(esl.Shim, "MokListRT", enrolled(c.root)...), keysOf(1, c.foreign)).machine(t)
-	if got := m.Trust(old).Of(c.leaf, c.root); got.Next != (Verdict{No, UnusableKey}) {
+	m := secure.with(list(esl.Shim, "MokListRT", enrolled(c.root)...), keysOf(1, c.root)).machine(t)
+	if got := m.Trust(old).Of(c.leaf, c.root); got.Now != (Verdict{No, UnusableKey}) || got.Next != got.Now {
 		t.Errorf("%+v", got)
 	}
 }

@@ -8,7 +8,8 @@ import (
 )
 
 // Unusable says why a kernel cannot verify modules with certificates, "" where it can. config is its .config, nil where it is
-// unknown. Linux knows RSA with PKCS #1, and ECDSA where it was built with CONFIG_CRYPTO_ECDSA, as Debian's are from 6.7 on.
+// unknown. Linux knows RSA with PKCS #1, and ECDSA where it was built with CONFIG_CRYPTO_ECDSA, as Debian's are from 6.7 on;
+// without it the kernel still takes such a key into its keyrings.
 func Unusable(config map[string]string, chain ...*x509.Certificate) string {
 	for _, c := range chain {
 		switch c.PublicKey.(type) {

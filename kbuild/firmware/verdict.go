@@ -16,6 +16,8 @@ func (t Trust) now(chain []*x509.Certificate) Verdict {
 		return Verdict{No, Revoked}
 	case t.asksForNone():
 		return Verdict{Yes, NotWanted}
+	case Unusable(t.config, chain...) != "":
+		return Verdict{No, UnusableKey}
 	case known == Unknown || known == No && t.Wanted == "":
 		return Verdict{Unknown, Unreadable}
 	case known == No:
