@@ -21,6 +21,15 @@ type Signing struct {
 	Anew   bool            // whether modules that come signed are signed anew; else they keep their signatures
 }
 
+// SignError is a good module that could not be signed: the key, its token or this machine is at fault, not the source.
+type SignError struct {
+	Module string
+	Err    error
+}
+
+func (e *SignError) Error() string { return fmt.Sprintf("sign module %s: %v", e.Module, e.Err) }
+func (e *SignError) Unwrap() error { return e.Err }
+
 // SignatureHash is the hash that a kernel's configuration names for its modules' signatures; 0 for a kernel that looks at none. The
 // error is a *signing.HashError.
 func SignatureHash(k kernel.Kernel) (crypto.Hash, error) {
@@ -60,6 +69,15 @@ func (s Signing) apply(file *os.File, hash crypto.Hash) (signed bool, err error)
 	return true, file.Truncate(length + int64(len(signature)))
 }
 
+func (s Signing) applyTo(path string, hash crypto.Hash) (signed bool, err error) {
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return false, err
+	}
+	signed, err = s.apply(file, hash)
+	return signed, errors.Join(err, file.Close())
+}
+
 // sign signs the copies of modules.
 func (s *finishing) sign(all []takenModule) error {
 	how, hash, err := s.signing.of(s.Job.Kernel)
@@ -67,13 +85,8 @@ func (s *finishing) sign(all []takenModule) error {
 		return err
 	}
 	for i, m := range all {
-		file, err := os.OpenFile(m.file, os.O_RDWR, 0)
-		if err != nil {
-			return err
-		}
-		all[i].signed, err = how.apply(file, hash)
-		if err = errors.Join(err, file.Close()); err != nil {
-			return fmt.Errorf("sign module %s: %w", m.Dest, err)
+		if all[i].signed, err = how.applyTo(m.file, hash); err != nil {
+			return &SignError{m.Dest, err}
 		}
 	}
 	return nil

@@ -287,7 +287,7 @@ func (a adviser) explainPackage(err error) (int, string) {
 	var tool *apt.ToolError
 	switch {
 	case errors.As(err, &unloadable):
-		return exitUnsigned, unloadable.Hint()
+		return exitUnsigned, unloadable.Hint(a.on)
 	case errors.As(err, &inTheWay):
 		return exitPackages, inTheWay.Hint(a.on)
 	case errors.As(err, &files):

@@ -80,7 +80,7 @@ func (a *app) printStates(ctx context.Context, s engine.StatusReport) error {
 		}
 	}
 	for _, u := range s.Unloadable {
-		a.screen.line(fmt.Sprintf("%-8s %s: Linux %s does not load %s, which is not signed", "note", u.Why, u.Kernel, strings.Join(u.Modules, ", ")))
+		a.screen.line(fmt.Sprintf("%-8s %s: Linux %s does not load %s: %s", "note", u.Wanted, u.Kernel, strings.Join(u.Modules, ", "), u.Why))
 	}
 	if a.Verbose {
 		a.showSandbox(ctx)

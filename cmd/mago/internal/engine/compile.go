@@ -17,6 +17,7 @@ import (
 	"mago/kbuild"
 	"mago/kbuild/jobs"
 	"mago/kbuild/recipe"
+	"mago/kbuild/sandbox"
 )
 
 // BuildError is a failed build; its log tells the rest.
@@ -195,14 +196,14 @@ func (bu *builder) compile(ctx context.Context, u unit, conf confEvaluation, nee
 	before, _ := bu.lastBuild(u.id())
 	where.Limits = where.Limits.Among(bu.pool.AtOnce())
 	where.Limits.Cores = bu.pool.Size()
-	builder := kbuild.Builder{Host: recipe.Host{
-		Root: bu.Root, Sandbox: where, Jobs: at.client, Run: bu.host.Run, Log: log, ConfTimeout: bu.host.ConfTimeout,
-		Event: func(e recipe.Progress) {
-			*files = counted.with(e.Files)
-			p.compiled(fmt.Sprintf("%s: %s, %s", u.Kernel.Release, Plural(*files, "file"), e.File), *files, before.Files)
-		},
-		Warning: func(text string) { bu.say.note("warning", "%s", text) },
-	}}
+	builder, err := bu.kbuilder(ctx, u, where, at.client, log)
+	if err != nil {
+		return nil, err
+	}
+	builder.Event = func(e recipe.Progress) {
+		*files = counted.with(e.Files)
+		p.compiled(fmt.Sprintf("%s: %s, %s", u.Kernel.Release, Plural(*files, "file"), e.File), *files, before.Files)
+	}
 	if len(needed) > 0 { // dkms.conf may look for these, which were not there when it was evaluated
 		conf = confEvaluation{}
 	}
@@ -218,6 +219,18 @@ func (bu *builder) compile(ctx context.Context, u unit, conf confEvaluation, nee
 	}
 	p.timed(fmt.Sprintf("%s: %s", u.Kernel.Release, Plural(len(result.Modules), "module")))
 	return result, nil
+}
+
+// kbuilder compiles and signs a unit.
+func (bu *builder) kbuilder(ctx context.Context, u unit, where sandbox.Sandbox, client *jobs.Client, log io.Writer) (*kbuild.Builder, error) {
+	signing, err := bu.signs.signing(ctx, u.name)
+	if err != nil {
+		return nil, &PackError{err}
+	}
+	return &kbuild.Builder{Signing: signing, Host: recipe.Host{
+		Root: bu.Root, Sandbox: where, Jobs: client, Run: bu.host.Run, Log: log, ConfTimeout: bu.host.ConfTimeout,
+		Warning: func(text string) { bu.say.note("warning", "%s", text) },
+	}}, nil
 }
 
 // keepPrivate has what is made of a source be as closed as that is: a package holds the source's changelog, too.

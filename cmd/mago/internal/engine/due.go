@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"sync"
 
 	"mago/cmd/mago/internal/store"
@@ -138,6 +139,15 @@ func (s situation) otherInput() string {
 		return changed(comparedInputs(s.now.inputs), s.record.Inputs)
 	}
 	return cmp.Or(changed(s.now.inputs, s.record.Inputs), "it was built from something else")
+}
+
+// onlySignature reports whether all that keeps the recorded build's package from serving is what its modules are signed with.
+func (s situation) onlySignature(u unit) bool {
+	other := s.otherInput()
+	unsigned := func(inputs []store.Input) []store.Input {
+		return slices.DeleteFunc(slices.Clone(inputs), func(in store.Input) bool { return in.Role == asSignature })
+	}
+	return other != "" && s.unbuilt(u) == other && changed(unsigned(s.now.inputs), unsigned(s.record.Inputs)) == ""
 }
 
 // isOfElsewhere reports whether the recorded build was made from another directory, and one that others could change. The hash of

@@ -88,6 +88,7 @@ type keys struct {
 	apt     *aptTool
 	prepare *preparer
 	confs   *evaluator
+	signs   *signatures
 }
 
 // claims says whose a module's name is.
@@ -103,6 +104,7 @@ type donors struct {
 	keys    *keys
 	kernels *kernelFinder
 	confs   *evaluator
+	signs   *signatures
 }
 
 // builder builds units and writes their packages.
@@ -116,6 +118,7 @@ type builder struct {
 	prepare *preparer
 	confs   *evaluator
 	keys    *keys
+	signs   *signatures
 }
 
 // installer installs what was built.
@@ -128,6 +131,7 @@ type installer struct {
 	claims  *claims
 	modules *modules
 	build   *builder
+	signs   *signatures
 }
 
 // surveyor says how things are.
@@ -136,6 +140,7 @@ type surveyor struct {
 	pkgs    *packages
 	kernels *kernelFinder
 	catalog *moduleIndex
+	signs   *signatures
 }
 
 // cleaner removes what was built.
@@ -160,6 +165,7 @@ type Engine struct {
 	prepare *preparer
 	claims  *claims
 	confs   *evaluator
+	signs   *signatures
 	keys    *keys
 	donors  *donors
 	build   *builder
@@ -190,7 +196,7 @@ func (e *Engine) of(id UnitID) *Engine {
 func newEngine(b *base) *Engine {
 	b.store = store.Open(cmp.Or(b.Builds, b.Cache))
 	e := &Engine{base: b}
-	e.confs = &evaluator{base: b}
+	e.confs, e.signs = &evaluator{base: b}, &signatures{base: b}
 	e.pkgs = &packages{base: b}
 	e.apt = &aptTool{base: b, pkgs: e.pkgs}
 	e.kernels = &kernelFinder{base: b, pkgs: e.pkgs, apt: e.apt, cache: &headerCache{base: b, confs: e.confs, pkgs: e.pkgs, apt: e.apt}}
@@ -198,11 +204,11 @@ func newEngine(b *base) *Engine {
 	e.modules = &modules{base: b, confs: e.confs, pkgs: e.pkgs, apt: e.apt, catalog: e.catalog}
 	e.prepare = &preparer{base: b, pkgs: e.pkgs, apt: e.apt, kernels: e.kernels, modules: e.modules}
 	e.claims = &claims{base: b, pkgs: e.pkgs, catalog: e.catalog}
-	e.keys = &keys{base: b, pkgs: e.pkgs, apt: e.apt, prepare: e.prepare, confs: e.confs}
-	e.donors = &donors{base: b, keys: e.keys, kernels: e.kernels, confs: e.confs}
-	e.build = &builder{base: b, confs: e.confs, keys: e.keys, donors: e.donors, pkgs: e.pkgs, apt: e.apt, claims: e.claims, modules: e.modules, prepare: e.prepare}
-	e.install = &installer{base: b, confs: e.confs, pkgs: e.pkgs, apt: e.apt, kernels: e.kernels, claims: e.claims, modules: e.modules, build: e.build}
-	e.states = &surveyor{base: b, pkgs: e.pkgs, kernels: e.kernels, catalog: e.catalog}
+	e.keys = &keys{base: b, pkgs: e.pkgs, apt: e.apt, prepare: e.prepare, confs: e.confs, signs: e.signs}
+	e.donors = &donors{base: b, keys: e.keys, kernels: e.kernels, confs: e.confs, signs: e.signs}
+	e.build = &builder{base: b, confs: e.confs, signs: e.signs, keys: e.keys, donors: e.donors, pkgs: e.pkgs, apt: e.apt, claims: e.claims, modules: e.modules, prepare: e.prepare}
+	e.install = &installer{base: b, confs: e.confs, signs: e.signs, pkgs: e.pkgs, apt: e.apt, kernels: e.kernels, claims: e.claims, modules: e.modules, build: e.build}
+	e.states = &surveyor{base: b, signs: e.signs, pkgs: e.pkgs, kernels: e.kernels, catalog: e.catalog}
 	e.cleaner = &cleaner{base: b, pkgs: e.pkgs, apt: e.apt, states: e.states, kernels: e.kernels, catalog: e.catalog, modules: e.modules}
 	return e
 }

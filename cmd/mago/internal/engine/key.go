@@ -21,15 +21,16 @@ import (
 
 // The roles that inputs have in a unit's key, in the order in which a changed one is told.
 const (
-	asSource   = "source"
-	asKernel   = "kernel"
-	asModule   = "module" // that a unit is compiled against
-	asSettings = "settings"
-	asOption   = "option"
-	asTool     = "tool"
+	asSource    = "source"
+	asKernel    = "kernel"
+	asModule    = "module" // that a unit is compiled against
+	asSettings  = "settings"
+	asOption    = "option"
+	asTool      = "tool"
+	asSignature = "signature"
 )
 
-var roles = []string{asSource, asKernel, asModule, asSettings, asOption, asTool}
+var roles = []string{asSource, asKernel, asModule, asSettings, asOption, asTool, asSignature}
 
 // keyed is what shapes a unit, and the hash of that; the zero value where it is not known.
 type keyed struct {
@@ -45,9 +46,11 @@ func (ks *keys) of(ctx context.Context, u unit, before store.Record) keyed {
 		return keyed{}
 	}
 	inputs, err := ks.inputs(ctx, u)
-	if err != nil { // which its build tells
+	signature, serr := ks.signs.inputs(u.name, before)
+	if cmp.Or(err, serr) != nil { // which its build tells
 		return keyed{}
 	}
+	inputs = append(inputs, signature...)
 	if before.Key == "" || slices.ContainsFunc(before.Inputs, isWorkDir) {
 		inputs = append(inputs, ks.workDir(ctx, u)...)
 	}
@@ -90,7 +93,7 @@ func (ks *keys) modules(u unit) (inputs []store.Input) {
 	for _, n := range u.needed {
 		in := store.Input{Role: asModule, Name: n.name, Version: n.version, SHA256: n.sourceDigest()}
 		if built, ok := ks.store.Get(unit{n, u.Kernel}.id()); ok && !n.unbuilt {
-			in.Version, in.SHA256 = built.Version, built.SHA256
+			in.Version, in.SHA256 = built.Version, built.Content()
 		}
 		inputs = append(inputs, in)
 	}
@@ -217,8 +220,8 @@ func (pk *packages) namedLike(module string) (names []string, err error) {
 	return names, nil
 }
 
-// chosenAnew says which kernel or setting, dkms's or one of the module's own, is another than the one that a build had, "" for none, as far as its record
-// tells: what is installed is not made again because a tool has a new version.
+// chosenAnew says which kernel, setting (dkms's or the module's own) or signing key is another than the one that a build had, "" for none,
+// as far as its record tells: what is installed is not made again because a tool has a new version.
 func (ks *keys) chosenAnew(u unit) string {
 	built, ok := ks.store.Get(u.id())
 	if !ok || built.Format < store.Keyed || u.Kernel.Headers == "" {
@@ -230,11 +233,12 @@ func (ks *keys) chosenAnew(u unit) string {
 	}
 	headers, err := kernelInput(u.Kernel)
 	settings, serr := ks.settings(conf, u.Kernel)
-	if err != nil || serr != nil {
+	signature, kerr := ks.signs.inputs(u.name, built)
+	if cmp.Or(err, serr, kerr) != nil {
 		return ""
 	}
 	had := slices.DeleteFunc(slices.Clone(built.Inputs), func(in store.Input) bool {
-		return in.Role != asKernel && (in.Role != asSettings || !strings.HasPrefix(in.Name, "/etc/dkms/"))
+		return in.Role != asKernel && in.Role != asSignature && (in.Role != asSettings || !strings.HasPrefix(in.Name, "/etc/dkms/"))
 	})
-	return cmp.Or(changed(append(headers, settings...), had), ks.configuredAnew(built))
+	return cmp.Or(changed(slices.Concat(headers, settings, signature), had), ks.configuredAnew(built))
 }

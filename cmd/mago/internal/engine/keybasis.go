@@ -29,7 +29,14 @@ func (ks *keys) basis(ctx context.Context, u unit) string {
 	if err != nil {
 		return ""
 	}
+	signature, err := ks.signs.inputs(u.name, store.Record{})
+	if err != nil {
+		return ""
+	}
 	text := strings.Join([]string{u.name, u.Kernel.Release, u.Kernel.Version, sum, ks.apt.recommendedImage(ctx, u.Kernel), shared}, "\n") // words all
+	for _, in := range signature {
+		text += "\n" + in.Version + " " + in.SHA256
+	}
 	hash := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(hash[:])
 }
@@ -86,7 +93,7 @@ func isUnchanged(u unit, basis string, r store.Record, lookup store.Lookup) bool
 	}
 	return !slices.ContainsFunc(u.needed, func(n target) bool {
 		built, ok := lookup(unit{n, u.Kernel}.id())
-		return !ok || n.unbuilt || !slices.ContainsFunc(r.Needed, func(had store.Needed) bool { return had.Module == n.name && had.SHA256 == built.SHA256 })
+		return !ok || n.unbuilt || !slices.ContainsFunc(r.Needed, func(had store.Needed) bool { return had.Module == n.name && had.SHA256 == built.Content() })
 	})
 }
 

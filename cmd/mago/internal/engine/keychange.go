@@ -44,6 +44,10 @@ func changedInput(now, old store.Input, had bool) string {
 		return "the source is another than that of what is built"
 	case now.Role == asKernel:
 		return "the headers of " + now.Name + " are others than the build had"
+	case had && now.Role == asSignature:
+		return "it is to be signed with another certificate: " + now.Version
+	case now.Role == asSignature:
+		return "it is to be signed with the certificate " + now.Version
 	case had && now.Version != old.Version:
 		return fmt.Sprintf("%s is %s, the build used %s", now.Name, now.Version, old.Version)
 	case had && now.Role == asSettings:
@@ -60,6 +64,8 @@ func goneInput(old store.Input) string {
 	switch old.Role {
 	case asSettings:
 		return old.Name + " is gone"
+	case asSignature:
+		return "it is signed with the certificate " + old.Version + ", and is to have no signature"
 	case asOption:
 		return fmt.Sprintf("the build used another value of %s: %s", old.Name, old.Version)
 	}

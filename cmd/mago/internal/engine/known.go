@@ -7,7 +7,9 @@ import (
 	"mago/catalog"
 	"mago/cmd/mago/internal/store"
 	"mago/debpkg/apt"
+	"mago/kbuild/firmware"
 	"mago/kbuild/sandbox"
+	"mago/kbuild/signing"
 )
 
 // known is what the parts of an engine, at work for several units at once, have found out and found out once.
@@ -29,6 +31,10 @@ type known struct {
 	tools     while[toolSet, []store.Input]
 	bases     while[sharedBasis, string]
 	sums      while[string, string] // of dpkg's lists of sums, by their paths
+
+	trusts  while[string, firmware.Trust]  // by the kernel's release
+	keys    while[string, chosenKey]       // that sign, by the path that is configured
+	signers while[string, *signing.Signer] // by the path of the key
 
 	opened    lasting[kernelIndex]
 	unfetched sync.Map // why the headers of a kernel could not be fetched, by release

@@ -9,6 +9,7 @@ import (
 
 	"mago/debpkg/apt"
 	"mago/debpkg/visible"
+	"mago/kbuild"
 	"mago/kbuild/kernel"
 	"mago/kbuild/recipe"
 	"mago/kbuild/sandbox"
@@ -61,8 +62,9 @@ func isMachinesFault(err error) bool {
 	var file *kernel.HeaderFileError
 	var pack *PackError
 	var changed *way.ChangedError
+	var unsigned *kbuild.SignError
 	return DiskFull(err) || errors.As(err, &changed) || Broken(err) || CauseOf(err).OfMachine() || errors.Is(err, fs.ErrPermission) || errors.As(err, &tool) || errors.As(err, &headers) ||
-		errors.As(err, &arch) || errors.As(err, &reach) || errors.As(err, &unavailable) || errors.As(err, &failing) || errors.As(err, &refused) || errors.As(err, &file) || errors.As(err, &pack)
+		errors.As(err, &arch) || errors.As(err, &reach) || errors.As(err, &unavailable) || errors.As(err, &failing) || errors.As(err, &refused) || errors.As(err, &file) || errors.As(err, &pack) || errors.As(err, &unsigned)
 }
 
 // Broken reports whether the machine has run out of something, or a disk cannot be read or written.

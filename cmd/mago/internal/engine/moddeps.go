@@ -199,7 +199,7 @@ func (bu *builder) neededModules(ctx context.Context, u unit, dir string, r *sto
 				return nil, fmt.Errorf("open %s: %w", built.Deb, err)
 			}
 		}
-		r.Needed = append(r.Needed, store.Needed{Module: n.name, Version: cmp.Or(built.Version, n.version), SHA256: built.SHA256})
+		r.Needed = append(r.Needed, store.Needed{Module: n.name, Version: cmp.Or(built.Version, n.version), SHA256: built.Content()})
 		all = append(all, need)
 	}
 	return all, nil

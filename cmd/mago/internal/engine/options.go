@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"context"
 	"io"
 	"time"
 
+	"mago/cmd/mago/internal/keyring"
 	"mago/debpkg/payload"
 	"mago/sources/lock"
 )
@@ -27,10 +29,12 @@ type Options struct {
 	Verbose         bool
 	Reading         bool           // the command only shows something, and so waits for nobody
 	Unauthenticated bool           // take packages that no signature covers which apt has checked
-	UnsignedModules bool           // install unsigned modules where the kernel asks for signed ones
+	UnsignedModules bool           // sign no modules, and install them also where the kernel asks for signed ones
 	Allow           []payload.Glob // what packages may bring beside the rules for modules
 	Jobs            int            // compilers at once, of all builds together; 0 is jobs.Default's
 	Wait            Wait
+	// Passphrase is asked for that of an encrypted key, once for each.
+	Passphrase func(ctx context.Context, k keyring.Key, how Signing) ([]byte, error)
 
 	Date    time.Time // of what is built; zero is the source's own
 	Version string    // mago's own

@@ -113,7 +113,7 @@ func (e *Engine) complete(ctx context.Context, of *Plan) (*Plan, error) {
 		}
 	}
 	p.tellCompilers(ctx)
-	return p.plan, nil
+	return p.plan, p.openKeys(ctx, toBuild)
 }
 
 // addHeaders plans what is fetched for the units that are to be built.
@@ -145,6 +145,7 @@ type planner struct {
 	last store.Builds   // of the units
 	kern chosenKernels
 	lack lacking
+	here map[string]bool // the kernels that are installed; nil until it is asked for
 
 	tried  bool           // whether the sandbox is being tried, or was
 	trying sync.WaitGroup // for that
@@ -250,10 +251,8 @@ func (p *planner) isThere(ctx context.Context, u unit, now situation) bool {
 
 // unit opens a unit's source, plans what it needs, and finds out what it is to be built from.
 func (p *planner) unit(ctx context.Context, u *unit, s *situation) error {
-	if p.plan.Request.Goal == Installed {
-		if err := p.install.checkLoadable(*u, nil, false); err != nil {
-			return err
-		}
+	if err := p.checkSignature(*u); err != nil {
+		return err
 	}
 	if err := p.open(ctx, &u.target); err != nil {
 		return err

@@ -15,7 +15,7 @@ import (
 
 // reuse packages a donor's modules for a unit whose lock is held; made is false in a dry run.
 func (bu *builder) reuse(ctx context.Context, u unit, from donor) (r store.Record, made bool, err error) {
-	why := from.why()
+	why := from.why(u)
 	if bu.DryRun {
 		bu.say.note("reuse", "would make %s: %s", u.packageName(), why)
 		return r, false, nil
@@ -42,11 +42,10 @@ func (bu *builder) reuse(ctx context.Context, u unit, from donor) (r store.Recor
 }
 
 func (bu *builder) packReused(ctx context.Context, u unit, from donor, at place, r *store.Record) error {
-	result, err := bu.takeModules(ctx, u, from, at.work)
+	result, err := bu.takeModules(ctx, u, from, at)
 	if err != nil {
 		return &PackError{err}
 	}
-	r.Reused = from.reused()
 	r.Recipe, r.RecipeName, r.RecipeVersion = from.Recipe, from.RecipeName, from.RecipeVersion
 	if r.Unauthenticated, err = bu.prepare.unauthenticatedTools(ctx, u); err != nil {
 		return &PackError{err}
@@ -55,9 +54,15 @@ func (bu *builder) packReused(ctx context.Context, u unit, from donor, at place,
 	for _, n := range u.needed {
 		built, _ := bu.store.Get(unit{n, u.Kernel}.id())
 		noteNeed(r, n, built)
-		r.Needed = append(r.Needed, store.Needed{Module: n.name, Version: built.Version, SHA256: built.SHA256})
+		r.Needed = append(r.Needed, store.Needed{Module: n.name, Version: built.Version, SHA256: built.Content()})
 	}
-	bu.noteInputs(ctx, u, from, r)
+	if from.isOwn(u) {
+		r.Compiled, r.Files = from.Content(), from.Files
+		bu.noteOwnInputs(ctx, u, r)
+	} else {
+		r.Reused = from.reused()
+		bu.noteInputs(ctx, u, from, r)
+	}
 	inputs, err := bu.reuseInputs(u, from, r)
 	if err != nil {
 		return &PackError{err}
@@ -65,18 +70,22 @@ func (bu *builder) packReused(ctx context.Context, u unit, from donor, at place,
 	if err := bu.pack(ctx, u, result, r); err != nil {
 		return whosePackError(err, result)
 	}
-	if err := errors.Join(bu.store.StageSymvers(r.ID(), result.Symvers), bu.store.StageProven(r.ID(), nil), bu.stageBill(u, r, inputs)); err != nil {
+	proven := func() error { return bu.store.StageProven(r.ID(), nil) } // only what was compiled serves others
+	if from.isOwn(u) {
+		proven = func() error { return bu.stageProven(ctx, u, r, result) }
+	}
+	if err := errors.Join(bu.store.StageSymvers(r.ID(), result.Symvers), proven(), bu.stageBill(u, r, inputs)); err != nil {
 		return &PackError{err}
 	}
 	return nil
 }
 
 // takeModules takes a donor's modules out of its package, once that is seen to be the very one that its record names.
-func (bu *builder) takeModules(ctx context.Context, u unit, from donor, work string) (*kbuild.Result, error) {
+func (bu *builder) takeModules(ctx context.Context, u unit, from donor, at place) (*kbuild.Result, error) {
 	if !bu.store.IsWhole(from.Record) {
 		return nil, fmt.Errorf("%s is not whole", from.Deb)
 	}
-	if err := bu.unpackModules(ctx, from.Record, work); err != nil {
+	if err := bu.unpackModules(ctx, from.Record, at.work); err != nil {
 		return nil, fmt.Errorf("open %s: %w", from.Deb, err)
 	}
 	if now, _ := bu.store.Get(from.ID()); now.SHA256 != from.SHA256 { // its package is never replaced while its record is there
@@ -85,14 +94,29 @@ func (bu *builder) takeModules(ctx context.Context, u unit, from donor, work str
 	result := &kbuild.Result{Name: from.RecipeName, Version: from.RecipeVersion, Recipe: from.Recipe, Uses: from.uses, Modules: slices.Clone(from.modules)}
 	for i, m := range result.Modules {
 		name := filepath.Base(m.Path)
-		result.Modules[i].File = filepath.Join(work, name)
+		result.Modules[i].File = filepath.Join(at.work, name)
 		result.Modules[i].Path = filepath.Join(u.Kernel.ModulesDir, kbuild.Subdirectory, name)
 	}
-	symvers := filepath.Join(work, filepath.Base(bu.store.Symvers(from.ID())))
+	symvers := filepath.Join(at.work, filepath.Base(bu.store.Symvers(from.ID())))
 	if _, err := os.Stat(symvers); err == nil {
 		result.Symvers = symvers
 	}
-	return result, nil
+	return result, bu.sign(ctx, u, result, at)
+}
+
+// sign has modules that were finished before signed as this run signs.
+func (bu *builder) sign(ctx context.Context, u unit, result *kbuild.Result, at place) error {
+	where, err := bu.confs.sandboxOf(ctx, u.name)
+	if err != nil {
+		return err
+	}
+	builder, err := bu.kbuilder(ctx, u, where, at.client, at.log)
+	if err != nil {
+		return err
+	}
+	job := bu.confs.job(u.target, u.Kernel)
+	job.Work = at.work
+	return builder.SignAnew(ctx, job, result)
 }
 
 // noteInputs gives the record what the unit's key is over: all that a compilation's is but tools, and the donor. Its basis is over
@@ -102,6 +126,15 @@ func (bu *builder) noteInputs(ctx context.Context, u unit, from donor, r *store.
 	r.Key = store.KeyOf(r.ID(), r.Inputs)
 	if e := bu.confs.evaluate(ctx, u.target, u.Kernel); e.err == nil {
 		r.Basis = bu.keys.basisOf(ctx, u, e.conf, keyed{r.Key, r.Inputs})
+	}
+}
+
+// noteOwnInputs gives the record what a compilation's would have.
+func (bu *builder) noteOwnInputs(ctx context.Context, u unit, r *store.Record) {
+	now := bu.keys.of(ctx, u, store.Record{})
+	r.Key, r.Inputs = now.key, now.inputs
+	if e := bu.confs.evaluate(ctx, u.target, u.Kernel); e.err == nil {
+		r.Basis = bu.keys.basisOf(ctx, u, e.conf, now)
 	}
 }
 

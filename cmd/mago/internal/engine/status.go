@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"mago/cmd/mago/internal/store"
-	"mago/kbuild/firmware"
 	"mago/kbuild/sandbox"
 )
 
@@ -20,13 +19,6 @@ type StatusReport struct {
 	Unloadable []unloadable // what the kernels do not load
 	Next       []string     // the commands to type, what is wanted most last
 	Unlisted   error        // why the catalog could not be read, nil where it could
-}
-
-// unloadable are installed modules that a kernel does not load.
-type unloadable struct {
-	Kernel  string
-	Why     string
-	Modules []string
 }
 
 // Status compares kernels with modules, all of them where no words are given.
@@ -126,25 +118,4 @@ func (e *Engine) checkChosen(records []store.Record, chosen func(release string)
 		return &NoKernelError{Word: strings.Join(words, ", "), here: true}
 	}
 	return nil
-}
-
-// unloadable names, for each kernel that asks for signed modules, those that are installed and are not.
-func (sv *surveyor) unloadable(states []State) (all []unloadable) {
-	for _, release := range KernelsOf(Having(states, func(s State) bool { return s.Installed != "" })) {
-		k, _ := sv.kernels.kernel(release) // without headers its settings are not known
-		why := firmware.Machine{Root: sv.Root}.Wanted(k.Config())
-		if why == "" {
-			continue
-		}
-		var names []string
-		for _, s := range states {
-			if s.Kernel == release && s.Installed != "" && sv.isUnsigned(s) {
-				names = append(names, s.Module)
-			}
-		}
-		if len(names) > 0 {
-			all = append(all, unloadable{release, why, names})
-		}
-	}
-	return all
 }

@@ -32,6 +32,7 @@ type Unit struct {
 	Vouched         bool     // whether an archive vouches for all that the source brings
 	Unchecked       []string // all that went into the build, the source too, that no signature covers
 
+	SignedBy  SignedBy // the certificate that mago has signed modules with
 	Fits      Fits     // what the modules were built for, where that is another kernel
 	Needed    []Needed // the modules that it is compiled against
 	Early     bool     // whether the modules are marked for early boot, and belong in the initramfs
@@ -44,6 +45,12 @@ type Unit struct {
 type Fits struct {
 	Kernel  string // release
 	Symbols int    // whose CRCs are the same
+}
+
+// SignedBy is a certificate; the zero value is none.
+type SignedBy struct {
+	Name   string
+	SHA256 string // of the certificate, in hexadecimal digits
 }
 
 // Needed is a module that another one is compiled against.

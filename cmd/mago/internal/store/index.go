@@ -21,7 +21,7 @@ import (
 const indexFile = "records.index"
 
 // indexFormat changes whenever Record or unitEntry does; see TestIndexFormat.
-const indexFormat = "mago records 9\n"
+const indexFormat = "mago records 10\n"
 
 // unindexed is how many records may have changed before the index is written again.
 const unindexed = 64

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -66,6 +67,9 @@ type Record struct {
 
 	Allowed []payload.Grant `json:"allowed,omitempty"` // what the packages bring beside the rules for modules
 
+	Signed   *Signed `json:"signed,omitempty"`          // what mago has signed the modules with; nil: nothing
+	Compiled string  `json:"compiled_sha256,omitempty"` // of the .deb that these modules were compiled for, where they were signed anew since
+
 	Reused *Reuse `json:"reused,omitempty"` // the build that the modules are from; nil: they were compiled
 
 	Key    string  `json:"key,omitempty"`    // see KeyOf
@@ -127,8 +131,18 @@ type Reuse struct {
 	Symbols int    `json:"symbols"`       // whose CRCs were compared
 }
 
+// Signed is what modules are signed with.
+type Signed struct {
+	Name     string `json:"name"`               // of the certificate
+	SHA256   string `json:"sha256"`             // of the certificate
+	Attached bool   `json:"attached,omitempty"` // whether the signatures were made on another machine
+}
+
 // ID is the record's unit.
 func (r Record) ID() ID { return ID{r.Module, r.Kernel} }
+
+// Content is the SHA-256 of the .deb that the modules were compiled for: what they are, whoever signs them.
+func (r Record) Content() string { return cmp.Or(r.Compiled, r.SHA256) }
 
 // IsInstalled reports whether the record's package is what dpkg has of it, in the given version.
 func (r Record) IsInstalled(version string) bool {

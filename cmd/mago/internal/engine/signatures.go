@@ -1,0 +1,202 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"time"
+
+	"mago/cmd/mago/internal/keyring"
+	"mago/cmd/mago/internal/store"
+	"mago/debpkg/rooted"
+	"mago/kbuild"
+	"mago/kbuild/firmware"
+	"mago/kbuild/kernel"
+	"mago/kbuild/signing"
+)
+
+// signatures has modules signed: it chooses the key, opens it once a run, and knows what kernels make of it.
+type signatures struct {
+	*base
+}
+
+// chosenKey is a key that signs, if there is one.
+type chosenKey struct {
+	keyring.Key
+	is bool
+}
+
+// keyOf is the key that a module is signed with. The error is a *keyring.Error.
+func (sg *signatures) keyOf(module string) (chosenKey, error) {
+	if sg.signsNone(module) {
+		return chosenKey{}, nil
+	}
+	how := sg.Of(module).Signing
+	return sg.known.keys.of(0, how.Key, func() (chosenKey, error) { return sg.find(how.Key) })
+}
+
+// signsNone reports whether nothing of a module is to be signed, whatever keys there are.
+func (sg *signatures) signsNone(module string) bool {
+	return sg.UnsignedModules || sg.Of(module).Signing.Signatures == SignaturesNone
+}
+
+// find finds the key that a path names, or the one to take where none is named.
+func (sg *signatures) find(path string) (k chosenKey, err error) {
+	root := rooted.Root(sg.Root)
+	if path != "" {
+		k.is = true
+		k.Key, err = keyring.Open(root, path)
+		return k, err
+	}
+	keys, err := keyring.Find(root)
+	if err != nil || len(keys) == 0 {
+		return k, err
+	}
+	trust := sg.trust(kernel.Kernel{})
+	k.Key, k.is = keyring.Choose(keys, func(k keyring.Key) bool { return isEnrolled(trust.Of(k.Chain()...)) })
+	return k, nil
+}
+
+// trust is what the machine trusts when it runs a kernel.
+func (sg *signatures) trust(k kernel.Kernel) firmware.Trust {
+	trust, _ := sg.known.trusts.of(0, k.Release, func() (firmware.Trust, error) { return firmware.Machine{Root: sg.Root}.Trust(k.Config()), nil })
+	return trust
+}
+
+// isEnrolled reports whether a certificate is in a list that kernels trust, or will be when the next boot's question is answered.
+func isEnrolled(s firmware.Standing) bool {
+	for _, h := range s.Held {
+		if h.Heeded && (h.List == firmware.DB || h.List == firmware.MOK || h.List == firmware.MOKNew) {
+			return true
+		}
+	}
+	return false
+}
+
+// inputs are what a module's signature adds to its units' keys: nothing where it is not signed. Where there is no key, a signed
+// build serves as it is.
+func (sg *signatures) inputs(module string, before store.Record) ([]store.Input, error) {
+	k, err := sg.keyOf(module)
+	if err == nil && !k.is && !sg.signsNone(module) {
+		return slices.DeleteFunc(slices.Clone(before.Inputs), func(in store.Input) bool { return in.Role != asSignature }), nil
+	}
+	if err != nil || !k.is {
+		return nil, err
+	}
+	name := signing.Name(k.Certificate)
+	if sg.Of(module).Signing.Resign {
+		name += ", also for modules that come signed"
+	}
+	return []store.Input{{Role: asSignature, Name: "the signature's certificate", Version: name, SHA256: fingerprint(k.Certificate.Raw)}}, nil
+}
+
+// fingerprint is the SHA-256 of a certificate, in hexadecimal digits.
+func fingerprint(der []byte) string {
+	sum := sha256.Sum256(der)
+	return hex.EncodeToString(sum[:])
+}
+
+// open opens the key of a module, which may ask for a passphrase; nil where it is not signed. The error is a *keyring.Error.
+func (sg *signatures) open(ctx context.Context, module string) (*signing.Signer, error) {
+	k, err := sg.keyOf(module)
+	if err != nil || !k.is {
+		return nil, err
+	}
+	return sg.known.signers.of(0, k.Path, func() (*signing.Signer, error) {
+		var passphrase []byte
+		if k.Encrypted && sg.Passphrase != nil {
+			var err error
+			if passphrase, err = sg.Passphrase(ctx, k.Key, sg.Of(module).Signing); err != nil {
+				return nil, &keyring.Error{Path: k.Path, Err: err}
+			}
+		}
+		return k.Signer(passphrase)
+	})
+}
+
+// signing is how the modules of a unit are signed.
+func (sg *signatures) signing(ctx context.Context, module string) (kbuild.Signing, error) {
+	signer, err := sg.open(ctx, module)
+	return kbuild.Signing{Signer: signer, Anew: sg.Of(module).Signing.Resign}, err
+}
+
+// checkKey says why the modules of a unit cannot be signed with their key; the error is a *keyring.Error or a *signing.HashError.
+func (sg *signatures) checkKey(u unit) error {
+	k, err := sg.keyOf(u.name)
+	if err != nil || !k.is {
+		return err
+	}
+	if err := k.CheckDates(time.Now()); err != nil {
+		return err
+	}
+	if why := firmware.Unusable(u.Kernel.Config(), k.Chain()...); why != "" {
+		return &keyring.Error{Path: k.Path, Err: &UnusableKeyError{u.Kernel.Release, signing.Strength(k.Certificate), why}}
+	}
+	_, err = kbuild.SignatureHash(u.Kernel)
+	return err
+}
+
+// UnusableKeyError is a kernel that cannot verify what a key of some kind has signed.
+type UnusableKeyError struct {
+	Kernel string // release
+	Kind   string // of the key
+	Why    string
+}
+
+func (e *UnusableKeyError) Error() string {
+	return "Linux " + e.Kernel + " cannot verify what an " + e.Kind + " key has signed: " + e.Why
+}
+
+// checkSignature says what keeps a unit's modules from being signed, and from being loaded where they are for a kernel of this machine.
+func (p *planner) checkSignature(u unit) error {
+	if err := p.signs.checkKey(u); err != nil {
+		return err
+	}
+	if p.plan.Request.Goal == Installed {
+		return p.install.checkLoadable(u, nil, false)
+	}
+	if !p.signs.requires(u.name) && !p.isHere(u.Kernel.Release) {
+		return nil
+	}
+	e, err := p.signs.refusal(u)
+	if e != nil && !p.UnsignedModules {
+		return e
+	}
+	return err
+}
+
+// isHere reports whether a kernel is installed on this machine.
+func (p *planner) isHere(release string) bool {
+	if p.here == nil {
+		p.here = setOf(p.kernels.finder().Installed())
+	}
+	return p.here[release]
+}
+
+// requires reports whether the configuration asks for a module's signatures, whatever kernels do.
+func (sg *signatures) requires(module string) bool {
+	return sg.Of(module).Signing.Signatures == SignaturesRequired
+}
+
+// openKeys opens the keys of all units that are to be built: what keeps one from being opened is told before anything compiles.
+func (p *planner) openKeys(ctx context.Context, toBuild []unit) error {
+	if p.DryRun || p.plan.Request.Goal == Prepared {
+		return nil
+	}
+	for _, u := range toBuild {
+		if _, err := p.signs.open(ctx, u.name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// signed is what some of a build's modules are signed with, nil for none.
+func (sg *signatures) signed(module string, modules []kbuild.Module) *store.Signed {
+	k, err := sg.keyOf(module)
+	if err != nil || !k.is || !slices.ContainsFunc(modules, func(m kbuild.Module) bool { return m.Signed }) {
+		return nil
+	}
+	return &store.Signed{Name: signing.Name(k.Certificate), SHA256: fingerprint(k.Certificate.Raw)}
+}

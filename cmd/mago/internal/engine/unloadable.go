@@ -1,0 +1,95 @@
+package engine
+
+import (
+	"crypto/x509"
+	"path/filepath"
+
+	"mago/cmd/mago/internal/keyring"
+	"mago/cmd/mago/internal/store"
+	"mago/debpkg/rooted"
+	"mago/kbuild/firmware"
+	"mago/kbuild/signing"
+)
+
+// unloadable are installed modules that a kernel does not load, or only once something pending is confirmed.
+type unloadable struct {
+	Kernel  string
+	Wanted  string // why the kernel loads no unsigned modules
+	Why     string // what is wrong with the signatures
+	Modules []string
+}
+
+// unsigned is what is wrong with modules that have no signature.
+const unsigned = "not signed"
+
+// unloadable names, for each kernel that asks for signed modules, those that are installed and that it will not load, by what is wrong
+// with their signatures.
+func (sv *surveyor) unloadable(states []State) (all []unloadable) {
+	for _, release := range KernelsOf(Having(states, func(s State) bool { return s.Installed != "" })) {
+		k, _ := sv.kernels.kernel(release) // without headers its settings are not known
+		trust := sv.signs.trust(k)
+		if trust.Wanted == "" {
+			continue
+		}
+		known := sv.signs.certificates(trust)
+		var of []unloadable
+		for _, s := range states {
+			if s.Kernel != release || s.Installed == "" {
+				continue
+			}
+			if why := sv.refused(s, trust, known); why != "" {
+				of = noted(of, unloadable{release, trust.Wanted, why, []string{s.Module}})
+			}
+		}
+		all = append(all, of...)
+	}
+	return all
+}
+
+// noted adds a module to those that have the same thing wrong with them.
+func noted(all []unloadable, one unloadable) []unloadable {
+	for i := range all {
+		if all[i].Why == one.Why {
+			all[i].Modules = append(all[i].Modules, one.Modules...)
+			return all
+		}
+	}
+	return append(all, one)
+}
+
+// refused says what is wrong with the signature of a unit's first module, "" where it loads.
+func (sv *surveyor) refused(s State, trust firmware.Trust, known []*x509.Certificate) string {
+	r, _ := sv.store.Get(store.ID{Module: s.Module, Kernel: s.Kernel})
+	for _, path := range r.Modules {
+		message, err := signing.ReadFile(filepath.Join(sv.Root, path))
+		if err != nil || message == nil {
+			continue
+		}
+		signature, err := signing.Parse(message)
+		if err != nil {
+			return err.Error()
+		}
+		chain := signature.Chain(known...)
+		if len(chain) == 0 {
+			return string(firmware.NotEnrolled)
+		}
+		next := trust.Of(chain...).Next
+		if next.Loads == firmware.Yes && next.Why == firmware.Trusted {
+			return ""
+		}
+		return string(next.Why)
+	}
+	return unsigned
+}
+
+// certificates are those that somebody may have signed modules with, and their issuers: of the keys here, and of the machine's lists.
+func (sg *signatures) certificates(trust firmware.Trust) (all []*x509.Certificate) {
+	keys, _ := keyring.Find(rooted.Root(sg.Root)) // of those that cannot be read the certificates are in the lists, or they are not enrolled
+	for _, k := range keys {
+		all = append(all, k.Chain()...)
+	}
+	for _, list := range trust.Lists {
+		all = append(all, list.Certificates()...)
+	}
+	return all
+}

@@ -1,0 +1,107 @@
+package signing
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/asn1"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"os"
+
+	"mago/debpkg/codec"
+)
+
+// maxModule is how many bytes of a module are read to find its end; NVIDIA's largest has 100 MB.
+const maxModule = 1 << 30
+
+// maxSignature is how many bytes a signature, its certificates among them, has at most that is read: forty times the usual.
+const maxSignature = 64 << 10
+
+// ReadFile gives the CMS message of a module's file, compressed or not; nil where it is not signed. A file that ends early is read as
+// far as it goes.
+func ReadFile(path string) (message []byte, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	stream, _, err := codec.NewReader(file)
+	if err != nil {
+		return nil, err
+	}
+	defer stream.Close()
+	end := &tail{}
+	if _, err := io.Copy(end, io.LimitReader(stream, maxModule)); err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, err
+	}
+	_, message, err = Unsigned(bytes.NewReader(end.last), int64(len(end.last)))
+	return message, err
+}
+
+// tail keeps the end of what is written to it.
+type tail struct{ last []byte }
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.last = append(t.last, p[max(len(p)-maxSignature, 0):]...)
+	t.last = append(t.last[:0], t.last[max(len(t.last)-maxSignature, 0):]...)
+	return len(p), nil
+}
+
+// Signature is who has signed a module.
+type Signature struct {
+	Certificates []*x509.Certificate // that the signature holds
+	issuer       []byte              // of the signer's, DER
+	serial       *big.Int
+}
+
+// Parse reads a CMS message as far as it says who has signed; the first signer counts.
+func Parse(message []byte) (s Signature, err error) {
+	var outer struct {
+		Type    asn1.ObjectIdentifier
+		Content asn1.RawValue // [0] EXPLICIT SignedData
+	}
+	if _, err := asn1.Unmarshal(message, &outer); err != nil {
+		return s, fmt.Errorf("a module's signature: %w", err)
+	}
+	var fields []asn1.RawValue
+	if _, err := asn1.Unmarshal(outer.Content.Bytes, &fields); err != nil || len(fields) < 4 {
+		return s, fmt.Errorf("a module's signature: %w", errors.Join(err, errSigned))
+	}
+	if held := fields[3]; held.Class == asn1.ClassContextSpecific && held.Tag == 0 {
+		if s.Certificates, err = x509.ParseCertificates(held.Bytes); err != nil {
+			return s, fmt.Errorf("the certificates of a module's signature: %w", err)
+		}
+	}
+	var signer struct {
+		Version int
+		SID     issuerAndSerial
+	}
+	if _, err := asn1.Unmarshal(fields[len(fields)-1].Bytes, &signer); err != nil {
+		return s, fmt.Errorf("the signer of a module's signature: %w", err)
+	}
+	s.issuer, s.serial = signer.SID.Issuer.FullBytes, signer.SID.Serial
+	return s, nil
+}
+
+var errSigned = errors.New("it is not signed data")
+
+// Chain is the certificate that has signed, and the one that has issued that, as far as the signature holds them or they are known.
+func (s Signature) Chain(known ...*x509.Certificate) (chain []*x509.Certificate) {
+	for _, c := range append(s.Certificates, known...) {
+		if bytes.Equal(c.RawIssuer, s.issuer) && c.SerialNumber.Cmp(s.serial) == 0 {
+			chain = append(chain, c)
+			break
+		}
+	}
+	if chain == nil || bytes.Equal(chain[0].RawIssuer, chain[0].RawSubject) {
+		return chain
+	}
+	for _, c := range known {
+		if chain[0].CheckSignatureFrom(c) == nil {
+			return append(chain, c)
+		}
+	}
+	return chain
+}
