@@ -121,7 +121,10 @@ func (a adviser) explainCommand(err error) (int, string) {
 	var foreign *engine.ForeignFileError
 	var logs *engine.SeveralLogsError
 	var mistaken *config.Error
+	var held *engine.HeldError
 	switch {
+	case errors.As(err, &held):
+		return exitUsage, held.Hint()
 	case errors.As(err, &mistaken):
 		return exitUsage, a.configHint(mistaken)
 	case errors.As(err, &logs):

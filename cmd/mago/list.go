@@ -106,6 +106,9 @@ func kernelsColumn(l engine.Listed) string {
 			words = append(words, s.Kernel+" "+s.State)
 		}
 	}
+	if l.Held != "" {
+		words = append(words, "held")
+	}
 	if l.Conf != nil && len(l.Conf.Modules) == 0 && len(l.Conf.Excluded) > 0 {
 		words = append(words, l.Conf.Kernel+" not meant")
 	}

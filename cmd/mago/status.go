@@ -50,6 +50,7 @@ func worst(states []engine.State) error {
 	code := exitDone
 	for _, s := range states {
 		switch {
+		case s.Held != "":
 		case s.State == engine.StateFailed && s.Wanted:
 			code = exitFailed
 		case s.State == engine.StateStale, s.State == engine.StateMissing:
@@ -130,6 +131,8 @@ func (a *app) printTable(report engine.StatusReport) error {
 // noteOf explains a state where its word does not.
 func noteOf(s engine.State) string {
 	switch {
+	case s.Held != "":
+		return "held by " + s.Held
 	case s.State == engine.StateFailed:
 		return "log: " + s.Log
 	case s.Reason != "":

@@ -19,6 +19,9 @@ func sentence(states []engine.State, machine int) string {
 	default:
 		parts = unasked(states)
 	}
+	if held := engine.ModulesOf(engine.Having(states, func(s engine.State) bool { return s.Held != "" })); len(held) > 0 {
+		parts = append(parts, who(held)+verb(len(held), " is", " are")+" held")
+	}
 	if gone := engine.ModulesOf(in(states, engine.StateLeftover)); len(gone) > 0 {
 		parts = append(parts, who(gone)+verb(len(gone), " is", " are")+" left over from a kernel that is gone")
 	}

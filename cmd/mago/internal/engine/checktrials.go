@@ -18,11 +18,12 @@ import (
 // checker tries newer versions of sources.
 type checker struct{ *Engine }
 
-// tryNewer builds the newer versions that apt's lists have of sources that did not build, the oldest first, until one builds.
+// tryNewer builds the newer versions that apt's lists have of sources that did not build, the oldest first, until one builds. Of a
+// module that is pinned to a version nobody wants another one.
 func (c checker) tryNewer(ctx context.Context, p *Plan, units []CheckedUnit) error {
 	for i := range units {
 		u := &units[i]
-		if !u.DoesNotBuild() {
+		if !u.DoesNotBuild() || c.Of(u.Unit.Module).Version != "" {
 			continue
 		}
 		at := slices.IndexFunc(p.Units, func(planned Unit) bool { return planned.id() == u.Unit })

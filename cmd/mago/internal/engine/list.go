@@ -19,6 +19,7 @@ type Listed struct {
 	Kind        string   `json:"kind"`
 	Installed   string   `json:"installed,omitempty"` // version of the source package, where that is installed
 	Description string   `json:"description"`
+	Held        string   `json:"held,omitempty"` // where the configuration has the module left alone
 	Others      []string `json:"other_packages,omitempty"`
 	Units       []State  `json:"kernels,omitempty"`
 
@@ -117,7 +118,7 @@ func statesOf(states []State) map[string][]State {
 }
 
 func (e *Engine) listed(ctx context.Context, t target, k kernel.Kernel, units []State) Listed {
-	row := Listed{Module: t.name, Version: t.version, Kind: "local", Units: units}
+	row := Listed{Module: t.name, Version: t.version, Kind: "local", Units: units, Held: e.Of(t.name).Held}
 	if p := t.pkg; p != nil {
 		row.Package, row.Kind, row.Installed, row.Description = p.Name.String(), string(p.Kind), p.Installed.String(), p.Description
 		if module, _, err := e.catalog.opened().Resolve(t.name); err == nil {

@@ -85,7 +85,7 @@ func (mo *modules) inUsrSrc(ix *catalog.Index, targets []target) (more []target)
 func (mo *modules) noteNewer(targets []target) {
 	all := mo.fetcher().InUsrSrc()
 	for _, t := range targets {
-		if t.pkg == nil || t.exact {
+		if t.pkg == nil || t.exact || t.only {
 			continue
 		}
 		if found, ok := sources.FoundNamed(all, t.name); ok && found.Newer(t.version) {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,7 +31,7 @@ func (mo *modules) openCached(ctx context.Context, t *target) error {
 			return mo.useTree(ctx, t, tree)
 		}
 	}
-	return mo.notHere(*t)
+	return cmp.Or(t.lacking, mo.notHere(*t))
 }
 
 // notHere says why a module's source cannot be had without fetching.
@@ -58,7 +59,10 @@ func (mo *modules) openSource(ctx context.Context, t *target) error {
 		mo.tellWithout(tree)
 		return mo.useTree(ctx, t, tree)
 	}
-	if mo.AsItLies {
+	switch {
+	case t.lacking != nil:
+		return t.lacking
+	case mo.AsItLies:
 		return mo.notHere(*t)
 	}
 	return mo.fetch(ctx, t)

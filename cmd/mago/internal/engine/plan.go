@@ -218,6 +218,7 @@ func (p *planner) add(ctx context.Context, u unit) error {
 			planned.Err = p.unit(ctx, &u, &s)
 		}
 		planned.Key, planned.Due = s.now.key, due(u, goal, s)
+		planned.Err = cmp.Or(planned.Err, p.checkHeldNeed(u, planned))
 		p.reuse(ctx, u, &planned)
 		p.lacks(ctx, u, &planned)
 	}

@@ -58,7 +58,7 @@ func (e *Engine) Install(ctx context.Context, words []string) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	targets, err := e.modules.targets(ctx, words)
+	targets, err := e.modules.unheld(ctx, words)
 	if err != nil {
 		return Report{}, e.install.unknownHere(err, releases)
 	}

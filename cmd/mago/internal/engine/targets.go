@@ -29,6 +29,7 @@ type target struct {
 	needed  []target         // what it is compiled against, besides a kernel
 	exact   bool             // whether that very package was asked for
 	only    bool             // whether that very version was asked for
+	lacking error            // why its source cannot be fetched, nil where it can
 	unbuilt bool             // whether it is needed and its source alone is there
 	asNeed  bool             // whether it is here only because another one needs it
 	above   []string         // the modules whose needs have led to it
@@ -73,6 +74,21 @@ func isLocal(word string) bool {
 
 // targets turns module words into modules, each once, in the order given.
 func (mo *modules) targets(ctx context.Context, words []string) ([]target, error) {
+	return mo.targetsBut(ctx, words, func(_ string, some []target) ([]target, error) { return some, nil })
+}
+
+// unheld is targets for what changes modules: what is held is left out where a word means many, and refused where it names it.
+func (mo *modules) unheld(ctx context.Context, words []string) ([]target, error) {
+	return mo.targetsBut(ctx, words, func(word string, some []target) ([]target, error) {
+		if isGroup(word) {
+			return mo.leaveHeld(some), nil
+		}
+		return some, mo.checkHeld(some[0].name)
+	})
+}
+
+// targetsBut is targets as far as take, which is given each word and what it means, leaves them.
+func (mo *modules) targetsBut(ctx context.Context, words []string, take func(word string, some []target) ([]target, error)) ([]target, error) {
 	words = ModuleWords(words)
 	switch {
 	case len(words) == 0:
@@ -85,6 +101,9 @@ func (mo *modules) targets(ctx context.Context, words []string) ([]target, error
 	var all []target
 	for _, word := range words {
 		some, err := mo.expandWord(ctx, word)
+		if err == nil {
+			some, err = take(word, some)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -111,9 +130,9 @@ func (mo *modules) tellNone(words []string) {
 		case "all":
 			why = append(why, "apt's lists have none")
 		case "alli":
-			why = append(why, "none is installed")
+			why = append(why, "none is installed"+mo.orHeld())
 		case "allu":
-			why = append(why, "none has its source opened here")
+			why = append(why, "none has its source opened here"+mo.orHeld())
 		}
 	}
 	mo.say.note("modules", "%s: nothing to do", strings.Join(why, ", "))
@@ -143,15 +162,18 @@ func (mo *modules) expandWord(ctx context.Context, word string) ([]target, error
 	}
 	switch word {
 	case "all":
-		return mo.targetsOf(ix, func(catalog.Module) bool { return true }), nil
+		return allPinned(ctx, mo, mo.targetsOf(ix, func(catalog.Module) bool { return true })), nil
 	case "alli":
-		return mo.installedTargets(ctx, ix)
+		some, err := mo.installedTargets(ctx, ix)
+		return allPinned(ctx, mo, some), err
 	case "allu":
-		return mo.unpackedTargets(ctx, ix)
+		some, err := mo.unpackedTargets(ctx, ix)
+		return allPinned(ctx, mo, some), err
 	}
 	t, versioned, err := mo.versionedTarget(ctx, ix, word)
 	if !versioned {
 		t, err = mo.namedTarget(ctx, ix, word)
+		t = pinned(ctx, mo, t)
 	}
 	if mo.Name == "" || err != nil {
 		return []target{t}, err
@@ -258,10 +280,10 @@ func (b *base) shown(path string) string {
 	return filepath.Base(path)
 }
 
-// freshTargets resolves module words against a catalog that knows apt's present lists.
+// freshTargets resolves the words of what changes modules against a catalog that knows apt's present lists.
 func (mo *modules) freshTargets(ctx context.Context, words []string) ([]target, error) {
 	if !slices.ContainsFunc(ModuleWords(words), func(w string) bool { return !isLocal(w) }) {
-		return mo.targets(ctx, words)
+		return mo.unheld(ctx, words)
 	}
 	ix, err := mo.catalog.catalog(ctx)
 	if err != nil {
@@ -270,7 +292,7 @@ func (mo *modules) freshTargets(ctx context.Context, words []string) ([]target, 
 	if ix.Changed || mo.Verbose {
 		mo.catalog.showCatalog(ix)
 	}
-	targets, err := mo.targets(ctx, words)
+	targets, err := mo.unheld(ctx, words)
 	mo.noteNewer(targets)
 	return targets, err
 }

@@ -42,6 +42,7 @@ type State struct {
 	Next      string `json:"next,omitempty"`   // the command that mends it
 	Sandbox   string `json:"room,omitempty"`   // where a build would run now
 
+	Held     string `json:"held,omitempty"` // where the configuration has the module left alone
 	Recorded bool   // whether mago keeps a record of a build
 	Common   string // package of common files that nothing needs once this unit is removed, "" for none
 
@@ -207,19 +208,26 @@ func (sv *surveyor) state(s survey, m moduleState, k kernelState) State {
 	}
 	st.Current = sv.currentVersion(m, k, from)
 	lacks := sv.pkgs.lacksCommonOf(m.name, have, func() (store.Record, bool) { return *r, recorded })
-	current := st.Installed != "" && !lacks && (st.Current == "" || debpkg.CompareVersions(st.Installed, st.Current) >= 0)
+	st.Held = sv.Of(m.name).Held
+	pinned := sv.Of(m.name).Version != "" && from.Source.Package != ""
+	current := st.Installed != "" && !lacks && (st.Current == "" || st.Installed == st.Current || !pinned && debpkg.CompareVersions(st.Installed, st.Current) >= 0)
+	anew := ""
+	if current {
+		anew = sv.changedSettings(*r, have.Version)
+	}
 	switch {
 	case k.gone:
 		st.ofGone(*failure, removed)
 	case failed && !IsTrial(*failure, *r) && (recorded || !current):
 		st.fail(*failure)
-	case current:
+	case current && anew == "":
 		st.State = StatePresent
 	case st.Installed != "":
 		st.State = StateStale
 		if lacks {
-			st.Reason = modpkg.CommonName(m.name) + " is missing"
+			anew = modpkg.CommonName(m.name) + " is missing"
 		}
+		st.Reason = anew
 	case st.Wanted:
 		st.State = StateMissing
 	case st.Built != "":
@@ -232,7 +240,28 @@ func (sv *surveyor) state(s survey, m moduleState, k kernelState) State {
 		st.Common = m.common
 	}
 	st.explain(have, failed && (recorded || failure.Source.Package != "")) // a trial in this user's own directory says nothing of what root has
+	st.hold()
 	return st
+}
+
+// changedSettings says which of a module's settings is another than what is installed was built with, "" for none.
+func (sv *surveyor) changedSettings(r store.Record, installed string) string {
+	if r.Module == "" || !r.IsInstalled(installed) {
+		return ""
+	}
+	whole, ok := sv.store.Get(r.ID())
+	if !ok {
+		return ""
+	}
+	return sv.configuredAnew(whole)
+}
+
+// hold has a state that asks for something ask for nothing where the module is held.
+func (st *State) hold() {
+	if st.Held != "" && (st.State == StateStale || st.State == StateMissing || st.State == StateFailed) {
+		st.Wanted, st.Word = false, ""
+		st.Reason = "held by " + st.Held
+	}
 }
 
 // ofGone is what a unit is whose kernel is not here: left over where it was installed once. Another build may be meant for
@@ -315,6 +344,9 @@ func (sv *surveyor) withVersion(word string, newest *store.Record) string {
 	if word == "" || newest == nil || newest.Source.Package == "" {
 		return word
 	}
+	if sv.Of(newest.Module).Version != "" {
+		return word
+	}
 	candidate := sv.candidate(newest.Module, newest.Source.Package)
 	if candidate == "" || debpkg.CompareVersions(newest.Source.Version, candidate) <= 0 {
 		return word
@@ -342,7 +374,7 @@ func (sv *surveyor) currentVersion(m moduleState, k kernelState, r *store.Record
 	return modpkg.Version(source, k.version)
 }
 
-// candidate is apt's version of the package that a module was built from, or would be.
+// candidate is apt's version, or the one that is pinned, of the package that a module was built from, or would be.
 func (sv *surveyor) candidate(module, pkg string) string {
 	if sv.catalog.opened() == nil {
 		return ""
@@ -354,7 +386,7 @@ func (sv *surveyor) candidate(module, pkg string) string {
 	if err != nil {
 		return ""
 	}
-	return newTarget(m, found).version
+	return cmp.Or(sv.Of(m.Name).Version, newTarget(m, found).version)
 }
 
 func Having(states []State, want func(State) bool) []State {
