@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/hex"
-	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -47,7 +46,8 @@ type secured struct {
 type attempt struct {
 	name   string
 	module []byte
-	says   string // the kernel, of a module that it refuses, if anything; or the module itself
+	says   string              // the kernel, of a module that it refuses, if anything; or the module itself
+	chain  []*x509.Certificate // its certificates, where they decide; nil: something else does
 }
 
 // greeting is what a module says that has been taken in.
@@ -71,51 +71,23 @@ func assemble(t *testing.T, machines []*secured) {
 	}
 }
 
-const secureBootScript = `try() {
-	dmesg -c >/dev/null
-	if answer=$(insmod "/lib/$1.ko" 2>&1); then
-		answer=loaded
-		rmmod hello
-	fi
-	echo "mago: $1: $answer"
-	dmesg | sed "s/^\[[^]]*\] /mago: $1: /"
-}
-
-echo "mago: Linux $(uname -r)"
-dmesg | sed -nE 's/^\[[^]]*\] (integrity|secureboot|Kernel is locked)/mago: \1/p'
-grep asymmetri /proc/keys
-%secho "mago: end"
-`
-
-// initramfs tries the modules in order; as all are called hello, each is taken out again.
-func (m *secured) initramfs(t *testing.T) []byte {
-	a, err := vm.BusyBox()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var try strings.Builder
-	for _, attempt := range m.attempts {
-		a.File("lib/"+attempt.name+".ko", attempt.module, 0o644)
-		fmt.Fprintf(&try, "try %s\n", attempt.name)
-	}
-	a.Init(fmt.Sprintf(secureBootScript, try.String()))
-	return a.Bytes()
-}
-
 func (m *secured) boot(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	console, err := m.pc.Boot(ctx, 1024)
-	said := output(strings.ReplaceAll(string(console), "\r", ""))
+	printed, archive, _ := strings.Cut(strings.ReplaceAll(string(console), "\r", ""), "mago: told\n")
+	said := output(printed)
 	t.Logf("%s", said)
 	if err != nil {
 		t.Fatal(err)
 	}
-	said.has(t, "mago: Linux "+m.kernel.release, "mago: secureboot: Secure boot enabled", "mago: Kernel is locked down from EFI Secure Boot", "mago: end")
+	said.has(t, "mago: Linux "+m.kernel.release, "mago: secureboot: Secure boot enabled", "mago: Kernel is locked down from EFI Secure Boot")
 	m.knows(t, said, "UEFI:MokListRT", m.enrolled.MOK)
 	m.knows(t, said, "UEFI:db", m.enrolled.DB)
+	trust := m.trust(t, archive)
 	for _, a := range m.attempts {
-		said.answers(t, a)
+		a.answered(t, said)
+		a.foretold(t, trust)
 	}
 }
 
@@ -129,17 +101,18 @@ func (m *secured) knows(t *testing.T, said output, list string, certificates []*
 	}
 }
 
-// answers expects what comes of one module.
-func (o output) answers(t *testing.T, a attempt) {
+// answered expects what comes of the module.
+func (a attempt) answered(t *testing.T, said output) {
 	t.Helper()
-	about := "\nmago: " + a.name + ": "
+	about := "mago: " + a.name + ": "
+	lines := output(strings.Join(regexp.MustCompile("(?m)^"+about+".*\n").FindAllString(string(said), -1), ""))
 	if a.says == greeting {
-		o.has(t, about+"loaded\n")
+		lines.has(t, about+"loaded\n")
 	} else {
-		o.matches(t, about+"insmod: .*: Key was rejected by service\n")
-		o.lacks(t, about+greeting)
+		lines.matches(t, about+"insmod: .*: Key was rejected by service\n")
+		lines.lacks(t, about+greeting)
 	}
 	if a.says != "" {
-		o.has(t, about+a.says+"\n")
+		lines.has(t, about+a.says+"\n")
 	}
 }

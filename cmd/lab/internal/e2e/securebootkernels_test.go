@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"embed"
 	"fmt"
 	"io/fs"
 	"os"
@@ -12,14 +13,20 @@ import (
 	"testing/fstest"
 
 	"mago/cmd/lab/internal/debian"
+	"mago/kbuild/kernel"
 )
 
 // bootable is a signed kernel and the module hello, compiled for it.
 type bootable struct {
-	release string
-	image   string // a file
-	module  []byte
+	release  string
+	image    string // a file
+	config   kernel.Config
+	efivarfs []byte // the kernel's own module
+	module   []byte
 }
+
+//go:embed securebootkernels_test.go
+var kernelsSource embed.FS
 
 // bootables are of Debian 12's two series: the one that it was released with, and the newest.
 func bootables(t *testing.T) (released, newest bootable) {
@@ -33,7 +40,7 @@ func bootables(t *testing.T) (released, newest bootable) {
 		t.Fatal(err)
 	}
 	releases := twoReleases(t, store)
-	sources := []fs.FS{fstest.MapFS{"releases": {Data: fmt.Append(nil, releases)}}}
+	sources := []fs.FS{kernelsSource, fstest.MapFS{"releases": {Data: fmt.Append(nil, releases)}}}
 	system, err := store.Kept(t.Context(), "secureboot", sources, func(s *debian.System) error {
 		if out, err := exec.CommandContext(t.Context(), "cp", "-a", prepared+"/.", s.Dir).CombinedOutput(); err != nil {
 			return fmt.Errorf("cp: %w: %s", err, out)
@@ -60,13 +67,23 @@ func twoReleases(t *testing.T, store *debian.Store) []string {
 	return []string{all[0], all[len(all)-1]}
 }
 
+// unpackImage leaves a kernel and its efivarfs in a directory, without installing them.
+// usage: unpackImage RELEASE
+const unpackImage = `set -e
+cd "/srv/$1"
+apt-get download "linux-image-$1"
+dpkg-deb --fsys-tarfile *.deb | tar -x --wildcards "./boot/vmlinuz-$1" "*/efivarfs.ko*"
+rm *.deb
+find . -name "*.ko.xz" -exec xz -d {} +
+find . -name "*.ko" -exec mv {} . ";"`
+
 // addKernels installs the kernels' headers, and unpacks the kernels themselves.
 func addKernels(ctx context.Context, s *debian.System, releases []string) error {
 	for _, release := range releases {
 		if err := s.RunAll(ctx,
 			[]string{"apt-get", "install", "--yes", "--no-install-recommends", "linux-headers-" + release},
 			[]string{"mkdir", "--mode=777", "/srv/" + release},
-			[]string{"sh", "-c", `cd "/srv/$0" && apt-get download "linux-image-$0" && dpkg-deb --fsys-tarfile *.deb | tar -x "./boot/vmlinuz-$0" && rm *.deb`, release},
+			[]string{"sh", "-c", unpackImage, "unpackImage", release},
 		); err != nil {
 			return err
 		}
@@ -83,5 +100,10 @@ func compileHello(t *testing.T, s *debian.System, release string) bootable {
 		t.Fatal(err)
 	}
 	run(t, s.Command(t.Context(), "make", "-C", "/lib/modules/"+release+"/build", "M="+dir+"/hello", "modules"))
-	return bootable{release, s.Path(dir + "/boot/vmlinuz-" + release), readFile(t, s.Path(dir+"/hello/hello.ko"))}
+	k, err := kernel.Finder{Root: s.Dir}.Find(release)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bootable{release, s.Path(dir + "/boot/vmlinuz-" + release), k.Config(),
+		readFile(t, s.Path(dir+"/efivarfs.ko")), readFile(t, s.Path(dir+"/hello/hello.ko"))}
 }

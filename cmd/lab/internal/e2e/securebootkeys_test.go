@@ -14,7 +14,10 @@ import (
 )
 
 // signer signs modules, or issues certificates.
-type signer struct{ signing.Signer }
+type signer struct {
+	signing.Signer
+	issuer *x509.Certificate // nil: it has issued its own
+}
 
 func newKey(t *testing.T, algorithm string) crypto.Signer {
 	t.Helper()
@@ -37,7 +40,7 @@ func newRoot(t *testing.T, algorithm, name string) signer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return signer{signing.Signer{Key: key, Certificate: certificate}}
+	return signer{Signer: signing.Signer{Key: key, Certificate: certificate}}
 }
 
 func newFlat(t *testing.T, algorithm, name string) signer {
@@ -47,7 +50,7 @@ func newFlat(t *testing.T, algorithm, name string) signer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return signer{signing.Signer{Key: key, Certificate: certificate}}
+	return signer{Signer: signing.Signer{Key: key, Certificate: certificate}}
 }
 
 // leaf is a new key whose certificate the root has issued.
@@ -58,7 +61,15 @@ func (s signer) leaf(t *testing.T, algorithm, name string) signer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return signer{signing.Signer{Key: key, Certificate: certificate, Embedded: true}}
+	return signer{signing.Signer{Key: key, Certificate: certificate, Embedded: true}, s.Certificate}
+}
+
+// chain is the certificate, and its issuer's.
+func (s signer) chain() []*x509.Certificate {
+	if s.issuer == nil {
+		return []*x509.Certificate{s.Certificate}
+	}
+	return []*x509.Certificate{s.Certificate, s.issuer}
 }
 
 // bare has the same key leave its certificate out.

@@ -7,8 +7,10 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"testing"
+	"time"
 
 	"mago/cmd/lab/internal/secureboot"
+	"mago/kbuild/firmware/esl"
 )
 
 // What Debian's kernels say of modules that they refuse. Of one that was changed after it was signed they say nothing.
@@ -18,13 +20,13 @@ const (
 	sayNothing  = ""
 )
 
-func sayRevoked(s signer) string {
-	return fmt.Sprintf("X.509: Cert %x is blacklisted", sha256.Sum256(s.Certificate.RawTBSCertificate))
+// signed is an attempt whose outcome is that of its certificates.
+func (s signer) signed(t *testing.T, name string, module []byte, says string) attempt {
+	t.Helper()
+	return attempt{name, s.sign(t, module), says, s.chain()}
 }
 
-func sayBanned(module []byte) string {
-	return fmt.Sprintf("Module hash %x is blacklisted", sha256.Sum256(module))
-}
+func asBuilt(module []byte) attempt { return attempt{"unsigned", module, sayUnsigned, nil} }
 
 // rootInMOK: modules of two leaf certificates that only the modules themselves hold. Of the leaves that MOKX revokes, the kernel
 // refuses the one that is there by its bare hash: it takes a time beside it for a part of the hash, and the list of whole
@@ -32,25 +34,29 @@ func sayBanned(module []byte) string {
 func rootInMOK(t *testing.T, k bootable, root, foreign signer) *secured {
 	leaf, revoked := root.leaf(t, "rsa3072", "leaf"), root.leaf(t, "rsa3072", "revoked leaf")
 	timed, whole := root.leaf(t, "rsa3072", "leaf revoked with a time"), root.leaf(t, "rsa3072", "leaf revoked whole")
+	bare, err := esl.RevokedInMOKX(esl.Shim, revoked.Certificate)
+	if err != nil {
+		t.Fatal(err)
+	}
 	banned := leaf.sign(t, append(bytes.Clone(k.module), 0))
+	hash := sha256.Sum256(banned)
 	changed := leaf.sign(t, k.module)
 	changed[len(k.module)-1] ^= 1
 	return &secured{
 		name: "root in MOK", kernel: k,
-		enrolled: secureboot.Enrolled{MOK: certificates(root), MOKX: []secureboot.Revocation{
-			secureboot.CertificateHash(revoked.Certificate), secureboot.FileHash(banned),
-			secureboot.TimedCertificateHash(timed.Certificate), secureboot.Certificate(whole.Certificate)}},
+		enrolled: secureboot.Enrolled{MOK: certificates(root), MOKX: []esl.Entry{bare, {Type: esl.SHA256, Owner: esl.Shim, Data: hash[:]},
+			esl.RevokedInDBX(esl.Shim, timed.Certificate, time.Time{}), esl.Certificate(esl.Shim, whole.Certificate)}},
 		attempts: []attempt{
-			{"leaf", leaf.sign(t, k.module), greeting},
-			{"leaf-2", root.leaf(t, "rsa4096", "leaf 2").sign(t, k.module), greeting},
-			{"unsigned", k.module, sayUnsigned},
-			{"foreign", foreign.leaf(t, "rsa3072", "foreign leaf").sign(t, k.module), sayForeign},
-			{"leaf-not-embedded", leaf.bare().sign(t, k.module), sayForeign},
-			{"changed", changed, sayNothing},
-			{"revoked", revoked.sign(t, k.module), sayRevoked(revoked)},
-			{"banned", banned, sayBanned(banned)},
-			{"revoked-with-time", timed.sign(t, k.module), greeting},
-			{"revoked-whole", whole.sign(t, k.module), greeting},
+			leaf.signed(t, "leaf", k.module, greeting),
+			root.leaf(t, "rsa4096", "leaf 2").signed(t, "leaf-2", k.module, greeting),
+			asBuilt(k.module),
+			foreign.leaf(t, "rsa3072", "foreign leaf").signed(t, "foreign", k.module, sayForeign),
+			{"leaf-not-embedded", leaf.bare().sign(t, k.module), sayForeign, nil},
+			{"changed", changed, sayNothing, nil},
+			revoked.signed(t, "revoked", k.module, fmt.Sprintf("X.509: Cert %x is blacklisted", bare.Data)),
+			{"banned", banned, fmt.Sprintf("Module hash %x is blacklisted", hash), nil},
+			timed.signed(t, "revoked-with-time", k.module, greeting),
+			whole.signed(t, "revoked-whole", k.module, greeting),
 		},
 	}
 }
@@ -59,9 +65,9 @@ func rootInDB(t *testing.T, k bootable, root, foreign signer) *secured {
 	return &secured{
 		name: "root in db", kernel: k, enrolled: secureboot.Enrolled{DB: certificates(root)},
 		attempts: []attempt{
-			{"leaf", root.leaf(t, "rsa3072", "leaf").sign(t, k.module), greeting},
-			{"unsigned", k.module, sayUnsigned},
-			{"foreign", foreign.leaf(t, "rsa3072", "foreign leaf").sign(t, k.module), sayForeign},
+			root.leaf(t, "rsa3072", "leaf").signed(t, "leaf", k.module, greeting),
+			asBuilt(k.module),
+			foreign.leaf(t, "rsa3072", "foreign leaf").signed(t, "foreign", k.module, sayForeign),
 		},
 	}
 }
@@ -72,11 +78,11 @@ func flatInMOK(t *testing.T, k bootable, foreign signer) *secured {
 	return &secured{
 		name: "flat in MOK", kernel: k, enrolled: secureboot.Enrolled{MOK: certificates(rsa, ecdsa, root)},
 		attempts: []attempt{
-			{"flat-rsa", rsa.sign(t, k.module), greeting},
-			{"flat-ecdsa", ecdsa.sign(t, k.module), greeting},
-			{"leaf-ecdsa", root.leaf(t, "ecdsa", "ecdsa leaf").sign(t, k.module), greeting},
-			{"unsigned", k.module, sayUnsigned},
-			{"foreign", foreign.leaf(t, "rsa3072", "foreign leaf").sign(t, k.module), sayForeign},
+			rsa.signed(t, "flat-rsa", k.module, greeting),
+			ecdsa.signed(t, "flat-ecdsa", k.module, greeting),
+			root.leaf(t, "ecdsa", "ecdsa leaf").signed(t, "leaf-ecdsa", k.module, greeting),
+			asBuilt(k.module),
+			foreign.leaf(t, "rsa3072", "foreign leaf").signed(t, "foreign", k.module, sayForeign),
 		},
 	}
 }

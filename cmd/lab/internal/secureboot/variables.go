@@ -1,24 +1,22 @@
 package secureboot
 
 import (
-	"bytes"
 	"context"
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+
+	"mago/kbuild/firmware/esl"
 )
 
 // Enrolled is what a machine's owner has enrolled, beside Microsoft's certificates in the firmware and Debian's in shim.
 type Enrolled struct {
 	MOK  []*x509.Certificate // in shim's list of Machine Owner Keys
 	DB   []*x509.Certificate // in the firmware's own list
-	MOKX []Revocation        // in shim's list of what is revoked
+	MOKX []esl.Entry         // in shim's list of what is revoked
 }
-
-// shim is the GUID of shim's variables; here it is the owner of all entries, too.
-const shim = "605dab50-e046-4300-abb6-3dd810dd8b23"
 
 // variables writes the firmware's variables with virt-fw-vars(1).
 func (w *Workshop) variables(ctx context.Context, to string, enrolled Enrolled) error {
@@ -36,7 +34,7 @@ func (w *Workshop) variables(ctx context.Context, to string, enrolled Enrolled) 
 			if err := w.put(name, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw})); err != nil {
 				return err
 			}
-			args = append(args, option, shim, bench+"/"+name)
+			args = append(args, option, esl.Shim.String(), bench+"/"+name)
 		}
 	}
 	if _, err := w.system.Run(ctx, args...); err != nil {
@@ -54,15 +52,11 @@ type variable struct {
 }
 
 // mokx is the variables of what is revoked: none where nothing is. shim takes the list only where the running system cannot change it.
-func mokx(revoked []Revocation) []byte {
+func mokx(revoked []esl.Entry) []byte {
 	const nonVolatile, bootService = 1, 2
-	var list bytes.Buffer
-	for _, r := range revoked {
-		list.Write(r.signatureList())
-	}
 	variables := []variable{}
-	if list.Len() > 0 {
-		variables = append(variables, variable{"MokListX", shim, nonVolatile | bootService, hex.EncodeToString(list.Bytes())})
+	if len(revoked) > 0 {
+		variables = append(variables, variable{"MokListX", esl.Shim.String(), nonVolatile | bootService, hex.EncodeToString(esl.Encode(revoked...))})
 	}
 	text, err := json.Marshal(map[string]any{"version": 2, "variables": variables})
 	if err != nil {
