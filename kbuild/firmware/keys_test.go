@@ -26,8 +26,8 @@ const procKeys = `01a9593a I------     2 perm 1f0b0000     0     0 keyring   .ma
 2e344477 I------ 12345678   3d 1f030000     0     0 asymmetri Ink: X509.two: colons: 0102: X509.rsa 0102 []
 2f0a2f9c I--Q---     5  59s 39010000  1000  1000 user      a note: X509.rsa
 32bb0000 I------     1 perm 1f030000     0     0 asymmetri a bare public key
-33cc0000 I------     1 perm 0b0b0000     0     0 blacklist tbs:00aa
-34dd0000 I------     1 perm 0b0b0000     0     0 blacklist bin:00bb
+33cc0000 I------     1 perm 09090000     0     0 blacklist tbs:00aa
+34dd0000 I------     1 perm 09090000     0     0 blacklist bin:00bb
 
 `
 
@@ -99,7 +99,7 @@ func keyLines(machine int, known []*x509.Certificate) string {
 func blacklisting(files tree, revoked ...*x509.Certificate) tree {
 	text := files["proc/keys"]
 	for _, c := range revoked {
-		text += fmt.Sprintf("33cc0000 I------     1 perm 0b0b0000     0     0 blacklist tbs:%x\n", esl.TBSHash(c))
+		text += fmt.Sprintf("33cc0000 I------     1 perm 09090000     0     0 blacklist tbs:%x\n", esl.TBSHash(c))
 	}
 	return tree{"proc/keys": text}
 }

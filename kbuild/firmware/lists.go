@@ -13,14 +13,14 @@ import (
 type ListName string
 
 const (
-	DB      ListName = "db"       // what the firmware trusts
-	DBX     ListName = "dbx"      // what it has revoked
-	MOK     ListName = "MOK"      // what the machine's owner has enrolled, and the vendor's certificate that shim puts before it
-	MOKX    ListName = "MOKX"     // what the owner has revoked
-	MOKNew  ListName = "MOK new"  // "mokutil --import": asked for, until the next boot's blue screen
-	MOKDel  ListName = "MOK del"  // "mokutil --delete"
-	MOKXNew ListName = "MOKX new" // "mokutil --mokx --import"
-	MOKXDel ListName = "MOKX del" // "mokutil --mokx --delete"
+	DB      ListName = "db"      // what the firmware trusts
+	DBX     ListName = "dbx"     // what it has revoked
+	MOK     ListName = "MOK"     // what the machine's owner has enrolled, and the vendor's certificate that shim puts before it
+	MOKX    ListName = "MOKX"    // what the owner has revoked
+	MOKNew  ListName = "MokNew"  // "mokutil --import": asked for, until the next boot's blue screen
+	MOKDel  ListName = "MokDel"  // "mokutil --delete"
+	MOKXNew ListName = "MokXNew" // "mokutil --mokx --import"
+	MOKXDel ListName = "MokXDel" // "mokutil --mokx --delete"
 )
 
 // places are the variables that a running system sees. MokList and MokListX themselves are closed to it: shim copies them to

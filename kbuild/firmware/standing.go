@@ -31,6 +31,11 @@ type Verdict struct {
 	Why   Reason
 }
 
+// IsEnrolled reports whether the machine trusts the certificate or its root, or is about to.
+func (s Standing) IsEnrolled() bool {
+	return s.Known == Yes || slices.ContainsFunc(s.Held, func(h Held) bool { return slices.Contains([]ListName{DB, MOK, MOKNew}, h.List) && !h.ByHash })
+}
+
 // Of judges a certificate that signs modules, and its root after it where it has one. A certificate with a root is embedded in
 // its signatures; without one it is not, and must be enrolled itself, as dkms's is.
 func (t Trust) Of(chain ...*x509.Certificate) Standing {

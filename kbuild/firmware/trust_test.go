@@ -133,6 +133,28 @@ func TestHeld(t *testing.T) {
 	}
 }
 
+func TestIsEnrolled(t *testing.T) {
+	c := certificates(t)
+	for name, m := range map[string]struct {
+		files tree
+		want  bool
+	}{
+		"nowhere":         {secure, false},
+		"another":         {list(esl.Shim, "MokListRT", enrolled(c.foreign)...), false},
+		"in MOK":          {list(esl.Shim, "MokListRT", enrolled(c.flat)...), true},
+		"in db":           {list(esl.Database, "db", enrolled(c.flat)...), true},
+		"asked for":       {list(esl.Shim, "MokNew", enrolled(c.flat)...), true},
+		"to be revoked":   {list(esl.Shim, "MokXNew", enrolled(c.flat)...), false},
+		"built in":        {keysOf(0, c.flat), true},
+		"a hash in MOK":   {list(esl.Shim, "MokListRT", mustRevoke(t, c.flat)), false},
+		"nothing is read": {tree{"sys/firmware/efi/systab": ""}, false},
+	} {
+		if got := m.files.machine(t).Trust(nil).Of(c.flat).IsEnrolled(); got != m.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 func TestUnusable(t *testing.T) {
 	c := certificates(t)
 	for _, m := range []struct {
