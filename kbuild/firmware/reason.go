@@ -4,18 +4,16 @@ package firmware
 type Reason string
 
 const (
-	Trusted           Reason = "the kernel trusts its certificate"
-	NotWanted         Reason = "the kernel asks for no signatures"
-	NotEnrolled       Reason = "its certificate is neither in db nor in MOK"
-	PendingEnrolment  Reason = "its certificate is enrolled when the blue screen of the next boot is answered"
-	NotRead           Reason = "the running kernel does not have its certificate"
-	PendingRemoval    Reason = "its certificate is removed when the blue screen of the next boot is answered"
-	Revoked           Reason = "its certificate is revoked"
-	PendingRevocation Reason = "its certificate is revoked when the blue screen of the next boot is answered"
-	PendingPardon     Reason = "its certificate is no longer revoked when the blue screen of the next boot is answered"
-	MOKIgnored        Reason = "its certificate is in MOK, which the kernel reads only under Secure Boot"
-	DBIgnored         Reason = "its certificate is in db, which shim was told to ignore"
-	NotForModules     Reason = "the kernel is not Debian's, and may not verify modules with the keyring that holds its certificate"
-	UnusableKey       Reason = "the kernel cannot use keys of its kind" // Unusable says why
-	Unreadable        Reason = "the firmware's variables or the kernel's keys cannot be read"
+	Trusted          Reason = "the kernel trusts its certificate"
+	NotWanted        Reason = "the kernel asks for no signatures"
+	NotEnrolled      Reason = "its certificate is neither in db nor in MOK"
+	PendingEnrolment Reason = "its certificate is enrolled when the blue screen of the next boot is answered"
+	NotRead          Reason = "the running kernel does not have its certificate"
+	PendingRemoval   Reason = "its certificate is removed when the blue screen of the next boot is answered"
+	Revoked          Reason = "its certificate is revoked"
+	MOKIgnored       Reason = "its certificate is in MOK, which the kernel reads only under Secure Boot"
+	DBIgnored        Reason = "its certificate is in db, which shim was told to ignore"
+	NotForModules    Reason = "the kernel is not Debian's, and may not verify modules with the keyring that holds its certificate"
+	UnusableKey      Reason = "the kernel cannot use keys of its kind" // Unusable says why
+	Unreadable       Reason = "the firmware's variables or the kernel's keys cannot be read"
 )

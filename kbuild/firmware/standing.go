@@ -22,7 +22,7 @@ type Held struct {
 	List   ListName
 	At     int  // which certificate of the chain
 	ByHash bool // of its TBSCertificate; else the list holds the certificate itself
-	Heeded bool // the kernel heeds it: see revokes
+	Heeded bool // the kernel heeds it, or will once it is confirmed: see revokes
 }
 
 // Verdict says whether a module that is signed with the certificate loads.
@@ -74,7 +74,7 @@ func (t Trust) held(chain []*x509.Certificate) (all []Held) {
 				all = append(all, Held{List: p.list, At: i, Heeded: !isRevoking(p.list)})
 			}
 			if hashed, heeded := t.Lists[p.list].revokes(c); hashed {
-				all = append(all, Held{List: p.list, At: i, ByHash: true, Heeded: heeded})
+				all = append(all, Held{List: p.list, At: i, ByHash: true, Heeded: heeded && (p.list == DBX || p.list == MOKX)})
 			}
 		}
 	}
@@ -84,8 +84,8 @@ func (t Trust) held(chain []*x509.Certificate) (all []Held) {
 func isRevoking(l ListName) bool { return slices.Contains([]ListName{DBX, MOKX, MOKXNew, MOKXDel}, l) }
 
 // revokes reports whether a list names a certificate by the hash of its TBSCertificate, and whether Linux heeds that. It does
-// where the type is X509_SHA256, whatever the hash, and nothing but the hash follows: see esl.RevokedInMOKX. It heeds no whole
-// certificates: Debian's kernels have no CONFIG_SYSTEM_REVOCATION_LIST.
+// where the type is X509_SHA256, whatever the hash, and nothing but the hash follows, but no whole certificates: see
+// esl.RevokedInMOKX.
 func (l List) revokes(c *x509.Certificate) (hashed, heeded bool) {
 	for _, e := range l.Entries {
 		if !slices.Contains([]esl.GUID{esl.X509SHA256, esl.X509SHA384, esl.X509SHA512}, e.Type) {

@@ -3,6 +3,7 @@ package firmware
 import (
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -85,8 +86,10 @@ func TestOf(t *testing.T) {
 		{"the leaf is revoked", on.with(mok(c.root), blacklisting(keysOf(1, c.root), c.leaf), mokx), leaf, Verdict{No, Revoked}, Verdict{No, Revoked}, ".machine"},
 		{"another leaf is revoked", on.with(mok(c.root), blacklisting(keysOf(1, c.root), c.leaf), mokx), []*x509.Certificate{c.other, c.root}, Verdict{Yes, Trusted}, Verdict{Yes, Trusted}, ".machine"},
 		{"the leaf's certificate is in MOKX", on.with(mok(c.root), keysOf(1, c.root), asked("MokListXRT", c.leaf)), leaf, Verdict{Yes, Trusted}, Verdict{Yes, Trusted}, ".machine"},
-		{"to be revoked", on.with(mok(c.root), keysOf(1, c.root), list(esl.Shim, "MokXNew", mustRevoke(t, c.leaf))), leaf, Verdict{Yes, Trusted}, Verdict{No, PendingRevocation}, ".machine"},
-		{"to be pardoned", on.with(mok(c.root), blacklisting(keysOf(1, c.root), c.leaf), mokx, list(esl.Shim, "MokXDel", mustRevoke(t, c.leaf))), leaf, Verdict{No, Revoked}, Verdict{Yes, PendingPardon}, ".machine"},
+		{"a revocation that MokManager refuses", on.with(mok(c.root), keysOf(1, c.root), list(esl.Shim, "MokXNew", mustRevoke(t, c.leaf))), leaf, Verdict{Yes, Trusted}, Verdict{Yes, Trusted}, ".machine"},
+		{"an enrolment that MokManager refuses", on.with(none, list(esl.Shim, "MokNew", append(enrolled(c.root), mustRevoke(t, c.leaf))...)), leaf, Verdict{No, NotEnrolled}, Verdict{No, NotEnrolled}, ""},
+		{"an enrolment beside a program's", on.with(none, list(esl.Shim, "MokNew", append(enrolled(c.root), esl.Entry{Type: esl.SHA256, Data: make([]byte, 32)})...)), leaf, Verdict{No, PendingEnrolment}, Verdict{Yes, PendingEnrolment}, ""},
+		{"a removal that MokManager refuses", on.with(mok(c.root), keysOf(1, c.root), list(esl.Shim, "MokDel", append(enrolled(c.root), mustRevoke(t, c.leaf))...)), leaf, Verdict{Yes, Trusted}, Verdict{Yes, Trusted}, ".machine"},
 		{"the root is revoked, and not read from MOK", on.with(mok(c.root), blacklisting(none, c.root), list(esl.Shim, "MokListXRT", mustRevoke(t, c.root))), leaf, Verdict{No, Revoked}, Verdict{No, Revoked}, ""},
 		{"the root is revoked, and read from db before", on.with(db(c.root), blacklisting(keysOf(0, c.root), c.root), list(esl.Shim, "MokListXRT", mustRevoke(t, c.root))), leaf, Verdict{Yes, Trusted}, Verdict{Yes, Trusted}, ".platform"},
 		{"a leaf signed with SHA-384 is revoked", on.with(mok(c.root), blacklisting(keysOf(1, c.root), c.sha384), list(esl.Shim, "MokListXRT", mustRevoke(t, c.sha384))), []*x509.Certificate{c.sha384, c.root}, Verdict{No, Revoked}, Verdict{No, Revoked}, ".machine"},
@@ -107,7 +110,11 @@ func TestOf(t *testing.T) {
 		{"variables not mounted, but the kernel's copy of MOK", tree{"sys/firmware/efi/mok-variables/MokListRT": string(esl.Encode(enrolled(c.root)...))}.with(none), leaf, Verdict{Unknown, Unreadable}, Verdict{Unknown, Unreadable}, ""},
 		{"no chain", on.with(none), nil, Verdict{No, NotEnrolled}, Verdict{No, NotEnrolled}, ""},
 	} {
-		got := m.files.machine(t).Trust(nil).Of(m.chain...)
+		trust := m.files.machine(t).Trust(nil)
+		got := trust.Of(m.chain...)
+		if again := trust.Of(m.chain...); !reflect.DeepEqual(again, got) {
+			t.Errorf("%s: asked again:\n%+v, before\n%+v", m.name, again, got)
+		}
 		if got.Now != m.now || got.Next != m.next || got.Ring != m.ring {
 			t.Errorf("%s:\n%+v, want\n%+v %+v %q", m.name, got, m.now, m.next, m.ring)
 		}
@@ -130,6 +137,15 @@ func TestHeld(t *testing.T) {
 	}
 	if got := m.Trust(nil).Of(c.sha384).Held; !slices.Equal(got, []Held{{MOKX, 0, true, false}}) {
 		t.Errorf("a type that Linux does not know: %+v", got)
+	}
+}
+
+func TestHeldByRequests(t *testing.T) {
+	c := certificates(t)
+	m := list(esl.Shim, "MokXNew", append(enrolled(c.leaf), mustRevoke(t, c.leaf))...).with(list(esl.Shim, "MokNew", enrolled(c.leaf)...)).machine(t)
+	want := []Held{{MOKNew, 0, false, true}, {MOKXNew, 0, false, false}, {MOKXNew, 0, true, false}}
+	if got := m.Trust(nil).Of(c.leaf).Held; !slices.Equal(got, want) {
+		t.Errorf("%+v", got)
 	}
 }
 

@@ -56,27 +56,37 @@ func (t Trust) whyUnknown(chain []*x509.Certificate) Reason {
 func (t Trust) next(chain []*x509.Certificate) Verdict {
 	before, after := boot{t, t.Lists}.judge(chain), boot{t, t.confirmed()}.judge(chain)
 	switch {
-	case before.Loads == No && after.Loads == Yes && before.Why == Revoked:
-		after.Why = PendingPardon
 	case before.Loads == No && after.Loads == Yes:
 		after.Why = PendingEnrolment
-	case before.Loads == Yes && after.Loads == No && after.Why == Revoked:
-		after.Why = PendingRevocation
 	case before.Loads == Yes && after.Loads == No:
 		after.Why = PendingRemoval
 	}
 	return after
 }
 
-// confirmed are the lists after the next boot's blue screen.
+// confirmed are the lists after the next boot's blue screen. MOKX is left as it is: nothing in it that MokManager takes matters
+// to a certificate.
 func (t Trust) confirmed() map[ListName]List {
 	lists := maps.Clone(t.Lists)
 	lists[MOK] = lists[MOK].changed(lists[MOKNew], lists[MOKDel])
-	lists[MOKX] = lists[MOKX].changed(lists[MOKXNew], lists[MOKXDel])
 	return lists
 }
 
+// changed does what is asked for. MokManager refuses a request that holds anything but certificates and hashes of programs
+// (is_valid_siglist, MokManager.c of shim 16.1).
 func (l List) changed(added, removed List) List {
-	entries := slices.DeleteFunc(slices.Concat(l.Entries, added.Entries), removed.holds)
+	entries := slices.Clone(l.Entries)
+	if added.isTaken() {
+		entries = append(entries, added.Entries...)
+	}
+	if removed.isTaken() {
+		entries = slices.DeleteFunc(entries, removed.holds)
+	}
 	return List{l.Known, entries}
+}
+
+func (l List) isTaken() bool {
+	return !slices.ContainsFunc(l.Entries, func(e esl.Entry) bool {
+		return !slices.Contains([]esl.GUID{esl.X509, esl.SHA224, esl.SHA256, esl.SHA384, esl.SHA512}, e.Type)
+	})
 }

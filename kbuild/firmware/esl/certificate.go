@@ -51,8 +51,11 @@ func sum(hash crypto.Hash, data []byte) []byte {
 }
 
 // RevokedInMOKX is the entry that revokes a certificate in shim's MokListX for Linux, which takes all of an entry of this type
-// for the hash, so that the time which UEFI wants after it must be missing, and knows no other type
-// (security/integrity/platform_certs/keyring_handler.c). The certificate must be signed with SHA-2.
+// for the hash, so that the time which UEFI wants after it must be missing, and which heeds no other type
+// (security/integrity/platform_certs/keyring_handler.c; Debian's have no CONFIG_SYSTEM_REVOCATION_LIST for whole certificates).
+// shim's MokManager refuses to enroll it (is_valid_siglist, MokManager.c of 16.1): what writes variables before a machine
+// starts, as virt-fw-vars does for virtual ones, can. Elsewhere only the removal of the root from MOK helps. The certificate
+// must be signed with SHA-2.
 func RevokedInMOKX(owner GUID, c *x509.Certificate) (Entry, error) {
 	hash := TBSHash(c)
 	if hash == nil {
@@ -62,7 +65,8 @@ func RevokedInMOKX(owner GUID, c *x509.Certificate) (Entry, error) {
 }
 
 // RevokedInDBX is the entry that revokes a certificate in dbx for the firmware, for all times or, where since is not zero, for
-// what was signed later (UEFI 2.10, 32.4.1). Linux does not heed it: see RevokedInMOKX.
+// what was signed later (UEFI 2.10, 32.4.1). Firmware takes it in this form only, in which Linux does not heed it: see
+// RevokedInMOKX.
 func RevokedInDBX(owner GUID, c *x509.Certificate, since time.Time) Entry {
 	stamp := efiTime(since)
 	return Entry{Type: X509SHA256, Owner: owner, Data: append(sum(crypto.SHA256, c.RawTBSCertificate), stamp[:]...)}

@@ -13,7 +13,10 @@ type GUID [16]byte
 // Types of entries (UEFI 2.10, 32.4.1), owners and namespaces of variables.
 var (
 	X509       = mustGUID("a5c059a1-94e4-4aa7-87b5-ab155c2bf072") // a certificate in DER
-	SHA256     = mustGUID("c1c41626-504c-4092-aca9-41f936934328") // the hash of a program
+	SHA224     = mustGUID("0b6e5233-a65c-44c9-9407-d9ab83bfc8bd") // the hash of a program
+	SHA256     = mustGUID("c1c41626-504c-4092-aca9-41f936934328") // likewise, and Debian's kernels heed that of a module's file
+	SHA384     = mustGUID("ff3e5307-9fd0-48c9-85f1-8ad56c701e01")
+	SHA512     = mustGUID("093e0fae-a6c4-4f50-9f1b-d41e2b89c19a")
 	X509SHA256 = mustGUID("3bd2a492-96c0-4079-b420-fcf98ef103ed") // the hash of a certificate's TBSCertificate, and a time
 	X509SHA384 = mustGUID("7076876e-80c2-4ee6-aad2-28b349a6865b")
 	X509SHA512 = mustGUID("446dbf63-2502-4cda-bcfa-2465d2b0fe9d")
