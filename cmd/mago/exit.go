@@ -33,6 +33,7 @@ const (
 	exitIncomplete  = 16  // status: something is stale or missing
 	exitFailed      = 17  // status: what is wanted does not build
 	exitUnsigned    = 18  // the kernel would not load it: the machine asks for signed modules
+	exitKey         = 19  // the key that signs modules cannot be used
 	exitHangup      = 129 // ended by a signal: 128 and its number, as a shell has it
 	exitInterrupted = 130
 	exitQuit        = 131
@@ -64,6 +65,7 @@ var exitCodes = []struct {
 	{exitIncomplete, "status: something is stale or missing"},
 	{exitFailed, "status: a module that is wanted does not build"},
 	{exitUnsigned, "the kernel would not load the module: it requires signed modules, or has signed ones of the name"},
+	{exitKey, "the key that signs modules cannot be used: passphrase, dates, who may read it, its certificate"},
 	{exitHangup, "ended by SIGHUP: its terminal has gone"},
 	{exitInterrupted, "ended by Ctrl-C (SIGINT)"},
 	{exitQuit, "ended by SIGQUIT"},

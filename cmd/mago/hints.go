@@ -60,7 +60,7 @@ func (a adviser) explain(err error) (code int, hint string) {
 	} else if cause.OfMachine() {
 		return exitError, engine.Hints(cause.String(), "this machine failed, not the source: once more of it is available, run the same command again")
 	}
-	for _, explained := range []func(error) (int, string){a.explainCommand, a.explainCatalog, a.explainSource, a.explainKernel} {
+	for _, explained := range []func(error) (int, string){a.explainCommand, a.explainKey, a.explainCatalog, a.explainSource, a.explainKernel} {
 		if code, hint := explained(err); code != 0 {
 			return code, visible.Line(hint)
 		}

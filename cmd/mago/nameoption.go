@@ -5,6 +5,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"mago/cmd/mago/internal/keyring"
 	"mago/sources"
 )
 
@@ -15,6 +16,11 @@ var calling = []string{"get", "build", "auto-build", "install", "auto-install", 
 func checkCalled(name string, command *kong.Node) error {
 	switch {
 	case name == "":
+		return nil
+	case command.Name == "key":
+		if err := keyring.CheckName(name); err != nil {
+			return misuse(command.Name, "--name: %w", err)
+		}
 		return nil
 	case !slices.Contains(calling, command.Name):
 		return misuse(command.Name, "--name: this command names no directory or tarball")

@@ -129,6 +129,8 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("GORACE", "atexit_sleep_ms=0")
 	env.Setenv("EVIL", evil)
 	env.Setenv("LINES", "x\nspoof")
+	env.Setenv("TWICE", "secret\nsecret")
+	env.Setenv("TYPO", "secret\nsacred\nsecret\nsecret")
 	env.Values[worldKey{}] = w
 	return errors.Join(linkPrograms(fakes), w.furnish())
 }

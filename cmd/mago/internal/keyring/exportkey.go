@@ -40,9 +40,6 @@ func (e *InTheWayError) Error() string {
 	return e.Path + " is there already, and may be somebody's key"
 }
 
-// Hint is what to do instead.
-func (e *InTheWayError) Hint() string { return "name another file" }
-
 // ExistsError is a key that is there where another one is to be made.
 type ExistsError struct {
 	Path        string            // inside the root
@@ -54,9 +51,4 @@ func (e *ExistsError) Error() string {
 		return "there is a key already in " + e.Path + ", which cannot be read"
 	}
 	return fmt.Sprintf("there is a key already in %s: %s, until %s", e.Path, signing.Name(e.Certificate), day(e.Certificate.NotAfter))
-}
-
-// Hint says what another one costs.
-func (e *ExistsError) Hint() string {
-	return `"sudo mago key rotate" makes a new leaf, and nothing is enrolled again; -f makes another key, which every machine has to enroll, and keeps this one below ` + inside(retired)
 }

@@ -85,6 +85,33 @@ func (p place) find(root rooted.Root) (Key, error) {
 	return p.read(root)
 }
 
+// Found is a key that lies where keys do, or that somebody has named.
+type Found struct {
+	Key
+	Err error // why it cannot be used; nil where it can
+}
+
+// Look finds all keys: the configured one, "" for none, and those that nobody has named. Of a key that only root may read there is
+// the certificate at least, where everybody may read that.
+func Look(root rooted.Root, configured string) (all []Found) {
+	if configured != "" {
+		k, err := Open(root, configured)
+		k.Origin, k.Path = Configured, configured
+		all = append(all, Found{k, err})
+	}
+	for _, p := range places {
+		k, err := p.find(root)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case errors.Is(err, fs.ErrPermission) && k.Certificate == nil:
+			_ = k.readChain(root, p) // what cannot be read either is not told twice
+		}
+		all = append(all, Found{k, err})
+	}
+	return all
+}
+
 // read reads a key with its certificates.
 func (p place) read(root rooted.Root) (k Key, err error) {
 	k = Key{Origin: p.origin, Path: p.key, root: root}

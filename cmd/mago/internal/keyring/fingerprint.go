@@ -26,3 +26,15 @@ func SHA256(c *x509.Certificate) string {
 
 // shortName is what a certificate's files are called.
 func shortName(c *x509.Certificate) string { return SHA256(c)[:16] }
+
+// leastDigits are how much of a fingerprint names a certificate.
+const leastDigits = 8
+
+// isFingerprint reports whether a word is the beginning of one of a certificate's fingerprints.
+func isFingerprint(word string, c *x509.Certificate) bool {
+	digits := strings.ToLower(strings.ReplaceAll(word, ":", ""))
+	if len(digits) < leastDigits {
+		return false
+	}
+	return strings.HasPrefix(SHA256(c), digits) || strings.HasPrefix(strings.ReplaceAll(Fingerprint(c), ":", ""), digits)
+}

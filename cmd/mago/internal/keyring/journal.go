@@ -37,6 +37,7 @@ func (c *change) settle() error {
 			return err
 		}
 	}
+	_ = os.Remove(filepath.Dir(c.path(offlineKey))) // which fails where the key is there
 	return os.RemoveAll(c.path(ready))
 }
 

@@ -88,11 +88,14 @@ type DateError struct {
 }
 
 func (e *DateError) Error() string {
-	if e.Now.Before(e.Certificate.NotBefore) {
+	if e.Early() {
 		return fmt.Sprintf("the certificate %s is valid from %s on: is the clock right?", signing.Name(e.Certificate), day(e.Certificate.NotBefore))
 	}
 	return fmt.Sprintf("the certificate %s expired on %s", signing.Name(e.Certificate), day(e.Certificate.NotAfter))
 }
+
+// Early reports whether the certificate is not valid yet.
+func (e *DateError) Early() bool { return e.Now.Before(e.Certificate.NotBefore) }
 
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 

@@ -31,21 +31,11 @@ func (e *FlatError) Error() string {
 	return e.Path + " is a single self-signed key without a root, which has no new leaf"
 }
 
-// Hint says what to do instead.
-func (e *FlatError) Hint() string {
-	return `"sudo mago key new -f" makes a root and a leaf; the root has to be enrolled once more, and leaves then change without that`
-}
-
 // NoRootKeyError is a root whose private key is not in the store.
 type NoRootKeyError struct{ Root *x509.Certificate }
 
 func (e *NoRootKeyError) Error() string {
 	return "the private key of " + signing.Name(e.Root) + " is not in " + Dir
-}
-
-// Hint says where it may be.
-func (e *NoRootKeyError) Hint() string {
-	return "name the file that you have put away with --root-key FILE"
 }
 
 // Rotate makes a new leaf and retires the one before, whose private key goes. The error is a *FlatError, a *NoRootKeyError, or an

@@ -31,6 +31,13 @@ const (
 	revoked     = "revoked"
 )
 
+// OfflineKey is where a root's private key lies that is not encrypted and has not been moved away yet, and MOK what mokutil is to
+// enroll, both inside the root.
+const (
+	OfflineKey = Dir + "/" + offlineKey
+	MOK        = Dir + "/" + mokCert
+)
+
 // together are the files that make a key.
 var together = []string{signingKey, signingCert, rootCert, rootKey, offlineKey, mokCert}
 

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"mago/cmd/mago/internal/keyring"
+	"mago/kbuild/signing"
+)
+
+// explainKey explains what is wrong with keys.
+func (a adviser) explainKey(err error) (int, string) {
+	var rootOnly *rootOnlyError
+	var of *keyring.Error
+	switch {
+	case errors.As(err, &rootOnly):
+		return exitNotRoot, fmt.Sprintf(`run "%s", or the same command as root`, a.on.SudoMago(rootOnly.command, rootOnly.action))
+	case errors.As(err, new(*keyring.ExistsError)):
+		return exitError, fmt.Sprintf(`"%s" makes a new leaf, and nothing is enrolled again; -f makes another key, which every machine has to enroll, and keeps this one`, a.newLeaf())
+	case errors.As(err, new(*keyring.InTheWayError)):
+		return exitError, "name another file"
+	case errors.As(err, new(*keyring.FlatError)):
+		return exitKey, fmt.Sprintf(`"%s" makes a root and a leaf; the root has to be enrolled once more, and its leaves then change without that`, a.anotherKey())
+	case errors.As(err, new(*keyring.NoRootKeyError)):
+		return exitKey, "name the file that you have put away with --root-key FILE"
+	case errors.As(err, &of):
+		return exitKey, a.keyHint(of)
+	case errors.As(err, new(*noKeyError)):
+		return exitKey, fmt.Sprintf(`"%s" makes one`, a.newKey())
+	case errors.As(err, new(*keyring.UnknownError)):
+		return exitKey, fmt.Sprintf(`"%s" has the fingerprints`, a.keyStatus())
+	case errors.As(err, new(*signing.PassphraseError)):
+		return exitKey, passphraseHint
+	}
+	return 0, ""
+}
+
+const passphraseHint = "mago asks for a passphrase at a terminal; elsewhere --passphrase-file or --passphrase-fd gives one"
+
+// keyHint is the next step for a key that cannot be used.
+func (a adviser) keyHint(of *keyring.Error) string {
+	var open *keyring.OpenToOthersError
+	var date *keyring.DateError
+	switch {
+	case errors.As(of, &open):
+		return open.Hint()
+	case errors.As(of, new(*signing.PassphraseError)):
+		return passphraseHint
+	case errors.As(of, &date) && date.Early():
+		return fmt.Sprintf(`set the clock, or run "%s"`, a.newLeaf())
+	case errors.As(of, &date), errors.As(of, new(*keyring.RevokedError)):
+		return fmt.Sprintf(`"%s" makes a new leaf of the same root; of a key without a root "%s" makes another`, a.newLeaf(), a.anotherKey())
+	}
+	return fmt.Sprintf(`"%s" shows all keys and which one is used`, a.keyStatus())
+}

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"mago/cmd/mago/internal/engine"
+	"mago/cmd/mago/internal/keyring"
+)
+
+// The commands that mago advises about keys.
+func (a adviser) keyStatus() string  { return a.on.SudoMago("key", "status") }
+func (a adviser) newKey() string     { return a.on.SudoMago("key", "new") }
+func (a adviser) anotherKey() string { return a.on.SudoMago("key", "new", "-f") }
+func (a adviser) newLeaf() string    { return a.on.SudoMago("key", "rotate") }
+
+// adviser is the one of the system that is worked on.
+func (a *app) adviser() adviser { return adviser{engine.SystemOf(a.Engine)} }
+
+// enrolment are the commands that enroll a certificate as a machine owner's key, or with --mokx revoke it.
+func (a *app) enrolment(path string, options ...string) (steps []string) {
+	on := engine.SystemOf(a.Engine)
+	if _, err := a.keyStore().Root.Stat("/usr/bin/mokutil"); err != nil {
+		steps = append(steps, on.Apt("install", "mokutil"))
+	}
+	return append(steps, on.Program(append(append([]string{"mokutil"}, options...), "--import", path)...))
+}
+
+// moveAway is the command that takes the root's private key off this machine.
+func (a *app) moveAway() string {
+	return engine.SystemOf(a.Engine).ByRoot("mv", a.hostPath(keyring.OfflineKey), "/media/usb/mago-root.key")
+}
+
+// hostPath is where a file of the root lies for this machine's programs.
+func (a *app) hostPath(name string) string {
+	path, err := a.keyStore().Root.Path(name)
+	if err != nil {
+		return name
+	}
+	return path
+}

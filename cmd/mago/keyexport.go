@@ -1,0 +1,62 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"path/filepath"
+
+	"mago/cmd/mago/internal/keyring"
+)
+
+// export writes what enrolls the key that signs.
+func (c *keyCommand) export(a *app, ctx context.Context) error {
+	k, err := a.usedKey()
+	if err != nil {
+		return err
+	}
+	files := keyring.ExportMOK(k)
+	if c.DB {
+		err = a.withPassphrase(ctx, c.passphraseOptions, func(passphrase []byte) error {
+			signer, err := k.Signer(passphrase)
+			if err == nil {
+				files, err = keyring.ExportDB(k, signer, present())
+			}
+			return err
+		})
+	}
+	if err != nil {
+		return err
+	}
+	return a.writeFiles(cmp.Or(c.Output, "."), files)
+}
+
+// writeFiles writes what others may read into a directory, and says what it is for.
+func (a *app) writeFiles(dir string, files []keyring.File) error {
+	for _, f := range files {
+		path := filepath.Join(dir, f.Name)
+		if a.DryRun {
+			a.tellNothingDone("write " + path)
+			continue
+		}
+		if err := f.Save(path); err != nil {
+			return err
+		}
+		a.tellField("wrote", path+": "+f.For)
+	}
+	return nil
+}
+
+// usedKey is the key that a build signs with.
+func (a *app) usedKey() (keyring.Key, error) {
+	for _, k := range a.keyStore().Report(a.Signing.Key, present()).Keys {
+		if k.Used {
+			return k.Found.Key, k.Found.Err
+		}
+	}
+	return keyring.Key{}, &noKeyError{}
+}
+
+// noKeyError says that there is no key to sign with.
+type noKeyError struct{}
+
+func (e *noKeyError) Error() string { return "there is no key that modules are signed with" }

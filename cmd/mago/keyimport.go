@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+
+	"mago/cmd/mago/internal/keyring"
+)
+
+// take copies a key into mago's own directory: dkms's, or one of a certification authority.
+func (c *keyCommand) take(a *app, ctx context.Context) error {
+	i := keyring.Import{Unattended: c.Unattended, Again: a.Force, Now: present()}
+	for _, path := range []struct {
+		to   *string
+		name string
+	}{{&i.Key, c.Files[0]}, {&i.Certificate, second(c.Files)}, {&i.Root, c.RootCert}} {
+		var err error
+		if *path.to, err = absolute(path.name); err != nil {
+			return err
+		}
+	}
+	if a.DryRun {
+		a.tellNothingDone("copy " + c.Files[0] + " to " + keyring.Dir)
+		return nil
+	}
+	var made keyring.Made
+	err := a.withPassphrase(ctx, c.passphraseOptions, func(passphrase []byte) (err error) {
+		i.Passphrase = passphrase
+		made, err = a.keyStore().Import(ctx, i)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	a.tellMade(made)
+	a.tellEnrolment(made.Key)
+	return nil
+}
+
+// second is the second word, "" where there is none.
+func second(words []string) string {
+	if len(words) < 2 {
+		return ""
+	}
+	return words[1]
+}

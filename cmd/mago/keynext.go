@@ -1,0 +1,78 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"slices"
+	"time"
+
+	"mago/cmd/mago/internal/engine"
+	"mago/cmd/mago/internal/keyring"
+	"mago/kbuild/firmware"
+)
+
+// keyAdviser says what to do about keys.
+type keyAdviser struct {
+	*app
+	report keyring.Report
+	now    time.Time
+}
+
+// next is the one command that helps most, "" where none is needed.
+func (ka keyAdviser) next() string {
+	on := engine.SystemOf(ka.Engine)
+	if ka.unread() {
+		return ka.adviser().keyStatus()
+	}
+	i := slices.IndexFunc(ka.report.Keys, func(k keyring.State) bool { return k.Used })
+	switch {
+	case i < 0 && ka.report.Machine.Wants == "":
+		return ""
+	case i < 0:
+		return ka.adviser().newKey()
+	}
+	if step := ka.forKey(ka.report.Keys[i], on); step != "" {
+		return step
+	}
+	if ka.report.RootKeyHere {
+		return ka.moveAway()
+	}
+	return ""
+}
+
+// unread reports whether only root could say more.
+func (ka keyAdviser) unread() bool {
+	return !ka.AsRoot() && slices.ContainsFunc(ka.report.Keys, func(k keyring.State) bool {
+		return errors.Is(k.Found.Err, fs.ErrPermission) || k.Now.Loads == firmware.Unknown.String()
+	})
+}
+
+// forKey is what the key that signs lacks.
+func (ka keyAdviser) forKey(k keyring.State, on engine.System) string {
+	next := k.Standing.Next
+	switch {
+	case k.Found.Err != nil, k.EndsSoon(ka.now), next.Why == firmware.Revoked:
+		return ka.renewal(k, on)
+	case next.Why == firmware.NotEnrolled && ka.report.Machine.UEFI && k.Origin == keyring.Own:
+		return ka.enrolment(keyring.MOK)[0]
+	case next.Why == firmware.NotEnrolled && ka.report.Machine.UEFI:
+		return on.SudoMago("key", "export", "--mok")
+	case k.Standing.Now.Loads == firmware.No && next.Loads == firmware.Yes:
+		return on.ByRoot("systemctl", "reboot")
+	}
+	return ""
+}
+
+// renewal is the command that makes a key which signs again, as far as mago can.
+func (ka keyAdviser) renewal(k keyring.State, on engine.System) string {
+	open := (*keyring.OpenToOthersError)(nil)
+	switch {
+	case errors.As(k.Found.Err, &open):
+		return on.ByRoot("chmod", "600", ka.hostPath(open.Path))
+	case k.Origin != keyring.Own:
+		return ""
+	case k.Root == "" || k.Found.Root.NotAfter.Sub(ka.now) < keyring.Soon:
+		return ka.adviser().anotherKey()
+	}
+	return ka.adviser().newLeaf()
+}

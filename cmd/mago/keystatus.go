@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"mago/cmd/mago/internal/keyring"
+	"mago/kbuild/firmware"
+)
+
+// status shows all keys, what of the machine decides about them, and the command to type.
+func (c *keyCommand) status(a *app, _ context.Context) error {
+	now := present()
+	r := a.keyStore().Report(a.Signing.Key, now)
+	if c.JSON {
+		return a.printJSON(r)
+	}
+	a.tellField("machine", machineText(r.Machine))
+	for _, k := range r.Keys {
+		a.screen.line("")
+		a.tellKey(k, now)
+	}
+	if len(r.Keys) > 0 {
+		a.screen.line("")
+	}
+	for _, note := range keyNotes(r, now) {
+		a.tellField("note", note)
+	}
+	if step := (keyAdviser{a, r, now}).next(); step != "" {
+		a.screen.paste("next: " + step)
+	}
+	return nil
+}
+
+// tellField prints a line of a report.
+func (a *app) tellField(name, text string) { a.screen.line(fmt.Sprintf("%-8s %s", name, text)) }
+
+// machineText says what of a machine decides about signatures.
+func machineText(m keyring.Machine) string {
+	text := "booted without UEFI, so that it has no Secure Boot"
+	if m.UEFI {
+		text = "Secure Boot is " + m.SecureBoot
+	}
+	text += "; lockdown: " + m.Lockdown + "; module.sig_enforce: " + m.SigEnforce
+	if m.Wants == "" {
+		return text + "; its kernel loads unsigned modules"
+	}
+	return text + "; its kernel loads signed modules only"
+}
+
+// tellKey shows one key.
+func (a *app) tellKey(k keyring.State, now time.Time) {
+	if k.Kind == "" {
+		a.tellField("key", fmt.Sprintf("%s: %s", whose[k.Origin], k.Error))
+		return
+	}
+	a.tellField("key", fmt.Sprintf("%s (%s)", k.Name, whose[k.Origin]))
+	a.tellField("kind", kindText(k))
+	a.tellField("until", untilText(k, now))
+	a.tellField("SHA-1", k.Fingerprint)
+	a.tellField("held", heldText(k))
+	a.tellField("loads", loadsText(k))
+	if k.Error != "" {
+		a.tellField("error", k.Error)
+	}
+	if k.Used {
+		a.tellField("used", "mago signs with this key: "+usedBecause[k.Origin])
+	}
+}
+
+// whose names the origins of keys.
+var whose = map[keyring.Origin]string{
+	keyring.Configured: "of the configuration", keyring.Own: "mago's", keyring.DKMS: "dkms's", keyring.Shim: "of shim-signed",
+}
+
+// usedBecause says why a key is the one that signs.
+var usedBecause = map[keyring.Origin]string{
+	keyring.Configured: "the configuration names it",
+	keyring.Own:        "it is mago's own",
+	keyring.DKMS:       "mago has none of its own, and this one is enrolled; nothing has to be enrolled again",
+	keyring.Shim:       "mago has none of its own, and this one is enrolled; nothing has to be enrolled again",
+}
+
+func kindText(k keyring.State) string {
+	text := "flat, " + k.Algorithm
+	if k.Root != "" {
+		text = "leaf of " + k.Root + ", " + k.Algorithm
+	}
+	if k.Encrypted {
+		return text + ", encrypted"
+	}
+	return text + ", not encrypted"
+}
+
+func untilText(k keyring.State, now time.Time) string {
+	text := k.Until.Format(time.DateOnly)
+	if k.EndsSoon(now) {
+		text += fmt.Sprintf(", in %d days", int(k.Until.Sub(now).Hours()/24))
+	}
+	return text
+}
+
+// heldText says which lists have a key's certificates, and whether the running kernel does.
+func heldText(k keyring.State) string {
+	text := "in none of the firmware's and shim's lists"
+	if len(k.Lists) > 0 {
+		text = "in " + strings.Join(k.Lists, ", ")
+	}
+	switch {
+	case k.Kernel != "":
+		return text + "; the running kernel has it in " + k.Kernel
+	case k.Standing.Known == firmware.Yes:
+		return text + "; the running kernel has it"
+	case k.Standing.Known == firmware.Unknown:
+		return text + "; whether the running kernel has it cannot be read"
+	}
+	return text + "; the running kernel does not have it"
+}
+
+// loadsText says whether what a key signs loads, now and after the next boot.
+func loadsText(k keyring.State) string {
+	if k.Now == k.Next {
+		return fmt.Sprintf("%s, now and after the next boot: %s", k.Now.Loads, k.Now.Why)
+	}
+	return fmt.Sprintf("%s, now: %s; %s, after the next boot: %s", k.Now.Loads, k.Now.Why, k.Next.Loads, k.Next.Why)
+}
+
+// keyNotes are what somebody should know beside the keys themselves.
+func keyNotes(r keyring.Report, now time.Time) (notes []string) {
+	if len(r.Keys) == 0 {
+		notes = append(notes, "there is no key to sign modules with")
+	}
+	if r.RootKeyHere {
+		notes = append(notes, "the root's private key still lies unencrypted in "+keyring.OfflineKey+": move it to a medium that you keep elsewhere")
+	}
+	for _, k := range r.Keys {
+		if k.Used && k.EndsSoon(now) {
+			notes = append(notes, fmt.Sprintf("the key that signs ends in %d days", int(k.Until.Sub(now).Hours()/24)))
+		}
+	}
+	return notes
+}
