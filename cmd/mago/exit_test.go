@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -10,9 +11,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"mago/catalog"
 	"mago/cmd/mago/internal/engine"
+	"mago/cmd/mago/internal/keyring"
 	"mago/debpkg"
 	"mago/debpkg/apt"
 	"mago/debpkg/codec"
@@ -22,6 +25,7 @@ import (
 	"mago/kbuild/proof"
 	"mago/kbuild/recipe"
 	"mago/kbuild/sandbox"
+	"mago/kbuild/signing"
 	"mago/sources"
 	"mago/sources/lock"
 	"mago/sources/way"
@@ -157,6 +161,20 @@ var failures = []struct {
 	{&os.PathError{Op: "write", Path: "x", Err: syscall.EFBIG}, exitError, "this machine failed"},
 	{&outputError{"standard output", syscall.ENOSPC}, exitNoSpace, "is done and kept"},
 	{&outputError{"standard output", syscall.EBADF}, exitError, "is done and kept"},
+	{&rootOnlyError{"key", "new"}, exitNotRoot, "sudo mago key new"},
+	{&keyring.ExistsError{Path: "/k"}, exitError, "mago key rotate"},
+	{&keyring.InTheWayError{Path: "/k"}, exitError, "another file"},
+	{&keyring.FlatError{Path: "/k"}, exitKey, "mago key new -f"},
+	{&keyring.NoRootKeyError{Root: &x509.Certificate{}}, exitKey, "--root-key FILE"},
+	{&keyring.UnknownError{Word: "x"}, exitKey, "mago key status"},
+	{&noKeyError{}, exitKey, "mago key new"},
+	{&keyring.Error{Path: "/k", Err: &signing.PassphraseError{}}, exitKey, "--passphrase-file"},
+	{&keyring.Error{Path: "/k", Err: &keyring.OpenToOthersError{Path: "/k", Mode: 0o644}}, exitKey, "chmod 600 /k"},
+	{&keyring.Error{Path: "/k", Err: &keyring.RevokedError{Certificate: &x509.Certificate{}}}, exitKey, "mago key rotate"},
+	{&keyring.Error{Path: "/k", Err: &keyring.DateError{Certificate: &x509.Certificate{}, Now: time.Unix(0, 0)}}, exitKey, "mago key new -f"},
+	{&keyring.Error{Path: "/k", Err: &keyring.DateError{Certificate: &x509.Certificate{NotBefore: time.Unix(9, 0)}, Now: time.Unix(0, 0)}}, exitKey, "set the clock"},
+	{&keyring.Error{Path: "/k", Err: io.ErrUnexpectedEOF}, exitKey, "mago key status"},
+	{&signing.PassphraseError{Given: true}, exitKey, "at a terminal"},
 	{&statusError{exitIncomplete}, exitIncomplete, ""},
 	{&statusError{exitFailed}, exitFailed, ""},
 }

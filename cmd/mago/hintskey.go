@@ -43,7 +43,7 @@ func (a adviser) keyHint(of *keyring.Error) string {
 	var date *keyring.DateError
 	switch {
 	case errors.As(of, &open):
-		return open.Hint()
+		return fmt.Sprintf(`run "%s"`, a.closing(open.Path))
 	case errors.As(of, new(*signing.PassphraseError)):
 		return passphraseHint
 	case errors.As(of, &date) && date.Early():

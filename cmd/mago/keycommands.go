@@ -1,6 +1,8 @@
 package main
 
 import (
+	"path/filepath"
+
 	"mago/cmd/mago/internal/engine"
 	"mago/cmd/mago/internal/keyring"
 )
@@ -11,6 +13,11 @@ func (a adviser) newKey() string     { return a.on.SudoMago("key", "new") }
 func (a adviser) anotherKey() string { return a.on.SudoMago("key", "new", "-f") }
 func (a adviser) newLeaf() string    { return a.on.SudoMago("key", "rotate") }
 
+// closing takes a private key, which lies at a path inside the root, from others than its owner.
+func (a adviser) closing(path string) string {
+	return a.on.ByRoot("chmod", "600", filepath.Join("/", a.on.Root, path))
+}
+
 // adviser is the one of the system that is worked on.
 func (a *app) adviser() adviser { return adviser{engine.SystemOf(a.Engine)} }
 
@@ -20,7 +27,15 @@ func (a *app) enrolment(path string, options ...string) (steps []string) {
 	if _, err := a.keyStore().Root.Stat("/usr/bin/mokutil"); err != nil {
 		steps = append(steps, on.Apt("install", "mokutil"))
 	}
-	return append(steps, on.Program(append(append([]string{"mokutil"}, options...), "--import", path)...))
+	return append(steps, on.Program(append([]string{"mokutil"}, append(options, "--import", path)...)...))
+}
+
+// rotation is the command that makes a new leaf, which names the root's private key where that is elsewhere.
+func (a *app) rotation() string {
+	if a.keyStore().HasRootKey() {
+		return a.adviser().newLeaf()
+	}
+	return engine.SystemOf(a.Engine).SudoMago("key", "rotate", "--root-key", "FILE")
 }
 
 // moveAway is the command that takes the root's private key off this machine.

@@ -72,7 +72,7 @@ func (a *app) tellEnrolment(k keyring.Key) {
 }
 
 // blueScreen is what shim's MokManager asks after mokutil has been given a certificate.
-const blueScreen = `mokutil asks for a new password. Reboot then; on the blue screen take "Enroll MOK", "Continue", "Yes", type that password, and take "Reboot"`
+const blueScreen = "mokutil asks for a new password. Reboot then, and on the blue screen take Enroll MOK, Continue, Yes, type that password, and take Reboot"
 
 // tellRootKey says where a root's private key should be.
 func (a *app) tellRootKey(m keyring.Made) {

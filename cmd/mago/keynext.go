@@ -52,11 +52,11 @@ func (ka keyAdviser) forKey(k keyring.State, on engine.System) string {
 	next := k.Standing.Next
 	switch {
 	case k.Found.Err != nil, k.EndsSoon(ka.now), next.Why == firmware.Revoked:
-		return ka.renewal(k, on)
-	case next.Why == firmware.NotEnrolled && ka.report.Machine.UEFI && k.Origin == keyring.Own:
-		return ka.enrolment(keyring.MOK)[0]
-	case next.Why == firmware.NotEnrolled && ka.report.Machine.UEFI:
+		return ka.renewal(k)
+	case next.Why == firmware.NotEnrolled && ka.report.Machine.UEFI && k.Found.EnrolledFile() == "":
 		return on.SudoMago("key", "export", "--mok")
+	case next.Why == firmware.NotEnrolled && ka.report.Machine.UEFI:
+		return ka.enrolment(k.Found.EnrolledFile())[0]
 	case k.Standing.Now.Loads == firmware.No && next.Loads == firmware.Yes:
 		return on.ByRoot("systemctl", "reboot")
 	}
@@ -64,15 +64,15 @@ func (ka keyAdviser) forKey(k keyring.State, on engine.System) string {
 }
 
 // renewal is the command that makes a key which signs again, as far as mago can.
-func (ka keyAdviser) renewal(k keyring.State, on engine.System) string {
+func (ka keyAdviser) renewal(k keyring.State) string {
 	open := (*keyring.OpenToOthersError)(nil)
 	switch {
 	case errors.As(k.Found.Err, &open):
-		return on.ByRoot("chmod", "600", ka.hostPath(open.Path))
+		return ka.adviser().closing(open.Path)
 	case k.Origin != keyring.Own:
 		return ""
 	case k.Root == "" || k.Found.Root.NotAfter.Sub(ka.now) < keyring.Soon:
 		return ka.adviser().anotherKey()
 	}
-	return ka.adviser().newLeaf()
+	return ka.rotation()
 }

@@ -39,10 +39,10 @@ func (a *app) tellRevoked(r keyring.Revoked) {
 	for _, step := range a.enrolment(r.DER, "--mokx") {
 		a.screen.paste("  " + step)
 	}
-	a.tellField("", `mokutil asks for a new password. Reboot then; on the blue screen take "Enroll MOKX", "Continue", "Yes", type that password, and take "Reboot"`)
+	a.tellField("", strings.Replace(blueScreen, "MOK,", "MOKX,", 1))
 	a.tellField("note", "Debian's kernels heed only its hash, which is in "+r.List+" for whoever writes MokListX (virt-fw-vars); "+
 		"neither mokutil nor the blue screen takes it. Elsewhere a new root is the sure way: make one, enroll it, and have mokutil --delete the old one")
 	if r.Present {
-		a.screen.paste("next: " + a.adviser().newLeaf())
+		a.screen.paste("next: " + a.rotation())
 	}
 }

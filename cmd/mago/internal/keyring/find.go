@@ -193,9 +193,6 @@ func (e *OpenToOthersError) Error() string {
 	return fmt.Sprintf("%s has mode %04o, so that others than its owner have the key", e.Path, e.Mode)
 }
 
-// Hint is the command that mends it.
-func (e *OpenToOthersError) Hint() string { return `run "chmod 600 ` + e.Path + `"` }
-
 // checkClosed refuses a private key that others can read or write.
 func checkClosed(root rooted.Root, path string) error {
 	info, err := root.Stat(path)

@@ -113,11 +113,11 @@ func (st *State) judge(s firmware.Standing) {
 	st.Next = Verdict{s.Next.Loads.String(), string(s.Next.Why)}
 }
 
-// used is the key that a build signs with, -1 for none: a configured one whatever is wrong with it, as Choose has it.
+// used is the key that a build signs with, -1 for none: a configured one or mago's own whatever is wrong with it.
 func used(all []State) int {
 	var keys []Key
 	for _, st := range all {
-		if st.Found.Certificate != nil || st.Origin == Configured {
+		if st.Found.Certificate != nil || st.Origin == Configured || st.Origin == Own {
 			keys = append(keys, st.Found.Key)
 		}
 	}

@@ -135,3 +135,13 @@ func algorithmOf(c *x509.Certificate) string {
 	}
 	return "rsa3072"
 }
+
+// HasRootKey reports whether the private key of a root is in the store.
+func (s Store) HasRootKey() bool {
+	for _, name := range []string{rootKey, offlineKey} {
+		if _, err := s.Root.Lstat(inside(name)); err == nil {
+			return true
+		}
+	}
+	return false
+}
