@@ -8,7 +8,7 @@ import (
 )
 
 // newestRelease is the newest version in cmd/mkdeb/debian/changelog.
-const newestRelease = "0.7"
+const newestRelease = "0.8"
 
 // ownVersion is this version of mago, as its Debian package has it.
 func ownVersion() string {

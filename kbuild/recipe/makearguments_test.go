@@ -2,6 +2,7 @@ package recipe
 
 import (
 	"os/exec"
+	"slices"
 	"testing"
 
 	"mago/kbuild/kernel"
@@ -23,6 +24,15 @@ func TestShellQuoted(t *testing.T) {
 	out, err := exec.Command("bash", "-c", "for w in "+shellQuoted(words)+"; do printf '%s\n' \"$w\"; done").Output()
 	if want := "V=1\n\na b\nit's $HOME \"x\" \\\n*\n"; string(out) != want || err != nil {
 		t.Errorf("bash has %q, %v; want %q", out, err, want)
+	}
+}
+
+// TestRulesGetArguments: make has them last, behind the target of a debian/rules.
+func TestRulesGetArguments(t *testing.T) {
+	w := &Workspace{Job: Job{Kernel: kernel.Kernel{Release: "6.1"}, MakeArguments: []string{"V=1", "A=b c"}}}
+	args := rulesCommand(w)
+	if tail := args[len(args)-3:]; !slices.Equal(tail, []string{"kdist_image", "V=1", "A=b c"}) {
+		t.Errorf("the command ends with %q", tail)
 	}
 }
 

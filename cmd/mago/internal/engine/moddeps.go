@@ -24,10 +24,10 @@ import (
 
 // withNeeded adds to every target the modules that its source package depends on, and has those come first that others
 // need.
-func (mo *modules) withNeeded(targets []target) ([]target, error) {
+func (mo *modules) withNeeded(ctx context.Context, targets []target) ([]target, error) {
 	var ordered []target
 	for _, t := range targets {
-		t, err := mo.resolveNeeded(t, nil)
+		t, err := mo.resolveNeeded(ctx, t, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -46,7 +46,7 @@ func (t target) needs(name string) bool {
 }
 
 // resolveNeeded completes a target with what it needs and what that needs in turn; above are those that need it.
-func (mo *modules) resolveNeeded(t target, above []string) (target, error) {
+func (mo *modules) resolveNeeded(ctx context.Context, t target, above []string) (target, error) {
 	if t.pkg == nil || mo.catalog.opened() == nil {
 		return t, nil
 	}
@@ -56,7 +56,7 @@ func (mo *modules) resolveNeeded(t target, above []string) (target, error) {
 		if !ok || slices.Contains(above, n.name) || slices.ContainsFunc(t.needed, func(o target) bool { return o.name == n.name }) {
 			continue
 		}
-		n, err := mo.resolveNeeded(n, above)
+		n, err := mo.resolveNeeded(ctx, pinned(ctx, mo, n), above)
 		if err != nil {
 			return t, err
 		}
@@ -123,7 +123,8 @@ func (mo *modules) buildDependsTarget(ctx context.Context, name, release string,
 	if err != nil {
 		return target{}, err
 	}
-	return mo.namedTarget(ctx, ix, name)
+	t, err := mo.namedTarget(ctx, ix, name)
+	return pinned(ctx, mo, t), err
 }
 
 // dkmsHas reports whether dkms keeps a module of that name, of whatever version.

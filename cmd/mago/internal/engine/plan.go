@@ -180,7 +180,7 @@ func (e *Engine) asked(ctx context.Context, r Request) ([]target, error) {
 	if err != nil {
 		return nil, err
 	}
-	return e.modules.withNeeded(targets)
+	return e.modules.withNeeded(ctx, targets)
 }
 
 // kernelsFor are the kernels asked for. Where the plan may install their headers those in the cache count for what is built already,

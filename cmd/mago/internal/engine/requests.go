@@ -14,7 +14,7 @@ func (e *Engine) Fetch(ctx context.Context, words []string) error {
 	if len(targets) == 0 {
 		e.modules.tellNone(words)
 	}
-	if targets, err = e.modules.withNeeded(targets); err != nil {
+	if targets, err = e.modules.withNeeded(ctx, targets); err != nil {
 		return err
 	}
 	if err := e.kernels.fetchNamed(ctx); err != nil {
