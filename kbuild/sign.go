@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"mago/debpkg/codec"
 	"mago/kbuild/kernel"
@@ -17,8 +18,9 @@ import (
 
 // Signing is how finished modules are signed. The zero value leaves them as they are.
 type Signing struct {
-	Signer *signing.Signer // nil: mago signs nothing
-	Anew   bool            // whether modules that come signed are signed anew; else they keep their signatures
+	// Sign gives the CMS message for a module of that name and digest; nil: mago signs nothing.
+	Sign func(module string, sum []byte, hash crypto.Hash) (message []byte, err error)
+	Anew bool // whether modules that come signed are signed anew; else they keep their signatures
 }
 
 // SignError is a good module that could not be signed: the key, its token or this machine is at fault, not the source.
@@ -50,42 +52,46 @@ func (s Signing) of(k kernel.Kernel) (Signing, crypto.Hash, error) {
 }
 
 // apply signs an uncompressed module's file; signed is false where it is left as it is.
-func (s Signing) apply(file *os.File, hash crypto.Hash) (signed bool, err error) {
+func (s Signing) apply(module string, file *os.File, hash crypto.Hash) (signed bool, err error) {
 	info, err := file.Stat()
 	if err != nil {
 		return false, err
 	}
 	length, message, err := signing.Unsigned(file, info.Size())
-	if err != nil || s.Signer == nil || message != nil && !s.Anew {
+	if err != nil || s.Sign == nil || message != nil && !s.Anew {
 		return false, err
 	}
-	signature, err := s.Signer.Sign(io.NewSectionReader(file, 0, length), hash)
+	sum, err := signing.Digest(io.NewSectionReader(file, 0, length), hash)
 	if err != nil {
 		return false, err
 	}
+	if message, err = s.Sign(module, sum, hash); err != nil {
+		return false, err
+	}
+	signature := signing.WithTrailer(message)
 	if _, err := file.WriteAt(signature, length); err != nil {
 		return false, err
 	}
 	return true, file.Truncate(length + int64(len(signature)))
 }
 
-func (s Signing) applyTo(path string, hash crypto.Hash) (signed bool, err error) {
-	file, err := os.OpenFile(path, os.O_RDWR, 0)
+func (s Signing) applyTo(m takenModule, hash crypto.Hash) (signed bool, err error) {
+	file, err := os.OpenFile(m.file, os.O_RDWR, 0)
 	if err != nil {
 		return false, err
 	}
-	signed, err = s.apply(file, hash)
+	signed, err = s.apply(m.Dest, file, hash)
 	return signed, errors.Join(err, file.Close())
 }
 
 // sign signs the copies of modules.
 func (s *finishing) sign(all []takenModule) error {
 	how, hash, err := s.signing.of(s.Job.Kernel)
-	if err != nil || how.Signer == nil {
+	if err != nil || how.Sign == nil {
 		return err
 	}
 	for i, m := range all {
-		if all[i].signed, err = how.applyTo(m.file, hash); err != nil {
+		if all[i].signed, err = how.applyTo(m, hash); err != nil {
 			return &SignError{m.Dest, err}
 		}
 	}
@@ -94,7 +100,7 @@ func (s *finishing) sign(all []takenModule) error {
 
 // keepsSignature reports whether a module comes signed and is to stay so: strip would take its signature off.
 func (s *finishing) keepsSignature(ctx context.Context, b recipe.Built) bool {
-	if s.signing.Signer != nil && s.signing.Anew {
+	if s.signing.Sign != nil && s.signing.Anew {
 		return false
 	}
 	file, err := s.Open(ctx, b.File)
@@ -102,12 +108,8 @@ func (s *finishing) keepsSignature(ctx context.Context, b recipe.Built) bool {
 		return false // which taking it out tells
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return false
-	}
-	_, message, err := signing.Unsigned(file, info.Size())
-	return err == nil && message != nil
+	signed, err := signing.IsSigned(file)
+	return err == nil && signed
 }
 
 // SignAnew has a result's modules, which an earlier build has finished and maybe signed, signed as this builder signs, or not at
@@ -126,7 +128,7 @@ func (b *Builder) SignAnew(ctx context.Context, job Job, result *Result) error {
 	all := make([]takenModule, len(result.Modules))
 	for i, m := range result.Modules {
 		all[i] = takenModule{Built: recipe.Built{Dest: m.Name}, file: filepath.Join(job.Work, finished, m.Name+".ko"), facts: m.Facts}
-		if err := unfinish(m, all[i].file); err != nil {
+		if _, err := Unfinish(m, all[i].file, false); err != nil {
 			return fmt.Errorf("module %s: %w", m.Name, err)
 		}
 	}
@@ -145,25 +147,39 @@ func (b *Builder) SignAnew(ctx context.Context, job Job, result *Result) error {
 	return nil
 }
 
-// unfinish writes a finished module to a file, uncompressed and without mago's signature.
-func unfinish(m Module, to string) error {
+// Unfinish writes a finished module to a new file, uncompressed and without mago's signature; with anew without one that it came with
+// either. signed is whether it has a signature still.
+func Unfinish(m Module, to string, anew bool) (signed bool, err error) {
 	in, err := os.Open(m.File)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer in.Close()
 	stream, _, err := codec.NewReader(in)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer stream.Close()
 	out, err := os.OpenFile(to, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
-		return err
+		return false, err
 	}
 	_, err = io.Copy(out, stream)
-	if err == nil && m.Signed {
+	if err == nil && (m.Signed || anew) {
 		err = signing.Strip(out)
 	}
-	return errors.Join(err, out.Close())
+	if err == nil {
+		signed, err = signing.IsSigned(out)
+	}
+	return signed, errors.Join(err, out.Close())
+}
+
+// Compression is that of a finished module, by its name.
+func Compression(path string) codec.Format {
+	for format, suffix := range suffixes {
+		if strings.HasSuffix(path, suffix) {
+			return format
+		}
+	}
+	return codec.None
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -35,6 +36,11 @@ func newSigner(t *testing.T, dir string) *signing.Signer {
 		}
 	}
 	return &signing.Signer{Key: key, Certificate: c}
+}
+
+// by signs every module with one key.
+func by(s *signing.Signer) func(module string, sum []byte, hash crypto.Hash) ([]byte, error) {
+	return func(_ string, sum []byte, hash crypto.Hash) ([]byte, error) { return s.Message(sum, hash) }
 }
 
 // signFile signs a module's bytes with the kernel's own program.
@@ -85,7 +91,7 @@ func TestSign(t *testing.T) {
 	for _, format := range []codec.Format{codec.None, codec.XZ, codec.Zstd} {
 		b.kernel.Compression = format
 		builder := b.builder()
-		builder.Signing.Signer = newSigner(t, dir)
+		builder.Signing.Sign = by(newSigner(t, dir))
 		result, err := builder.Build(t.Context(), b.job(t, modules+"hello"))
 		if err != nil {
 			t.Fatal(err)
@@ -94,14 +100,14 @@ func TestSign(t *testing.T) {
 		if !m.Signed || !bytes.Equal(contentOf(t, m.File), b.signFile(t, dir, unsigned)) {
 			t.Errorf("%s: not as sign-file signs it", format)
 		}
-		builder.Signing.Signer = newSigner(t, dir)
+		builder.Signing.Sign = by(newSigner(t, dir))
 		if err := builder.SignAnew(t.Context(), b.job(t, modules+"hello"), result); err != nil {
 			t.Fatal(err)
 		}
 		if got := contentOf(t, result.Modules[0].File); !bytes.Equal(got, b.signFile(t, dir, unsigned)) || result.Modules[0].Path != m.Path {
 			t.Errorf("%s: signed anew it is not as sign-file signs it", format)
 		}
-		builder.Signing.Signer = nil
+		builder.Signing.Sign = nil
 		if err := builder.SignAnew(t.Context(), b.job(t, modules+"hello"), result); err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +123,7 @@ func TestComesSigned(t *testing.T) {
 	b := newBench(t)
 	dir := b.work(t)
 	signer := newSigner(t, dir)
-	theirs, err := signer.SignDigest(make([]byte, crypto.SHA256.Size()), crypto.SHA256)
+	theirs, err := signer.Sign(strings.NewReader("another module"), crypto.SHA256)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +135,7 @@ MAKE="make -C $kernel_source_dir M=$dkms_tree/$module/$module_version/build modu
 `})
 	for anew, want := range map[bool]bool{false: false, true: true} {
 		builder := b.builder()
-		builder.Signing = Signing{signer, anew}
+		builder.Signing = Signing{by(signer), anew}
 		result, err := builder.Build(t.Context(), b.job(t, source))
 		if err != nil {
 			t.Fatalf("%v\n%s", err, b.log.String())

@@ -11,7 +11,7 @@ import (
 // packages below it, too.
 var order = []string{
 	"cmd/lab/...", "cmd/mkdeb",
-	"cmd/mago", "cmd/mago/part", "cmd/mago/internal/config", "cmd/mago/internal/engine", "cmd/mago/internal/store", "cmd/mago/internal/modpkg", "cmd/mago/internal/keyring",
+	"cmd/mago", "cmd/mago/part", "cmd/mago/internal/config", "cmd/mago/internal/engine", "cmd/mago/internal/store", "cmd/mago/internal/modpkg", "cmd/mago/internal/detached", "cmd/mago/internal/keyring",
 	"catalog",
 	"sources", "sources/headers", "sources/lock", "sources/way", "sources/untar",
 	"kbuild", "kbuild/parts", "kbuild/elfmodule", "kbuild/kernel", "kbuild/recipe", "kbuild/proof", "kbuild/sandbox",

@@ -6,10 +6,12 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spdx/tools-golang/spdx/v2/common"
@@ -53,7 +55,11 @@ type Bill struct {
 
 // JSON is the bill as a document of SPDX.
 func (b Bill) JSON() ([]byte, error) {
-	doc := b.document()
+	return encode(b.document())
+}
+
+// encode writes a document, whose namespace lacks its last part.
+func encode(doc *v2_3.Document) ([]byte, error) {
 	text, err := json.Marshal(doc)
 	if err != nil {
 		return nil, err
@@ -61,6 +67,22 @@ func (b Bill) JSON() ([]byte, error) {
 	doc.DocumentNamespace += fmt.Sprintf("/%x", sha256.Sum256(text)) // one document's alone, as SPDX 6.5 wants it
 	text, err = json.MarshalIndent(doc, "", "  ")
 	return append(text, '\n'), err
+}
+
+// Repacked is a document of the same package with other bytes, whose SHA-256 is given: of modules that were signed anew.
+func Repacked(text []byte, sum string) ([]byte, error) {
+	var doc v2_3.Document
+	if err := json.Unmarshal(text, &doc); err != nil {
+		return nil, fmt.Errorf("read the list of inputs: %w", err)
+	}
+	i := slices.IndexFunc(doc.Packages, func(p *v2_3.Package) bool { return p.PackageSPDXIdentifier == product })
+	at := strings.LastIndex(doc.DocumentNamespace, "/")
+	if i < 0 || at < 0 {
+		return nil, errors.New("read the list of inputs: it is of no package")
+	}
+	doc.Packages[i].PackageChecksums = []common.Checksum{{Algorithm: common.SHA256, Value: sum}}
+	doc.DocumentNamespace = doc.DocumentNamespace[:at]
+	return encode(&doc)
 }
 
 const product = common.ElementID("Package")

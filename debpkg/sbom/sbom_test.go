@@ -80,3 +80,25 @@ func TestSameBytes(t *testing.T) {
 		t.Error("two documents have one namespace")
 	}
 }
+
+// TestRepacked: a package whose bytes alone are others has the document that it would have had from the beginning.
+func TestRepacked(t *testing.T) {
+	b := bill()
+	text, err := b.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Package.SHA256 = strings.Repeat("9", 64)
+	want, err := b.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Repacked(text, b.Package.SHA256); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%v: got\n%s\nwant\n%s", err, got, want)
+	}
+	for _, bad := range []string{"", "{}", `{"packages":[]}`} {
+		if _, err := Repacked([]byte(bad), ""); err == nil {
+			t.Errorf("%q is a document", bad)
+		}
+	}
+}

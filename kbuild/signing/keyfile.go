@@ -137,6 +137,27 @@ func ParseCertificate(text []byte) (*x509.Certificate, error) {
 	return c, nil
 }
 
+// ParseCertificates reads all certificates of a text of PEM blocks, one at least. What is none is passed over.
+func ParseCertificates(text []byte) (all []*x509.Certificate, err error) {
+	for {
+		var block *pem.Block
+		if block, text = pem.Decode(text); block == nil && len(all) == 0 {
+			return nil, errors.New("there is no certificate in it")
+		}
+		if block == nil {
+			return all, nil
+		}
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		c, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("a certificate in it is damaged: %w", err)
+		}
+		all = append(all, c)
+	}
+}
+
 // FormatCertificate writes a certificate as PEM.
 func FormatCertificate(c *x509.Certificate) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})

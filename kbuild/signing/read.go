@@ -58,16 +58,9 @@ type Signature struct {
 
 // Parse reads a CMS message as far as it says who has signed; the first signer counts.
 func Parse(message []byte) (s Signature, err error) {
-	var outer struct {
-		Type    asn1.ObjectIdentifier
-		Content asn1.RawValue // [0] EXPLICIT SignedData
-	}
-	if _, err := asn1.Unmarshal(message, &outer); err != nil {
-		return s, fmt.Errorf("a module's signature: %w", err)
-	}
-	var fields []asn1.RawValue
-	if _, err := asn1.Unmarshal(outer.Content.Bytes, &fields); err != nil || len(fields) < 4 {
-		return s, fmt.Errorf("a module's signature: %w", errors.Join(err, errSigned))
+	fields, err := signedFields(message)
+	if err != nil {
+		return s, err
 	}
 	if held := fields[3]; held.Class == asn1.ClassContextSpecific && held.Tag == 0 {
 		if s.Certificates, err = x509.ParseCertificates(held.Bytes); err != nil {
@@ -83,6 +76,21 @@ func Parse(message []byte) (s Signature, err error) {
 	}
 	s.issuer, s.serial = signer.SID.Issuer.FullBytes, signer.SID.Serial
 	return s, nil
+}
+
+// signedFields are the fields of a message's SignedData, four or more.
+func signedFields(message []byte) (fields []asn1.RawValue, err error) {
+	var outer struct {
+		Type    asn1.ObjectIdentifier
+		Content asn1.RawValue // [0] EXPLICIT SignedData
+	}
+	if _, err := asn1.Unmarshal(message, &outer); err != nil {
+		return nil, fmt.Errorf("a module's signature: %w", err)
+	}
+	if _, err := asn1.Unmarshal(outer.Content.Bytes, &fields); err != nil || len(fields) < 4 {
+		return nil, fmt.Errorf("a module's signature: %w", errors.Join(err, errSigned))
+	}
+	return fields, nil
 }
 
 var errSigned = errors.New("it is not signed data")

@@ -27,11 +27,15 @@ func (s *Signer) Sign(module io.Reader, hash crypto.Hash) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.SignDigest(sum, hash)
+	message, err := s.Message(sum, hash)
+	if err != nil {
+		return nil, err
+	}
+	return WithTrailer(message), nil
 }
 
-// SignDigest is Sign for a module whose digest is known.
-func (s *Signer) SignDigest(sum []byte, hash crypto.Hash) ([]byte, error) {
+// Message is the CMS message that signs a module of that digest.
+func (s *Signer) Message(sum []byte, hash crypto.Hash) ([]byte, error) {
 	algorithms, err := algorithmsOf(s.Certificate, hash)
 	if err != nil {
 		return nil, err
@@ -40,11 +44,7 @@ func (s *Signer) SignDigest(sum []byte, hash crypto.Hash) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sign with the key of %s: %w", Name(s.Certificate), err)
 	}
-	message, err := s.message(algorithms, signature)
-	if err != nil {
-		return nil, err
-	}
-	return withTrailer(message), nil
+	return s.message(algorithms, signature)
 }
 
 // Check says why the key cannot be the certificate's, nil where it is.
@@ -83,6 +83,9 @@ func Hash(name string) (crypto.Hash, error) {
 	}
 	return 0, &HashError{name}
 }
+
+// HashName is what CONFIG_MODULE_SIG_HASH calls a hash.
+func HashName(hash crypto.Hash) string { return hashes[hash].name }
 
 // Strength names the kind of a certificate's key: RSA-3072, ECDSA-P-384.
 func Strength(c *x509.Certificate) string {

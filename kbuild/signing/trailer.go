@@ -25,7 +25,8 @@ const (
 	trailerLen   = 12
 )
 
-func withTrailer(message []byte) []byte {
+// WithTrailer is what is appended to a module: its signature's CMS message, and the trailer.
+func WithTrailer(message []byte) []byte {
 	var all bytes.Buffer
 	all.Write(message)
 	_ = binary.Write(&all, binary.BigEndian, trailer{KeyType: keyTypePKCS7, SignatureLen: uint32(len(message))}) // a buffer takes everything
@@ -64,6 +65,16 @@ func Unsigned(module io.ReaderAt, size int64) (length int64, message []byte, err
 	message = make([]byte, t.SignatureLen)
 	_, err = module.ReadAt(message, length)
 	return length, message, err
+}
+
+// IsSigned reports whether a module's file ends with a signature.
+func IsSigned(file *os.File) (bool, error) {
+	info, err := file.Stat()
+	if err != nil {
+		return false, err
+	}
+	_, message, err := Unsigned(file, info.Size())
+	return message != nil, err
 }
 
 // Strip takes the signature off a module's file, if it has one.

@@ -30,8 +30,8 @@ func (bu *builder) build(ctx context.Context, u unit) (r store.Record, made bool
 		return r, false, errors.Join(bu.store.EndFailure(u.id()), bu.follow(u, r), bu.deliver(ctx, r)) // a failure of what is not asked for any more
 	}
 	bu.claims.noteTakeover(u)
-	if from, only := bu.donors.toSign(u, s); only {
-		return bu.reuse(ctx, u, from)
+	if s.onlySignature(u) {
+		return bu.signAnew(ctx, u, s)
 	}
 	if from, fits := bu.donors.mayServe(ctx, u); fits {
 		return bu.reuse(ctx, u, from)

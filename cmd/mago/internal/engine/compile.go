@@ -196,9 +196,9 @@ func (bu *builder) compile(ctx context.Context, u unit, conf confEvaluation, nee
 	before, _ := bu.lastBuild(u.id())
 	where.Limits = where.Limits.Among(bu.pool.AtOnce())
 	where.Limits.Cores = bu.pool.Size()
-	builder, err := bu.kbuilder(ctx, u, where, at.client, log)
-	if err != nil {
-		return nil, err
+	builder := bu.kbuilder(where, at.client, log)
+	if builder.Signing, err = bu.signs.signing(ctx, u.name); err != nil {
+		return nil, &PackError{err}
 	}
 	builder.Event = func(e recipe.Progress) {
 		*files = counted.with(e.Files)
@@ -221,16 +221,12 @@ func (bu *builder) compile(ctx context.Context, u unit, conf confEvaluation, nee
 	return result, nil
 }
 
-// kbuilder compiles and signs a unit.
-func (bu *builder) kbuilder(ctx context.Context, u unit, where sandbox.Sandbox, client *jobs.Client, log io.Writer) (*kbuild.Builder, error) {
-	signing, err := bu.signs.signing(ctx, u.name)
-	if err != nil {
-		return nil, &PackError{err}
-	}
-	return &kbuild.Builder{Signing: signing, Host: recipe.Host{
+// kbuilder compiles in a sandbox.
+func (bu *builder) kbuilder(where sandbox.Sandbox, client *jobs.Client, log io.Writer) *kbuild.Builder {
+	return &kbuild.Builder{Host: recipe.Host{
 		Root: bu.Root, Sandbox: where, Jobs: client, Run: bu.host.Run, Log: log, ConfTimeout: bu.host.ConfTimeout,
 		Warning: func(text string) { bu.say.note("warning", "%s", text) },
-	}}, nil
+	}}
 }
 
 // keepPrivate has what is made of a source be as closed as that is: a package holds the source's changelog, too.

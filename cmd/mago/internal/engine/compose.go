@@ -28,9 +28,8 @@ func (bu *builder) compose(ctx context.Context, u unit, r *store.Record, result 
 		Edited: u.edited, Unauthenticated: u.unauthenticated() || u.isLocalDeb(), Vouched: u.vouched(ctx), Unchecked: r.UnauthenticatedInputs(),
 		Settings: settings,
 	}
-	if r.Signed = bu.signs.signed(u.name, result.Modules); r.Signed != nil {
-		m.SignedBy = modpkg.SignedBy{Name: r.Signed.Name, SHA256: r.Signed.SHA256}
-	}
+	r.Signed = bu.signs.signed(u.name, result.Modules)
+	m.SignedBy = signedBy(r.Signed)
 	if from := r.Reused; from != nil {
 		m.Fits = modpkg.Fits{Kernel: from.Kernel, Symbols: from.Symbols}
 	}

@@ -144,10 +144,19 @@ func (s situation) otherInput() string {
 // onlySignature reports whether all that keeps the recorded build's package from serving is what its modules are signed with.
 func (s situation) onlySignature(u unit) bool {
 	other := s.otherInput()
-	unsigned := func(inputs []store.Input) []store.Input {
-		return slices.DeleteFunc(slices.Clone(inputs), func(in store.Input) bool { return in.Role == asSignature })
+	if other == "" || s.unbuilt(u) != other {
+		return false
 	}
-	return other != "" && s.unbuilt(u) == other && changed(unsigned(s.now.inputs), unsigned(s.record.Inputs)) == ""
+	now := unsignedInputs(s.now.inputs)
+	if s.record.Reused != nil {
+		now = comparedInputs(now)
+	}
+	return changed(now, unsignedInputs(s.record.Inputs)) == ""
+}
+
+// unsignedInputs are those of modules without their signatures.
+func unsignedInputs(inputs []store.Input) []store.Input {
+	return slices.DeleteFunc(slices.Clone(inputs), func(in store.Input) bool { return in.Role == asSignature })
 }
 
 // isOfElsewhere reports whether the recorded build was made from another directory, and one that others could change. The hash of

@@ -49,6 +49,24 @@ func (bu *builder) stageProven(ctx context.Context, u unit, r *store.Record, res
 	return bu.store.StageProven(r.ID(), text)
 }
 
+// resignedProven is that of the same modules in another package, where other ones of them are signed; nil where it cannot be read.
+func resignedProven(text []byte, sum string, modules []kbuild.Module) []byte {
+	var p proven
+	if json.Unmarshal(text, &p) != nil {
+		return nil
+	}
+	p.SHA256 = sum
+	for i, m := range p.Modules {
+		at := slices.IndexFunc(modules, func(now kbuild.Module) bool { return now.Path == m.Path })
+		p.Modules[i].Signed = at >= 0 && modules[at].Signed
+	}
+	text, err := json.Marshal(p)
+	if err != nil {
+		return nil
+	}
+	return text
+}
+
 // provenOf reads that of a record; false where there is none.
 func (dn *donors) provenOf(r store.Record) (p proven, ok bool) {
 	text, err := dn.store.Proven(r.ID())

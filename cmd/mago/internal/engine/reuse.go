@@ -26,14 +26,8 @@ func (d donor) reused() *store.Reuse {
 	return &store.Reuse{Kernel: d.Kernel, Key: d.Key, SHA256: d.SHA256, Symbols: kbuild.Symbols(d.modules)}
 }
 
-// isOwn reports whether the donor is the unit's own last build, whose modules only have to be signed anew.
-func (d donor) isOwn(u unit) bool { return d.Kernel == u.Kernel.Release }
-
-// why says to the user what a unit is made of.
-func (d donor) why(u unit) string {
-	if d.isOwn(u) {
-		return "signed anew, not built: nothing but the certificate is another"
-	}
+// why says it to the user.
+func (d donor) why() string {
 	return fmt.Sprintf("fits, not built: its modules were built for %s; all %s are the same", d.Kernel, Plural(kbuild.Symbols(d.modules), "symbol CRC"))
 }
 
@@ -98,24 +92,6 @@ func (dn *donors) of(ctx context.Context, u unit) (d donor, err error) {
 	return d, cmp.Or(first, errNoDonor)
 }
 
-// toSign is a unit's own last build, where nothing but its signature is another than a build would give now.
-func (dn *donors) toSign(u unit, s situation) (d donor, ok bool) {
-	if s.Force || !s.recorded || s.record.Reused != nil || !s.onlySignature(u) {
-		return d, false
-	}
-	p, ok := dn.provenOf(s.record)
-	needed, err := dn.builtNeeds(u)
-	if !ok || err != nil {
-		return d, false
-	}
-	offered, err := kbuild.Offered(u.Kernel, needed, kbuild.Facts(p.Modules))
-	if err != nil {
-		return d, false
-	}
-	uses, err := kbuild.Fits(p.Modules, offered)
-	return donor{s.record, p.Modules, uses}, err == nil
-}
-
 // candidate is a build for another kernel, and what was proved of its modules.
 type candidate struct {
 	store.Record
@@ -140,7 +116,7 @@ func (p *planner) reuse(ctx context.Context, u unit, planned *Unit) {
 	d, err := p.donors.of(ctx, u)
 	switch {
 	case err == nil:
-		planned.Due.Reuse, planned.Due.Why = &d.Record, d.why(u)
+		planned.Due.Reuse, planned.Due.Why = &d.Record, d.why()
 	case !errors.Is(err, errNoDonor):
 		planned.Due.Why += "; " + err.Error()
 	}

@@ -15,7 +15,7 @@ import (
 
 // reuse packages a donor's modules for a unit whose lock is held; made is false in a dry run.
 func (bu *builder) reuse(ctx context.Context, u unit, from donor) (r store.Record, made bool, err error) {
-	why := from.why(u)
+	why := from.why()
 	if bu.DryRun {
 		bu.say.note("reuse", "would make %s: %s", u.packageName(), why)
 		return r, false, nil
@@ -46,6 +46,7 @@ func (bu *builder) packReused(ctx context.Context, u unit, from donor, at place,
 	if err != nil {
 		return &PackError{err}
 	}
+	r.Reused = from.reused()
 	r.Recipe, r.RecipeName, r.RecipeVersion = from.Recipe, from.RecipeName, from.RecipeVersion
 	if r.Unauthenticated, err = bu.prepare.unauthenticatedTools(ctx, u); err != nil {
 		return &PackError{err}
@@ -56,13 +57,7 @@ func (bu *builder) packReused(ctx context.Context, u unit, from donor, at place,
 		noteNeed(r, n, built)
 		r.Needed = append(r.Needed, store.Needed{Module: n.name, Version: built.Version, SHA256: built.Content()})
 	}
-	if from.isOwn(u) {
-		r.Compiled, r.Files = from.Content(), from.Files
-		bu.noteOwnInputs(ctx, u, r)
-	} else {
-		r.Reused = from.reused()
-		bu.noteInputs(ctx, u, from, r)
-	}
+	bu.noteInputs(ctx, u, from, r)
 	inputs, err := bu.reuseInputs(u, from, r)
 	if err != nil {
 		return &PackError{err}
@@ -70,11 +65,7 @@ func (bu *builder) packReused(ctx context.Context, u unit, from donor, at place,
 	if err := bu.pack(ctx, u, result, r); err != nil {
 		return whosePackError(err, result)
 	}
-	proven := func() error { return bu.store.StageProven(r.ID(), nil) } // only what was compiled serves others
-	if from.isOwn(u) {
-		proven = func() error { return bu.stageProven(ctx, u, r, result) }
-	}
-	if err := errors.Join(bu.store.StageSymvers(r.ID(), result.Symvers), proven(), bu.stageBill(u, r, inputs)); err != nil {
+	if err := errors.Join(bu.store.StageSymvers(r.ID(), result.Symvers), bu.store.StageProven(r.ID(), nil), bu.stageBill(u, r, inputs)); err != nil {
 		return &PackError{err}
 	}
 	return nil
@@ -110,8 +101,8 @@ func (bu *builder) sign(ctx context.Context, u unit, result *kbuild.Result, at p
 	if err != nil {
 		return err
 	}
-	builder, err := bu.kbuilder(ctx, u, where, at.client, at.log)
-	if err != nil {
+	builder := bu.kbuilder(where, at.client, at.log)
+	if builder.Signing, err = bu.signs.signing(ctx, u.name); err != nil {
 		return err
 	}
 	job := bu.confs.job(u.target, u.Kernel)
@@ -126,15 +117,6 @@ func (bu *builder) noteInputs(ctx context.Context, u unit, from donor, r *store.
 	r.Key = store.KeyOf(r.ID(), r.Inputs)
 	if e := bu.confs.evaluate(ctx, u.target, u.Kernel); e.err == nil {
 		r.Basis = bu.keys.basisOf(ctx, u, e.conf, keyed{r.Key, r.Inputs})
-	}
-}
-
-// noteOwnInputs gives the record what a compilation's would have.
-func (bu *builder) noteOwnInputs(ctx context.Context, u unit, r *store.Record) {
-	now := bu.keys.of(ctx, u, store.Record{})
-	r.Key, r.Inputs = now.key, now.inputs
-	if e := bu.confs.evaluate(ctx, u.target, u.Kernel); e.err == nil {
-		r.Basis = bu.keys.basisOf(ctx, u, e.conf, now)
 	}
 }
 

@@ -36,10 +36,14 @@ func (bu *builder) stageBill(u unit, r *store.Record, inputs []sbom.Input) (err 
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(text)
-	r.SBOMSHA256 = hex.EncodeToString(sum[:])
-	r.SBOM, err = bu.store.StageSBOM(r.ID(), text)
+	r.SBOM, r.SBOMSHA256, err = bu.stageBillText(r.ID(), text)
 	return err
+}
+
+func (bu *builder) stageBillText(id store.ID, text []byte) (path, sha string, err error) {
+	sum := sha256.Sum256(text)
+	path, err = bu.store.StageSBOM(id, text)
+	return path, hex.EncodeToString(sum[:]), err
 }
 
 // takeInputs gathers, before a build, what goes into it beside mago itself, and gives the record the unit's key.

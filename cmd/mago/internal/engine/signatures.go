@@ -2,12 +2,13 @@ package engine
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
+	"crypto"
+	"crypto/x509"
 	"slices"
 	"time"
 
 	"mago/cmd/mago/internal/keyring"
+	"mago/cmd/mago/internal/modpkg"
 	"mago/cmd/mago/internal/store"
 	"mago/debpkg/rooted"
 	"mago/kbuild"
@@ -84,17 +85,16 @@ func (sg *signatures) inputs(module string, before store.Record) ([]store.Input,
 	if err != nil || !k.is {
 		return nil, err
 	}
-	name := signing.Name(k.Certificate)
-	if sg.Of(module).Signing.Resign {
-		name += ", also for modules that come signed"
-	}
-	return []store.Input{{Role: asSignature, Name: "the signature's certificate", Version: name, SHA256: fingerprint(k.Certificate.Raw)}}, nil
+	return []store.Input{signatureInput(k.Certificate, sg.Of(module).Signing.Resign)}, nil
 }
 
-// fingerprint is the SHA-256 of a certificate, in hexadecimal digits.
-func fingerprint(der []byte) string {
-	sum := sha256.Sum256(der)
-	return hex.EncodeToString(sum[:])
+// signatureInput is a signature by a certificate, anew also of modules that come signed.
+func signatureInput(c *x509.Certificate, anew bool) store.Input {
+	name := signing.Name(c)
+	if !anew {
+		name += ", but for modules that come signed"
+	}
+	return store.Input{Role: asSignature, Name: "the signature's certificate", Version: name, SHA256: keyring.SHA256(c)}
 }
 
 // open opens the key of a module, which may ask for a passphrase; nil where it is not signed. The error is a *keyring.Error.
@@ -118,7 +118,13 @@ func (sg *signatures) open(ctx context.Context, module string) (*signing.Signer,
 // signing is how the modules of a unit are signed.
 func (sg *signatures) signing(ctx context.Context, module string) (kbuild.Signing, error) {
 	signer, err := sg.open(ctx, module)
-	return kbuild.Signing{Signer: signer, Anew: sg.Of(module).Signing.Resign}, err
+	if err != nil || signer == nil {
+		return kbuild.Signing{}, err
+	}
+	return kbuild.Signing{
+		Sign: func(_ string, sum []byte, hash crypto.Hash) ([]byte, error) { return signer.Message(sum, hash) },
+		Anew: sg.Of(module).Signing.Resign,
+	}, nil
 }
 
 // checkKey says why the modules of a unit cannot be signed with their key; the error is a *keyring.Error or a *signing.HashError.
@@ -195,8 +201,29 @@ func (p *planner) openKeys(ctx context.Context, toBuild []unit) error {
 // signed is what some of a build's modules are signed with, nil for none.
 func (sg *signatures) signed(module string, modules []kbuild.Module) *store.Signed {
 	k, err := sg.keyOf(module)
-	if err != nil || !k.is || !slices.ContainsFunc(modules, func(m kbuild.Module) bool { return m.Signed }) {
+	if err != nil || !k.is {
 		return nil
 	}
-	return &store.Signed{Name: signing.Name(k.Certificate), SHA256: fingerprint(k.Certificate.Raw)}
+	return signedWith(k.Certificate, modules)
+}
+
+// signedWith is a certificate that has signed some modules; nil where it has signed none.
+func signedWith(c *x509.Certificate, modules []kbuild.Module) *store.Signed {
+	s := &store.Signed{Name: signing.Name(c), SHA256: keyring.SHA256(c)}
+	for _, m := range modules {
+		if m.Signed {
+			s.Modules = append(s.Modules, m.Path)
+		}
+	}
+	if s.Modules == nil {
+		return nil
+	}
+	return s
+}
+
+func signedBy(s *store.Signed) modpkg.SignedBy {
+	if s == nil {
+		return modpkg.SignedBy{}
+	}
+	return modpkg.SignedBy{Name: s.Name, SHA256: s.SHA256}
 }

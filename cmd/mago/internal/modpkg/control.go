@@ -71,16 +71,7 @@ func (u Unit) description(modules []kbuild.Module) string {
 	}
 	return fmt.Sprintf("%s kernel modules for Linux %s\n%s%s\n\n%s", u.Module, k.Release,
 		wrapped(fmt.Sprintf("These modules are for Linux %s, version %s: %s.", k.Release, k.Version, strings.Join(names, ", "))), fits,
-		wrapped("Built by mago from "+u.origin()+". "+u.signature()))
-}
-
-// signature says who has signed the modules, and what that is good for.
-func (u Unit) signature() string {
-	if u.SignedBy.Name == "" {
-		return "The modules are not signed: a kernel that asks for signatures, as under Secure Boot, does not load them."
-	}
-	return fmt.Sprintf("The modules are signed with the certificate %s, SHA-256 %s: a kernel that asks for signatures, as under Secure Boot, loads them where that, or the root that has issued it, is enrolled.",
-		visible.Line(u.SignedBy.Name), u.SignedBy.SHA256)
+		wrapped("Built by mago from "+u.origin()+".")+"\n\n"+u.SignedBy.paragraph())
 }
 
 // origin is what a package was made from, as its description says: of what came from no signed archive, that too.

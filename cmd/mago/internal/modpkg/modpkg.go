@@ -47,12 +47,6 @@ type Fits struct {
 	Symbols int    // whose CRCs are the same
 }
 
-// SignedBy is a certificate; the zero value is none.
-type SignedBy struct {
-	Name   string
-	SHA256 string // of the certificate, in hexadecimal digits
-}
-
 // Needed is a module that another one is compiled against.
 type Needed struct {
 	Module string

@@ -133,9 +133,9 @@ type Reuse struct {
 
 // Signed is what modules are signed with.
 type Signed struct {
-	Name     string `json:"name"`               // of the certificate
-	SHA256   string `json:"sha256"`             // of the certificate
-	Attached bool   `json:"attached,omitempty"` // whether the signatures were made on another machine
+	Name    string   `json:"name"`    // of the certificate
+	SHA256  string   `json:"sha256"`  // of the certificate
+	Modules []string `json:"modules"` // paths of the modules that mago has signed; others have come signed
 }
 
 // ID is the record's unit.
