@@ -12,6 +12,7 @@ import (
 
 	"mago/cmd/mago/internal/engine"
 	"mago/kbuild/sandbox"
+	"mago/kbuild/signing"
 )
 
 type completionCommand struct {
@@ -59,6 +60,17 @@ _mago_dirs() {
 	compopt -o filenames 2>/dev/null
 	mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 }
+_mago_files() {
+	compopt -o filenames 2>/dev/null
+	mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+}
+_mago_key() {
+	if [[ -z $first ]]; then
+		_mago_offer %[10]s
+	elif [[ $first == @(import|revoke) ]]; then
+		_mago_files
+	fi
+}
 _mago_sources() {
 	local path
 	compopt -o filenames 2>/dev/null
@@ -77,7 +89,7 @@ _mago_modules() {
 	fi
 }
 _mago() {
-	local cur=${COMP_WORDS[COMP_CWORD]} before= command= flag= word place=()
+	local cur=${COMP_WORDS[COMP_CWORD]} before= command= first= flag= word place=()
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		if [[ $word == = ]]; then
 			flag=${flag:-=}
@@ -91,7 +103,7 @@ _mago() {
 			%[3]s) flag=$word ;;
 			-[!-]*[%[4]s]) flag=-${word: -1} ;;
 			-*) ;;
-			*) command=${command:-$word} ;;
+			*) if [[ -z $command ]]; then command=$word; else first=${first:-$word}; fi ;;
 			esac
 		fi
 	done
@@ -125,7 +137,7 @@ func writeCompletion(w io.Writer) error {
 		}
 	}
 	var values, options, words strings.Builder
-	for _, flag := range grammar().Flags {
+	for _, flag := range everyFlag(grammar()) {
 		if offer := valuesOf(flag); offer != "" {
 			fmt.Fprintf(&values, "\t%s) %s; return ;;\n", strings.Join(flagNames(flag), "|"), offer)
 		}
@@ -138,7 +150,8 @@ func writeCompletion(w io.Writer) error {
 		}
 	}
 	_, err := fmt.Fprintf(w, completionScript, strings.Join(engine.KernelWords, " "), strings.Join(sandbox.LimitNames, "= ")+"=", strings.Join(valued, "|"), letters,
-		&values, &options, strings.Join(longNames(grammar().Flags), " "), strings.Join(commandNames(grammar()), " "), &words)
+		&values, &options, strings.Join(longNames(grammar().Flags), " "), strings.Join(commandNames(grammar()), " "), &words,
+		strings.Join(keyActionNames, " "))
 	return err
 }
 
@@ -175,8 +188,12 @@ func valuesOf(flag *kong.Flag) string {
 		return "_mago_limits"
 	case flag.Name == "sudo-cmd":
 		return "_mago_offer sudo"
+	case flag.Name == "algorithm":
+		return "_mago_offer " + strings.Join(signing.Algorithms, " ")
 	case strings.HasPrefix(flag.PlaceHolder, "DIR"):
 		return "_mago_dirs"
+	case flag.PlaceHolder == "FILE":
+		return "_mago_files"
 	case flag.PlaceHolder == "KERNELS":
 		return "_mago_kernels"
 	}
@@ -194,6 +211,8 @@ func wordsOf(node *kong.Node) string {
 		return ""
 	}
 	switch node.Positional[0].Name {
+	case "action":
+		return "_mago_key"
 	case "topic":
 		return "_mago_offer " + strings.Join(append(commandNames(grammar()), helpTopics()...), " ")
 	case "module":
