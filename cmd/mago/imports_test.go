@@ -10,12 +10,12 @@ import (
 // order is mago's packages from top to bottom: a package may import what stands below it. A name ending in /... stands for all
 // packages below it, too.
 var order = []string{
-	"cmd/lab/...", "cmd/mkdeb",
+	"cmd/lab/...", "cmd/mkdeb", "cmd/mago-pkcs11",
 	"cmd/mago", "cmd/mago/part", "cmd/mago/internal/config", "cmd/mago/internal/engine", "cmd/mago/internal/store", "cmd/mago/internal/modpkg", "cmd/mago/internal/detached", "cmd/mago/internal/keyring",
 	"catalog",
 	"sources", "sources/headers", "sources/lock", "sources/way", "sources/untar",
 	"kbuild", "kbuild/parts", "kbuild/elfmodule", "kbuild/kernel", "kbuild/recipe", "kbuild/proof", "kbuild/sandbox",
-	"kbuild/sandbox/cgroup", "kbuild/jobs", "kbuild/dkms", "kbuild/rules", "kbuild/foreign", "kbuild/signing",
+	"kbuild/sandbox/cgroup", "kbuild/jobs", "kbuild/dkms", "kbuild/rules", "kbuild/foreign", "kbuild/signing", "kbuild/signing/pkcs11",
 	"kbuild/firmware", "kbuild/firmware/esl", "kbuild/deep", "kbuild/initramfs",
 	"debpkg/payload", "debpkg", "debpkg/apt", "debpkg/sbom",
 	"debpkg/relation", "debpkg/control", "debpkg/rooted", "debpkg/codec", "debpkg/visible", "debpkg/word", "debpkg/lazy",

@@ -81,7 +81,7 @@ func Run(ctx context.Context, _ []string, stdout, stderr io.Writer) error {
 
 // packages hold what tests run beside Go: what mago itself runs, other programs to compare with, and machines.
 var packages = []string{"binutils", "bubblewrap", "busybox-static", "bzip2", "debootstrap", "dpkg-dev", "gcc", "kmod", "libc6-dev", "lintian", "lz4",
-	"make", "qemu-system-x86", "xz-utils", "zstd"}
+	"make", "opensc", "p11-kit-modules", "qemu-system-x86", "softhsm2", "xz-utils", "zstd"}
 
 // install installs the packages that are missing.
 func install(ctx context.Context, stderr io.Writer) error {
