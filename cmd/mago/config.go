@@ -106,7 +106,7 @@ func (a *app) checkConfig(asJSON bool) error {
 // configHint says how all mistakes are seen.
 func (a adviser) configHint(e *config.Error) string {
 	if len(e.Mistakes) == 1 {
-		return fmt.Sprintf(`mend that line; "%s" looks at all files`, a.on.Mago("config", "--check"))
+		return fmt.Sprintf(`mend it; "%s" looks at all files`, a.on.Mago("config", "--check"))
 	}
 	return fmt.Sprintf(`"%s" names all mistakes`, a.on.Mago("config", "--check"))
 }

@@ -34,7 +34,7 @@ func TestOrder(t *testing.T) {
 		"etc/mago/mago.conf.d/a.conf":   "Jobs: 2\nMaintainer: B <b@b>\n",
 		"etc/mago/mago.conf.d/b.conf":   "Jobs: 3\nLimits: time=2h\n",
 		"etc/mago/mago.conf.d/b.conf~":  "Jobs: 9\n",
-		"etc/mago/mago.conf.d/.b.conf":  "Jobs: 9\n",
+		"etc/mago/mago.conf.d/.b.conf":  "Jbos: 9\n",
 		"etc/mago/modules/hello.conf":   "Maintainer: C <c@c>\nHold: yes\n",
 		"home/mago/mago.conf":           "Dest: /srv\n",
 		"home/mago/modules/hello.conf":  "Version: 2\n",
