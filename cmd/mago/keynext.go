@@ -49,9 +49,9 @@ func (ka keyAdviser) unread() bool {
 
 // forKey is what the key that signs lacks.
 func (ka keyAdviser) forKey(k keyring.State, on engine.System) string {
-	next := k.Standing.Next
+	next, renewed := k.Standing.Next, k.EndsSoon(ka.now)
 	switch {
-	case k.Found.Err != nil, k.EndsSoon(ka.now), next.Why == firmware.Revoked:
+	case k.Found.Err != nil, next.Why == firmware.Revoked, renewed && k.Root == "":
 		return ka.renewal(k)
 	case next.Why == firmware.NotEnrolled && ka.report.Machine.UEFI && k.Found.EnrolledFile() == "":
 		return on.SudoMago("key", "export", "--mok")
@@ -59,6 +59,8 @@ func (ka keyAdviser) forKey(k keyring.State, on engine.System) string {
 		return ka.enrolment(k.Found.EnrolledFile())[0]
 	case k.Standing.Now.Loads == firmware.No && next.Loads == firmware.Yes:
 		return on.ByRoot("systemctl", "reboot")
+	case renewed:
+		return ka.renewal(k)
 	}
 	return ""
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -108,6 +109,9 @@ func heldText(k keyring.State) string {
 	if len(k.Lists) > 0 {
 		text = "in " + strings.Join(k.Lists, ", ")
 	}
+	if slices.ContainsFunc(k.Lists, func(name string) bool { return strings.HasPrefix(name, "Mok") }) {
+		text += " (asked for, until the next boot)"
+	}
 	switch {
 	case k.Kernel != "":
 		return text + "; the running kernel has it in " + k.Kernel
@@ -121,8 +125,11 @@ func heldText(k keyring.State) string {
 
 // loadsText says whether what a key signs loads, now and after the next boot.
 func loadsText(k keyring.State) string {
-	if k.Now == k.Next {
+	switch {
+	case k.Now == k.Next:
 		return fmt.Sprintf("%s, now and after the next boot: %s", k.Now.Loads, k.Now.Why)
+	case k.Now.Why == k.Next.Why:
+		return fmt.Sprintf("%s now, %s after the next boot: %s", k.Now.Loads, k.Next.Loads, k.Now.Why)
 	}
 	return fmt.Sprintf("%s, now: %s; %s, after the next boot: %s", k.Now.Loads, k.Now.Why, k.Next.Loads, k.Next.Why)
 }

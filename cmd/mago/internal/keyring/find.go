@@ -95,9 +95,7 @@ type Found struct {
 // the certificate at least, where everybody may read that.
 func Look(root rooted.Root, configured string) (all []Found) {
 	if configured != "" {
-		k, err := Open(root, configured)
-		k.Origin, k.Path = Configured, configured
-		all = append(all, Found{k, err})
+		all = append(all, lookAtNamed(root, configured))
 	}
 	for _, p := range places {
 		k, err := p.find(root)
@@ -110,6 +108,18 @@ func Look(root rooted.Root, configured string) (all []Found) {
 		all = append(all, Found{k, err})
 	}
 	return all
+}
+
+// errToken is a key that no file holds.
+var errToken = errors.New("it is a token's, which is asked only when modules are signed")
+
+func lookAtNamed(root rooted.Root, name string) Found {
+	if strings.HasPrefix(name, "pkcs11:") {
+		return Found{Key{Origin: Configured, Path: name}, &Error{name, errToken}}
+	}
+	k, err := Open(root, name)
+	k.Origin, k.Path = Configured, name
+	return Found{k, err}
 }
 
 // read reads a key with its certificates.

@@ -122,19 +122,12 @@ func used(all []State) int {
 		}
 	}
 	chosen, ok := Choose(keys, func(k Key) bool {
-		return slices.ContainsFunc(all, func(st State) bool { return st.Path == k.Path && IsEnrolled(st.Standing) })
+		return slices.ContainsFunc(all, func(st State) bool { return st.Path == k.Path && st.Standing.IsEnrolled() })
 	})
 	if !ok {
 		return -1
 	}
 	return slices.IndexFunc(all, func(st State) bool { return st.Origin == chosen.Origin })
-}
-
-// IsEnrolled reports whether a list that kernels trust names a certificate, or will when the next boot's question is answered.
-func IsEnrolled(s firmware.Standing) bool {
-	return slices.ContainsFunc(s.Held, func(h firmware.Held) bool {
-		return h.Heeded && slices.Contains([]firmware.ListName{firmware.DB, firmware.MOK, firmware.MOKNew}, h.List)
-	})
 }
 
 // Usable says why the key must not sign at a time: it is revoked, or its dates do not fit. The error is an *Error.
