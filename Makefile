@@ -10,9 +10,9 @@ WITHOUT_COMMIT = $(if $(shell git rev-parse HEAD 2>/dev/null),,-buildvcs=false)
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
-build: ## build ./mago, a static binary
+build: ## build ./mago, a static binary, and ./mago-pkcs11, which talks to tokens for it
 	@command -v go >/dev/null || { echo 'there is no go on the PATH; where sudo hides it: sudo env PATH="$$PATH" make ...' >&2; exit 1; }
-	go build -trimpath $(WITHOUT_COMMIT) -o mago ./cmd/mago
+	go build -trimpath $(WITHOUT_COMMIT) -o . ./cmd/mago ./cmd/mago-pkcs11
 
 lint: ## format, vet, staticcheck
 	@files=$$(go run cmd/gofmt -l .) && test -z "$$files" || { go run cmd/gofmt -d .; exit 1; }
@@ -46,18 +46,19 @@ soak: ## kill mago, fill its disks, have all fail around it, and count what is l
 fuzz: ## run each fuzz target for FUZZTIME
 	go run ./cmd/lab fuzz $(FUZZTIME)
 
-install: build ## install the program, its manual page and completion below $(DESTDIR)$(PREFIX)
+install: build ## install the programs, the manual page and completion below $(DESTDIR)$(PREFIX)
 	install -D mago $(DESTDIR)$(PREFIX)/bin/mago
+	install -D mago-pkcs11 $(DESTDIR)$(PREFIX)/libexec/mago/mago-pkcs11
 	./mago man | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/share/man/man8/mago.8
 	./mago completion | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mago
 
 uninstall: ## remove what "make install" has put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/mago $(DESTDIR)$(PREFIX)/share/man/man8/mago.8 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mago
+	rm -f $(DESTDIR)$(PREFIX)/bin/mago $(DESTDIR)$(PREFIX)/libexec/mago/mago-pkcs11 $(DESTDIR)$(PREFIX)/share/man/man8/mago.8 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mago
 
 deb: ## write mago_VERSION_ARCH.deb, mago's own package (ARCH=arm64)
 	go run ./cmd/mkdeb $(if $(ARCH),-arch $(ARCH))
 
 clean: ## remove what make has built; the tests' cache is in /var/cache/mago-test
-	rm -rf mago mago_*.deb .cache
+	rm -rf mago mago-pkcs11 mago_*.deb .cache
 
 .PHONY: help build lint check test demo bench sweep directives repro soak fuzz install uninstall deb clean

@@ -50,13 +50,13 @@ func (r request) write(ctx context.Context) (deb string, err error) {
 	return debpkg.Write(r.Dest, p, debpkg.Options{Compression: codec.XZ})
 }
 
-// collect builds the program in dir, and gathers the other files.
+// collect builds the programs in dir, and gathers the other files.
 func (r request) collect(ctx context.Context, dir string) (c contents, err error) {
 	if c.Date, err = r.date(); err != nil {
 		return c, err
 	}
 	native := filepath.Join(dir, "native")
-	if err := r.build(ctx, runtime.GOARCH, native); err != nil {
+	if err := r.build(ctx, runtime.GOARCH, own, native); err != nil {
 		return c, err
 	}
 	for word, text := range map[string]*[]byte{"--version": &c.Version, "man": &c.Manual, "completion": &c.Completion} {
@@ -67,11 +67,15 @@ func (r request) collect(ctx context.Context, dir string) (c contents, err error
 	c.Arch, c.Program = r.Arch, native
 	if r.Arch != runtime.GOARCH {
 		c.Program = filepath.Join(dir, r.Arch)
-		if err := r.build(ctx, r.Arch, c.Program); err != nil {
+		if err := r.build(ctx, r.Arch, own, c.Program); err != nil {
 			return c, err
 		}
 	}
-	linked, err := r.linked(ctx, c.Program)
+	c.OfTokens = filepath.Join(dir, "of-tokens")
+	if err := r.build(ctx, r.Arch, ofTokens, c.OfTokens); err != nil {
+		return c, err
+	}
+	linked, err := r.linked(ctx, c.Program, c.OfTokens)
 	if err != nil {
 		return c, err
 	}
@@ -102,13 +106,19 @@ func committed(ctx context.Context, dir string) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
-// build compiles mago as "make build" does, without symbols, which Debian Policy 10.1 does not want in packages.
-func (r request) build(ctx context.Context, arch, program string) error {
+// The commands that are packaged: mago, and its child that talks to tokens.
+const (
+	own      = "./cmd/mago"
+	ofTokens = "./cmd/mago-pkcs11"
+)
+
+// build compiles a command as "make build" does, without symbols, which Debian Policy 10.1 does not want in packages.
+func (r request) build(ctx context.Context, arch, command, program string) error {
 	args := []string{"build", "-trimpath", "-ldflags=-s -w", "-o", program}
 	if r.Commit == "" {
 		args = append(args, "-buildvcs=false") // or go build would end with git's error
 	}
-	_, err := output(r.golang(ctx, arch, append(args, "./cmd/mago")...))
+	_, err := output(r.golang(ctx, arch, append(args, command)...))
 	return err
 }
 

@@ -38,7 +38,7 @@ func TestNoCommit(t *testing.T) {
 		if date, err := r.date(); err != nil || date.Unix() != c.seconds {
 			t.Errorf("%s: date %v, %v", name, date, err)
 		}
-		if err := r.build(t.Context(), "amd64", "x"); err != nil {
+		if err := r.build(t.Context(), "amd64", own, "x"); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		args, err := os.ReadFile(filepath.Join(bin, "args"))

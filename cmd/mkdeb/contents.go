@@ -42,6 +42,7 @@ type contents struct {
 	Arch       string
 	Date       time.Time // of everything in the package
 	Program    string    // the file that holds it
+	OfTokens   string    // that of the program that talks to tokens
 	Manual     []byte
 	Completion []byte
 	Changelog  string
@@ -63,13 +64,18 @@ func (c contents) compose() (*debpkg.Package, error) {
 	if err != nil {
 		return nil, err
 	}
-	program.Mode = 0o755
+	ofTokens, err := debpkg.OnDisk("/usr/libexec/mago/mago-pkcs11", c.OfTokens)
+	if err != nil {
+		return nil, err
+	}
+	program.Mode, ofTokens.Mode = 0o755, 0o755
 	return &debpkg.Package{
 		Control: control(version, c.Arch),
 		Scripts: map[string]string{"postinst": postinst, "postrm": postrm},
 		ModTime: c.Date,
 		Files: []debpkg.File{
 			program,
+			ofTokens,
 			debpkg.Bytes("/usr/share/man/man8/mago.8.gz", compressed(c.Manual)),
 			debpkg.Bytes("/usr/share/bash-completion/completions/mago", c.Completion),
 			debpkg.Bytes("/usr/lib/sysusers.d/mago.conf", sysusers),
@@ -88,9 +94,9 @@ func control(version, arch string) []debpkg.Field {
 		{Name: "Version", Value: version},
 		{Name: "Architecture", Value: arch},
 		{Name: "Maintainer", Value: maintainer},
-		{Name: "Depends", Value: "apt, dpkg (>= 1.21.18), passwd"},
+		{Name: "Depends", Value: "apt, dpkg (>= 1.21.18), libc6, passwd"},
 		{Name: "Recommends", Value: "bubblewrap, build-essential, kmod, patch, xz-utils"},
-		{Name: "Suggests", Value: "bash-completion, debhelper, fakeroot, linux-headers-" + arch},
+		{Name: "Suggests", Value: "bash-completion, debhelper, fakeroot, linux-headers-" + arch + ", p11-kit-modules"},
 		{Name: "Section", Value: "kernel"},
 		{Name: "Priority", Value: "optional"},
 		{Name: "Description", Value: description},
@@ -99,13 +105,15 @@ func control(version, arch string) []debpkg.Field {
 
 // checkMachine refuses a program of another architecture than the package's.
 func (c contents) checkMachine() error {
-	file, err := elf.Open(c.Program)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	if want := machines[c.Arch]; file.Machine != want {
-		return fmt.Errorf("%s is for %v, not for %v", c.Program, file.Machine, want)
+	for _, program := range []string{c.Program, c.OfTokens} {
+		file, err := elf.Open(program)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		if want := machines[c.Arch]; file.Machine != want {
+			return fmt.Errorf("%s is for %v, not for %v", program, file.Machine, want)
+		}
 	}
 	return nil
 }

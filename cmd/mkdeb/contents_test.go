@@ -25,7 +25,7 @@ func some(t *testing.T) contents {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return contents{Arch: runtime.GOARCH, Date: time.Unix(1e9, 0).UTC(), Program: program, Manual: []byte(".TH MAGO 8\n"), Completion: []byte("complete\n"),
+	return contents{Arch: runtime.GOARCH, Date: time.Unix(1e9, 0).UTC(), Program: program, OfTokens: program, Manual: []byte(".TH MAGO 8\n"), Completion: []byte("complete\n"),
 		Changelog: someChangelog, Copyright: []byte("Format: x\n"), Version: []byte("mago 2.0+git1\n")}
 }
 
@@ -75,13 +75,14 @@ func TestCompose(t *testing.T) {
 		t.Errorf("%s, want %s", deb, want)
 	}
 	field, files := opened(t, deb)
-	for name, want := range map[string]string{"Package": "mago", "Version": "2.0+git1", "Architecture": runtime.GOARCH, "Depends": "apt, dpkg (>= 1.21.18), passwd"} {
+	for name, want := range map[string]string{"Package": "mago", "Version": "2.0+git1", "Architecture": runtime.GOARCH, "Depends": "apt, dpkg (>= 1.21.18), libc6, passwd"} {
 		if got := field(name); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}
 	}
 	for name, begin := range map[string]string{
-		"/usr/bin/mago": "-rwxr-xr-x \x7fELF",
+		"/usr/bin/mago":                               "-rwxr-xr-x \x7fELF",
+		"/usr/libexec/mago/mago-pkcs11":               "-rwxr-xr-x \x7fELF",
 		"/usr/share/bash-completion/completions/mago": "-rw-r--r-- complete\n",
 		"/usr/lib/sysusers.d/mago.conf":               "-rw-r--r-- # ",
 		"/usr/share/doc/mago/copyright":               "-rw-r--r-- Format: ",
@@ -115,6 +116,7 @@ func TestComposeRefuses(t *testing.T) {
 	for name, change := range map[string]func(*contents){
 		"architecture": func(c *contents) { c.Arch = other },
 		"no program":   func(c *contents) { c.Program = "changelog.go" },
+		"no other one": func(c *contents) { c.OfTokens = "changelog.go" },
 		"version":      func(c *contents) { c.Version = []byte("mago 3.0\n") },
 	} {
 		c := some(t)
@@ -164,7 +166,11 @@ func TestPackages(t *testing.T) {
 			if err != nil || program.Machine != machine || program.Section(".symtab") != nil || program.Section(".interp") != nil {
 				t.Errorf("the program is %v, %v", program, err)
 			}
-			for _, name := range []string{"Go@1.", "github.com/alecthomas/kong@v", "github.com/xi2/xz@v", "pault.ag/go/debian@v", "golang.org/x/sys@v"} {
+			helper, err := elf.NewFile(strings.NewReader(strings.TrimPrefix(files["/usr/libexec/mago/mago-pkcs11"], "-rwxr-xr-x ")))
+			if err != nil || helper.Machine != machine || helper.Section(".symtab") != nil || helper.Section(".interp") == nil {
+				t.Errorf("the program of tokens is %v, %v", helper, err)
+			}
+			for _, name := range []string{"github.com/ebitengine/purego@v", "Go@1.", "github.com/alecthomas/kong@v", "github.com/xi2/xz@v", "pault.ag/go/debian@v", "golang.org/x/sys@v"} {
 				if !strings.Contains(files["/usr/share/doc/mago/copyright"], "\nFiles: "+name) {
 					t.Errorf("no licence of %s", name)
 				}

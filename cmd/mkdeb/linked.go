@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 )
@@ -19,9 +20,9 @@ type module struct {
 	Packages      []string // the directories below Dir of the packages that are linked
 }
 
-// linked lists the modules that a program is linked from, as the program itself names them: mago first, then Go's own library.
-func (r request) linked(ctx context.Context, program string) ([]module, error) {
-	info, err := buildinfo.ReadFile(program)
+// linked lists the modules that programs are linked from, as the programs themselves name them: mago first, then Go's own library.
+func (r request) linked(ctx context.Context, programs ...string) ([]module, error) {
+	goVersion, deps, err := linkedIn(programs)
 	if err != nil {
 		return nil, err
 	}
@@ -33,12 +34,12 @@ func (r request) linked(ctx context.Context, program string) ([]module, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := []module{{Name: "mago", Dir: source}, {Name: "Go", Version: strings.TrimPrefix(info.GoVersion, "go"), Dir: goroot}}
+	all := []module{{Name: "mago", Dir: source}, {Name: "Go", Version: strings.TrimPrefix(goVersion, "go"), Dir: goroot}}
 	packages, err := r.packages(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for _, dep := range info.Deps {
+	for _, dep := range deps {
 		m, ok := packages[dep.Path]
 		if !ok || dep.Replace != nil {
 			return nil, fmt.Errorf("%s is linked, but its source is not among Go's modules", dep.Path)
@@ -46,6 +47,26 @@ func (r request) linked(ctx context.Context, program string) ([]module, error) {
 		all = append(all, m)
 	}
 	return all, nil
+}
+
+// linkedIn are the modules that programs are linked from, each once, and the Go that has linked them.
+func linkedIn(programs []string) (goVersion string, deps []*debug.Module, err error) {
+	had := map[string]bool{}
+	for _, program := range programs {
+		info, err := buildinfo.ReadFile(program)
+		if err != nil {
+			return "", nil, err
+		}
+		goVersion = info.GoVersion
+		for _, dep := range info.Deps {
+			if !had[dep.Path] {
+				had[dep.Path] = true
+				deps = append(deps, dep)
+			}
+		}
+	}
+	slices.SortFunc(deps, func(a, b *debug.Module) int { return strings.Compare(a.Path, b.Path) })
+	return goVersion, deps, nil
 }
 
 // goroot is the directory of Go's own library.
@@ -57,7 +78,7 @@ func (r request) goroot(ctx context.Context) (string, error) {
 // packages maps all packages that mago imports to their modules.
 func (r request) packages(ctx context.Context) (map[string]module, error) {
 	const format = "{{$p := .Dir}}{{with .Module}}{{.Path}}\t{{.Version}}\t{{.Dir}}\t{{$p}}{{end}}"
-	out, err := output(r.golang(ctx, r.Arch, "list", "-deps", "-f", format, "./cmd/mago"))
+	out, err := output(r.golang(ctx, r.Arch, "list", "-deps", "-f", format, own, ofTokens))
 	if err != nil {
 		return nil, err
 	}
