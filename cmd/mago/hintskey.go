@@ -6,12 +6,15 @@ import (
 
 	"mago/cmd/mago/internal/keyring"
 	"mago/kbuild/signing"
+	"mago/kbuild/signing/pkcs11"
 )
 
 // explainKey explains what is wrong with keys.
 func (a adviser) explainKey(err error) (int, string) {
 	var rootOnly *rootOnlyError
 	var of *keyring.Error
+	var token *pkcs11.Error
+	var uri *pkcs11.URIError
 	switch {
 	case errors.As(err, &rootOnly):
 		return exitNotRoot, fmt.Sprintf(`run "%s", or the same command as root`, a.on.SudoMago(rootOnly.command, rootOnly.action))
@@ -23,6 +26,10 @@ func (a adviser) explainKey(err error) (int, string) {
 		return exitKey, fmt.Sprintf(`"%s" makes a root and a leaf; the root has to be enrolled once more, and its leaves then change without that`, a.anotherKey())
 	case errors.As(err, new(*keyring.NoRootKeyError)):
 		return exitKey, "name the file that you have put away with --root-key FILE"
+	case errors.As(err, &token):
+		return exitKey, token.Hint()
+	case errors.As(err, &uri):
+		return exitKey, uri.Hint()
 	case errors.As(err, &of):
 		return exitKey, a.keyHint(of)
 	case errors.As(err, new(*noKeyError)):

@@ -12,6 +12,7 @@ import (
 
 	"mago/cmd/mago/internal/engine"
 	"mago/debpkg/payload"
+	"mago/kbuild/signing/pkcs11"
 )
 
 func ownCommand() string {
@@ -73,7 +74,17 @@ func globs(texts []string) (all []payload.Glob, err error) {
 }
 
 func thisMachine() engine.Machine {
-	return engine.Machine{AsRoot: os.Geteuid() == 0, Run: (*exec.Cmd).Run, Inhibit: engine.Inhibit}
+	return engine.Machine{AsRoot: os.Geteuid() == 0, Run: (*exec.Cmd).Run, Inhibit: engine.Inhibit, Tokens: pkcs11.Helper{Programs: tokenPrograms()}}
+}
+
+// tokenPrograms are the places of mago-pkcs11: beside mago, as "make build" puts it, and in libexec, as an installation does.
+func tokenPrograms() (all []string) {
+	const name, inLibexec = "mago-pkcs11", "libexec/mago/mago-pkcs11"
+	if self, err := os.Executable(); err == nil {
+		dir := filepath.Dir(self)
+		all = append(all, filepath.Join(dir, name), filepath.Join(filepath.Dir(dir), inLibexec))
+	}
+	return append(all, "/usr/local/"+inLibexec, "/usr/"+inLibexec)
 }
 
 // headerDirs are the directories of -k and KERNELDIRS, inside the root. One that exists may have blanks in its name.

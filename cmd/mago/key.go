@@ -131,7 +131,7 @@ func (a *app) keyStore() keyring.Store {
 	if a.Wait.Given {
 		limit = a.Wait.Limit
 	}
-	return keyring.Store{Root: rooted.Root(a.Root), Locks: lock.Locks{Limit: limit, Me: a.Me}}
+	return keyring.Store{Root: rooted.Root(a.Root), Locks: lock.Locks{Limit: limit, Me: a.Me}, Tokens: a.Tokens()}
 }
 
 // present is the time by this machine's clock.

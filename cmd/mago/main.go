@@ -26,6 +26,7 @@ func run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writ
 func runOn(ctx context.Context, m engine.Machine, args []string, stdout, stderr io.Writer) (code int) {
 	ctx, end := withSignals(ctx)
 	defer end(nil)
+	m.Tokens.Done = ctx.Done()
 	out, complaints := newStream("standard output", stdout, end), newStream("standard error", stderr, end)
 	defer func() {
 		if cause := recover(); cause != nil {

@@ -50,6 +50,9 @@ func Parse(text string) (u URI, err error) {
 	if !ok {
 		return u, &URIError{Why: "begins with pkcs11: and this does not"}
 	}
+	if strings.ContainsFunc(rest, func(r rune) bool { return r <= ' ' || r == 0x7F }) {
+		return u, &URIError{Why: "has a blank in it", Next: "write a blank as %20"}
+	}
 	path, query, _ := strings.Cut(rest, "?")
 	if err := each(path, ";", u.setAttribute); err != nil {
 		return u, err

@@ -28,6 +28,7 @@ func TestParse(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	for text, want := range map[string]string{
 		"/a/key":                           "the pkcs11: URI begins with pkcs11: and this does not",
+		"pkcs11:token=a b":                 "the pkcs11: URI has a blank in it",
 		"pkcs11:token":                     "the pkcs11: URI has a part without a value",
 		"pkcs11:token=a;":                  "the pkcs11: URI has a part without a value",
 		"pkcs11:token=%4":                  "the pkcs11: URI has a wrong escape in its token",

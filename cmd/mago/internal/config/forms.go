@@ -12,6 +12,7 @@ import (
 
 	"mago/debpkg/word"
 	"mago/kbuild/sandbox"
+	"mago/kbuild/signing/pkcs11"
 )
 
 // form says what is wrong with a value; nil where nothing is.
@@ -84,14 +85,22 @@ func absolute(text string) error {
 
 // key takes a path or a URI by RFC 7512.
 func key(text string) error {
-	uri, ok := strings.CutPrefix(text, "pkcs11:")
-	switch {
-	case ok && (uri == "" || strings.ContainsFunc(uri, unicode.IsSpace)):
-		return fmt.Errorf("%q is not a pkcs11: URI", text)
-	case !ok && absolute(text) != nil:
+	if pkcs11.IsURI(text) {
+		return uri(text)
+	}
+	if absolute(text) != nil {
 		return fmt.Errorf("%q is neither an absolute path nor a pkcs11: URI", text)
 	}
 	return nil
+}
+
+// uri says what is wrong with a token's URI, without the PIN that may be in it.
+func uri(text string) error {
+	_, err := pkcs11.Parse(text)
+	if wrong := (*pkcs11.URIError)(nil); errors.As(err, &wrong) && wrong.Next != "" {
+		return fmt.Errorf("%w; %s", err, wrong.Next)
+	}
+	return err
 }
 
 var credentialForm = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]*$`)

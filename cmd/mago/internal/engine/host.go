@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"mago/kbuild/signing/pkcs11"
 )
 
 // Machine is what mago needs of the running system beside its files; tests put another in its place.
@@ -17,6 +19,7 @@ type Machine struct {
 	Run         func(*exec.Cmd) error // starts a program that is ready to start, and waits for it
 	ConfTimeout time.Duration         // see recipe.Host
 
+	Tokens  pkcs11.Helper                                  // starts what talks to tokens that have keys; its Run and Errors are the engine's
 	Inhibit func(why string) (release func(), mode string) // see inhibit
 }
 

@@ -15,6 +15,7 @@ import (
 	"mago/kbuild/firmware"
 	"mago/kbuild/kernel"
 	"mago/kbuild/signing"
+	"mago/kbuild/signing/pkcs11"
 )
 
 // signatures has modules signed: it chooses the key, opens it once a run, and knows what kernels make of it.
@@ -25,7 +26,8 @@ type signatures struct {
 // chosenKey is a key that signs, if there is one.
 type chosenKey struct {
 	keyring.Key
-	is bool
+	is  bool
+	err error // why it cannot be used
 }
 
 // keyOf is the key that a module is signed with. The error is a *keyring.Error.
@@ -34,7 +36,11 @@ func (sg *signatures) keyOf(module string) (chosenKey, error) {
 		return chosenKey{}, nil
 	}
 	how := sg.Of(module).Signing
-	return sg.known.keys.of(0, how.Key, func() (chosenKey, error) { return sg.find(how.Key) })
+	k, _ := sg.known.keys.of(0, how.Key, func() (k chosenKey, _ error) {
+		k, k.err = sg.find(how.Key)
+		return k, nil // so that a token that is not there is looked for once
+	})
+	return k, k.err
 }
 
 // signsNone reports whether nothing of a module is to be signed, whatever keys there are.
@@ -47,7 +53,7 @@ func (sg *signatures) find(path string) (k chosenKey, err error) {
 	root := rooted.Root(sg.Root)
 	if path != "" {
 		k.is = true
-		k.Key, err = keyring.Open(root, path)
+		k.Key, err = keyring.Named(root, sg.tokens(), path)
 		return k, err
 	}
 	keys, err := keyring.Find(root)
@@ -58,6 +64,19 @@ func (sg *signatures) find(path string) (k chosenKey, err error) {
 	k.Key, k.is = keyring.Choose(keys, func(k keyring.Key) bool { return isEnrolled(trust.Of(k.Chain()...)) })
 	return k, nil
 }
+
+// tokens starts what talks to tokens, outside of every sandbox.
+func (b *base) tokens() pkcs11.Helper {
+	h := b.host.Tokens
+	h.Run = b.host.Run
+	if b.Verbose {
+		h.Errors = b.Errors
+	}
+	return h
+}
+
+// Tokens starts what talks to tokens that have keys.
+func (e *Engine) Tokens() pkcs11.Helper { return e.tokens() }
 
 // trust is what the machine trusts when it runs a kernel.
 func (sg *signatures) trust(k kernel.Kernel) firmware.Trust {

@@ -11,6 +11,7 @@ import (
 
 	"mago/debpkg/rooted"
 	"mago/kbuild/signing"
+	"mago/kbuild/signing/pkcs11"
 )
 
 // place is where a key may lie, inside the root.
@@ -93,9 +94,9 @@ type Found struct {
 
 // Look finds all keys: the configured one, "" for none, and those that nobody has named. Of a key that only root may read there is
 // the certificate at least, where everybody may read that.
-func Look(root rooted.Root, configured string) (all []Found) {
+func Look(root rooted.Root, tokens pkcs11.Helper, configured string) (all []Found) {
 	if configured != "" {
-		all = append(all, lookAtNamed(root, configured))
+		all = append(all, lookAtNamed(root, tokens, configured))
 	}
 	for _, p := range places {
 		k, err := p.find(root)
@@ -110,15 +111,9 @@ func Look(root rooted.Root, configured string) (all []Found) {
 	return all
 }
 
-// errToken is a key that no file holds.
-var errToken = errors.New("it is a token's, which is asked only when modules are signed")
-
-func lookAtNamed(root rooted.Root, name string) Found {
-	if strings.HasPrefix(name, "pkcs11:") {
-		return Found{Key{Origin: Configured, Path: name}, &Error{name, errToken}}
-	}
-	k, err := Open(root, name)
-	k.Origin, k.Path = Configured, name
+func lookAtNamed(root rooted.Root, tokens pkcs11.Helper, name string) Found {
+	k, err := Named(root, tokens, name)
+	k.Origin, k.Path = Configured, pkcs11.Shown(name)
 	return Found{k, err}
 }
 

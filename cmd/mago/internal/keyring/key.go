@@ -3,12 +3,14 @@
 package keyring
 
 import (
+	"crypto"
 	"crypto/x509"
 	"fmt"
 	"time"
 
 	"mago/debpkg/rooted"
 	"mago/kbuild/signing"
+	"mago/kbuild/signing/pkcs11"
 )
 
 // Key is a private key that signs modules, with its certificate. It is not opened: a passphrase may be needed for that.
@@ -22,6 +24,9 @@ type Key struct {
 
 	root rooted.Root
 	text []byte // of the private key's file
+
+	token     *pkcs11.Token // that has the private key; nil: a file has it
+	pinSource string        // the file inside the root that has the token's PIN, "" where somebody is asked
 }
 
 // Origin says whose a key is.
@@ -55,12 +60,12 @@ func (k Key) Chain() []*x509.Certificate {
 }
 
 // Signer opens the key. passphrase is for an encrypted one; the error is an *Error with a *signing.PassphraseError where it is missing
-// or wrong, and with a *RevokedError where the key is revoked.
+// or wrong, with a *pkcs11.Error where a token refuses, and with a *RevokedError where the key is revoked.
 func (k Key) Signer(passphrase []byte) (*signing.Signer, error) {
 	if k.Revoked {
 		return nil, &Error{k.Path, &RevokedError{k.Certificate}}
 	}
-	key, err := signing.ParseKey(k.text, passphrase)
+	key, err := k.open(passphrase)
 	if err != nil {
 		return nil, &Error{k.Path, err}
 	}
@@ -69,6 +74,13 @@ func (k Key) Signer(passphrase []byte) (*signing.Signer, error) {
 		return nil, &Error{k.Path, err}
 	}
 	return s, nil
+}
+
+func (k Key) open(passphrase []byte) (crypto.Signer, error) {
+	if k.token != nil {
+		return k.private(passphrase)
+	}
+	return signing.ParseKey(k.text, passphrase)
 }
 
 // Error is a key that cannot be used.

@@ -61,7 +61,7 @@ type Ended struct {
 func (s Store) Report(configured string, now time.Time) Report {
 	machine, trust := lookAt(s.Root)
 	r := Report{Machine: machine, Keys: []State{}, Retired: []Ended{}}
-	for _, f := range Look(s.Root, configured) {
+	for _, f := range Look(s.Root, s.Tokens, configured) {
 		r.Keys = append(r.Keys, stateOf(f, trust, now))
 	}
 	if i := used(r.Keys); i >= 0 {

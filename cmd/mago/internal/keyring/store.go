@@ -8,13 +8,15 @@ import (
 	"path/filepath"
 
 	"mago/debpkg/rooted"
+	"mago/kbuild/signing/pkcs11"
 	"mago/sources/lock"
 )
 
 // Store is Dir below a root: the one key of mago's own, and what it has been before. One process at a time changes it.
 type Store struct {
-	Root  rooted.Root
-	Locks lock.Locks // whose Dir the store knows itself
+	Root   rooted.Root
+	Locks  lock.Locks // whose Dir the store knows itself
+	Tokens pkcs11.Helper
 
 	rename func(from, to string) error // nil is os.Rename
 }
