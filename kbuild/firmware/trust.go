@@ -6,13 +6,13 @@ import (
 	"mago/kbuild/firmware/esl"
 )
 
-// Trust is what a machine trusts when it signs modules, read once.
+// Trust is what decides whether a machine loads a module, read once.
 //
 // Which certificates verify modules on Debian 12 (6.1) and 13 (6.12): both kernels have the patches db-mok-keyring and
 // CONFIG_INTEGRITY_MACHINE_KEYRING, so
 //   - db is loaded into .platform, whether or not Secure Boot is on, unless shim was told to ignore it (MokIgnoreDB);
 //   - MOK is loaded into .machine under Secure Boot only (load_uefi_certs), always trusted (trust-machine-keyring-by-default.patch:
-//     upstream wants MokListTrustedRT), and flat or not: CA:TRUE and keyCertSign matter only with
+//     upstream wants MokListTrustedRT), certificates of authorities and others alike: CA:TRUE and keyCertSign matter only with
 //     CONFIG_INTEGRITY_CA_MACHINE_KEYRING, which Debian does not set;
 //   - a module is verified with .secondary_trusted_keys, to which .builtin_trusted_keys and .machine are linked, and then with
 //     .platform (KEYS-Make-use-of-platform-keyring-for-module-signature.patch);
