@@ -114,7 +114,7 @@ func (sg *signatures) refusal(u unit) (*UnloadableError, error) {
 // isTrusted reports whether the machine has enrolled what a unit is signed with.
 func (sg *signatures) isTrusted(u unit) bool {
 	k, err := sg.keyOf(u.name)
-	return err == nil && k.is && isEnrolled(sg.trust(u.Kernel).Of(k.Chain()...))
+	return err == nil && k.is && sg.trust(u.Kernel).Of(k.Chain()...).IsEnrolled()
 }
 
 // foreseenModules are the names of what a unit's recipe builds, and of what its last build has built.

@@ -61,7 +61,7 @@ func (sg *signatures) find(path string) (k chosenKey, err error) {
 		return k, err
 	}
 	trust := sg.trust(kernel.Kernel{})
-	k.Key, k.is = keyring.Choose(keys, func(k keyring.Key) bool { return isEnrolled(trust.Of(k.Chain()...)) })
+	k.Key, k.is = keyring.Choose(keys, func(k keyring.Key) bool { return trust.Of(k.Chain()...).IsEnrolled() })
 	return k, nil
 }
 
@@ -82,16 +82,6 @@ func (e *Engine) Tokens() pkcs11.Helper { return e.tokens() }
 func (sg *signatures) trust(k kernel.Kernel) firmware.Trust {
 	trust, _ := sg.known.trusts.of(0, k.Release, func() (firmware.Trust, error) { return firmware.Machine{Root: sg.Root}.Trust(k.Config()), nil })
 	return trust
-}
-
-// isEnrolled reports whether a certificate is in a list that kernels trust, or will be when the next boot's question is answered.
-func isEnrolled(s firmware.Standing) bool {
-	for _, h := range s.Held {
-		if h.Heeded && (h.List == firmware.DB || h.List == firmware.MOK || h.List == firmware.MOKNew) {
-			return true
-		}
-	}
-	return false
 }
 
 // inputs are what a module's signature adds to its units' keys: nothing where it is not signed. Where there is no key, a signed
