@@ -79,6 +79,7 @@ func newApp(m engine.Machine, o options, command string, stdout *stream, stderr 
 	if o.Verbose {
 		options.Output, options.Errors = heedless{stdout}, heedless{stderr}
 	}
+	options.Passphrase = a.configuredPassphrase
 	a.Engine, err = engine.New(options, paths, m, strings.Fields(o.SudoCmd), func(e engine.Event) {
 		e.Err = a.ofSystem(e.Err)
 		a.render.event(e)

@@ -12,12 +12,16 @@ import (
 
 type checkCommand struct {
 	eventOption
+	signOptions
 	Modules []string `arg:"" optional:"" name:"module" help:"Names, all, alli (installed; the default), allu (opened), directories or tarballs."`
 }
 
 // Run says whether modules build for kernels that are to come; its exit code is what kept one from being built.
 func (c *checkCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
+	if err := c.take(a); err != nil {
+		return err
+	}
 	if !a.Limited() && !engine.HasRunningHeaders(a.Engine) {
 		a.Kernels = []string{"next"} // as check means anyway: what it advises is not to be for the running kernel
 	}

@@ -31,6 +31,7 @@ type cli struct {
 	Check         checkCommand         `cmd:"" example:"mago check && sudo apt upgrade" help:"Say whether modules build for kernels to come: those that apt would bring; install nothing."`
 	Install       installCommand       `cmd:"" example:"sudo mago install v4l2loopback" help:"Install what was built, through dpkg."`
 	Key           keyCommand           `cmd:"" minor:"" example:"sudo mago key new" help:"Make, import, change and show the keys that sign modules for machines with Secure Boot."`
+	Sign          signCommand          `cmd:"" minor:"" example:"mago sign --requests to-sign" help:"Have modules signed on another machine, which alone has the key, in three steps."`
 	Config        configCommand        `cmd:"" minor:"" example:"mago config v4l2loopback" help:"Show the configuration in force and where each value comes from, or its mistakes."`
 	Clean         cleanCommand         `cmd:"" example:"mago clean v4l2loopback" help:"Remove opened sources, build trees and old builds."`
 	Purge         purgeCommand         `cmd:"" example:"mago purge v4l2loopback" help:"Clean, and forget packages, downloads and records too; with all, of every module."`
@@ -73,6 +74,17 @@ type options struct {
 type moduleArgs struct {
 	eventOption
 	Modules []string `arg:"" name:"module" help:"Names, all, alli (installed), allu (opened), directories or tarballs."`
+}
+
+// buildArgs are the arguments of commands that build.
+type buildArgs struct {
+	moduleArgs
+	signOptions
+}
+
+func (o buildArgs) take(a *app) error {
+	o.apply(a)
+	return o.signOptions.take(a)
 }
 
 // eventOption is --json of the commands that do something.

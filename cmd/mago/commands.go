@@ -14,27 +14,33 @@ func (c *getCommand) Run(a *app, ctx context.Context) error {
 	return a.Fetch(ctx, c.Modules)
 }
 
-type buildCommand struct{ moduleArgs }
+type buildCommand struct{ buildArgs }
 
 // Run builds sources that are there already.
 func (c *buildCommand) Run(a *app, ctx context.Context) error {
-	c.apply(a)
+	if err := c.take(a); err != nil {
+		return err
+	}
 	return a.do(ctx, engine.Request{Words: c.Modules, Goal: engine.Built, Here: true})
 }
 
-type autoBuildCommand struct{ moduleArgs }
+type autoBuildCommand struct{ buildArgs }
 
 // Run fetches and builds.
 func (c *autoBuildCommand) Run(a *app, ctx context.Context) error {
-	c.apply(a)
+	if err := c.take(a); err != nil {
+		return err
+	}
 	return a.do(ctx, engine.Request{Words: c.Modules, Goal: engine.Built})
 }
 
-type autoInstallCommand struct{ moduleArgs }
+type autoInstallCommand struct{ buildArgs }
 
 // Run prepares, fetches, builds and installs.
 func (c *autoInstallCommand) Run(a *app, ctx context.Context) error {
-	c.apply(a)
+	if err := c.take(a); err != nil {
+		return err
+	}
 	return a.do(ctx, engine.Request{Words: c.Modules, Goal: engine.Installed, Prepare: true})
 }
 

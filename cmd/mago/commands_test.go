@@ -32,6 +32,8 @@ import (
 //	tarball FILE NAME=CONTENT…      a tarball; see tarOf for the contents
 //	contents DEB                    prints the date, mode and name of each file in a package
 //	control DEB                     prints the files of a package's control member
+//	signers DEB                     prints who has signed the modules of a package
+//	enroll VARIABLE DER             writes a variable of the firmware that holds a certificate
 //	installed NAME VERSION          has dpkg's status hold that package
 //	removed [-keep] NAME            has it lose that package, or keep its configuration files
 //	hold NAME                       takes one of mago's locks until the script ends
@@ -52,7 +54,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"fails": fails, "json": jsonValue, "package": addPackage, "damage": damagePackage, "tarball": makeTarball,
 	"contents": contents, "control": controlFiles, "installed": installed, "removed": removed, "hold": hold, "tidy": tidy, "interrupt": interrupt, "waits": waits, "sharing": sharing,
 	"evil": putEvil, "said": saysEvil, "terminal": onTerminal, "paste": paste,
-	"followed": followed, "offer": offer,
+	"followed": followed, "offer": offer, "signers": signers, "enroll": enroll,
 }
 
 func fails(ts *testscript.TestScript, _ bool, args []string) {

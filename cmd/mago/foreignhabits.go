@@ -45,7 +45,7 @@ var foreignHabits = []habits{
 		{[]string{"mktarball", "mkdeb", "mkbmdeb", "mkdsc", "mkrpm", "mkkmp"}, packageWay},
 		{[]string{"ldtarball"}, `run "mago auto-build ./FILE"; dpkg installs a .deb`},
 		{[]string{"autoinstall"}, `run "sudo mago auto-install MODULE"; alli is all installed`},
-		{[]string{"generate_mok"}, `run "sudo mago key new"; a key of dkms's that is enrolled serves mago, too`},
+		{[]string{"generate_mok"}, `run "sudo mago key new"; dkms's, once enrolled, serves, too`},
 	}, []habit{
 		{[]string{"MODULE/VERSION", "-v VERSION"}, "a module is named without its version"},
 		{[]string{"-k KERNEL/ARCH"}, kernelWay},

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 
+	"mago/cmd/mago/internal/engine"
 	"mago/cmd/mago/internal/keyring"
+	"mago/kbuild"
 	"mago/kbuild/signing"
 	"mago/kbuild/signing/pkcs11"
 )
@@ -32,6 +34,14 @@ func (a adviser) explainKey(err error) (int, string) {
 		return exitKey, uri.Hint()
 	case errors.As(err, &of):
 		return exitKey, a.keyHint(of)
+	case errors.As(err, new(*engine.StaleRequestError)):
+		return exitNoModule, `"mago sign --requests DIR" asks for the signatures of what is built now`
+	case errors.As(err, new(*signing.HashError)):
+		return exitKey, "with --unsigned mago signs nothing"
+	case errors.As(err, new(*kbuild.SignError)):
+		return exitKey, "the source is not at fault; once the key can sign, run the same command again"
+	case errors.Is(err, engine.ErrNoKey):
+		return exitKey, fmt.Sprintf(`"%s" makes one`, a.newKey())
 	case errors.As(err, new(*noKeyError)):
 		return exitKey, fmt.Sprintf(`"%s" makes one`, a.newKey())
 	case errors.As(err, new(*keyring.UnknownError)):
@@ -53,6 +63,8 @@ func (a adviser) keyHint(of *keyring.Error) string {
 		return fmt.Sprintf(`run "%s"`, a.closing(open.Path))
 	case errors.As(of, new(*signing.PassphraseError)):
 		return passphraseHint
+	case errors.As(of, new(*engine.UnusableKeyError)):
+		return fmt.Sprintf(`"%s --algorithm rsa3072" makes a key that every kernel takes; -f keeps the present one beside it`, a.newKey())
 	case errors.As(of, &date) && date.Early():
 		return fmt.Sprintf(`set the clock, or run "%s"`, a.newLeaf())
 	case errors.As(of, &date), errors.As(of, new(*keyring.RevokedError)):

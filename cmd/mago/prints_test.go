@@ -51,7 +51,7 @@ var writes = regexp.MustCompile(`^(?:fmt\.(?:Fprint|Fprintf|Fprintln|Print|Print
 var writers = []string{
 	"ascii.go", "ask.go", "check.go", "cli.go", "completion.go", "completionnames.go", "config.go", "exit.go", "help.go", "helptext.go", "keynew.go", "keypassphrase.go", "keyrevoke.go", "keystatus.go", "list.go",
 	"liveline.go", "log.go", "render.go", "rendermatrix.go", "results.go", "screen.go", "show.go",
-	"signals.go", "status.go", "stream.go", "table.go",
+	"sign.go", "signals.go", "status.go", "stream.go", "table.go",
 }
 
 // What a run does is told in events, which render turns into lines.

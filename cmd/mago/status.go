@@ -81,7 +81,11 @@ func (a *app) printStates(ctx context.Context, s engine.StatusReport) error {
 		}
 	}
 	for _, u := range s.Unloadable {
-		a.screen.line(fmt.Sprintf("%-8s %s: Linux %s does not load %s: %s", "note", u.Wanted, u.Kernel, strings.Join(u.Modules, ", "), u.Why))
+		loads := "does not load"
+		if u.Later {
+			loads = "does not yet load"
+		}
+		a.screen.line(fmt.Sprintf("%-8s %s: Linux %s %s %s: %s", "note", u.Wanted, u.Kernel, loads, strings.Join(u.Modules, ", "), u.Why))
 	}
 	if a.Verbose {
 		a.showSandbox(ctx)

@@ -31,7 +31,7 @@ func (bu *builder) build(ctx context.Context, u unit) (r store.Record, made bool
 	}
 	bu.claims.noteTakeover(u)
 	if s.onlySignature(u) {
-		return bu.signAnew(ctx, u, s)
+		return resigner{bu}.signAnew(ctx, u, s)
 	}
 	if from, fits := bu.donors.mayServe(ctx, u); fits {
 		return bu.reuse(ctx, u, from)

@@ -76,7 +76,7 @@ func (d Detached) request(ctx context.Context, dir string, r store.Record) (all 
 		return nil, err
 	}
 	defer os.RemoveAll(work)
-	_, modules, err := d.build.unpackWhole(&r, work)
+	_, modules, err := resigner{d.build}.unpackWhole(&r, work)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +176,7 @@ func (d Detached) attach(ctx context.Context, id store.ID, requests []detached.R
 		return s.Message(module, sum)
 	}}
 	by := func(modules []kbuild.Module) *store.Signed { return signedWith(s.Certificate, modules) }
-	return d.build.resign(ctx, resigning{record: r, kernel: asRequested(r, requests[0]), how: how, by: by})
+	return resigner{d.build}.resign(ctx, resigning{record: r, kernel: asRequested(r, requests[0]), how: how, by: by})
 }
 
 // asRequested is as much of a request's kernel as signing takes: it need not be here any more.

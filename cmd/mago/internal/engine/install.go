@@ -86,6 +86,9 @@ func (it *installer) tellInstalled(ctx context.Context, u unit, built store.Reco
 		it.say.note("note", "Linux %s has such a module of its own, which its initramfs may load first", u.Kernel.Release)
 		it.say.advise("next", update)
 	}
+	if step := it.signs.pending(u); step != "" {
+		it.say.advise("next", step)
+	}
 	for _, step := range it.kernels.next(ctx, u.Kernel, built) {
 		it.say.advise("next", step)
 	}

@@ -19,26 +19,29 @@ import (
 	"mago/kbuild/kernel"
 )
 
+// resigner has modules signed anew.
+type resigner struct{ *builder }
+
 // signAnew has the modules of a unit's last build signed as this run signs; nothing is compiled. made is false in a dry run.
-func (bu *builder) signAnew(ctx context.Context, u unit, s situation) (r store.Record, made bool, err error) {
+func (rs resigner) signAnew(ctx context.Context, u unit, s situation) (r store.Record, made bool, err error) {
 	why := s.otherInput()
-	if bu.DryRun {
-		bu.say.note("sign", "would sign %s anew: %s", u.packageName(), why)
+	if rs.DryRun {
+		rs.say.note("sign", "would sign %s anew: %s", u.packageName(), why)
 		return r, false, nil
 	}
-	bu.say.note("sign", "%s: anew, nothing is compiled: %s", u.Kernel.Release, why)
-	how, err := bu.signs.signing(ctx, u.name)
+	rs.say.note("sign", "%s: anew, nothing is compiled: %s", u.Kernel.Release, why)
+	how, err := rs.signs.signing(ctx, u.name)
 	if err != nil {
 		return r, false, err
 	}
 	r = s.record
 	r.Inputs = append(unsignedInputs(r.Inputs), slices.DeleteFunc(s.now.inputs, func(in store.Input) bool { return in.Role != asSignature })...)
 	if r.Basis != "" {
-		r.Basis = bu.keys.basis(ctx, u)
+		r.Basis = rs.keys.basis(ctx, u)
 	}
-	resigned := resigning{record: r, kernel: u.Kernel, how: how, by: func(modules []kbuild.Module) *store.Signed { return bu.signs.signed(u.name, modules) }}
-	if r, err = bu.resign(ctx, resigned); err == nil {
-		err = bu.deliver(ctx, r)
+	resigned := resigning{record: r, kernel: u.Kernel, how: how, by: func(modules []kbuild.Module) *store.Signed { return rs.signs.signed(u.name, modules) }}
+	if r, err = rs.resign(ctx, resigned); err == nil {
+		err = rs.deliver(ctx, r)
 	}
 	return r, err == nil, err
 }
@@ -53,32 +56,32 @@ type resigning struct {
 
 // resign writes the package of a build again, whose unit's lock is held, with the same modules under other signatures, and has the
 // record name that one. It says what is in the package, and nothing else changes.
-func (bu *builder) resign(ctx context.Context, to resigning) (r store.Record, err error) {
+func (rs resigner) resign(ctx context.Context, to resigning) (r store.Record, err error) {
 	r = to.record
-	if !bu.store.IsWhole(r) {
+	if !rs.store.IsWhole(r) {
 		return r, fmt.Errorf("%s is not whole", r.Deb)
 	}
-	stage, err := bu.store.MakeStage(r.ID())
+	stage, err := rs.store.MakeStage(r.ID())
 	if err != nil {
 		return r, err
 	}
 	defer os.RemoveAll(stage)
-	log, err := bu.copyLog(r)
+	log, err := rs.copyLog(r)
 	if err != nil {
 		return r, err
 	}
-	defer bu.store.DropUnfinished(r.ID())
+	defer rs.store.DropUnfinished(r.ID())
 	defer log.Close()
-	at := place{work: bu.store.Work(r.ID()), log: log}
-	if err := within(at, func() error { return bu.repack(ctx, to, at, &r) }); err != nil {
+	at := place{work: rs.store.Work(r.ID()), log: log}
+	if err := within(at, func() error { return rs.repack(ctx, to, at, &r) }); err != nil {
 		return r, fmt.Errorf("sign %s anew: %w", r.Package, err)
 	}
-	return r, bu.commit(ctx, &r, log)
+	return r, rs.commit(ctx, &r, log)
 }
 
 // copyLog begins a log with that of the build.
-func (bu *builder) copyLog(r store.Record) (*os.File, error) {
-	log, err := bu.store.CreateLog(r.ID())
+func (rs resigner) copyLog(r store.Record) (*os.File, error) {
+	log, err := rs.store.CreateLog(r.ID())
 	if err != nil {
 		return nil, err
 	}
@@ -101,17 +104,17 @@ func (bu *builder) copyLog(r store.Record) (*os.File, error) {
 }
 
 // repack writes the package into the unit's stage, and puts into the record what is new in it.
-func (bu *builder) repack(ctx context.Context, to resigning, at place, r *store.Record) error {
-	p, modules, err := bu.unpackWhole(r, at.work)
+func (rs resigner) repack(ctx context.Context, to resigning, at place, r *store.Record) error {
+	p, modules, err := rs.unpackWhole(r, at.work)
 	if err != nil {
 		return err
 	}
 	result := &kbuild.Result{Modules: modules}
-	where, err := bu.confs.sandboxOf(ctx, r.Module)
+	where, err := rs.confs.sandboxOf(ctx, r.Module)
 	if err != nil {
 		return err
 	}
-	builder := bu.kbuilder(where, at.client, at.log)
+	builder := rs.kbuilder(where, at.client, at.log)
 	builder.Signing = to.how
 	if err := builder.SignAnew(ctx, kbuild.Job{Kernel: to.kernel, Work: at.work}, result); err != nil {
 		return err
@@ -128,11 +131,11 @@ func (bu *builder) repack(ctx context.Context, to resigning, at place, r *store.
 	modpkg.Resign(p, signedBy(r.Signed))
 	r.Key = store.KeyOf(r.ID(), r.Inputs)
 	fmt.Fprintf(at.log, "mago: signed anew\n")
-	return bu.stageResigned(r, p, result.Modules)
+	return rs.stageResigned(r, p, result.Modules)
 }
 
 // unpackWhole is a build's package, and its modules, which lie below a directory.
-func (bu *builder) unpackWhole(r *store.Record, work string) (p *debpkg.Package, modules []kbuild.Module, err error) {
+func (rs resigner) unpackWhole(r *store.Record, work string) (p *debpkg.Package, modules []kbuild.Module, err error) {
 	deb, err := debpkg.Open(r.Deb)
 	if err != nil {
 		return nil, nil, err
@@ -160,9 +163,9 @@ func (bu *builder) unpackWhole(r *store.Record, work string) (p *debpkg.Package,
 }
 
 // stageResigned stages all that a good build leaves: the packages, the symbols, what is proven of the modules, and the list of inputs.
-func (bu *builder) stageResigned(r *store.Record, p *debpkg.Package, modules []kbuild.Module) (err error) {
+func (rs resigner) stageResigned(r *store.Record, p *debpkg.Package, modules []kbuild.Module) (err error) {
 	if r.Common != nil {
-		if _, err := copyInto(bu.store.Stage(r.ID()), r.Common.Deb); err != nil {
+		if _, err := copyInto(rs.store.Stage(r.ID()), r.Common.Deb); err != nil {
 			return err
 		}
 	}
@@ -170,7 +173,7 @@ func (bu *builder) stageResigned(r *store.Record, p *debpkg.Package, modules []k
 	if info, err := os.Stat(r.Deb); err == nil {
 		private = info.Mode().Perm()&0o077 == 0
 	}
-	staged, err := debpkg.Write(bu.store.Stage(r.ID()), p, debpkg.Options{Compression: modpkg.Compression(p)})
+	staged, err := debpkg.Write(rs.store.Stage(r.ID()), p, debpkg.Options{Compression: modpkg.Compression(p)})
 	if err == nil && private {
 		err = os.Chmod(staged, 0o600)
 	}
@@ -180,24 +183,24 @@ func (bu *builder) stageResigned(r *store.Record, p *debpkg.Package, modules []k
 	if r.SHA256, r.Size, err = store.SHA256(os.Open(staged)); err != nil {
 		return err
 	}
-	symvers := bu.store.Symvers(r.ID())
+	symvers := rs.store.Symvers(r.ID())
 	if _, err := os.Stat(symvers); err != nil {
 		symvers = ""
 	}
-	return errors.Join(bu.store.StageSymvers(r.ID(), symvers), bu.restageProven(*r, modules), bu.restageBill(r))
+	return errors.Join(rs.store.StageSymvers(r.ID(), symvers), rs.restageProven(*r, modules), rs.restageBill(r))
 }
 
 // restageProven keeps what is known of modules, but for their signatures and their package.
-func (bu *builder) restageProven(r store.Record, modules []kbuild.Module) error {
-	text, err := bu.store.Proven(r.ID())
+func (rs resigner) restageProven(r store.Record, modules []kbuild.Module) error {
+	text, err := rs.store.Proven(r.ID())
 	if err != nil {
-		return bu.store.StageProven(r.ID(), nil)
+		return rs.store.StageProven(r.ID(), nil)
 	}
-	return bu.store.StageProven(r.ID(), resignedProven(text, r.SHA256, modules))
+	return rs.store.StageProven(r.ID(), resignedProven(text, r.SHA256, modules))
 }
 
 // restageBill keeps the list of what went in, of the package as it is now.
-func (bu *builder) restageBill(r *store.Record) error {
+func (rs resigner) restageBill(r *store.Record) error {
 	text, err := os.ReadFile(r.SBOM)
 	if err == nil {
 		text, err = sbom.Repacked(text, r.SHA256)
@@ -205,6 +208,6 @@ func (bu *builder) restageBill(r *store.Record) error {
 	if err != nil {
 		return err
 	}
-	r.SBOM, r.SBOMSHA256, err = bu.stageBillText(r.ID(), text)
+	r.SBOM, r.SBOMSHA256, err = rs.stageBillText(r.ID(), text)
 	return err
 }

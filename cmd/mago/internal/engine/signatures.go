@@ -203,8 +203,29 @@ func (p *planner) openKeys(ctx context.Context, toBuild []unit) error {
 		if _, err := p.signs.open(ctx, u.name); err != nil {
 			return err
 		}
+		p.signs.tellExpiry(u)
 	}
 	return nil
+}
+
+// tellExpiry says that a key which signs has to be renewed soon, once for each.
+func (sg *signatures) tellExpiry(u unit) {
+	k, err := sg.keyOf(u.name)
+	if err != nil || !k.is || time.Until(k.Expires()) > keyring.Soon {
+		return
+	}
+	if _, told := sg.known.told.LoadOrStore(k.Path, true); !told {
+		sg.say.note("warning", "the certificate %s, which modules are signed with, expires on %s: mago key rotate makes another", signing.Name(k.Certificate), k.Expires().UTC().Format(time.DateOnly))
+	}
+}
+
+// pending is what the user has to do at the next boot before a kernel takes what a unit is signed with, "" for nothing.
+func (sg *signatures) pending(u unit) string {
+	k, err := sg.keyOf(u.name)
+	if err != nil || !k.is || sg.trust(u.Kernel).Of(k.Chain()...).Next.Why != firmware.PendingEnrolment {
+		return ""
+	}
+	return "reboot; on the blue screen take Enroll MOK, Continue, Yes, type the password that mokutil was given, and take Reboot"
 }
 
 // signed is what some of a build's modules are signed with, nil for none.

@@ -50,7 +50,7 @@ func (e *Engine) Status(ctx context.Context, words []string) (StatusReport, erro
 			return r, err
 		}
 	}
-	e.checkHeaders(ctx, r.States)
+	checkHeaders(ctx, e, r.States)
 	steps := e.states.steps()
 	for i := range r.States {
 		r.States[i].Next = strings.Join(steps.Of(r.States[i:i+1]), " && ")
@@ -82,7 +82,7 @@ func (e *Engine) statusNames(ctx context.Context, words []string, states []State
 }
 
 // checkHeaders finds kernels for which nothing can be built, since their headers are neither here nor in apt.
-func (e *Engine) checkHeaders(ctx context.Context, states []State) {
+func checkHeaders(ctx context.Context, e *Engine, states []State) {
 	var inApt []string
 	for i, s := range states {
 		if s.State != StateMissing && s.State != StateStale {

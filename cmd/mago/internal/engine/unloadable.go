@@ -16,6 +16,7 @@ type unloadable struct {
 	Kernel  string
 	Wanted  string // why the kernel loads no unsigned modules
 	Why     string // what is wrong with the signatures
+	Later   bool   // whether it loads them once the question of the next boot is answered
 	Modules []string
 }
 
@@ -38,7 +39,7 @@ func (sv *surveyor) unloadable(states []State) (all []unloadable) {
 				continue
 			}
 			if why := sv.refused(s, trust, known); why != "" {
-				of = noted(of, unloadable{release, trust.Wanted, why, []string{s.Module}})
+				of = noted(of, unloadable{release, trust.Wanted, why, why == string(firmware.PendingEnrolment), []string{s.Module}})
 			}
 		}
 		all = append(all, of...)
