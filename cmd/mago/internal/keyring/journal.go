@@ -52,10 +52,10 @@ func (c *change) settleFile(name string) error {
 	case info.Size() > 0:
 		return c.move(from, name)
 	}
-	if err := os.Remove(c.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(c.path(name)); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return os.Remove(c.path(from))
+	return nil
 }
 
 // write replaces one file.

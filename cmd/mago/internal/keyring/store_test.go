@@ -234,10 +234,14 @@ func TestKilled(t *testing.T) {
 					t.Fatal(err)
 				}
 				checkWhole(t, s, at)
-				if _, err := s.Own(); err != nil {
+				counting, err := s.Own()
+				if err != nil {
 					t.Fatal(err)
 				}
 				settle(t, s)
+				if k, err := s.Own(); err != nil || !k.Certificate.Equal(counting.Certificate) {
+					t.Errorf("killed at rename %d: the next change makes another key count: %v", at, err)
+				}
 				if got := names(t, s); slices.ContainsFunc(got, func(name string) bool { return name[0] == '.' }) {
 					t.Errorf("killed at rename %d: %q is left", at, got)
 				}
