@@ -157,6 +157,15 @@ func TestRootKeyElsewhere(t *testing.T) {
 	if _, err := s.Rotate(t.Context(), Rotation{Now: now}); !errors.As(err, &lost) {
 		t.Error(err)
 	}
+	other := newStore(t)
+	made(t, other, small)
+	foreign, err := os.ReadFile(host(t, other, OfflineKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Rotate(t.Context(), Rotation{Now: now, RootKey: foreign}); err == nil || err.Error() != "the signing key of --root-key: the key is not that of the certificate mago on box (root)" {
+		t.Error(err)
+	}
 	text, err := os.ReadFile(away)
 	if err != nil {
 		t.Fatal(err)
