@@ -9,6 +9,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"mago/cmd/mago/internal/engine"
 	"mago/cmd/mago/internal/keyring"
 	"mago/debpkg/rooted"
 	"mago/debpkg/word"
@@ -131,7 +132,7 @@ func (a *app) keyStore() keyring.Store {
 	if a.Wait.Given {
 		limit = a.Wait.Limit
 	}
-	return keyring.Store{Root: rooted.Root(a.Root), Locks: lock.Locks{Limit: limit, Me: a.Me}, Tokens: a.Tokens()}
+	return keyring.Store{Root: rooted.Root(a.Root), Locks: lock.Locks{Limit: limit, Me: a.Me}, Tokens: engine.TokensOf(a.Engine)}
 }
 
 // present is the time by this machine's clock.

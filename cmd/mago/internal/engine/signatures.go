@@ -75,8 +75,8 @@ func (b *base) tokens() pkcs11.Helper {
 	return h
 }
 
-// Tokens starts what talks to tokens that have keys.
-func (e *Engine) Tokens() pkcs11.Helper { return e.tokens() }
+// TokensOf starts what talks to tokens that have keys, as an engine does.
+func TokensOf(e *Engine) pkcs11.Helper { return e.tokens() }
 
 // trust is what the machine trusts when it runs a kernel.
 func (sg *signatures) trust(k kernel.Kernel) firmware.Trust {
