@@ -151,6 +151,7 @@ var failures = []struct {
 	{&apt.ToolError{Tool: "dpkg", Stderr: "dpkg: error: No space left on device"}, exitNoSpace, "mago clean"},
 	{errors.New("write package x: xz: exit status 1: xz: (stdout): Write error: No space left on device"), exitNoSpace, "mago clean"},
 	{&debpkg.FormatError{Path: "x", Err: &os.PathError{Op: "read", Path: "x", Err: syscall.EIO}}, exitError, "this machine failed"},
+	{&engine.BootSpaceError{Package: "x", Image: "/boot/initrd.img-6.1"}, exitNoSpace, "apt-get autoremove --purge"},
 	{&os.PathError{Op: "write", Path: "x", Err: syscall.EDQUOT}, exitNoSpace, "mago clean"},
 	{&apt.ToolError{Tool: "apt-get", Stderr: "E: dpkg was interrupted, you must manually run 'dpkg --configure -a'"}, exitPackages, "dpkg --configure -a"},
 	{&engine.EvictedHeadersError{Release: "6.1.0-9-amd64"}, exitNoKernel, "fetches them"},

@@ -277,6 +277,11 @@ func (a adviser) explainBuild(err error) (int, string) {
 	return 0, ""
 }
 
+// bootHint says how there comes to be room where the images are. What lies there are mostly other kernels.
+func (a adviser) bootHint() string {
+	return fmt.Sprintf(`"%s" removes kernels that nothing needs any more, or remove the package of another one; then run the same command again; what is built is kept`, a.on.Apt("autoremove", "--purge"))
+}
+
 func (a adviser) explainPackage(err error) (int, string) {
 	var inTheWay *engine.InTheWayError
 	var files *payload.InTheWayError
@@ -288,7 +293,10 @@ func (a adviser) explainPackage(err error) (int, string) {
 	var unloadable *engine.UnloadableError
 	var locked *apt.LockedError
 	var tool *apt.ToolError
+	var space *engine.BootSpaceError
 	switch {
+	case errors.As(err, &space):
+		return exitNoSpace, a.bootHint()
 	case errors.As(err, &unloadable):
 		return exitUnsigned, unloadable.Hint(a.on)
 	case errors.As(err, &inTheWay):

@@ -205,6 +205,8 @@ func (w *world) typedByUser(args []string) error {
 		return nil
 	case "remove":
 		return w.remove(names)
+	case "autoremove": // everything is needed
+		return nil
 	}
 	return fmt.Errorf("apt-get %q", args)
 }

@@ -28,6 +28,7 @@ import (
 //	AS=user    mago has no root's rights
 //	FAIL=…     programs whose command line begins so fail; several are set apart by semicolons
 //	SAYS=…     what these say besides
+//	FREE=…     is so many bytes that every file system has free
 //	CONF_TIMEOUT=… ends the evaluation of a dkms.conf
 func TestScript(t *testing.T) {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // under nohup(1) programs would start without it
@@ -74,6 +75,9 @@ func runInWorld(args []string) int {
 	os.Unsetenv("PASTED") // what mago runs nobody has pasted
 	if os.Getenv("DBUS_SYSTEM_BUS_ADDRESS") != "" {
 		m.Inhibit = engine.Inhibit
+	}
+	if free, err := strconv.ParseInt(os.Getenv("FREE"), 10, 64); err == nil {
+		m.Free = func(string) (int64, error) { return free, nil }
 	}
 	m.ConfTimeout, _ = time.ParseDuration(os.Getenv("CONF_TIMEOUT"))
 	if len(args) > 0 && args[0] != "--version" {

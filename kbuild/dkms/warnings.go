@@ -9,7 +9,16 @@ import (
 )
 
 // deprecated are the directives that dkms 3 knows by name only.
-var deprecated = []string{"REMAKE_INITRD", "MODULES_CONF", "MODULES_CONF_OBSOLETES", "MODULES_CONF_ALIAS_TYPE", "MODULES_CONF_OBSOLETE_ONLY"}
+var deprecated = []string{remakeInitrd, "MODULES_CONF", "MODULES_CONF_OBSOLETES", "MODULES_CONF_ALIAS_TYPE", "MODULES_CONF_OBSOLETE_ONLY"}
+
+const remakeInitrd = "REMAKE_INITRD"
+
+// RemakesInitrd reports whether a file has the initramfs made anew with its modules. dkms 2 looks at the first letter alone
+// (dkms(8)), and dkms 3 does nothing about it; users still set it, for a root file system on such a module.
+func (c *Conf) RemakesInitrd() bool {
+	value := c.Value(remakeInitrd)
+	return strings.HasPrefix(value, "y") || strings.HasPrefix(value, "Y")
+}
 
 // ofFramework are settings of framework.conf, which dkms takes from no other file.
 var ofFramework = []string{"modprobe_on_install", "post_transaction"}
@@ -19,7 +28,9 @@ var ofFramework = []string{"modprobe_on_install", "post_transaction"}
 func (c *Conf) Warnings() []string {
 	var all []string
 	for _, name := range deprecated {
-		if len(c.values[name]) > 0 {
+		if name == remakeInitrd && c.RemakesInitrd() {
+			all = append(all, name+" has no effect in dkms 3; mago has the initramfs made anew")
+		} else if len(c.values[name]) > 0 {
 			all = append(all, name+" is deprecated and has no effect")
 		}
 	}

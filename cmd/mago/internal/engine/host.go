@@ -21,6 +21,7 @@ type Machine struct {
 
 	Tokens  pkcs11.Helper                                  // starts what talks to tokens that have keys; its Run and Errors are the engine's
 	Inhibit func(why string) (release func(), mode string) // see inhibit
+	Free    func(dir string) (bytes int64, err error)      // what root may write there; nil asks the file system
 }
 
 // host runs the system's own programs (apt, dpkg, useradd) in the root that mago works on.

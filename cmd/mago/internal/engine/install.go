@@ -82,10 +82,6 @@ func (it *installer) install(ctx context.Context, u unit, built store.Record) (i
 // tellInstalled says what else there is of a build's modules, and what to do next.
 func (it *installer) tellInstalled(ctx context.Context, u unit, built store.Record) {
 	it.tellOtherCopies(u.Kernel, built)
-	if update := it.initramfsUpdate(u.Kernel, built); update != "" {
-		it.say.note("note", "Linux %s has such a module of its own, which its initramfs may load first", u.Kernel.Release)
-		it.say.advise("next", update)
-	}
 	if step := it.signs.pending(u); step != "" {
 		it.say.advise("next", step)
 	}
@@ -115,6 +111,7 @@ func (it *installer) installAlone(ctx context.Context, u unit, built store.Recor
 	}
 	p := it.say.begin("install", built.Package)
 	defer p.end()
+	before := it.initramfses(u.Kernel.Release)
 	in, said := it.apt.working(p)
 	in.Before = func() error { return it.compare(coming) }
 	err = it.apt.withCommand(in.Install(ctx, debs...), debs)
@@ -126,6 +123,7 @@ func (it *installer) installAlone(ctx context.Context, u unit, built store.Recor
 		return false, err
 	}
 	p.timed("dpkg: installed")
+	it.tellRemade(before)
 	return true, nil
 }
 
@@ -137,6 +135,9 @@ func (it *installer) checked(ctx context.Context, u unit, built store.Record) (d
 	}
 	if err == nil {
 		err = it.checkLoadable(u, modpkg.Modules(built.Modules), true)
+	}
+	if err == nil {
+		err = it.checkBootSpace(ctx, u, built)
 	}
 	if err != nil {
 		return nil, nil, err

@@ -179,9 +179,11 @@ func (r *run) runDpkg(ctx context.Context, parcels []*parcel) error {
 	s := r.say.begin("install", Plural(len(parcels), "package"))
 	defer s.end()
 	var sets [][]string
+	var releases []string
 	for _, p := range parcels {
-		sets = append(sets, p.debs)
+		sets, releases = append(sets, p.debs), append(releases, p.Kernel.Release)
 	}
+	before := r.install.initramfses(releases...)
 	in, said := r.apt.working(s)
 	in.Before = func() error {
 		for _, p := range parcels {
@@ -202,6 +204,7 @@ func (r *run) runDpkg(ctx context.Context, parcels []*parcel) error {
 	if done > 0 {
 		s.timed("dpkg: installed " + Plural(done, "package"))
 	}
+	r.install.tellRemade(before)
 	if err := errors.Join(err, r.apt.noteUnchecked(said, nil)); err != nil {
 		return fmt.Errorf("install: %w", err)
 	}

@@ -109,22 +109,6 @@ func (it *installer) moduleList(k kernel.Kernel, file string) []string {
 	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 }
 
-// initramfsUpdate is the command that takes modules into a kernel's initramfs in the place of the kernel's own, which would be
-// loaded from there; "" where it has none of them, or no initramfs.
-func (it *installer) initramfsUpdate(k kernel.Kernel, built store.Record) string {
-	own := modpkg.Modules(it.moduleList(k, "modules.order"))
-	replaces := slices.ContainsFunc(modpkg.Modules(built.Modules), func(name string) bool { return slices.Contains(own, name) })
-	for _, file := range []string{"boot/initrd.img-" + k.Release, "usr/sbin/update-initramfs"} {
-		if _, err := os.Stat(filepath.Join(it.Root, file)); err != nil {
-			return ""
-		}
-	}
-	if !replaces {
-		return ""
-	}
-	return it.system().Program("update-initramfs", "-u", "-k", k.Release)
-}
-
 // dkmsRemoval is the command that takes a copy of dkms's away: of the package that brought it, else of dkms alone, by the names
 // that dkms keeps it under; "" where dkms does not have it.
 func (it *installer) dkmsRemoval(k kernel.Kernel, built store.Record, copied string) string {
