@@ -73,7 +73,7 @@ func (it *installer) announce(built store.Record, ar *arrival) error {
 	brought := map[payload.Kind][]string{}
 	for _, p := range ar.packages {
 		for _, e := range p.Entries {
-			if kind, _ := ar.Kind(e); !e.Mode.IsDir() && !modpkg.IsDepmodOrder(p.Name, e.Path) {
+			if kind, _ := ar.Kind(e); !e.Mode.IsDir() && !modpkg.IsOwn(p.Name, e.Path) {
 				brought[kind] = append(brought[kind], e.Path)
 			}
 		}

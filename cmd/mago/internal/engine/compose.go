@@ -26,7 +26,7 @@ func (bu *builder) compose(ctx context.Context, u unit, r *store.Record, result 
 	m := modpkg.Unit{
 		Module: u.name, Kernel: u.Kernel, Image: bu.apt.recommendedImage(ctx, u.Kernel), Version: u.version, Package: u.tree.Package, Tree: u.tree, SHA256: u.sourceDigest(),
 		Edited: u.edited, Unauthenticated: u.unauthenticated() || u.isLocalDeb(), Vouched: u.vouched(ctx), Unchecked: r.UnauthenticatedInputs(),
-		Early: bu.isEarly(ctx, u, result), Settings: settings,
+		Early: bu.confs.isEarly(ctx, u, result), Included: bu.Of(u.name).Early == Yes, Settings: settings,
 	}
 	r.Signed = bu.signs.signed(u.name, result.Modules)
 	m.SignedBy = signedBy(r.Signed)

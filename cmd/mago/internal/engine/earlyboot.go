@@ -10,8 +10,8 @@ import (
 
 // isEarly reports whether a unit's modules are marked for early boot: as the configuration says, else by dkms.conf's
 // REMAKE_INITRD or by what the source brings for an initramfs.
-func (bu *builder) isEarly(ctx context.Context, u unit, result *kbuild.Result) bool {
-	switch bu.Of(u.name).Early {
+func (ev *evaluator) isEarly(ctx context.Context, u unit, result *kbuild.Result) bool {
+	switch ev.Of(u.name).Early {
 	case Yes:
 		return true
 	case No:
@@ -23,6 +23,6 @@ func (bu *builder) isEarly(ctx context.Context, u unit, result *kbuild.Result) b
 			brought = append(brought, f.Path)
 		}
 	}
-	e := bu.confs.evaluate(ctx, u.target, u.Kernel)
+	e := ev.evaluate(ctx, u.target, u.Kernel)
 	return slices.ContainsFunc(brought, modpkg.IsInitramfsHook) || e.conf != nil && e.conf.RemakesInitrd()
 }

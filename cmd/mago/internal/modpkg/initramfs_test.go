@@ -1,6 +1,7 @@
 package modpkg
 
 import (
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -185,6 +186,46 @@ func TestInitramfsFailure(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.want(zfs(), "postinst", "triggered", remaking)
+}
+
+// The hook adds those modules that are in the image, the kernel's own too, or all; for no other kernel.
+func TestInitramfsHook(t *testing.T) {
+	dir := t.TempDir()
+	for _, file := range []string{"lib/modules/6.12.9-amd64/kernel/fs/zfs.ko.xz", "lib/modules/6.12.9-amd64/kernel/fs/zfs-lua.ko", "lib/modules/6.12.9-amd64/kernel/fs/spl2.ko"} {
+		laidOut(t, dir, file)
+	}
+	functions := filepath.Join(t.TempDir(), "hook-functions")
+	if err := os.WriteFile(functions, []byte("manual_add_modules() { echo \"$@\"; }\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		included      bool
+		version, word string
+		want          string
+	}{
+		"what is there": {false, "6.12.9-amd64", "", "zfs\nzfs_lua\n"}, "all": {true, "6.12.9-amd64", "", "spl\nzfs\nzfs_lua\n"},
+		"another kernel": {true, "6.12.9-rt-amd64", "", ""}, "its needs": {true, "6.12.9-amd64", "prereqs", ""},
+	} {
+		u := zfs()
+		u.Included = c.included
+		hook := u.initramfsHook([]kbuild.Module{{Path: "spl.ko"}, {Path: "zfs.ko"}, {Path: "zfs-lua.ko"}})
+		r, err := hook.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(r)
+		if err != nil || hook.Mode != 0o755 {
+			t.Fatal(hook.Mode, err)
+		}
+		cmd := exec.Command("sh", "-c", strings.ReplaceAll(string(text), "/usr/share/initramfs-tools/hook-functions", functions), "hook", c.word)
+		cmd.Env = []string{"PATH=/usr/bin:/bin", "version=" + c.version, "DESTDIR=" + dir}
+		if out, err := cmd.CombinedOutput(); err != nil || string(out) != c.want {
+			t.Errorf("%s: added %q, %v; want %q", name, out, err, c.want)
+		}
+	}
+	if got := hookOf("zfs-modules-6.12.9+deb13-amd64"); got != "/usr/share/initramfs-tools/hooks/zfs-modules-6.12.9_deb13-amd64" {
+		t.Errorf("hook %s, which initramfs-tools would not run", got)
+	}
 }
 
 // The mark is read back from the package, and the lists as grep reads them.

@@ -35,7 +35,8 @@ type Unit struct {
 	SignedBy  SignedBy // the certificate that mago has signed modules with
 	Fits      Fits     // what the modules were built for, where that is another kernel
 	Needed    []Needed // the modules that it is compiled against
-	Early     bool     // whether the modules are marked for early boot, and belong in the initramfs
+	Early     bool     // whether the modules are marked for early boot, and the initramfs is made anew for them
+	Included  bool     // whether it is to have them whatever is found to boot from
 	Installed []string // names of the packages that are on the system
 
 	Settings
@@ -117,7 +118,7 @@ func (u Unit) modules(result *kbuild.Result, from recipe.Package) (*debpkg.Packa
 	for _, m := range result.Modules {
 		l.addPlain(debpkg.OnDisk(m.Path, m.File))
 	}
-	l.files = append(append(l.files, u.depmodOrder(result.Modules)), docs...)
+	l.files = append(append(l.files, u.depmodOrder(result.Modules), u.initramfsHook(result.Modules)), docs...)
 	for _, f := range from.Files {
 		if u.isKernels(f.Path) {
 			l.addStaged(f)

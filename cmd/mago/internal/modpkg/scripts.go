@@ -51,5 +51,7 @@ func (u Unit) depmodOrder(modules []kbuild.Module) debpkg.File {
 	return debpkg.Bytes(filepath.Join(lib, "depmod.d", u.name()+".conf"), []byte(text.String()))
 }
 
-// IsDepmodOrder tells that file among those of a package.
-func IsDepmodOrder(pkg, path string) bool { return strings.HasSuffix(path, "/depmod.d/"+pkg+".conf") }
+// IsOwn tells the files that mago itself writes among those of a package: that one, and the hook for the initramfs.
+func IsOwn(pkg, path string) bool {
+	return strings.HasSuffix(path, "/depmod.d/"+pkg+".conf") || path == hookOf(pkg)
+}
