@@ -126,6 +126,9 @@ func (s situation) unbuilt(u unit) string {
 	case s.isOfElsewhere(u):
 		return "it was built from " + s.record.Source.Path
 	}
+	if s.now.key == "" {
+		return s.chosen() // what else it is of is not known yet
+	}
 	return s.otherInput()
 }
 

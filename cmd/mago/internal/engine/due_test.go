@@ -71,6 +71,9 @@ func TestDue(t *testing.T) {
 		{"installed, and another setting", func(_ *unit, s *situation) {
 			s.now, s.record.Key, s.chosen = keyed{"k2", nil}, "k1", func() string { return "/etc/dkms/hello.conf is gone" }
 		}, Installed, true, true, "/etc/dkms/hello.conf is gone"},
+		{"installed, and another setting, when no more is known yet", func(_ *unit, s *situation) {
+			s.chosen = func() string { return "Early-Boot is yes, the build had none" }
+		}, Installed, true, true, "Early-Boot is yes"},
 		{"package gone", func(_ *unit, s *situation) { s.have, s.whole = apt.Installed{}, func() bool { return false } }, Installed, true, true, "not installed"},
 	} {
 		u, s := u, there
