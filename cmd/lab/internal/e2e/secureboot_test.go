@@ -23,9 +23,7 @@ func TestSecureBoot(t *testing.T) {
 	if err := debian.Missing(); err != nil {
 		t.Skip(err)
 	}
-	released, newest := bootables(t)
-	root, foreign := newRoot(t, "rsa4096", "root"), newRoot(t, "rsa3072", "foreign root")
-	machines := []*secured{rootInMOK(t, released, root, foreign), rootInDB(t, released, root, foreign), flatInMOK(t, newest, foreign)}
+	machines := securedMachines(t)
 	assemble(t, machines)
 	t.Parallel() // with the story
 	for _, m := range machines {
@@ -52,6 +50,17 @@ type attempt struct {
 
 // greeting is what a module says that has been taken in.
 const greeting = "hello: hello, world"
+
+// securedMachines are the owner's machines, still to be assembled.
+func securedMachines(t *testing.T) []*secured {
+	store, err := debian.OpenStore("bookworm", t.Output())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	o, released, newest := newOwner(t, store)
+	return o.machines(t, released, newest)
+}
 
 // assemble makes the machines.
 func assemble(t *testing.T, machines []*secured) {

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -16,32 +17,26 @@ import (
 	"mago/kbuild/kernel"
 )
 
-// bootable is a signed kernel and the module hello, compiled for it.
+// bootable is a signed kernel.
 type bootable struct {
 	release  string
-	image    string // a file
+	image    []byte
 	config   kernel.Config
-	efivarfs []byte // the kernel's own module
-	module   []byte
+	efivarfs []byte // its own module
 }
 
 //go:embed securebootkernels_test.go
 var kernelsSource embed.FS
 
-// bootables are of Debian 12's two series: the one that it was released with, and the newest.
-func bootables(t *testing.T) (released, newest bootable) {
-	store, err := debian.OpenStore("bookworm", t.Output())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer store.Close()
+// newOwner has mago, the source of hello, and kernels of Debian 12's two series: the one that it was released with, and the newest.
+func newOwner(t *testing.T, store *debian.Store) (o owner, released, newest bootable) {
 	prepared, err := store.Prepared(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	releases := twoReleases(t, store)
 	sources := []fs.FS{kernelsSource, fstest.MapFS{"releases": {Data: fmt.Append(nil, releases)}}}
-	system, err := store.Kept(t.Context(), "secureboot", sources, func(s *debian.System) error {
+	o.System, err = store.Kept(t.Context(), "secureboot", sources, func(s *debian.System) error {
 		if out, err := exec.CommandContext(t.Context(), "cp", "-a", prepared+"/.", s.Dir).CombinedOutput(); err != nil {
 			return fmt.Errorf("cp: %w: %s", err, out)
 		}
@@ -50,7 +45,14 @@ func bootables(t *testing.T) (released, newest bootable) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return compileHello(t, system, releases[0]), compileHello(t, system, releases[1])
+	run(t, o.Command(t.Context(), "rm", "-rf", "/var/lib/mago", "/var/cache/mago", "/etc/mago", "/root/hello"))
+	if err := os.CopyFS(o.Path("/root/hello"), os.DirFS(top+"/testdata/modules/hello")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.Deliver(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return o, o.kernel(t, releases[0]), o.kernel(t, releases[1])
 }
 
 // twoReleases are those of the kernels, as apt has them now.
@@ -67,43 +69,34 @@ func twoReleases(t *testing.T, store *debian.Store) []string {
 	return []string{all[0], all[len(all)-1]}
 }
 
-// unpackImage leaves a kernel and its efivarfs in a directory, without installing them.
-// usage: unpackImage RELEASE
-const unpackImage = `set -e
-cd "/srv/$1"
-apt-get download "linux-image-$1"
-dpkg-deb --fsys-tarfile *.deb | tar -x --wildcards "./boot/vmlinuz-$1" "*/efivarfs.ko*"
-rm *.deb
-find . -name "*.ko.xz" -exec xz -d {} +
-find . -name "*.ko" -exec mv {} . ";"`
-
-// addKernels installs the kernels' headers, and unpacks the kernels themselves.
+// addKernels installs the kernels and their headers. No initramfs is made: nobody boots one.
 func addKernels(ctx context.Context, s *debian.System, releases []string) error {
+	install := []string{"env", "INITRD=No", "apt-get", "install", "--yes", "--no-install-recommends"}
 	for _, release := range releases {
-		if err := s.RunAll(ctx,
-			[]string{"apt-get", "install", "--yes", "--no-install-recommends", "linux-headers-" + release},
-			[]string{"mkdir", "--mode=777", "/srv/" + release},
-			[]string{"sh", "-c", unpackImage, "unpackImage", release},
-		); err != nil {
-			return err
-		}
+		install = append(install, "linux-headers-"+release, "linux-image-"+release)
 	}
-	return nil
+	_, err := s.Run(ctx, install...)
+	return err
 }
 
-func compileHello(t *testing.T, s *debian.System, release string) bootable {
-	dir := "/srv/" + release
-	if err := os.RemoveAll(s.Path(dir + "/hello")); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.CopyFS(s.Path(dir+"/hello"), os.DirFS(top+"/testdata/modules/hello")); err != nil {
-		t.Fatal(err)
-	}
-	run(t, s.Command(t.Context(), "make", "-C", "/lib/modules/"+release+"/build", "M="+dir+"/hello", "modules"))
-	k, err := kernel.Finder{Root: s.Dir}.Find(release)
+func (o owner) kernel(t *testing.T, release string) bootable {
+	k, err := kernel.Finder{Root: o.Dir}.Find(release)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bootable{release, s.Path(dir + "/boot/vmlinuz-" + release), k.Config(),
-		readFile(t, s.Path(dir+"/efivarfs.ko")), readFile(t, s.Path(dir+"/hello/hello.ko"))}
+	return bootable{release, readFile(t, o.Path("/boot/vmlinuz-"+release)), k.Config(), unpacked(t, o.Path("/lib/modules/"+release+"/kernel/fs/efivarfs/efivarfs.ko*"))}
+}
+
+// unpacked is the module of a pattern, without compression.
+func unpacked(t *testing.T, pattern string) []byte {
+	t.Helper()
+	file := only(t, pattern)
+	if !strings.HasSuffix(file, ".xz") {
+		return readFile(t, file)
+	}
+	module, err := exec.CommandContext(t.Context(), "xz", "-dc", file).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return module
 }

@@ -13,15 +13,15 @@ import (
 	"mago/kbuild/signing"
 )
 
-// signer signs modules, or issues certificates.
+// signer signs modules, or issues certificates, as mago itself would not.
 type signer struct {
 	signing.Signer
 	issuer *x509.Certificate // nil: it has issued its own
 }
 
-func newKey(t *testing.T, algorithm string) crypto.Signer {
+func newKey(t *testing.T) crypto.Signer {
 	t.Helper()
-	key, err := signing.Generate(algorithm)
+	key, err := signing.Generate("rsa3072")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,9 +33,9 @@ func named(name string) signing.Subject {
 	return signing.Subject{Name: name, From: time.Now().Add(-time.Hour), Days: 365}
 }
 
-func newRoot(t *testing.T, algorithm, name string) signer {
+func newRoot(t *testing.T, name string) signer {
 	t.Helper()
-	key := newKey(t, algorithm)
+	key := newKey(t)
 	certificate, err := signing.Root(key, named(name))
 	if err != nil {
 		t.Fatal(err)
@@ -43,20 +43,10 @@ func newRoot(t *testing.T, algorithm, name string) signer {
 	return signer{Signer: signing.Signer{Key: key, Certificate: certificate}}
 }
 
-func newFlat(t *testing.T, algorithm, name string) signer {
-	t.Helper()
-	key := newKey(t, algorithm)
-	certificate, err := signing.Flat(key, named(name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return signer{Signer: signing.Signer{Key: key, Certificate: certificate}}
-}
-
 // leaf is a new key whose certificate the root has issued.
-func (s signer) leaf(t *testing.T, algorithm, name string) signer {
+func (s signer) leaf(t *testing.T, name string) signer {
 	t.Helper()
-	key := newKey(t, algorithm)
+	key := newKey(t)
 	certificate, err := signing.Leaf(key.Public(), named(name), s.Certificate, s.Key)
 	if err != nil {
 		t.Fatal(err)
@@ -86,12 +76,4 @@ func (s signer) sign(t *testing.T, module []byte) []byte {
 		t.Fatal(err)
 	}
 	return slices.Concat(module, signature)
-}
-
-func certificates(signers ...signer) []*x509.Certificate {
-	var all []*x509.Certificate
-	for _, s := range signers {
-		all = append(all, s.Certificate)
-	}
-	return all
 }

@@ -5,7 +5,9 @@ package e2e
 import (
 	"bytes"
 	"crypto/sha256"
+	"crypto/x509"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -28,61 +30,78 @@ func (s signer) signed(t *testing.T, name string, module []byte, says string) at
 
 func asBuilt(module []byte) attempt { return attempt{"unsigned", module, sayUnsigned, nil} }
 
-// rootInMOK: modules of two leaf certificates that only the modules themselves hold. Of the leaves that MOKX revokes, the kernel
-// refuses the one that is there by its bare hash: it takes a time beside it for a part of the hash, and the list of whole
+// machines are those of an owner who has a root, and of one who has keys for the newest kernel.
+func (o owner) machines(t *testing.T, released, newest bootable) []*secured {
+	o.mago(t, "key", "new")
+	foreign := newRoot(t, "foreign root")
+	return []*secured{o.rootInMOK(t, released, foreign), o.rootInDB(t, released, foreign), o.keysInMOK(t, newest, foreign)}
+}
+
+// rootInMOK: modules of leaf certificates that only the modules themselves hold. Of the leaves that MOKX revokes, the kernel
+// refuses those that are there by their bare hash: it takes a time beside it for a part of the hash, and the list of whole
 // certificates (CONFIG_SYSTEM_REVOCATION_LIST) is not compiled into Debian's.
-func rootInMOK(t *testing.T, k bootable, root, foreign signer) *secured {
-	leaf, revoked := root.leaf(t, "rsa3072", "leaf"), root.leaf(t, "rsa3072", "revoked leaf")
-	timed, whole := root.leaf(t, "rsa3072", "leaf revoked with a time"), root.leaf(t, "rsa3072", "leaf revoked whole")
-	bare, err := esl.RevokedInMOKX(esl.Shim, revoked.Certificate)
-	if err != nil {
-		t.Fatal(err)
-	}
-	banned := leaf.sign(t, append(bytes.Clone(k.module), 0))
+func (o owner) rootInMOK(t *testing.T, k bootable, foreign signer) *secured {
+	first := o.attempt(t, "leaf", k, greeting)
+	o.rotate(t)
+	second := o.attempt(t, "leaf-2", k, greeting)
+	o.rotate(t)
+	bare := o.revoked(t, k)
+	plain, root := o.build(t, k, "--unsigned"), o.root(t)
+	leaf, timed, whole := root.leaf(t, "leaf"), root.leaf(t, "leaf revoked with a time"), root.leaf(t, "leaf revoked whole")
+	banned, changed := leaf.sign(t, append(bytes.Clone(plain), 0)), leaf.sign(t, plain)
+	changed[len(plain)-1] ^= 1
 	hash := sha256.Sum256(banned)
-	changed := leaf.sign(t, k.module)
-	changed[len(k.module)-1] ^= 1
 	return &secured{
 		name: "root in MOK", kernel: k,
-		enrolled: secureboot.Enrolled{MOK: certificates(root), MOKX: []esl.Entry{bare, {Type: esl.SHA256, Owner: esl.Shim, Data: hash[:]},
-			esl.RevokedInDBX(esl.Shim, timed.Certificate, time.Time{}), esl.Certificate(esl.Shim, whole.Certificate)}},
+		enrolled: secureboot.Enrolled{MOK: []*x509.Certificate{o.exported(t, "mok")}, MOKX: append(entriesIn(t, only(t, o.Path(revokedList))),
+			esl.Entry{Type: esl.SHA256, Owner: esl.Shim, Data: hash[:]},
+			esl.RevokedInDBX(esl.Shim, timed.Certificate, time.Time{}), esl.Certificate(esl.Shim, whole.Certificate))},
 		attempts: []attempt{
-			leaf.signed(t, "leaf", k.module, greeting),
-			root.leaf(t, "rsa4096", "leaf 2").signed(t, "leaf-2", k.module, greeting),
-			asBuilt(k.module),
-			foreign.leaf(t, "rsa3072", "foreign leaf").signed(t, "foreign", k.module, sayForeign),
-			{"leaf-not-embedded", leaf.bare().sign(t, k.module), sayForeign, nil},
+			first, second, bare,
+			asBuilt(plain),
+			foreign.leaf(t, "foreign leaf").signed(t, "foreign", plain, sayForeign),
+			{"leaf-not-embedded", leaf.bare().sign(t, plain), sayForeign, nil},
 			{"changed", changed, sayNothing, nil},
-			revoked.signed(t, "revoked", k.module, fmt.Sprintf("X.509: Cert %x is blacklisted", bare.Data)),
 			{"banned", banned, fmt.Sprintf("Module hash %x is blacklisted", hash), nil},
-			timed.signed(t, "revoked-with-time", k.module, greeting),
-			whole.signed(t, "revoked-whole", k.module, greeting),
+			timed.signed(t, "revoked-with-time", plain, greeting),
+			whole.signed(t, "revoked-whole", plain, greeting),
 		},
 	}
 }
 
-func rootInDB(t *testing.T, k bootable, root, foreign signer) *secured {
+// revokedList is what mago writes for MOKX.
+const revokedList = "/var/lib/mago/keys/revoked/*.esl"
+
+// revoked is the module, signed with a leaf that the owner then revokes.
+func (o owner) revoked(t *testing.T, k bootable) attempt {
+	a := o.attempt(t, "revoked", k, "")
+	o.rotate(t)
+	o.mago(t, "key", "revoke")
+	a.says = fmt.Sprintf("X.509: Cert %x is blacklisted", esl.TBSHash(a.chain[0]))
+	return a
+}
+
+func (o owner) rootInDB(t *testing.T, k bootable, foreign signer) *secured {
+	plain := o.build(t, k, "--unsigned")
 	return &secured{
-		name: "root in db", kernel: k, enrolled: secureboot.Enrolled{DB: certificates(root)},
+		name: "root in db", kernel: k, enrolled: secureboot.Enrolled{DB: []*x509.Certificate{o.exported(t, "db")}},
 		attempts: []attempt{
-			root.leaf(t, "rsa3072", "leaf").signed(t, "leaf", k.module, greeting),
-			asBuilt(k.module),
-			foreign.leaf(t, "rsa3072", "foreign leaf").signed(t, "foreign", k.module, sayForeign),
+			o.attempt(t, "leaf", k, greeting),
+			asBuilt(plain),
+			foreign.leaf(t, "foreign leaf").signed(t, "foreign", plain, sayForeign),
 		},
 	}
 }
 
-// flatInMOK: keys as dkms's users have them, and a root of the kind that kernels know since 6.7.
-func flatInMOK(t *testing.T, k bootable, foreign signer) *secured {
-	rsa, ecdsa, root := newFlat(t, "rsa3072", "flat rsa"), newFlat(t, "ecdsa", "flat ecdsa"), newRoot(t, "ecdsa", "ecdsa root")
-	return &secured{
-		name: "flat in MOK", kernel: k, enrolled: secureboot.Enrolled{MOK: certificates(rsa, ecdsa, root)},
-		attempts: []attempt{
-			rsa.signed(t, "flat-rsa", k.module, greeting),
-			ecdsa.signed(t, "flat-ecdsa", k.module, greeting),
-			root.leaf(t, "ecdsa", "ecdsa leaf").signed(t, "leaf-ecdsa", k.module, greeting),
-			asBuilt(k.module),
-			foreign.leaf(t, "rsa3072", "foreign leaf").signed(t, "foreign", k.module, sayForeign),
-		},
+// keysInMOK: keys as dkms's users have them, and a root, also of the kind that kernels know since 6.7.
+func (o owner) keysInMOK(t *testing.T, k bootable, foreign signer) *secured {
+	m := &secured{name: "keys in MOK", kernel: k}
+	for name, options := range map[string][]string{"flat-rsa": {"--flat"}, "flat-ecdsa": {"--flat", "--algorithm=ecdsa"}, "leaf-ecdsa": {"--algorithm=ecdsa"}} {
+		o.mago(t, slices.Concat([]string{"key", "new", "-f"}, options)...)
+		m.attempts = append(m.attempts, o.attempt(t, name, k, greeting))
+		m.enrolled.MOK = append(m.enrolled.MOK, o.exported(t, "mok"))
 	}
+	plain := o.build(t, k, "--unsigned")
+	m.attempts = append(m.attempts, asBuilt(plain), foreign.leaf(t, "foreign leaf").signed(t, "foreign", plain, sayForeign))
+	return m
 }

@@ -1,9 +1,6 @@
 package secureboot
 
-import (
-	"context"
-	"os"
-)
+import "context"
 
 // menu has grub start the kernel at once, and all of them speak on the serial line.
 const menu = `serial --unit=0 --speed=115200
@@ -24,15 +21,11 @@ var loaders = [][2]string{
 }
 
 // disk writes an EFI system partition without a partition table, as removable media have it.
-func (w *Workshop) disk(ctx context.Context, to, kernel string, initramfs []byte) error {
-	image, err := os.ReadFile(kernel)
-	if err != nil {
-		return err
-	}
+func (w *Workshop) disk(ctx context.Context, to string, kernel, initramfs []byte) error {
 	if err := w.clear(); err != nil {
 		return err
 	}
-	for name, content := range map[string][]byte{"kernel": image, "initramfs": initramfs, "menu": []byte(menu)} {
+	for name, content := range map[string][]byte{"kernel": kernel, "initramfs": initramfs, "menu": []byte(menu)} {
 		if err := w.put(name, content); err != nil {
 			return err
 		}

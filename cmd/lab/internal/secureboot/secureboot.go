@@ -29,8 +29,8 @@ func Open(ctx context.Context, store *debian.Store) (*Workshop, error) {
 	return &Workshop{system}, err
 }
 
-// Machine puts a machine's files into a directory. It starts the kernel, a file, with the initramfs.
-func (w *Workshop) Machine(ctx context.Context, dir, kernel string, initramfs []byte, enrolled Enrolled) (vm.PC, error) {
+// Machine puts a machine's files into a directory. It starts the kernel with the initramfs.
+func (w *Workshop) Machine(ctx context.Context, dir string, kernel, initramfs []byte, enrolled Enrolled) (vm.PC, error) {
 	pc := vm.PC{Firmware: filepath.Join(dir, "firmware.fd"), Variables: filepath.Join(dir, "variables.fd"), Disk: filepath.Join(dir, "disk.img")}
 	if err := w.fetch("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", pc.Firmware); err != nil {
 		return pc, err
