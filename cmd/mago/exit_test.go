@@ -162,7 +162,7 @@ var failures = []struct {
 	{&os.PathError{Op: "write", Path: "x", Err: syscall.EFBIG}, exitError, "this machine failed"},
 	{&outputError{"standard output", syscall.ENOSPC}, exitNoSpace, "is done and kept"},
 	{&outputError{"standard output", syscall.EBADF}, exitError, "is done and kept"},
-	{&rootOnlyError{"key", "new"}, exitNotRoot, "sudo mago key new"},
+	{&rootOnlyError{[]string{"key", "new"}}, exitNotRoot, "sudo mago key new"},
 	{&keyring.ExistsError{Path: "/k"}, exitError, "mago key rotate"},
 	{&keyring.InTheWayError{Path: "/k"}, exitError, "another file"},
 	{&keyring.FlatError{Path: "/k"}, exitKey, "mago key new -f"},

@@ -19,7 +19,7 @@ func (a adviser) explainKey(err error) (int, string) {
 	var uri *pkcs11.URIError
 	switch {
 	case errors.As(err, &rootOnly):
-		return exitNotRoot, fmt.Sprintf(`run "%s", or the same command as root`, a.on.SudoMago(rootOnly.command, rootOnly.action))
+		return exitNotRoot, fmt.Sprintf(`run "%s", or the same command as root`, a.on.SudoMago(rootOnly.words...))
 	case errors.As(err, new(*keyring.ExistsError)):
 		return exitError, fmt.Sprintf(`"%s" makes a new leaf, and nothing is enrolled again; -f makes another key, which every machine has to enroll, and keeps this one`, a.newLeaf())
 	case errors.As(err, new(*keyring.InTheWayError)):

@@ -116,15 +116,15 @@ func (c *keyCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
 	needsRoot := c.Action != keyStatus && !c.MOK
 	if needsRoot && !a.AsRoot() {
-		return &rootOnlyError{"key", c.Action}
+		return &rootOnlyError{[]string{"key", c.Action}}
 	}
 	return keyActions[c.Action](c, a, ctx)
 }
 
 // rootOnlyError is an action that root's own rights are needed for: -S is for apt and dpkg.
-type rootOnlyError struct{ command, action string }
+type rootOnlyError struct{ words []string }
 
-func (e *rootOnlyError) Error() string { return e.command + " " + e.action + " needs root" }
+func (e *rootOnlyError) Error() string { return strings.Join(e.words, " ") + " needs root" }
 
 // keyStore is the system's own directory of keys.
 func (a *app) keyStore() keyring.Store {

@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
+	"io/fs"
 	"path/filepath"
 
 	"mago/cmd/mago/internal/keyring"
@@ -11,6 +13,9 @@ import (
 // export writes what enrolls the key that signs.
 func (c *keyCommand) export(a *app, ctx context.Context) error {
 	k, err := a.usedKey()
+	if errors.Is(err, fs.ErrPermission) && !a.AsRoot() {
+		return &rootOnlyError{[]string{"key", "export", "--mok"}}
+	}
 	if err != nil {
 		return err
 	}

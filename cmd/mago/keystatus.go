@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -54,7 +56,7 @@ func machineText(m keyring.Machine) string {
 // tellKey shows one key.
 func (a *app) tellKey(k keyring.State, now time.Time) {
 	if k.Kind == "" {
-		a.tellField("key", fmt.Sprintf("%s: %s", whose[k.Origin], k.Error))
+		a.tellField("key", fmt.Sprintf("%s: %s", whose[k.Origin], errorText(k)))
 		return
 	}
 	a.tellField("key", fmt.Sprintf("%s (%s)", k.Name, whose[k.Origin]))
@@ -64,11 +66,19 @@ func (a *app) tellKey(k keyring.State, now time.Time) {
 	a.tellField("held", heldText(k))
 	a.tellField("loads", loadsText(k))
 	if k.Error != "" {
-		a.tellField("error", k.Error)
+		a.tellField("error", errorText(k))
 	}
 	if k.Used {
 		a.tellField("used", "mago signs with this key: "+usedBecause[k.Origin])
 	}
+}
+
+// errorText says why a key cannot be used.
+func errorText(k keyring.State) string {
+	if errors.Is(k.Found.Err, fs.ErrPermission) {
+		return "only root may read " + k.Path
+	}
+	return k.Error
 }
 
 // whose names the origins of keys.
@@ -106,6 +116,9 @@ func untilText(k keyring.State, now time.Time) string {
 // heldText says which lists have a key's certificates, and whether the running kernel does.
 func heldText(k keyring.State) string {
 	text := "in none of the firmware's and shim's lists"
+	if k.Unread {
+		text = "in none of the lists that can be read"
+	}
 	if len(k.Lists) > 0 {
 		text = "in " + strings.Join(k.Lists, ", ")
 	}

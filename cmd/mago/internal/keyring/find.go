@@ -78,7 +78,7 @@ func (p place) find(root rooted.Root) (Key, error) {
 	if p.origin == Own {
 		p.key = inside(ready, signingKey)
 		k, err := p.read(root)
-		if !errors.Is(err, fs.ErrNotExist) {
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
 			return k, err
 		}
 		p.key = inside(signingKey)

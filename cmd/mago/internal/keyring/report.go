@@ -40,6 +40,7 @@ type State struct {
 
 	Found    Found             `json:"-"`
 	Standing firmware.Standing `json:"-"`
+	Unread   bool              `json:"-"` // some of the lists that enroll certificates cannot be read
 }
 
 // Verdict says whether what a key signs loads, and why.
@@ -90,6 +91,7 @@ func stateOf(f Found, trust firmware.Trust, now time.Time) State {
 	}
 	st.describe(f.Key)
 	st.judge(trust.Of(f.Chain()...))
+	st.Unread = slices.ContainsFunc([]firmware.ListName{firmware.DB, firmware.MOK, firmware.MOKNew}, func(n firmware.ListName) bool { return !trust.Lists[n].Known })
 	return st
 }
 
