@@ -32,7 +32,7 @@ const (
 	treesWay   = "-u DIR keeps all that mago has below DIR"
 	forceWay   = "-f does again what is done already"
 	askWay     = "mago asks nothing, but for clean --orphans (-i)"
-	initrdWay  = "mago's packages come with no new initrd and change no kernel tree"
+	initrdWay  = "mago changes no kernel tree, and no initrd without the module"
 	loadWay    = `mago loads nothing: run "sudo modprobe MODULE" afterwards`
 )
 

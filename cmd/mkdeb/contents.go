@@ -33,8 +33,8 @@ v4l2loopback, ZFS, or a vendor's driver, into a Debian package for one kernel,
 and has dpkg install it. It follows dkms.conf, the debian/rules of
 module-assistant, and plain Makefiles.
 
-It works when it is asked and only then: there is no kernel hook, timer,
-trigger or daemon. What a source brings is compiled in a sandbox, by a user
+It builds when it is asked and only then: there is no kernel hook, timer,
+trigger or daemon for that. What a source brings is compiled in a sandbox, by a user
 without rights.`
 
 // contents are the parts of mago's package.
