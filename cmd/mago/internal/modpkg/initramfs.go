@@ -28,12 +28,12 @@ due=/var/lib/misc/mago-initramfs-%[1]s
 # Whether the initramfs is to be made anew for these modules.
 concerns_initramfs() {
 	[ -e "$initramfs" ] || return 1
-	[ -x /usr/sbin/update-initramfs ] || [ -x /usr/bin/dracut ] || return 1
+	command -v update-initramfs >/dev/null || command -v dracut >/dev/null || return 1
 %[2]s}
 
 remake_initramfs() {
 	[ -e "$initramfs" ] || return 0
-	if [ -x /usr/sbin/update-initramfs ]; then
+	if command -v update-initramfs >/dev/null; then
 		update-initramfs -u -k %[1]s
 	else
 		dracut -q --force "$initramfs" %[1]s
@@ -47,7 +47,7 @@ const earlyBoot = "	return 0\n"
 // lookInside is that rest for other modules: whether somebody has listed one of them, or the image has one, which may be the kernel's own.
 const lookInside = `	[ ! -e "$due" ] || return 0
 	grep -Eqs '%[1]s' %[2]s && return 0
-	if [ -x /usr/bin/lsinitramfs ]; then
+	if command -v lsinitramfs >/dev/null; then
 		files=$(lsinitramfs "$initramfs" 2>/dev/null)
 	else
 		files=$(lsinitrd "$initramfs" 2>/dev/null)

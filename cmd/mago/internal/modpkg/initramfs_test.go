@@ -1,6 +1,7 @@
 package modpkg
 
 import (
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -21,9 +22,18 @@ type initramfsWorld struct {
 }
 
 func newInitramfsWorld(t *testing.T, programs ...string) *initramfsWorld {
-	w := &initramfsWorld{t, t.TempDir(), []string{"/boot", "/var/lib/misc", "/usr/sbin/update-initramfs", "/usr/bin/lsinitramfs", "/usr/bin/dracut", "/etc/initramfs-tools", "/etc/dracut.conf.d", "/usr/lib/modules"}}
+	w := &initramfsWorld{t, t.TempDir(), []string{"/boot", "/var/lib/misc", "/etc/initramfs-tools", "/etc/dracut.conf.d", "/usr/lib/modules"}}
 	w.write("/boot/initrd.img-6.12.9-amd64", "usr/lib/modules/6.12.9-amd64/kernel/fs/ext4/ext4.ko.xz\n", 0o644)
 	w.write("/var/lib/misc/other", "", 0o644)
+	for _, tool := range []string{"cat", "grep", "ls", "rm"} { // the machine's own initramfs is not to be touched
+		path, err := exec.LookPath(tool)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(os.MkdirAll(filepath.Join(w.dir, "bin"), 0o755), os.Symlink(path, filepath.Join(w.dir, "bin", tool))); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, program := range append(programs, "/bin/dpkg-trigger") {
 		text := "#!/bin/sh\necho ${0##*/} \"$@\" >>" + w.dir + "/calls\n[ ! -e " + w.dir + "/fail ]\n"
 		if strings.HasPrefix(filepath.Base(program), "lsinit") {
@@ -52,8 +62,8 @@ func (w *initramfsWorld) run(u Unit, name, action string) (calls []string, said 
 	for _, path := range w.names {
 		text = strings.ReplaceAll(text, path, w.dir+path)
 	}
-	text = strings.Replace(text, "PATH=", "PATH="+w.dir+"/usr/sbin:"+w.dir+"/usr/bin:"+w.dir+"/bin:", 1)
-	cmd := exec.Command("sh", "-c", text, name, action)
+	text = strings.Replace(text, "PATH=/usr/sbin:/usr/bin:/sbin:/bin\n", "PATH="+w.dir+"/usr/sbin:"+w.dir+"/usr/bin:"+w.dir+"/bin\n", 1)
+	cmd := exec.Command("/bin/sh", "-c", text, name, action)
 	out, err := cmd.CombinedOutput()
 	if err != nil && cmd.ProcessState == nil {
 		w.t.Fatal(err)
