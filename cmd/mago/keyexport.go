@@ -21,7 +21,7 @@ func (c *keyCommand) export(a *app, ctx context.Context) error {
 	}
 	files := keyring.ExportMOK(k)
 	if c.DB {
-		err = a.withPassphrase(ctx, c.passphraseOptions, func(passphrase []byte) error {
+		err = a.withPassphrase(ctx, c.passphraseOptions, k.Path, a.Signing, func(passphrase []byte) error {
 			signer, err := k.Signer(passphrase)
 			if err == nil {
 				files, err = keyring.ExportDB(k, signer, present())

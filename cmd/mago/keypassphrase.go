@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/term"
 
+	"mago/cmd/mago/internal/engine"
+	"mago/cmd/mago/internal/keyring"
 	"mago/debpkg/visible"
 	"mago/kbuild/signing"
 )
@@ -69,9 +71,9 @@ func (a *app) newPassphrase(ctx context.Context, o passphraseOptions) ([]byte, e
 	return nil, errors.New("no passphrase was typed twice")
 }
 
-// withPassphrase does something with the passphrase that the options name, and where one is missing with what somebody at the terminal
-// types.
-func (a *app) withPassphrase(ctx context.Context, o passphraseOptions, do func(passphrase []byte) error) error {
+// withPassphrase does something with the passphrase of the private key at a path that the options name, and where one is missing with
+// that of the configuration, or what somebody at the terminal types.
+func (a *app) withPassphrase(ctx context.Context, o passphraseOptions, path string, how engine.Signing, do func(passphrase []byte) error) error {
 	given, err := o.read()
 	if err != nil {
 		return err
@@ -80,11 +82,14 @@ func (a *app) withPassphrase(ctx context.Context, o passphraseOptions, do func(p
 	if missing := (*signing.PassphraseError)(nil); !errors.As(err, &missing) || missing.Given {
 		return err
 	}
-	typed, asked, failed := a.askSecret(ctx, "passphrase of the key")
-	if failed != nil || !asked {
-		return errors.Join(failed, err)
+	found, failed := a.configuredPassphrase(ctx, keyring.Key{Path: path}, how)
+	switch {
+	case failed != nil:
+		return &keyring.Error{Path: path, Err: failed}
+	case len(found) == 0:
+		return err
 	}
-	return do(typed)
+	return do(found)
 }
 
 // askSecret asks whoever sits at mago's terminal for what is not to be seen. asked is false where nobody does, or nothing is to be

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 
 	"mago/cmd/mago/internal/keyring"
@@ -17,7 +18,7 @@ func (c *keyCommand) rotate(a *app, ctx context.Context) error {
 		return nil
 	}
 	var made keyring.Made
-	err = a.withPassphrase(ctx, c.passphraseOptions, func(passphrase []byte) (err error) {
+	err = a.withPassphrase(ctx, c.passphraseOptions, cmp.Or(c.RootKey, keyring.Dir), a.Signing, func(passphrase []byte) (err error) {
 		made, err = a.keyStore().Rotate(ctx, keyring.Rotation{
 			Algorithm: c.Algorithm, Name: a.Name, Days: c.Days, Passphrase: passphrase, Unattended: c.Unattended, RootKey: rootKey, Now: present(),
 		})
