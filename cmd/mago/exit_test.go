@@ -40,7 +40,7 @@ var failures = []struct {
 	{errors.New("something else"), exitError, ""},
 	{&engine.UsageError{Err: fmt.Errorf("purge: %w", &engine.PurgeAllError{})}, exitUsage, "mago purge all"},
 	{&engine.UsageError{Err: engine.ErrNothingNamed}, exitUsage, "mago help"},
-	{&engine.UnloadableError{Unit: "x for 6.1", Why: "Secure Boot is on"}, exitUnsigned, "with --unsigned mago signs nothing; the kernel refuses such modules until you have signed them"},
+	{&engine.UnloadableError{Unit: "x for 6.1", Why: "Secure Boot is on"}, exitUnsigned, "with --unsigned mago signs nothing and goes on; the kernel refuses such modules until you have signed them"},
 	{&engine.UnloadableError{Unit: "x for 6.1", Copies: []string{"/x.ko"}}, exitUnsigned, "with --unsigned mago installs its own all the same, and the kernel loads them instead of the signed ones"},
 	{&engine.InTheWayError{Pkg: "x-dkms", Command: "sudo apt-get install /x.deb"}, exitPackages, "apt-get install /x.deb"},
 	{&engine.InTheWayError{Pkg: "x-dkms", Command: "sudo apt-get install /x.deb", Refused: true}, exitPackages, `"sudo apt-get install /x.deb" says why`},

@@ -119,6 +119,7 @@ var hintProofs = map[string]string{
 	"adviser.explainCatalog: mago auto-install":                    "advice",
 	"adviser.explainCatalog: mago list":                            "advice",
 	"adviser.explainCatalog: modprobe":                             "advice",
+	"UnloadableError.step: mago auto-build -l":                     "sign",
 	"UnloadableError.step: mago key new":                           "signed",
 	"UnloadableError.step: mago key status":                        "sign",
 	"UnloadableError.step: mokutil --import":                       "sign",

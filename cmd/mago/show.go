@@ -86,6 +86,9 @@ func (a *app) printBuild(r store.Record, field func(name, value string)) {
 	if r.Reused != nil {
 		field("  Modules", fmt.Sprintf("built for %s; all %s are the same", r.Reused.Kernel, engine.Plural(r.Reused.Symbols, "symbol CRC")))
 	}
+	if r.Signed != nil {
+		field("  Signed", "with "+r.Signed.Name)
+	}
 	field("  Files", strings.Join(r.Modules, ", "))
 	field("  Package", r.Deb)
 	field("  SBOM", r.SBOM)

@@ -80,6 +80,9 @@ func (a *app) printStates(ctx context.Context, s engine.StatusReport) error {
 			return err
 		}
 	}
+	if m := a.keyStore().Report(a.Signing.Key, present()).Machine; m.Wants != "" || a.Verbose {
+		a.tellField("machine", machineText(m))
+	}
 	for _, u := range s.Unloadable {
 		loads := "does not load"
 		if u.Later {

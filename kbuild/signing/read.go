@@ -19,15 +19,19 @@ const maxModule = 1 << 30
 // maxSignature is how many bytes a signature, its certificates among them, has at most that is read: forty times the usual.
 const maxSignature = 64 << 10
 
-// ReadFile gives the CMS message of a module's file, compressed or not; nil where it is not signed. A file that ends early is read as
-// far as it goes.
+// ReadFile is Read for a file. One that ends early is read as far as it goes.
 func ReadFile(path string) (message []byte, err error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	stream, _, err := codec.NewReader(file)
+	return Read(file)
+}
+
+// Read gives the CMS message of a module, compressed or not; nil where it is not signed.
+func Read(module io.Reader) (message []byte, err error) {
+	stream, _, err := codec.NewReader(module)
 	if err != nil {
 		return nil, err
 	}

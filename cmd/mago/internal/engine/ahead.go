@@ -52,7 +52,7 @@ func (p *planner) neverBuilt(kernels []kernel.Kernel) (some []unit) {
 			if p.last.Has(u.id()) || p.pkgs.packageVersion(u.packageName()) != "" {
 				continue
 			}
-			if p.plan.Request.Goal < Installed || p.install.checkLoadable(u, nil, false) == nil {
+			if p.plan.Request.Goal < Installed || p.install.checkLoadable(u, nil) == nil {
 				some = append(some, u)
 			}
 		}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"mago/cmd/mago/internal/modpkg"
 	"mago/cmd/mago/internal/store"
 )
 
@@ -134,7 +133,7 @@ func (it *installer) checked(ctx context.Context, u unit, built store.Record) (d
 		err = it.claims.checkClaim(claim)
 	}
 	if err == nil {
-		err = it.checkLoadable(u, modpkg.Modules(built.Modules), true)
+		err = it.checkBuilt(u, built)
 	}
 	if err == nil {
 		err = it.checkBootSpace(ctx, u, built)

@@ -1,13 +1,17 @@
 package engine
 
 import (
+	"archive/tar"
 	"cmp"
 	"context"
 	"fmt"
+	"path"
 	"path/filepath"
 	"slices"
 
 	"mago/cmd/mago/internal/modpkg"
+	"mago/cmd/mago/internal/store"
+	"mago/debpkg"
 	"mago/kbuild/firmware"
 	"mago/kbuild/kernel"
 	"mago/kbuild/signing"
@@ -16,31 +20,39 @@ import (
 // UnloadableError says that a kernel would not load modules, or not those of several that are signed.
 type UnloadableError struct {
 	Unit   string
-	Why    string          // the kernel takes signed modules only, "" where it takes others
+	Why    string          // the kernel loads only what it trusts, "" where it loads anything
 	Copies []string        // signed modules that these would be loaded in the place of, as paths in the root
 	Key    string          // what mago would sign them with, "" where it has no key
-	Reason firmware.Reason // why the kernel does not take what is signed with that
-	Enroll string          // the file that mokutil has to be given to enroll it, "" where there is none to be given
+	Reason firmware.Reason // what is wrong with the signatures of that, or of what is built
+	Enroll string          // the file that mokutil has to be given to enroll the key, "" where there is none to be given
+	Built  *store.ID       // what is built and would be installed, nil where it is still to be built
 
-	required bool // whether somebody else asks for signatures than the kernel
+	required bool // whether it is the configuration that asks for signatures
 }
 
 func (e *UnloadableError) Error() string {
-	switch {
-	case e.required:
-		return fmt.Sprintf("%s: the configuration requires signatures, and there is no key to sign with", e.Unit)
-	case e.Key != "":
-		return fmt.Sprintf("%s: the kernel would not load what %s signs: %s, and %s", e.Unit, e.Key, e.reason(), e.Reason)
+	if e.required {
+		return e.Unit + ": the configuration requires signatures, and there is no key to sign with"
 	}
-	return fmt.Sprintf("%s: mago has no key to sign modules with, and %s", e.Unit, e.reason())
+	return fmt.Sprintf("%s: %s, and %s", e.Unit, e.lack(), e.reason())
+}
+
+// lack is what the modules lack.
+func (e *UnloadableError) lack() string {
+	switch {
+	case e.Built != nil && e.Reason == unsigned:
+		return "what is built is not signed"
+	case e.Built != nil:
+		return "what is built is signed, but " + string(e.Reason)
+	case e.Key != "":
+		return e.Key + " signs, but " + string(e.Reason)
+	}
+	return "mago has no key to sign modules with"
 }
 
 func (e *UnloadableError) reason() string {
-	switch {
-	case e.Why != "" && e.Key != "":
-		return e.Why
-	case e.Why != "":
-		return "the kernel would not load unsigned ones: " + e.Why
+	if e.Why != "" {
+		return "the kernel loads only modules that it trusts: " + e.Why
 	}
 	return fewOf(e.Copies, "modinfo -F signer") + " is signed: under Secure Boot only that one loads"
 }
@@ -49,13 +61,15 @@ func (e *UnloadableError) reason() string {
 func (e *UnloadableError) Hint(on System) string {
 	without := "with --unsigned mago installs its own all the same, and the kernel loads them instead of the signed ones"
 	if e.Why != "" || e.required {
-		without = "with --unsigned mago signs nothing; the kernel refuses such modules until you have signed them"
+		without = "with --unsigned mago signs nothing and goes on; the kernel refuses such modules until you have signed them"
 	}
 	return Hints(e.step(on), without)
 }
 
 func (e *UnloadableError) step(on System) string {
 	switch {
+	case e.Built != nil:
+		return fmt.Sprintf("%q signs it anew, without a compiler, or says what it lacks", on.Mago("auto-build", "-l", e.Built.Kernel, e.Built.Module))
 	case e.Enroll != "":
 		return fmt.Sprintf("run %q, choose a password, and run the same command again; the next boot asks for it", on.ByRoot("mokutil", "--import", e.Enroll))
 	case e.Key != "":
@@ -64,24 +78,22 @@ func (e *UnloadableError) step(on System) string {
 	return fmt.Sprintf("%q makes a key, and says how to enroll it", on.SudoMago("key", "new"))
 }
 
-// checkLoadable finds out whether a kernel would load modules of these names, or would load them instead of signed ones. With
-// --unsigned it only says so.
-func (it *installer) checkLoadable(u unit, names []string, tell bool) error {
-	e, err := it.signs.refusal(u)
-	if err != nil {
-		return err
-	}
-	if copies := it.signedCopies(u.Kernel, names); len(copies) > 0 && !it.signs.isTrusted(u) {
-		e = cmp.Or(e, &UnloadableError{Unit: u.String()})
-		e.Copies = copies
-	}
-	switch {
-	case e == nil:
+// checkLoadable finds out whether a kernel would load what mago builds of these names, or would load it instead of signed modules.
+func (it *installer) checkLoadable(u unit, names []string) error {
+	if it.UnsignedModules {
 		return nil
-	case !it.UnsignedModules:
+	}
+	e, err := it.signs.refusal(u)
+	if e != nil || err != nil {
+		return cmp.Or(err, error(e))
+	}
+	copies := it.signedCopies(u.Kernel, names)
+	if len(copies) == 0 {
+		return nil
+	}
+	if e = it.signs.lackOf(u); e != nil {
+		e.Copies = copies
 		return e
-	case tell:
-		it.say.note("note", "the modules are not signed, and %s", e.reason())
 	}
 	return nil
 }
@@ -92,29 +104,87 @@ func (sg *signatures) refusal(u unit) (*UnloadableError, error) {
 	if err != nil {
 		return nil, err
 	}
-	trust := sg.trust(u.Kernel)
-	e := &UnloadableError{Unit: u.String(), Why: trust.Wanted, required: sg.requires(u.name) && !k.is}
-	if !k.is {
-		if trust.Wanted == "" && !e.required {
-			e = nil
-		}
-		return e, nil
-	}
-	next := trust.Of(k.Chain()...).Next
-	if next.Loads != firmware.No {
+	wanted, required := sg.trust(u.Kernel).Wanted, sg.requires(u.name) && !k.is
+	if wanted == "" && !required {
 		return nil, nil
 	}
-	e.Key, e.Reason = signing.Name(k.Certificate), next.Why
-	if next.Why == firmware.NotEnrolled {
-		e.Enroll = k.EnrolledFile()
+	e := sg.lackOf(u)
+	if e != nil {
+		e.Why, e.required = wanted, required
 	}
 	return e, nil
 }
 
-// isTrusted reports whether the machine has enrolled what a unit is signed with.
-func (sg *signatures) isTrusted(u unit) bool {
+// lackOf says what keeps the machine from trusting what a unit is signed with, nil where nothing does, or where that is not known.
+func (sg *signatures) lackOf(u unit) *UnloadableError {
+	e := &UnloadableError{Unit: u.String()}
 	k, err := sg.keyOf(u.name)
-	return err == nil && k.is && sg.trust(u.Kernel).Of(k.Chain()...).IsEnrolled()
+	if err != nil || !k.is {
+		return e
+	}
+	standing := sg.trust(u.Kernel).Of(k.Chain()...)
+	if standing.Next.Loads != firmware.No && (standing.IsEnrolled() || standing.Next.Why != firmware.NotWanted) {
+		return nil
+	}
+	e.Key, e.Reason = signing.Name(k.Certificate), standing.Next.Why
+	if e.Reason == firmware.NotWanted {
+		e.Reason = firmware.NotEnrolled
+	}
+	if e.Reason == firmware.NotEnrolled {
+		e.Enroll = k.EnrolledFile()
+	}
+	return e
+}
+
+// checkBuilt finds out the same of what is built, by its signatures: whoever built it may have had another key, or none. With
+// --unsigned it only says so.
+func (it *installer) checkBuilt(u unit, built store.Record) error {
+	trust := it.signs.trust(u.Kernel)
+	e := &UnloadableError{Unit: u.String(), Why: trust.Wanted, Copies: it.signedCopies(u.Kernel, modpkg.Modules(built.Modules))}
+	if e.Why == "" && len(e.Copies) == 0 {
+		return nil
+	}
+	message, err := firstSignature(built)
+	if err != nil {
+		return err
+	}
+	id := u.id()
+	e.Built, e.Reason = &id, unsigned
+	if message != nil {
+		next := judge(message, trust, it.signs.certificates(trust))
+		if next.Loads != firmware.No {
+			return nil
+		}
+		e.Reason = next.Why
+	}
+	if !it.UnsignedModules {
+		return e
+	}
+	it.say.note("note", "%s, and %s", e.lack(), e.reason())
+	return nil
+}
+
+// firstSignature is that of the first module in a build's package, nil where it has none.
+func firstSignature(built store.Record) ([]byte, error) {
+	deb, err := debpkg.Open(built.Deb)
+	if err != nil {
+		return nil, err
+	}
+	defer deb.Close()
+	data, err := deb.Data()
+	if err != nil {
+		return nil, err
+	}
+	defer data.Close()
+	for files := tar.NewReader(data); ; {
+		h, err := files.Next()
+		if err != nil {
+			return nil, fmt.Errorf("%s: its modules: %w", built.Deb, err)
+		}
+		if slices.Contains(built.Modules, path.Join("/", h.Name)) {
+			return signing.Read(files)
+		}
+	}
 }
 
 // foreseenModules are the names of what a unit's recipe builds, and of what its last build has built.

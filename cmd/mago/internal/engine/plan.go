@@ -318,7 +318,7 @@ func (p *planner) wasOpened(name string) (t target, ok bool, err error) {
 // evaluate finds out what a unit's dkms.conf tells.
 func (p *planner) evaluate(ctx context.Context, u *unit) error {
 	if p.plan.Request.Goal == Installed {
-		if err := p.install.checkLoadable(*u, p.install.foreseenModules(ctx, *u), false); err != nil {
+		if err := p.install.checkLoadable(*u, p.install.foreseenModules(ctx, *u)); err != nil {
 			return err
 		}
 	}

@@ -169,7 +169,7 @@ func (p *planner) checkSignature(u unit) error {
 		return err
 	}
 	if p.plan.Request.Goal == Installed {
-		return p.install.checkLoadable(u, nil, false)
+		return p.install.checkLoadable(u, nil)
 	}
 	if !p.signs.requires(u.name) && !p.isHere(u.Kernel.Release) {
 		return nil

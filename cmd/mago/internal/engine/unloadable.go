@@ -66,21 +66,25 @@ func (sv *surveyor) refused(s State, trust firmware.Trust, known []*x509.Certifi
 		if err != nil || message == nil {
 			continue
 		}
-		signature, err := signing.Parse(message)
-		if err != nil {
-			return err.Error()
+		if next := judge(message, trust, known); next.Loads != firmware.Yes || next.Why != firmware.Trusted {
+			return string(next.Why)
 		}
-		chain := signature.Chain(known...)
-		if len(chain) == 0 {
-			return string(firmware.NotEnrolled)
-		}
-		next := trust.Of(chain...).Next
-		if next.Loads == firmware.Yes && next.Why == firmware.Trusted {
-			return ""
-		}
-		return string(next.Why)
+		return ""
 	}
 	return unsigned
+}
+
+// judge says what a machine makes of a module's signature at the next boot.
+func judge(message []byte, trust firmware.Trust, known []*x509.Certificate) firmware.Verdict {
+	signature, err := signing.Parse(message)
+	if err != nil {
+		return firmware.Verdict{Loads: firmware.No, Why: firmware.Reason(err.Error())}
+	}
+	chain := signature.Chain(known...)
+	if len(chain) == 0 {
+		return firmware.Verdict{Loads: firmware.No, Why: firmware.NotEnrolled}
+	}
+	return trust.Of(chain...).Next
 }
 
 // certificates are those that somebody may have signed modules with, and their issuers: of the keys here, and of the machine's lists.
