@@ -28,6 +28,7 @@ func (c *keyCommand) status(a *app, _ context.Context) error {
 	if len(r.Keys) > 0 {
 		a.screen.line("")
 	}
+	a.tellRetired(r.Retired)
 	for _, note := range keyNotes(r, now) {
 		a.tellField("note", note)
 	}
@@ -62,7 +63,7 @@ func (a *app) tellKey(k keyring.State, now time.Time) {
 	a.tellField("key", fmt.Sprintf("%s (%s)", k.Name, whose[k.Origin]))
 	a.tellField("kind", kindText(k))
 	a.tellField("until", untilText(k, now))
-	a.tellField("SHA-1", k.Fingerprint)
+	a.tellFingerprints(k)
 	a.tellField("held", heldText(k))
 	a.tellField("loads", loadsText(k))
 	if k.Error != "" {
@@ -70,6 +71,30 @@ func (a *app) tellKey(k keyring.State, now time.Time) {
 	}
 	if k.Used {
 		a.tellField("used", "mago signs with this key: "+usedBecause[k.Origin])
+	}
+}
+
+// tellFingerprints shows those of what machines enroll and of what signs, where these are two.
+func (a *app) tellFingerprints(k keyring.State) {
+	if k.Root == "" {
+		a.tellField("SHA-1", k.Fingerprint)
+		return
+	}
+	a.tellField("SHA-1", k.Fingerprint+" (root)")
+	a.tellField("SHA-1", keyring.Fingerprint(k.Found.Certificate)+" (leaf)")
+}
+
+// tellRetired shows leaves that others have followed.
+func (a *app) tellRetired(all []keyring.Ended) {
+	for _, e := range all {
+		text := e.Name + ", followed on " + e.Since.Format(time.DateOnly)
+		if e.Revoked {
+			text += ", revoked"
+		}
+		a.tellField("old", text+", SHA-1 "+e.Fingerprint)
+	}
+	if len(all) > 0 {
+		a.screen.line("")
 	}
 }
 
