@@ -1,4 +1,4 @@
-// Package vm boots a kernel in QEMU, on an initramfs written here, and gives what it says on its serial line.
+// Package vm boots in QEMU a kernel, or what a PC would, on an initramfs written here, and gives what it says on its serial line.
 package vm
 
 import (
