@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"mago/cmd/mago/internal/engine"
+	"mago/cmd/mago/internal/keyring"
 	"mago/kbuild/sandbox"
 	"mago/sources/lock"
 )
@@ -79,7 +81,9 @@ func newApp(m engine.Machine, o options, command string, stdout *stream, stderr 
 	if o.Verbose {
 		options.Output, options.Errors = heedless{stdout}, heedless{stderr}
 	}
-	options.Passphrase = a.configuredPassphrase
+	options.Passphrase = func(ctx context.Context, k keyring.Key, how engine.Signing) ([]byte, error) {
+		return configuredPassphrase(ctx, a, k, how)
+	}
 	a.Engine, err = engine.New(options, paths, m, strings.Fields(o.SudoCmd), func(e engine.Event) {
 		e.Err = a.ofSystem(e.Err)
 		a.render.event(e)

@@ -32,11 +32,11 @@ func (c *keyCommand) export(a *app, ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.writeFiles(cmp.Or(c.Output, "."), files)
+	return writeFiles(a, cmp.Or(c.Output, "."), files)
 }
 
 // writeFiles writes what others may read into a directory, and says what it is for.
-func (a *app) writeFiles(dir string, files []keyring.File) error {
+func writeFiles(a *app, dir string, files []keyring.File) error {
 	for _, f := range files {
 		path := filepath.Join(dir, f.Name)
 		if a.DryRun {

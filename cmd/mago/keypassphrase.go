@@ -82,7 +82,7 @@ func (a *app) withPassphrase(ctx context.Context, o passphraseOptions, path stri
 	if missing := (*signing.PassphraseError)(nil); !errors.As(err, &missing) || missing.Given {
 		return err
 	}
-	found, failed := a.configuredPassphrase(ctx, keyring.Key{Path: path}, how)
+	found, failed := configuredPassphrase(ctx, a, keyring.Key{Path: path}, how)
 	switch {
 	case failed != nil:
 		return &keyring.Error{Path: path, Err: failed}

@@ -55,7 +55,7 @@ const usualCredential = "mago-passphrase"
 
 // configuredPassphrase is that of a key: out of the file that the configuration names, or that systemd passes as a credential
 // (systemd.exec(5), LoadCredential=), or as somebody at the terminal types it; nil where there is none.
-func (a *app) configuredPassphrase(ctx context.Context, k keyring.Key, how engine.Signing) ([]byte, error) {
+func configuredPassphrase(ctx context.Context, a *app, k keyring.Key, how engine.Signing) ([]byte, error) {
 	if how.PassphraseFile != "" {
 		return lineOf(rooted.Root(a.Root), how.PassphraseFile)
 	}
