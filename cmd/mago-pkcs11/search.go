@@ -49,12 +49,12 @@ func (s *session) tokens(key pkcs11.Wanted) (all []openToken, err error) {
 }
 
 // search finds the key among the objects that tokens show without their PINs. Many hide private keys, and some public ones: then the
-// certificates tell, of which those of issuers count only where they are named.
+// certificates tell, of which those of issuers come last.
 func (s *session) search(tokens []openToken, key pkcs11.Wanted) (candidate, error) {
-	for _, class := range []ulong{privateKey, publicKey, certificate} {
+	for _, kind := range kinds {
 		var all []candidate
 		for _, t := range tokens {
-			some, err := s.candidates(t, class, key)
+			some, err := s.candidates(t, kind, key)
 			if err != nil {
 				return candidate{}, err
 			}
@@ -70,13 +70,22 @@ func (s *session) search(tokens []openToken, key pkcs11.Wanted) (candidate, erro
 	return candidate{}, &pkcs11.Error{Kind: pkcs11.NoKey, Others: s.shown(tokens)}
 }
 
-// candidates are the ids of a token's objects of a class that are wanted.
-func (s *session) candidates(t openToken, class ulong, key pkcs11.Wanted) (all []candidate, err error) {
-	objects, err := s.find(t.session, ofClass(class).of(aLabel, []byte(key.Object)).of(aID, key.ID))
+// kind is what of a token's objects tells of keys.
+type kind struct {
+	class   ulong
+	issuers bool // whether certificates that sign others count
+}
+
+// kinds begins with what tells most.
+var kinds = []kind{{privateKey, true}, {publicKey, true}, {certificate, false}, {certificate, true}}
+
+// candidates are the ids of a token's objects of a kind that are wanted.
+func (s *session) candidates(t openToken, k kind, key pkcs11.Wanted) (all []candidate, err error) {
+	objects, err := s.find(t.session, ofClass(k.class).of(aLabel, []byte(key.Object)).of(aID, key.ID))
 	for _, object := range objects {
 		c := candidate{t, s.attribute(t.session, object, aID), string(s.attribute(t.session, object, aLabel))}
 		same := func(other candidate) bool { return string(other.id) == string(c.id) }
-		if c.id == nil || slices.ContainsFunc(all, same) || class == certificate && key.Object == "" && key.ID == nil && s.isIssuer(t.session, object) {
+		if c.id == nil || slices.ContainsFunc(all, same) || !k.issuers && s.isIssuer(t.session, object) {
 			continue
 		}
 		all = append(all, c)
@@ -93,8 +102,8 @@ func (s *session) isIssuer(session, object ulong) bool {
 // shown are the keys that tokens show.
 func (s *session) shown(tokens []openToken) (all []string) {
 	for _, t := range tokens {
-		for _, class := range []ulong{privateKey, publicKey, certificate} {
-			some, err := s.candidates(t, class, pkcs11.Wanted{})
+		for _, k := range kinds {
+			some, err := s.candidates(t, k, pkcs11.Wanted{})
 			if err == nil && len(some) > 0 {
 				all = append(all, names(some)...)
 				break

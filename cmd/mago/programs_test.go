@@ -20,7 +20,7 @@ func init() {
 	programs = map[string]func(*world, []string) error{
 		"apt-cache": aptCache, "apt-get": aptGet, "dpkg": dpkg, "useradd": useradd,
 		"bwrap": bubblewrap, "namespaces": limitedSandbox, "user": limitedSandbox, "sudo": sudo, "env": env, "chroot": chroot, "make": fakeMake, "strip": strip, "stall": strip, "ls": strip, "modprobe": strip, "dmesg": strip, "mokutil": strip, "systemctl": strip,
-		"fakeroot": fakeroot, "holder": holder,
+		"fakeroot": fakeroot, "holder": holder, "mago-pkcs11": onToken,
 	}
 }
 

@@ -72,6 +72,7 @@ func TestMain(m *testing.M) {
 // runInWorld is main with the script's machine in the place of this one.
 func runInWorld(args []string) int {
 	m := engine.Machine{AsRoot: os.Getenv("AS") != "user", Run: startInWorld}
+	m.Tokens.Programs = []string{filepath.Join(os.Getenv("FAKES"), "mago-pkcs11")}
 	os.Unsetenv("PASTED") // what mago runs nobody has pasted
 	if os.Getenv("DBUS_SYSTEM_BUS_ADDRESS") != "" {
 		m.Inhibit = engine.Inhibit

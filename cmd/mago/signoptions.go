@@ -65,7 +65,7 @@ func configuredPassphrase(ctx context.Context, a *app, k keyring.Key, how engine
 			return line, err
 		}
 	}
-	typed, _, err := a.askSecret(ctx, "passphrase of "+k.Path)
+	typed, _, err := a.askSecret(ctx, k.Secret())
 	return typed, err
 }
 

@@ -95,7 +95,7 @@ func (e *Error) Hint() string {
 	case NotRSA:
 		return "take an RSA key"
 	case NoPIN:
-		return "run mago on a terminal, or write the PIN to a file that only you can read and name that as Passphrase-File"
+		return "mago asks for it at a terminal; elsewhere --passphrase-file, or Passphrase-File in the configuration, names a file that has it"
 	case WrongPIN:
 		return "check it before you try again: after a few wrong ones a token locks itself"
 	case Locked:

@@ -307,3 +307,21 @@ func TestProxy(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A certificate that could sign others is a key's own where there is no other, as openssl makes them.
+func TestOnlyIssuer(t *testing.T) {
+	tok := newToken(t, "mago")
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := signing.Root(key, signing.Subject{Name: "self", From: time.Unix(1e9, 0), Days: 20000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tok.put("mago", key, "k", "01")
+	tok.putCertificate("mago", root, "k", "01")
+	if _, err := tok.open("").Login([]byte("1234")); err != nil {
+		t.Error(err)
+	}
+}

@@ -57,6 +57,9 @@ func open(c *child, u URI) (*Token, error) {
 	return t, nil
 }
 
+// Name is what people call the token.
+func (t *Token) Name() string { return t.wanted.TokenName() }
+
 // Close ends the child.
 func (t *Token) Close() { t.child.close() }
 

@@ -43,6 +43,14 @@ func (k *Key) describe() {
 	k.Revoked = isRevoked(k.root, k.Certificate)
 }
 
+// Secret is what opens the key, as somebody is asked for it.
+func (k Key) Secret() string {
+	if k.token != nil {
+		return "PIN of the token " + k.token.Name()
+	}
+	return "passphrase of " + k.Path
+}
+
 // certificatesIn are those in a file of PEM blocks.
 func certificatesIn(root rooted.Root, path string) ([]*x509.Certificate, error) {
 	text, err := root.ReadFile(path)
