@@ -11,6 +11,7 @@ import (
 
 	"mago/cmd/mago/internal/keyring"
 	"mago/kbuild/firmware"
+	"mago/kbuild/signing/pkcs11"
 )
 
 // status shows all keys, what of the machine decides about them, and the command to type.
@@ -124,7 +125,10 @@ func kindText(k keyring.State) string {
 	if k.Root != "" {
 		text = "leaf of " + k.Root + ", " + k.Algorithm
 	}
-	if k.Encrypted {
+	switch {
+	case pkcs11.IsURI(k.Path):
+		return text + ", on a token"
+	case k.Encrypted:
 		return text + ", encrypted"
 	}
 	return text + ", not encrypted"

@@ -52,12 +52,12 @@ func TestMain(m *testing.M) {
 
 // token is a token in files of its own, whose PIN is 1234.
 type token struct {
-	*testing.T
+	testing.TB
 	helper pkcs11.Helper
 	dir    string
 }
 
-func newToken(t *testing.T, label string) token {
+func newToken(t testing.TB, label string) token {
 	t.Helper()
 	for _, needed := range []string{softHSM, "/usr/bin/pkcs11-tool"} {
 		if _, err := os.Stat(needed); err != nil {
@@ -323,5 +323,27 @@ func TestOnlyIssuer(t *testing.T) {
 	tok.putCertificate("mago", root, "k", "01")
 	if _, err := tok.open("").Login([]byte("1234")); err != nil {
 		t.Error(err)
+	}
+}
+
+// BenchmarkSign signs one module's digest by a token that is a program's, and by a file: what a token costs a module.
+func BenchmarkSign(b *testing.B) {
+	tok := newToken(b, "mago")
+	_, leaf, key := chain(b, 3072)
+	tok.put("mago", key, "k", "01")
+	tok.putCertificate("mago", leaf, "k", "01")
+	onToken, err := tok.open("").Login([]byte("1234"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, signer := range map[string]crypto.Signer{"token": onToken, "file": key} {
+		b.Run(name, func(b *testing.B) {
+			s := signing.Signer{Key: signer, Certificate: leaf, Embedded: true}
+			for b.Loop() {
+				if _, err := s.Sign(strings.NewReader("a module"), crypto.SHA256); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

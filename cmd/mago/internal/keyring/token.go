@@ -3,7 +3,6 @@ package keyring
 import (
 	"bytes"
 	"crypto"
-	"crypto/x509"
 	"fmt"
 
 	"mago/debpkg/rooted"
@@ -32,10 +31,7 @@ func Named(root rooted.Root, tokens pkcs11.Helper, name string) (Key, error) {
 // describe says of a token's key what is known of one in a file. Its root's certificate is on the token, or is that of mago's own root.
 func (k *Key) describe() {
 	issuers := k.token.Others
-	if own, err := certificatesAt(k.root, inside(rootCert)); err == nil {
-		issuers = append(issuers, own...)
-	}
-	if own, err := certificatesIn(k.root, inside(signingKey)); err == nil {
+	if own, err := certificatesAt(k.root, inside(mokCert)); err == nil {
 		issuers = append(issuers, own...)
 	}
 	k.Certificate, k.Root = k.token.Certificate, issuerOf(k.token.Certificate, issuers)
@@ -49,15 +45,6 @@ func (k Key) Secret() string {
 		return "PIN of the token " + k.token.Name()
 	}
 	return "passphrase of " + k.Path
-}
-
-// certificatesIn are those in a file of PEM blocks.
-func certificatesIn(root rooted.Root, path string) ([]*x509.Certificate, error) {
-	text, err := root.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	return certificates(text)
 }
 
 // private opens the private key of a token; pin is empty where the key's URI says where it is, or the token wants none.
