@@ -9,8 +9,11 @@ import (
 )
 
 // BuildMago builds mago as "make build" does, from the source that the working directory is in.
-func BuildMago(ctx context.Context, binary string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", binary, "mago/cmd/mago")
+func BuildMago(ctx context.Context, binary string) error { return Build(ctx, "mago/cmd/mago", binary) }
+
+// Build does so with any command of the source.
+func Build(ctx context.Context, command, binary string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", binary, command)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%q: %w:\n%s", cmd.Args, err, out)

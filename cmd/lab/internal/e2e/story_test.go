@@ -48,6 +48,7 @@ func TestStory(t *testing.T) {
 		{"limits", s.limits},
 		{"again", s.again},
 		{"upgrade", s.upgrade},
+		{"token", s.token},
 		{"user", s.user},
 		{"others' places", s.othersPlaces},
 		{"private source", s.privateSource},
