@@ -41,11 +41,14 @@ type passphraseOptions struct {
 	PassphraseFD   int    `name:"passphrase-fd" default:"-1" actions:"new,import,rotate,export" placeholder:"N" help:"Read the passphrase from the file descriptor N."`
 }
 
+// keyTeller shows what becomes of keys.
+type keyTeller struct{ *app }
+
 // keyStatus is the action where none is named.
 const keyStatus = "status"
 
 // keyActions are what each action does.
-var keyActions = map[string]func(*keyCommand, *app, context.Context) error{
+var keyActions = map[string]func(*keyCommand, keyTeller, context.Context) error{
 	"new": (*keyCommand).make, "import": (*keyCommand).take, "rotate": (*keyCommand).rotate, "revoke": (*keyCommand).revoke,
 	"export": (*keyCommand).export, keyStatus: (*keyCommand).status,
 }
@@ -118,7 +121,7 @@ func (c *keyCommand) Run(a *app, ctx context.Context) error {
 	if needsRoot && !a.AsRoot() {
 		return &rootOnlyError{[]string{"key", c.Action}}
 	}
-	return keyActions[c.Action](c, a, ctx)
+	return keyActions[c.Action](c, keyTeller{a}, ctx)
 }
 
 // rootOnlyError is an action that root's own rights are needed for: -S is for apt and dpkg.

@@ -22,7 +22,7 @@ func (a adviser) closing(path string) string {
 func (a *app) adviser() adviser { return adviser{engine.SystemOf(a.Engine)} }
 
 // enrolment are the commands that enroll a certificate as a machine owner's key, or with --mokx revoke it.
-func (a *app) enrolment(path string, options ...string) (steps []string) {
+func (a keyTeller) enrolment(path string, options ...string) (steps []string) {
 	on := engine.SystemOf(a.Engine)
 	if _, err := a.keyStore().Root.Stat("/usr/bin/mokutil"); err != nil {
 		steps = append(steps, on.Apt("install", "mokutil"))
@@ -31,7 +31,7 @@ func (a *app) enrolment(path string, options ...string) (steps []string) {
 }
 
 // rotation is the command that makes a new leaf, which names the root's private key where that is elsewhere.
-func (a *app) rotation() string {
+func (a keyTeller) rotation() string {
 	if a.keyStore().HasRootKey() {
 		return a.adviser().newLeaf()
 	}
@@ -39,12 +39,12 @@ func (a *app) rotation() string {
 }
 
 // moveAway is the command that takes the root's private key off this machine.
-func (a *app) moveAway() string {
+func (a keyTeller) moveAway() string {
 	return engine.SystemOf(a.Engine).ByRoot("mv", a.hostPath(keyring.OfflineKey), "/media/usb/mago-root.key")
 }
 
 // hostPath is where a file of the root lies for this machine's programs.
-func (a *app) hostPath(name string) string {
+func (a keyTeller) hostPath(name string) string {
 	path, err := a.keyStore().Root.Path(name)
 	if err != nil {
 		return name

@@ -11,7 +11,7 @@ import (
 )
 
 // export writes what enrolls the key that signs.
-func (c *keyCommand) export(a *app, ctx context.Context) error {
+func (c *keyCommand) export(a keyTeller, ctx context.Context) error {
 	k, err := a.usedKey()
 	if errors.Is(err, fs.ErrPermission) && !a.AsRoot() {
 		return &rootOnlyError{[]string{"key", "export", "--mok"}}
@@ -32,11 +32,11 @@ func (c *keyCommand) export(a *app, ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return writeFiles(a, cmp.Or(c.Output, "."), files)
+	return a.writeFiles(cmp.Or(c.Output, "."), files)
 }
 
 // writeFiles writes what others may read into a directory, and says what it is for.
-func writeFiles(a *app, dir string, files []keyring.File) error {
+func (a keyTeller) writeFiles(dir string, files []keyring.File) error {
 	for _, f := range files {
 		path := filepath.Join(dir, f.Name)
 		if a.DryRun {
@@ -52,7 +52,7 @@ func writeFiles(a *app, dir string, files []keyring.File) error {
 }
 
 // usedKey is the key that a build signs with.
-func (a *app) usedKey() (keyring.Key, error) {
+func (a keyTeller) usedKey() (keyring.Key, error) {
 	for _, k := range a.keyStore().Report(a.Signing.Key, present()).Keys {
 		if k.Used {
 			return k.Found.Key, k.Found.Err

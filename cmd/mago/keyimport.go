@@ -8,7 +8,7 @@ import (
 )
 
 // take copies a key into mago's own directory: dkms's, or one of a certification authority.
-func (c *keyCommand) take(a *app, ctx context.Context) error {
+func (c *keyCommand) take(a keyTeller, ctx context.Context) error {
 	i := keyring.Import{Unattended: c.Unattended, Again: a.Force, Now: present()}
 	for _, path := range []struct {
 		to   *string

@@ -10,7 +10,7 @@ import (
 )
 
 // make makes a key, and says how machines get to trust it.
-func (c *keyCommand) make(a *app, ctx context.Context) error {
+func (c *keyCommand) make(a keyTeller, ctx context.Context) error {
 	passphrase, err := a.newPassphrase(ctx, c.passphraseOptions)
 	if err != nil {
 		return err
@@ -37,7 +37,7 @@ func (c *keyCommand) make(a *app, ctx context.Context) error {
 }
 
 // tellMade says what was made and where it lies.
-func (a *app) tellMade(m keyring.Made) {
+func (a keyTeller) tellMade(m keyring.Made) {
 	k := m.Key
 	if k.Root == nil {
 		a.tellField("key", describe(k.Certificate))
@@ -59,7 +59,7 @@ func (a *app) tellMade(m keyring.Made) {
 }
 
 // tellEnrolment says how this machine gets to trust a key, where it asks for any.
-func (a *app) tellEnrolment(k keyring.Key) {
+func (a keyTeller) tellEnrolment(k keyring.Key) {
 	if (firmware.Machine{Root: a.Root}).SecureBoot() == firmware.NoUEFI {
 		a.tellField("enroll", "nothing needs to be enrolled here: this machine has not been booted by UEFI")
 		return
@@ -75,7 +75,7 @@ func (a *app) tellEnrolment(k keyring.Key) {
 const blueScreen = "mokutil asks for a new password. Reboot then, and on the blue screen take Enroll MOK, Continue, Yes, type that password, and take Reboot"
 
 // tellRootKey says where a root's private key should be.
-func (a *app) tellRootKey(m keyring.Made) {
+func (a keyTeller) tellRootKey(m keyring.Made) {
 	switch {
 	case m.RootKey == "":
 	case m.RootKey == keyring.OfflineKey:
@@ -87,6 +87,6 @@ func (a *app) tellRootKey(m keyring.Made) {
 }
 
 // tellNothingDone is what --dry-run says.
-func (a *app) tellNothingDone(what string) {
+func (a keyTeller) tellNothingDone(what string) {
 	a.tellField("key", "would "+what+"; nothing is changed")
 }

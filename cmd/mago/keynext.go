@@ -13,7 +13,7 @@ import (
 
 // keyAdviser says what to do about keys.
 type keyAdviser struct {
-	*app
+	keyTeller
 	report keyring.Report
 	now    time.Time
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // revoke ends a certificate: mago signs nothing with it any more, and says what machines need to know.
-func (c *keyCommand) revoke(a *app, ctx context.Context) error {
+func (c *keyCommand) revoke(a keyTeller, ctx context.Context) error {
 	word := strings.Join(c.Files, "")
 	file, err := readGiven(word)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -33,7 +33,7 @@ func (c *keyCommand) revoke(a *app, ctx context.Context) error {
 }
 
 // tellRevoked says what has to be done beside mago: kernels heed different things.
-func (a *app) tellRevoked(r keyring.Revoked) {
+func (a keyTeller) tellRevoked(r keyring.Revoked) {
 	a.tellField("revoked", signing.Name(r.Certificate)+", SHA-1 "+keyring.Fingerprint(r.Certificate)+": mago signs nothing with it any more")
 	a.tellField("machines", "whose kernels have CONFIG_SYSTEM_REVOCATION_LIST, such as Ubuntu's, refuse what it has signed after:")
 	for _, step := range a.enrolment(r.DER, "--mokx") {

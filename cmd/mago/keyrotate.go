@@ -8,7 +8,7 @@ import (
 )
 
 // rotate makes a new leaf of the same root.
-func (c *keyCommand) rotate(a *app, ctx context.Context) error {
+func (c *keyCommand) rotate(a keyTeller, ctx context.Context) error {
 	rootKey, err := readGiven(c.RootKey)
 	if err != nil {
 		return err

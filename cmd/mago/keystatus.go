@@ -15,7 +15,7 @@ import (
 )
 
 // status shows all keys, what of the machine decides about them, and the command to type.
-func (c *keyCommand) status(a *app, _ context.Context) error {
+func (c *keyCommand) status(a keyTeller, _ context.Context) error {
 	now := present()
 	r := a.keyStore().Report(a.Signing.Key, now)
 	if c.JSON {
@@ -56,7 +56,7 @@ func machineText(m keyring.Machine) string {
 }
 
 // tellKey shows one key.
-func (a *app) tellKey(k keyring.State, now time.Time) {
+func (a keyTeller) tellKey(k keyring.State, now time.Time) {
 	if k.Kind == "" {
 		a.tellField("key", fmt.Sprintf("%s: %s", whose[k.Origin], errorText(k)))
 		return
@@ -76,7 +76,7 @@ func (a *app) tellKey(k keyring.State, now time.Time) {
 }
 
 // tellFingerprints shows those of what machines enroll and of what signs, where these are two.
-func (a *app) tellFingerprints(k keyring.State) {
+func (a keyTeller) tellFingerprints(k keyring.State) {
 	if k.Root == "" {
 		a.tellField("SHA-1", k.Fingerprint)
 		return
@@ -86,7 +86,7 @@ func (a *app) tellFingerprints(k keyring.State) {
 }
 
 // tellRetired shows leaves that others have followed.
-func (a *app) tellRetired(all []keyring.Ended) {
+func (a keyTeller) tellRetired(all []keyring.Ended) {
 	for _, e := range all {
 		text := e.Name + ", followed on " + e.Since.Format(time.DateOnly)
 		if e.Revoked {
