@@ -112,9 +112,13 @@ const (
 	ofTokens = "./cmd/mago-pkcs11"
 )
 
+// flags are the commands' own: what loads foreign libraries is as hard to misuse as Debian wants it (lintian's hardening-no-pie,
+// hardening-no-relro).
+var flags = map[string][]string{own: {"-ldflags=-s -w"}, ofTokens: {"-buildmode=pie", "-ldflags=-s -w -bindnow"}}
+
 // build compiles a command as "make build" does, without symbols, which Debian Policy 10.1 does not want in packages.
 func (r request) build(ctx context.Context, arch, command, program string) error {
-	args := []string{"build", "-trimpath", "-ldflags=-s -w", "-o", program}
+	args := append([]string{"build", "-trimpath", "-o", program}, flags[command]...)
 	if r.Commit == "" {
 		args = append(args, "-buildvcs=false") // or go build would end with git's error
 	}

@@ -34,8 +34,8 @@ and has dpkg install it. It follows dkms.conf, the debian/rules of
 module-assistant, and plain Makefiles.
 
 It builds when it is asked and only then: there is no kernel hook, timer,
-trigger or daemon for that. What a source brings is compiled in a sandbox, by a user
-without rights.`
+trigger or daemon for that. What a source brings is compiled in a sandbox, by
+a user without rights.`
 
 // contents are the parts of mago's package.
 type contents struct {

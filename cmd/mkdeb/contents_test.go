@@ -167,7 +167,7 @@ func TestPackages(t *testing.T) {
 				t.Errorf("the program is %v, %v", program, err)
 			}
 			helper, err := elf.NewFile(strings.NewReader(strings.TrimPrefix(files["/usr/libexec/mago/mago-pkcs11"], "-rwxr-xr-x ")))
-			if err != nil || helper.Machine != machine || helper.Section(".symtab") != nil || helper.Section(".interp") == nil {
+			if err != nil || helper.Machine != machine || helper.Section(".symtab") != nil || helper.Section(".interp") == nil || helper.Type != elf.ET_DYN {
 				t.Errorf("the program of tokens is %v, %v", helper, err)
 			}
 			for _, name := range []string{"github.com/ebitengine/purego@v", "Go@1.", "github.com/alecthomas/kong@v", "github.com/xi2/xz@v", "pault.ag/go/debian@v", "golang.org/x/sys@v"} {

@@ -37,7 +37,7 @@ func copyright(modules []module) ([]byte, error) {
 		return nil, err
 	}
 	text := "Format: " + format + "\nUpstream-Name: mago\n" +
-		"Comment: mago is one program, linked of the modules of Go below.\n"
+		"Comment: mago and mago-pkcs11 are linked of the modules of Go below.\n"
 	for i, m := range modules {
 		licence, err := m.licence(scanner)
 		if err != nil {

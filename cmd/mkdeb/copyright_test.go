@@ -112,6 +112,7 @@ func TestCopyrightRefuses(t *testing.T) {
 
 func TestHolders(t *testing.T) {
 	for line, want := range map[string]string{
+		"// SPDX-FileCopyrightText: 2022 The Ebitengine Authors":                 "2022 The Ebitengine Authors",
 		"Copyright (c) 2013 VividCortex":                                         "2013 VividCortex",
 		"Copyright © 2015, Joe Tsai and The Go Authors. All rights reserved.":    "2015, Joe Tsai and The Go Authors",
 		" * copyright 1999-2001 A B":                                             "1999-2001 A B",

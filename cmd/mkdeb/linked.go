@@ -129,7 +129,7 @@ func (m module) texts(name *regexp.Regexp) (texts []string, err error) {
 }
 
 // holder matches a line that names the copyright's holder, of code and not of a licence's own text.
-var holder = regexp.MustCompile(`(?m)^[\s/*#-]*(?i:copyright)\s+(?:(?:\([Cc]\)|©)\s*,?\s*)?((?:[0-9]{4}|[A-Z]\w+ [A-Z]).*?)(?i:\s*[,.]?\s*all rights reserved\.?)?\s*$`)
+var holder = regexp.MustCompile(`(?m)^[\s/*#-]*(?i:copyright|spdx-filecopyrighttext:)\s+(?:(?:\([Cc]\)|©)\s*,?\s*)?((?:[0-9]{4}|[A-Z]\w+ [A-Z]).*?)(?i:\s*[,.]?\s*all rights reserved\.?)?\s*$`)
 
 // holders are the copyright's holders that the licences name or, where they name none, the linked files.
 func (m module) holders(licences []string) ([]string, error) {
