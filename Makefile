@@ -53,7 +53,8 @@ install: build ## install the programs, the manual page and completion below $(D
 	./mago completion | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mago
 
 uninstall: ## remove what "make install" has put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/mago $(DESTDIR)$(PREFIX)/libexec/mago/mago-pkcs11 $(DESTDIR)$(PREFIX)/share/man/man8/mago.8 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mago
+	rm -f $(DESTDIR)$(PREFIX)/bin/mago $(DESTDIR)$(PREFIX)/share/man/man8/mago.8 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mago
+	rm -rf $(DESTDIR)$(PREFIX)/libexec/mago
 
 deb: ## write mago_VERSION_ARCH.deb, mago's own package (ARCH=arm64)
 	go run ./cmd/mkdeb $(if $(ARCH),-arch $(ARCH))

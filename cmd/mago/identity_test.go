@@ -1,6 +1,9 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 )
@@ -17,5 +20,18 @@ func TestSourceDateEpoch(t *testing.T) {
 		if _, err := sourceDateEpoch(value); err == nil {
 			t.Errorf("%q is taken", value)
 		}
+	}
+}
+
+// What talks to tokens lies beside mago, or in libexec of the same installation.
+func TestTokenPrograms(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Dir(self)
+	want := []string{filepath.Join(dir, "mago-pkcs11"), filepath.Join(dir, "../libexec/mago/mago-pkcs11"), "/usr/local/libexec/mago/mago-pkcs11", "/usr/libexec/mago/mago-pkcs11"}
+	if got := tokenPrograms(); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

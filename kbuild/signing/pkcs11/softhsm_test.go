@@ -32,7 +32,9 @@ var childProgram = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	program := filepath.Join(dir, "mago-pkcs11")
-	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", program, "mago/cmd/mago-pkcs11").CombinedOutput()
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", program, "mago/cmd/mago-pkcs11")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as it is packaged
+	out, err := build.CombinedOutput()
 	if err != nil {
 		return "", errors.New(string(out))
 	}
