@@ -15,8 +15,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/google/renameio/v2"
-
 	"mago/kbuild/signing"
 )
 
@@ -27,6 +25,7 @@ const format = 1
 const (
 	listFile   = "requests.json" // what is to be signed
 	signerFile = "signer.pem"    // the certificate that has signed, and its root's where it has one
+	unfinished = ".unfinished"   // of a directory that has not got all of its modules, in place of the list
 	ending     = ".p7s"          // of a module's signature, beside the module
 )
 
@@ -59,15 +58,20 @@ type Error struct {
 func (e *Error) Error() string { return e.File + ": " + e.Err.Error() }
 func (e *Error) Unwrap() error { return e.Err }
 
-// Make makes a directory for requests. One that holds some already is an error: nothing of what somebody is to sign is mixed.
+// Make makes a directory for requests. One that holds some already is an error: nothing of what somebody is to sign is mixed. One that
+// a killed run has left is written again.
 func Make(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
+	mark := filepath.Join(dir, unfinished)
+	if _, err := os.Lstat(mark); err == nil {
+		return nil
+	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
 		return cmp.Or(err, error(&Error{dir, errors.New("the directory is not empty")}))
 	}
-	return nil
+	return os.WriteFile(mark, nil, 0o644)
 }
 
 // Take copies a module into the directory, and completes its request.
@@ -86,13 +90,22 @@ func (r *Request) Take(dir, file string) error {
 	return os.WriteFile(to, text, 0o644)
 }
 
-// Write makes the list. The modules lie in the directory already.
+// Write makes the list. The modules lie in the directory already, which is finished then.
 func Write(dir string, requests []Request) error {
 	text, err := json.MarshalIndent(list{format, requests}, "", "  ")
 	if err != nil {
 		return err
 	}
-	return renameio.WriteFile(filepath.Join(dir, listFile), append(text, '\n'), 0o644)
+	mark := filepath.Join(dir, unfinished)
+	file, err := os.OpenFile(mark, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(append(text, '\n'))
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(mark, filepath.Join(dir, listFile))
 }
 
 // Read reads the list. The error is an *Error.

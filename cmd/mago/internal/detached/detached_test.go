@@ -147,6 +147,30 @@ func TestMake(t *testing.T) {
 	}
 }
 
+// TestKilled: a directory that was not finished is no request yet, and the next run finishes it.
+func TestKilled(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "requests")
+	half := filepath.Join(dir, "hello", "6.1")
+	if err := errors.Join(Make(dir), os.MkdirAll(half, 0o755), os.WriteFile(filepath.Join(half, "hello.ko"), []byte("hal"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read(dir); err == nil {
+		t.Error("half of a directory is read")
+	}
+	if err := errors.Join(Make(dir), Write(dir, nil)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read(dir); err != nil {
+		t.Error(err)
+	}
+	if err := Make(dir); err == nil {
+		t.Error("a finished directory is written again")
+	}
+	if _, err := os.Lstat(filepath.Join(dir, unfinished)); err == nil {
+		t.Error("the mark is left")
+	}
+}
+
 // A link in the directory leads nowhere else.
 func TestLinks(t *testing.T) {
 	dir, r := asked(t, module)

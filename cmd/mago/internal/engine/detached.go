@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"mago/cmd/mago/internal/detached"
+	"mago/cmd/mago/internal/keyring"
 	"mago/cmd/mago/internal/store"
 	"mago/debpkg/codec"
 	"mago/kbuild"
@@ -124,8 +125,8 @@ func (d Detached) Sign(ctx context.Context, dir string, told func(detached.Reque
 // ErrNoKey says that there is nothing to sign with.
 var ErrNoKey = errors.New("there is no key here to sign modules with")
 
-// Attach puts a directory's signatures into the packages that they were asked for; told is called for each package. A package that was
-// built anew since is an *StaleRequestError.
+// Attach puts a directory's signatures into the packages that they were asked for, but for those that have them; told is called for each
+// package. A package that was built anew since is an *StaleRequestError.
 func (d Detached) Attach(ctx context.Context, dir string, told func(store.Record)) error {
 	requests, signatures, err := detached.Signed(dir)
 	if err != nil {
@@ -167,8 +168,10 @@ func (d Detached) attach(ctx context.Context, id store.ID, requests []detached.R
 	}
 	defer release()
 	r, ok := d.store.Get(id)
-	stale := slices.ContainsFunc(requests, func(q detached.Request) bool { return q.Deb != r.SHA256 })
-	if !ok || stale {
+	if ok && r.Signed != nil && r.Signed.SHA256 == keyring.SHA256(s.Certificate) && areFor(requests, r.Compiled) {
+		return r, nil
+	}
+	if !ok || !areFor(requests, r.SHA256) {
 		return r, &StaleRequestError{requests[0].Package}
 	}
 	r.Inputs = append(unsignedInputs(r.Inputs), signatureInput(s.Certificate, d.Of(id.Module).Signing.Resign))
@@ -177,6 +180,11 @@ func (d Detached) attach(ctx context.Context, id store.ID, requests []detached.R
 	}}
 	by := func(modules []kbuild.Module) *store.Signed { return signedWith(s.Certificate, modules) }
 	return resigner{d.build}.resign(ctx, resigning{record: r, kernel: asRequested(r, requests[0]), how: how, by: by})
+}
+
+// areFor reports whether requests are for a package.
+func areFor(requests []detached.Request, deb string) bool {
+	return !slices.ContainsFunc(requests, func(q detached.Request) bool { return q.Deb != deb })
 }
 
 // asRequested is as much of a request's kernel as signing takes: it need not be here any more.
