@@ -21,6 +21,7 @@ import (
 // TestHostile lets every attack in by the doors of a source, and wants none to get out of any kind of sandbox.
 func TestHostile(t *testing.T) {
 	t.Setenv("MAGO_HOSTILE_SECRET", "SECRET")
+	t.Setenv("CREDENTIALS_DIRECTORY", "/run/credentials")
 	for _, kind := range []sandbox.Kind{sandbox.Bubblewrap, sandbox.Namespaces, sandbox.User} {
 		t.Run(string(kind), func(t *testing.T) {
 			b := newBench(t).in(t, kind)
@@ -113,6 +114,7 @@ func newVictim(t *testing.T, box sandbox.Sandbox) *hostile.Victim {
 func TestAttacksAreReal(t *testing.T) {
 	box := newBench(t).box
 	t.Setenv("MAGO_HOSTILE_SECRET", "SECRET")
+	t.Setenv("CREDENTIALS_DIRECTORY", "/run/credentials")
 	for _, a := range hostile.Attacks {
 		if !a.Real {
 			continue

@@ -24,7 +24,7 @@ type Attack struct {
 // Attacks are all of them; a script of the same name does each.
 var Attacks = []Attack{
 	{Name: "read", Real: true}, {Name: "write", Real: true}, {Name: "network", Real: true}, {Name: "kill", Real: true}, {Name: "ptrace", Real: true},
-	{Name: "secrets", Real: true}, {Name: "outlive", Real: true}, {Name: "outputs", Real: true}, {Name: "place"}, {Name: "killall"}, {Name: "records"}, {Name: "terminal"}, {Name: "nested"},
+	{Name: "secrets", Real: true}, {Name: "keys", Real: true}, {Name: "passphrases", Real: true}, {Name: "token", Real: true}, {Name: "outlive", Real: true}, {Name: "outputs", Real: true}, {Name: "place"}, {Name: "killall"}, {Name: "records"}, {Name: "terminal"}, {Name: "nested"},
 	{Name: "forks", Limit: "processes"}, {Name: "memory", Limit: "memory"}, {Name: "loop", Limit: "time"}, {Name: "disk", Limit: "output"},
 	{Name: "chatter", Limit: "output"}, {Name: "comets", Limit: "time or processes"}, {Name: "shared", Limit: "memory"}, {Name: "deep", Limit: "output"},
 	{Name: "module-link", Module: true}, {Name: "module-hardlink", Module: true}, {Name: "module-pipe", Module: true},

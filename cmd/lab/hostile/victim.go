@@ -24,6 +24,7 @@ type Victim struct {
 	process   *exec.Cmd
 	tcp       net.Listener
 	udp       net.PacketConn
+	tokens    []string     // sockets made where those of tokens are, in the host
 	reached   atomic.Int32 // how often a socket was talked to
 	listeners []io.Closer
 	died      chan struct{}
@@ -48,7 +49,7 @@ func NewVictim(root string, uid, gid uint32) (*Victim, error) {
 	err = errors.Join(os.Chmod(dir, 0o777), os.WriteFile(v.file("secret"), []byte("SECRET"), 0o666), os.Chmod(v.file("secret"), 0o666),
 		os.WriteFile(v.file("roots"), []byte("SECRET"), 0o600), syscall.Mkfifo(v.file("alive"), 0o666), os.Chmod(v.file("alive"), 0o666))
 	if err == nil {
-		err = errors.Join(v.listen(), v.start(uid, gid))
+		err = errors.Join(v.makeKey(), v.listen(), v.start(uid, gid))
 	}
 	return v, err
 }
@@ -75,6 +76,9 @@ func (v *Victim) listen() (err error) {
 		l.(*net.UnixListener).SetUnlinkOnClose(false)
 		v.listeners = append(v.listeners, l)
 		go v.accept(l)
+	}
+	if err := v.listenAsTokens(); err != nil {
+		return err
 	}
 	go v.accept(v.tcp)
 	if v.udp, err = net.ListenPacket("udp4", "127.0.0.1:0"); err != nil {
@@ -104,8 +108,14 @@ func (v *Victim) accept(l net.Listener) {
 }
 
 func (v *Victim) start(uid, gid uint32) error {
+	key, err := os.Open(v.file("keys/signing.key"))
+	if err != nil {
+		return err
+	}
+	defer key.Close()
 	v.process = exec.Command("sleep", "infinity")
-	v.process.Env = []string{"PATH=/usr/bin:/bin", "MAGO_HOSTILE_SECRET=SECRET"}
+	v.process.Env = []string{"PATH=/usr/bin:/bin", "MAGO_HOSTILE_SECRET=SECRET", "PASSPHRASE=PASSPHRASE-OF-MAGO"}
+	v.process.ExtraFiles = []*os.File{key}
 	v.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if os.Geteuid() == 0 {
 		v.process.SysProcAttr.Credential = &syscall.Credential{Uid: uid, Gid: gid, Groups: []uint32{}}
@@ -122,8 +132,8 @@ func (v *Victim) start(uid, gid uint32) error {
 
 // variables tell an attack where the victim is.
 func (v *Victim) variables() string {
-	return fmt.Sprintf("export VICTIM=%s VICTIM_TMP=%s VICTIM_PID=%d VICTIM_TCP=%d VICTIM_UDP=%d VICTIM_NAME=%s\n", v.dir, v.tmp, v.process.Process.Pid,
-		v.tcp.Addr().(*net.TCPAddr).Port, v.udp.LocalAddr().(*net.UDPAddr).Port, filepath.Base(v.dir))
+	return fmt.Sprintf("export VICTIM=%s VICTIM_TMP=%s VICTIM_PID=%d VICTIM_TCP=%d VICTIM_UDP=%d VICTIM_NAME=%s VICTIM_TOKENS='%s'\n", v.dir, v.tmp, v.process.Process.Pid,
+		v.tcp.Addr().(*net.TCPAddr).Port, v.udp.LocalAddr().(*net.UDPAddr).Port, filepath.Base(v.dir), strings.Join(tokens, " "))
 }
 
 // Escapes says what an attack has done to the victim or the host, by what the attack has printed and by what lies in
@@ -197,8 +207,11 @@ func (v *Victim) Close() error {
 	for _, pid := range v.survivors() {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
-	for _, path := range v.marks() {
+	for _, path := range append(v.marks(), v.tokens...) {
 		_ = os.Remove(path)
+	}
+	for _, path := range v.tokens {
+		_ = os.Remove(filepath.Dir(path)) // which fails where it was there before, with something in it
 	}
 	return os.RemoveAll(v.file("."))
 }
