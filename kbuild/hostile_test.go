@@ -122,6 +122,7 @@ func TestAttacksAreReal(t *testing.T) {
 		t.Run(a.Name, func(t *testing.T) {
 			v := newVictim(t, box)
 			cmd := exec.Command("bash", "-c", hostile.Script(a, v))
+			cmd.ExtraFiles = []*os.File{openedSecret(t)}
 			cmd.Dir, cmd.WaitDelay = t.TempDir(), time.Second // some leave a process behind that holds the output
 			if box.Drop {
 				cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: box.UID, Gid: box.GID, Groups: []uint32{}}}
@@ -140,6 +141,21 @@ func TestAttacksAreReal(t *testing.T) {
 			}
 		})
 	}
+}
+
+// openedSecret is a file for a descriptor that a program is not to have.
+func openedSecret(t *testing.T) *os.File {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "passphrase")
+	if err := os.WriteFile(path, []byte("SECRET"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { file.Close() })
+	return file
 }
 
 // TestClosesItself: a build that takes its own directory away is to blame itself for what cannot be started there.
