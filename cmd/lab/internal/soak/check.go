@@ -23,7 +23,7 @@ var usual = places{"/var/cache/mago", "/var/cache/mago/debs"}
 // damaged looks for what may never be seen, whatever has been done to mago: what is under its name is whole.
 func (m *machine) damaged(p places) []finding {
 	var all []finding
-	for _, look := range []func(places) []finding{m.damagedDebs, m.damagedRecords, m.damagedTrees, m.damagedIndex} {
+	for _, look := range []func(places) []finding{m.damagedDebs, m.damagedRecords, m.damagedSignatures, m.damagedKeys, m.damagedTrees, m.damagedIndex} {
 		all = append(all, look(p)...)
 	}
 	return all
@@ -53,6 +53,13 @@ func (m *machine) damagedDebs(p places) []finding {
 type record struct {
 	Module, Kernel, Result, Error, Deb, SHA256, Log string
 	Common                                          *struct{ Deb string }
+	Signed                                          *signedBy
+}
+
+// signedBy is a certificate, by its SHA-256, and the modules that mago has signed with it, by their paths.
+type signedBy struct {
+	SHA256  string
+	Modules []string
 }
 
 // damagedRecords compares what records say with the files that they name. None of the modules fails to build.
@@ -162,7 +169,7 @@ func (m *machine) damagedIndex(p places) []finding {
 func (m *machine) leftOver(p places) []finding {
 	var all []finding
 	tell := func(path string) { all = append(all, finding{left, strings.TrimPrefix(path, m.Dir)}) }
-	for _, top := range []string{p.cache, p.dest, "/tmp", "/var/tmp"} {
+	for _, top := range []string{p.cache, p.dest, keys, requests, "/tmp", "/var/tmp"} {
 		_ = filepath.WalkDir(m.Path(top), func(path string, entry fs.DirEntry, err error) error {
 			rel := strings.TrimPrefix(path, m.Path(p.cache)+"/")
 			switch {

@@ -15,7 +15,8 @@ type disk struct {
 	mounted
 	args   []string
 	places places
-	most   int64 // bytes that are free at most
+	most   int64                       // bytes that are free at most
+	before func(context.Context) error // with room enough; nil: nothing
 }
 
 func (m *machine) newDisks() []*disk {
@@ -23,14 +24,19 @@ func (m *machine) newDisks() []*disk {
 	other := places{"/srv/full", "/srv/full/debs"}
 	dest := places{usual.cache, "/srv/debs"}
 	return []*disk{
-		{at(usual.cache, false), []string{"a-b", "-f", "v4l2loopback"}, usual, 2 << 20},
-		{at(other.cache, false), []string{"-u", other.cache, "a-b", "-f", "xtrx"}, other, 2 << 20},
-		{at(other.cache, false), []string{"-u", other.cache, "a-b", "-f", local}, other, 600 << 10},
-		{at(dest.dest, true), []string{"--dest", dest.dest, "a-b", "-f", "xtrx"}, dest, 48 << 10},
-		{at("/tmp", false), []string{"a-b", "-f", "acpi-call"}, usual, 64 << 10},
-		{at("/var/lib/dpkg", true), []string{"a-i", "-f", "xtrx"}, usual, 512 << 10},
-		{at("/lib/modules/"+m.kernel+"/updates", true), []string{"a-i", "-f", "v4l2loopback"}, usual, 120 << 10},
-		{at("/var/cache/mago/downloads", true), []string{"get", "-f", "xtrx", "acpi-call"}, usual, 60 << 10},
+		{at(usual.cache, false), []string{"a-b", "-f", "v4l2loopback"}, usual, 2 << 20, nil},
+		{at(other.cache, false), []string{"-u", other.cache, "a-b", "-f", "xtrx"}, other, 2 << 20, nil},
+		{at(other.cache, false), []string{"-u", other.cache, "a-b", "-f", local}, other, 600 << 10, nil},
+		{at(dest.dest, true), []string{"--dest", dest.dest, "a-b", "-f", "xtrx"}, dest, 48 << 10, nil},
+		{at("/tmp", false), []string{"a-b", "-f", "acpi-call"}, usual, 64 << 10, nil},
+		{at("/var/lib/dpkg", true), []string{"a-i", "-f", "xtrx"}, usual, 512 << 10, nil},
+		{at("/lib/modules/"+m.kernel+"/updates", true), []string{"a-i", "-f", "v4l2loopback"}, usual, 120 << 10, nil},
+		{at("/var/cache/mago/downloads", true), []string{"get", "-f", "xtrx", "acpi-call"}, usual, 60 << 10, nil},
+		{at(other.cache, false), []string{"-u", other.cache, "a-b", local, "xtrx"}, other, 100 << 10, m.toSignAnew("-u", other.cache, local, "xtrx")},
+		{at(keys, true), []string{"key", "rotate"}, usual, 24 << 10, nil},
+		{at(keys, true), []string{"key", "new", "-f"}, usual, 40 << 10, nil},
+		{at(requests, false), request, usual, 30 << 10, m.toRequest},
+		{at(requests, false), []string{"sign", requests}, usual, 16 << 10, m.toSign},
 	}
 }
 
@@ -39,6 +45,11 @@ func (s *soaking) full(ctx context.Context, dice *rand.Rand, t *tally) (told str
 	d := s.places[dice.IntN(len(s.places))]
 	free := dice.Int64N(d.most)
 	err = d.with(func() error {
+		if d.before != nil {
+			if err := d.before(ctx); err != nil {
+				return err
+			}
+		}
 		if err := d.leave(free); err != nil {
 			return err
 		}

@@ -76,20 +76,17 @@ var mouths = regexp.MustCompile(`<pipe:\[| write\([12]<`)
 // unheard reports whether a call failed on one of them: of pipes none ever does so, and who cannot speak tells nothing.
 func (m *machine) unheard() bool { return slices.ContainsFunc(m.allInjected(), mouths.MatchString) }
 
-// allInjected are the lines of strace's that tell of a call that it has made fail, in one piece where another thread's came between.
+// allInjected are the lines of strace's that tell of a call that it has made fail.
 func (m *machine) allInjected() (lines []string) {
-	text, _ := os.ReadFile(m.Path(trace)) // mago may have ended before its first call
-	begun := map[string]string{}          // by thread
-	for line := range strings.Lines(string(text)) {
-		thread, _, _ := strings.Cut(line, " ")
-		if call, ok := strings.CutSuffix(strings.TrimSpace(line), "<unfinished ...>"); ok {
-			begun[thread] = call
-		}
-		if _, rest, ok := strings.Cut(line, "resumed>"); ok {
-			line = begun[thread] + rest
-		}
-		if strings.Contains(line, "(INJECTED)") {
-			lines = append(lines, line)
+	text, err := os.Open(m.Path(trace))
+	if err != nil {
+		return nil // mago may have ended before its first call
+	}
+	defer text.Close()
+	all, _ := wholeCalls(text) // as far as it can be read
+	for _, c := range all {
+		if strings.Contains(c.text, "(INJECTED)") {
+			lines = append(lines, c.thread+" "+c.text)
 		}
 	}
 	return lines

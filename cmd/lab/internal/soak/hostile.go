@@ -52,6 +52,12 @@ func (m *machine) buildUser() (uid, gid uint32, err error) {
 	return uid, gid, err
 }
 
+// passphrase is a file that mago is given as its descriptor 3; the key needs none, and mago keeps it all the same.
+const passphrase = "/root/passphrase"
+
+// entrusted starts mago with secrets of every kind.
+var entrusted = []string{"env", "MAGO_HOSTILE_SECRET=SECRET", "CREDENTIALS_DIRECTORY=/root", "bash", "-c", `exec "$@" 3<` + passphrase, "bash"}
+
 // attackBy makes a source and a victim, and tells what the one did to the other and to the system.
 func (s *soaking) attackBy(ctx context.Context, a hostile.Attack, door string, uid, gid uint32) (out outcome, found []finding, err error) {
 	v, err := hostile.NewVictim(s.Dir, uid, gid)
@@ -59,12 +65,13 @@ func (s *soaking) attackBy(ctx context.Context, a hostile.Attack, door string, u
 		return out, nil, err
 	}
 	const source = "/root/attack/hello"
-	if err := errors.Join(os.RemoveAll(s.Path(source)), hostile.Write(s.Path(source), door, a, v)); err != nil {
+	given := os.WriteFile(s.Path(passphrase), []byte("PASSPHRASE-OF-MAGO\n"), 0o600)
+	if err := errors.Join(given, os.RemoveAll(s.Path(source)), hostile.Write(s.Path(source), door, a, v)); err != nil {
 		return out, nil, errors.Join(err, v.Close())
 	}
 	before := s.outside()
 	limits := "memory=2G,processes=300,output=50M,time=30s"
-	out = s.run(ctx, append([]string{"env", "MAGO_HOSTILE_SECRET=SECRET"}, s.arguments("--limit", limits, "a-b", "-f", source)...)...)
+	out = s.run(ctx, slices.Concat(entrusted, s.arguments("--limit", limits, "a-b", "-f", "--passphrase-fd=3", source))...)
 	if out.code == 0 {
 		found = append(found, finding{lost, "nothing was built, and the build succeeded"})
 	}

@@ -85,7 +85,7 @@ func (m *machine) begin(ctx context.Context, sc *scenario) (*running, int, error
 // command has to succeed, and builds nothing again that was finished.
 func (s *soaking) kill(ctx context.Context, dice *rand.Rand, t *tally) (string, []finding, error) {
 	sc := s.scenarios[dice.IntN(len(s.scenarios))]
-	if dice.IntN(2) == 0 {
+	if dice.IntN(2) == 0 && s.alike(s.manyUnits.args) {
 		sc = s.manyUnits
 	}
 	if sc.spans == nil {
@@ -167,7 +167,7 @@ func (m *machine) again(ctx context.Context, t *tally, p places, args ...string)
 		found = append(found, finding{lost, fmt.Sprintf("mago %q again: %v:\n%s", args, second, second.said)})
 	}
 	found = append(found, m.settled()...)
-	found = append(append(found, m.damaged(p)...), m.leftOver(p)...)
+	found = slices.Concat(found, m.damaged(p), m.unsigned(p), m.leftOver(p))
 	audit := m.run(ctx, "dpkg", "--audit")
 	if audit.said != "" && strings.Contains(second.said, `dpkg --configure -a"`) { // mago had no need of dpkg
 		t.note("dpkg --configure -a")

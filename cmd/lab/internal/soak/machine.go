@@ -19,11 +19,12 @@ import (
 type machine struct {
 	*debian.System
 	kernel string
-	other  string            // a second kernel, of the first one's headers
-	trees  map[string]string // digests of the sources that were opened, by their places
-	whole  map[string]bool   // hashes of packages that dpkg-deb could read
-	kept   int64             // bytes that mago keeps of all modules
-	edits  int               // how often the local modules have been edited
+	other  string              // a second kernel, of the first one's headers
+	trees  map[string]string   // digests of the sources that were opened, by their places
+	whole  map[string]bool     // hashes of packages that dpkg-deb could read
+	signed map[string]contents // what was seen in packages, by their hashes
+	kept   int64               // bytes that mago keeps of all modules
+	edits  int                 // how often the local modules have been edited
 }
 
 // packaged are the modules that come from Debian: from dkms packages, the last of which brings files for every kernel,
@@ -44,7 +45,7 @@ var source embed.FS
 const limit = 10 * time.Minute
 
 func newMachine(ctx context.Context, store *debian.Store) (*machine, error) {
-	m := &machine{trees: map[string]string{}, whole: map[string]bool{}}
+	m := &machine{trees: map[string]string{}, whole: map[string]bool{}, signed: map[string]contents{}}
 	var err error
 	if m.System, err = store.Kept(ctx, "soak", []fs.FS{source}, func(sys *debian.System) error {
 		_, err := sys.Run(ctx, "apt-get", "update")
@@ -83,6 +84,11 @@ func (m *machine) prepare(ctx context.Context) (err error) {
 	modules := m.Path("/lib/modules/" + m.kernel)
 	if err := errors.Join(os.MkdirAll(modules, 0o755), os.WriteFile(filepath.Join(modules, "modules.builtin"), nil, 0o644)); err != nil {
 		return err
+	}
+	if _, err := os.Stat(m.Path(keys)); err != nil {
+		if err := m.succeed(ctx, "mago", "key", "new"); err != nil {
+			return err
+		}
 	}
 	for _, args := range [][]string{{"clean"}, append([]string{"prepare", local}, packaged...), append([]string{"get"}, packaged...), append([]string{"a-b", local}, packaged...)} {
 		if err := m.succeed(ctx, m.arguments(args...)...); err != nil {

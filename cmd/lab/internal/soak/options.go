@@ -19,6 +19,7 @@ import (
 type options struct {
 	store    string
 	only     string
+	like     string
 	seed     uint64
 	first    int
 	kills    int
@@ -36,6 +37,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	o, flags := options{}, flag.NewFlagSet("soak", flag.ContinueOnError)
 	flags.StringVar(&o.store, "store", "soak-", "`name` of the store of test systems")
 	flags.StringVar(&o.only, "only", "", "`parts` to do, separated by commas (default: all)")
+	flags.StringVar(&o.like, "like", "", "kill, fill the disks of and fail only commands that have one of these `words`, separated by commas")
 	flags.Uint64Var(&o.seed, "seed", uint64(time.Now().UnixNano()), "what all chances come from, to do a run again")
 	flags.IntVar(&o.first, "first", 0, "number of the first try of each part, to do one again")
 	flags.IntVar(&o.kills, "kills", 200, "how many times mago is killed")
@@ -62,8 +64,10 @@ func Hostile(ctx context.Context, args []string, stdout, stderr io.Writer) error
 
 // chosen reports whether a part is to be done.
 func (o options) chosen(name string) bool {
-	if o.only == "" {
-		return true
-	}
-	return slices.Contains(strings.Split(o.only, ","), name)
+	return o.only == "" || slices.Contains(strings.Split(o.only, ","), name)
+}
+
+// alike reports whether a command of mago's is one of those to be disturbed.
+func (o options) alike(args []string) bool {
+	return o.like == "" || slices.ContainsFunc(strings.Split(o.like, ","), func(word string) bool { return slices.Contains(args, word) })
 }

@@ -25,6 +25,12 @@ func (m *machine) newScenarios() []*scenario {
 		{args: []string{"a-i", "-f", "v4l2loopback"}, before: do("apt-get", "remove", "--yes", "linux-headers-"+m.kernel)},
 		{args: []string{"clean"}, before: do(m.arguments("a-b", "xtrx")...)},
 		{args: []string{"purge", "xtrx"}, before: do(m.arguments("a-b", "xtrx")...)},
+		{args: []string{"key", "rotate"}},
+		{args: []string{"a-b", local, "acpi-call"}, before: m.toSignAnew(local, "acpi-call")},
+		{args: []string{"key", "new", "-f"}},
+		{args: request, before: m.toRequest},
+		{args: []string{"sign", requests}, before: m.toSign},
+		{args: []string{"sign", "--attach", requests}, before: m.toAttach},
 		{args: []string{"purge", "all"}, before: do(m.arguments("a-b", local, "bbswitch-source")...)},
 	}
 }

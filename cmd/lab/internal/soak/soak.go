@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 
 	"mago/cmd/lab/internal/debian"
 )
@@ -43,6 +44,8 @@ func soak(ctx context.Context, o options, stdout, stderr io.Writer) error {
 		return err
 	}
 	s := &soaking{options: o, machine: m, scenarios: m.newScenarios(), places: m.newDisks(), ways: m.newFailures(), stderr: stderr}
+	s.scenarios = slices.DeleteFunc(s.scenarios, func(sc *scenario) bool { return !o.alike(sc.args) })
+	s.places = slices.DeleteFunc(s.places, func(d *disk) bool { return !o.alike(d.args) })
 	s.manyUnits = &scenario{args: m.matrix(), before: func(context.Context) error { return m.edit() }}
 	err = s.all(ctx)
 	table(stdout, s.tallies)
@@ -93,6 +96,7 @@ func (s *soaking) parts() []part {
 		{"crowds", min(s.crowd, 1), s.gather},
 		{"hostile", s.hostile, s.attack},
 		{"packages", s.hostile, s.steal},
+		{"opens", min(s.hostile, 1), s.watch},
 		{"fuzz", int(min(s.fuzz, 1)), s.fuzzAll},
 	}
 }

@@ -1,0 +1,38 @@
+package soak
+
+import (
+	"context"
+	"errors"
+	"os"
+)
+
+// toSignAnew has modules whose signatures are by the key of before.
+func (m *machine) toSignAnew(words ...string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		return errors.Join(m.succeed(ctx, m.arguments(append([]string{"a-b"}, words...)...)...), m.succeed(ctx, m.arguments("key", "rotate")...))
+	}
+}
+
+// request has modules written down for another machine to sign, also those that are signed: nothing is unsigned here for long.
+var request = []string{"-f", "sign", "--requests", requests, local, "./one"}
+
+// toRequest has modules that can be asked for, and nothing in the directory, which may be a mount point.
+func (m *machine) toRequest(ctx context.Context) error {
+	for _, path := range append(m.glob(requests+"/*"), m.glob(requests+"/.*")...) {
+		if err := os.RemoveAll(path); err != nil {
+			return err
+		}
+	}
+	return m.succeed(ctx, m.arguments("a-b", local, "./one")...)
+}
+
+// toSign has a directory that asks for signatures.
+func (m *machine) toSign(ctx context.Context) error {
+	return errors.Join(m.toRequest(ctx), m.succeed(ctx, m.arguments(request...)...))
+}
+
+// toAttach has signatures for what has none.
+func (m *machine) toAttach(ctx context.Context) error {
+	return errors.Join(m.toRequest(ctx), m.succeed(ctx, m.arguments("a-b", "-f", "--unsigned", local, "./one")...),
+		m.succeed(ctx, m.arguments(request...)...), m.succeed(ctx, m.arguments("sign", requests)...))
+}
