@@ -12,6 +12,7 @@ import (
 	"mago/cmd/mago/internal/modpkg"
 	"mago/cmd/mago/internal/store"
 	"mago/debpkg"
+	"mago/kbuild"
 	"mago/kbuild/firmware"
 	"mago/kbuild/kernel"
 	"mago/kbuild/signing"
@@ -202,9 +203,12 @@ func (it *installer) foreseenModules(ctx context.Context, u unit) []string {
 	return names
 }
 
-// signedCopies are the signed ones among the copies of modules.
+// signedCopies are the signed ones among the copies of modules, but for those that mago has installed: they are replaced.
 func (it *installer) signedCopies(k kernel.Kernel, names []string) []string {
 	return slices.DeleteFunc(it.copies(k, names), func(path string) bool {
+		if rel, _ := filepath.Rel(moduleDir(k), path); isBelow(rel, kbuild.Subdirectory) {
+			return true
+		}
 		message, err := signing.ReadFile(filepath.Join(it.Root, path))
 		return err != nil || message == nil
 	})
