@@ -66,13 +66,17 @@ func Make(dir string) error {
 	}
 	mark := filepath.Join(dir, unfinished)
 	if _, err := os.Lstat(mark); err == nil {
-		return nil
+		return os.RemoveAll(Work(dir))
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
 		return cmp.Or(err, error(&Error{dir, errors.New("the directory is not empty")}))
 	}
 	return os.WriteFile(mark, nil, 0o644)
 }
+
+// Work is a directory for what requests are made of, below one that is not finished yet. Who makes it removes it; where that is killed,
+// Make does.
+func Work(dir string) string { return filepath.Join(dir, ".work") }
 
 // Take copies a module into the directory, and completes its request.
 func (r *Request) Take(dir, file string) error {

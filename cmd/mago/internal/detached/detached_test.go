@@ -151,13 +151,13 @@ func TestMake(t *testing.T) {
 func TestKilled(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "requests")
 	half := filepath.Join(dir, "hello", "6.1")
-	if err := errors.Join(Make(dir), os.MkdirAll(half, 0o755), os.WriteFile(filepath.Join(half, "hello.ko"), []byte("hal"), 0o644)); err != nil {
+	if err := errors.Join(Make(dir), os.Mkdir(Work(dir), 0o700), os.MkdirAll(half, 0o755), os.WriteFile(filepath.Join(half, "hello.ko"), []byte("hal"), 0o644)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Read(dir); err == nil {
 		t.Error("half of a directory is read")
 	}
-	if err := errors.Join(Make(dir), Write(dir, nil)); err != nil {
+	if err := errors.Join(Make(dir), os.Mkdir(Work(dir), 0o700), os.Remove(Work(dir)), Write(dir, nil)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Read(dir); err != nil {

@@ -72,8 +72,8 @@ func (d Detached) request(ctx context.Context, dir string, r store.Record) (all 
 	if hash == 0 {
 		return nil, err
 	}
-	work, err := os.MkdirTemp("", "mago-sign-")
-	if err != nil {
+	work := detached.Work(dir)
+	if err := os.Mkdir(work, 0o700); err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(work)
