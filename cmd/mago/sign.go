@@ -8,6 +8,7 @@ import (
 	"mago/cmd/mago/internal/detached"
 	"mago/cmd/mago/internal/engine"
 	"mago/cmd/mago/internal/store"
+	"mago/debpkg/visible"
 )
 
 type signCommand struct {
@@ -58,7 +59,7 @@ func (c *signCommand) request(ctx context.Context, a *app, d engine.Detached) er
 func (c *signCommand) sign(ctx context.Context, a *app, d engine.Detached) error {
 	dir := c.Words[0]
 	err := d.Sign(ctx, dir, func(r detached.Request) {
-		a.screen.line(fmt.Sprintf("%-8s %s of %s", "signed", r.Name, r.Package))
+		a.screen.line(fmt.Sprintf("%-8s %s of %s", "signed", visible.Line(r.Name), visible.Line(r.Package)))
 	})
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"mago/kbuild/foreign"
 	"mago/kbuild/signing"
 )
 
@@ -58,64 +59,90 @@ type Error struct {
 func (e *Error) Error() string { return e.File + ": " + e.Err.Error() }
 func (e *Error) Unwrap() error { return e.Err }
 
-// Make makes a directory for requests. One that holds some already is an error: nothing of what somebody is to sign is mixed. One that
-// a killed run has left is written again.
-func Make(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	mark := filepath.Join(dir, unfinished)
-	if _, err := os.Lstat(mark); err == nil {
-		return os.RemoveAll(Work(dir))
-	}
-	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
-		return cmp.Or(err, error(&Error{dir, errors.New("the directory is not empty")}))
-	}
-	return os.WriteFile(mark, nil, 0o644)
+// maxModule and maxText bound, in bytes, what is read of a directory that others may write to.
+const (
+	maxModule = 1 << 30
+	maxText   = 64 << 20
+)
+
+// Dir is a directory of requests. Nothing in it leads out of it: root may work in one that somebody else can write to.
+type Dir struct {
+	name string
+	root *os.Root
 }
 
-// Work is a directory for what requests are made of, below one that is not finished yet. Who makes it removes it; where that is killed,
-// Make does.
-func Work(dir string) string { return filepath.Join(dir, ".work") }
+// Open opens a directory. The caller closes it. The error is an *Error.
+func Open(name string) (*Dir, error) {
+	root, err := os.OpenRoot(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errors.New("there is no such directory: write the requests with mago sign --requests on the machine that builds")
+	}
+	if err != nil {
+		return nil, &Error{name, err}
+	}
+	return &Dir{name, root}, nil
+}
+
+// Make makes a directory, and opens it. One that holds something is an *Error: nothing of what somebody is to sign is mixed. One that a
+// killed run has left is written again.
+func Make(name string) (*Dir, error) {
+	if err := os.MkdirAll(name, 0o755); err != nil {
+		return nil, err
+	}
+	d, err := Open(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.mark(); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// mark says that a directory is not finished yet.
+func (d *Dir) mark() error {
+	if _, err := d.root.Lstat(unfinished); err == nil {
+		return nil
+	}
+	if entries, err := fs.ReadDir(d.root.FS(), "."); err != nil || len(entries) > 0 {
+		return cmp.Or(err, error(&Error{d.name, errors.New("the directory is not empty")}))
+	}
+	return d.write(unfinished, nil)
+}
+
+// Close lets go of the directory.
+func (d *Dir) Close() error { return d.root.Close() }
 
 // Take copies a module into the directory, and completes its request.
-func (r *Request) Take(dir, file string) error {
+func (d *Dir) Take(r *Request, file string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
 	r.File, r.Size = filepath.Join(r.Module, r.Kernel, filepath.Base(file)), int64(len(text))
-	sum := sha256.Sum256(text)
-	r.SHA256 = hex.EncodeToString(sum[:])
-	to := filepath.Join(dir, r.File)
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+	r.SHA256 = sumOf(text)
+	if err := d.root.MkdirAll(filepath.Dir(r.File), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(to, text, 0o644)
+	return d.write(r.File, text)
 }
 
-// Write makes the list. The modules lie in the directory already, which is finished then.
-func Write(dir string, requests []Request) error {
+// Write makes the list, once the modules lie there: without it nothing is signed, and the directory is finished with it.
+func (d *Dir) Write(requests []Request) error {
 	text, err := json.MarshalIndent(list{format, requests}, "", "  ")
 	if err != nil {
 		return err
 	}
-	mark := filepath.Join(dir, unfinished)
-	file, err := os.OpenFile(mark, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
-	if err != nil {
+	if err := d.write(unfinished, append(text, '\n')); err != nil {
 		return err
 	}
-	_, err = file.Write(append(text, '\n'))
-	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(mark, filepath.Join(dir, listFile))
+	return d.root.Rename(unfinished, listFile)
 }
 
-// Read reads the list. The error is an *Error.
-func Read(dir string) ([]Request, error) {
-	name := filepath.Join(dir, listFile)
-	text, err := os.ReadFile(name)
+// Requests reads the list. The error is an *Error.
+func (d *Dir) Requests() ([]Request, error) {
+	name := filepath.Join(d.name, listFile)
+	text, err := foreign.ReadText(d.root, listFile, maxText)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &Error{name, errors.New("there is no such file: write the requests with mago sign --requests on the machine that builds")}
 	}
@@ -137,16 +164,34 @@ func Read(dir string) ([]Request, error) {
 	return l.Requests, nil
 }
 
-// open gives a module's bytes, which have to be those that the list tells.
-func (r Request) open(in *os.Root) ([]byte, error) {
-	text, err := in.ReadFile(r.File)
-	if err != nil {
-		return nil, err
+// write makes a file anew, in the place of whatever has its name.
+func (d *Dir) write(name string, text []byte) error {
+	if err := d.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
-	if sum := sha256.Sum256(text); hex.EncodeToString(sum[:]) != r.SHA256 {
-		return nil, &Error{r.File, errors.New("it is not the file that was to be signed: its SHA-256 is another")}
+	file, err := d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	return errors.Join(err, file.Sync(), file.Close())
+}
+
+// module gives a module's bytes, which have to be those that the list tells.
+func (d *Dir) module(r Request) ([]byte, error) {
+	text, err := foreign.ReadText(d.root, r.File, maxModule)
+	if err == nil && sumOf(text) != r.SHA256 {
+		err = errors.New("it is not the file that was to be signed: its SHA-256 is another")
+	}
+	if err != nil {
+		return nil, &Error{r.File, err}
 	}
 	return text, nil
+}
+
+func sumOf(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }
 
 // isModule reports whether bytes are those of a kernel module: an ELF file that can be relocated (elf(5)). Nothing else is signed: a key
@@ -157,10 +202,10 @@ func isModule(text []byte) bool {
 }
 
 // writeSigner leaves the certificate that has signed, and its root's.
-func writeSigner(in *os.Root, chain []*x509.Certificate) error {
+func (d *Dir) writeSigner(chain []*x509.Certificate) error {
 	var text []byte
 	for _, c := range chain {
 		text = append(text, signing.FormatCertificate(c)...)
 	}
-	return in.WriteFile(signerFile, text, 0o644)
+	return d.write(signerFile, text)
 }

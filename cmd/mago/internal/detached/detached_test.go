@@ -1,6 +1,7 @@
 package detached
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/json"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -35,29 +37,41 @@ func newSigner(t *testing.T) (*signing.Signer, []*x509.Certificate) {
 func asked(t *testing.T, content string) (dir string, r Request) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "requests")
-	if err := Make(dir); err != nil {
+	d, err := Make(dir)
+	if err != nil {
 		t.Fatal(err)
 	}
+	defer d.Close()
 	file := filepath.Join(t.TempDir(), "hello.ko")
 	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	r = Request{Module: "hello", Kernel: "6.1", Name: "hello", Hash: "sha256"}
-	if err := errors.Join(r.Take(dir, file), Write(dir, []Request{r})); err != nil {
+	if err := errors.Join(d.Take(&r, file), d.Write([]Request{r})); err != nil {
 		t.Fatal(err)
 	}
 	return dir, r
+}
+
+func opened(t *testing.T, dir string) *Dir {
+	t.Helper()
+	d, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	return d
 }
 
 func TestThereAndBack(t *testing.T) {
 	dir, r := asked(t, module)
 	signer, chain := newSigner(t)
 	var told []Request
-	if err := Sign(t.Context(), dir, signer, chain, func(r Request) { told = append(told, r) }); err != nil || len(told) != 1 {
+	if err := opened(t, dir).Sign(t.Context(), signer, chain, func(r Request) { told = append(told, r) }); err != nil || len(told) != 1 {
 		t.Fatal(told, err)
 	}
-	requests, s, err := Signed(dir)
-	if err != nil || len(requests) != 1 || requests[0] != r || !s.Certificate.Equal(chain[0]) || s.Root != nil {
+	requests, s, err := opened(t, dir).Signed()
+	if err != nil || len(requests) != 1 || requests[0] != r || !s.Certificate.Equal(chain[0]) {
 		t.Fatal(requests, s, err)
 	}
 	sum := sha256.Sum256([]byte(module))
@@ -83,9 +97,9 @@ func TestWrong(t *testing.T) {
 		}, nil,
 			"hello/6.1/hello.ko: it is not the file that was to be signed: its SHA-256 is another", ""},
 		"no module": {"#!/bin/sh\n", nil, nil, "hello/6.1/hello.ko: it is not a kernel module", ""},
-		"a hash that nobody knows": {module, func(dir string, r Request) error { r.Hash = "crc32"; return Write(dir, []Request{r}) }, nil,
+		"a hash that nobody knows": {module, func(dir string, r Request) error { r.Hash = "crc32"; return opened(t, dir).Write([]Request{r}) }, nil,
 			`hello/6.1/hello.ko: the kernel wants modules signed with the hash "crc32" (CONFIG_MODULE_SIG_HASH), which mago does not know`, ""},
-		"a file elsewhere": {module, func(dir string, r Request) error { r.File = "../hello.ko"; return Write(dir, []Request{r}) }, nil,
+		"a file elsewhere": {module, func(dir string, r Request) error { r.File = "../hello.ko"; return opened(t, dir).Write([]Request{r}) }, nil,
 			`DIR/requests.json: "../hello.ko" is not below the directory`, ""},
 		"another format": {module, func(dir string, _ Request) error {
 			return os.WriteFile(filepath.Join(dir, listFile), []byte(`{"format":2}`), 0o600)
@@ -113,7 +127,7 @@ func TestWrong(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			err := Sign(t.Context(), dir, signer, chain, func(Request) {})
+			err := opened(t, dir).Sign(t.Context(), signer, chain, func(Request) {})
 			if c.sign != "" {
 				wantError(t, dir, err, c.sign)
 				if _, err := os.Stat(filepath.Join(dir, r.File+ending)); !errors.Is(err, fs.ErrNotExist) {
@@ -127,7 +141,7 @@ func TestWrong(t *testing.T) {
 			if err := c.after(dir, r); err != nil {
 				t.Fatal(err)
 			}
-			_, _, err = Signed(dir)
+			_, _, err = opened(t, dir).Signed()
 			wantError(t, dir, err, c.read)
 		})
 	}
@@ -142,7 +156,7 @@ func wantError(t *testing.T, dir string, err error, want string) {
 
 func TestMake(t *testing.T) {
 	dir, _ := asked(t, module)
-	if err := Make(dir); err == nil || err.Error() != dir+": the directory is not empty" {
+	if _, err := Make(dir); err == nil || err.Error() != dir+": the directory is not empty" {
 		t.Error(err)
 	}
 }
@@ -150,20 +164,30 @@ func TestMake(t *testing.T) {
 // TestKilled: a directory that was not finished is no request yet, and the next run finishes it.
 func TestKilled(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "requests")
-	half := filepath.Join(dir, "hello", "6.1")
-	if err := errors.Join(Make(dir), os.Mkdir(Work(dir), 0o700), os.MkdirAll(half, 0o755), os.WriteFile(filepath.Join(half, "hello.ko"), []byte("hal"), 0o644)); err != nil {
+	made, err := Make(dir)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Read(dir); err == nil {
+	defer made.Close()
+	half := filepath.Join(dir, "hello", "6.1")
+	if err := errors.Join(os.MkdirAll(half, 0o755), os.WriteFile(filepath.Join(half, "hello.ko"), []byte("hal"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := made.Requests(); err == nil {
 		t.Error("half of a directory is read")
 	}
-	if err := errors.Join(Make(dir), os.Mkdir(Work(dir), 0o700), os.Remove(Work(dir)), Write(dir, nil)); err != nil {
+	again, err := Make(dir)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Read(dir); err != nil {
+	defer again.Close()
+	if err := again.Write(nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := again.Requests(); err != nil {
 		t.Error(err)
 	}
-	if err := Make(dir); err == nil {
+	if _, err := Make(dir); err == nil {
 		t.Error("a finished directory is written again")
 	}
 	if _, err := os.Lstat(filepath.Join(dir, unfinished)); err == nil {
@@ -171,16 +195,28 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// A link in the directory leads nowhere else.
+// A link in the directory leads nowhere else, whether it is read or written, and a pipe holds nobody up.
 func TestLinks(t *testing.T) {
-	dir, r := asked(t, module)
-	outside := filepath.Join(t.TempDir(), "secret")
-	if err := errors.Join(os.WriteFile(outside, []byte(module), 0o600), os.Remove(filepath.Join(dir, r.File)), os.Symlink(outside, filepath.Join(dir, r.File))); err != nil {
-		t.Fatal(err)
-	}
 	signer, chain := newSigner(t)
-	if err := Sign(t.Context(), dir, signer, chain, func(Request) {}); err == nil {
-		t.Error("a link out of the directory was followed")
+	for _, name := range []string{"hello/6.1/hello.ko", "hello/6.1/hello.ko.p7s", listFile, signerFile} {
+		for kind, place := range map[string]func(outside, path string) error{
+			"link": os.Symlink, "pipe": func(_, path string) error { return syscall.Mkfifo(path, 0o600) },
+		} {
+			dir, _ := asked(t, module)
+			path, outside := filepath.Join(dir, name), filepath.Join(t.TempDir(), "outside")
+			before, _ := os.ReadFile(path)
+			_ = os.Remove(path) // which may not be there
+			if err := errors.Join(os.WriteFile(outside, before, 0o600), place(outside, path)); err != nil {
+				t.Fatal(err)
+			}
+			err := opened(t, dir).Sign(t.Context(), signer, chain, func(Request) {})
+			if read := name == "hello/6.1/hello.ko" || name == listFile; (err != nil) != read {
+				t.Errorf("%s, a %s: %v", name, kind, err)
+			}
+			if after, _ := os.ReadFile(outside); !bytes.Equal(after, before) {
+				t.Errorf("%s: something was written outside of the directory", name)
+			}
+		}
 	}
 }
 
@@ -192,7 +228,7 @@ func FuzzRead(f *testing.F) {
 		if err := os.WriteFile(filepath.Join(dir, listFile), text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		requests, err := Read(dir)
+		requests, err := opened(t, dir).Requests()
 		for _, r := range requests {
 			if err != nil || !filepath.IsLocal(r.File) {
 				t.Errorf("%q, %v", r.File, err)

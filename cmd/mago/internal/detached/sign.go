@@ -6,25 +6,19 @@ import (
 	"crypto"
 	"crypto/x509"
 	"errors"
-	"os"
 
 	"mago/kbuild/signing"
 )
 
 // Sign signs every module of a directory, and leaves each signature beside it; told is called for each. A module that is not what the
 // list tells, or is none, is an *Error, and nothing is signed before all were looked at.
-func Sign(ctx context.Context, dir string, s *signing.Signer, chain []*x509.Certificate, told func(Request)) error {
-	requests, err := Read(dir)
+func (d *Dir) Sign(ctx context.Context, s *signing.Signer, chain []*x509.Certificate, told func(Request)) error {
+	requests, err := d.Requests()
 	if err != nil {
 		return err
 	}
-	in, err := os.OpenRoot(dir)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
 	for _, r := range requests {
-		if err := r.check(in); err != nil {
+		if err := d.check(r); err != nil {
 			return err
 		}
 	}
@@ -32,16 +26,16 @@ func Sign(ctx context.Context, dir string, s *signing.Signer, chain []*x509.Cert
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err := r.sign(in, s); err != nil {
+		if err := d.sign(r, s); err != nil {
 			return err
 		}
 		told(r)
 	}
-	return writeSigner(in, chain)
+	return d.writeSigner(chain)
 }
 
-func (r Request) check(in *os.Root) error {
-	text, err := r.open(in)
+func (d *Dir) check(r Request) error {
+	text, err := d.module(r)
 	if err == nil && !isModule(text) {
 		err = &Error{r.File, errors.New("it is not a kernel module")}
 	}
@@ -59,16 +53,21 @@ func (r Request) hash() (crypto.Hash, error) {
 	return hash, err
 }
 
-func (r Request) sign(in *os.Root, s *signing.Signer) error {
-	text, err := r.open(in)
+// digest is what a signature is over.
+func (d *Dir) digest(r Request) (sum []byte, hash crypto.Hash, err error) {
+	text, err := d.module(r)
 	if err != nil {
-		return err
+		return nil, 0, err
 	}
-	hash, err := r.hash()
-	if err != nil {
-		return err
+	if hash, err = r.hash(); err != nil {
+		return nil, 0, err
 	}
-	sum, err := signing.Digest(bytes.NewReader(text), hash)
+	sum, err = signing.Digest(bytes.NewReader(text), hash)
+	return sum, hash, err
+}
+
+func (d *Dir) sign(r Request, s *signing.Signer) error {
+	sum, hash, err := d.digest(r)
 	if err != nil {
 		return err
 	}
@@ -76,5 +75,5 @@ func (r Request) sign(in *os.Root, s *signing.Signer) error {
 	if err != nil {
 		return err
 	}
-	return in.WriteFile(r.File+ending, message, 0o644)
+	return d.write(r.File+ending, message)
 }

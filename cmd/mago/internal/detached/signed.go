@@ -1,84 +1,67 @@
 package detached
 
 import (
-	"bytes"
 	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
+	"mago/kbuild/foreign"
 	"mago/kbuild/signing"
 )
 
 // Signatures are those that a directory has come back with.
 type Signatures struct {
 	Certificate *x509.Certificate // that has signed
-	Root        *x509.Certificate // nil: the certificate is self-signed
 	messages    map[string][]byte // by the digest of the module, in hexadecimal digits
 }
 
 // Signed reads the signatures of all requests, each of which has to be good for its module. The error is an *Error.
-func Signed(dir string) (requests []Request, s Signatures, err error) {
-	if requests, err = Read(dir); err != nil {
+func (d *Dir) Signed() (requests []Request, s Signatures, err error) {
+	if requests, err = d.Requests(); err != nil {
 		return nil, s, err
 	}
-	in, err := os.OpenRoot(dir)
-	if err != nil {
+	if s, err = d.signer(); err != nil {
 		return nil, s, err
 	}
-	defer in.Close()
-	if err := s.readSigner(in, dir); err != nil {
-		return nil, s, err
-	}
-	s.messages = map[string][]byte{}
 	for _, r := range requests {
-		if err := s.read(in, r); err != nil {
+		if err := d.read(r, s); err != nil {
 			return nil, s, err
 		}
 	}
 	return requests, s, nil
 }
 
-func (s *Signatures) readSigner(in *os.Root, dir string) error {
-	name := filepath.Join(dir, signerFile)
-	text, err := in.ReadFile(signerFile)
+// signer reads who has signed.
+func (d *Dir) signer() (s Signatures, err error) {
+	name := filepath.Join(d.name, signerFile)
+	text, err := foreign.ReadText(d.root, signerFile, maxText)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &Error{name, errors.New("there is no such file: nothing here is signed yet")}
+		return s, &Error{name, errors.New("there is no such file: nothing here is signed yet")}
 	}
 	if err != nil {
-		return &Error{name, err}
+		return s, &Error{name, err}
 	}
 	chain, err := signing.ParseCertificates(text)
 	if err != nil {
-		return &Error{name, err}
+		return s, &Error{name, err}
 	}
-	if s.Certificate = chain[0]; len(chain) > 1 {
-		s.Root = chain[1]
-	}
-	return nil
+	s.Certificate, s.messages = chain[0], map[string][]byte{}
+	return s, nil
 }
 
 // read reads a module's signature.
-func (s *Signatures) read(in *os.Root, r Request) error {
-	text, err := r.open(in)
+func (d *Dir) read(r Request, s Signatures) error {
+	sum, hash, err := d.digest(r)
 	if err != nil {
 		return err
 	}
-	message, err := in.ReadFile(r.File + ending)
+	message, err := foreign.ReadText(d.root, r.File+ending, maxText)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &Error{r.File + ending, errors.New("there is no such file: this module is not signed yet")}
+		err = errors.New("there is no such file: this module is not signed yet")
 	}
-	if err != nil {
-		return &Error{r.File + ending, err}
-	}
-	hash, err := r.hash()
-	if err != nil {
-		return err
-	}
-	sum, err := signing.Digest(bytes.NewReader(text), hash)
 	if err == nil {
 		err = signing.Verify(message, sum, hash, s.Certificate)
 	}

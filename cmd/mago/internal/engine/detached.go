@@ -6,7 +6,6 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -31,18 +30,20 @@ func (d Detached) Request(ctx context.Context, dir string, words []string) ([]de
 	if err != nil || len(records) == 0 {
 		return nil, err
 	}
-	if err := detached.Make(dir); err != nil {
+	to, err := detached.Make(dir)
+	if err != nil {
 		return nil, err
 	}
+	defer to.Close()
 	var all []detached.Request
 	for _, r := range records {
-		some, err := d.request(ctx, dir, r)
+		some, err := d.request(ctx, to, r)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", r.Package, err)
 		}
 		all = append(all, some...)
 	}
-	return all, detached.Write(dir, all)
+	return all, to.Write(all)
 }
 
 // toSign are the records of builds whose modules are to be signed.
@@ -61,9 +62,8 @@ func (d Detached) toSign(ctx context.Context, words []string) ([]store.Record, e
 	}), err
 }
 
-// request writes the modules of one build, but for those that come signed and are to stay so; none for a kernel that looks at no
-// signatures.
-func (d Detached) request(ctx context.Context, dir string, r store.Record) (all []detached.Request, err error) {
+// request writes the modules of one build; none for a kernel that looks at no signatures.
+func (d Detached) request(ctx context.Context, to *detached.Dir, r store.Record) (all []detached.Request, err error) {
 	k, err := d.kernels.kernel(r.Kernel)
 	if err != nil {
 		return nil, err
@@ -72,11 +72,29 @@ func (d Detached) request(ctx context.Context, dir string, r store.Record) (all 
 	if hash == 0 {
 		return nil, err
 	}
-	work := detached.Work(dir)
-	if err := os.Mkdir(work, 0o700); err != nil {
-		return nil, err
+	err = d.locked(ctx, r.ID(), func() error {
+		at := place{work: d.store.Work(r.ID())}
+		return within(at, func() error {
+			all, err = d.take(ctx, to, r, signing.HashName(hash), at.work)
+			return err
+		})
+	})
+	return all, err
+}
+
+// locked does something to a unit that nobody else works on.
+func (d Detached) locked(ctx context.Context, id store.ID, do func() error) error {
+	thing := lock.Thing{Name: id.Module + "_" + id.Kernel, What: id.Module + " for " + id.Kernel, Doing: "signed"}
+	release, err := d.locks(d.Wait.forLong()).Take(ctx, thing)
+	if err != nil {
+		return err
 	}
-	defer os.RemoveAll(work)
+	defer release()
+	return do()
+}
+
+// take writes the modules of a build, but for those that come signed and are to stay so.
+func (d Detached) take(ctx context.Context, to *detached.Dir, r store.Record, hash, work string) (all []detached.Request, err error) {
 	_, modules, err := resigner{d.build}.unpackWhole(&r, work)
 	if err != nil {
 		return nil, err
@@ -85,13 +103,12 @@ func (d Detached) request(ctx context.Context, dir string, r store.Record) (all 
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		q := detached.Request{Module: r.Module, Kernel: r.Kernel, Package: r.Package, Version: r.Version, Deb: r.SHA256, Name: m.Name, Hash: signing.HashName(hash)}
+		q := detached.Request{Module: r.Module, Kernel: r.Kernel, Package: r.Package, Version: r.Version, Deb: r.SHA256, Name: m.Name, Hash: hash}
 		plain := filepath.Join(work, m.Name+".ko")
 		theirs, err := kbuild.Unfinish(m, plain, d.Of(r.Module).Signing.Resign)
 		if err == nil && !theirs {
-			if err = q.Take(dir, plain); err == nil {
-				all = append(all, q)
-			}
+			err = to.Take(&q, plain)
+			all = append(all, q)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("module %s: %w", m.Name, err)
@@ -102,7 +119,12 @@ func (d Detached) request(ctx context.Context, dir string, r store.Record) (all 
 
 // Sign signs what a directory asks for with this machine's key; told is called for each module.
 func (d Detached) Sign(ctx context.Context, dir string, told func(detached.Request)) error {
-	if _, err := detached.Read(dir); err != nil { // before anybody types a passphrase
+	in, err := detached.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	if _, err := in.Requests(); err != nil { // before anybody types a passphrase
 		return err
 	}
 	k, err := d.signs.keyOf("")
@@ -119,7 +141,7 @@ func (d Detached) Sign(ctx context.Context, dir string, told func(detached.Reque
 	if err != nil {
 		return err
 	}
-	return detached.Sign(ctx, dir, signer, k.Chain(), told)
+	return in.Sign(ctx, signer, k.Chain(), told)
 }
 
 // ErrNoKey says that there is nothing to sign with.
@@ -128,7 +150,12 @@ var ErrNoKey = errors.New("there is no key here to sign modules with")
 // Attach puts a directory's signatures into the packages that they were asked for, but for those that have them; told is called for each
 // package. A package that was built anew since is an *StaleRequestError.
 func (d Detached) Attach(ctx context.Context, dir string, told func(store.Record)) error {
-	requests, signatures, err := detached.Signed(dir)
+	in, err := detached.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	requests, signatures, err := in.Signed()
 	if err != nil {
 		return err
 	}
@@ -143,7 +170,11 @@ func (d Detached) Attach(ctx context.Context, dir string, told func(store.Record
 	}
 	var failed error
 	for _, id := range order {
-		r, err := d.attach(ctx, id, units[id], signatures)
+		var r store.Record
+		err := d.locked(ctx, id, func() (err error) {
+			r, err = d.attach(ctx, id, units[id], signatures)
+			return err
+		})
 		if err == nil {
 			told(r)
 		}
@@ -159,14 +190,8 @@ func (e *StaleRequestError) Error() string {
 	return e.Package + " was built anew since its signatures were asked for, or is gone"
 }
 
-// attach puts signatures into one package.
+// attach puts signatures into one package, whose unit's lock is held.
 func (d Detached) attach(ctx context.Context, id store.ID, requests []detached.Request, s detached.Signatures) (r store.Record, err error) {
-	thing := lock.Thing{Name: id.Module + "_" + id.Kernel, What: id.Module + " for " + id.Kernel, Doing: "signed"}
-	release, err := d.locks(d.Wait.forLong()).Take(ctx, thing)
-	if err != nil {
-		return r, err
-	}
-	defer release()
 	r, ok := d.store.Get(id)
 	if ok && r.Signed != nil && r.Signed.SHA256 == keyring.SHA256(s.Certificate) && areFor(requests, r.Compiled) {
 		return r, nil
