@@ -44,8 +44,9 @@ func soak(ctx context.Context, o options, stdout, stderr io.Writer) error {
 		return err
 	}
 	s := &soaking{options: o, machine: m, scenarios: m.newScenarios(), places: m.newDisks(), ways: m.newFailures(), stderr: stderr}
-	s.scenarios = slices.DeleteFunc(s.scenarios, func(sc *scenario) bool { return !o.alike(sc.args) })
-	s.places = slices.DeleteFunc(s.places, func(d *disk) bool { return !o.alike(d.args) })
+	if err := s.restrict(); err != nil {
+		return err
+	}
 	s.manyUnits = &scenario{args: m.matrix(), before: func(context.Context) error { return m.edit() }}
 	err = s.all(ctx)
 	table(stdout, s.tallies)
@@ -56,6 +57,19 @@ func soak(ctx context.Context, o options, stdout, stderr io.Writer) error {
 		if t.bad() {
 			return fmt.Errorf("%s; -seed %d has the same chances again", t.first, o.seed)
 		}
+	}
+	return nil
+}
+
+// restrict leaves the commands that -like means.
+func (s *soaking) restrict() error {
+	s.scenarios = slices.DeleteFunc(s.scenarios, func(sc *scenario) bool { return !s.alike(sc.args) })
+	s.places = slices.DeleteFunc(s.places, func(d *disk) bool { return !s.alike(d.args) })
+	if len(s.scenarios) == 0 {
+		return fmt.Errorf("-like: no command has one of the words %s", s.like)
+	}
+	if len(s.places) == 0 {
+		s.disks = 0
 	}
 	return nil
 }
