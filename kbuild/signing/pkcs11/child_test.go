@@ -99,19 +99,19 @@ func TestChildIsBare(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer inherited.Close()
-	var pid int
+	pid := make(chan int, 1)
 	tok.helper.Run = func(cmd *exec.Cmd) error {
 		cmd.ExtraFiles = []*os.File{inherited}
 		if err := cmd.Start(); err != nil {
 			return err
 		}
-		pid = cmd.Process.Pid
+		pid <- cmd.Process.Pid
 		return cmd.Wait()
 	}
 	if _, err := tok.open("").Login([]byte("1234")); err != nil {
 		t.Fatal(err)
 	}
-	proc := "/proc/" + strconv.Itoa(pid)
+	proc := "/proc/" + strconv.Itoa(<-pid)
 	open, err := os.ReadDir(proc + "/fd")
 	if err != nil {
 		t.Fatal(err)
