@@ -163,7 +163,7 @@ func (m *machine) again(ctx context.Context, t *tally, p places, args ...string)
 		second = m.mago(ctx, args...)
 	}
 	var found []finding
-	if second.code != 0 {
+	if second.code != 0 && !m.wasFinished(args, second) {
 		found = append(found, finding{lost, fmt.Sprintf("mago %q again: %v:\n%s", args, second, second.said)})
 	}
 	found = append(found, m.settled()...)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
+	"strings"
 )
 
 // toSignAnew has modules whose signatures are by the key of before.
@@ -24,6 +26,12 @@ func (m *machine) toRequest(ctx context.Context) error {
 		}
 	}
 	return m.succeed(ctx, m.arguments("a-b", local, "./one")...)
+}
+
+// wasFinished reports whether requests are refused because the run before has finished them and was disturbed after that.
+func (m *machine) wasFinished(args []string, second outcome) bool {
+	_, err := os.Stat(m.Path(requests + "/requests.json"))
+	return err == nil && slices.Equal(args, request) && strings.Contains(second.said, "the directory is not empty")
 }
 
 // toSign has a directory that asks for signatures.
