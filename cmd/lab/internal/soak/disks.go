@@ -33,8 +33,8 @@ func (m *machine) newDisks() []*disk {
 		{at("/lib/modules/"+m.kernel+"/updates", true), []string{"a-i", "-f", "v4l2loopback"}, usual, 120 << 10, nil},
 		{at("/var/cache/mago/downloads", true), []string{"get", "-f", "xtrx", "acpi-call"}, usual, 60 << 10, nil},
 		{at(other.cache, false), []string{"-u", other.cache, "a-b", local, "xtrx"}, other, 100 << 10, m.toSignAnew("-u", other.cache, local, "xtrx")},
-		{at(keys, true), []string{"key", "rotate"}, usual, 24 << 10, nil},
-		{at(keys, true), []string{"key", "new", "-f"}, usual, 40 << 10, nil},
+		{at(keys, true), []string{"key", "rotate"}, usual, 14 << 10, nil},
+		{at(keys, true), []string{"key", "new", "-f"}, usual, 20 << 10, nil},
 		{at(requests, false), request, usual, 30 << 10, m.toRequest},
 		{at(requests, false), []string{"sign", requests}, usual, 16 << 10, m.toSign},
 	}
