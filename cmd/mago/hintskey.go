@@ -58,13 +58,16 @@ const passphraseHint = "mago asks for a passphrase at a terminal; elsewhere --pa
 func (a adviser) keyHint(of *keyring.Error) string {
 	var open *keyring.OpenToOthersError
 	var date *keyring.DateError
+	var passphrase *signing.PassphraseError
 	switch {
 	case errors.As(of, &open):
 		return fmt.Sprintf(`run "%s"`, a.closing(open.Path))
-	case errors.As(of, new(*signing.PassphraseError)):
+	case errors.As(of, &passphrase) && passphrase.Given:
+		return "try another one; where none was typed it is from --passphrase-file, --passphrase-fd, the configuration or systemd's credential, in this order"
+	case errors.As(of, &passphrase):
 		return passphraseHint
 	case errors.As(of, new(*engine.UnusableKeyError)):
-		return fmt.Sprintf(`"%s --algorithm rsa3072" makes a key that every kernel takes; -f keeps the present one beside it`, a.newKey())
+		return fmt.Sprintf(`"%s --algorithm rsa3072" makes a key that every kernel takes, and keeps the present one beside it`, a.anotherKey())
 	case errors.As(of, &date) && date.Early():
 		return fmt.Sprintf(`set the clock, or run "%s"`, a.newLeaf())
 	case errors.As(of, &date), errors.As(of, new(*keyring.RevokedError)):

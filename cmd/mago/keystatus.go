@@ -49,7 +49,10 @@ func machineText(m keyring.Machine) string {
 		text = "Secure Boot is " + m.SecureBoot
 	}
 	text += "; lockdown: " + m.Lockdown + "; module.sig_enforce: " + m.SigEnforce
-	if m.Wants == "" {
+	switch {
+	case m.Wants == "" && m.UEFI && m.SecureBoot == firmware.SecureBootUnknown.String():
+		return text + "; whether its kernel loads unsigned modules cannot be read"
+	case m.Wants == "":
 		return text + "; its kernel loads unsigned modules"
 	}
 	return text + "; its kernel loads signed modules only"

@@ -34,9 +34,9 @@ func (o signOptions) take(a *app) error {
 				return &engine.UsageError{Err: err}
 			}
 		}
-		a.Signing.Key = key
+		a.Signing = withKey(a.Signing, key)
 		for name, own := range a.Modules {
-			own.Signing.Key = key
+			own.Signing = withKey(own.Signing, key)
 			a.Modules[name] = own
 		}
 	}
@@ -50,6 +50,15 @@ func (o signOptions) take(a *app) error {
 	return nil
 }
 
+// withKey has modules signed with another key, whatever the configuration says of its own.
+func withKey(s engine.Signing, key string) engine.Signing {
+	s.Key, s.PassphraseFile, s.PassphraseCredential = key, "", ""
+	if s.Signatures == engine.SignaturesNone {
+		s.Signatures = engine.SignaturesAuto
+	}
+	return s
+}
+
 // usualCredential is the name under which systemd passes a passphrase where the configuration names no other.
 const usualCredential = "mago-passphrase"
 
@@ -57,6 +66,9 @@ const usualCredential = "mago-passphrase"
 // (systemd.exec(5), LoadCredential=), or as somebody at the terminal types it; nil where there is none.
 func configuredPassphrase(ctx context.Context, a *app, k keyring.Key, how engine.Signing) ([]byte, error) {
 	if how.PassphraseFile != "" {
+		if err := keyring.CheckClosed(rooted.Root(a.Root), how.PassphraseFile); err != nil {
+			return nil, err
+		}
 		return lineOf(rooted.Root(a.Root), how.PassphraseFile)
 	}
 	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {

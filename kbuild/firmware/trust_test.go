@@ -1,8 +1,10 @@
 package firmware
 
 import (
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"math/big"
 	"reflect"
 	"slices"
 	"testing"
@@ -186,6 +188,10 @@ func TestUnusable(t *testing.T) {
 		}
 	}
 	ed25519 := &x509.Certificate{PublicKeyAlgorithm: x509.Ed25519, Subject: pkix.Name{CommonName: "ed"}}
+	odd := &x509.Certificate{PublicKey: &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 2559)}}
+	if got := Unusable(nil, odd); got != "it takes RSA keys of 2048, 3072 and 4096 bits, and not of 2560" {
+		t.Error(got)
+	}
 	if got := Unusable(nil, ed25519); got != "it knows no Ed25519 keys" {
 		t.Errorf("%q", got)
 	}

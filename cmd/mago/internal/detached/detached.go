@@ -86,7 +86,7 @@ func Open(name string) (*Dir, error) {
 // Make makes a directory, and opens it. One that holds something is an *Error: nothing of what somebody is to sign is mixed. One that a
 // killed run has left is written again.
 func Make(name string) (*Dir, error) {
-	if err := os.MkdirAll(name, 0o755); err != nil {
+	if err := os.MkdirAll(name, 0o700); err != nil { // a source may be closed to others
 		return nil, err
 	}
 	d, err := Open(name)
@@ -109,6 +109,9 @@ func (d *Dir) mark() error {
 	}
 	return d.write(unfinished, nil)
 }
+
+// Drop removes a directory for which there was nothing to ask.
+func (d *Dir) Drop() error { return errors.Join(d.root.Remove(unfinished), os.Remove(d.name)) }
 
 // Close lets go of the directory.
 func (d *Dir) Close() error { return d.root.Close() }
@@ -197,8 +200,8 @@ func sumOf(text []byte) string {
 // isModule reports whether bytes are those of a kernel module: an ELF file that can be relocated (elf(5)). Nothing else is signed: a key
 // for modules is not for kernels.
 func isModule(text []byte) bool {
-	const relocatable = 1
-	return len(text) > 18 && string(text[:4]) == "\x7fELF" && text[16]+text[17] == relocatable
+	relocatable := map[string]bool{"\x01\x00": true, "\x00\x01": true} // in either byte order
+	return len(text) > 18 && string(text[:4]) == "\x7fELF" && relocatable[string(text[16:18])]
 }
 
 // writeSigner leaves the certificate that has signed, and its root's.

@@ -6,6 +6,7 @@ import (
 	"crypto"
 	"crypto/x509"
 	"errors"
+	"slices"
 
 	"mago/kbuild/signing"
 )
@@ -47,11 +48,17 @@ func (d *Dir) check(r Request) error {
 
 func (r Request) hash() (crypto.Hash, error) {
 	hash, err := signing.Hash(r.Hash)
+	if err == nil && slices.Contains([]crypto.Hash{crypto.SHA1, crypto.SHA224}, hash) {
+		err = errWeak
+	}
 	if err != nil {
 		err = &Error{r.File, err}
 	}
 	return hash, err
 }
+
+// errWeak keeps whoever asks from having one module signed for another: files of one SHA-1 are made by those who want to.
+var errWeak = errors.New("it is to be signed with a hash that is too weak for what comes from another machine: sha256 or longer is not")
 
 // digest is what a signature is over.
 func (d *Dir) digest(r Request) (sum []byte, hash crypto.Hash, err error) {

@@ -38,10 +38,17 @@ func (d Detached) Request(ctx context.Context, dir string, words []string) ([]de
 	var all []detached.Request
 	for _, r := range records {
 		some, err := d.request(ctx, to, r)
+		if missing := (*kernel.HeadersError)(nil); errors.As(err, &missing) {
+			d.say.note("note", "%s is left out: what hash its kernel wants is not known without the kernel's headers", r.Package)
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", r.Package, err)
 		}
 		all = append(all, some...)
+	}
+	if len(all) == 0 {
+		return nil, to.Drop()
 	}
 	return all, to.Write(all)
 }
@@ -194,7 +201,7 @@ func (e *StaleRequestError) Error() string {
 func (d Detached) attach(ctx context.Context, id store.ID, requests []detached.Request, s detached.Signatures) (r store.Record, err error) {
 	r, ok := d.store.Get(id)
 	if ok && r.Signed != nil && r.Signed.SHA256 == keyring.SHA256(s.Certificate) && areFor(requests, r.Compiled) {
-		return r, nil
+		return r, d.build.deliver(ctx, r)
 	}
 	if !ok || !areFor(requests, r.SHA256) {
 		return r, &StaleRequestError{requests[0].Package}
@@ -204,7 +211,11 @@ func (d Detached) attach(ctx context.Context, id store.ID, requests []detached.R
 		return s.Message(module, sum)
 	}}
 	by := func(modules []kbuild.Module) *store.Signed { return signedWith(s.Certificate, modules) }
-	return resigner{d.build}.resign(ctx, resigning{record: r, kernel: asRequested(r, requests[0]), how: how, by: by})
+	r.Basis = "" // it tells of the key that this machine has, or of none
+	if r, err = (resigner{d.build}).resign(ctx, resigning{record: r, kernel: asRequested(r, requests[0]), how: how, by: by}); err != nil {
+		return r, err
+	}
+	return r, d.build.deliver(ctx, r)
 }
 
 // areFor reports whether requests are for a package.

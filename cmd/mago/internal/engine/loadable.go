@@ -4,14 +4,19 @@ import (
 	"archive/tar"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"path"
 	"path/filepath"
 	"slices"
 
+	"mago/cmd/mago/internal/keyring"
 	"mago/cmd/mago/internal/modpkg"
 	"mago/cmd/mago/internal/store"
 	"mago/debpkg"
+	"mago/debpkg/rooted"
 	"mago/kbuild"
 	"mago/kbuild/firmware"
 	"mago/kbuild/kernel"
@@ -28,6 +33,7 @@ type UnloadableError struct {
 	Enroll string          // the file that mokutil has to be given to enroll the key, "" where there is none to be given
 	Built  *store.ID       // what is built and would be installed, nil where it is still to be built
 
+	closed   bool // whether there may be a key that only root may read
 	required bool // whether it is the configuration that asks for signatures
 }
 
@@ -47,6 +53,8 @@ func (e *UnloadableError) lack() string {
 		return "what is built is signed, but " + string(e.Reason)
 	case e.Key != "":
 		return e.Key + " signs, but " + string(e.Reason)
+	case e.closed:
+		return "mago signs nothing without root's rights, for only root may look for a key in " + keyring.Dir
 	}
 	return "mago has no key to sign modules with"
 }
@@ -75,6 +83,8 @@ func (e *UnloadableError) step(on System) string {
 		return fmt.Sprintf("run %q, choose a password, and run the same command again; the next boot asks for it", on.ByRoot("mokutil", "--import", e.Enroll))
 	case e.Key != "":
 		return fmt.Sprintf("%q says what the machine trusts", on.SudoMago("key", "status"))
+	case e.closed:
+		return "run the same command as root; or build with --unsigned, and have root sign it: mago help sign"
 	}
 	return fmt.Sprintf("%q makes a key, and says how to enroll it", on.SudoMago("key", "new"))
 }
@@ -121,6 +131,7 @@ func (sg *signatures) lackOf(u unit) *UnloadableError {
 	e := &UnloadableError{Unit: u.String()}
 	k, err := sg.keyOf(u.name)
 	if err != nil || !k.is {
+		e.closed = sg.isClosed()
 		return e
 	}
 	standing := sg.trust(u.Kernel).Of(k.Chain()...)
@@ -142,22 +153,18 @@ func (sg *signatures) lackOf(u unit) *UnloadableError {
 func (it *installer) checkBuilt(u unit, built store.Record) error {
 	trust := it.signs.trust(u.Kernel)
 	e := &UnloadableError{Unit: u.String(), Why: trust.Wanted, Copies: it.signedCopies(u.Kernel, modpkg.Modules(built.Modules))}
+	if e.Why == "" && it.signs.requires(u.name) {
+		e.Why = "the configuration requires signatures"
+	}
 	if e.Why == "" && len(e.Copies) == 0 {
 		return nil
 	}
-	message, err := firstSignature(built)
-	if err != nil {
+	reason, err := it.signs.reasonAgainst(built, trust)
+	if err != nil || reason == "" {
 		return err
 	}
 	id := u.id()
-	e.Built, e.Reason = &id, unsigned
-	if message != nil {
-		next := judge(message, trust, it.signs.certificates(trust))
-		if next.Loads != firmware.No {
-			return nil
-		}
-		e.Reason = next.Why
-	}
+	e.Built, e.Reason = &id, reason
 	if !it.UnsignedModules {
 		return e
 	}
@@ -165,27 +172,47 @@ func (it *installer) checkBuilt(u unit, built store.Record) error {
 	return nil
 }
 
-// firstSignature is that of the first module in a build's package, nil where it has none.
-func firstSignature(built store.Record) ([]byte, error) {
+// reasonAgainst says what is wrong with the signature of one of a build's modules, "" where nothing is, as far as is known.
+func (sg *signatures) reasonAgainst(built store.Record, trust firmware.Trust) (firmware.Reason, error) {
 	deb, err := debpkg.Open(built.Deb)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	defer deb.Close()
 	data, err := deb.Data()
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	defer data.Close()
+	known := sg.certificates(trust)
 	for files := tar.NewReader(data); ; {
 		h, err := files.Next()
-		if err != nil {
-			return nil, fmt.Errorf("%s: its modules: %w", built.Deb, err)
+		if errors.Is(err, io.EOF) {
+			return "", nil
 		}
-		if slices.Contains(built.Modules, path.Join("/", h.Name)) {
-			return signing.Read(files)
+		if err != nil {
+			return "", err
+		}
+		if !slices.Contains(built.Modules, path.Join("/", h.Name)) {
+			continue
+		}
+		message, err := signing.Read(files)
+		if err != nil {
+			return "", err
+		}
+		if message == nil {
+			return unsigned, nil
+		}
+		if next := judge(message, trust, known); next.Loads == firmware.No {
+			return next.Why, nil
 		}
 	}
+}
+
+// isClosed reports whether a directory of keys is there that this user may not look into.
+func (sg *signatures) isClosed() bool {
+	_, err := rooted.Root(sg.Root).ReadDir(keyring.Dir)
+	return errors.Is(err, fs.ErrPermission)
 }
 
 // foreseenModules are the names of what a unit's recipe builds, and of what its last build has built.

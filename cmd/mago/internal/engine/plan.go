@@ -113,7 +113,7 @@ func (e *Engine) complete(ctx context.Context, of *Plan) (*Plan, error) {
 		}
 	}
 	p.tellCompilers(ctx)
-	return p.plan, p.openKeys(ctx, toBuild)
+	return p.plan, p.openKeys(ctx)
 }
 
 // addHeaders plans what is fetched for the units that are to be built.

@@ -195,15 +195,18 @@ func (sg *signatures) requires(module string) bool {
 }
 
 // openKeys opens the keys of all units that are to be built: what keeps one from being opened is told before anything compiles.
-func (p *planner) openKeys(ctx context.Context, toBuild []unit) error {
-	if p.DryRun || p.plan.Request.Goal == Prepared {
+func (p *planner) openKeys(ctx context.Context) error {
+	if p.DryRun {
 		return nil
 	}
-	for _, u := range toBuild {
+	for _, u := range p.plan.Units {
+		if u.There || u.Err != nil || !u.Due.Build {
+			continue
+		}
 		if _, err := p.signs.open(ctx, u.name); err != nil {
 			return err
 		}
-		p.signs.tellExpiry(u)
+		p.signs.tellExpiry(u.unit)
 	}
 	return nil
 }
@@ -215,7 +218,7 @@ func (sg *signatures) tellExpiry(u unit) {
 		return
 	}
 	if _, told := sg.known.told.LoadOrStore(k.Path, true); !told {
-		sg.say.note("warning", "the certificate %s, which modules are signed with, expires on %s: mago key rotate makes another", signing.Name(k.Certificate), k.Expires().UTC().Format(time.DateOnly))
+		sg.say.note("warning", "the certificate %s, which modules are signed with, expires on %s: mago key status says what to do", signing.Name(k.Certificate), k.Expires().UTC().Format(time.DateOnly))
 	}
 }
 

@@ -58,20 +58,21 @@ func noted(all []unloadable, one unloadable) []unloadable {
 	return append(all, one)
 }
 
-// refused says what is wrong with the signature of a unit's first module, "" where it loads.
+// refused says what is wrong with the signature of one of a unit's modules, "" where all load.
 func (sv *surveyor) refused(s State, trust firmware.Trust, known []*x509.Certificate) string {
 	r, _ := sv.store.Get(store.ID{Module: s.Module, Kernel: s.Kernel})
+	why := unsigned
 	for _, path := range r.Modules {
 		message, err := signing.ReadFile(filepath.Join(sv.Root, path))
 		if err != nil || message == nil {
-			continue
+			return unsigned
 		}
 		if next := judge(message, trust, known); next.Loads != firmware.Yes || next.Why != firmware.Trusted {
 			return string(next.Why)
 		}
-		return ""
+		why = ""
 	}
-	return unsigned
+	return why
 }
 
 // judge says what a machine makes of a module's signature at the next boot.
@@ -81,6 +82,9 @@ func judge(message []byte, trust firmware.Trust, known []*x509.Certificate) firm
 		return firmware.Verdict{Loads: firmware.No, Why: firmware.Reason(err.Error())}
 	}
 	chain := signature.Chain(known...)
+	if len(chain) > 1 && len(signature.Certificates) == 0 { // the kernel does not know who has issued the one that it does not have
+		chain = chain[:1]
+	}
 	if len(chain) == 0 {
 		return firmware.Verdict{Loads: firmware.No, Why: firmware.NotEnrolled}
 	}

@@ -128,7 +128,7 @@ func (p place) read(root rooted.Root) (k Key, err error) {
 	if k.text, err = root.ReadFile(p.key); err != nil {
 		return k, err
 	}
-	if err := checkClosed(root, p.key); err != nil {
+	if err := CheckClosed(root, p.key); err != nil {
 		return k, err
 	}
 	if err := k.readChain(root, p); err != nil {
@@ -198,8 +198,8 @@ func (e *OpenToOthersError) Error() string {
 	return fmt.Sprintf("%s has mode %04o, so that others than its owner have the key", e.Path, e.Mode)
 }
 
-// checkClosed refuses a private key that others can read or write.
-func checkClosed(root rooted.Root, path string) error {
+// CheckClosed refuses a file with a private key or a passphrase that others can read or write. The error may be an *OpenToOthersError.
+func CheckClosed(root rooted.Root, path string) error {
 	info, err := root.Stat(path)
 	if err != nil {
 		return err

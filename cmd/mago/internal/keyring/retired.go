@@ -28,6 +28,10 @@ func (s Store) Retired() (all []Retired, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
+	var present *x509.Certificate
+	if k, err := s.Own(); err == nil {
+		present = k.Certificate
+	}
 	for _, e := range entries {
 		info, failed := e.Info()
 		if failed != nil || !strings.HasSuffix(e.Name(), ".crt") {
@@ -36,6 +40,9 @@ func (s Store) Retired() (all []Retired, err error) {
 		c, failed := readCertificate(s.Root, inside(retired, e.Name()))
 		if failed != nil {
 			return nil, failed
+		}
+		if present != nil && c.Equal(present) { // a change that was killed has not made another yet
+			continue
 		}
 		all = append(all, Retired{c, info.ModTime(), isRevoked(s.Root, c)})
 	}

@@ -52,7 +52,7 @@ func (k Key) private(pin []byte) (crypto.Signer, error) {
 	if k.pinSource == "" {
 		return k.token.Login(pin)
 	}
-	if err := checkClosed(k.root, k.pinSource); err != nil {
+	if err := CheckClosed(k.root, k.pinSource); err != nil {
 		return nil, fmt.Errorf("the PIN: %w", err)
 	}
 	text, err := k.root.ReadFile(k.pinSource)
