@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 
@@ -66,8 +67,8 @@ func (ev *evaluator) evaluate(ctx context.Context, t target, k kernel.Kernel) co
 	if !ok {
 		e = ev.evaluateNow(ctx, job)
 	}
-	if ctx.Err() != nil {
-		return e
+	if ctx.Err() != nil || e.err != nil && !errors.As(e.err, new(*recipe.Error)) {
+		return e // this machine's failure may be mended in this very run, by the user who compiles
 	}
 	evaluated.keep(key, e)
 	if !ok && e.err == nil && !ev.DryRun && ev.seesAll(ctx, t.name) {
