@@ -62,7 +62,7 @@ var exitCodes = []struct {
 	{exitNotRoot, "the command needs root"},
 	{exitBusy, "another process has the lock: another mago, or, with --wait=DURATION, apt or dpkg"},
 	{exitNoSpace, "the disk is full, or the file that output goes to"},
-	{exitIncomplete, "status: something is stale or missing"},
+	{exitIncomplete, "status: something is stale or missing, or is not loaded by its kernel"},
 	{exitFailed, "status: a module that is wanted does not build"},
 	{exitUnsigned, "the kernel would not load the module: it requires signed modules, or has signed ones of the name"},
 	{exitKey, "the key that signs modules cannot be used: passphrase, dates, who may read it, its certificate"},

@@ -120,6 +120,8 @@ var hintProofs = map[string]string{
 	"adviser.explainCatalog: mago list":                            "advice",
 	"adviser.explainCatalog: modprobe":                             "advice",
 	"UnloadableError.step: mago auto-build -l":                     "sign",
+	"Engine.Status: mago key status":                               "sign",
+	"installer.tellInstalled: systemctl reboot":                    "sign",
 	"UnloadableError.step: mago key new":                           "signed",
 	"UnloadableError.step: mago key status":                        "sign",
 	"UnloadableError.step: mokutil --import":                       "sign",

@@ -53,7 +53,7 @@ func worst(states []engine.State) error {
 		case s.Held != "":
 		case s.State == engine.StateFailed && s.Wanted:
 			code = exitFailed
-		case s.State == engine.StateStale, s.State == engine.StateMissing:
+		case s.State == engine.StateStale, s.State == engine.StateMissing, s.Refused != "" && s.Wanted:
 			code = max(code, exitIncomplete)
 		}
 	}

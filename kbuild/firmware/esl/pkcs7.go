@@ -43,7 +43,7 @@ type issuer struct {
 // signedData signs data, which stays outside, with SHA-256 and no attributes; the signer's certificate is part of it.
 func signedData(data []byte, key crypto.Signer, c *x509.Certificate) ([]byte, error) {
 	if _, is := key.Public().(*rsa.PublicKey); !is {
-		return nil, fmt.Errorf("sign a variable: a key of type %T; firmware takes only RSA", key.Public())
+		return nil, fmt.Errorf("sign a variable: a %s key; firmware takes only RSA keys", c.PublicKeyAlgorithm)
 	}
 	signed, err := key.Sign(rand.Reader, sum(crypto.SHA256, data), crypto.SHA256)
 	if err != nil {

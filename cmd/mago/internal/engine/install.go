@@ -82,7 +82,8 @@ func (it *installer) install(ctx context.Context, u unit, built store.Record) (i
 func (it *installer) tellInstalled(ctx context.Context, u unit, built store.Record) {
 	it.tellOtherCopies(u.Kernel, built)
 	if step := it.signs.pending(u); step != "" {
-		it.say.advise("next", step)
+		it.say.note("note", "%s", step)
+		it.say.advise("next", it.system().ByRoot("systemctl", "reboot"))
 	}
 	for _, step := range it.kernels.next(ctx, u.Kernel, built) {
 		it.say.advise("next", step)

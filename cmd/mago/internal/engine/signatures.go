@@ -206,9 +206,21 @@ func (p *planner) openKeys(ctx context.Context) error {
 		if _, err := p.signs.open(ctx, u.name); err != nil {
 			return err
 		}
+		p.signs.tellUnsigned(u.unit)
 		p.signs.tellExpiry(u.unit)
 	}
 	return nil
+}
+
+// tellUnsigned says that modules are not signed because only root may read the key, if there is one; once.
+func (sg *signatures) tellUnsigned(u unit) {
+	k, err := sg.keyOf(u.name)
+	if err != nil || k.is || sg.signsNone(u.name) || !sg.isClosed() {
+		return
+	}
+	if _, told := sg.known.told.LoadOrStore(keyring.Dir, true); !told {
+		sg.say.note("note", "not signed: only root may look for a key in %s; mago sign has modules signed later", keyring.Dir)
+	}
 }
 
 // tellExpiry says that a key which signs has to be renewed soon, once for each.
@@ -228,7 +240,7 @@ func (sg *signatures) pending(u unit) string {
 	if err != nil || !k.is || sg.trust(u.Kernel).Of(k.Chain()...).Next.Why != firmware.PendingEnrolment {
 		return ""
 	}
-	return "reboot; on the blue screen take Enroll MOK, Continue, Yes, type the password that mokutil was given, and take Reboot"
+	return "the next boot's blue screen asks: take Enroll MOK, Continue, Yes, type the password that mokutil was given, and take Reboot"
 }
 
 // signed is what some of a build's modules are signed with, nil for none.

@@ -55,7 +55,9 @@ func (e *Engine) Status(ctx context.Context, words []string) (StatusReport, erro
 	for i := range r.States {
 		r.States[i].Next = strings.Join(steps.Of(r.States[i:i+1]), " && ")
 	}
-	r.Unloadable, r.Next = e.states.unloadable(r.States), steps.Of(r.States)
+	if r.Unloadable, r.Next = e.states.unloadable(r.States), steps.Of(r.States); len(r.Unloadable) > 0 {
+		r.Next = append([]string{e.system().SudoMago("key", "status")}, r.Next...)
+	}
 	return r, nil
 }
 

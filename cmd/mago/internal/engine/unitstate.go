@@ -38,9 +38,10 @@ type State struct {
 	Log       string `json:"log,omitempty"`
 	Error     string `json:"error,omitempty"`
 	Reason    string `json:"reason,omitempty"`
-	Reused    string `json:"reused,omitempty"` // the kernel that the modules were built for, where that is another one
-	Next      string `json:"next,omitempty"`   // the command that mends it
-	Sandbox   string `json:"room,omitempty"`   // where a build would run now
+	Refused   string `json:"refused,omitempty"` // why its kernel does not load it, or not before the next boot
+	Reused    string `json:"reused,omitempty"`  // the kernel that the modules were built for, where that is another one
+	Next      string `json:"next,omitempty"`    // the command that mends it
+	Sandbox   string `json:"room,omitempty"`    // where a build would run now
 
 	Held     string `json:"held,omitempty"` // where the configuration has the module left alone
 	Recorded bool   // whether mago keeps a record of a build

@@ -24,7 +24,7 @@ type unloadable struct {
 const unsigned = "not signed"
 
 // unloadable names, for each kernel that asks for signed modules, those that are installed and that it will not load, by what is wrong
-// with their signatures.
+// with their signatures, which the states have then, too.
 func (sv *surveyor) unloadable(states []State) (all []unloadable) {
 	for _, release := range KernelsOf(Having(states, func(s State) bool { return s.Installed != "" })) {
 		k, _ := sv.kernels.kernel(release) // without headers its settings are not known
@@ -34,12 +34,13 @@ func (sv *surveyor) unloadable(states []State) (all []unloadable) {
 		}
 		known := sv.signs.certificates(trust)
 		var of []unloadable
-		for _, s := range states {
+		for i := range states {
+			s := &states[i]
 			if s.Kernel != release || s.Installed == "" {
 				continue
 			}
-			if why := sv.refused(s, trust, known); why != "" {
-				of = noted(of, unloadable{release, trust.Wanted, why, why == string(firmware.PendingEnrolment), []string{s.Module}})
+			if s.Refused = sv.refused(*s, trust, known); s.Refused != "" {
+				of = noted(of, unloadable{release, trust.Wanted, s.Refused, s.Refused == string(firmware.PendingEnrolment), []string{s.Module}})
 			}
 		}
 		all = append(all, of...)
@@ -67,7 +68,7 @@ func (sv *surveyor) refused(s State, trust firmware.Trust, known []*x509.Certifi
 		if err != nil || message == nil {
 			return unsigned
 		}
-		if next := judge(message, trust, known); next.Loads != firmware.Yes || next.Why != firmware.Trusted {
+		if next := judge(message, trust, known); next.Loads == firmware.No || next.Why == firmware.PendingEnrolment {
 			return string(next.Why)
 		}
 		why = ""
