@@ -40,6 +40,7 @@ type Module struct {
 	Vermagic string
 	Depends  []string // modules that it needs loaded
 	Signed   bool     `json:",omitempty"` // by mago; what came signed and was left so is not
+	Came     bool     `json:",omitempty"` // whether the recipe gave it signed: other signatures of it take another compilation
 	Facts    proof.Module
 }
 

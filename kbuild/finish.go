@@ -63,11 +63,11 @@ func (b *Builder) finish(ctx context.Context, w *recipe.Workspace, staged *recip
 }
 
 // strip removes debugging symbols, as dkms and the kernel's own packages do; the foreign ELF files are read in the sandbox.
-func (s *finishing) strip(ctx context.Context, built []recipe.Built) error {
+func (s *finishing) strip(ctx context.Context, built []takenModule) error {
 	args := []string{"strip", "--strip-debug"}
 	none := len(args)
 	for _, b := range built {
-		if b.Strip && !s.keepsSignature(ctx, b) {
+		if b.Strip && !(b.came && s.keepsSignatures()) {
 			args = append(args, s.Inside(b.File))
 		}
 	}
@@ -89,6 +89,7 @@ func (s *finishing) compress(ctx context.Context, m takenModule) (Module, error)
 		Depends:  word.Strings(m.facts.Depends...),
 		Facts:    m.facts,
 		Signed:   m.signed,
+		Came:     m.came,
 	}
 	if module.File == m.file {
 		return module, nil

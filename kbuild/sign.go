@@ -98,11 +98,11 @@ func (s *finishing) sign(all []takenModule) error {
 	return nil
 }
 
-// keepsSignature reports whether a module comes signed and is to stay so: strip would take its signature off.
-func (s *finishing) keepsSignature(ctx context.Context, b recipe.Built) bool {
-	if s.signing.Sign != nil && s.signing.Anew {
-		return false
-	}
+// keepsSignatures reports whether modules that come signed are to stay so.
+func (s *finishing) keepsSignatures() bool { return s.signing.Sign == nil || !s.signing.Anew }
+
+// comesSigned reports whether the recipe gave a module signed.
+func (s *finishing) comesSigned(ctx context.Context, b recipe.Built) bool {
 	file, err := s.Open(ctx, b.File)
 	if err != nil {
 		return false // which taking it out tells

@@ -24,6 +24,7 @@ type takenModule struct {
 	file   string // host path of the copy
 	facts  proof.Module
 	signed bool // by mago
+	came   bool // signed out of the recipe
 }
 
 // takeOut takes the modules that the recipe built; then those that the build gave, that its recipe does not promise, and that
@@ -34,10 +35,11 @@ func (s *finishing) takeOut(ctx context.Context, built []recipe.Built) (all []ta
 	}
 	bound := s.Bound("its modules")
 	for len(built) > 0 {
-		if err := s.strip(ctx, built); err != nil {
+		taken := s.places(ctx, built)
+		if err := s.strip(ctx, taken); err != nil {
 			return nil, k, err
 		}
-		taken, err := s.takeModules(ctx, built, bound)
+		err := s.takeModules(ctx, taken, bound)
 		if err == nil {
 			err = s.readFacts(ctx, taken)
 		}
@@ -69,19 +71,25 @@ func (s *finishing) offered(all []takenModule) (proof.Kernel, error) {
 	return k, nil
 }
 
-func (s *finishing) takeModules(ctx context.Context, built []recipe.Built, bound *recipe.Bound) (taken []takenModule, err error) {
+// places are where modules are copied to, and whether they come signed, which strip would undo.
+func (s *finishing) places(ctx context.Context, built []recipe.Built) (taken []takenModule) {
 	for _, b := range built {
-		m := takenModule{Built: b, file: filepath.Join(s.Job.Work, finished, b.Dest+".ko")}
-		err := s.takeFile(ctx, b.File, m.file, bound)
+		taken = append(taken, takenModule{Built: b, file: filepath.Join(s.Job.Work, finished, b.Dest+".ko"), came: s.comesSigned(ctx, b)})
+	}
+	return taken
+}
+
+func (s *finishing) takeModules(ctx context.Context, taken []takenModule, bound *recipe.Bound) error {
+	for _, m := range taken {
+		err := s.takeFile(ctx, m.File, m.file, bound)
 		if errors.Is(err, fs.ErrExist) {
-			return nil, &recipe.Error{Recipe: s.result.Recipe, Err: fmt.Errorf("two modules are to be installed as %s", b.Dest)}
+			return &recipe.Error{Recipe: s.result.Recipe, Err: fmt.Errorf("two modules are to be installed as %s", m.Dest)}
 		}
 		if err != nil {
-			return nil, fmt.Errorf("module %s: %w", b.Dest, err)
+			return fmt.Errorf("module %s: %w", m.Dest, err)
 		}
-		taken = append(taken, m)
 	}
-	return taken, nil
+	return nil
 }
 
 // takeFile copies a file that the build has made to a host path where no foreign program can write.

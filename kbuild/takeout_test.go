@@ -89,8 +89,7 @@ func TestTakesNoMoreThanTheLimit(t *testing.T) {
 		}
 		defer w.Close()
 		s := &finishing{Workspace: w}
-		_, err = s.takeModules(t.Context(), built, w.Bound("its modules"))
-		return err
+		return s.takeModules(t.Context(), s.places(t.Context(), built), w.Bound("its modules"))
 	}
 	var limit *sandbox.LimitError
 	if err := take(2*size - 1); !errors.As(err, &limit) || limit.Name != "output" {

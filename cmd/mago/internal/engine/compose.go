@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"mago/cmd/mago/internal/modpkg"
@@ -30,6 +31,7 @@ func (bu *builder) compose(ctx context.Context, u unit, r *store.Record, result 
 	}
 	r.Signed = bu.signs.signed(u.name, result.Modules)
 	m.SignedBy = signedBy(r.Signed)
+	r.Came = slices.ContainsFunc(result.Modules, func(m kbuild.Module) bool { return m.Came })
 	if from := r.Reused; from != nil {
 		m.Fits = modpkg.Fits{Kernel: from.Kernel, Symbols: from.Symbols}
 	}

@@ -146,10 +146,11 @@ func (s situation) otherInput() string {
 	return cmp.Or(changed(s.now.inputs, s.record.Inputs), "it was built from something else")
 }
 
-// onlySignature reports whether all that keeps the recorded build's package from serving is what its modules are signed with.
+// onlySignature reports whether all that keeps the recorded build's package from serving is what its modules are signed with,
+// and that they can be signed anew as a compilation would.
 func (s situation) onlySignature(u unit) bool {
 	other := s.otherInput()
-	if other == "" || s.unbuilt(u) != other {
+	if other == "" || s.unbuilt(u) != other || s.record.Came {
 		return false
 	}
 	now := unsignedInputs(s.now.inputs)

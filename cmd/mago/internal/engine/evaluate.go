@@ -67,8 +67,8 @@ func (ev *evaluator) evaluate(ctx context.Context, t target, k kernel.Kernel) co
 	if !ok {
 		e = ev.evaluateNow(ctx, job)
 	}
-	if ctx.Err() != nil || e.err != nil && !errors.As(e.err, new(*recipe.Error)) {
-		return e // this machine's failure may be mended in this very run, by the user who compiles
+	if ctx.Err() != nil || errors.As(e.err, new(*sandbox.UserError)) || errors.As(e.err, new(*sandbox.UnavailableError)) {
+		return e // what this very run may mend
 	}
 	evaluated.keep(key, e)
 	if !ok && e.err == nil && !ev.DryRun && ev.seesAll(ctx, t.name) {

@@ -101,7 +101,7 @@ type candidate struct {
 // candidates are those builds whose packages are here, and of which enough is known.
 func (dn *donors) candidates(builds []store.Record) (some []candidate) {
 	for _, r := range builds {
-		if p, ok := dn.provenOf(r); ok && dn.usable(r) && dn.store.HasDeb(r) {
+		if p, ok := dn.provenOf(r); ok && !r.Came && dn.usable(r) && dn.store.HasDeb(r) {
 			some = append(some, candidate{r, p})
 		}
 	}

@@ -68,6 +68,7 @@ type Record struct {
 	Allowed []payload.Grant `json:"allowed,omitempty"` // what the packages bring beside the rules for modules
 
 	Signed   *Signed `json:"signed,omitempty"`          // what mago has signed the modules with; nil: nothing
+	Came     bool    `json:"came_signed,omitempty"`     // whether the recipe gave some of the modules signed
 	Compiled string  `json:"compiled_sha256,omitempty"` // of the .deb that these modules were compiled for, where they were signed anew since
 
 	Reused *Reuse `json:"reused,omitempty"` // the build that the modules are from; nil: they were compiled
