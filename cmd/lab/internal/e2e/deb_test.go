@@ -182,7 +182,7 @@ func TestUninstall(t *testing.T) {
 	for _, step := range []struct {
 		target string
 		files  int
-	}{{"install", 4}, {"uninstall", 1}} {
+	}{{"install", 5}, {"uninstall", 1}} {
 		run(t, exec.CommandContext(t.Context(), "make", "-C", top, step.target, "DESTDIR="+dest))
 		count := 0
 		err := filepath.WalkDir(dest, func(_ string, entry fs.DirEntry, err error) error {
