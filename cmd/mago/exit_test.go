@@ -168,7 +168,7 @@ var failures = []struct {
 	{&keyring.FlatError{Path: "/k"}, exitKey, "mago key new -f"},
 	{&keyring.NoRootKeyError{Root: &x509.Certificate{}}, exitKey, "--root-key FILE"},
 	{&keyring.UnknownError{Word: "x"}, exitKey, "mago key status"},
-	{&noKeyError{}, exitKey, "mago key new"},
+	{engine.ErrNoKey, exitKey, "mago key new"},
 	{&keyring.Error{Path: "/k", Err: &signing.PassphraseError{}}, exitKey, "--passphrase-file"},
 	{&keyring.Error{Path: "/k", Err: &keyring.OpenToOthersError{Path: "/k", Mode: 0o644}}, exitKey, "chmod 600 /k"},
 	{&keyring.Error{Path: "/k", Err: &keyring.RevokedError{Certificate: &x509.Certificate{}}}, exitKey, "mago key rotate"},

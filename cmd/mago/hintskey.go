@@ -15,12 +15,15 @@ import (
 func (a adviser) explainKey(err error) (int, string) {
 	var rootOnly *rootOnlyError
 	var of *keyring.Error
+	var exists *keyring.ExistsError
 	var token *pkcs11.Error
 	var uri *pkcs11.URIError
 	switch {
 	case errors.As(err, &rootOnly):
 		return exitNotRoot, fmt.Sprintf(`run "%s", or the same command as root`, a.on.SudoMago(rootOnly.words...))
-	case errors.As(err, new(*keyring.ExistsError)):
+	case errors.As(err, &exists) && exists.Flat:
+		return exitError, fmt.Sprintf(`"%s" makes another key, which every machine has to enroll, and keeps this one`, a.anotherKey())
+	case errors.As(err, &exists):
 		return exitError, fmt.Sprintf(`"%s" makes a new leaf, and nothing is enrolled again; -f makes another key, which every machine has to enroll, and keeps this one`, a.newLeaf())
 	case errors.As(err, new(*keyring.InTheWayError)):
 		return exitError, "name another file"
@@ -41,8 +44,6 @@ func (a adviser) explainKey(err error) (int, string) {
 	case errors.As(err, new(*kbuild.SignError)):
 		return exitKey, "the source is not at fault; once the key can sign, run the same command again"
 	case errors.Is(err, engine.ErrNoKey):
-		return exitKey, fmt.Sprintf(`"%s" makes one`, a.newKey())
-	case errors.As(err, new(*noKeyError)):
 		return exitKey, fmt.Sprintf(`"%s" makes one`, a.newKey())
 	case errors.As(err, new(*keyring.UnknownError)):
 		return exitKey, fmt.Sprintf(`"%s" has the fingerprints`, a.keyStatus())

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 
+	"mago/cmd/mago/internal/engine"
 	"mago/cmd/mago/internal/keyring"
 )
 
@@ -58,10 +59,5 @@ func (a keyTeller) usedKey() (keyring.Key, error) {
 			return k.Found.Key, k.Found.Err
 		}
 	}
-	return keyring.Key{}, &noKeyError{}
+	return keyring.Key{}, engine.ErrNoKey
 }
-
-// noKeyError says that there is no key to sign with.
-type noKeyError struct{}
-
-func (e *noKeyError) Error() string { return "there is no key that modules are signed with" }

@@ -11,6 +11,13 @@ import (
 
 // make makes a key, and says how machines get to trust it.
 func (c *keyCommand) make(a keyTeller, ctx context.Context) error {
+	if err := a.keyStore().CheckFree(a.Force); err != nil { // before anybody types a passphrase
+		return err
+	}
+	if a.DryRun {
+		a.tellNothingDone("make a key in " + keyring.Dir)
+		return nil
+	}
 	passphrase, err := a.newPassphrase(ctx, c.passphraseOptions)
 	if err != nil {
 		return err
@@ -18,10 +25,6 @@ func (c *keyCommand) make(a keyTeller, ctx context.Context) error {
 	rootKey, err := absolute(c.RootKey)
 	if err != nil {
 		return err
-	}
-	if a.DryRun {
-		a.tellNothingDone("make a key in " + keyring.Dir)
-		return nil
 	}
 	made, err := a.keyStore().New(ctx, keyring.New{
 		Flat: c.Flat, Algorithm: c.Algorithm, Name: a.Name, Days: c.Days, Passphrase: passphrase, Unattended: c.Unattended,

@@ -44,6 +44,7 @@ func (e *InTheWayError) Error() string {
 type ExistsError struct {
 	Path        string            // inside the root
 	Certificate *x509.Certificate // nil where it cannot be read
+	Flat        bool              // whether it has no root, and so no new leaf
 }
 
 func (e *ExistsError) Error() string {

@@ -5,7 +5,9 @@ import (
 	"context"
 	"crypto"
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"mago/kbuild/signing"
@@ -55,6 +57,18 @@ func (s Store) New(ctx context.Context, n New) (m Made, err error) {
 	return s.install(c, files, n.RootKey)
 }
 
+// CheckFree says with an *ExistsError that New would find a key there and put none in its place. Another process may make one since.
+func (s Store) CheckFree(again bool) error {
+	k, err := s.Own()
+	switch {
+	case again || errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return &ExistsError{Path: inside(signingKey)}
+	}
+	return &ExistsError{inside(signingKey), k.Certificate, k.Root == nil}
+}
+
 // free refuses to put another key in the place of one, unless that is asked for.
 func (s Store) free(c *change, again bool) error {
 	if again || !c.has(signingKey) {
@@ -64,7 +78,7 @@ func (s Store) free(c *change, again bool) error {
 	if err != nil {
 		return &ExistsError{Path: inside(signingKey)}
 	}
-	return &ExistsError{inside(signingKey), k.Certificate}
+	return &ExistsError{inside(signingKey), k.Certificate, k.Root == nil}
 }
 
 // install makes files the key and keeps those of the one before. A root's private key that goes to a path of its own is written
