@@ -34,10 +34,19 @@ func (s Store) Retired() (all []Retired, err error) {
 	}
 	for _, e := range entries {
 		info, failed := e.Info()
-		if failed != nil || !strings.HasSuffix(e.Name(), ".crt") {
+		name := inside(retired, e.Name())
+		if e.IsDir() { // of a key that another one has replaced
+			name = inside(retired, e.Name(), signingKey)
+		} else if !strings.HasSuffix(e.Name(), ".crt") {
 			continue
 		}
-		c, failed := readCertificate(s.Root, inside(retired, e.Name()))
+		if failed != nil {
+			continue
+		}
+		c, failed := readCertificate(s.Root, name)
+		if errors.Is(failed, fs.ErrNotExist) {
+			continue
+		}
 		if failed != nil {
 			return nil, failed
 		}

@@ -99,3 +99,19 @@ func TestRetiredOrder(t *testing.T) {
 		t.Error(all, err)
 	}
 }
+
+// TestReplaced: a key that another one has replaced is the first that revoke means.
+func TestReplaced(t *testing.T) {
+	s := newStore(t)
+	var keys [2]Made
+	for i := range keys {
+		var err error
+		if keys[i], err = s.New(t.Context(), New{Algorithm: "ecdsa", Flat: true, Again: true, Now: born}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := s.Retired()
+	if err != nil || len(all) != 1 || !all[0].Certificate.Equal(keys[0].Key.Certificate) {
+		t.Errorf("%v, %v", all, err)
+	}
+}
