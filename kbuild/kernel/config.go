@@ -14,7 +14,8 @@ import (
 // Config holds a kernel's .config: CONFIG_X without quotes; an option that is not set is missing.
 type Config map[string]string
 
-func readConfig(text []byte) Config {
+// ParseConfig reads a .config.
+func ParseConfig(text []byte) Config {
 	config := Config{}
 	for line := range strings.Lines(string(text)) {
 		name, value, ok := strings.Cut(strings.TrimSpace(line), "=")

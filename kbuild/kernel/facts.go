@@ -49,7 +49,7 @@ func (f Facts) Kernel(o Opened) Kernel {
 		if err != nil {
 			return nil
 		}
-		return readConfig(text)
+		return ParseConfig(text)
 	})
 	k.shape = sync.OnceValues(k.formed)
 	return k

@@ -126,7 +126,7 @@ func (f Finder) configure(k *Kernel) error {
 	if err != nil {
 		return err
 	}
-	config := readConfig(text)
+	config := ParseConfig(text)
 	*k = k.WithConfig(config)
 	if err := k.complete(config.programs()); err != nil {
 		return err

@@ -247,7 +247,7 @@ func TestConfig(t *testing.T) {
 		"CONFIG_CC_IS_CLANG=y\nCONFIG_CLANG_VERSION=190107\nCONFIG_CC_VERSION_TEXT=\"Debian clang version 19.1.7\"": {"clang-19", "unknown", codec.None},
 		"NOT_CONFIG=y": {"gcc", "unknown", codec.None},
 	} {
-		c := readConfig([]byte(text))
+		c := ParseConfig([]byte(text))
 		if got := c.compilers()[0]; got != want.compiler {
 			t.Errorf("%q: compiler %s", text, got)
 		}
@@ -265,7 +265,7 @@ func FuzzReadConfig(f *testing.F) {
 	f.Add("CONFIG_SMP=y\n# CONFIG_X is not set\nCONFIG_CC_VERSION_TEXT=\"gcc-12 (Debian 12.2.0-14) 12.2.0\"\nCONFIG_CLANG_VERSION=190107\n")
 	f.Add("CONFIG_CC_IS_CLANG=y\nCONFIG_LD_IS_LLD=y\nCONFIG_LLD_VERSION=99999999999999999999\nCONFIG_=\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		c := readConfig([]byte(text))
+		c := ParseConfig([]byte(text))
 		for name, value := range c {
 			if !strings.Contains(text, name+"=") || !strings.Contains(text, value) {
 				t.Errorf("%s=%q is not in the text", name, value)

@@ -137,14 +137,20 @@ func ParseCertificate(text []byte) (*x509.Certificate, error) {
 	return c, nil
 }
 
-// ParseCertificates reads all certificates of a text of PEM blocks, one at least. What is none is passed over.
-func ParseCertificates(text []byte) (all []*x509.Certificate, err error) {
+// ParseCertificates reads all certificates of a text of PEM blocks, one at least.
+func ParseCertificates(text []byte) ([]*x509.Certificate, error) {
+	all, err := Certificates(text)
+	if err == nil && len(all) == 0 {
+		err = errors.New("there is no certificate in it")
+	}
+	return all, err
+}
+
+// Certificates are those of a text of PEM blocks, in their order. What is not a certificate is passed over.
+func Certificates(text []byte) (all []*x509.Certificate, err error) {
 	for {
 		var block *pem.Block
-		if block, text = pem.Decode(text); block == nil && len(all) == 0 {
-			return nil, errors.New("there is no certificate in it")
-		}
-		if block == nil {
+		if block, text = pem.Decode(text); block == nil {
 			return all, nil
 		}
 		if block.Type != "CERTIFICATE" {

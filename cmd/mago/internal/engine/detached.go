@@ -17,7 +17,6 @@ import (
 	"mago/kbuild"
 	"mago/kbuild/kernel"
 	"mago/kbuild/signing"
-	"mago/sources/lock"
 )
 
 // Detached signs on another machine than the one that builds; see package detached.
@@ -91,8 +90,8 @@ func (d Detached) request(ctx context.Context, to *detached.Dir, r store.Record)
 
 // locked does something to a unit that nobody else works on.
 func (d Detached) locked(ctx context.Context, id store.ID, do func() error) error {
-	thing := lock.Thing{Name: id.Module + "_" + id.Kernel, What: id.Module + " for " + id.Kernel, Doing: "signed"}
-	release, err := d.locks(d.Wait.forLong()).Take(ctx, thing)
+	u := unit{target{name: id.Module}, kernel.Kernel{Release: id.Kernel}}
+	release, err := d.locks(d.Wait.forLong()).Take(ctx, u.thing("signed"))
 	if err != nil {
 		return err
 	}

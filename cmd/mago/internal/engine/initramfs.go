@@ -48,7 +48,7 @@ func (it *installer) remakesInitramfs(ctx context.Context, built store.Record, r
 	if err != nil {
 		return false, err
 	}
-	deb.Close()
+	defer deb.Close()
 	names := modpkg.Modules(built.Modules)
 	switch {
 	case !it.makesInitramfs():

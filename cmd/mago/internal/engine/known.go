@@ -40,7 +40,7 @@ type known struct {
 	unfetched sync.Map // why the headers of a kernel could not be fetched, by release
 	upgrade   lasting[apt.Transaction]
 
-	told    sync.Map  // the kernels whose compiler was told of, by release
+	told    sync.Map  // what was told once: compilers by their kernels' releases, keys by their paths
 	shown   sync.Once // the sandbox
 	ignored sync.Once // what of dkms's settings is not followed
 

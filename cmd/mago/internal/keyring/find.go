@@ -52,7 +52,7 @@ func Open(root rooted.Root, path string) (Key, error) {
 	if err != nil {
 		return Key{}, &Error{path, err}
 	}
-	if all, err := certificates(text); err != nil || len(all) > 0 {
+	if all, err := signing.Certificates(text); err != nil || len(all) > 0 {
 		return p.read(root)
 	}
 	if p.cert = besideKey(root, path); p.cert == "" {
@@ -140,7 +140,7 @@ func (p place) read(root rooted.Root) (k Key, err error) {
 
 // readChain reads the certificates, which are in the key's own file or in those of the place.
 func (k *Key) readChain(root rooted.Root, p place) error {
-	all, err := certificates(k.text)
+	all, err := signing.Certificates(k.text)
 	if err == nil && len(all) == 0 {
 		all, err = certificatesAt(root, p.cert)
 	}

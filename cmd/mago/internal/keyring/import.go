@@ -91,7 +91,7 @@ func (i Import) chain(text []byte) ([]*x509.Certificate, error) {
 func (i Import) certificates(text []byte) ([]*x509.Certificate, error) {
 	path := i.Certificate
 	if path == "" {
-		if all, err := certificates(text); err != nil || len(all) > 0 {
+		if all, err := signing.Certificates(text); err != nil || len(all) > 0 {
 			return all, err
 		}
 		path = besideKey("/", i.Key)
@@ -103,7 +103,7 @@ func (i Import) certificates(text []byte) ([]*x509.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	if all, err := certificates(text); err != nil || len(all) > 0 {
+	if all, err := signing.Certificates(text); err != nil || len(all) > 0 {
 		return all, err
 	}
 	c, err := readCertificate("/", path)

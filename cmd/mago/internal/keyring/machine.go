@@ -1,11 +1,10 @@
 package keyring
 
 import (
-	"bufio"
-	"bytes"
 	"strings"
 
 	"mago/debpkg/rooted"
+	"mago/kbuild/kernel"
 )
 
 // Machine is what of a machine decides about signatures.
@@ -40,18 +39,12 @@ func enforces(root rooted.Root) string {
 }
 
 // runningConfig is the running kernel's .config, where Debian's image packages put it; nil where it is not there.
-func runningConfig(root rooted.Root) map[string]string {
+func runningConfig(root rooted.Root) kernel.Config {
 	release, _ := root.ReadFile("/proc/sys/kernel/osrelease")
 	name := strings.TrimSpace(string(release))
 	text, err := root.ReadFile("/boot/config-" + name)
 	if name == "" || strings.Contains(name, "/") || err != nil {
 		return nil
 	}
-	config := map[string]string{}
-	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
-		if option, value, is := strings.Cut(lines.Text(), "="); is {
-			config[option] = strings.Trim(value, `"`)
-		}
-	}
-	return config
+	return kernel.ParseConfig(text)
 }

@@ -321,7 +321,7 @@ func FuzzCertificates(f *testing.F) {
 	key, c := flat(f, "mine")
 	f.Add(slices.Concat(key, signing.FormatCertificate(c)))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		all, err := certificates(text)
+		all, err := signing.Certificates(text)
 		for _, c := range all {
 			if c == nil || err == nil && len(c.Raw) == 0 {
 				t.Error(all, err)
