@@ -2,12 +2,12 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"strings"
 
 	"mago/catalog"
 	"mago/cmd/mago/internal/config"
-	"mago/cmd/mago/internal/engine"
 	"mago/debpkg/visible"
 )
 
@@ -18,10 +18,10 @@ type configCommand struct {
 }
 
 // Run shows what is in force and where each value comes from.
-func (c *configCommand) Run(a *app) error {
+func (c *configCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
 	if c.Check {
-		return a.checkConfig(c.JSON)
+		return a.checkConfig(ctx, c.JSON)
 	}
 	if err := a.config.Check(); err != nil {
 		return err
@@ -70,43 +70,4 @@ func (a *app) tellClosed() {
 	for _, file := range a.config.Closed {
 		a.screen.line(fmt.Sprintf("%s does not count: this user may not read it", file))
 	}
-}
-
-// mistakeJSON is a mistake as --json has it; its form is part of mago's interface.
-type mistakeJSON struct {
-	File  string `json:"file"`
-	Line  int    `json:"line,omitempty"`
-	Error string `json:"error"`
-}
-
-// checkConfig prints the mistakes in the files.
-func (a *app) checkConfig(asJSON bool) error {
-	mistakes := []mistakeJSON{}
-	for _, m := range a.config.Mistakes {
-		mistakes = append(mistakes, mistakeJSON{m.File, m.Line, engine.OneLine(m.Err)})
-		if !asJSON {
-			a.screen.line(m.Error())
-		}
-	}
-	switch {
-	case asJSON:
-		if err := a.printJSON(mistakes); err != nil {
-			return err
-		}
-	case len(mistakes) == 0:
-		a.screen.line("the configuration has no mistakes: " + engine.Plural(len(a.config.Files), "file") + " read")
-		a.tellClosed()
-	}
-	if len(mistakes) > 0 {
-		return &statusError{exitUsage}
-	}
-	return nil
-}
-
-// configHint says how all mistakes are seen.
-func (a adviser) configHint(e *config.Error) string {
-	if len(e.Mistakes) == 1 {
-		return fmt.Sprintf(`mend it; "%s" looks at all files`, a.on.Mago("config", "--check"))
-	}
-	return fmt.Sprintf(`"%s" names all mistakes`, a.on.Mago("config", "--check"))
 }

@@ -113,6 +113,8 @@ var hintProofs = map[string]string{
 	"TakenError.Hint: mago purge -l":                               "name-taken",
 	"adviser.afterUpdate: apt-get update":                          "advice",
 	"adviser.configHint: mago config --check":                      "config-mistakes",
+	"adviser.mistakeHint: chown root":                              "config-mistakes",
+	"adviser.mistakeHint: chmod go-w":                              "config-mistakes",
 	"adviser.dkmsHint: mago auto-install":                          "bad-install",
 	"adviser.explain: dmesg":                                       "short-of",
 	"adviser.explain: mago clean":                                  "full-disk",

@@ -49,7 +49,7 @@ var writes = regexp.MustCompile(`^(?:fmt\.(?:Fprint|Fprintf|Fprintln|Print|Print
 // writers are the files of the command that write: the screen and its parts, errors, help, and the answers of commands that
 // only read.
 var writers = []string{
-	"ascii.go", "ask.go", "check.go", "cli.go", "completion.go", "completionnames.go", "config.go", "exit.go", "help.go", "helptext.go", "keynew.go", "keypassphrase.go", "keyrevoke.go", "keystatus.go", "list.go",
+	"ascii.go", "ask.go", "check.go", "cli.go", "completion.go", "completionnames.go", "config.go", "configcheck.go", "exit.go", "help.go", "helptext.go", "keynew.go", "keypassphrase.go", "keyrevoke.go", "keystatus.go", "list.go",
 	"liveline.go", "log.go", "render.go", "rendermatrix.go", "results.go", "screen.go", "show.go",
 	"sign.go", "signals.go", "status.go", "stream.go", "table.go",
 }

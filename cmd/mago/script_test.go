@@ -159,8 +159,11 @@ type worldKey struct{}
 func worldOf(ts *testscript.TestScript) *world { return ts.Value(worldKey{}).(*world) }
 
 func condition(name string) (bool, error) {
-	if name == "mount" { // whether this machine lets a process mount a tmpfs in namespaces of its own
+	switch name {
+	case "mount": // whether this machine lets a process mount a tmpfs in namespaces of its own
 		return exec.Command("unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt").Run() == nil, nil
+	case "root":
+		return os.Geteuid() == 0, nil
 	}
 	return false, errors.New("unknown condition " + strconv.Quote(name))
 }

@@ -21,8 +21,8 @@ func SharedIn(root *os.Root, dir string) (shared *Shared, err error) {
 		if err != nil || e.Type() == fs.ModeSymlink {
 			return err
 		}
-		if by := changer(info); by != "" {
-			shared = &Shared{filepath.Join(dir, name), by}
+		if by, owned := changer(info); by != "" {
+			shared = &Shared{filepath.Join(dir, name), by, owned}
 			return fs.SkipAll
 		}
 		return nil
@@ -33,16 +33,16 @@ func SharedIn(root *os.Root, dir string) (shared *Shared, err error) {
 	return shared, err
 }
 
-// changer is who else may change a file, "" for nobody.
-func changer(info os.FileInfo) string {
+// changer is who else may change a file, "" for nobody, and whether it is the owner.
+func changer(info os.FileInfo) (by string, owned bool) {
 	stat := info.Sys().(*syscall.Stat_t)
 	switch {
 	case !trusted(stat.Uid):
-		return userName(stat.Uid)
+		return userName(stat.Uid), true
 	case info.Mode()&0o002 != 0:
-		return "everybody"
+		return "everybody", false
 	case info.Mode()&0o020 != 0 && stat.Gid != 0 && (int(stat.Gid) != os.Getegid() || os.Getegid() != os.Geteuid()):
-		return "the group " + groupName(stat.Gid)
+		return "the group " + groupName(stat.Gid), false
 	}
-	return ""
+	return "", false
 }

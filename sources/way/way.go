@@ -21,7 +21,10 @@ type Way struct {
 }
 
 // Shared is a directory that somebody other than root and this process's user may change.
-type Shared struct{ Dir, By string }
+type Shared struct {
+	Dir, By string
+	Owned   bool // whether it belongs to whoever may change it
+}
 
 func (s *Shared) String() string { return s.Dir + " may be changed by " + s.By }
 
@@ -207,9 +210,9 @@ func (w *walk) look(last bool) {
 		return
 	}
 	sticky := !last && w.info.Mode&unix.S_ISVTX != 0
-	by := ""
+	by, owned := "", !trusted(w.info.Uid)
 	switch mode := w.info.Mode; {
-	case !trusted(w.info.Uid):
+	case owned:
 		by = userName(w.info.Uid)
 	case mode&0o002 != 0 && !sticky:
 		by = "everybody"
@@ -217,6 +220,6 @@ func (w *walk) look(last bool) {
 		by = "the group " + groupName(w.info.Gid)
 	}
 	if by != "" {
-		w.shared = &Shared{w.path, by}
+		w.shared = &Shared{w.path, by, owned}
 	}
 }

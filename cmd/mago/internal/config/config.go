@@ -16,8 +16,10 @@ type Config struct {
 	Files    []string   // that were read
 	Closed   []string   // files that this user may not read, and that so do not count
 
-	general []Setting
-	modules map[string][]Setting // by the module's name
+	general   []Setting
+	modules   map[string][]Setting // by the module's name
+	ofModules []moduleFile
+	ignored   []*Mistake // files that are not read
 }
 
 // Mistake is something in a file that mago does not take.
@@ -25,6 +27,7 @@ type Mistake struct {
 	File string
 	Line int // 0 for the file itself
 	Err  error
+	Idle bool // whether it may be right for another machine, and so is told only
 }
 
 func (m *Mistake) Error() string {

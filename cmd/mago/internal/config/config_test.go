@@ -102,8 +102,8 @@ func TestFilesThatAreNotTaken(t *testing.T) {
 	}
 	c := Read(true, Dir{rooted.Root(root), "/etc/mago"})
 	for i, want := range []string{
-		"mago.conf: root does not take its word: " + at("mago.conf") + " may be changed by everybody",
-		"x.conf: root does not take its word: " + at("mago.conf.d/x.conf") + " may be changed by user 12345",
+		"mago.conf: root does not read what others may change: it may be changed by everybody",
+		"x.conf: root does not read what others may change: it may be changed by user 12345",
 		"y.conf: it is not a file",
 		"Hello!.conf: it is named after no module: ",
 		"hello-dkms.conf: the module is called hello: name the file hello.conf",

@@ -25,6 +25,7 @@ type Dir struct {
 func Read(asRoot bool, dirs ...Dir) *Config {
 	r := &reader{asRoot: asRoot, Config: &Config{modules: map[string][]Setting{}}}
 	for _, d := range dirs {
+		r.noteNear(d)
 		r.general = append(r.general, r.file(d.Root, filepath.Join(d.Path, "mago.conf"), false)...)
 		for _, file := range r.list(d.Root, filepath.Join(d.Path, "mago.conf.d")) {
 			r.general = append(r.general, r.file(d.Root, file, false)...)
@@ -53,8 +54,12 @@ func (r *reader) list(root rooted.Root, dir string) (files []string) {
 		r.mistake(filepath.Join(root.String(), dir), err)
 	}
 	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), ".conf") && !strings.HasPrefix(e.Name(), ".") {
-			files = append(files, filepath.Join(dir, e.Name()))
+		switch file := filepath.Join(dir, e.Name()); {
+		case strings.HasPrefix(e.Name(), "."), isAside(e.Name()):
+		case strings.HasSuffix(e.Name(), ".conf"):
+			files = append(files, file)
+		default:
+			r.unread(filepath.Join(root.String(), file), "its name does not end in .conf")
 		}
 	}
 	return files
@@ -71,6 +76,7 @@ func (r *reader) module(root rooted.Root, file string) {
 		r.mistake(filepath.Join(root.String(), file), fmt.Errorf("the module is called %s: name the file %s.conf", own, own))
 	}
 	r.modules[name] = append(r.modules[name], settings...)
+	r.ofModules = append(r.ofModules, moduleFile{name, filepath.Join(root.String(), file)})
 }
 
 // file reads a file; nil where there is none.
@@ -114,7 +120,7 @@ func (r *reader) open(root rooted.Root, name string) (*os.File, error) {
 	case !w.Info.Mode().IsRegular():
 		return nil, errors.New("it is not a file")
 	case r.asRoot && w.Shared != nil:
-		return nil, fmt.Errorf("root does not take its word: %s", w.Shared)
+		return nil, &SharedError{*w.Shared, w.Path == w.Shared.Dir}
 	}
 	return way.OpenFile(w.Path, w.Info)
 }

@@ -36,7 +36,7 @@ func parse(r io.Reader, file string, module bool) ([]Setting, []*Mistake) {
 	p := &parser{file: file, module: module, seen: map[string]int{}}
 	text, err := io.ReadAll(codec.Limit(r, maxFile))
 	if err != nil {
-		return nil, []*Mistake{{file, 0, err}}
+		return nil, []*Mistake{{File: file, Err: err}}
 	}
 	n := 0
 	for line := range strings.Lines(string(text)) {
@@ -48,7 +48,7 @@ func parse(r io.Reader, file string, module bool) ([]Setting, []*Mistake) {
 }
 
 func (p *parser) mistake(line int, err error) {
-	p.mistakes = append(p.mistakes, &Mistake{p.file, line, err})
+	p.mistakes = append(p.mistakes, &Mistake{File: p.file, Line: line, Err: err})
 }
 
 // take takes a line.
