@@ -55,6 +55,8 @@ var failures = []struct {
 	{&apt.DKMSError{Packages: []string{"dkms"}}, exitPackages, "to use it, install it yourself"},
 	{&catalog.NotFoundError{Name: "helo", Similar: []string{"hello", "jello"}}, exitNoModule, "hello, jello"},
 	{&catalog.NotFoundError{Name: "helo"}, exitNoModule, "mago list"},
+	{&engine.PinError{Module: "x", Where: "/x.conf:1", Err: &engine.NoVersionError{Package: "x-dkms", Version: "2", Has: []string{"3", "1"}}}, exitNoModule, "they have 3, 1; name another version there"},
+	{&engine.PinError{Module: "x", Where: "/x.conf:1", Err: &apt.FetchError{Package: "x-dkms", Err: errors.New("x")}}, exitFetch, "apt-get update"},
 	{&engine.NotBuiltError{Module: "hello", Release: "6.1"}, exitNoModule, "mago auto-build hello -l 6.1"},
 	{&engine.NotBuiltError{Module: "hello", Release: "6.1", Others: []string{"5.10", "6.12"}}, exitNoModule, "built for 5.10, 6.12: choose with -l"},
 	{&engine.NotBuiltError{Module: "hello", Release: "6.1", Caller: "alice"}, exitNoModule, `run "mago install hello -l 6.1 -S sudo" as alice, without sudo`},

@@ -156,7 +156,10 @@ func (a adviser) explainCatalog(err error) (int, string) {
 	var inTree *catalog.InTreeError
 	var unbuilt *engine.NotBuiltError
 	var version *engine.NoVersionError
+	var pin *engine.PinError
 	switch {
+	case errors.As(err, &pin) && pin.Hint() != "":
+		return exitNoModule, pin.Hint()
 	case errors.As(err, &version):
 		return exitNoModule, version.Hint()
 	case errors.As(err, &inTree):

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mago/catalog"
+	"mago/cmd/mago/internal/config"
 	"mago/cmd/mago/internal/engine"
 	"mago/cmd/mago/internal/modpkg"
 	"mago/cmd/mago/internal/store"
@@ -26,7 +27,11 @@ func (c *showCommand) Run(a *app, ctx context.Context) error {
 		return err
 	}
 	if c.JSON {
-		return a.printJSON(all)
+		shown := []shownJSON{}
+		for _, m := range all {
+			shown = append(shown, shownJSON{m, a.config.Own(m.Module)})
+		}
+		return a.printJSON(shown)
 	}
 	for i, m := range all {
 		if i > 0 {
@@ -35,6 +40,12 @@ func (c *showCommand) Run(a *app, ctx context.Context) error {
 		a.printModule(m)
 	}
 	return nil
+}
+
+// shownJSON is a module as --json has it; its form is part of mago's interface.
+type shownJSON struct {
+	engine.ShownModule
+	Configured []config.Setting `json:"configured,omitempty"` // by the module's own files
 }
 
 func (a *app) printModule(m engine.ShownModule) {
@@ -57,6 +68,10 @@ func (a *app) printModule(m engine.ShownModule) {
 	if len(m.Packages) == 0 {
 		field("Version", m.Version)
 	}
+	for _, s := range a.config.Own(m.Module) {
+		field("Configured", fmt.Sprintf("%s: %s (%s)", s.Field, s.Value, s))
+	}
+	field("Lacking", m.Lacking)
 	field("Source", cmp.Or(m.Source, "not fetched"))
 	field("Recipe", m.Recipe)
 	if a.Limited() || m.Conf != nil && m.Conf.Other {
@@ -70,9 +85,10 @@ func (a *app) printModule(m engine.ShownModule) {
 	for _, p := range installed {
 		field("Installed", p)
 	}
-	if remove != "" {
+	switch {
+	case remove != "":
 		command("To remove", remove)
-	} else {
+	case m.Held == "" && m.Lacking == "":
 		command("To install", a.Installation(m.Module))
 	}
 }

@@ -61,6 +61,13 @@ func (c *Config) Check() error {
 // Modules names the modules that have a file of their own.
 func (c *Config) Modules() []string { return slices.Sorted(maps.Keys(c.modules)) }
 
+// Own are the settings that a module's own files say, and that nothing counts more than.
+func (c *Config) Own(module string) []Setting {
+	return slices.DeleteFunc(c.Of(module), func(s Setting) bool {
+		return !slices.ContainsFunc(c.ofModules, func(m moduleFile) bool { return m.name == module && m.file == s.File })
+	})
+}
+
 // Of are the settings of a module, or of all modules for "": one for each field, in the table's order, with the default where
 // nobody says another. stronger, the environment's and then the command line's, count more than the files.
 func (c *Config) Of(module string, stronger ...Setting) []Setting {

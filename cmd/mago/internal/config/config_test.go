@@ -77,7 +77,7 @@ func TestEveryFieldIsTaken(t *testing.T) {
 	want := engine.ModuleOptions{
 		Sandbox: "user", Limits: v.Limits, Reuse: true, Maintainer: "A B <a@b>", Dest: "/d",
 		Signing: engine.Signing{Key: "pkcs11:token=t", PassphraseFile: "/p", PassphraseCredential: "c", Signatures: engine.SignaturesNone},
-		Version: "1", Held: "f:12", Early: engine.No, MakeArguments: []string{"a b", "c"}, Variables: []string{"A=1"},
+		Version: "1", PinnedBy: "f:11", Held: "f:12", Early: engine.No, MakeArguments: []string{"a b", "c"}, Variables: []string{"A=1"},
 	}
 	if len(mistakes) > 0 || v.Limits.Value("time") != "1h" || !sameOptions(v.ModuleOptions, want) {
 		t.Errorf("got %+v, want %+v; %v", v.ModuleOptions, want, mistakes)

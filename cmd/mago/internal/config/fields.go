@@ -107,8 +107,11 @@ func ValuesOf(settings []Setting) Values {
 		if s.From != Default {
 			FieldCalled(s.Field).set(&v, s.Value)
 		}
-		if s.Field == "Hold" && s.Value == yes {
+		switch {
+		case s.Field == "Hold" && s.Value == yes:
 			v.Held = s.String()
+		case s.Field == "Version" && s.Value != "":
+			v.PinnedBy = s.String()
 		}
 	}
 	return v

@@ -16,6 +16,7 @@ type ModuleOptions struct {
 	Signing    Signing
 
 	Version       string   // of the source package, the only one that is taken; "" is apt's candidate
+	PinnedBy      string   // the file that names the version, with its line
 	Held          string   // the file that has the module left alone, with its line; "" where none does
 	Early         Choice   // whether the modules belong in the initramfs
 	MakeArguments []string // added to the command line of the recipe's make

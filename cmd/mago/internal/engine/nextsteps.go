@@ -20,6 +20,9 @@ func (sv *surveyor) steps() Steps {
 	}}
 }
 
+// isDue reports whether a build or an installation would mend the state.
+func (st State) isDue() bool { return st.State == StateMissing || st.State == StateStale }
+
 // Of lists the commands for states, what is wanted most last.
 func (s Steps) Of(states []State) []string {
 	gone := Having(states, func(st State) bool { return st.State == StateLeftover })
@@ -71,7 +74,7 @@ func (s Steps) purges(gone []State) []string {
 func (s Steps) installations(states []State) []string {
 	return s.grouped(states,
 		func(st State) string {
-			if st.State != StateMissing && st.State != StateStale {
+			if !st.isDue() {
 				return ""
 			}
 			return st.Word

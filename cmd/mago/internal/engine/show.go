@@ -18,7 +18,8 @@ import (
 type ShownModule struct {
 	Listed
 	Recipe   string            `json:"recipe,omitempty"`
-	Source   string            `json:"source,omitempty"` // directory of the opened source
+	Source   string            `json:"source,omitempty"`  // directory of the opened source
+	Lacking  string            `json:"lacking,omitempty"` // why the source cannot be had in the version that the configuration names
 	Packages []catalog.Package `json:"packages,omitempty"`
 	Builds   []store.Record    `json:"builds,omitempty"`
 }
@@ -47,6 +48,7 @@ func (e *Engine) Show(ctx context.Context, words []string) ([]ShownModule, error
 	for _, t := range targets {
 		m := ShownModule{Listed: e.listed(ctx, t, shown, of[t.name])}
 		e.describeSource(t, &m)
+		m.Lacking = lackedText(lackedPin(ctx, e.modules, t.name))
 		for i := range records {
 			if r := &records[i]; r.Module == t.name && t.isSourceOf(*r) {
 				m.Builds = append(m.Builds, *r)

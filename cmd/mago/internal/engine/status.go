@@ -51,6 +51,7 @@ func (e *Engine) Status(ctx context.Context, words []string) (StatusReport, erro
 		}
 	}
 	checkHeaders(ctx, e, r.States)
+	checkPins(ctx, e.modules, r.States)
 	steps := e.states.steps()
 	for i := range r.States {
 		r.States[i].Next = strings.Join(steps.Of(r.States[i:i+1]), " && ")
@@ -87,7 +88,7 @@ func (e *Engine) statusNames(ctx context.Context, words []string, states []State
 func checkHeaders(ctx context.Context, e *Engine, states []State) {
 	var inApt []string
 	for i, s := range states {
-		if s.State != StateMissing && s.State != StateStale {
+		if !s.isDue() {
 			continue
 		}
 		if _, err := e.kernels.kernel(s.Kernel); err == nil {
