@@ -43,12 +43,12 @@ type State struct {
 	Next      string `json:"next,omitempty"`    // the command that mends it
 	Sandbox   string `json:"room,omitempty"`    // where a build would run now
 
-	Held     string `json:"held,omitempty"` // where the configuration has the module left alone
-	Recorded bool   // whether mago keeps a record of a build
-	Common   string // package of common files that nothing needs once this unit is removed, "" for none
+	Held     string `json:"held,omitempty"`     // where the configuration has the module left alone
+	Recorded bool   `json:"recorded,omitempty"` // whether mago keeps a record of a build
+	Common   string `json:"common,omitempty"`   // package of common files that nothing needs once this unit is removed, "" for none
 
-	Word string // what names the module on a command line, "" where mago could not build it
-	Own  bool   // whether its source or its build is this user's own
+	Word string `json:"word,omitempty"` // what names the module on a command line, "" where mago could not build it
+	Own  bool   `json:"own,omitempty"`  // whether its source or its build is this user's own
 }
 
 // survey is what the states of all units are made of, read once.
