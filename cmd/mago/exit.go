@@ -64,7 +64,7 @@ var exitCodes = []struct {
 	{exitNoSpace, "the disk is full, or the file that output goes to"},
 	{exitIncomplete, "status: something is stale or missing, or is not loaded by its kernel"},
 	{exitFailed, "status: a module that is wanted does not build"},
-	{exitUnsigned, "the kernel would not load the module: it requires signed modules, or has signed ones of the name"},
+	{exitUnsigned, "the kernel would not load the module: it requires signed modules, or has signed ones of the name; or the configuration requires a key"},
 	{exitKey, "the key that signs modules cannot be used: passphrase, dates, who may read it, its certificate"},
 	{exitHangup, "ended by SIGHUP: its terminal has gone"},
 	{exitInterrupted, "ended by Ctrl-C (SIGINT)"},

@@ -69,8 +69,11 @@ func (e *UnloadableError) reason() string {
 // Hint is what makes modules load, and what the way out is.
 func (e *UnloadableError) Hint(on System) string {
 	without := "with --unsigned mago installs its own all the same, and the kernel loads them instead of the signed ones"
-	if e.Why != "" || e.required {
+	switch {
+	case e.Why != "":
 		without = "with --unsigned mago signs nothing and goes on; the kernel refuses such modules until you have signed them"
+	case e.required:
+		without = "with --unsigned mago signs nothing and goes on"
 	}
 	return Hints(e.step(on), without)
 }
