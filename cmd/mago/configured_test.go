@@ -46,14 +46,13 @@ func TestWhatCountsMore(t *testing.T) {
 			}
 		}
 		expect("nothing said", test.normal, config.Default, options{}, nil)
-		last := test.normal
 		if test.general != "" {
-			files["mago.conf"], last = field+": "+test.general+"\n", test.general
-			expect("mago.conf", last, config.File, options{}, nil)
+			files["mago.conf"] = field + ": " + test.general + "\n"
+			expect("mago.conf", test.general, config.File, options{}, nil)
 		}
 		if test.module != "" {
-			files["modules/hello.conf"], last = field+": "+test.module+"\n", test.module
-			expect("the module's file", last, config.File, options{}, nil)
+			files["modules/hello.conf"] = field + ": " + test.module + "\n"
+			expect("the module's file", test.module, config.File, options{}, nil)
 		}
 		if test.variable != "" {
 			expect("a variable", test.variable, config.Environment, options{}, test.variables)
