@@ -126,7 +126,7 @@ var hintProofs = map[string]string{
 	"installer.tellInstalled: systemctl reboot":                    "sign",
 	"UnloadableError.step: mago key new":                           "signed",
 	"UnloadableError.step: mago key status":                        "sign",
-	"UnloadableError.step: mokutil --import":                       "sign",
+	"UnloadableError.step: mago config":                            "sign-kept",
 	"adviser.explainKey: mago sign --requests DIR":                 "sign-elsewhere",
 	"signCommand.request: mago sign":                               "sign-elsewhere",
 	"adviser.explainCommand: mago purge NAME":                      "advice",
@@ -157,8 +157,10 @@ var hintProofs = map[string]string{
 	"adviser.keyStatus: mago key status":                           "key-status",
 	"adviser.newKey: mago key new":                                 "key-status",
 	"adviser.newLeaf: mago key rotate":                             "key-status",
-	"keyTeller.enrolment: apt-get install mokutil":                 "key-status",
-	"keyTeller.enrolment: mokutil":                                 "key-status",
+	"System.Enrolment: apt-get install mokutil":                    "key-status",
+	"System.Enrolment: mokutil":                                    "key-status",
+	"System.Mounts: mount -t sysfs sysfs /sys":                     "unknown-machine",
+	"signatures.unknown: mago key status":                          "unknown-machine",
 	"keyTeller.moveAway: mv":                                       "key-status",
 	"keyTeller.rotation: mago key rotate --root-key FILE":          "key-status",
 	"keyAdviser.forKey: mago key export --mok":                     "key-status",
@@ -173,6 +175,8 @@ var hintProofs = map[string]string{
 	"kernelFinder.next: apt-get install":                           "next",
 	"preparer.tellCompiler: mago prepare -l":                       "cases/compilers",
 	"preparer.tellUnfinished: dpkg --configure -a":                 "cases/hints-packages",
+
+	"System.Mounts: mount -t efivarfs efivarfs /sys/firmware/efi/efivars": "unknown-machine",
 }
 
 // TestEveryHintIsRun: each command that mago advises somewhere is pasted by a story or a case.

@@ -22,12 +22,8 @@ func (a adviser) closing(path string) string {
 func (a *app) adviser() adviser { return adviser{engine.SystemOf(a.Engine)} }
 
 // enrolment are the commands that enroll a certificate as a machine owner's key, or with --mokx revoke it.
-func (a keyTeller) enrolment(path string, options ...string) (steps []string) {
-	on := engine.SystemOf(a.Engine)
-	if _, err := a.keyStore().Root.Stat("/usr/bin/mokutil"); err != nil {
-		steps = append(steps, on.Apt("install", "mokutil"))
-	}
-	return append(steps, on.Program(append([]string{"mokutil"}, append(options, "--import", path)...)...))
+func (a keyTeller) enrolment(path string, options ...string) []string {
+	return engine.SystemOf(a.Engine).Enrolment(path, options...)
 }
 
 // rotation is the command that makes a new leaf, which names the root's private key where that is elsewhere.

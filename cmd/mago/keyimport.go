@@ -33,7 +33,7 @@ func (c *keyCommand) take(a keyTeller, ctx context.Context) error {
 		return err
 	}
 	a.tellMade(made)
-	a.tellEnrolment(made.Key)
+	a.tellEnrolment()
 	return nil
 }
 

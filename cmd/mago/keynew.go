@@ -34,7 +34,7 @@ func (c *keyCommand) make(a keyTeller, ctx context.Context) error {
 		return err
 	}
 	a.tellMade(made)
-	a.tellEnrolment(made.Key)
+	a.tellEnrolment()
 	a.tellRootKey(made)
 	return nil
 }
@@ -62,14 +62,24 @@ func (a keyTeller) tellMade(m keyring.Made) {
 }
 
 // tellEnrolment says how this machine gets to trust a key, where it asks for any.
-func (a keyTeller) tellEnrolment(k keyring.Key) {
-	if (firmware.Machine{Root: a.Root}).SecureBoot() == firmware.NoUEFI {
+func (a keyTeller) tellEnrolment() {
+	machine := firmware.Machine{Root: a.Root}
+	hidden := machine.Hides()
+	switch {
+	case machine.UEFI() == firmware.No:
 		a.tellField("enroll", "nothing needs to be enrolled here: this machine has not been booted by UEFI")
 		return
+	case hidden == firmware.InContainer:
+		a.tellField("enroll", "once on each machine that has Secure Boot, perhaps the host of this container, too: there mokutil --import takes a copy of "+a.hostPath(keyring.MOK))
+	case hidden != "":
+		a.tellField("enroll", "once on each machine that has Secure Boot; whether this one has is unknown, "+hidden.In(a.Root)+":")
+	default:
+		a.tellField("enroll", "once on each machine that has Secure Boot:")
 	}
-	a.tellField("enroll", "once on each machine that has Secure Boot:")
-	for _, step := range a.enrolment(keyring.MOK) {
-		a.screen.paste("  " + step)
+	if hidden != firmware.InContainer {
+		for _, step := range a.enrolment(keyring.MOK) {
+			a.screen.paste("  " + step)
+		}
 	}
 	a.tellField("", blueScreen)
 }

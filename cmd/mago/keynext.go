@@ -24,6 +24,9 @@ func (ka keyAdviser) next() string {
 	if ka.unread() {
 		return ka.adviser().keyStatus()
 	}
+	if steps := on.Mounts(firmware.Hidden(ka.report.Machine.Hidden)); len(steps) > 0 {
+		return steps[0]
+	}
 	i := slices.IndexFunc(ka.report.Keys, func(k keyring.State) bool { return k.Used })
 	switch {
 	case i < 0 && ka.report.Machine.Wants == "":
@@ -53,9 +56,9 @@ func (ka keyAdviser) forKey(k keyring.State, on engine.System) string {
 	switch {
 	case k.Found.Err != nil, next.Why == firmware.Revoked, renewed && k.Root == "":
 		return ka.renewal(k)
-	case next.Why == firmware.NotEnrolled && ka.report.Machine.UEFI && k.Found.EnrolledFile() == "":
+	case next.Why == firmware.NotEnrolled && ka.hasUEFI() && k.Found.EnrolledFile() == "":
 		return on.SudoMago("key", "export", "--mok")
-	case next.Why == firmware.NotEnrolled && ka.report.Machine.UEFI:
+	case next.Why == firmware.NotEnrolled && ka.hasUEFI():
 		return ka.enrolment(k.Found.EnrolledFile())[0]
 	case k.Standing.Now.Loads == firmware.No && next.Loads == firmware.Yes:
 		return on.ByRoot("systemctl", "reboot")
@@ -64,6 +67,9 @@ func (ka keyAdviser) forKey(k keyring.State, on engine.System) string {
 	}
 	return ""
 }
+
+// hasUEFI reports whether the machine can have a list of certificates.
+func (ka keyAdviser) hasUEFI() bool { return ka.report.Machine.UEFI != firmware.No.String() }
 
 // renewal is the command that makes a key which signs again, as far as mago can.
 func (ka keyAdviser) renewal(k keyring.State) string {

@@ -21,7 +21,7 @@ func (c *keyCommand) status(a keyTeller, _ context.Context) error {
 	if c.JSON {
 		return a.printJSON(r)
 	}
-	a.tellField("machine", machineText(r.Machine))
+	a.tellField("machine", machineText(a.Root, r.Machine))
 	for _, k := range r.Keys {
 		a.screen.line("")
 		a.tellKey(k, now)
@@ -42,20 +42,20 @@ func (c *keyCommand) status(a keyTeller, _ context.Context) error {
 // tellField prints a line of a report.
 func (a *app) tellField(name, text string) { a.screen.line(fmt.Sprintf("%-8s %s", name, text)) }
 
-// machineText says what of a machine decides about signatures.
-func machineText(m keyring.Machine) string {
-	text := "booted without UEFI, so that it has no Secure Boot"
-	if m.UEFI {
-		text = "Secure Boot is " + m.SecureBoot
-	}
-	text += "; lockdown: " + m.Lockdown + "; module.sig_enforce: " + m.SigEnforce
+// machineText says what of a machine below a root decides about signatures.
+func machineText(root string, m keyring.Machine) string {
+	text := "Secure Boot is " + m.SecureBoot
 	switch {
-	case m.Wants == "" && m.UEFI && m.SecureBoot == firmware.SecureBootUnknown.String():
-		return text + "; whether its kernel loads unsigned modules cannot be read"
-	case m.Wants == "":
-		return text + "; its kernel loads unsigned modules"
+	case m.UEFI == firmware.No.String():
+		text = "booted without UEFI, so that it has no Secure Boot"
+	case m.Hidden != "":
+		text = "Secure Boot: unknown, " + firmware.Hidden(m.Hidden).In(root)
 	}
-	return text + "; its kernel loads signed modules only"
+	return text + "; lockdown: " + m.Lockdown + "; module.sig_enforce: " + m.SigEnforce + "; " + map[string]string{
+		firmware.Yes.String():     "its kernel loads signed modules only",
+		firmware.No.String():      "its kernel loads unsigned modules",
+		firmware.Unknown.String(): "whether its kernel loads unsigned modules cannot be read",
+	}[m.Enforces]
 }
 
 // tellKey shows one key.
@@ -179,8 +179,18 @@ func loadsText(k keyring.State) string {
 	return fmt.Sprintf("%s, now: %s; %s, after the next boot: %s", k.Now.Loads, k.Now.Why, k.Next.Loads, k.Next.Why)
 }
 
+// whereToLook says where there is to be seen what is hidden.
+var whereToLook = map[firmware.Hidden]string{
+	firmware.NoSysfs:     "an installer's chroot is to have this machine's /sys mounted; where the system is for another machine, only mago there can say more",
+	firmware.InContainer: "the kernel is that of the container's host, where mago key status says which modules it loads",
+	firmware.NoRuntime:   "mago key status says more after a boot with efi=runtime on the kernel's command line",
+}
+
 // keyNotes are what somebody should know beside the keys themselves.
 func keyNotes(r keyring.Report, now time.Time) (notes []string) {
+	if text := whereToLook[firmware.Hidden(r.Machine.Hidden)]; text != "" {
+		notes = append(notes, text)
+	}
 	if len(r.Keys) == 0 {
 		notes = append(notes, "there is no key to sign modules with")
 	}

@@ -19,7 +19,7 @@ var programs map[string]func(w *world, args []string) error
 func init() {
 	programs = map[string]func(*world, []string) error{
 		"apt-cache": aptCache, "apt-get": aptGet, "dpkg": dpkg, "useradd": useradd,
-		"bwrap": bubblewrap, "namespaces": limitedSandbox, "user": limitedSandbox, "sudo": sudo, "env": env, "chroot": chroot, "make": fakeMake, "strip": strip, "stall": strip, "ls": strip, "modprobe": strip, "dmesg": strip, "mokutil": strip, "systemctl": strip,
+		"bwrap": bubblewrap, "namespaces": limitedSandbox, "user": limitedSandbox, "sudo": sudo, "env": env, "chroot": chroot, "make": fakeMake, "strip": strip, "stall": strip, "ls": strip, "modprobe": strip, "dmesg": strip, "mokutil": strip, "systemctl": strip, "mount": strip,
 		"fakeroot": fakeroot, "holder": holder, "mago-pkcs11": onToken,
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"mago/cmd/mago/internal/engine"
 	"mago/debpkg"
+	"mago/kbuild/firmware"
 )
 
 type statusCommand struct {
@@ -80,8 +81,8 @@ func (a *app) printStates(ctx context.Context, s engine.StatusReport) error {
 			return err
 		}
 	}
-	if m := a.keyStore().Report(a.Signing.Key, present()).Machine; m.Wants != "" || a.Verbose {
-		a.tellField("machine", machineText(m))
+	if m := a.keyStore().Report(a.Signing.Key, present()).Machine; m.Enforces != firmware.No.String() && len(s.States) > 0 || m.Wants != "" || a.Verbose {
+		a.tellField("machine", machineText(a.Root, m))
 	}
 	for _, u := range s.Unloadable {
 		loads := "does not load"

@@ -45,10 +45,12 @@ func (w *world) furnish() error {
 		uid = 990
 	}
 	for name, text := range map[string]string{
-		"etc/passwd":                fmt.Sprintf("root:x:0:0::/root:/bin/sh\nmago-build:x:%d:%[1]d::/nonexistent:/usr/sbin/nologin\n", uid),
-		"etc/apt/sources.list":      "deb http://example.org/debian stable main\n",
-		"proc/sys/kernel/osrelease": runningKernel + "\n",
-		"var/lib/dpkg/status":       fmt.Sprintf(statusFormat, "dpkg", "1.21.22"),
+		"etc/passwd":                                        fmt.Sprintf("root:x:0:0::/root:/bin/sh\nmago-build:x:%d:%[1]d::/nonexistent:/usr/sbin/nologin\n", uid),
+		"etc/apt/sources.list":                              "deb http://example.org/debian stable main\n",
+		"proc/sys/kernel/osrelease":                         runningKernel + "\n",
+		"sys/firmware/acpi/pm_profile":                      "1\n", // no UEFI
+		"sys/module/module/parameters/sig_enforce":          "N\n",
+		"var/lib/dpkg/status":                               fmt.Sprintf(statusFormat, "dpkg", "1.21.22"),
 		"lib/modules/" + runningKernel + "/modules.builtin": "",
 		"lib/modules/" + oldKernel + "/modules.builtin":     "",
 		w.list(): "",

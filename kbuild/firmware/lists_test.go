@@ -20,7 +20,8 @@ func TestLists(t *testing.T) {
 		known bool
 		n     int
 	}{
-		"no UEFI":                    {nil, DB, true, 0},
+		"no UEFI":                    {tree{"sys/firmware/acpi/pm_profile": "1\n"}, DB, true, 0},
+		"/sys not mounted":           {nil, DB, false, 0},
 		"variables not mounted":      {tree{"sys/firmware/efi/systab": ""}, DB, false, 0},
 		"no such variable":           {secure, MOKNew, true, 0},
 		"db":                         {list(esl.Database, "db", root, leaf), DB, true, 2},

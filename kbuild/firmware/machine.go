@@ -35,13 +35,22 @@ func answer(is bool) Answer {
 	return No
 }
 
-// hasUEFI reports whether the running kernel was booted by UEFI.
-func (m Machine) hasUEFI() bool { return m.exists("/sys/firmware/efi") }
+// UEFI says whether the running kernel was booted by UEFI. Another machine has something else in /sys/firmware: its memory map,
+// ACPI, a device tree.
+func (m Machine) UEFI() Answer {
+	switch {
+	case m.exists(sysFirmware + "/efi"):
+		return Yes
+	case m.isEmpty(sysFirmware):
+		return Unknown
+	}
+	return No
+}
 
 // variable reads a variable of UEFI, without the four bytes of attributes with which efivarfs begins each
 // (Documentation/filesystems/efivarfs.rst). known is false where it cannot be read; one that does not exist is nil.
 func (m Machine) variable(guid esl.GUID, name string) (value []byte, known bool) {
-	value, err := m.root().ReadFile("/sys/firmware/efi/efivars/" + name + "-" + guid.String())
+	value, err := m.root().ReadFile(efivars + "/" + name + "-" + guid.String())
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && m.hasVariables():
 		return nil, true
@@ -55,14 +64,13 @@ func (m Machine) variable(guid esl.GUID, name string) (value []byte, known bool)
 
 // hasVariables reports whether a variable that is not there does not exist: efivarfs is mounted, or there is no UEFI.
 func (m Machine) hasVariables() bool {
-	files, err := m.root().ReadDir("/sys/firmware/efi/efivars")
-	return err == nil && len(files) > 0 || !m.hasUEFI()
+	return !m.isEmpty(efivars) || m.UEFI() == No
 }
 
 // copied reads what shim has copied for the kernel: its own lists and, since shim 16, SecureBoot, db and others. The kernel
 // shows them to root, without attributes, and nothing to others (drivers/firmware/efi/mokvar-table.c).
 func (m Machine) copied(name string) (value []byte, known bool) {
-	value, err := m.root().ReadFile("/sys/firmware/efi/mok-variables/" + name)
+	value, err := m.root().ReadFile(sysFirmware + "/efi/mok-variables/" + name)
 	return value, err == nil && len(value) > 0
 }
 
@@ -83,6 +91,12 @@ func (m Machine) text(name string) string {
 func (m Machine) exists(name string) bool {
 	_, err := m.root().Stat(name)
 	return err == nil
+}
+
+// isEmpty reports whether a directory has nothing in it that can be seen, or is not there.
+func (m Machine) isEmpty(dir string) bool {
+	files, _ := m.root().ReadDir(dir)
+	return len(files) == 0
 }
 
 func (m Machine) root() rooted.Root { return rooted.Root(m.Root) }

@@ -65,6 +65,7 @@ func TestSecureBoot(t *testing.T) {
 		want  SecureBoot
 	}{
 		"no UEFI":               {tree{"sys/firmware/acpi/pm_profile": "1\n"}, NoUEFI},
+		"/sys not mounted":      {nil, SecureBootUnknown},
 		"variables not mounted": {uefi, SecureBootUnknown},
 		"shim's copy":           {uefi.with(tree{"sys/firmware/efi/mok-variables/SecureBoot": "\x01"}), SecureBootOn},
 		"shim's old copy":       {insecure.with(tree{"sys/firmware/efi/mok-variables/SecureBoot": "\x01"}), SecureBootOff},
@@ -93,7 +94,7 @@ func TestSecureBootOfSomethingUnreadable(t *testing.T) {
 	if err := os.Mkdir(path, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if got := m.SecureBoot(); got != SecureBootUnknown {
-		t.Errorf("%v", got)
+	if trust := m.Trust(nil); trust.SecureBoot != SecureBootUnknown || trust.Hidden != Closed || trust.Enforces != Unknown {
+		t.Errorf("%s, %q, enforces: %s", trust.SecureBoot, trust.Hidden, trust.Enforces)
 	}
 }

@@ -6,7 +6,7 @@ import "mago/kbuild/firmware/esl"
 type SecureBoot int
 
 const (
-	SecureBootUnknown   SecureBoot = iota // the variables cannot be read
+	SecureBootUnknown   SecureBoot = iota // Hides says why
 	NoUEFI                                // booted by a BIOS or something else
 	SecureBootOff                         // the firmware checks nothing
 	SetupMode                             // the firmware checks nothing, and lets anybody enroll keys
@@ -20,7 +20,7 @@ func (s SecureBoot) String() string {
 
 // SecureBoot reads the state as the kernel's boot stub does (efi_get_secureboot, drivers/firmware/efi/libstub/secureboot.c).
 func (m Machine) SecureBoot() SecureBoot {
-	if !m.hasUEFI() {
+	if m.UEFI() == No {
 		return NoUEFI
 	}
 	secure, known := m.flag(esl.Global, "SecureBoot")

@@ -20,13 +20,19 @@ import (
 //     before MOK is the vendor's, too.
 type Trust struct {
 	SecureBoot SecureBoot
-	Wanted     string            // why the kernel that is asked about loads no unsigned modules, "" where it loads them
+	Hidden     Hidden            // why Secure Boot cannot be read
+	UEFI       Answer            // the running kernel was booted by UEFI
+	Lockdown   Lockdown          // of the running kernel
+	SigEnforce Answer            // module.sig_enforce of the running kernel
+	Enforces   Answer            // the kernel that is asked about loads signed modules only
+	Wanted     string            // why it does, "" where it does not or that is not known
 	Lists      map[ListName]List // of the firmware and shim
 	Keys       Keys              // of the running kernel
 	IgnoresDB  bool              // shim was told to ignore db ("mokutil --ignore-db"), and the kernel does so, too
 
-	debian bool // the running kernel is Debian's, as far as can be told
-	config map[string]string
+	commandLine string // of the running kernel
+	debian      bool   // the running kernel is Debian's, as far as can be told
+	config      map[string]string
 }
 
 // Trust reads what the machine trusts. config is the .config of the kernel that modules are for, nil where it is unknown; that
@@ -35,12 +41,22 @@ func (m Machine) Trust(config map[string]string) Trust {
 	ignores, _ := m.variable(esl.Shim, "MokIgnoreDB")
 	version := m.text("/proc/version")
 	return Trust{
-		SecureBoot: m.SecureBoot(),
-		Wanted:     m.Wanted(config),
-		Lists:      m.Lists(),
-		Keys:       m.Keys(),
-		IgnoresDB:  ignores != nil,
-		debian:     version == "" || strings.Contains(version, "debian-kernel@"),
-		config:     config,
-	}
+		SecureBoot:  m.SecureBoot(),
+		Hidden:      m.Hides(),
+		UEFI:        m.UEFI(),
+		Lockdown:    m.lockdown(),
+		SigEnforce:  m.sigEnforce(),
+		Lists:       m.Lists(),
+		Keys:        m.Keys(),
+		IgnoresDB:   ignores != nil,
+		commandLine: m.text("/proc/cmdline"),
+		debian:      version == "" || strings.Contains(version, "debian-kernel@"),
+	}.For(config)
+}
+
+// For is the same machine's trust where it runs another kernel.
+func (t Trust) For(config map[string]string) Trust {
+	t.config = config
+	t.Enforces, t.Wanted = t.enforces()
+	return t
 }

@@ -28,8 +28,8 @@ func (t Trust) now(chain []*x509.Certificate) Verdict {
 	return Verdict{Yes, Trusted}
 }
 
-// asksForNone reports whether kernels load what is not signed, too, as far as that can be known.
-func (t Trust) asksForNone() bool { return t.Wanted == "" && t.SecureBoot != SecureBootUnknown }
+// asksForNone reports whether the kernel loads what is not signed, too.
+func (t Trust) asksForNone() bool { return t.Enforces == No }
 
 // embedded are the certificates of a signature, which the kernel compares with its blacklist (pkcs7_verify_sig_chain): all of
 // the chain but the one that has to be enrolled.

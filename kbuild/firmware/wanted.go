@@ -5,44 +5,55 @@ import (
 	"strings"
 )
 
-// Wanted says why a kernel of the machine loads no unsigned modules, "" where it loads them. config is the kernel's .config,
-// nil where it is unknown. What cannot be read counts as no reason.
-func (m Machine) Wanted(config map[string]string) string {
+// enforces says whether the kernel loads signed modules only, and why. A lockdown that cannot be read does not count where the
+// rest can: kernels lock themselves down under Secure Boot, or for a word of their command line.
+func (t Trust) enforces() (is Answer, why string) {
 	switch {
-	case config["CONFIG_MODULE_SIG_FORCE"] == "y":
-		return "it was built with CONFIG_MODULE_SIG_FORCE"
-	case m.SecureBoot() == SecureBootOn && locksDown(config):
-		return "Secure Boot is on"
-	case m.text("/sys/module/module/parameters/sig_enforce") == "Y":
-		return "module.sig_enforce is set"
-	case m.isLockedDown():
-		return "the kernel is locked down"
+	case t.config["CONFIG_MODULE_SIG_FORCE"] == "y":
+		return Yes, "it was built with CONFIG_MODULE_SIG_FORCE"
+	case t.SecureBoot == SecureBootOn && t.locksDown():
+		return Yes, "Secure Boot is on"
+	case t.SigEnforce == Yes:
+		return Yes, sigEnforceSet
+	case t.Lockdown == Integrity, t.Lockdown == Confidentiality:
+		return Yes, lockedDown
 	}
-	return m.onCommandLine()
+	if why = asked(t.commandLine); why != "" {
+		return Yes, why
+	}
+	unread := t.SecureBoot == SecureBootUnknown && t.locksDown() || t.SigEnforce == Unknown
+	if unread && t.checks() {
+		return Unknown, ""
+	}
+	return No, ""
 }
 
-// locksDown reports whether a kernel locks itself down under Secure Boot, as distributions' kernels do unless their .config
+// Why kernels load signed modules only.
+const (
+	sigEnforceSet = "module.sig_enforce is set"
+	lockedDown    = "the kernel is locked down"
+)
+
+// locksDown reports whether the kernel locks itself down under Secure Boot, as distributions' kernels do unless their .config
 // lacks the patch.
-func locksDown(config map[string]string) bool {
-	return len(config) == 0 || config["CONFIG_LOCK_DOWN_IN_EFI_SECURE_BOOT"] == "y"
+func (t Trust) locksDown() bool {
+	return len(t.config) == 0 || t.config["CONFIG_LOCK_DOWN_IN_EFI_SECURE_BOOT"] == "y"
 }
 
-// isLockedDown reads "none [integrity] confidentiality".
-func (m Machine) isLockedDown() bool {
-	state := m.text("/sys/kernel/security/lockdown")
-	return strings.Contains(state, "[") && !strings.Contains(state, "[none]")
-}
+// checks reports whether the kernel looks at signatures at all.
+func (t Trust) checks() bool { return len(t.config) == 0 || t.config["CONFIG_MODULE_SIG"] == "y" }
 
-// onCommandLine reads the running kernel's command line, most likely the next one's too; - and _ are the same there.
-func (m Machine) onCommandLine() string {
-	for _, word := range strings.Fields(m.text("/proc/cmdline")) {
+// asked says what on the running kernel's command line, most likely the next one's too, has signatures enforced; - and _ are the
+// same there.
+func asked(commandLine string) string {
+	for _, word := range strings.Fields(commandLine) {
 		name, value, set := strings.Cut(word, "=")
 		name = strings.ReplaceAll(name, "-", "_")
 		switch {
 		case name == "module.sig_enforce" && (!set || slices.Contains([]string{"1", "y", "Y", "on"}, value)):
-			return "module.sig_enforce is set"
-		case name == "lockdown" && (value == "integrity" || value == "confidentiality"):
-			return "the kernel is locked down"
+			return sigEnforceSet
+		case name == "lockdown" && (value == string(Integrity) || value == string(Confidentiality)):
+			return lockedDown
 		}
 	}
 	return ""

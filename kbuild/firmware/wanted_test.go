@@ -14,7 +14,7 @@ func TestWanted(t *testing.T) {
 		config map[string]string
 		want   string
 	}{
-		{"no UEFI", nil, debian, ""},
+		{"no UEFI", tree{"sys/firmware/acpi/pm_profile": "1\n"}, debian, ""},
 		{"forced", nil, map[string]string{"CONFIG_MODULE_SIG_FORCE": "y"}, "it was built with CONFIG_MODULE_SIG_FORCE"},
 		{"Secure Boot", secure.with(flag(esl.Global, "SetupMode", 0)), debian, "Secure Boot is on"},
 		{"Secure Boot, a kernel whose headers are not here", secure, nil, "Secure Boot is on"},
@@ -34,9 +34,40 @@ func TestWanted(t *testing.T) {
 		{"the command line, lockdown", tree{"proc/cmdline": "lockdown=confidentiality"}, debian, "the kernel is locked down"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := c.files.machine(t).Wanted(c.config); got != c.want {
+			if got := c.files.machine(t).Trust(c.config).Wanted; got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// TestEnforces tells a machine that loads unsigned modules from one of which that cannot be read.
+func TestEnforces(t *testing.T) {
+	debian := map[string]string{"CONFIG_MODULE_SIG": "y", "CONFIG_LOCK_DOWN_IN_EFI_SECURE_BOOT": "y"}
+	bios, uefi := tree{"sys/firmware/acpi/pm_profile": "1\n"}, tree{"sys/firmware/efi/fw_platform_size": "64\n"}
+	unforced := tree{"sys/module/module/parameters/sig_enforce": "N\n"}
+	for _, c := range []struct {
+		name   string
+		files  tree
+		config map[string]string
+		want   Answer
+	}{
+		{"Secure Boot", secure.with(unforced), debian, Yes},
+		{"Secure Boot off", insecure.with(unforced), debian, No},
+		{"a BIOS", bios.with(unforced), debian, No},
+		{"a BIOS, locked down", bios.with(unforced, tree{"proc/cmdline": "lockdown=integrity"}), debian, Yes},
+		{"/sys not mounted", nil, debian, Unknown},
+		{"/sys not mounted, no .config", nil, nil, Unknown},
+		{"/sys not mounted, but the command line", tree{"proc/cmdline": "module.sig_enforce"}, debian, Yes},
+		{"/sys not mounted, a kernel that forces it", nil, map[string]string{"CONFIG_MODULE_SIG_FORCE": "y"}, Yes},
+		{"/sys not mounted, a kernel that looks at no signatures", nil, map[string]string{"CONFIG_X86": "y"}, No},
+		{"variables not mounted", uefi.with(unforced), debian, Unknown},
+		{"variables not mounted, locked down", uefi.with(unforced, tree{"sys/kernel/security/lockdown": "none [integrity] confidentiality\n"}), debian, Yes},
+		{"variables not mounted, a kernel that does not care", uefi.with(unforced), map[string]string{"CONFIG_MODULE_SIG": "y"}, No},
+		{"a container", unforced, debian, Unknown},
+	} {
+		if got := c.files.machine(t).Trust(c.config).Enforces; got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
 	}
 }

@@ -85,9 +85,7 @@ func (it *installer) tellInstalled(ctx context.Context, u unit, built store.Reco
 		it.say.note("note", "%s", step)
 		it.say.advise("next", it.system().ByRoot("systemctl", "reboot"))
 	}
-	for _, step := range it.kernels.next(ctx, u.Kernel, built) {
-		it.say.advise("next", step)
-	}
+	it.tellOutlook(ctx, u, built)
 }
 
 // installAlone looks at the system and has dpkg change it, unless there is nothing to do, while no other unit does.

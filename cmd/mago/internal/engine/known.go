@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"crypto/x509"
 	"sync"
 	"sync/atomic"
 
@@ -32,7 +33,12 @@ type known struct {
 	bases     while[sharedBasis, string]
 	sums      while[string, string] // of dpkg's lists of sums, by their paths
 
-	trusts  while[string, firmware.Trust]  // by the kernel's release
+	machine      sync.Once
+	trust        firmware.Trust                // of the machine, whatever kernel it runs
+	trusts       while[string, firmware.Trust] // by the kernel's release
+	gathered     sync.Once
+	certificates []*x509.Certificate // see signatures.certificates
+
 	keys    while[string, chosenKey]       // that sign, by the path that is configured
 	signers while[string, *signing.Signer] // by the path of the key
 

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"path"
@@ -23,75 +22,6 @@ import (
 	"mago/kbuild/signing"
 )
 
-// UnloadableError says that a kernel would not load modules, or not those of several that are signed.
-type UnloadableError struct {
-	Unit   string
-	Why    string          // the kernel loads only what it trusts, "" where it loads anything
-	Copies []string        // signed modules that these would be loaded in the place of, as paths in the root
-	Key    string          // what mago would sign them with, "" where it has no key
-	Reason firmware.Reason // what is wrong with the signatures of that, or of what is built
-	Enroll string          // the file that mokutil has to be given to enroll the key, "" where there is none to be given
-	Built  *store.ID       // what is built and would be installed, nil where it is still to be built
-
-	closed   bool // whether there may be a key that only root may read
-	required bool // whether it is the configuration that asks for signatures
-}
-
-func (e *UnloadableError) Error() string {
-	if e.required {
-		return e.Unit + ": the configuration requires signatures, and there is no key to sign with"
-	}
-	return fmt.Sprintf("%s: %s, and %s", e.Unit, e.lack(), e.reason())
-}
-
-// lack is what the modules lack.
-func (e *UnloadableError) lack() string {
-	switch {
-	case e.Built != nil && e.Reason == unsigned:
-		return "what is built is not signed"
-	case e.Built != nil:
-		return "what is built is signed, but " + string(e.Reason)
-	case e.Key != "":
-		return e.Key + " signs, but " + string(e.Reason)
-	case e.closed:
-		return "mago signs nothing without root's rights, for only root may look for a key in " + keyring.Dir
-	}
-	return "mago has no key to sign modules with"
-}
-
-func (e *UnloadableError) reason() string {
-	if e.Why != "" {
-		return "the kernel loads only modules that it trusts: " + e.Why
-	}
-	return fewOf(e.Copies, "modinfo -F signer") + " is signed: under Secure Boot only that one loads"
-}
-
-// Hint is what makes modules load, and what the way out is.
-func (e *UnloadableError) Hint(on System) string {
-	without := "with --unsigned mago installs its own all the same, and the kernel loads them instead of the signed ones"
-	switch {
-	case e.Why != "":
-		without = "with --unsigned mago signs nothing and goes on; the kernel refuses such modules until you have signed them"
-	case e.required:
-		without = "with --unsigned mago signs nothing and goes on"
-	}
-	return Hints(e.step(on), without)
-}
-
-func (e *UnloadableError) step(on System) string {
-	switch {
-	case e.Built != nil:
-		return fmt.Sprintf("%q signs it anew, without a compiler, or says what it lacks", on.Mago("auto-build", "-l", e.Built.Kernel, e.Built.Module))
-	case e.Enroll != "":
-		return fmt.Sprintf("run %q, choose a password, and run the same command again; the next boot asks for it", on.ByRoot("mokutil", "--import", e.Enroll))
-	case e.Key != "":
-		return fmt.Sprintf("%q says what the machine trusts", on.SudoMago("key", "status"))
-	case e.closed:
-		return "run the same command as root; or build with --unsigned, and have root sign it: mago help sign"
-	}
-	return fmt.Sprintf("%q makes a key, and says how to enroll it", on.SudoMago("key", "new"))
-}
-
 // checkLoadable finds out whether a kernel would load what mago builds of these names, or would load it instead of signed modules.
 func (it *installer) checkLoadable(u unit, names []string) error {
 	if it.UnsignedModules {
@@ -101,12 +31,11 @@ func (it *installer) checkLoadable(u unit, names []string) error {
 	if e != nil || err != nil {
 		return cmp.Or(err, error(e))
 	}
-	copies := it.signedCopies(u.Kernel, names)
-	if len(copies) == 0 {
+	asked := Demand{Copies: it.signedCopies(u.Kernel, names)}
+	if !asked.asks() {
 		return nil
 	}
-	if e = it.signs.lackOf(u); e != nil {
-		e.Copies = copies
+	if e = unloadableError(u, asked, it.signs.lackOf(u)); e != nil {
 		return e
 	}
 	return nil
@@ -118,61 +47,62 @@ func (sg *signatures) refusal(u unit) (*UnloadableError, error) {
 	if err != nil {
 		return nil, err
 	}
-	wanted, required := sg.trust(u.Kernel).Wanted, sg.requires(u.name) && !k.is
-	if wanted == "" && !required {
+	asked := Demand{Why: sg.trust(u.Kernel).Wanted, required: sg.requires(u.name) && !k.is}
+	if !asked.asks() {
 		return nil, nil
 	}
-	e := sg.lackOf(u)
-	if e != nil {
-		e.Why, e.required = wanted, required
-	}
-	return e, nil
+	return unloadableError(u, asked, sg.lackOf(u)), nil
 }
 
 // lackOf says what keeps the machine from trusting what a unit is signed with, nil where nothing does, or where that is not known.
-func (sg *signatures) lackOf(u unit) *UnloadableError {
-	e := &UnloadableError{Unit: u.String()}
+func (sg *signatures) lackOf(u unit) *Lack {
 	k, err := sg.keyOf(u.name)
 	if err != nil || !k.is {
-		e.closed = sg.isClosed()
-		return e
+		return &Lack{closed: sg.isClosed()}
 	}
 	standing := sg.trust(u.Kernel).Of(k.Chain()...)
 	if standing.Next.Loads != firmware.No && (standing.IsEnrolled() || standing.Next.Why != firmware.NotWanted) {
 		return nil
 	}
-	e.Key, e.Reason = signing.Name(k.Certificate), standing.Next.Why
-	if e.Reason == firmware.NotWanted {
-		e.Reason = firmware.NotEnrolled
+	l := &Lack{Key: signing.Name(k.Certificate), Reason: standing.Next.Why}
+	if l.Reason == firmware.NotWanted {
+		l.Reason = firmware.NotEnrolled
 	}
-	if e.Reason == firmware.NotEnrolled {
-		e.Enroll = k.EnrolledFile()
+	if l.Reason == firmware.NotEnrolled {
+		l.Enroll = k.EnrolledFile()
 	}
-	return e
+	return l
 }
 
 // checkBuilt finds out the same of what is built, by its signatures: whoever built it may have had another key, or none. With
 // --unsigned it only says so.
 func (it *installer) checkBuilt(u unit, built store.Record) error {
-	trust := it.signs.trust(u.Kernel)
-	e := &UnloadableError{Unit: u.String(), Why: trust.Wanted, Copies: it.signedCopies(u.Kernel, modpkg.Modules(built.Modules))}
-	if e.Why == "" && it.signs.requires(u.name) {
-		e.Why = "the configuration requires signatures"
-	}
-	if e.Why == "" && len(e.Copies) == 0 {
+	e, err := it.refusalOf(u, built)
+	switch {
+	case err != nil || e == nil:
+		return err
+	case it.UnsignedModules && e.Why != "" && !it.DryRun:
+		return nil // tellOutlook says it when it is installed
+	case it.UnsignedModules:
+		it.say.note("note", "%s, and %s", e.lack(), e.reason())
 		return nil
+	}
+	return e
+}
+
+// refusalOf says why what is built would not load, or be loaded instead of signed modules; nil where it would as far as is known.
+func (it *installer) refusalOf(u unit, built store.Record) (*UnloadableError, error) {
+	trust := it.signs.trust(u.Kernel)
+	asked := Demand{Why: trust.Wanted, Copies: it.signedCopies(u.Kernel, modpkg.Modules(built.Modules)), required: it.signs.requires(u.name)}
+	if !asked.asks() {
+		return nil, nil
 	}
 	reason, err := it.signs.reasonAgainst(built, trust)
 	if err != nil || reason == "" {
-		return err
+		return nil, err
 	}
 	id := u.id()
-	e.Built, e.Reason = &id, reason
-	if !it.UnsignedModules {
-		return e
-	}
-	it.say.note("note", "%s, and %s", e.lack(), e.reason())
-	return nil
+	return unloadableError(u, asked, &Lack{Built: &id, Reason: reason, kept: built.Came && reason != unsigned && !it.Of(u.name).Signing.Resign}), nil
 }
 
 // reasonAgainst says what is wrong with the signature of one of a build's modules, "" where nothing is, as far as is known.
@@ -187,7 +117,6 @@ func (sg *signatures) reasonAgainst(built store.Record, trust firmware.Trust) (f
 		return "", err
 	}
 	defer data.Close()
-	known := sg.certificates(trust)
 	for files := tar.NewReader(data); ; {
 		h, err := files.Next()
 		if errors.Is(err, io.EOF) {
@@ -206,7 +135,7 @@ func (sg *signatures) reasonAgainst(built store.Record, trust firmware.Trust) (f
 		if message == nil {
 			return unsigned, nil
 		}
-		if next := judge(message, trust, known); next.Loads == firmware.No {
+		if next := judge(message, trust, sg.certificates()); next.Loads == firmware.No {
 			return next.Why, nil
 		}
 	}

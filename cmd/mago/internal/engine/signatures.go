@@ -80,7 +80,8 @@ func TokensOf(e *Engine) pkcs11.Helper { return e.tokens() }
 
 // trust is what the machine trusts when it runs a kernel.
 func (sg *signatures) trust(k kernel.Kernel) firmware.Trust {
-	trust, _ := sg.known.trusts.of(0, k.Release, func() (firmware.Trust, error) { return firmware.Machine{Root: sg.Root}.Trust(k.Config()), nil })
+	sg.known.machine.Do(func() { sg.known.trust = firmware.Machine{Root: sg.Root}.Trust(nil) })
+	trust, _ := sg.known.trusts.of(0, k.Release, func() (firmware.Trust, error) { return sg.known.trust.For(k.Config()), nil })
 	return trust
 }
 
@@ -178,6 +179,7 @@ func (p *planner) checkSignature(u unit) error {
 	if e != nil && !p.UnsignedModules {
 		return e
 	}
+	p.signs.tellUnknown(u)
 	return err
 }
 

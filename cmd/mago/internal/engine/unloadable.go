@@ -8,6 +8,7 @@ import (
 	"mago/cmd/mago/internal/store"
 	"mago/debpkg/rooted"
 	"mago/kbuild/firmware"
+	"mago/kbuild/kernel"
 	"mago/kbuild/signing"
 )
 
@@ -32,14 +33,13 @@ func (sv *surveyor) unloadable(states []State) (all []unloadable) {
 		if trust.Wanted == "" {
 			continue
 		}
-		known := sv.signs.certificates(trust)
 		var of []unloadable
 		for i := range states {
 			s := &states[i]
 			if s.Kernel != release || s.Installed == "" {
 				continue
 			}
-			if s.Refused = sv.refused(*s, trust, known); s.Refused != "" {
+			if s.Refused = sv.refused(*s, trust); s.Refused != "" {
 				of = noted(of, unloadable{release, trust.Wanted, s.Refused, s.Refused == string(firmware.PendingEnrolment), []string{s.Module}})
 			}
 		}
@@ -60,7 +60,7 @@ func noted(all []unloadable, one unloadable) []unloadable {
 }
 
 // refused says what is wrong with the signature of one of a unit's modules, "" where all load.
-func (sv *surveyor) refused(s State, trust firmware.Trust, known []*x509.Certificate) string {
+func (sv *surveyor) refused(s State, trust firmware.Trust) string {
 	r, _ := sv.store.Get(store.ID{Module: s.Module, Kernel: s.Kernel})
 	why := unsigned
 	for _, path := range r.Modules {
@@ -68,7 +68,7 @@ func (sv *surveyor) refused(s State, trust firmware.Trust, known []*x509.Certifi
 		if err != nil || message == nil {
 			return unsigned
 		}
-		if next := judge(message, trust, known); next.Loads == firmware.No || next.Why == firmware.PendingEnrolment {
+		if next := judge(message, trust, sv.signs.certificates()); next.Loads == firmware.No || next.Why == firmware.PendingEnrolment {
 			return string(next.Why)
 		}
 		why = ""
@@ -93,12 +93,17 @@ func judge(message []byte, trust firmware.Trust, known []*x509.Certificate) firm
 }
 
 // certificates are those that somebody may have signed modules with, and their issuers: of the keys here, and of the machine's lists.
-func (sg *signatures) certificates(trust firmware.Trust) (all []*x509.Certificate) {
+func (sg *signatures) certificates() []*x509.Certificate {
+	sg.known.gathered.Do(func() { sg.known.certificates = sg.gather() })
+	return sg.known.certificates
+}
+
+func (sg *signatures) gather() (all []*x509.Certificate) {
 	keys, _ := keyring.Find(rooted.Root(sg.Root)) // of those that cannot be read the certificates are in the lists, or they are not enrolled
 	for _, k := range keys {
 		all = append(all, k.Chain()...)
 	}
-	for _, list := range trust.Lists {
+	for _, list := range sg.trust(kernel.Kernel{}).Lists {
 		all = append(all, list.Certificates()...)
 	}
 	return all

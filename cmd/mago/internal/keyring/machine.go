@@ -4,38 +4,28 @@ import (
 	"strings"
 
 	"mago/debpkg/rooted"
+	"mago/kbuild/firmware"
 	"mago/kbuild/kernel"
 )
 
 // Machine is what of a machine decides about signatures.
 type Machine struct {
 	SecureBoot string `json:"secure_boot"`
-	UEFI       bool   `json:"uefi"`
-	Lockdown   string `json:"lockdown"`    // none, integrity, confidentiality, or unknown
-	SigEnforce string `json:"sig_enforce"` // yes, no, or unknown
-	Wants      string `json:"wants"`       // why the running kernel loads no unsigned modules, "" where it loads them
+	Hidden     string `json:"hidden"`   // why Secure Boot cannot be read, "" where it can
+	UEFI       string `json:"uefi"`     // yes, no, or unknown, as the following
+	Lockdown   string `json:"lockdown"` // none, integrity, confidentiality, or unknown
+	SigEnforce string `json:"sig_enforce"`
+	Enforces   string `json:"enforces"` // whether the running kernel loads signed modules only
+	Wants      string `json:"wants"`    // why it does, "" where it does not or that is not known
 }
 
-// lockdown is the state that /sys/kernel/security/lockdown has in brackets (kernel_lockdown(7)).
-func lockdown(root rooted.Root) string {
-	text, _ := root.ReadFile("/sys/kernel/security/lockdown")
-	_, rest, _ := strings.Cut(string(text), "[")
-	if state, _, found := strings.Cut(rest, "]"); found {
-		return state
-	}
-	return "unknown"
-}
-
-// enforces is module.sig_enforce of the running kernel.
-func enforces(root rooted.Root) string {
-	text, _ := root.ReadFile("/sys/module/module/parameters/sig_enforce")
-	switch strings.TrimSpace(string(text)) {
-	case "Y":
-		return "yes"
-	case "N":
-		return "no"
-	}
-	return "unknown"
+// lookAt reads what of the machine decides about signatures.
+func lookAt(root rooted.Root) (Machine, firmware.Trust) {
+	t := firmware.Machine{Root: root.String()}.Trust(runningConfig(root))
+	return Machine{
+		SecureBoot: t.SecureBoot.String(), Hidden: string(t.Hidden), UEFI: t.UEFI.String(),
+		Lockdown: string(t.Lockdown), SigEnforce: t.SigEnforce.String(), Enforces: t.Enforces.String(), Wants: t.Wanted,
+	}, t
 }
 
 // runningConfig is the running kernel's .config, where Debian's image packages put it; nil where it is not there.

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"mago/debpkg/rooted"
 	"mago/kbuild/firmware"
 	"mago/kbuild/signing"
 )
@@ -143,13 +142,4 @@ func (k Key) Usable(now time.Time) error {
 // EndsSoon reports whether a key that is valid has to be renewed within Soon.
 func (st State) EndsSoon(now time.Time) bool {
 	return st.Kind != "" && st.Until.After(now) && st.Until.Sub(now) < Soon
-}
-
-// lookAt reads what of the machine decides about signatures.
-func lookAt(root rooted.Root) (Machine, firmware.Trust) {
-	config := runningConfig(root)
-	trust := firmware.Machine{Root: root.String()}.Trust(config)
-	m := Machine{SecureBoot: trust.SecureBoot.String(), UEFI: trust.SecureBoot != firmware.NoUEFI, Wants: trust.Wanted}
-	m.Lockdown, m.SigEnforce = lockdown(root), enforces(root)
-	return m, trust
 }

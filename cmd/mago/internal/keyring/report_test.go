@@ -96,7 +96,7 @@ func TestReport(t *testing.T) {
 		if all := strings.Join(got, "; "); all != c.want {
 			t.Errorf("%s: %s", name, all)
 		}
-		if want := (Machine{SecureBoot: "on", UEFI: true, Lockdown: "integrity", SigEnforce: "no", Wants: "Secure Boot is on"}); r.Machine != want {
+		if want := (Machine{SecureBoot: "on", UEFI: "yes", Lockdown: "integrity", SigEnforce: "no", Enforces: "yes", Wants: "Secure Boot is on"}); r.Machine != want {
 			t.Errorf("%s: %+v", name, r.Machine)
 		}
 	}
@@ -129,7 +129,8 @@ func TestEndsSoon(t *testing.T) {
 }
 
 // schema are the fields of the report's JSON with the kinds of their values, as mago(8) has them.
-var schema = strings.Fields(`machine.secure_boot:string machine.uefi:bool machine.lockdown:string machine.sig_enforce:string machine.wants:string
+var schema = strings.Fields(`machine.secure_boot:string machine.hidden:string machine.uefi:string machine.lockdown:string machine.sig_enforce:string
+machine.enforces:string machine.wants:string
 keys.origin:string keys.path:string keys.kind:string keys.name:string keys.root:string keys.algorithm:string keys.fingerprint:string keys.sha256:string
 keys.from:string keys.until:string keys.encrypted:bool keys.revoked:bool keys.used:bool keys.lists:string keys.kernel:string
 keys.loads_now.loads:string keys.loads_now.why:string keys.loads_next_boot.loads:string keys.loads_next_boot.why:string keys.error:string
