@@ -77,7 +77,7 @@ func (sg *signatures) lackOf(u unit) *Lack {
 // checkBuilt finds out the same of what is built, by its signatures: whoever built it may have had another key, or none. With
 // --unsigned it only says so.
 func (it *installer) checkBuilt(u unit, built store.Record) error {
-	e, err := it.refusalOf(u, built)
+	e, err := it.signs.refusalOf(u, built, it.signedCopies(u.Kernel, modpkg.Modules(built.Modules)))
 	switch {
 	case err != nil || e == nil:
 		return err
@@ -90,19 +90,20 @@ func (it *installer) checkBuilt(u unit, built store.Record) error {
 	return e
 }
 
-// refusalOf says why what is built would not load, or be loaded instead of signed modules; nil where it would as far as is known.
-func (it *installer) refusalOf(u unit, built store.Record) (*UnloadableError, error) {
-	trust := it.signs.trust(u.Kernel)
-	asked := Demand{Why: trust.Wanted, Copies: it.signedCopies(u.Kernel, modpkg.Modules(built.Modules)), required: it.signs.requires(u.name)}
+// refusalOf says why what is built would not load, or be loaded instead of signed copies of the same modules; nil where it would as
+// far as is known.
+func (sg *signatures) refusalOf(u unit, built store.Record, copies []string) (*UnloadableError, error) {
+	trust := sg.trust(u.Kernel)
+	asked := Demand{Why: trust.Wanted, Copies: copies, required: sg.requires(u.name)}
 	if !asked.asks() {
 		return nil, nil
 	}
-	reason, err := it.signs.reasonAgainst(built, trust)
+	reason, err := sg.reasonAgainst(built, trust)
 	if err != nil || reason == "" {
 		return nil, err
 	}
 	id := u.id()
-	return unloadableError(u, asked, &Lack{Built: &id, Reason: reason, kept: built.Came && reason != unsigned && !it.Of(u.name).Signing.Resign}), nil
+	return unloadableError(u, asked, &Lack{Built: &id, Reason: reason, kept: built.Came && reason != unsigned && !sg.Of(u.name).Signing.Resign}), nil
 }
 
 // reasonAgainst says what is wrong with the signature of one of a build's modules, "" where nothing is, as far as is known.

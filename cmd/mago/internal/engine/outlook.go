@@ -11,7 +11,7 @@ import (
 
 // tellOutlook says whether the kernel loads what was installed, and what to do next: modprobe only where that may be.
 func (it *installer) tellOutlook(ctx context.Context, u unit, built store.Record) {
-	if e, err := it.refusalOf(u, built); err == nil && e != nil && e.Why != "" {
+	if e, err := it.signs.refusalOf(u, built, nil); err == nil && e != nil && e.Why != "" {
 		it.say.note("note", "modprobe would fail: %s, and %s; %s", e.lack(), e.reason(), e.step(it.system()))
 		return
 	}
