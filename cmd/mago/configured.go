@@ -102,6 +102,7 @@ func (c configured) moduleOptions() (map[string]engine.ModuleOptions, error) {
 		if err != nil {
 			return nil, err
 		}
+		v.MostJobs = v.Jobs
 		all[name] = v.ModuleOptions
 	}
 	return all, nil

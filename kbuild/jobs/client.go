@@ -86,12 +86,13 @@ func (c *Client) Leave() {
 	})
 }
 
-// AtMost has the build hold no more than n tokens, at least one.
+// AtMost has the build hold no more than n tokens, at least one, and no more than an earlier call let it.
 func (c *Client) AtMost(n int) {
 	c.pool.lock.Lock()
 	defer c.pool.lock.Unlock()
-	c.most = max(n, 1)
+	c.most = min(c.most, max(n, 1))
 	c.take(c.held() - c.most)
+	c.pool.publish()
 }
 
 // held counts the tokens that the build has, the implicit one among them.

@@ -207,13 +207,20 @@ func TestRestart(t *testing.T) {
 	p.lie("elsewhere", 3)
 }
 
-// TestAtMost: a build that may hold fewer gives back what is too much.
+// TestAtMost: a build that may hold fewer gives back what is too much, and counts on no more processors; a later bound lifts none.
 func TestAtMost(t *testing.T) {
 	p := try(t, 8)
 	a := p.enter()
 	a.AtMost(2)
-	p.look(2)
 	p.lie("at most two", 1)
+	a.AtMost(5)
+	p.look(2)
+	p.lie("at most two, still", 1)
+	if share, err := ReadShare(a.Shares()); share != (Share{Held: 2, Cores: 2}) || err != nil {
+		t.Errorf("its share is %+v, %v", share, err)
+	}
+	a.Restart()
+	p.lie("in the next step", 1)
 }
 
 // TestEnterInOrder: as many builds enter as there are tokens; the others wait in their order, and may give up.

@@ -38,7 +38,7 @@ func ReadShare(shares *os.File) (s Share, err error) {
 func (p *Pool) publish() {
 	cores := uint32(p.share())
 	for i, c := range p.clients {
-		s := Share{uint32(c.held()), cores, uint32(i) * cores}
+		s := Share{uint32(c.held()), min(cores, uint32(c.most)), uint32(i) * cores}
 		if s == c.told {
 			continue
 		}

@@ -168,7 +168,7 @@ func (b *dkmsBuild) make(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	jobs := b.Job.Jobs
+	jobs := b.Job.Told()
 	if limit := b.conf.Jobs(); limit > 0 {
 		server.client.AtMost(limit)
 		jobs = min(jobs, limit)

@@ -121,7 +121,7 @@ func (r reading) once(ctx context.Context, copied bool) (conf *dkms.Conf, compla
 	defer cancel()
 	out, said := &boundedBuffer{limit: confLimit}, &boundedBuffer{limit: confLimit}
 	args := []string{"bash", "-c", dkms.Script, "evaluate", w.Inside(filepath.Join(dir, confFile))}
-	args = append(args, w.confVariables(r.name, r.version, w.Job.Jobs)...)
+	args = append(args, w.confVariables(r.name, r.version, w.Job.Told())...)
 	err = w.Run(ctx, sandbox.Spec{Args: args, Dir: dir, Stdout: out, Stderr: said})
 	conf, err = parseConf(w, out, said, err)
 	if err != nil {

@@ -34,7 +34,7 @@ const jobFile = "_jobs"
 func (w *Workspace) jobserver(ctx context.Context) (s jobserver, err error) {
 	if s.client = w.Jobs; s.client == nil {
 		if w.alone == nil {
-			if w.alone, err = jobs.NewPool(w.Job.Jobs).Enter(ctx); err != nil {
+			if w.alone, err = jobs.NewPool(w.Job.Told()).Enter(ctx); err != nil {
 				return s, err
 			}
 		}

@@ -30,14 +30,18 @@ func Key(root string, job Job) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	told := job.Told()
 	if !mayReadJobs(text) {
-		job.Jobs = 0
+		told = 0
+	}
+	if !mayCountProcessors(text) {
+		job.AtMost = 0
 	}
 	name, version := splitDir(job.Source.Dir)
 	k, sum := job.Kernel, sha256.New()
 	fmt.Fprintf(sum, "%q %d\n", job.Source.Dir, owner)
 	fmt.Fprintf(sum, "%q %q %q %q\n", dkms.Script, text, job.Source.Version, job.Source.Digest)
-	fmt.Fprintf(sum, "%q\n", append(confVariables(root, sandbox.WorkDir, usrSrc, "/tmp", name, version, k, job.Jobs), job.Variables...))
+	fmt.Fprintf(sum, "%q\n", append(confVariables(root, sandbox.WorkDir, usrSrc, "/tmp", name, version, k, told), slices.Concat(job.Variables, job.processors())...))
 	fmt.Fprintf(sum, "%q %q %q %d\n", k.Headers, k.Version, k.Compiler, job.Epoch.Unix())
 	fmt.Fprintf(sum, "%s\n", k.ConfigSum())
 	err = hashSettings(sum, root)

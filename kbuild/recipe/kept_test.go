@@ -30,6 +30,8 @@ func TestKey(t *testing.T) {
 	look("another configuration")
 	job.Jobs++
 	look("more jobs")
+	job.AtMost = 1
+	look("fewer of them")
 	job.Epoch = job.Epoch.Add(1e9)
 	look("another date")
 	for _, name := range []string{"hello.conf", "framework.conf", "framework.conf.d/a.conf"} {

@@ -3,6 +3,7 @@ package recipe
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,7 +11,7 @@ import (
 )
 
 // TestParallelJobs: the number of compilers counts for the evaluation of a dkms.conf that may read it, and for a unit where it is
-// not only make's -j.
+// not only make's -j. A bound counts as that number does, and where nproc is.
 func TestParallelJobs(t *testing.T) {
 	for text, test := range map[string]struct{ evaluated, shapes bool }{
 		"MAKE='make all'\n":                                              {false, false},
@@ -34,6 +35,10 @@ func TestParallelJobs(t *testing.T) {
 		eight, err := Key("/", job)
 		if (two != eight) != test.evaluated || err != nil {
 			t.Errorf("%q: evaluated anew for another number: %t, %v", text, two != eight, err)
+		}
+		job.AtMost = 2
+		if bound, err := Key("/", job); (bound == two) != !strings.HasPrefix(text, ".") || err != nil {
+			t.Errorf("%q: eight, at most two, count as two: %t, %v", text, bound == two, err)
 		}
 		if got := JobsShape(job.Source); got != test.shapes {
 			t.Errorf("%q: it shapes the unit: %t", text, got)

@@ -150,7 +150,7 @@ func aim(w *Workspace, file string) error {
 // run; make's -j, or a jobserver, not all bear: bbswitch's call "make modules modules_install". Their package is only read again, so it
 // need not be compressed (dpkg-deb(1)).
 func rulesCommand(w *Workspace) []string {
-	k, jobs := w.Job.Kernel, strconv.Itoa(w.Job.Jobs)
+	k, jobs := w.Job.Kernel, strconv.Itoa(w.Job.Told())
 	args := []string{"env",
 		"MA_DIR=" + w.Inside(maDir), "MODULE_LOC=" + w.Inside(moduleLoc), "KPKG_DEST_DIR=" + w.Inside(debDir), "DEB_DESTDIR=" + w.Inside(debDir),
 		"MA_SOURCE_PKG=" + w.Job.Source.Name + "-source", "CONCURRENCY_LEVEL=" + jobs, "DEB_BUILD_OPTIONS=nocheck noautodbgsym parallel=" + jobs,

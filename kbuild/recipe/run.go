@@ -53,6 +53,7 @@ func (w *Workspace) environment() []string {
 		"KBUILD_BUILD_TIMESTAMP=" + w.Job.Epoch.UTC().Format("2006-01-02 15:04:05 UTC"),
 		"SOURCE_DATE_EPOCH=" + strconv.FormatInt(w.Job.Epoch.Unix(), 10),
 	}
+	env = append(env, w.Job.processors()...)
 	if len(w.symvers) > 0 {
 		env = append(env, "KBUILD_EXTRA_SYMBOLS="+strings.Join(w.symvers, " "))
 	}

@@ -31,10 +31,19 @@ type Job struct {
 	Needed []Needed   // what it is compiled against, besides the kernel
 	Work   string     // host path of a directory that belongs to this job alone; the build user may enter it, nobody else
 	Jobs   int        // how many compilers at once; what the recipe may ask for, too
+	AtMost int        // how many of these it is to use; 0: all
 	Epoch  time.Time  // the date that compilers may see: SOURCE_DATE_EPOCH and kbuild's timestamp
 
 	MakeArguments []string // added to the command line of each make that the recipe calls
 	Variables     []string // NAME=VALUE, which a dkms.conf is evaluated with and which count more than what it sets
+}
+
+// Told is how many compilers at once a recipe is told of.
+func (j Job) Told() int {
+	if j.AtMost > 0 {
+		return min(j.Jobs, j.AtMost)
+	}
+	return j.Jobs
 }
 
 // DefaultLogLimit is far above what a build prints that prints for somebody to read.
@@ -95,6 +104,9 @@ func Open(h Host, job Job) (*Workspace, error) {
 		return nil, fmt.Errorf("open the work directory: %w", err)
 	}
 	job.Jobs = max(job.Jobs, 2) // with one, make says other things, and there are sources that what it says gets into
+	if h.Jobs != nil && job.AtMost > 0 {
+		h.Jobs.AtMost(job.AtMost)
+	}
 	w := &Workspace{Host: h, Job: job, Log: log, dir: dir, files: files}
 	w.cannotShow("/tmp", "/dev/shm")
 	if err := errors.Join(w.placeUname(""), h.Sandbox.Own(dir)); err != nil {

@@ -69,11 +69,15 @@ func (c *Config) Own(module string) []Setting {
 }
 
 // Of are the settings of a module, or of all modules for "": one for each field, in the table's order, with the default where
-// nobody says another. stronger, the environment's and then the command line's, count more than the files.
+// nobody says another. stronger, the environment's and then the command line's, count more than the files. Of Jobs, a module's are its own
+// file's alone.
 func (c *Config) Of(module string, stronger ...Setting) []Setting {
 	var all []Setting
 	for i := range Fields {
-		if f := &Fields[i]; module != "" && f.ForModule || module == "" && f.General {
+		switch f := &Fields[i]; {
+		case module != "" && f.Name == Jobs:
+			all = append(all, inForce(f, defaults(f), c.modules[module])...)
+		case module != "", f.General:
 			all = append(all, inForce(f, defaults(f), c.general, c.modules[module], stronger)...)
 		}
 	}

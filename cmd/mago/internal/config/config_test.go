@@ -35,7 +35,7 @@ func TestOrder(t *testing.T) {
 		"etc/mago/mago.conf.d/b.conf":   "Jobs: 3\nLimits: time=2h\n",
 		"etc/mago/mago.conf.d/b.conf~":  "Jobs: 9\n",
 		"etc/mago/mago.conf.d/.b.conf":  "Jbos: 9\n",
-		"etc/mago/modules/hello.conf":   "Maintainer: C <c@c>\nHold: yes\n",
+		"etc/mago/modules/hello.conf":   "Maintainer: C <c@c>\nHold: yes\nJobs: 4\n",
 		"home/mago/mago.conf":           "Dest: /srv\n",
 		"home/mago/modules/hello.conf":  "Version: 2\n",
 		"home/mago/modules/README.text": "no file of mago's\n",
@@ -45,14 +45,15 @@ func TestOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	said := Setting{Field: "Reuse", Value: "no", Origin: Origin{From: Option, Name: "--no"}}
+	jobs := Setting{Field: "Jobs", Value: "5", Origin: Origin{From: Option, Name: "-j"}}
 	limit := Settings(FieldCalled(Limits), "memory=3G", Origin{From: Environment, Name: "L"})
 	for module, want := range map[string]string{
-		"":      "Sandbox: auto, default; Limits: time=2h, b.conf:2; Limits: memory=3G, L; Limits: processes=4096, default; Limits: output=20G, default; Jobs: 3, b.conf:1; Reuse: no, --no; Maintainer: B <b@b>, a.conf:2; Dest: /srv, mago.conf:1; ",
-		"hello": "Maintainer: C <c@c>, hello.conf:1; Dest: /srv, mago.conf:1; Key: , default; ",
-		"other": "Maintainer: B <b@b>, a.conf:2; Dest: /srv, mago.conf:1; ",
+		"":      "Sandbox: auto, default; Limits: time=2h, b.conf:2; Limits: memory=3G, L; Limits: processes=4096, default; Limits: output=20G, default; Jobs: 5, -j; Reuse: no, --no; Maintainer: B <b@b>, a.conf:2; Dest: /srv, mago.conf:1; ",
+		"hello": "Jobs: 4, hello.conf:3; Reuse: no, --no; Maintainer: C <c@c>, hello.conf:1; Dest: /srv, mago.conf:1; Key: , default; ",
+		"other": "Jobs: , default; Reuse: no, --no; Maintainer: B <b@b>, a.conf:2; Dest: /srv, mago.conf:1; ",
 	} {
 		var got strings.Builder
-		for _, s := range c.Of(module, append(limit, said)...) {
+		for _, s := range c.Of(module, append(limit, said, jobs)...) {
 			got.WriteString(s.Field + ": " + s.Value + ", " + filepath.Base(s.String()) + "; ")
 		}
 		if !strings.Contains(got.String(), want) {
@@ -70,20 +71,20 @@ func TestOrder(t *testing.T) {
 
 // TestEveryFieldIsTaken: each field has a help text, and a value that changes what the engine gets.
 func TestEveryFieldIsTaken(t *testing.T) {
-	text := "Sandbox: user\nLimits: time=1h\nReuse: yes\nMaintainer: A B <a@b>\nDest: /d\nKey: pkcs11:token=t\nPassphrase-File: /p\n" +
+	text := "Sandbox: user\nJobs: 1\nLimits: time=1h\nReuse: yes\nMaintainer: A B <a@b>\nDest: /d\nKey: pkcs11:token=t\nPassphrase-File: /p\n" +
 		"Passphrase-Credential: c\nSignatures: none\nResign: no\nVersion: 1\nHold: yes\nEarly-Boot: no\nMake-Arguments: 'a b' c\nDkms-Variables: A=1\n"
 	settings, mistakes := parse(strings.NewReader(text), "f", true)
 	v := ValuesOf(settings)
 	want := engine.ModuleOptions{
 		Sandbox: "user", Limits: v.Limits, Reuse: true, Maintainer: "A B <a@b>", Dest: "/d",
 		Signing: engine.Signing{Key: "pkcs11:token=t", PassphraseFile: "/p", PassphraseCredential: "c", Signatures: engine.SignaturesNone},
-		Version: "1", PinnedBy: "f:11", Held: "f:12", Early: engine.No, MakeArguments: []string{"a b", "c"}, Variables: []string{"A=1"},
+		Version: "1", PinnedBy: "f:12", Held: "f:13", Early: engine.No, MakeArguments: []string{"a b", "c"}, Variables: []string{"A=1"},
 	}
-	if len(mistakes) > 0 || v.Limits.Value("time") != "1h" || !sameOptions(v.ModuleOptions, want) {
+	if len(mistakes) > 0 || v.Jobs != 1 || v.Limits.Value("time") != "1h" || !sameOptions(v.ModuleOptions, want) {
 		t.Errorf("got %+v, want %+v; %v", v.ModuleOptions, want, mistakes)
 	}
 	for _, f := range Fields {
-		if f.Help == "" || !strings.HasSuffix(f.Help, ".") || f.Value == "" || !f.General && !f.ForModule {
+		if f.Help == "" || !strings.HasSuffix(f.Help, ".") || f.Value == "" {
 			t.Errorf("%s is not told whole", f.Name)
 		}
 	}

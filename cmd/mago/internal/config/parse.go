@@ -131,8 +131,6 @@ func (p *parser) fieldCalled(name string) (*Field, error) {
 	switch {
 	case f == nil:
 		return nil, p.unknown(name)
-	case p.module && !f.ForModule:
-		return nil, fmt.Errorf("%s is for all modules together: it belongs in mago.conf", f.Name)
 	case !p.module && !f.General:
 		return nil, fmt.Errorf("%s is for one module: it belongs in modules/NAME.conf", f.Name)
 	}
@@ -143,7 +141,7 @@ func (p *parser) unknown(name string) error {
 	spelled := map[string]string{}
 	var names []string
 	for _, f := range Fields {
-		if p.module && f.ForModule || !p.module && f.General {
+		if p.module || f.General {
 			names = append(names, strings.ToLower(f.Name))
 			spelled[strings.ToLower(f.Name)] = f.Name
 		}

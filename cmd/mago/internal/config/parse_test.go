@@ -50,7 +50,7 @@ func TestParse(t *testing.T) {
 func TestParseOfModule(t *testing.T) {
 	for text, want := range map[string]string{
 		"Hold: yes\nVersion: 1:2-3\n":      "Hold=yes at 1; Version=1:2-3 at 2",
-		"Jobs: 2\n":                        "f:1: Jobs is for all modules together: it belongs in mago.conf",
+		"Jobs: 2\n":                        "Jobs=2 at 1",
 		"Version: x\n":                     `f:1: Version: version "x": not [epoch:]upstream[-revision] with a digit first and letters, digits, ., +, -, ~ after it`,
 		"Make-Arguments: 'a b\n":           "f:1: Make-Arguments: a quote or a backslash is open at its end",
 		"Dkms-Variables:\n A=1\n B[2]=x\n": "Dkms-Variables=A=1 B[2]=x at 1",

@@ -195,7 +195,8 @@ func (bu *builder) compile(ctx context.Context, u unit, conf confEvaluation, nee
 	var counted fileCount
 	before, _ := bu.lastBuild(u.id())
 	where.Limits = where.Limits.Among(bu.pool.AtOnce())
-	where.Limits.Cores = bu.pool.Size()
+	job := bu.confs.job(u.target, u.Kernel)
+	where.Limits.Cores = job.Told()
 	builder := bu.kbuilder(where, at.client, log)
 	if builder.Signing, err = bu.signs.signing(ctx, u.name); err != nil {
 		return nil, &PackError{err}
@@ -211,7 +212,6 @@ func (bu *builder) compile(ctx context.Context, u unit, conf confEvaluation, nee
 		_, _ = log.Write(conf.said)
 		return nil, conf.err
 	}
-	job := bu.confs.job(u.target, u.Kernel)
 	job.Conf, job.Needed, job.Work = conf.conf, needed, at.work
 	result, err := builder.Build(ctx, job)
 	if err != nil {

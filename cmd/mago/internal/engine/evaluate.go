@@ -29,7 +29,7 @@ type confEvaluation struct {
 // job is what a unit's recipe goes by.
 func (ev *evaluator) job(t target, k kernel.Kernel) kbuild.Job {
 	own := ev.Of(t.name)
-	return kbuild.Job{Source: t.source(), Kernel: k, Jobs: ev.pool.Size(), Epoch: ev.buildEpoch(t), MakeArguments: own.MakeArguments, Variables: own.Variables}
+	return kbuild.Job{Source: t.source(), Kernel: k, Jobs: ev.pool.Size(), AtMost: own.MostJobs, Epoch: ev.buildEpoch(t), MakeArguments: own.MakeArguments, Variables: own.Variables}
 }
 
 // confs is where evaluations of an opened source's dkms.conf are kept: beside it, or in the cache where it is not mago's own.

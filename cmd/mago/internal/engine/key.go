@@ -146,7 +146,7 @@ func (ks *keys) targetOptions(ctx context.Context, u unit) ([]store.Input, error
 	add("the maintainer", ks.maintainerOf(u.target))
 	add("--allow-file", strings.Join(allow, " "))
 	if recipe.JobsShape(u.source()) {
-		add("parallel_jobs", strconv.Itoa(ks.pool.Size()))
+		add("parallel_jobs", strconv.Itoa(ks.confs.job(u.target, u.Kernel).Told()))
 	}
 	vouches := "its archive"
 	if !u.vouched(ctx) {

@@ -302,11 +302,13 @@ func TestKeyCountsJobs(t *testing.T) {
 	for command, counts := range map[string]bool{"make -j$parallel_jobs": false, "make N=$parallel_jobs": true} {
 		m := keyBench(t)
 		m.add(t, "usr/src/module0-1.0/dkms.conf", "MAKE=\""+command+"\"\n")
-		with := func(n int) keyed {
-			return m.keyWith(t, func(e *Engine, _ *unit) { e.pool = jobs.NewPool(n) })
+		with := func(n, most int) keyed {
+			return m.keyWith(t, func(e *Engine, _ *unit) { e.pool, e.ModuleOptions.MostJobs = jobs.NewPool(n), most })
 		}
-		if why := changed(with(7).inputs, with(1).inputs); (why != "") != counts {
-			t.Errorf("%s: %q", command, why)
+		for _, less := range []keyed{with(1, 0), with(7, 1)} {
+			if why := changed(with(7, 0).inputs, less.inputs); (why != "") != counts {
+				t.Errorf("%s: %q", command, why)
+			}
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 type ModuleOptions struct {
 	Sandbox    sandbox.Kind // "" is the closest that works
 	Limits     sandbox.Limits
+	MostJobs   int    // how many of the run's compilers one of its builds has at once; 0 is all
 	Reuse      bool   // take the modules of another kernel's build where they fit
 	Maintainer string // of packages; "" is the source package's
 	Dest       string // where copies of packages go, "" for nowhere
