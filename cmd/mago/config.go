@@ -17,25 +17,22 @@ type configCommand struct {
 	jsonOption
 }
 
-// Run shows what is in force and where each value comes from.
+// Run shows what is in force and where each value comes from. Where there are mistakes it is what the rest of the files says.
 func (c *configCommand) Run(a *app, ctx context.Context) error {
 	c.apply(a)
 	if c.Check {
 		return a.checkConfig(ctx, c.JSON)
 	}
-	if err := a.config.Check(); err != nil {
-		return err
-	}
 	settings := a.config.of(catalog.ModuleName(c.Module))
 	if c.JSON {
-		return a.printJSON(settings)
+		return cmp.Or(a.printJSON(settings), a.config.Check())
 	}
 	a.screen.print(configTable(settings, a.screen.out.columns()))
 	if names := a.config.Modules(); len(names) > 0 && c.Module == "" {
 		a.screen.line("modules with settings of their own: " + strings.Join(names, ", "))
 	}
 	a.tellClosed()
-	return nil
+	return a.config.Check()
 }
 
 // The columns in which values and their origins begin.

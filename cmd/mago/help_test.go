@@ -26,8 +26,11 @@ func TestOverview(t *testing.T) {
 			t.Errorf("%s is at %d", node.Name, at)
 		}
 	}
-	if n := strings.Count(page, "\n  -"); n != len(usualOptions) || n != 6 {
+	if n := strings.Count(page, "\n  -"); n != len(usualOptions) || n != 5 {
 		t.Errorf("%d options", n)
+	}
+	if also := "Also: list-installed, log, update, key, sign, config, help, version\n"; strings.Count(page, also) != 1 {
+		t.Errorf("no %sin\n%s", also, page)
 	}
 }
 

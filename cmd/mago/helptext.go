@@ -20,10 +20,13 @@ const (
 // writeOverview writes the first page, which fits a terminal of 24 lines with the prompt below it.
 func writeOverview(w io.Writer, model *kong.Application) {
 	fmt.Fprintf(w, "Usage: mago COMMAND[,COMMAND...] [OPTION...] [MODULE...]\n")
+	var minor []string
 	for _, node := range offered(model) {
-		if !node.Tag.Has("minor") {
-			writeEntry(w, overviewName(node), brief(node.Help))
+		if node.Tag.Has("minor") {
+			minor = append(minor, node.Name)
+			continue
 		}
+		writeEntry(w, overviewName(node), brief(node.Help))
 	}
 	fmt.Fprintln(w)
 	for _, group := range optionGroups {
@@ -35,6 +38,7 @@ func writeOverview(w io.Writer, model *kong.Application) {
 		}
 	}
 	fmt.Fprintln(w)
+	fmt.Fprintln(w, "Also: "+strings.Join(minor, ", "))
 	fmt.Fprintln(w, `More: "mago help COMMAND", "mago help options", mago(8)`)
 }
 

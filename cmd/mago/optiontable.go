@@ -42,7 +42,6 @@ var optionGroups = []optionGroup{
 // usualOptions are those that the first page of help has.
 var usualOptions = map[string]string{
 	"kvers-list": "Kernels: releases, running (default), all, newest",
-	"kernel-dir": "Directories of kernel headers",
 	"force":      "Do again what is done already",
 	"sudo-cmd":   "Run apt and dpkg through COMMAND, such as sudo",
 	"verbose":    "Print what make, apt and dpkg print, and full paths",
