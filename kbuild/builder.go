@@ -45,7 +45,8 @@ type Module struct {
 }
 
 // Build compiles one job. Errors that somebody can mend are those of recipe.Recipe, *kernel.ArchError, *kernel.HeadersError,
-// *proof.SymbolError, *proof.DependsError, *proof.VermagicError, *SignError, *signing.HashError and *sandbox.ReachError. A *sandbox.BrokenError is this machine's.
+// *proof.SymbolError, *proof.DependsError, *proof.VermagicError, *SignError,
+// *signing.HashError, *signing.SignatureError and *sandbox.ReachError. A *sandbox.BrokenError is this machine's.
 func (b *Builder) Build(ctx context.Context, job Job) (*Result, error) {
 	before := recipe.OOMKills()
 	result, err := b.buildOnce(ctx, job)

@@ -84,14 +84,19 @@ func (s Signing) applyTo(m takenModule, hash crypto.Hash) (signed bool, err erro
 	return signed, errors.Join(err, file.Close())
 }
 
-// sign signs the copies of modules.
+// sign signs the copies of modules. Of one whose source has given it a damaged signature the error is a *signing.SignatureError,
+// signed or not: a kernel that looks at signatures never loads it.
 func (s *finishing) sign(all []takenModule) error {
 	how, hash, err := s.signing.of(s.Job.Kernel)
-	if err != nil || how.Sign == nil {
+	if err != nil || hash == 0 {
 		return err
 	}
 	for i, m := range all {
-		if all[i].signed, err = how.applyTo(m, hash); err != nil {
+		all[i].signed, err = how.applyTo(m, hash)
+		switch {
+		case errors.As(err, new(*signing.SignatureError)):
+			return fmt.Errorf("module %s: %w", m.Dest, err)
+		case err != nil:
 			return &SignError{m.Dest, err}
 		}
 	}

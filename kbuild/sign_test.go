@@ -3,6 +3,7 @@ package kbuild
 import (
 	"bytes"
 	"crypto"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -143,6 +144,29 @@ MAKE="make -C $kernel_source_dir M=$dkms_tree/$module/$module_version/build modu
 		m := result.Modules[0]
 		if has := bytes.HasSuffix(contentOf(t, m.File), theirs); has == anew || m.Signed != want {
 			t.Errorf("anew %v: signed by mago %v, their signature %v", anew, m.Signed, has)
+		}
+	}
+}
+
+// A signature that the source has damaged is the source's fault, whether or not mago signs.
+func TestDamagedSignature(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	signer := newSigner(t, b.work(t))
+	damaged := "\x00\x00\x02\x00\x00\x00\x00\x00\x7f\xff\xff\xff~Module signature appended~\n" // of 2 GB
+	source := with(t, tree{"signature": damaged, "sign": "#!/bin/sh\ncat signature >>hello.ko\n", "dkms.conf": `PACKAGE_NAME=hello
+PACKAGE_VERSION=1.0
+BUILT_MODULE_NAME=hello
+DEST_MODULE_LOCATION=/updates
+STRIP=no
+MAKE="make -C $kernel_source_dir M=$dkms_tree/$module/$module_version/build modules && sh sign"
+`})
+	for _, how := range []Signing{{}, {by(signer), false}, {by(signer), true}} {
+		builder := b.builder()
+		builder.Signing = how
+		_, err := builder.Build(t.Context(), b.job(t, source))
+		if !errors.As(err, new(*signing.SignatureError)) || errors.As(err, new(*SignError)) {
+			t.Errorf("anew %v: %v", how.Anew, err)
 		}
 	}
 }
