@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"mago/kbuild/signing/coredump"
 	"mago/kbuild/signing/pkcs11"
 )
 
@@ -20,6 +21,9 @@ func init() { runtime.LockOSThread() } // so that the module is called by one th
 
 func main() {
 	in, out, err := takePipes()
+	if err == nil {
+		err = coredump.Off() // before there is a PIN
+	}
 	if err == nil {
 		err = serve(in, out)
 	}

@@ -15,7 +15,7 @@ var order = []string{
 	"catalog",
 	"sources", "sources/headers", "sources/lock", "sources/way", "sources/untar",
 	"kbuild", "kbuild/parts", "kbuild/elfmodule", "kbuild/kernel", "kbuild/recipe", "kbuild/proof", "kbuild/sandbox",
-	"kbuild/sandbox/cgroup", "kbuild/jobs", "kbuild/dkms", "kbuild/rules", "kbuild/foreign", "kbuild/signing", "kbuild/signing/pkcs11",
+	"kbuild/sandbox/cgroup", "kbuild/jobs", "kbuild/dkms", "kbuild/rules", "kbuild/foreign", "kbuild/signing", "kbuild/signing/pkcs11", "kbuild/signing/coredump",
 	"kbuild/firmware", "kbuild/firmware/esl", "kbuild/deep", "kbuild/initramfs",
 	"debpkg/payload", "debpkg", "debpkg/apt", "debpkg/sbom",
 	"debpkg/relation", "debpkg/control", "debpkg/rooted", "debpkg/codec", "debpkg/visible", "debpkg/word", "debpkg/lazy",
