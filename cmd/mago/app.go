@@ -14,6 +14,7 @@ import (
 	"mago/cmd/mago/internal/engine"
 	"mago/cmd/mago/internal/keyring"
 	"mago/kbuild/sandbox"
+	"mago/kbuild/signing"
 	"mago/sources/lock"
 )
 
@@ -81,8 +82,8 @@ func newApp(m engine.Machine, o options, command string, stdout *stream, stderr 
 	if o.Verbose {
 		options.Output, options.Errors = heedless{stdout}, heedless{stderr}
 	}
-	options.Passphrase = func(ctx context.Context, k keyring.Key, how engine.Signing) ([]byte, error) {
-		return configuredPassphrase(ctx, a, k, how)
+	options.OpenKey = func(ctx context.Context, k keyring.Key, how engine.Signing) (*signing.Signer, error) {
+		return a.openKey(ctx, passphraseOptions{PassphraseFD: noDescriptor}, k, how)
 	}
 	a.Engine, err = engine.New(options, paths, m, strings.Fields(o.SudoCmd), func(e engine.Event) {
 		e.Err = a.ofSystem(e.Err)

@@ -30,7 +30,7 @@ type cli struct {
 	AutoBuild     autoBuildCommand     `cmd:"" aliases:"a-b,ab" example:"mago auto-build -l all v4l2loopback" help:"Get and build."`
 	Check         checkCommand         `cmd:"" example:"mago check && sudo apt upgrade" help:"Say whether modules build for kernels to come: those that apt would bring; install nothing."`
 	Install       installCommand       `cmd:"" example:"sudo mago install v4l2loopback" help:"Install what was built, through dpkg."`
-	Key           keyCommand           `cmd:"" minor:"" example:"sudo mago key new" help:"Make, import, change and show the keys that sign modules for machines with Secure Boot."`
+	Key           keyCommand           `cmd:"" minor:"" example:"sudo mago key new" about-name:"What new and rotate call the certificates: up to 40 ASCII letters, which the blue screen shows; by default after the machine." about-force:"Make or import another key where there is one, which is kept." help:"Make, import, change and show the keys that sign modules for machines with Secure Boot."`
 	Sign          signCommand          `cmd:"" minor:"" example:"mago sign --requests to-sign" help:"Have modules signed on another machine, which alone has the key, in three steps."`
 	Config        configCommand        `cmd:"" minor:"" example:"mago config v4l2loopback" help:"Show the configuration in force and where each value comes from, or its mistakes."`
 	Clean         cleanCommand         `cmd:"" example:"mago clean v4l2loopback" help:"Remove opened sources, build trees and old builds."`
@@ -64,7 +64,7 @@ type options struct {
 	Unsigned   bool             `name:"allow-unauthenticated" weakens:"" help:"Take packages from archives whose signature apt has not checked, and what was built of them, in this run."`
 	Unloadable bool             `name:"unsigned" weakens:"" help:"Sign nothing, and install unsigned modules also where the kernel loads signed ones only, or has signed ones of the same names."`
 	AllowFile  []string         `name:"allow-file" weakens:"" sep:"none" placeholder:"GLOB" help:"Allow a module's package to have files that match GLOB, such as /etc/default/*, where modules usually have none; may be given several times."`
-	Called     string           `name:"name" placeholder:"NAME" help:"Use NAME for the directory or tarball that is built, where its own name is taken or it has none; of key new, for the certificates."`
+	Called     string           `name:"name" placeholder:"NAME" help:"Use NAME for the directory or tarball that is built, where its own name is taken or it has none; of key new and rotate, in the certificates."`
 	Root       string           `default:"/" placeholder:"DIR" help:"Work on the system under DIR."`
 	Wait       waitOption       `placeholder:"DURATION" help:"Wait until other mago processes have finished with the same module and kernel, or for each at most DURATION (--wait=10m)."`
 	Version    kong.VersionFlag `help:"Print mago's version."`

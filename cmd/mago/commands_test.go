@@ -52,7 +52,7 @@ import (
 //	                                follows the log of a build that hangs in that call; see followed
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"fails": fails, "json": jsonValue, "package": addPackage, "damage": damagePackage, "tarball": makeTarball,
-	"contents": contents, "control": controlFiles, "installed": installed, "removed": removed, "hold": hold, "tidy": tidy, "interrupt": interrupt, "waits": waits, "sharing": sharing,
+	"contents": contents, "control": controlFiles, "installed": installed, "removed": removed, "hold": hold, "tidy": tidy, "interrupt": interrupt, "abort": abort, "waits": waits, "sharing": sharing,
 	"evil": putEvil, "said": saysEvil, "terminal": onTerminal, "paste": paste,
 	"followed": followed, "offer": offer, "signers": signers, "enroll": enroll,
 }

@@ -74,7 +74,7 @@ func writeCommandHelp(w io.Writer, model *kong.Application, node *kong.Node) {
 	}
 	if flags := optionsFor(model, node); len(flags) > 0 {
 		fmt.Fprintln(w)
-		writeFlags(w, flags)
+		writeFlags(w, node, flags)
 	}
 	if example := node.Tag.Get("example"); example != "" {
 		fmt.Fprintf(w, "\nFor example: %s\n", example)
@@ -105,14 +105,19 @@ func writeOptionsHelp(w io.Writer, model *kong.Application) {
 			fmt.Fprintln(w)
 		}
 		fmt.Fprintln(w, group.title+":")
-		writeFlags(w, group.flagsOf(model, nil))
+		writeFlags(w, nil, group.flagsOf(model, nil))
 	}
 }
 
-func writeFlags(w io.Writer, flags []*kong.Flag) {
+// writeFlags writes options as all commands have them, or as one has, which may say in a tag what one of them means to it.
+func writeFlags(w io.Writer, node *kong.Node, flags []*kong.Flag) {
 	for _, flag := range flags {
 		name, value := optionText(flag)
-		writeEntry(w, name+value, flag.Help)
+		own := ""
+		if node != nil {
+			own = node.Tag.Get("about-" + flag.Name)
+		}
+		writeEntry(w, name+value, cmp.Or(own, flag.Help))
 	}
 }
 

@@ -52,6 +52,9 @@ func (a adviser) explain(err error) (code int, hint string) {
 	if engine.DiskFull(err) {
 		return exitNoSpace, fmt.Sprintf(`free some space ("%s" helps), then run the same command again`, a.on.Mago("clean"))
 	}
+	if code, hint := a.explainUnwritable(err); code != 0 {
+		return code, hint
+	}
 	if engine.Broken(err) {
 		return exitError, engine.Hints(fmt.Sprintf(`this machine failed, not the source: "%s" may say more; then run the same command again`, a.on.ByRoot("dmesg")), shortOf(err))
 	}

@@ -35,6 +35,8 @@ func (a adviser) explainKey(err error) (int, string) {
 		return exitKey, token.Hint()
 	case errors.As(err, &uri):
 		return exitKey, uri.Hint()
+	case errors.As(err, new(*keyring.EmptyPassphraseError)):
+		return exitKey, "write the passphrase into its first line; where there is none, name no file"
 	case errors.As(err, &of):
 		return exitKey, a.keyHint(of)
 	case errors.As(err, new(*engine.StaleRequestError)):
@@ -43,12 +45,20 @@ func (a adviser) explainKey(err error) (int, string) {
 		return exitKey, "with --unsigned mago signs nothing"
 	case errors.As(err, new(*kbuild.SignError)):
 		return exitKey, "the source is not at fault; once the key can sign, run the same command again"
-	case errors.Is(err, engine.ErrNoKey):
+	case errors.Is(err, engine.ErrNoKey), errors.As(err, new(*keyring.NoKeyError)):
 		return exitKey, fmt.Sprintf(`"%s" makes one`, a.newKey())
 	case errors.As(err, new(*keyring.UnknownError)):
 		return exitKey, fmt.Sprintf(`"%s" has the fingerprints`, a.keyStatus())
 	case errors.As(err, new(*signing.PassphraseError)):
 		return exitKey, passphraseHint
+	}
+	return 0, ""
+}
+
+// explainUnwritable explains a directory of keys that cannot be changed, which a broken disk is not.
+func (a adviser) explainUnwritable(err error) (int, string) {
+	if errors.As(err, new(*keyring.UnwritableError)) {
+		return exitError, "make the file system that has it writable (mount -o remount,rw), or name a tree that can be changed with --root DIR"
 	}
 	return 0, ""
 }
@@ -60,7 +70,10 @@ func (a adviser) keyHint(of *keyring.Error) string {
 	var open *keyring.OpenToOthersError
 	var date *keyring.DateError
 	var passphrase *signing.PassphraseError
+	var wrong *keyring.WrongFileError
 	switch {
+	case errors.As(of, &wrong):
+		return a.wrongFileHint(wrong)
 	case errors.As(of, &open):
 		return fmt.Sprintf(`run "%s"`, a.closing(open.Path))
 	case errors.As(of, &passphrase) && passphrase.Given:
@@ -75,4 +88,18 @@ func (a adviser) keyHint(of *keyring.Error) string {
 		return fmt.Sprintf(`"%s" makes a new leaf of the same root; of a key without a root "%s" makes another`, a.newLeaf(), a.anotherKey())
 	}
 	return fmt.Sprintf(`"%s" shows all keys and which one is used`, a.keyStatus())
+}
+
+// wrongFileHint is how a file becomes one that can be imported.
+func (a adviser) wrongFileHint(e *keyring.WrongFileError) string {
+	path := engine.Pasted(e.Path)
+	switch e.Wrong {
+	case keyring.Swapped:
+		return fmt.Sprintf(`run "%s"`, a.on.SudoMago("key", "import", e.Other, e.Path))
+	case keyring.PKCS12:
+		return fmt.Sprintf(`"openssl pkcs12 -in %s -out key.pem" makes PEM of it, where it says unsupported with -legacy; import key.pem then`, path)
+	case keyring.SeveralKeys:
+		return fmt.Sprintf(`"openssl pkey -in %s -out key.pem" writes the first one; import key.pem then, and name its certificate's file behind it`, path)
+	}
+	return "name first the file of the private key, and behind it that of its certificate"
 }

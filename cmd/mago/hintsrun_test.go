@@ -116,6 +116,7 @@ var hintProofs = map[string]string{
 	"adviser.mistakeHint: chown root":                              "config-mistakes",
 	"adviser.mistakeHint: chmod go-w":                              "config-mistakes",
 	"adviser.dkmsHint: mago auto-install":                          "bad-install",
+	"adviser.wrongFileHint: mago key import":                       "key-import",
 	"adviser.explain: dmesg":                                       "short-of",
 	"adviser.explain: mago clean":                                  "full-disk",
 	"adviser.explainCatalog: mago auto-install":                    "advice",

@@ -22,16 +22,13 @@ func (c *keyCommand) export(a keyTeller, ctx context.Context) error {
 	}
 	files := keyring.ExportMOK(k)
 	if c.DB {
-		err = a.withPassphrase(ctx, c.passphraseOptions, k.Path, a.Signing, func(passphrase []byte) error {
-			signer, err := k.Signer(passphrase)
-			if err == nil {
-				files, err = keyring.ExportDB(k, signer, present())
-			}
+		signer, err := a.openKey(ctx, c.passphraseOptions, k, a.Signing)
+		if err != nil {
 			return err
-		})
-	}
-	if err != nil {
-		return err
+		}
+		if files, err = keyring.ExportDB(k, signer, present()); err != nil {
+			return err
+		}
 	}
 	return a.writeFiles(cmp.Or(c.Output, "."), files)
 }

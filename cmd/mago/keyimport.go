@@ -24,7 +24,7 @@ func (c *keyCommand) take(a keyTeller, ctx context.Context) error {
 		return nil
 	}
 	var made keyring.Made
-	err := a.withPassphrase(ctx, c.passphraseOptions, i.Key, engine.Signing{}, func(passphrase []byte) (err error) {
+	err := a.withPassphrase(ctx, c.passphraseOptions, engine.Signing{}, func(passphrase []byte) (err error) {
 		i.Passphrase = passphrase
 		made, err = a.keyStore().Import(ctx, i)
 		return err

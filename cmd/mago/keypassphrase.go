@@ -12,42 +12,33 @@ import (
 
 	"mago/cmd/mago/internal/engine"
 	"mago/cmd/mago/internal/keyring"
+	"mago/debpkg/rooted"
 	"mago/debpkg/visible"
 	"mago/kbuild/signing"
+	"mago/kbuild/signing/coredump"
 )
 
-// maxPassphrase is how many bytes of a file are looked at for a passphrase's end.
-const maxPassphrase = 64 << 10
+// noDescriptor is --passphrase-fd where it is not given.
+const noDescriptor = -1
 
 // read is the passphrase that the options name; nil where they name none. A descriptor is closed at once, so that no program that
 // mago starts has it.
 func (o passphraseOptions) read() ([]byte, error) {
+	name, file := o.PassphraseFile, (*os.File)(nil)
 	switch {
 	case o.PassphraseFD >= 0:
-		file := os.NewFile(uintptr(o.PassphraseFD), fmt.Sprintf("file descriptor %d", o.PassphraseFD))
-		return firstLine(file)
+		name = fmt.Sprintf("file descriptor %d", o.PassphraseFD)
+		file = os.NewFile(uintptr(o.PassphraseFD), name)
 	case o.PassphraseFile != "":
-		file, err := os.Open(o.PassphraseFile)
-		if err != nil {
+		var err error
+		if file, err = os.Open(o.PassphraseFile); err != nil {
 			return nil, fmt.Errorf("--passphrase-file: %w", err)
 		}
-		return firstLine(file)
+	default:
+		return nil, nil
 	}
-	return nil, nil
-}
-
-// firstLine is the first line of a file, which it closes. There has to be one.
-func firstLine(file *os.File) ([]byte, error) {
 	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxPassphrase))
-	if err != nil {
-		return nil, fmt.Errorf("read the passphrase: %w", err)
-	}
-	line, _, _ := bytes.Cut(text, []byte("\n"))
-	if line = bytes.TrimSuffix(line, []byte("\r")); len(line) == 0 {
-		return nil, fmt.Errorf("read the passphrase: %s has no first line", file.Name())
-	}
-	return line, nil
+	return keyring.ReadPassphrase(file, name)
 }
 
 // newPassphrase is that of a key to be made: what the options name, else what somebody at the terminal types twice; nil where
@@ -71,25 +62,66 @@ func (a *app) newPassphrase(ctx context.Context, o passphraseOptions) ([]byte, e
 	return nil, errors.New("no passphrase was typed twice")
 }
 
-// withPassphrase does something with the passphrase of the private key at a path that the options name, and where one is missing with
-// that of the configuration, or what somebody at the terminal types.
-func (a *app) withPassphrase(ctx context.Context, o passphraseOptions, path string, how engine.Signing, do func(passphrase []byte) error) error {
+// withPassphrase does something with a private key, which says with a *keyring.Error of it whether it needs a passphrase: that which the
+// options name, that of the configuration, or what somebody at the terminal types.
+func (a *app) withPassphrase(ctx context.Context, o passphraseOptions, how engine.Signing, do func(passphrase []byte) error) error {
 	given, err := o.read()
 	if err != nil {
 		return err
 	}
 	err = do(given)
-	if missing := (*signing.PassphraseError)(nil); !errors.As(err, &missing) || missing.Given {
+	var of *keyring.Error
+	if missing := (*signing.PassphraseError)(nil); !errors.As(err, &missing) || missing.Given || !errors.As(err, &of) {
 		return err
 	}
-	found, failed := configuredPassphrase(ctx, a, keyring.Key{Path: path}, how)
+	return a.withSecret(ctx, keyring.Key{Path: of.Path}, how, do)
+}
+
+// openKey opens an encrypted key as withPassphrase does. A token is asked once only, with what there is.
+func (a *app) openKey(ctx context.Context, o passphraseOptions, k keyring.Key, how engine.Signing) (s *signing.Signer, err error) {
+	given, err := o.read()
+	if err != nil {
+		return nil, &keyring.Error{Path: k.Path, Err: err}
+	}
+	if given != nil || !k.Encrypted {
+		return k.Signer(given)
+	}
+	err = a.withSecret(ctx, k, how, func(passphrase []byte) (err error) {
+		s, err = k.Signer(passphrase)
+		return err
+	})
+	return s, err
+}
+
+// withSecret does something with a key's passphrase: that of the configuration, else what somebody at the terminal types, else none.
+func (a *app) withSecret(ctx context.Context, k keyring.Key, how engine.Signing, do func(passphrase []byte) error) error {
+	found, err := configuredPassphrase(rooted.Root(a.Root), how)
 	switch {
-	case failed != nil:
-		return &keyring.Error{Path: path, Err: failed}
-	case len(found) == 0:
-		return err
+	case err != nil:
+		return &keyring.Error{Path: k.Path, Err: err}
+	case found != nil:
+		return do(found)
 	}
-	return do(found)
+	return a.withTyped(ctx, k, do)
+}
+
+// tries is how often somebody at a terminal may type a key's passphrase, as ssh and sudo have it.
+const tries = 3
+
+// withTyped does something with what is typed, and asks again where that is a wrong passphrase. It does not where a token refuses its
+// PIN, which ends with a *pkcs11.Error: after a few wrong ones a token locks itself.
+func (a *app) withTyped(ctx context.Context, k keyring.Key, do func(passphrase []byte) error) error {
+	for try := 1; ; try++ {
+		typed, _, err := a.askSecret(ctx, k.Secret())
+		if err != nil {
+			return &keyring.Error{Path: k.Path, Err: err}
+		}
+		err = do(typed)
+		if wrong := (*signing.PassphraseError)(nil); try == tries || !errors.As(err, &wrong) || !wrong.Given {
+			return err
+		}
+		complain(a.stderr, "mago: this is not the passphrase of "+visible.Line(k.Path))
+	}
 }
 
 // askSecret asks whoever sits at mago's terminal for what is not to be seen. asked is false where nobody does, or nothing is to be
@@ -104,6 +136,9 @@ func (a *app) askSecret(ctx context.Context, what string) (answer []byte, asked 
 	}
 	defer terminal.Close()
 	if _, err := io.WriteString(terminal, a.screen.out.wrapped(visible.Line("mago: "+what+":"), errorIndent)+" "); err != nil {
+		return nil, false, err
+	}
+	if err := coredump.Off(); err != nil {
 		return nil, false, err
 	}
 	return readSecret(ctx, terminal)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 
 	"mago/cmd/mago/internal/keyring"
@@ -9,7 +8,7 @@ import (
 
 // rotate makes a new leaf of the same root.
 func (c *keyCommand) rotate(a keyTeller, ctx context.Context) error {
-	rootKey, err := readGiven(c.RootKey)
+	rootKey, err := absolute(c.RootKey)
 	if err != nil {
 		return err
 	}
@@ -18,7 +17,7 @@ func (c *keyCommand) rotate(a keyTeller, ctx context.Context) error {
 		return nil
 	}
 	var made keyring.Made
-	err = a.withPassphrase(ctx, c.passphraseOptions, cmp.Or(c.RootKey, keyring.Dir), a.Signing, func(passphrase []byte) (err error) {
+	err = a.withPassphrase(ctx, c.passphraseOptions, a.Signing, func(passphrase []byte) (err error) {
 		made, err = a.keyStore().Rotate(ctx, keyring.Rotation{
 			Algorithm: c.Algorithm, Name: a.Name, Days: c.Days, Passphrase: passphrase, Unattended: c.Unattended, RootKey: rootKey, Now: present(),
 		})

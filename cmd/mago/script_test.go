@@ -136,6 +136,8 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("LINES", "x\nspoof")
 	env.Setenv("TWICE", "secret\nsecret")
 	env.Setenv("TYPO", "secret\nsacred\nsecret\nsecret")
+	env.Setenv("THIRD", "wrong\nsacred\nsecret")
+	env.Setenv("FOURTH", "wrong\nsacred\nworse\nsecret")
 	env.Values[worldKey{}] = w
 	return errors.Join(linkPrograms(fakes), w.furnish())
 }

@@ -1,18 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"mago/cmd/mago/internal/engine"
 	"mago/cmd/mago/internal/keyring"
 	"mago/debpkg/rooted"
+	"mago/kbuild/signing"
 )
 
 // signOptions are those of the commands that sign modules.
@@ -45,7 +42,9 @@ func (o signOptions) take(a *app) error {
 		return &keyring.Error{Path: cmp.Or(o.SigningKey, keyring.Dir), Err: err}
 	}
 	if given != nil {
-		a.Passphrase = func(context.Context, keyring.Key, engine.Signing) ([]byte, error) { return given, nil }
+		a.OpenKey = func(_ context.Context, k keyring.Key, _ engine.Signing) (*signing.Signer, error) {
+			return k.Signer(given)
+		}
 	}
 	return nil
 }
@@ -57,33 +56,4 @@ func withKey(s engine.Signing, key string) engine.Signing {
 		s.Signatures = engine.SignaturesAuto
 	}
 	return s
-}
-
-// usualCredential is the name under which systemd passes a passphrase where the configuration names no other.
-const usualCredential = "mago-passphrase"
-
-// configuredPassphrase is that of a key: out of the file that the configuration names, or that systemd passes as a credential
-// (systemd.exec(5), LoadCredential=), or as somebody at the terminal types it; nil where there is none.
-func configuredPassphrase(ctx context.Context, a *app, k keyring.Key, how engine.Signing) ([]byte, error) {
-	if how.PassphraseFile != "" {
-		if err := keyring.CheckClosed(rooted.Root(a.Root), how.PassphraseFile); err != nil {
-			return nil, err
-		}
-		return lineOf(rooted.Root(a.Root), how.PassphraseFile)
-	}
-	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {
-		line, err := lineOf("/", filepath.Join(dir, cmp.Or(how.PassphraseCredential, usualCredential)))
-		if how.PassphraseCredential != "" || !errors.Is(err, fs.ErrNotExist) {
-			return line, err
-		}
-	}
-	typed, _, err := a.askSecret(ctx, k.Secret())
-	return typed, err
-}
-
-// lineOf is a file's first line.
-func lineOf(root rooted.Root, name string) ([]byte, error) {
-	text, err := root.ReadFile(name)
-	line, _, _ := bytes.Cut(text, []byte("\n"))
-	return bytes.TrimSuffix(line, []byte("\r")), err
 }

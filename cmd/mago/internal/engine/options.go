@@ -7,6 +7,7 @@ import (
 
 	"mago/cmd/mago/internal/keyring"
 	"mago/debpkg/payload"
+	"mago/kbuild/signing"
 	"mago/sources/lock"
 )
 
@@ -33,8 +34,8 @@ type Options struct {
 	Allow           []payload.Glob // what packages may bring beside the rules for modules
 	Jobs            int            // compilers at once, of all builds together; 0 is jobs.Default's
 	Wait            Wait
-	// Passphrase is asked for that of an encrypted key, once for each.
-	Passphrase func(ctx context.Context, k keyring.Key, how Signing) ([]byte, error)
+	// OpenKey opens an encrypted key, once for each. The error is a *keyring.Error.
+	OpenKey func(ctx context.Context, k keyring.Key, how Signing) (*signing.Signer, error)
 
 	Date    time.Time // of what is built; zero is the source's own
 	Version string    // mago's own

@@ -114,14 +114,10 @@ func (sg *signatures) open(ctx context.Context, module string) (*signing.Signer,
 		return nil, err
 	}
 	return sg.known.signers.of(0, k.Path, func() (*signing.Signer, error) {
-		var passphrase []byte
-		if k.Encrypted && sg.Passphrase != nil {
-			var err error
-			if passphrase, err = sg.Passphrase(ctx, k.Key, sg.Of(module).Signing); err != nil {
-				return nil, &keyring.Error{Path: k.Path, Err: err}
-			}
+		if k.Encrypted && sg.OpenKey != nil {
+			return sg.OpenKey(ctx, k.Key, sg.Of(module).Signing)
 		}
-		return k.Signer(passphrase)
+		return k.Signer(nil)
 	})
 }
 

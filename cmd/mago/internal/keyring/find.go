@@ -48,7 +48,7 @@ func Find(root rooted.Root) (keys []Key, err error) {
 // with another ending: .crt, .pem, .der, .pub or .cer. A root's certificate is root.crt in the same directory, if that has issued it. The error is an *Error.
 func Open(root rooted.Root, path string) (Key, error) {
 	p := place{Configured, path, "", filepath.Join(filepath.Dir(path), rootCert)}
-	text, err := root.ReadFile(path)
+	text, err := readSecret(root, path)
 	if err != nil {
 		return Key{}, &Error{path, err}
 	}
@@ -125,7 +125,7 @@ func (p place) read(root rooted.Root) (k Key, err error) {
 			err = &Error{p.key, err}
 		}
 	}()
-	if k.text, err = root.ReadFile(p.key); err != nil {
+	if k.text, err = readSecret(root, p.key); err != nil {
 		return k, err
 	}
 	if err := CheckClosed(root, p.key); err != nil {

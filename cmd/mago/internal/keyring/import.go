@@ -63,7 +63,10 @@ func (i Import) files() (map[string][]byte, error) {
 // read reads the key with its certificates. Who may read the original does not matter.
 func (i Import) read() (k Key, err error) {
 	k = Key{Path: i.Key}
-	if k.text, err = rooted.Root("/").ReadFile(i.Key); err != nil {
+	if k.text, err = readSecret("/", i.Key); err != nil {
+		return k, err
+	}
+	if err := checkKeyFile(i.Key, k.text, i.Certificate); err != nil {
 		return k, err
 	}
 	all, err := i.chain(k.text)
@@ -107,5 +110,8 @@ func (i Import) certificates(text []byte) ([]*x509.Certificate, error) {
 		return all, err
 	}
 	c, err := readCertificate("/", path)
+	if err != nil && keysIn(text) > 0 {
+		err = &WrongFileError{NoCertificate, path, ""}
+	}
 	return []*x509.Certificate{c}, err
 }

@@ -24,6 +24,10 @@ x509 -req -in leaf.csr -CA root.pem -CAkey root.key -passin pass:secret -CAcreat
 pkcs8 -topk8 -in mok.key -nocrypt -outform DER -out der.key
 x509 -inform DER -in mok.pub -out both.pem
 req -new -x509 -newkey rsa:2048 -nodes -keyout other.key -out other.crt -subj /CN=other -days 365
+x509 -inform DER -in mok.pub -out mok.pem
+pkcs12 -export -inkey mok.key -in mok.pem -passout pass:p12 -out new.p12
+pkcs12 -export -legacy -inkey mok.key -in mok.pem -passout pass:p12 -out old.p12
+pkcs12 -in old.p12 -legacy -passin pass:p12 -passout pass:secret -out p12.pem
 `) {
 		cmd := exec.Command("openssl", strings.Fields(line)...)
 		cmd.Dir = dir
@@ -31,7 +35,7 @@ req -new -x509 -newkey rsa:2048 -nodes -keyout other.key -out other.crt -subj /C
 			t.Fatalf("%s: %v: %s", line, err, out)
 		}
 	}
-	cmd := exec.Command("sh", "-c", "cat mok.key >>both.pem && chmod 644 mok.key")
+	cmd := exec.Command("sh", "-c", "cat mok.key >>both.pem && cat mok.key other.key >two.pem && rm mok.pem && chmod 644 mok.key")
 	cmd.Dir = dir
 	if err := cmd.Run(); err != nil {
 		t.Fatal(err)
@@ -62,7 +66,19 @@ func TestImport(t *testing.T) {
 		{key: "leaf.key", root: "other.crt", passphrase: "secret", fails: at("other.crt") + " has not issued the certificate leaf"},
 		{key: "mok.key", cert: "other.crt", fails: "the key is not that of the certificate other"},
 		{key: "der.key", fails: "there is no certificate of it in its file or beside it: name one behind it"},
-		{key: "mok.pub", cert: "mok.pub", fails: "there is no private key in it, PEM or DER"},
+		{key: "mok.pub", cert: "mok.pub", fails: "it is a certificate, and a private key is wanted"},
+		{key: "other.crt", fails: "it is a certificate, and a private key is wanted"},
+		{key: "mok.pub", cert: "mok.key", fails: at("mok.pub") + ": it is the certificate, and " + at("mok.key") + " the private key: they are wanted the other way round"},
+		{key: "other.crt", cert: "der.key", fails: " the private key: they are wanted the other way round"},
+		{key: "root.pem", cert: "root.key", fails: " the private key: they are wanted the other way round"},
+		{key: "mok.key", cert: "other.key", fails: at("other.key") + " is a private key, and its certificate is wanted"},
+		{key: "mok.key", cert: "der.key", fails: at("der.key") + " is a private key, and its certificate is wanted"},
+		{key: "mok.key", cert: "leaf.csr", fails: at("leaf.csr") + ": there is no certificate in it, PEM or DER: x509: malformed certificate"},
+		{key: "leaf.csr", cert: "leaf.crt", fails: "there is no private key in it, PEM or DER"},
+		{key: "two.pem", cert: "other.crt", fails: "it has more than one private key, and mago cannot tell which is meant"},
+		{key: "new.p12", fails: "it is a PKCS #12 file"},
+		{key: "old.p12", cert: "mok.pub", fails: "it is a PKCS #12 file"},
+		{key: "p12.pem", passphrase: "secret", name: "dkms", enrolled: "dkms"},
 	} {
 		s := newStore(t)
 		m, err := s.Import(t.Context(), Import{Key: at(c.key), Certificate: at(c.cert), Root: at(c.root), Passphrase: []byte(c.passphrase), Now: leafTime(t, dir)})

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"mago/kbuild/signing"
+	"mago/kbuild/signing/coredump"
 )
 
 // The usual lives of certificates, in days.
@@ -47,7 +48,7 @@ func (s Store) New(ctx context.Context, n New) (m Made, err error) {
 		return m, err
 	}
 	defer c.release()
-	if err := s.free(c, n.Again); err != nil {
+	if err := errors.Join(s.free(c, n.Again), coredump.Off()); err != nil {
 		return m, err
 	}
 	files, err := n.files()

@@ -20,7 +20,7 @@ type Rotation struct {
 	Days       int    // 0 is five years
 	Passphrase []byte // of the root's key and, where the leaf before was encrypted, of both leaves
 	Unattended bool   // the new leaf is not encrypted
-	RootKey    []byte // the root's private key; nil where it lies in the store
+	RootKey    string // a path of this process where the root's private key is; "" where it lies in the store
 	Now        time.Time
 }
 
@@ -38,9 +38,17 @@ func (e *NoRootKeyError) Error() string {
 	return "the private key of " + signing.Name(e.Root) + " is not in " + Dir
 }
 
-// Rotate makes a new leaf and retires the one before, whose private key goes. The error is a *FlatError, a *NoRootKeyError, or an
-// *Error of the root's key.
+// NoKeyError is a store without a key.
+type NoKeyError struct{}
+
+func (*NoKeyError) Error() string { return "there is no key in " + Dir + ", and so no leaf to follow" }
+
+// Rotate makes a new leaf and retires the one before, whose private key goes. The error is a *NoKeyError, a *FlatError, a
+// *NoRootKeyError, or an *Error of the root's key.
 func (s Store) Rotate(ctx context.Context, r Rotation) (m Made, err error) {
+	if _, err := s.Own(); errors.Is(err, fs.ErrNotExist) {
+		return m, &NoKeyError{} // before there is a directory
+	}
 	c, err := s.begin(ctx)
 	if err != nil {
 		return m, err
@@ -64,16 +72,17 @@ func (s Store) Rotate(ctx context.Context, r Rotation) (m Made, err error) {
 	return m, err
 }
 
-// rootKey is the text of a root's private key, and what messages call it.
-func (s Store) rootKey(k Key, given []byte) (text []byte, name string, err error) {
+// rootKey is the text of a root's private key, and where that lies.
+func (s Store) rootKey(k Key, given string) (text []byte, path string, err error) {
 	if k.Root == nil {
 		return nil, "", &FlatError{k.Path}
 	}
-	if given != nil {
-		return given, "of --root-key", nil
+	if given != "" {
+		text, err = readSecret("/", given)
+		return text, given, err
 	}
 	for _, name := range []string{rootKey, offlineKey} {
-		text, err := s.Root.ReadFile(inside(name))
+		text, err := readSecret(s.Root, inside(name))
 		if !errors.Is(err, fs.ErrNotExist) {
 			return text, inside(name), err
 		}

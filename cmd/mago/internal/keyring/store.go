@@ -3,9 +3,11 @@ package keyring
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"mago/debpkg/rooted"
 	"mago/kbuild/signing/pkcs11"
@@ -57,11 +59,14 @@ func (s Store) begin(ctx context.Context) (*change, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := makeClosed(dir); err != nil {
-		return nil, err
-	}
 	s.Locks.Dir = dir
-	release, err := s.Locks.Take(ctx, lock.Thing{Name: "keys", What: Dir, Doing: "changed"})
+	release := func() {}
+	if err = makeClosed(dir); err == nil {
+		release, err = s.Locks.Take(ctx, lock.Thing{Name: "keys", What: Dir, Doing: "changed"})
+	}
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return nil, &UnwritableError{err}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -75,6 +80,14 @@ func (s Store) begin(ctx context.Context) (*change, error) {
 	}
 	return c, nil
 }
+
+// UnwritableError is a store that cannot be changed, because of its file system.
+type UnwritableError struct{ Err error }
+
+func (e *UnwritableError) Error() string {
+	return fmt.Sprintf("the keys in %s cannot be changed: %v", Dir, e.Err)
+}
+func (e *UnwritableError) Unwrap() error { return e.Err }
 
 // makeClosed makes a directory that only its owner may enter.
 func makeClosed(dir string) error {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -159,18 +160,11 @@ func TestRootKeyElsewhere(t *testing.T) {
 	}
 	other := newStore(t)
 	made(t, other, small)
-	foreign, err := os.ReadFile(host(t, other, OfflineKey))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Rotate(t.Context(), Rotation{Now: now, RootKey: foreign}); err == nil || err.Error() != "the signing key of --root-key: the key is not that of the certificate mago on box (root)" {
+	foreign := host(t, other, OfflineKey)
+	if _, err := s.Rotate(t.Context(), Rotation{Now: now, RootKey: foreign}); err == nil || err.Error() != "the signing key "+foreign+": the key is not that of the certificate mago on box (root)" {
 		t.Error(err)
 	}
-	text, err := os.ReadFile(away)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Rotate(t.Context(), Rotation{Now: now, RootKey: text}); err != nil {
+	if _, err := s.Rotate(t.Context(), Rotation{Now: now, RootKey: away}); err != nil {
 		t.Error(err)
 	}
 }
@@ -328,4 +322,25 @@ func FuzzCertificates(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Nothing can be made in /sys, whoever tries.
+func TestUnwritable(t *testing.T) {
+	s := newStore(t)
+	s.Root = "/sys"
+	var unwritable *UnwritableError
+	if _, err := s.New(t.Context(), small); !errors.As(err, &unwritable) || !strings.HasPrefix(err.Error(), "the keys in /var/lib/mago/keys cannot be changed: mkdir /sys/var: ") {
+		t.Error(err)
+	}
+}
+
+// Where there is no key, nothing is made for one that follows it.
+func TestRotateNothing(t *testing.T) {
+	s := newStore(t)
+	if _, err := s.Rotate(t.Context(), Rotation{Now: now}); !errors.As(err, new(*NoKeyError)) {
+		t.Error(err)
+	}
+	if _, err := os.Stat(host(t, s, Dir)); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
 }

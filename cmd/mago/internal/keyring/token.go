@@ -1,7 +1,6 @@
 package keyring
 
 import (
-	"bytes"
 	"crypto"
 	"fmt"
 
@@ -55,10 +54,10 @@ func (k Key) private(pin []byte) (crypto.Signer, error) {
 	if err := CheckClosed(k.root, k.pinSource); err != nil {
 		return nil, fmt.Errorf("the PIN: %w", err)
 	}
-	text, err := k.root.ReadFile(k.pinSource)
+	pin, err := PassphraseIn(k.root, k.pinSource)
 	if err != nil {
 		return nil, fmt.Errorf("the PIN: %w", err)
 	}
-	defer clear(text)
-	return k.token.Login(bytes.TrimRight(text, "\r\n"))
+	defer clear(pin)
+	return k.token.Login(pin)
 }
