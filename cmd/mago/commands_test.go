@@ -34,6 +34,7 @@ import (
 //	control DEB                     prints the files of a package's control member
 //	signers DEB                     prints who has signed the modules of a package
 //	enroll VARIABLE DER             writes a variable of the firmware that holds a certificate
+//	signdir DIR KIND DATE           signs a directory of requests with a new key, valid for a year
 //	installed NAME VERSION          has dpkg's status hold that package
 //	removed [-keep] NAME            has it lose that package, or keep its configuration files
 //	hold NAME                       takes one of mago's locks until the script ends
@@ -54,7 +55,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"fails": fails, "json": jsonValue, "package": addPackage, "damage": damagePackage, "tarball": makeTarball,
 	"contents": contents, "control": controlFiles, "installed": installed, "removed": removed, "hold": hold, "tidy": tidy, "interrupt": interrupt, "abort": abort, "waits": waits, "sharing": sharing,
 	"evil": putEvil, "said": saysEvil, "terminal": onTerminal, "paste": paste,
-	"followed": followed, "offer": offer, "signers": signers, "enroll": enroll,
+	"followed": followed, "offer": offer, "signers": signers, "enroll": enroll, "signdir": signdir,
 }
 
 func fails(ts *testscript.TestScript, _ bool, args []string) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"mago/cmd/mago/internal/detached"
 	"mago/cmd/mago/internal/engine"
 	"mago/cmd/mago/internal/keyring"
 	"mago/kbuild"
@@ -18,6 +19,7 @@ func (a adviser) explainKey(err error) (int, string) {
 	var exists *keyring.ExistsError
 	var token *pkcs11.Error
 	var uri *pkcs11.URIError
+	var date *keyring.DateError
 	switch {
 	case errors.As(err, &rootOnly):
 		return exitNotRoot, fmt.Sprintf(`run "%s", or the same command as root`, a.on.SudoMago(rootOnly.words...))
@@ -39,6 +41,12 @@ func (a adviser) explainKey(err error) (int, string) {
 		return exitKey, "write the passphrase into its first line; where there is none, name no file"
 	case errors.As(err, &of):
 		return exitKey, a.keyHint(of)
+	case errors.As(err, new(*detached.BusyError)):
+		return exitBusy, "when that has ended, run the same command again"
+	case errors.As(err, &date) && date.Early():
+		return exitKey, "are the clocks of both machines right?"
+	case errors.As(err, &date), errors.As(err, new(*engine.UnusableKeyError)):
+		return exitKey, "sign the directory once more, on the machine that has the key, with another one (mago help key)"
 	case errors.As(err, new(*engine.StaleRequestError)):
 		return exitNoModule, `"mago sign --requests DIR" asks for the signatures of what is built now`
 	case errors.As(err, new(*signing.HashError)):

@@ -28,10 +28,10 @@ const (
 )
 
 var optionGroups = []optionGroup{
-	{"Kernels", []optionUse{{"kvers-list", forKernels}, {"kernel-dir", forKernels}}},
+	{"Kernels", []optionUse{{"kvers-list", forKernels + " sign"}, {"kernel-dir", forKernels}}},
 	{"What is done", []optionUse{
-		{"force", forPackages + " get update key"}, {"no-rebuild", forBuilds}, {"reuse", forBuilds}, {"non-inter", forSources + " clean key"}, {"not-unpack", forBuilds},
-		{"dry-run", forChanges + " key"}, {"dest", forBuilds}, {"name", strings.Join(calling, " ") + " key"}, {"sudo-cmd", "update prepare install auto-install"},
+		{"force", forPackages + " get update key sign"}, {"no-rebuild", forBuilds}, {"reuse", forBuilds}, {"non-inter", forSources + " clean key"}, {"not-unpack", forBuilds},
+		{"dry-run", forChanges + " key sign"}, {"dest", forBuilds}, {"name", strings.Join(calling, " ") + " key"}, {"sudo-cmd", "update prepare install auto-install"},
 	}},
 	{"Sandbox", []optionUse{{"jobs", forBuilds}, {"sandbox", forBuilds + " status"}, {"limit", forBuilds + " status"}}},
 	{"Screen", []optionUse{{"quiet", ""}, {"verbose", ""}, {"text-mode", ""}}},

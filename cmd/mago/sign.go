@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"path/filepath"
 
 	"mago/cmd/mago/internal/detached"
 	"mago/cmd/mago/internal/engine"
+	"mago/cmd/mago/internal/keyring"
 	"mago/cmd/mago/internal/store"
 	"mago/debpkg/visible"
+	"mago/kbuild/signing"
 )
 
 type signCommand struct {
@@ -49,7 +52,10 @@ func (c *signCommand) request(ctx context.Context, a *app, d engine.Detached) er
 		return nil
 	}
 	for _, r := range all {
-		a.screen.line(fmt.Sprintf("%-8s %s", "request", filepath.Join(c.Requests, r.File)))
+		a.screen.line(fmt.Sprintf("%-8s %s", "request", a.would("write", filepath.Join(c.Requests, r.File))))
+	}
+	if a.DryRun {
+		return nil
 	}
 	a.screen.line(fmt.Sprintf("next: take %s to the machine that has the key, and sign it there:", c.Requests))
 	a.screen.paste("next: " + engine.SystemOf(a.Engine).ByRoot("mago", "sign", filepath.Base(c.Requests)))
@@ -58,19 +64,59 @@ func (c *signCommand) request(ctx context.Context, a *app, d engine.Detached) er
 
 func (c *signCommand) sign(ctx context.Context, a *app, d engine.Detached) error {
 	dir := c.Words[0]
-	err := d.Sign(ctx, dir, func(r detached.Request) {
-		a.screen.line(fmt.Sprintf("%-8s %s of %s", "signed", visible.Line(r.Name), visible.Line(r.Package)))
-	})
-	if err != nil {
+	about := func(asked []detached.Request, chain []*x509.Certificate) {
+		for _, line := range askedLines(asked) {
+			a.tellField("sign", a.would("sign", line))
+		}
+		a.tellSigner("with", chain)
+	}
+	signed := 0
+	if err := d.Sign(ctx, dir, about, func(detached.Request) { signed++ }); err != nil || a.DryRun {
 		return err
 	}
+	a.tellField("signed", engine.Plural(signed, "module"))
 	a.screen.line(fmt.Sprintf("next: take %s back to the machine that builds, and put the signatures in there:", dir))
 	a.screen.paste("next: mago sign --attach " + engine.Pasted(filepath.Base(dir)))
 	return nil
 }
 
+// askedLines names the modules that are to be signed, those of a package in one line.
+func askedLines(asked []detached.Request) (lines []string) {
+	var last detached.Request
+	for _, q := range asked {
+		if q.Package == last.Package && q.Version == last.Version && len(lines) > 0 {
+			lines[len(lines)-1] += ", " + visible.Line(q.Name)
+		} else {
+			lines = append(lines, visible.Line(q.Package+" "+q.Version+": "+q.Name))
+		}
+		last = q
+	}
+	return lines
+}
+
+// tellSigner shows the certificate that signs, and its root's where it has one.
+func (a *app) tellSigner(label string, chain []*x509.Certificate) {
+	a.tellField(label, fmt.Sprintf("%s, SHA-1 %s", visible.Line(signing.Name(chain[0])), keyring.Fingerprint(chain[0])))
+	if len(chain) > 1 {
+		a.tellField("root", fmt.Sprintf("%s, SHA-1 %s", visible.Line(signing.Name(chain[1])), keyring.Fingerprint(chain[1])))
+	}
+}
+
 func (c *signCommand) attach(ctx context.Context, a *app, d engine.Detached) error {
-	return d.Attach(ctx, c.Attach, func(r store.Record) {
-		a.screen.line(fmt.Sprintf("%-8s %s: signed with %s", "package", filepath.Base(r.Deb), r.Signed.Name))
+	about := func(s detached.Signatures) { a.tellSigner("by", s.Chain) }
+	return d.Attach(ctx, c.Attach, about, func(r store.Record) {
+		if a.DryRun {
+			a.tellField("package", "would put signatures into "+filepath.Base(r.Deb))
+			return
+		}
+		a.tellField("package", fmt.Sprintf("%s: signed with %s", filepath.Base(r.Deb), r.Signed.Name))
 	})
+}
+
+// would is what a dry run says it would do to something, else that thing alone.
+func (a *app) would(verb, what string) string {
+	if a.DryRun {
+		return "would " + verb + " " + what
+	}
+	return what
 }

@@ -3,14 +3,18 @@ package main
 import (
 	"archive/tar"
 	"bytes"
+	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"mago/cmd/mago/internal/detached"
 	"mago/debpkg"
 	"mago/kbuild/firmware/esl"
 	"mago/kbuild/signing"
@@ -50,6 +54,22 @@ func signerOf(ts *testscript.TestScript, module []byte) string {
 		return "somebody who is to be known"
 	}
 	return signing.Name(s.Certificates[0])
+}
+
+// signdir signs a directory of requests with a new key, of a kind, whose certificate is valid for a year from a date on.
+func signdir(ts *testscript.TestScript, _ bool, args []string) {
+	key, err := signing.Generate(args[1])
+	ts.Check(err)
+	from, err := time.Parse(time.DateOnly, args[2])
+	ts.Check(err)
+	c, err := signing.Flat(key, signing.Subject{Name: "somebody", From: from, Days: 365})
+	ts.Check(err)
+	dir, err := detached.Open(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer dir.Close()
+	asked, err := dir.Asked()
+	ts.Check(err)
+	ts.Check(asked.Sign(context.Background(), &signing.Signer{Key: key, Certificate: c}, []*x509.Certificate{c}, func(detached.Request) {}))
 }
 
 // enroll writes a variable of the firmware: a list that holds one certificate, DER.

@@ -11,39 +11,52 @@ import (
 	"mago/kbuild/signing"
 )
 
-// Sign signs every module of a directory, and leaves each signature beside it; told is called for each. A module that is not what the
-// list tells, or is none, is an *Error, and nothing is signed before all were looked at.
-func (d *Dir) Sign(ctx context.Context, s *signing.Signer, chain []*x509.Certificate, told func(Request)) error {
-	requests, err := d.Requests()
-	if err != nil {
-		return err
+// Asked is what a directory asks for, once all of its modules were looked at.
+type Asked struct {
+	Requests []Request
+	dir      *Dir
+	digests  []digest // of the requests' modules
+}
+
+// digest is what a signature is over.
+type digest struct {
+	sum  []byte
+	hash crypto.Hash
+}
+
+// Asked looks at every module. One that is not what the list tells, or is none, is an *Error.
+func (d *Dir) Asked() (a Asked, err error) {
+	a.dir = d
+	if a.Requests, err = d.Requests(); err != nil {
+		return a, err
 	}
-	for _, r := range requests {
-		if err := d.check(r); err != nil {
-			return err
+	for _, r := range a.Requests {
+		digest, err := d.digest(r)
+		if err != nil {
+			return a, err
 		}
+		a.digests = append(a.digests, digest)
 	}
-	for _, r := range requests {
+	return a, nil
+}
+
+// Sign leaves each module's signature beside it; told is called for each. chain is the signer's certificate, and its root's where it has
+// one.
+func (a Asked) Sign(ctx context.Context, s *signing.Signer, chain []*x509.Certificate, told func(Request)) error {
+	for i, r := range a.Requests {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err := d.sign(r, s); err != nil {
+		message, err := s.Message(a.digests[i].sum, a.digests[i].hash)
+		if err != nil {
+			return err
+		}
+		if err := a.dir.write(r.File+ending, message); err != nil {
 			return err
 		}
 		told(r)
 	}
-	return d.writeSigner(chain)
-}
-
-func (d *Dir) check(r Request) error {
-	text, err := d.module(r)
-	if err == nil && !isModule(text) {
-		err = &Error{r.File, errors.New("it is not a kernel module")}
-	}
-	if err == nil {
-		_, err = r.hash()
-	}
-	return err
+	return a.dir.writeSigner(chain)
 }
 
 func (r Request) hash() (crypto.Hash, error) {
@@ -60,27 +73,33 @@ func (r Request) hash() (crypto.Hash, error) {
 // errWeak keeps whoever asks from having one module signed for another: files of one SHA-1 are made by those who want to.
 var errWeak = errors.New("it is to be signed with a hash that is too weak for what comes from another machine: sha256 or longer is not")
 
-// digest is what a signature is over.
-func (d *Dir) digest(r Request) (sum []byte, hash crypto.Hash, err error) {
+func (d *Dir) digest(r Request) (of digest, err error) {
 	text, err := d.module(r)
+	if err == nil && !isModule(text) {
+		err = &Error{r.File, errors.New("it is not a kernel module")}
+	}
 	if err != nil {
-		return nil, 0, err
+		return of, err
 	}
-	if hash, err = r.hash(); err != nil {
-		return nil, 0, err
+	if of.hash, err = r.hash(); err != nil {
+		return of, err
 	}
-	sum, err = signing.Digest(bytes.NewReader(text), hash)
-	return sum, hash, err
+	of.sum, err = signing.Digest(bytes.NewReader(text), of.hash)
+	return of, err
 }
 
-func (d *Dir) sign(r Request, s *signing.Signer) error {
-	sum, hash, err := d.digest(r)
-	if err != nil {
-		return err
+// isModule reports whether bytes are those of a kernel module: an ELF file that can be relocated (elf(5)). Nothing else is signed: a key
+// for modules is not for kernels.
+func isModule(text []byte) bool {
+	relocatable := map[string]bool{"\x01\x00": true, "\x00\x01": true} // in either byte order
+	return len(text) > 18 && string(text[:4]) == "\x7fELF" && relocatable[string(text[16:18])]
+}
+
+// writeSigner leaves the certificates of who has signed, and the one to enroll once more by itself.
+func (d *Dir) writeSigner(chain []*x509.Certificate) error {
+	var text []byte
+	for _, c := range chain {
+		text = append(text, signing.FormatCertificate(c)...)
 	}
-	message, err := s.Message(sum, hash)
-	if err != nil {
-		return err
-	}
-	return d.write(r.File+ending, message)
+	return errors.Join(d.write(enrollFile, chain[len(chain)-1].Raw), d.write(signerFile, text))
 }

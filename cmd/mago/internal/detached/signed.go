@@ -1,6 +1,7 @@
 package detached
 
 import (
+	"bytes"
 	"crypto/x509"
 	"encoding/hex"
 	"errors"
@@ -14,8 +15,10 @@ import (
 
 // Signatures are those that a directory has come back with.
 type Signatures struct {
-	Certificate *x509.Certificate // that has signed
-	messages    map[string][]byte // by the digest of the module, in hexadecimal digits
+	File     string              // that has the certificates
+	Chain    []*x509.Certificate // the certificate that has signed, and its root's where it has one
+	Enroll   string              // the file with the one that machines have to trust, as mokutil takes it
+	messages map[string][]byte   // by the digest of the module, in hexadecimal digits
 }
 
 // Signed reads the signatures of all requests, each of which has to be good for its module. The error is an *Error.
@@ -44,17 +47,40 @@ func (d *Dir) signer() (s Signatures, err error) {
 	if err != nil {
 		return s, &Error{name, err}
 	}
-	chain, err := signing.ParseCertificates(text)
+	if s.Chain, err = signing.ParseCertificates(text); err == nil {
+		err = checkChain(s.Chain)
+	}
 	if err != nil {
 		return s, &Error{name, err}
 	}
-	s.Certificate, s.messages = chain[0], map[string][]byte{}
+	s.File, s.Enroll, s.messages = name, filepath.Join(d.name, enrollFile), map[string][]byte{}
+	der, err := foreign.ReadText(d.root, enrollFile, maxText)
+	if err == nil && !bytes.Equal(der, s.Chain[len(s.Chain)-1].Raw) {
+		err = errors.New("it is another certificate than the one in " + signerFile)
+	}
+	if err != nil {
+		return s, &Error{s.Enroll, err}
+	}
 	return s, nil
 }
 
+// checkChain refuses more than a certificate and the root that has issued it.
+func checkChain(chain []*x509.Certificate) error {
+	switch {
+	case len(chain) > 2:
+		return fmt.Errorf("it has %d certificates: of a key and of its root are two", len(chain))
+	case len(chain) == 2 && chain[0].CheckSignatureFrom(chain[1]) != nil:
+		return fmt.Errorf("%s has not issued the certificate of %s", signing.Name(chain[1]), signing.Name(chain[0]))
+	}
+	return nil
+}
+
+// Certificate is the one that has signed.
+func (s Signatures) Certificate() *x509.Certificate { return s.Chain[0] }
+
 // read reads a module's signature.
 func (d *Dir) read(r Request, s Signatures) error {
-	sum, hash, err := d.digest(r)
+	of, err := d.digest(r)
 	if err != nil {
 		return err
 	}
@@ -63,12 +89,12 @@ func (d *Dir) read(r Request, s Signatures) error {
 		err = errors.New("there is no such file: this module is not signed yet")
 	}
 	if err == nil {
-		err = signing.Verify(message, sum, hash, s.Certificate)
+		err = signing.Verify(message, of.sum, of.hash, s.Certificate())
 	}
 	if err != nil {
 		return &Error{r.File + ending, err}
 	}
-	s.messages[hex.EncodeToString(sum)] = message
+	s.messages[hex.EncodeToString(of.sum)] = message
 	return nil
 }
 

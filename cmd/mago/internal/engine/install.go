@@ -81,9 +81,8 @@ func (it *installer) install(ctx context.Context, u unit, built store.Record) (i
 // tellInstalled says what else there is of a build's modules, and what to do next.
 func (it *installer) tellInstalled(ctx context.Context, u unit, built store.Record) {
 	it.tellOtherCopies(u.Kernel, built)
-	if step := it.signs.pending(u); step != "" {
-		it.say.note("note", "%s", step)
-		it.say.advise("next", it.system().ByRoot("systemctl", "reboot"))
+	if it.signs.isPending(u, built) {
+		it.tellNextBoot()
 	}
 	it.tellOutlook(ctx, u, built)
 }

@@ -47,7 +47,7 @@ func (sg *signatures) refusal(u unit) (*UnloadableError, error) {
 	if err != nil {
 		return nil, err
 	}
-	asked := Demand{Why: sg.trust(u.Kernel).Wanted, required: sg.requires(u.name) && !k.is}
+	asked := Demand{Why: sg.trust(u.Kernel).Wanted, required: sg.requires(u) && !k.is}
 	if !asked.asks() {
 		return nil, nil
 	}
@@ -58,7 +58,7 @@ func (sg *signatures) refusal(u unit) (*UnloadableError, error) {
 func (sg *signatures) lackOf(u unit) *Lack {
 	k, err := sg.keyOf(u.name)
 	if err != nil || !k.is {
-		return &Lack{closed: sg.isClosed()}
+		return &Lack{keyless: true, closed: sg.isClosed(), elsewhere: sg.isElsewhere(u.name)}
 	}
 	standing := sg.trust(u.Kernel).Of(k.Chain()...)
 	if standing.Next.Loads != firmware.No && (standing.IsEnrolled() || standing.Next.Why != firmware.NotWanted) {
@@ -94,50 +94,57 @@ func (it *installer) checkBuilt(u unit, built store.Record) error {
 // far as is known.
 func (sg *signatures) refusalOf(u unit, built store.Record, copies []string) (*UnloadableError, error) {
 	trust := sg.trust(u.Kernel)
-	asked := Demand{Why: trust.Wanted, Copies: copies, required: sg.requires(u.name)}
+	asked := Demand{Why: trust.Wanted, Copies: copies, required: sg.requires(u)}
 	if !asked.asks() {
 		return nil, nil
 	}
-	reason, err := sg.reasonAgainst(built, trust)
-	if err != nil || reason == "" {
+	verdict, err := sg.verdictOn(built, trust)
+	if err != nil || verdict.Loads != firmware.No {
 		return nil, err
 	}
 	id := u.id()
-	return unloadableError(u, asked, &Lack{Built: &id, Reason: reason, kept: built.Came && reason != unsigned && !sg.Of(u.name).Signing.Resign}), nil
+	k, _ := sg.keyOf(u.name) // what is wrong with one is told where it is to sign
+	return unloadableError(u, asked, &Lack{
+		Built: &id, Reason: verdict.Why, keyless: !k.is, elsewhere: sg.isElsewhere(u.name),
+		kept: built.Came && verdict.Why != unsigned && !sg.Of(u.name).Signing.Resign,
+	}), nil
 }
 
-// reasonAgainst says what is wrong with the signature of one of a build's modules, "" where nothing is, as far as is known.
-func (sg *signatures) reasonAgainst(built store.Record, trust firmware.Trust) (firmware.Reason, error) {
+// verdictOn judges a build by the worst signature of its modules.
+func (sg *signatures) verdictOn(built store.Record, trust firmware.Trust) (worst firmware.Verdict, err error) {
 	deb, err := debpkg.Open(built.Deb)
 	if err != nil {
-		return "", err
+		return worst, err
 	}
 	defer deb.Close()
 	data, err := deb.Data()
 	if err != nil {
-		return "", err
+		return worst, err
 	}
 	defer data.Close()
+	worst.Loads = firmware.Yes
 	for files := tar.NewReader(data); ; {
 		h, err := files.Next()
 		if errors.Is(err, io.EOF) {
-			return "", nil
+			return worst, nil
 		}
 		if err != nil {
-			return "", err
+			return worst, err
 		}
 		if !slices.Contains(built.Modules, path.Join("/", h.Name)) {
 			continue
 		}
 		message, err := signing.Read(files)
 		if err != nil {
-			return "", err
+			return worst, err
 		}
 		if message == nil {
-			return unsigned, nil
+			return firmware.Verdict{Loads: firmware.No, Why: unsigned}, nil
 		}
 		if next := judge(message, trust, sg.certificates()); next.Loads == firmware.No {
-			return next.Why, nil
+			return next, nil
+		} else if worst.Why != firmware.PendingEnrolment {
+			worst = next
 		}
 	}
 }

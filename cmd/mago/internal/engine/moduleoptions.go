@@ -38,9 +38,10 @@ type Signatures string
 
 // The values of Signatures.
 const (
-	SignaturesAuto     Signatures = "auto"     // where there is a key
-	SignaturesRequired Signatures = "required" // all; nothing is built without a key
-	SignaturesNone     Signatures = "none"
+	SignaturesAuto      Signatures = "auto"      // where there is a key
+	SignaturesRequired  Signatures = "required"  // all; nothing is built without a key
+	SignaturesElsewhere Signatures = "elsewhere" // all, by another machine; see Detached
+	SignaturesNone      Signatures = "none"
 )
 
 // Choice is a yes or a no that nobody may have said.

@@ -252,8 +252,11 @@ func (p *planner) isThere(ctx context.Context, u unit, now situation) bool {
 
 // unit opens a unit's source, plans what it needs, and finds out what it is to be built from.
 func (p *planner) unit(ctx context.Context, u *unit, s *situation) error {
-	if err := p.checkSignature(*u); err != nil {
-		return err
+	mayServe := p.mayServeSigned(*u, *s)
+	if !mayServe {
+		if err := p.checkSignature(*u); err != nil {
+			return err
+		}
 	}
 	if err := p.open(ctx, &u.target); err != nil {
 		return err
@@ -267,7 +270,7 @@ func (p *planner) unit(ctx context.Context, u *unit, s *situation) error {
 	}
 	evaluated := p.bare || u.Kernel.Headers == "" || basis != "" && s.record.Basis == basis
 	if !evaluated {
-		if err := p.evaluate(ctx, u); err != nil {
+		if err := p.evaluate(ctx, u, mayServe); err != nil {
 			return err
 		}
 	}
@@ -281,6 +284,9 @@ func (p *planner) unit(ctx context.Context, u *unit, s *situation) error {
 	default:
 		s.record, s.recorded = p.store.Get(u.id()) // with its inputs
 		s.now = p.keys.of(ctx, *u, s.record)
+	}
+	if mayServe {
+		return p.checkServes(ctx, *u, *s)
 	}
 	return nil
 }
@@ -315,9 +321,9 @@ func (p *planner) wasOpened(name string) (t target, ok bool, err error) {
 	return t, ok, p.unopened[name]
 }
 
-// evaluate finds out what a unit's dkms.conf tells.
-func (p *planner) evaluate(ctx context.Context, u *unit) error {
-	if p.plan.Request.Goal == Installed {
+// evaluate finds out what a unit's dkms.conf tells, and so whether its modules would be loaded, unless that is told of what is built.
+func (p *planner) evaluate(ctx context.Context, u *unit, mayServe bool) error {
+	if p.plan.Request.Goal == Installed && !mayServe {
 		if err := p.install.checkLoadable(*u, p.install.foreseenModules(ctx, *u)); err != nil {
 			return err
 		}

@@ -43,7 +43,11 @@ func (e *Engine) Do(ctx context.Context, r Request) (Report, error) {
 	if len(p.asked) == 0 && r.Goal != Prepared {
 		e.modules.tellNone(r.Words)
 	}
-	return e.Run(ctx, p)
+	report, err := e.Run(ctx, p)
+	if r.Goal == Built && !e.DryRun {
+		e.signs.tellToSign(p)
+	}
+	return report, err
 }
 
 // Install installs the packages built last.

@@ -152,14 +152,19 @@ func (rs resigner) unpackWhole(r *store.Record, work string) (p *debpkg.Package,
 		if !slices.Contains(r.Modules, f.Path) {
 			continue
 		}
-		name, _, _ := strings.Cut(path.Base(f.Path), ".ko")
 		signed := r.Signed != nil && slices.Contains(r.Signed.Modules, f.Path)
-		modules = append(modules, kbuild.Module{Name: name, Path: f.Path, File: filepath.Join(dir, fmt.Sprint(i)), Signed: signed})
+		modules = append(modules, kbuild.Module{Name: moduleIn(f.Path), Path: f.Path, File: filepath.Join(dir, fmt.Sprint(i)), Signed: signed})
 	}
 	if len(modules) != len(r.Modules) {
 		return nil, nil, fmt.Errorf("%s has %d of its %s", r.Deb, len(modules), Plural(len(r.Modules), "module"))
 	}
 	return p, modules, nil
+}
+
+// moduleIn is the name of a finished module's file, without what its compression adds.
+func moduleIn(file string) string {
+	name, _, _ := strings.Cut(path.Base(file), ".ko")
+	return name
 }
 
 // stageResigned stages all that a good build leaves: the packages, the symbols, what is proven of the modules, and the list of inputs.

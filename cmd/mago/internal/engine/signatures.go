@@ -32,12 +32,16 @@ type chosenKey struct {
 
 // keyOf is the key that a module is signed with. The error is a *keyring.Error.
 func (sg *signatures) keyOf(module string) (chosenKey, error) {
-	if sg.signsNone(module) {
+	if sg.signsNone(module) || sg.isElsewhere(module) {
 		return chosenKey{}, nil
 	}
-	how := sg.Of(module).Signing
-	k, _ := sg.known.keys.of(0, how.Key, func() (k chosenKey, _ error) {
-		k, k.err = sg.find(how.Key)
+	return sg.keyAt(sg.Of(module).Signing.Key)
+}
+
+// keyAt is the key that a path names, or the one to take where none is named. The error is a *keyring.Error.
+func (sg *signatures) keyAt(path string) (chosenKey, error) {
+	k, _ := sg.known.keys.of(0, path, func() (k chosenKey, _ error) {
+		k, k.err = sg.find(path)
 		return k, nil // so that a token that is not there is looked for once
 	})
 	return k, k.err
@@ -46,6 +50,11 @@ func (sg *signatures) keyOf(module string) (chosenKey, error) {
 // signsNone reports whether nothing of a module is to be signed, whatever keys there are.
 func (sg *signatures) signsNone(module string) bool {
 	return sg.UnsignedModules || sg.Of(module).Signing.Signatures == SignaturesNone
+}
+
+// isElsewhere reports whether another machine signs a module.
+func (sg *signatures) isElsewhere(module string) bool {
+	return sg.Of(module).Signing.Signatures == SignaturesElsewhere
 }
 
 // find finds the key that a path names, or the one to take where none is named.
@@ -113,9 +122,14 @@ func (sg *signatures) open(ctx context.Context, module string) (*signing.Signer,
 	if err != nil || !k.is {
 		return nil, err
 	}
+	return sg.openKey(ctx, k.Key, sg.Of(module).Signing)
+}
+
+// openKey opens a key once a run.
+func (sg *signatures) openKey(ctx context.Context, k keyring.Key, how Signing) (*signing.Signer, error) {
 	return sg.known.signers.of(0, k.Path, func() (*signing.Signer, error) {
 		if k.Encrypted && sg.OpenKey != nil {
-			return sg.OpenKey(ctx, k.Key, sg.Of(module).Signing)
+			return sg.OpenKey(ctx, k, how)
 		}
 		return k.Signer(nil)
 	})
@@ -168,7 +182,7 @@ func (p *planner) checkSignature(u unit) error {
 	if p.plan.Request.Goal == Installed {
 		return p.install.checkLoadable(u, nil)
 	}
-	if !p.signs.requires(u.name) && !p.isHere(u.Kernel.Release) {
+	if !p.buildsForHere(u) {
 		return nil
 	}
 	e, err := p.signs.refusal(u)
@@ -187,9 +201,19 @@ func (p *planner) isHere(release string) bool {
 	return p.here[release]
 }
 
-// requires reports whether the configuration asks for a module's signatures, whatever kernels do.
-func (sg *signatures) requires(module string) bool {
-	return sg.Of(module).Signing.Signatures == SignaturesRequired
+// buildsForHere reports whether what is only built has to load on this machine, too, once it is built.
+func (p *planner) buildsForHere(u unit) bool {
+	return !p.signs.isElsewhere(u.name) && (p.signs.requires(u) || p.isHere(u.Kernel.Release))
+}
+
+// requires reports whether the configuration asks for a unit's signatures, whatever its kernel does with them; one that looks at none
+// gets none.
+func (sg *signatures) requires(u unit) bool {
+	config := u.Kernel.Config()
+	if len(config) > 0 && config["CONFIG_MODULE_SIG"] != "y" {
+		return false
+	}
+	return sg.Of(u.name).Signing.Signatures == SignaturesRequired || sg.isElsewhere(u.name)
 }
 
 // openKeys opens the keys of all units that are to be built: what keeps one from being opened is told before anything compiles.
@@ -213,7 +237,7 @@ func (p *planner) openKeys(ctx context.Context) error {
 // tellUnsigned says that modules are not signed because only root may read the key, if there is one; once.
 func (sg *signatures) tellUnsigned(u unit) {
 	k, err := sg.keyOf(u.name)
-	if err != nil || k.is || sg.signsNone(u.name) || !sg.isClosed() {
+	if err != nil || k.is || sg.signsNone(u.name) || sg.isElsewhere(u.name) || !sg.isClosed() {
 		return
 	}
 	if _, told := sg.known.told.LoadOrStore(keyring.Dir, true); !told {
@@ -232,13 +256,20 @@ func (sg *signatures) tellExpiry(u unit) {
 	}
 }
 
-// pending is what the user has to do at the next boot before a kernel takes what a unit is signed with, "" for nothing.
-func (sg *signatures) pending(u unit) string {
-	k, err := sg.keyOf(u.name)
-	if err != nil || !k.is || sg.trust(u.Kernel).Of(k.Chain()...).Next.Why != firmware.PendingEnrolment {
-		return ""
+// isPending reports whether somebody has to answer the next boot's blue screen before a unit's kernel takes what is built.
+func (sg *signatures) isPending(u unit, built store.Record) bool {
+	trust := sg.trust(u.Kernel)
+	if built.Signed == nil || len(trust.Lists[firmware.MOKNew].Entries) == 0 {
+		return false
 	}
-	return "the next boot's blue screen asks: take Enroll MOK, Continue, Yes, type the password that mokutil was given, and take Reboot"
+	verdict, err := sg.verdictOn(built, trust)
+	return err == nil && verdict.Why == firmware.PendingEnrolment
+}
+
+// tellNextBoot says what the next boot asks where an enrolment is pending.
+func (b *base) tellNextBoot() {
+	b.say.note("note", "the next boot's blue screen asks: take Enroll MOK, Continue, Yes, type the password that mokutil was given, and take Reboot")
+	b.say.advise("next", b.system().ByRoot("systemctl", "reboot"))
 }
 
 // signed is what some of a build's modules are signed with, nil for none.

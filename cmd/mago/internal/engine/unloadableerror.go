@@ -12,6 +12,7 @@ import (
 // UnloadableError says that a kernel would not load modules, or not those of several that are signed.
 type UnloadableError struct {
 	Unit string
+	id   store.ID
 	Demand
 	Lack
 }
@@ -33,8 +34,10 @@ type Lack struct {
 	Enroll string          // the file that mokutil has to be given to enroll the key, "" where there is none to be given
 	Built  *store.ID       // what is built and would be installed, nil where it is still to be built
 
-	closed bool // whether there may be a key that only root may read
-	kept   bool // whether the signatures of what is built are those that it comes with, and the configuration keeps them
+	keyless   bool // whether mago has no key here
+	elsewhere bool // whether the configuration has another machine sign
+	closed    bool // whether there may be a key that only root may read
+	kept      bool // whether the signatures of what is built are those that it comes with, and the configuration keeps them
 }
 
 // unloadableError is that of a unit whose modules lack something, nil where they do not.
@@ -42,10 +45,13 @@ func unloadableError(u unit, asked Demand, lacking *Lack) *UnloadableError {
 	if lacking == nil {
 		return nil
 	}
-	return &UnloadableError{u.String(), asked, *lacking}
+	return &UnloadableError{u.String(), u.id(), asked, *lacking}
 }
 
 func (e *UnloadableError) Error() string {
+	if e.elsewhere && e.Built == nil {
+		return e.Unit + ": the configuration has another machine sign it, which has not happened yet"
+	}
 	if e.required && e.Built == nil {
 		return e.Unit + ": the configuration requires signatures, and there is no key to sign with"
 	}
@@ -77,6 +83,8 @@ func (e *UnloadableError) reason() string {
 	return fewOf(e.Copies, "modinfo -F signer") + " is signed: under Secure Boot only that one loads"
 }
 
+const whereElse = "where another machine has the key, Signatures: elsewhere in mago.conf builds without it (mago help sign)"
+
 // Hint is what makes modules load, and what the way out is.
 func (e *UnloadableError) Hint(on System) string {
 	without := "with --unsigned mago installs its own all the same, and the kernel loads them instead of the signed ones"
@@ -93,14 +101,20 @@ func (e *UnloadableError) step(on System) string {
 	switch {
 	case e.kept:
 		return fmt.Sprintf("the source signs its modules itself: enroll its certificate; or see with %q where Resign is set to no, and let mago sign them", on.Mago("config", e.Built.Module))
+	case e.Built != nil && e.keyless && e.Reason == firmware.NotEnrolled:
+		return `on the machine that has signed it "mago key export --mok" writes the certificate that mokutil --import takes here`
+	case e.Built != nil && e.keyless && (e.elsewhere || e.Reason != unsigned):
+		return fmt.Sprintf("%q asks for another signature; mago help sign says how it comes", on.Mago("sign", "-f", "--requests", "to-sign", "-l", e.id.Kernel, e.id.Module))
 	case e.Built != nil:
 		return fmt.Sprintf("%q signs it anew, without a compiler, or says what it lacks", on.Mago("auto-build", "-l", e.Built.Kernel, e.Built.Module))
 	case e.Enroll != "":
 		return fmt.Sprintf(`run "%s", choose a password, and run the same command again; the next boot asks for it`, strings.Join(on.Enrolment(e.Enroll), `", then "`))
 	case e.Key != "":
 		return fmt.Sprintf("%q says what the machine trusts", on.SudoMago("key", "status"))
+	case e.elsewhere:
+		return fmt.Sprintf("%q builds it, and says how it is signed", on.Mago("auto-build", "-l", e.id.Kernel, e.id.Module))
 	case e.closed:
-		return "run the same command as root; or build with --unsigned, and have root sign it: mago help sign"
+		return "run the same command as root; " + whereElse
 	}
-	return fmt.Sprintf("%q makes a key, and says how to enroll it", on.SudoMago("key", "new"))
+	return fmt.Sprintf("%q makes a key, and says how to enroll it; %s", on.SudoMago("key", "new"), whereElse)
 }

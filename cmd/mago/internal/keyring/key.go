@@ -113,9 +113,17 @@ func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
 // CheckDates says that one of the key's certificates is not valid at a time; the error is an *Error with a *DateError.
 func (k Key) CheckDates(now time.Time) error {
-	for _, c := range k.Chain() {
+	if err := CheckDates(now, k.Chain()...); err != nil {
+		return &Error{k.Path, err}
+	}
+	return nil
+}
+
+// CheckDates says that one of some certificates is not valid at a time; the error is a *DateError.
+func CheckDates(now time.Time, chain ...*x509.Certificate) error {
+	for _, c := range chain {
 		if now.Before(c.NotBefore) || now.After(c.NotAfter) {
-			return &Error{k.Path, &DateError{c, now}}
+			return &DateError{c, now}
 		}
 	}
 	return nil
