@@ -76,7 +76,7 @@ func newApp(m engine.Machine, o options, command string, stdout *stream, stderr 
 		ModuleOptions: general.ModuleOptions, Modules: modules,
 		Root: root, OwnCache: o.UserDir != "", Kernels: engine.Lists(o.KversList...), HeaderDirs: headerDirs(root, slices.Concat(o.KernelDir, []string{os.Getenv("KERNELDIRS")})),
 		Name: o.Called, Force: o.Force, NoRebuild: o.NoRebuild, AsItLies: o.NotUnpack, DryRun: o.DryRun, Verbose: o.Verbose,
-		Unauthenticated: o.Unsigned, UnsignedModules: o.Unloadable, Allow: allow, Jobs: general.Jobs, Wait: o.Wait.Wait,
+		Unauthenticated: o.Unverified, UnsignedModules: o.Unsigned, Allow: allow, Jobs: general.Jobs, Wait: o.Wait.Wait,
 		Date: date, Version: ownVersion(), Me: lock.Holder{Command: ownCommand(), User: userName()}, Caller: os.Getenv("SUDO_USER"),
 	}
 	if o.Verbose {

@@ -61,8 +61,8 @@ type options struct {
 	Jobs       int              `short:"j" placeholder:"N" help:"Compilers at once, of all builds together; by default what processors, memory and the cgroup's quota allow."`
 	Limit      []string         `sep:"," placeholder:"NAME=VALUE" help:"Limits of a build: time=6h, memory=8G, processes=4096, output=20G; none lifts a limit."`
 	DryRun     bool             `help:"Say what would be done, and change nothing."`
-	Unsigned   bool             `name:"allow-unauthenticated" weakens:"" help:"Take packages from archives whose signature apt has not checked, and what was built of them, in this run."`
-	Unloadable bool             `name:"unsigned" weakens:"" help:"Sign nothing, and install unsigned modules also where the kernel loads signed ones only, or has signed ones of the same names."`
+	Unverified bool             `name:"allow-unauthenticated" weakens:"" help:"Take packages from archives whose signature apt has not checked, and what was built of them, in this run."`
+	Unsigned   bool             `name:"unsigned" weakens:"" help:"Sign nothing, and install unsigned modules also where the kernel loads signed ones only, or has signed ones of the same names."`
 	AllowFile  []string         `name:"allow-file" weakens:"" sep:"none" placeholder:"GLOB" help:"Allow a module's package to have files that match GLOB, such as /etc/default/*, where modules usually have none; may be given several times."`
 	Called     string           `name:"name" placeholder:"NAME" help:"Use NAME for the directory or tarball that is built, where its own name is taken or it has none; of key new and rotate, in the certificates."`
 	Root       string           `default:"/" placeholder:"DIR" help:"Work on the system under DIR."`

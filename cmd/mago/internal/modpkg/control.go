@@ -54,6 +54,7 @@ func (u Unit) control(result *kbuild.Result) []debpkg.Field {
 		debpkg.Field{Name: "Depends", Value: depends},
 		debpkg.Field{Name: "Recommends", Value: Join(u.Image, recommends)},
 		debpkg.Field{Name: "Provides", Value: Join(provides, Spell(u.Module, "modules"))}, // the source's own may have a version
+		u.early(),
 	)
 }
 

@@ -1,7 +1,6 @@
 package modpkg
 
 import (
-	"bytes"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -120,7 +119,17 @@ func listed(names string) string { return "^([^#]*[^#[:alnum:]_-])?" + names + "
 // inImage matches the path of one of them.
 func inImage(names string) string { return "/" + names + `\.ko(\.|$| )` }
 
-// IsEarly reports whether a package's modules are marked for early boot.
-func IsEarly(r *debpkg.Reader) bool {
-	return bytes.Contains(r.Script("postinst"), []byte(" || return 1\n"+earlyBoot+"}\n"))
+// earlyField is the field of a package whose modules are marked for early boot.
+const earlyField = "Mago-Early-Boot"
+
+// early is that field, without a value where they are not.
+func (u Unit) early() debpkg.Field {
+	f := debpkg.Field{Name: earlyField}
+	if u.Early {
+		f.Value = "yes"
+	}
+	return f
 }
+
+// IsEarly reports whether a package's modules are marked for early boot.
+func IsEarly(r *debpkg.Reader) bool { return r.Control().Get(earlyField) == "yes" }
