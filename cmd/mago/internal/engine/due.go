@@ -98,8 +98,8 @@ func (s situation) unfit(u unit) string {
 		return "what is installed was built from " + source.Path
 	case s.lacksCommon:
 		return "the package of its common files is missing"
-	case !very && s.isSignedSince():
-		return "what is built has other signatures than what is installed"
+	case isSignedSince(s.record, s.have.Version):
+		return otherSignatures
 	case very && !s.NoRebuild:
 		return s.chosen()
 	}
@@ -174,11 +174,6 @@ func (s situation) isOfElsewhere(u unit) bool {
 
 // isUnasked reports whether the recorded build has another kernel's modules, which serve only who asks for that.
 func (s situation) isUnasked() bool { return s.record.Reused != nil && !s.Reuse }
-
-// isSignedSince reports whether the recorded build is signed and of the version that is installed, and mago has installed another one.
-func (s situation) isSignedSince() bool {
-	return s.record.Signed != nil && s.record.Current != "" && s.record.Version == s.have.Version
-}
 
 // isVery reports whether the recorded build's package is what is installed.
 func (s situation) isVery() bool {

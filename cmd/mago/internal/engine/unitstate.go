@@ -214,7 +214,7 @@ func (sv *surveyor) state(s survey, m moduleState, k kernelState) State {
 	current := st.Installed != "" && !lacks && (st.Current == "" || st.Installed == st.Current || !pinned && debpkg.CompareVersions(st.Installed, st.Current) >= 0)
 	anew := ""
 	if current {
-		anew = sv.changedSettings(*r, have.Version)
+		anew = cmp.Or(sv.changedSettings(*r, have.Version), sv.changedSignature(*r, k, have.Version))
 	}
 	switch {
 	case k.gone:
