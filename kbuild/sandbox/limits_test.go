@@ -94,6 +94,28 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestLimitBeforeALook: what failed after it has held far more than the limit failed of that, though nobody had looked.
+func TestLimitBeforeALook(t *testing.T) {
+	failed := exec.Command("perl", "-e", `$x = "x" x (600 << 20); exit 1`)
+	if err := failed.Run(); failed.ProcessState.ExitCode() != 1 {
+		t.Fatal(err)
+	}
+	status := failed.ProcessState.Sys().(syscall.WaitStatus)
+	const far = 1 << 40
+	for want, o := range map[verdict]order{"memory": {Limits: Limits{Memory: 1 << 20}}, "": {Limits: Limits{Memory: far}}} {
+		if got := (&watch{order: o}).last(status); got != want {
+			t.Errorf("%d bytes are the limit: got %q, want %q", o.Limits.Memory, got, want)
+		}
+	}
+	held := &watch{order: order{Limits: Limits{Memory: 1 << 20}, Held: Held{Memory: true}}}
+	if got := held.last(status); got != "" {
+		t.Errorf("a control group tells, and the watch gives %q", got)
+	}
+	if got := (&watch{order: order{Limits: Limits{Memory: 1 << 20}}}).last(0); got != "" {
+		t.Errorf("what succeeded gives %q", got)
+	}
+}
+
 // TestMeasureAside: memory is watched while a directory takes its time to be measured.
 func TestMeasureAside(t *testing.T) {
 	child := exec.Command("sleep", "infinity")

@@ -28,6 +28,16 @@ func (w *watch) memory(below []task, grown int64, exactly bool) (bytes int64) {
 	return bytes
 }
 
+// outgrown reports whether a program that has ended was so large that the kernel may have held it to its own limit of memory, which
+// is above the one that is watched. On a busy machine a program may get there between two looks.
+func (w *watch) outgrown() bool {
+	var ended unix.Rusage
+	if w.Limits.Memory == 0 || w.Held.Memory || unix.Getrusage(unix.RUSAGE_CHILDREN, &ended) != nil {
+		return false
+	}
+	return ended.Maxrss<<10 > w.Limits.Memory+memorySlack/2 // files that it has mapped are in that figure, too
+}
+
 // little is the part of the limit of memory, one of so many, up to which what is in use is only estimated.
 const little = 2
 

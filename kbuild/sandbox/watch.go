@@ -166,7 +166,11 @@ func (w *watch) tooMuch(size int64) verdict {
 // last tells of a program that failed whether it was by a limit of the kernel's, before anybody looked.
 func (w *watch) last(status syscall.WaitStatus) verdict {
 	switch {
-	case status.ExitStatus() == 0 || w.Watched == "":
+	case status.ExitStatus() == 0:
+		return ""
+	case w.outgrown():
+		return "memory"
+	case w.Watched == "":
 		return ""
 	case w.isStarved():
 		return starved
