@@ -15,7 +15,7 @@ func (l *lab) on(args ...string) func(context.Context) *exec.Cmd {
 func (l *lab) contests() []contest {
 	return slices.Concat(l.smallContests(), l.matrixContests(), []contest{l.headersContest(),
 		{lines: []line{{what: manyAtOnce}}, prepare: l.matrix, alone: l.manyAtOnce}, {lines: []line{{what: largePlan}}, alone: plan}, {lines: []line{{what: reuseMatrix}}, alone: reuse},
-	})
+	}, l.signContests())
 }
 
 // smallContests are of one module, one kernel.
