@@ -33,7 +33,7 @@ func advised(text string) (commands []string) {
 
 var (
 	quotedCommand = regexp.MustCompile(`"([^"]+)"`)
-	labelled      = regexp.MustCompile(`^(?:next|also|to keep only one|To remove|To install): +(?:boot .*, then )?(.*)`)
+	labelled      = regexp.MustCompile(`^(?:next|also|or|to keep only one|To remove|To install): +(?:boot .*, then )?(.*)`)
 )
 
 // paste [-try] PATTERN [PROGRAM…] runs, as a shell does for the user to whom mago has just said it, the first command in mago's advice that a pattern

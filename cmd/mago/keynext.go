@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"time"
@@ -41,6 +42,30 @@ func (ka keyAdviser) next() string {
 		return ka.moveAway()
 	}
 	return ""
+}
+
+// offer is a key of another program's, for a machine that asks for signatures and trusts no key here.
+func (ka keyAdviser) offer() (keyring.Key, bool) {
+	lacking := map[string]bool{}
+	var keys []keyring.Key
+	for _, k := range ka.report.Keys {
+		if k.Used {
+			return keyring.Key{}, false
+		}
+		keys, lacking[k.Path] = append(keys, k.Found.Key), k.Found.Err == nil && k.Standing.Next.Why == firmware.NotEnrolled
+	}
+	if ka.unread() || !ka.hasUEFI() {
+		return keyring.Key{}, false
+	}
+	return keyring.Offer(keys, func(k keyring.Key) bool { return lacking[k.Path] })
+}
+
+// tellOffer says both ways: to enroll a key that is there, or to make one of mago's own.
+func (a keyTeller) tellOffer(k keyring.Key) {
+	a.tellField("note", fmt.Sprintf("the key is %s, which mago signs with once it is enrolled, as are the modules that are signed with it already; or make mago's own, whose leaves change without another enrolment", whose[k.Origin]))
+	steps := a.enrolment(k.EnrolledFile())
+	a.screen.paste("next: " + steps[0])
+	a.screen.paste("or:   " + a.adviser().newKey())
 }
 
 // unread reports whether only root could say more.

@@ -33,7 +33,12 @@ func (c *keyCommand) status(a keyTeller, _ context.Context) error {
 	for _, note := range keyNotes(r, now) {
 		a.tellField("note", note)
 	}
-	if step := (keyAdviser{a, r, now}).next(); step != "" {
+	adviser := keyAdviser{a, r, now}
+	if offered, ok := adviser.offer(); ok {
+		a.tellOffer(offered)
+		return nil
+	}
+	if step := adviser.next(); step != "" {
 		a.screen.paste("next: " + step)
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"mago/cmd/mago/internal/keyring"
 	"mago/cmd/mago/internal/modpkg"
@@ -58,7 +59,7 @@ func (sg *signatures) refusal(u unit) (*UnloadableError, error) {
 func (sg *signatures) lackOf(u unit) *Lack {
 	k, err := sg.keyOf(u.name)
 	if err != nil || !k.is {
-		return &Lack{keyless: true, closed: sg.isClosed(), elsewhere: sg.isElsewhere(u.name)}
+		return &Lack{keyless: true, closed: sg.isClosed(), elsewhere: sg.isElsewhere(u.name), Enroll: sg.offer(u)}
 	}
 	standing := sg.trust(u.Kernel).Of(k.Chain()...)
 	if standing.Next.Loads != firmware.No && (standing.IsEnrolled() || standing.Next.Why != firmware.NotWanted) {
@@ -72,6 +73,15 @@ func (sg *signatures) lackOf(u unit) *Lack {
 		l.Enroll = k.EnrolledFile()
 	}
 	return l
+}
+
+// offer is the certificate of a key that another program has made, and that mago would sign with if it were enrolled; "" for none.
+func (sg *signatures) offer(u unit) string {
+	keys, _ := keyring.Find(rooted.Root(sg.Root)) // what cannot be read cannot sign
+	k, _ := keyring.Offer(keys, func(k keyring.Key) bool {
+		return sg.trust(u.Kernel).Of(k.Chain()...).Next.Why == firmware.NotEnrolled && k.CheckDates(time.Now()) == nil
+	})
+	return k.EnrolledFile()
 }
 
 // checkBuilt finds out the same of what is built, by its signatures: whoever built it may have had another key, or none. With

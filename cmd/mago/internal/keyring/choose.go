@@ -15,3 +15,14 @@ func Choose(keys []Key, enrolled func(Key) bool) (Key, bool) {
 	}
 	return Key{}, false
 }
+
+// Offer is the key that another program has made and that somebody may enroll in place of one of mago's own: lacks says that a
+// machine wants it enrolled.
+func Offer(keys []Key, lacks func(Key) bool) (Key, bool) {
+	for _, origin := range []Origin{DKMS, Shim} {
+		if i := slices.IndexFunc(keys, func(k Key) bool { return k.Origin == origin && lacks(k) }); i >= 0 {
+			return keys[i], true
+		}
+	}
+	return Key{}, false
+}

@@ -5,6 +5,25 @@ import (
 	"testing"
 )
 
+func TestOffer(t *testing.T) {
+	for _, c := range []struct{ keys, lacking, want string }{
+		{"", "", ""},
+		{"mago configuration", "mago configuration", ""},
+		{"shim-signed dkms", "shim-signed dkms", "dkms"},
+		{"shim-signed dkms", "shim-signed", "shim-signed"},
+		{"dkms", "", ""},
+	} {
+		var keys []Key
+		for name := range strings.FieldsSeq(c.keys) {
+			keys = append(keys, Key{Origin: Origin(name)})
+		}
+		k, ok := Offer(keys, func(k Key) bool { return strings.Contains(c.lacking, string(k.Origin)) })
+		if string(k.Origin) != c.want || ok != (c.want != "") {
+			t.Errorf("of %q where %q are to be enrolled: %s", c.keys, c.lacking, k.Origin)
+		}
+	}
+}
+
 func TestChoose(t *testing.T) {
 	for _, c := range []struct{ keys, enrolled, want string }{
 		{"", "", ""},
