@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"slices"
 	"time"
@@ -58,14 +57,6 @@ func (ka keyAdviser) offer() (keyring.Key, bool) {
 		return keyring.Key{}, false
 	}
 	return keyring.Offer(keys, func(k keyring.Key) bool { return lacking[k.Path] })
-}
-
-// tellOffer says both ways: to enroll a key that is there, or to make one of mago's own.
-func (a keyTeller) tellOffer(k keyring.Key) {
-	a.tellField("note", fmt.Sprintf("the key is %s, which mago signs with once it is enrolled, as are the modules that are signed with it already; or make mago's own, whose leaves change without another enrolment", whose[k.Origin]))
-	steps := a.enrolment(k.EnrolledFile())
-	a.screen.paste("next: " + steps[0])
-	a.screen.paste("or:   " + a.adviser().newKey())
 }
 
 // unread reports whether only root could say more.

@@ -44,6 +44,14 @@ func (c *keyCommand) status(a keyTeller, _ context.Context) error {
 	return nil
 }
 
+// tellOffer says both ways: to enroll a key that is there, or to make one of mago's own.
+func (a keyTeller) tellOffer(k keyring.Key) {
+	a.tellField("note", fmt.Sprintf("the key is %s, which mago signs with once it is enrolled, as are the modules that are signed with it already; or make mago's own, whose leaves change without another enrolment", whose[k.Origin]))
+	steps := a.enrolment(k.EnrolledFile())
+	a.screen.paste("next: " + steps[0])
+	a.screen.paste("or:   " + a.adviser().newKey())
+}
+
 // tellField prints a line of a report.
 func (a *app) tellField(name, text string) { a.screen.line(fmt.Sprintf("%-8s %s", name, text)) }
 

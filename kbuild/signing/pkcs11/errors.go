@@ -43,6 +43,9 @@ func (e *Error) Error() string {
 	case NoModule:
 		return "the PKCS #11 module cannot be used: " + e.What
 	case NoToken:
+		if e.Key.OfToken().String() == "" {
+			return "no token is there: is it plugged in?"
+		}
 		return token + " is not there: is it plugged in?" + e.listed()
 	case NoKey:
 		return token + " shows no such key or certificate" + e.listed()
@@ -85,7 +88,11 @@ func (e *Error) Hint() string {
 	case NoProgram:
 		return "mago's package has it in /usr/libexec/mago, and so has what \"make install\" puts below /usr/local"
 	case NoModule:
-		return "name another one in the URI (?module-path=/usr/lib/...), or have p11-kit know it: \"p11-kit list-modules\""
+		next := "name another one in the URI (?module-path=/usr/lib/...), or have p11-kit know it: \"p11-kit list-modules\""
+		if strings.Contains(e.What, "C_Initialize") {
+			next = "that of a smart card's reader wants the package pcscd; or " + next
+		}
+		return next
 	case NoToken:
 		return "\"p11tool --list-tokens\" (gnutls-bin) or \"pkcs11-tool --module MODULE -L\" (opensc) shows what is there"
 	case NoKey, Several:

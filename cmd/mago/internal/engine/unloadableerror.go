@@ -107,10 +107,10 @@ func (e *UnloadableError) step(on System) string {
 		return fmt.Sprintf("%q asks for another signature; mago help sign says how it comes", on.Mago("sign", "-f", "--requests", "to-sign", "-l", e.id.Kernel, e.id.Module))
 	case e.Built != nil:
 		return fmt.Sprintf("%q signs it anew, without a compiler, or says what it lacks", on.Mago("auto-build", "-l", e.Built.Kernel, e.Built.Module))
-	case e.Enroll != "" && e.Key == "":
+	case e.Enroll != "" && e.Key == "" && !e.elsewhere:
 		return fmt.Sprintf(`%q makes a key, and says how to enroll it; or enroll the one that is there, which another program has made: run "%s", and the same command again`,
 			on.SudoMago("key", "new"), strings.Join(on.Enrolment(e.Enroll), `", then "`))
-	case e.Enroll != "":
+	case e.Enroll != "" && e.Key != "":
 		return fmt.Sprintf(`run "%s", choose a password, and run the same command again; the next boot asks for it`, strings.Join(on.Enrolment(e.Enroll), `", then "`))
 	case e.Key != "":
 		return fmt.Sprintf("%q says what the machine trusts", on.SudoMago("key", "status"))
