@@ -23,12 +23,13 @@ func TestSecureBoot(t *testing.T) {
 	if err := debian.Missing(); err != nil {
 		t.Skip(err)
 	}
-	machines := securedMachines(t)
-	assemble(t, machines)
+	machines, setup := securedMachines(t)
+	assemble(t, machines, setup)
 	t.Parallel() // with the story
 	for _, m := range machines {
 		t.Run(m.name, m.boot)
 	}
+	t.Run("setup mode", setup.boot)
 }
 
 // secured is a machine with Secure Boot and what is tried on it.
@@ -51,19 +52,19 @@ type attempt struct {
 // greeting is what a module says that has been taken in.
 const greeting = "hello: hello, world"
 
-// securedMachines are the owner's machines, still to be assembled.
-func securedMachines(t *testing.T) []*secured {
+// securedMachines are the owner's machines, still to be assembled: those with Secure Boot, and one in setup mode.
+func securedMachines(t *testing.T) ([]*secured, *inSetup) {
 	store, err := debian.OpenStore("bookworm", t.Output())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer store.Close()
 	o, released, newest := newOwner(t, store)
-	return o.machines(t, released, newest)
+	return o.machines(t, released, newest), o.inSetup(t, released)
 }
 
 // assemble makes the machines.
-func assemble(t *testing.T, machines []*secured) {
+func assemble(t *testing.T, machines []*secured, setup *inSetup) {
 	store, err := debian.OpenStore("trixie", t.Output())
 	if err != nil {
 		t.Fatal(err)
@@ -78,6 +79,7 @@ func assemble(t *testing.T, machines []*secured) {
 			t.Fatal(err)
 		}
 	}
+	setup.assemble(t, workshop)
 }
 
 func (m *secured) boot(t *testing.T) {

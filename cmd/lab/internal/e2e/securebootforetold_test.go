@@ -16,19 +16,25 @@ import (
 	"mago/kbuild/firmware"
 )
 
-// trust is what mago makes of the machine's variables and keys, which the machine has printed as a tar archive in base64.
+// trust is what mago makes of the machine's variables and keys, which the machine has printed.
 func (m *secured) trust(t *testing.T, printed string) firmware.Trust {
+	t.Helper()
+	trust := told(t, printed).Trust(m.kernel.config)
+	if trust.SecureBoot != firmware.SecureBootOn || trust.Wanted == "" {
+		t.Errorf("Secure Boot is said to be %s, signatures to be wanted because %q", trust.SecureBoot, trust.Wanted)
+	}
+	return trust
+}
+
+// told is a machine that has printed its files, as a tar archive in base64.
+func told(t *testing.T, printed string) firmware.Machine {
 	t.Helper()
 	text, _, _ := strings.Cut(printed, "mago: end\n")
 	root := t.TempDir()
 	if err := untar(root, base64.NewDecoder(base64.StdEncoding, strings.NewReader(text))); err != nil {
 		t.Fatal(err)
 	}
-	trust := firmware.Machine{Root: root}.Trust(m.kernel.config)
-	if trust.SecureBoot != firmware.SecureBootOn || trust.Wanted == "" {
-		t.Errorf("Secure Boot is said to be %s, signatures to be wanted because %q", trust.SecureBoot, trust.Wanted)
-	}
-	return trust
+	return firmware.Machine{Root: root}
 }
 
 func untar(dir string, compressed io.Reader) error {

@@ -66,18 +66,25 @@ func (o owner) root(t *testing.T) signer {
 // exported is the certificate that has to be enrolled, as mago exports it for one list.
 func (o owner) exported(t *testing.T, list string) *x509.Certificate {
 	t.Helper()
-	const dir = "/srv/exported"
-	run(t, o.Command(t.Context(), "mkdir", "-p", dir))
-	o.mago(t, "key", "export", "--"+list, "--output", dir)
+	dir := o.export(t, list)
 	der := map[string]func() []byte{
-		"mok": func() []byte { return readFile(t, o.Path(dir+"/mago-mok.der")) },
-		"db":  func() []byte { return entriesIn(t, o.Path(dir+"/mago-db.esl"))[0].Data },
+		"mok": func() []byte { return readFile(t, dir+"/mago-mok.der") },
+		"db":  func() []byte { return entriesIn(t, dir+"/mago-db.esl")[0].Data },
 	}[list]()
 	c, err := x509.ParseCertificate(der)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// export has mago export for one list, and gives this machine's name of the directory.
+func (o owner) export(t *testing.T, list string) string {
+	t.Helper()
+	const dir = "/srv/exported"
+	run(t, o.Command(t.Context(), "mkdir", "-p", dir))
+	o.mago(t, "key", "export", "--"+list, "--output", dir)
+	return o.Path(dir)
 }
 
 func entriesIn(t *testing.T, file string) []esl.Entry {

@@ -24,7 +24,7 @@ type Workshop struct{ system *debian.System }
 func Open(ctx context.Context, store *debian.Store) (*Workshop, error) {
 	system, err := store.Kept(ctx, "secureboot", []fs.FS{own}, func(s *debian.System) error {
 		return s.RunAll(ctx, []string{"apt-get", "update"}, []string{"apt-get", "install", "--yes", "--no-install-recommends",
-			"ovmf", "shim-signed", "grub-efi-amd64-signed", "python3-virt-firmware", "mtools", "dosfstools"})
+			"ovmf", "shim-signed", "grub-efi-amd64-signed", "python3-virt-firmware", "mtools", "dosfstools", "efitools", "e2fsprogs"})
 	})
 	return &Workshop{system}, err
 }

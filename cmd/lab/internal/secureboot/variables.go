@@ -13,14 +13,18 @@ import (
 
 // Enrolled is what a machine's owner has enrolled, beside Microsoft's certificates in the firmware and Debian's in shim.
 type Enrolled struct {
-	MOK  []*x509.Certificate // in shim's list of Machine Owner Keys
-	DB   []*x509.Certificate // in the firmware's own list
-	MOKX []esl.Entry         // in shim's list of what is revoked
+	Setup bool                // the firmware has no certificates at all, not even Microsoft's: it is in setup mode
+	MOK   []*x509.Certificate // in shim's list of Machine Owner Keys
+	DB    []*x509.Certificate // in the firmware's own list
+	MOKX  []esl.Entry         // in shim's list of what is revoked
 }
 
 // variables writes the firmware's variables with virt-fw-vars(1).
 func (w *Workshop) variables(ctx context.Context, to string, enrolled Enrolled) error {
-	const microsoft, made = "/usr/share/OVMF/OVMF_VARS_4M.ms.fd", bench + "/variables"
+	const empty, microsoft, made = "/usr/share/OVMF/OVMF_VARS_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.ms.fd", bench + "/variables"
+	if enrolled.Setup {
+		return w.fetch(empty, to)
+	}
 	if err := w.clear(); err != nil {
 		return err
 	}

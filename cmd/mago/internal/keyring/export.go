@@ -34,7 +34,7 @@ func ExportDB(k Key, signer *signing.Signer, now time.Time) ([]File, error) {
 	}
 	return []File{
 		{"mago-db.esl", list, "for firmware menus that append to db, and for sign-efi-sig-list with a PK or KEK of your own"},
-		{"mago-db.auth", signed, "for efi-updatevar -a -f and KeyTool, in setup mode only"},
+		{"mago-db.auth", signed, "for efi-updatevar -a -f (after chattr -i of efivars/db-* where there is one) and KeyTool, in setup mode only"},
 	}, nil
 }
 
