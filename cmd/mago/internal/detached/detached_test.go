@@ -206,7 +206,7 @@ func wantError(t *testing.T, dir string, err error, want string) {
 func TestMake(t *testing.T) {
 	dir, _ := asked(t, module)
 	for _, err := range []error{Free(dir), errorOf(Make(dir))} {
-		if err == nil || err.Error() != dir+": the directory is not empty" {
+		if err == nil || err.Error() != dir+": the directory is not empty: name a new one, or remove it" {
 			t.Error(err)
 		}
 	}

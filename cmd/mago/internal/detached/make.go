@@ -52,7 +52,7 @@ func (d *Dir) left() (names []string, err error) {
 		}
 	}
 	if len(names) > 0 && !marked {
-		return nil, &Error{d.name, errors.New("the directory is not empty")}
+		return nil, &Error{d.name, errors.New("the directory is not empty: name a new one, or remove it")}
 	}
 	return names, nil
 }

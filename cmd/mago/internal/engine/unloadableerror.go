@@ -104,7 +104,7 @@ func (e *UnloadableError) step(on System) string {
 	case e.Built != nil && e.keyless && e.Reason == firmware.NotEnrolled:
 		return `on the machine that has signed it "mago key export --mok" writes the certificate that mokutil --import takes here`
 	case e.Built != nil && e.keyless && (e.elsewhere || e.Reason != unsigned):
-		return fmt.Sprintf("%q asks for another signature; mago help sign says how it comes", on.Mago("sign", "-f", "--requests", "to-sign", "-l", e.id.Kernel, e.id.Module))
+		return fmt.Sprintf("%q asks for a signature; mago help sign says how it comes", on.Mago("sign", "-f", "--requests", "to-sign", "-l", e.id.Kernel, e.id.Module))
 	case e.Built != nil:
 		return fmt.Sprintf("%q signs it anew, without a compiler, or says what it lacks", on.Mago("auto-build", "-l", e.Built.Kernel, e.Built.Module))
 	case e.Enroll != "" && e.Key == "" && !e.elsewhere:
