@@ -125,7 +125,7 @@ func prepare(ctx context.Context, stderr io.Writer) (err error) {
 }
 
 // shortSoak is for a short run of "make soak", on the systems that all tests share, and with the same chances each time.
-var shortSoak = []string{"-store=", "-seed=1", "-kills=6", "-disks=8", "-faults=4", "-failures=3", "-clocks=1", "-crowd=4", "-fuzz=0"}
+var shortSoak = []string{"-store=", "-seed=1", "-kills=6", "-disks=8", "-faults=4", "-failures=3", "-clocks=1", "-crowd=4", "-requests=6", "-fuzz=0"}
 
 func goTest(ctx context.Context, r *results, stderr io.Writer, args []string) error {
 	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-json", "-count=1"}, args...)...)

@@ -37,6 +37,7 @@ func (m *machine) newDisks() []*disk {
 		{at(keys, true), []string{"key", "new", "-f"}, usual, 20 << 10, nil},
 		{at(requests, false), request, usual, 30 << 10, m.toRequest},
 		{at(requests, false), []string{"sign", requests}, usual, 16 << 10, m.toSign},
+		{at(other.cache, false), []string{"-u", other.cache, "sign", "--attach", requests}, other, 60 << 10, m.toAttach("-u", other.cache)},
 	}
 }
 

@@ -29,6 +29,7 @@ type options struct {
 	clocks   int
 	crowd    int
 	hostile  int
+	requests int
 	fuzz     time.Duration
 }
 
@@ -47,6 +48,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.IntVar(&o.clocks, "clocks", 10, "how many times dates are wrong")
 	flags.IntVar(&o.crowd, "crowd", 20, "how many run at once")
 	flags.IntVar(&o.hostile, "hostile", 1, "how many times every hostile source and package is tried")
+	flags.IntVar(&o.requests, "requests", 40, "how many times requests for signatures are changed on their way")
 	flags.DurationVar(&o.fuzz, "fuzz", 10*time.Minute, "how long each fuzz target runs; 0: not at all")
 	if err := flags.Parse(args); err != nil {
 		return err

@@ -30,7 +30,7 @@ func (m *machine) newScenarios() []*scenario {
 		{args: []string{"key", "new", "-f"}},
 		{args: request, before: m.toRequest},
 		{args: []string{"sign", requests}, before: m.toSign},
-		{args: []string{"sign", "--attach", requests}, before: m.toAttach},
+		{args: []string{"sign", "--attach", requests}, before: m.toAttach()},
 		{args: []string{"purge", "all"}, before: do(m.arguments("a-b", local, "bbswitch-source")...)},
 	}
 }

@@ -18,14 +18,18 @@ func (m *machine) toSignAnew(words ...string) func(context.Context) error {
 // request has modules written down for another machine to sign, also those that are signed: nothing is unsigned here for long.
 var request = []string{"-f", "sign", "--requests", requests, local, "./one"}
 
-// toRequest has modules that can be asked for, and nothing in the directory, which may be a mount point.
+// toRequest has modules that can be asked for, and nothing in the directory.
 func (m *machine) toRequest(ctx context.Context) error {
+	return errors.Join(m.emptyRequests(), m.succeed(ctx, m.arguments("a-b", local, "./one")...))
+}
+
+// emptyRequests leaves the directory, which may be a mount point.
+func (m *machine) emptyRequests() error {
+	var err error
 	for _, path := range append(m.glob(requests+"/*"), m.glob(requests+"/.*")...) {
-		if err := os.RemoveAll(path); err != nil {
-			return err
-		}
+		err = errors.Join(err, os.RemoveAll(path))
 	}
-	return m.succeed(ctx, m.arguments("a-b", local, "./one")...)
+	return err
 }
 
 // wasFinished reports whether requests are refused because the run before has finished them and was disturbed after that.
@@ -39,8 +43,14 @@ func (m *machine) toSign(ctx context.Context) error {
 	return errors.Join(m.toRequest(ctx), m.succeed(ctx, m.arguments(request...)...))
 }
 
-// toAttach has signatures for what has none.
-func (m *machine) toAttach(ctx context.Context) error {
-	return errors.Join(m.toRequest(ctx), m.succeed(ctx, m.arguments("a-b", "-f", "--unsigned", local, "./one")...),
-		m.succeed(ctx, m.arguments(request...)...), m.succeed(ctx, m.arguments("sign", requests)...))
+// toAttach has signatures for what has none; options say where that is.
+func (m *machine) toAttach(options ...string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		return errors.Join(m.toAsk(ctx, options...), m.succeed(ctx, m.arguments(append(options, request...)...)...), m.succeed(ctx, m.arguments("sign", requests)...))
+	}
+}
+
+// toAsk has modules that nobody has signed, and nothing in the directory.
+func (m *machine) toAsk(ctx context.Context, options ...string) error {
+	return errors.Join(m.emptyRequests(), m.succeed(ctx, m.arguments(append(options, "a-b", "-f", "--unsigned", local, "./one")...)...))
 }

@@ -111,6 +111,8 @@ func (s *soaking) parts() []part {
 		{"hostile", s.hostile, s.attack},
 		{"packages", s.hostile, s.steal},
 		{"opens", min(s.hostile, 1), s.watch},
+		{"requests", s.requests, s.spoil},
+		{"signers", min(s.crowd, 1), s.rush},
 		{"fuzz", int(min(s.fuzz, 1)), s.fuzzAll},
 	}
 }
