@@ -52,7 +52,7 @@ func (o signOptions) take(a *app) error {
 // withKey has modules signed with another key, whatever the configuration says of its own.
 func withKey(s engine.Signing, key string) engine.Signing {
 	s.Key, s.PassphraseFile, s.PassphraseCredential = key, "", ""
-	if s.Signatures == engine.SignaturesNone {
+	if s.Signatures == engine.SignaturesNone || s.Signatures == engine.SignaturesElsewhere {
 		s.Signatures = engine.SignaturesAuto
 	}
 	return s
