@@ -14,7 +14,9 @@ type boot struct {
 }
 
 // judge says whether the booted kernel loads what is signed with a chain.
-func (b boot) judge(chain []*x509.Certificate) Verdict {
+func (b boot) judge(chain []*x509.Certificate) Verdict { return b.doubted(b.judgeStrictly(chain)) }
+
+func (b boot) judgeStrictly(chain []*x509.Certificate) Verdict {
 	switch {
 	case slices.ContainsFunc(embedded(chain), b.isRevoked):
 		return Verdict{No, Revoked}
@@ -25,7 +27,7 @@ func (b boot) judge(chain []*x509.Certificate) Verdict {
 	case Unusable(b.config, chain...) != "":
 		return Verdict{No, UnusableKey}
 	case slices.ContainsFunc(chain, b.isRead):
-		return b.trusts(chain)
+		return b.trusts()
 	}
 	return b.whyNotRead(chain)
 }
@@ -44,10 +46,10 @@ func (b boot) isRead(c *x509.Certificate) bool {
 	return b.lists[DB].has(c) && !b.IgnoresDB || b.lists[MOK].has(c) && b.readsMOK() && !b.isRevoked(c)
 }
 
-// trusts is the verdict for a chain that is in db or MOK. Other kernels than Debian's verify modules with .machine, too, but
-// upstream's do not with .platform.
-func (b boot) trusts(chain []*x509.Certificate) Verdict {
-	if b.debian || b.ring(chain, b.known(chain)) == ".machine" {
+// trusts is the verdict for a chain that is in db or MOK. Upstream's kernels verify no modules with .platform, and put into
+// .machine what they were built to trust.
+func (b boot) trusts() Verdict {
+	if b.debian {
 		return Verdict{Yes, Trusted}
 	}
 	return Verdict{Unknown, NotForModules}
@@ -65,7 +67,7 @@ func (b boot) whyNotRead(chain []*x509.Certificate) Verdict {
 		return Verdict{No, MOKIgnored}
 	case inDB:
 		return Verdict{No, DBIgnored}
-	case !b.lists[DB].Known || !b.lists[MOK].Known || !b.lists[MOKNew].Known:
+	case !b.lists[DB].Known || !b.lists[MOK].Known || !b.lists[MOKNew].Known, !b.debian && !b.Keys.Known:
 		return Verdict{Unknown, Unreadable}
 	}
 	return Verdict{No, NotEnrolled}

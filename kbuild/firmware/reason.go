@@ -13,7 +13,7 @@ const (
 	Revoked          Reason = "its certificate is revoked"
 	MOKIgnored       Reason = "its certificate is in MOK, which the kernel reads only under Secure Boot"
 	DBIgnored        Reason = "its certificate is in db, which shim was told to ignore"
-	NotForModules    Reason = "the kernel is not Debian's, and may not verify modules with the keyring that holds its certificate"
+	NotForModules    Reason = "the kernel is not Debian's, and which of its certificates it verifies modules with cannot be read"
 	UnusableKey      Reason = "the kernel cannot use keys of its kind" // Unusable says why
 	Unreadable       Reason = "the firmware's variables or the kernel's keys cannot be read"
 )

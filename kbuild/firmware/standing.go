@@ -52,15 +52,17 @@ func (t Trust) known(chain []*x509.Certificate) Answer {
 }
 
 // ring concludes where the running kernel has the chain's key: /proc/keys does not say it. Before Linux 5.18 there was no
-// .machine, and MOK went into .platform.
+// .machine, and MOK went into .platform. Where other kernels than Debian's put MOK depends on how they were built.
 func (t Trust) ring(chain []*x509.Certificate, known Answer) string {
-	mok := slices.ContainsFunc(chain, t.Lists[MOK].has)
+	mok, db := slices.ContainsFunc(chain, t.Lists[MOK].has), slices.ContainsFunc(chain, t.Lists[DB].has)
 	switch {
 	case known != Yes || !t.Lists[MOK].Known || !t.Lists[DB].Known:
 		return ""
+	case !t.debian && (mok || db):
+		return ""
 	case mok && t.Keys.Rings[".machine"] > 0:
 		return ".machine"
-	case mok || slices.ContainsFunc(chain, t.Lists[DB].has):
+	case mok || db:
 		return ".platform"
 	}
 	return ".builtin_trusted_keys"

@@ -17,15 +17,24 @@ func (t Trust) now(chain []*x509.Certificate) Verdict {
 	case t.asksForNone():
 		return Verdict{Yes, NotWanted}
 	case Unusable(t.config, chain...) != "":
-		return Verdict{No, UnusableKey}
+		return t.doubted(Verdict{No, UnusableKey})
 	case known == Unknown || known == No && t.Wanted == "":
 		return Verdict{Unknown, Unreadable}
 	case known == No:
 		return Verdict{No, t.whyUnknown(chain)}
-	case t.ring(chain, known) == ".platform" && !t.debian:
+	case !t.debian && t.ring(chain, known) != ".builtin_trusted_keys":
 		return Verdict{Unknown, NotForModules}
 	}
 	return Verdict{Yes, Trusted}
+}
+
+// doubted is a verdict where the kernel may ask for no signatures: what it would refuse then loads. It looks at certificates that are
+// revoked all the same.
+func (t Trust) doubted(v Verdict) Verdict {
+	if t.Enforces == Unknown && v.Loads == No && v.Why != Revoked {
+		v.Loads = Unknown
+	}
+	return v
 }
 
 // asksForNone reports whether the kernel loads what is not signed, too.

@@ -11,7 +11,7 @@ func (t Trust) enforces() (is Answer, why string) {
 	switch {
 	case t.config["CONFIG_MODULE_SIG_FORCE"] == "y":
 		return Yes, "it was built with CONFIG_MODULE_SIG_FORCE"
-	case t.SecureBoot == SecureBootOn && t.locksDown():
+	case t.SecureBoot == SecureBootOn && t.locksDown() == Yes:
 		return Yes, "Secure Boot is on"
 	case t.SigEnforce == Yes:
 		return Yes, sigEnforceSet
@@ -21,11 +21,15 @@ func (t Trust) enforces() (is Answer, why string) {
 	if why = asked(t.commandLine); why != "" {
 		return Yes, why
 	}
-	unread := t.SecureBoot == SecureBootUnknown && t.locksDown() || t.SigEnforce == Unknown
-	if unread && t.checks() {
+	if t.checks() && (t.mayLockDown() || t.SigEnforce == Unknown) {
 		return Unknown, ""
 	}
 	return No, ""
+}
+
+// mayLockDown reports whether the kernel may be locked down for Secure Boot.
+func (t Trust) mayLockDown() bool {
+	return t.SecureBoot == SecureBootUnknown && t.locksDown() != No || t.SecureBoot == SecureBootOn && t.locksDown() == Unknown
 }
 
 // Why kernels load signed modules only.
@@ -34,10 +38,18 @@ const (
 	lockedDown    = "the kernel is locked down"
 )
 
-// locksDown reports whether the kernel locks itself down under Secure Boot, as distributions' kernels do unless their .config
-// lacks the patch.
-func (t Trust) locksDown() bool {
-	return len(t.config) == 0 || t.config["CONFIG_LOCK_DOWN_IN_EFI_SECURE_BOOT"] == "y"
+// locksDown says whether the kernel locks itself down under Secure Boot: Debian's do, others where their .config says so, and
+// those that have not done it do not.
+func (t Trust) locksDown() Answer {
+	switch {
+	case len(t.config) > 0:
+		return answer(t.config["CONFIG_LOCK_DOWN_IN_EFI_SECURE_BOOT"] == "y")
+	case t.debian:
+		return Yes
+	case t.SecureBoot == SecureBootOn && t.Lockdown == NoLockdown:
+		return No
+	}
+	return Unknown
 }
 
 // checks reports whether the kernel looks at signatures at all.

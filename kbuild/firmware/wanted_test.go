@@ -45,6 +45,7 @@ func TestWanted(t *testing.T) {
 func TestEnforces(t *testing.T) {
 	debian := map[string]string{"CONFIG_MODULE_SIG": "y", "CONFIG_LOCK_DOWN_IN_EFI_SECURE_BOOT": "y"}
 	bios, uefi := tree{"sys/firmware/acpi/pm_profile": "1\n"}, tree{"sys/firmware/efi/fw_platform_size": "64\n"}
+	foreign := tree{"proc/version": "Linux version 6.6.0 (me@here) (gcc (Debian 12.2.0-14) 12.2.0) #1 SMP\n"}
 	unforced := tree{"sys/module/module/parameters/sig_enforce": "N\n"}
 	for _, c := range []struct {
 		name   string
@@ -65,6 +66,10 @@ func TestEnforces(t *testing.T) {
 		{"variables not mounted, locked down", uefi.with(unforced, tree{"sys/kernel/security/lockdown": "none [integrity] confidentiality\n"}), debian, Yes},
 		{"variables not mounted, a kernel that does not care", uefi.with(unforced), map[string]string{"CONFIG_MODULE_SIG": "y"}, No},
 		{"a container", unforced, debian, Unknown},
+		{"another kernel than Debian's", secure.with(unforced, foreign), nil, Unknown},
+		{"another kernel than Debian's, not locked down", secure.with(unforced, foreign, tree{"sys/kernel/security/lockdown": "[none] integrity confidentiality\n"}), nil, No},
+		{"another kernel than Debian's, locked down", secure.with(unforced, foreign, tree{"sys/kernel/security/lockdown": "none [integrity] confidentiality\n"}), nil, Yes},
+		{"another kernel than Debian's, whose .config is here", secure.with(unforced, foreign), debian, Yes},
 	} {
 		if got := c.files.machine(t).Trust(c.config).Enforces; got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -41,5 +42,5 @@ func (sg *signatures) unknown(k kernel.Kernel) string {
 		return ""
 	}
 	return fmt.Sprintf("the modules are not signed, and whether this machine loads such is unknown: %s; %q says more",
-		t.Hidden.In(sg.Root), sg.system().SudoMago("key", "status"))
+		cmp.Or(t.Hidden.In(sg.Root), "its kernel is not Debian's, and shows no .config"), sg.system().SudoMago("key", "status"))
 }
