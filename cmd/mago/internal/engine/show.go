@@ -88,9 +88,10 @@ func (e *Engine) Removal(m ShownModule) (packages []string, command string) {
 	return packages, command
 }
 
-// Installation is the command that installs a module.
+// Installation is the command that installs a module for the kernels at hand.
 func (e *Engine) Installation(module string) string {
-	return e.system().SudoMago("auto-install", module)
+	on := e.system()
+	return on.SudoMago(append(append([]string{"auto-install"}, on.kernelWords()...), module)...)
 }
 
 // packagesOf are the installed packages of a module.
