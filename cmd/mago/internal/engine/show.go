@@ -91,7 +91,7 @@ func (e *Engine) Removal(m ShownModule) (packages []string, command string) {
 // Installation is the command that installs a module for the kernels at hand.
 func (e *Engine) Installation(module string) string {
 	on := e.system()
-	return on.SudoMago(append(append([]string{"auto-install"}, on.kernelWords()...), module)...)
+	return on.SudoMago(append([]string{"auto-install"}, append(on.kernelWords(), module)...)...)
 }
 
 // packagesOf are the installed packages of a module.
