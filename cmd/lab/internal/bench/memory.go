@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // watch gives the most memory that mago's own processes among pid and its descendants have held at one time, in bytes, when stop is
@@ -36,12 +38,19 @@ func held(pid int) (sum int64) {
 	for _, task := range tasks {
 		children, _ := os.ReadFile(task)
 		for _, child := range strings.Fields(string(children)) {
-			if pid, err := strconv.Atoi(child); err == nil {
-				sum += held(pid)
+			if child, err := strconv.Atoi(child); err == nil && !sharesMemory(pid, child) {
+				sum += held(child)
 			}
 		}
 	}
 	return sum
+}
+
+// sharesMemory reports whether a child has its parent's memory still, as it has between vfork(2) and execve(2).
+func sharesMemory(pid, child int) bool {
+	const memory = 1 // KCMP_VM of kcmp(2)
+	differs, _, errno := unix.Syscall6(unix.SYS_KCMP, uintptr(pid), uintptr(child), memory, 0, 0, 0)
+	return errno == 0 && differs == 0
 }
 
 func proportional(dir string) int64 {
