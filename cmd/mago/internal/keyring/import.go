@@ -34,7 +34,7 @@ func (s Store) Import(ctx context.Context, i Import) (m Made, err error) {
 		return m, err
 	}
 	defer c.release()
-	if err := s.free(c, i.Again); err != nil {
+	if err := s.CheckFree(i.Again); err != nil {
 		return m, err
 	}
 	return s.install(c, files, "")

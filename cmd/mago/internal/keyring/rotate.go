@@ -46,7 +46,7 @@ func (*NoKeyError) Error() string { return "there is no key in " + Dir + ", and 
 // Rotate makes a new leaf and retires the one before, whose private key goes. The error is a *NoKeyError, a *FlatError, a
 // *NoRootKeyError, or an *Error of the root's key.
 func (s Store) Rotate(ctx context.Context, r Rotation) (m Made, err error) {
-	if _, err := s.Own(); errors.Is(err, fs.ErrNotExist) {
+	if !s.hasKey() {
 		return m, &NoKeyError{} // before there is a directory
 	}
 	c, err := s.begin(ctx)

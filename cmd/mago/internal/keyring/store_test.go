@@ -344,3 +344,23 @@ func TestRotateNothing(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A private key whose certificate is lost is a key still: nobody types a passphrase for another one in vain.
+func TestKeyWithoutCertificate(t *testing.T) {
+	s := newStore(t)
+	made(t, s, small)
+	text, err := os.ReadFile(host(t, s, inside(signingKey)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _, _ = bytes.Cut(text, []byte("-----BEGIN CERTIFICATE"))
+	if err := os.WriteFile(host(t, s, inside(signingKey)), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.CheckFree(false); !errors.As(err, new(*ExistsError)) {
+		t.Error(err)
+	}
+	if _, err := s.Rotate(t.Context(), Rotation{Now: now}); errors.As(err, new(*NoKeyError)) || !errors.As(err, new(*Error)) {
+		t.Error(err)
+	}
+}
