@@ -38,6 +38,7 @@ func TestDoubts(t *testing.T) {
 	}{
 		"nothing":                  {nil, none, ""},
 		"files put aside":          {nil, map[string]string{"etc/mago.conf~": "", "etc/mago.conf.d/a.conf.bak": "", "etc/modules/README.md": "", "etc/modules/.x": "", "etc/modules/#a.conf#": "", "etc/modules/a.conf.ucf-dist": "", "etc/signing.key": ""}, ""},
+		"a file that is read":      {nil, map[string]string{"etc/mago.conf.d/README.conf": "Dest: /etc/mago.conf.d/README.conf\n"}, "/etc/mago.conf.d/README.conf:1: Dest: open /etc/mago.conf.d/README.conf: not a directory"},
 		"no ending":                {nil, map[string]string{"etc/modules/a": ""}, "/etc/modules/a: mago does not read it: its name does not end in .conf"},
 		"another ending":           {nil, map[string]string{"etc/mago.conf.d/a.cfg": ""}, "/etc/mago.conf.d/a.cfg: mago does not read it: its name does not end in .conf"},
 		"another directory":        {nil, map[string]string{"etc/module/a.conf": ""}, "/etc/module: mago does not read it: modules is the nearest name that it reads"},

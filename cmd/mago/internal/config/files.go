@@ -55,9 +55,10 @@ func (r *reader) list(root rooted.Root, dir string) (files []string) {
 	}
 	for _, e := range entries {
 		switch file := filepath.Join(dir, e.Name()); {
-		case strings.HasPrefix(e.Name(), "."), isAside(e.Name()):
+		case strings.HasPrefix(e.Name(), "."):
 		case strings.HasSuffix(e.Name(), ".conf"):
 			files = append(files, file)
+		case isAside(e.Name()):
 		default:
 			r.unread(filepath.Join(root.String(), file), "its name does not end in .conf")
 		}
