@@ -18,12 +18,12 @@ type Request struct {
 	Module  string `json:"module"` // mago's name of the unit's module
 	Kernel  string `json:"kernel"` // release
 	Package string `json:"package"`
-	Version string `json:"version"` // of the package
-	Deb     string `json:"deb_sha256"`
-	Name    string `json:"name"`  // of the kernel module
-	File    string `json:"file"`  // below the directory
-	Hash    string `json:"hash"`  // that the kernel wants
-	ECDSA   bool   `json:"ecdsa"` // whether the kernel verifies what ECDSA keys sign
+	Version string `json:"version"`    // of the package
+	Deb     string `json:"deb_sha256"` // of the package that its modules were compiled for
+	Name    string `json:"name"`       // of the kernel module
+	File    string `json:"file"`       // below the directory
+	Hash    string `json:"hash"`       // that the kernel wants
+	ECDSA   bool   `json:"ecdsa"`      // whether the kernel verifies what ECDSA keys sign
 	SHA256  string `json:"sha256"`
 	Size    int64  `json:"size"`
 }

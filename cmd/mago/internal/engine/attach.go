@@ -99,13 +99,12 @@ func (e *StaleRequestError) Error() string {
 // attach puts signatures into one package, whose unit's lock is held.
 func (d Detached) attach(ctx context.Context, id store.ID, requests []detached.Request, s detached.Signatures) (r store.Record, err error) {
 	r, ok := d.store.Get(id)
-	there := ok && r.Signed != nil && r.Signed.SHA256 == keyring.SHA256(s.Certificate()) && areFor(requests, r.Compiled)
 	switch {
-	case !there && (!ok || !areFor(requests, r.SHA256)):
+	case !ok || !areFor(requests, r.Content()):
 		return r, &StaleRequestError{requests[0].Package}
 	case d.DryRun:
 		return r, nil
-	case there:
+	case r.Signed != nil && r.Signed.SHA256 == keyring.SHA256(s.Certificate()):
 		return r, d.build.deliver(ctx, r)
 	}
 	r.Inputs = append(unsignedInputs(r.Inputs), signatureInput(s.Certificate(), d.Of(id.Module).Signing.Resign))
@@ -120,9 +119,9 @@ func (d Detached) attach(ctx context.Context, id store.ID, requests []detached.R
 	return r, d.build.deliver(ctx, r)
 }
 
-// areFor reports whether requests are for a package.
-func areFor(requests []detached.Request, deb string) bool {
-	return !slices.ContainsFunc(requests, func(q detached.Request) bool { return q.Deb != deb })
+// areFor reports whether requests are for the modules of a package, whoever has signed them since; see store.Record.Content.
+func areFor(requests []detached.Request, content string) bool {
+	return !slices.ContainsFunc(requests, func(q detached.Request) bool { return q.Deb != content })
 }
 
 // asRequested is as much of a request's kernel as signing takes.

@@ -51,7 +51,7 @@ type unsignedBuild struct {
 
 // request is that of one of the build's modules, without its file.
 func (b unsignedBuild) request(name string) detached.Request {
-	return detached.Request{Module: b.Module, Kernel: b.Kernel, Package: b.Package, Version: b.Version, Deb: b.SHA256, Name: name, Hash: b.hash, ECDSA: b.ecdsa}
+	return detached.Request{Module: b.Module, Kernel: b.Kernel, Package: b.Package, Version: b.Version, Deb: b.Content(), Name: name, Hash: b.hash, ECDSA: b.ecdsa}
 }
 
 // toSign are the builds whose modules are to be signed, but for those whose kernels look at no signatures.
