@@ -1,13 +1,10 @@
 package engine
 
 import (
-	"archive/tar"
 	"cmp"
 	"context"
 	"errors"
-	"io"
 	"io/fs"
-	"path"
 	"path/filepath"
 	"slices"
 	"time"
@@ -15,7 +12,6 @@ import (
 	"mago/cmd/mago/internal/keyring"
 	"mago/cmd/mago/internal/modpkg"
 	"mago/cmd/mago/internal/store"
-	"mago/debpkg"
 	"mago/debpkg/rooted"
 	"mago/kbuild"
 	"mago/kbuild/firmware"
@@ -118,45 +114,6 @@ func (sg *signatures) refusalOf(u unit, built store.Record, copies []string) (*U
 		Built: &id, Reason: verdict.Why, keyless: !k.is, elsewhere: sg.isElsewhere(u.name),
 		kept: built.Came && verdict.Why != unsigned && !sg.Of(u.name).Signing.Resign,
 	}), nil
-}
-
-// verdictOn judges a build by the worst signature of its modules.
-func (sg *signatures) verdictOn(built store.Record, trust firmware.Trust) (worst firmware.Verdict, err error) {
-	deb, err := debpkg.Open(built.Deb)
-	if err != nil {
-		return worst, err
-	}
-	defer deb.Close()
-	data, err := deb.Data()
-	if err != nil {
-		return worst, err
-	}
-	defer data.Close()
-	worst.Loads = firmware.Yes
-	for files := tar.NewReader(data); ; {
-		h, err := files.Next()
-		if errors.Is(err, io.EOF) {
-			return worst, nil
-		}
-		if err != nil {
-			return worst, err
-		}
-		if !slices.Contains(built.Modules, path.Join("/", h.Name)) {
-			continue
-		}
-		message, err := signing.Read(files)
-		if err != nil {
-			return worst, err
-		}
-		if message == nil {
-			return firmware.Verdict{Loads: firmware.No, Why: unsigned}, nil
-		}
-		if next := judge(message, trust, sg.certificates()); next.Loads == firmware.No {
-			return next, nil
-		} else if worst.Why != firmware.PendingEnrolment {
-			worst = next
-		}
-	}
 }
 
 // isClosed reports whether a directory of keys is there that this user may not look into.

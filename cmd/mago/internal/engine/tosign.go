@@ -1,11 +1,12 @@
 package engine
 
+import "mago/cmd/mago/internal/store"
+
 // tellToSign says how many of a plan's builds another machine is still to sign, and how that goes on.
 func (sg *signatures) tellToSign(p *Plan) {
 	n := 0
 	for _, u := range p.Units {
-		r, ok := sg.store.Get(u.id())
-		if ok && r.Signed == nil && sg.isElsewhere(u.name) && sg.requires(u.unit) && sg.store.HasDeb(r) {
+		if r, ok := sg.store.Get(u.id()); ok && sg.isElsewhere(u.name) && sg.requires(u.unit) && sg.isToSign(r) {
 			n++
 		}
 	}
@@ -13,4 +14,16 @@ func (sg *signatures) tellToSign(p *Plan) {
 		sg.say.note("sign", "still to be signed on the machine that has the key: %s", Plural(n, "package"))
 		sg.say.advise("next", sg.system().Mago("sign", "--requests", "to-sign"))
 	}
+}
+
+// isToSign reports whether a build has modules that mago sign --requests would ask for: not those that come signed and are to stay so.
+func (sg *signatures) isToSign(r store.Record) bool {
+	if r.Signed != nil || !sg.store.HasDeb(r) {
+		return false
+	}
+	if !r.Came || sg.Of(r.Module).Signing.Resign {
+		return true
+	}
+	has, err := hasUnsigned(r)
+	return has || err != nil
 }
