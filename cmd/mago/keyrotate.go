@@ -8,13 +8,17 @@ import (
 
 // rotate makes a new leaf of the same root.
 func (c *keyCommand) rotate(a keyTeller, ctx context.Context) error {
-	rootKey, err := absolute(c.RootKey)
-	if err != nil {
-		return err
-	}
 	if a.DryRun {
 		a.tellNothingDone("make a new leaf of the root in " + keyring.Dir)
 		return nil
+	}
+	path, err := absolute(c.RootKey)
+	if err != nil {
+		return err
+	}
+	rootKey, err := keyring.ReadRootKey(path)
+	if err != nil {
+		return err
 	}
 	var made keyring.Made
 	err = a.withPassphrase(ctx, c.passphraseOptions, a.Signing, func(passphrase []byte) (err error) {

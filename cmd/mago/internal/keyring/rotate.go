@@ -20,8 +20,24 @@ type Rotation struct {
 	Days       int    // 0 is five years
 	Passphrase []byte // of the root's key and, where the leaf before was encrypted, of both leaves
 	Unattended bool   // the new leaf is not encrypted
-	RootKey    string // a path of this process where the root's private key is; "" where it lies in the store
+	RootKey    RootKey
 	Now        time.Time
+}
+
+// RootKey is the private key of a root that somebody has named; its zero value is the one that lies in the store. It is read once: it may
+// come through a pipe.
+type RootKey struct {
+	path string
+	text []byte
+}
+
+// ReadRootKey reads a root's private key at a path of this process; "" gives the zero value.
+func ReadRootKey(path string) (k RootKey, err error) {
+	if path != "" {
+		k.path = path
+		k.text, err = readSecret("/", path)
+	}
+	return k, err
 }
 
 // FlatError is a key without a root, which has no new leaf.
@@ -73,13 +89,12 @@ func (s Store) Rotate(ctx context.Context, r Rotation) (m Made, err error) {
 }
 
 // rootKey is the text of a root's private key, and where that lies.
-func (s Store) rootKey(k Key, given string) (text []byte, path string, err error) {
+func (s Store) rootKey(k Key, given RootKey) (text []byte, path string, err error) {
 	if k.Root == nil {
 		return nil, "", &FlatError{k.Path}
 	}
-	if given != "" {
-		text, err = readSecret("/", given)
-		return text, given, err
+	if given.path != "" {
+		return given.text, given.path, nil
 	}
 	for _, name := range []string{rootKey, offlineKey} {
 		text, err := readSecret(s.Root, inside(name))
