@@ -85,6 +85,9 @@ func (m *machine) prepare(ctx context.Context) (err error) {
 	if err := errors.Join(os.MkdirAll(modules, 0o755), os.WriteFile(filepath.Join(modules, "modules.builtin"), nil, 0o644)); err != nil {
 		return err
 	}
+	if err := m.giveSecret(); err != nil {
+		return err
+	}
 	if _, err := os.Stat(m.Path(keys)); err != nil {
 		if err := m.succeed(ctx, "mago", "key", "new"); err != nil {
 			return err

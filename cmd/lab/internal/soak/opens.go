@@ -12,9 +12,12 @@ import (
 	"strings"
 )
 
-// watch has mago build two modules that it signs, below strace(1): its own process opens the key once, and no other process, in a
-// sandbox or not, so much as asks for a file of the keys.
+// watch has mago build two modules that it signs with an encrypted key, below strace(1): its own process opens the key once, and no
+// other process, in a sandbox or not, so much as asks for a file of the keys, or for the passphrase's.
 func (s *soaking) watch(ctx context.Context, _ *rand.Rand, _ *tally) (string, []finding, error) {
+	if err := s.succeed(ctx, s.arguments("key", "new", "-f", "--passphrase-file", secretFile)...); err != nil {
+		return "", nil, err
+	}
 	watched := []string{"strace", "-f", "-y", "-qqq", "--seccomp-bpf", "-s", "4096", "-e", "trace=%file,clone,clone3,fork,vfork", "-o", trace}
 	out := s.run(ctx, append(watched, s.arguments("a-b", "-f", local, "./one")...)...)
 	if out.code != 0 {
@@ -42,7 +45,7 @@ func (s *soaking) watch(ctx context.Context, _ *rand.Rand, _ *tally) (string, []
 // openings are what a trace tells of the keys.
 type openings struct {
 	opened    int      // how often the first process has opened the key
-	others    []string // calls of other processes that name a file of the keys
+	others    []string // calls of other processes that name a file of the keys, or the passphrase's
 	processes int
 }
 
@@ -65,7 +68,7 @@ func readOpens(trace io.Reader) (o openings, err error) {
 	}
 	for _, c := range lines {
 		switch mago := slices.Contains(own, c.thread); {
-		case !mago && strings.Contains(c.text, strings.TrimPrefix(keys, "/")):
+		case !mago && (strings.Contains(c.text, strings.TrimPrefix(keys, "/")) || strings.Contains(c.text, strings.TrimPrefix(secretFile, "/"))):
 			o.others = append(o.others, c.text)
 		case mago && openedIt.MatchString(c.text):
 			o.opened++

@@ -11,7 +11,7 @@ import (
 // toSignAnew has modules whose signatures are by the key of before.
 func (m *machine) toSignAnew(words ...string) func(context.Context) error {
 	return func(ctx context.Context) error {
-		return errors.Join(m.succeed(ctx, m.arguments(append([]string{"a-b"}, words...)...)...), m.succeed(ctx, m.arguments("key", "rotate")...))
+		return errors.Join(m.withRoot(ctx), m.succeed(ctx, m.arguments(append([]string{"a-b"}, words...)...)...), m.succeed(ctx, m.arguments("key", "rotate")...))
 	}
 }
 
