@@ -204,4 +204,8 @@ func TestUnusable(t *testing.T) {
 	if got := m.Trust(old).Of(c.leaf, c.root); got.Now != (Verdict{No, UnusableKey}) || got.Next != got.Now {
 		t.Errorf("%+v", got)
 	}
+	old["CONFIG_MODULE_SIG"] = "y"
+	if got := (tree{}).machine(t).Trust(old).Of(c.leaf, c.root); got.Now != (Verdict{Unknown, UnusableKey}) || got.Next != got.Now {
+		t.Errorf("a kernel that may not ask: %+v", got)
+	}
 }
