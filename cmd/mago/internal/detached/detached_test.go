@@ -155,6 +155,8 @@ func TestWrong(t *testing.T) {
 		"three keys": {module, nil, func(dir string, r Request) error {
 			return os.WriteFile(filepath.Join(dir, signerFile), bytes.Repeat(signing.FormatCertificate(chain[0]), 3), 0o600)
 		}, "", "DIR/signer.pem: it has 3 certificates: of a key and of its root are two"},
+		"no certificate to enroll": {module, nil, func(dir string, r Request) error { return os.Remove(filepath.Join(dir, enrollFile)) }, "",
+			"DIR/mok.der: there is no such file: sign the directory once more"},
 		"another's certificate to enroll": {module, nil, func(dir string, r Request) error {
 			_, more := newSigner(t)
 			return os.WriteFile(filepath.Join(dir, enrollFile), more[0].Raw, 0o600)

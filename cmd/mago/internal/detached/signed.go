@@ -55,7 +55,10 @@ func (d *Dir) signer() (s Signatures, err error) {
 	}
 	s.File, s.Enroll, s.messages = name, filepath.Join(d.name, enrollFile), map[string][]byte{}
 	der, err := foreign.ReadText(d.root, enrollFile, maxText)
-	if err == nil && !bytes.Equal(der, s.Chain[len(s.Chain)-1].Raw) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		err = errors.New("there is no such file: sign the directory once more")
+	case err == nil && !bytes.Equal(der, s.Chain[len(s.Chain)-1].Raw):
 		err = errors.New("it is another certificate than the one in " + signerFile)
 	}
 	if err != nil {
