@@ -47,7 +47,7 @@ func (a adviser) explainKey(err error) (int, string) {
 		return exitKey, "are the clocks of both machines right?"
 	case errors.As(err, &date), errors.As(err, new(*engine.UnusableKeyError)):
 		return exitKey, "sign the directory once more, on the machine that has the key, with another one (mago help key)"
-	case errors.As(err, new(*engine.StaleRequestError)):
+	case errors.As(err, new(*engine.StaleRequestError)), errors.As(err, new(*engine.OtherHashError)):
 		return exitNoModule, `"mago sign --requests DIR" asks for the signatures of what is built now`
 	case errors.As(err, new(*signing.HashError)):
 		return exitKey, "with --unsigned mago signs nothing"

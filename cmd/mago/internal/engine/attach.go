@@ -80,13 +80,20 @@ func (d Detached) checkSigned(requests []detached.Request, s detached.Signatures
 		}
 		err := unusableBy(config, q, s.Chain)
 		if wants := cmp.Or(config["CONFIG_MODULE_SIG_HASH"], q.Hash); err == nil && wants != q.Hash {
-			err = fmt.Errorf("it is signed with %s, and Linux %s wants %s", q.Hash, q.Kernel, wants)
+			err = &OtherHashError{q.Hash, q.Kernel, wants}
 		}
 		if err != nil {
 			return &detached.Error{File: q.File, Err: err}
 		}
 	}
 	return nil
+}
+
+// OtherHashError is a signature with a hash that its kernel does not want, or not any more.
+type OtherHashError struct{ Hash, Kernel, Wants string }
+
+func (e *OtherHashError) Error() string {
+	return fmt.Sprintf("it is signed with %s, and Linux %s wants %s", e.Hash, e.Kernel, e.Wants)
 }
 
 // StaleRequestError is a package that is not the one that signatures were asked for.
