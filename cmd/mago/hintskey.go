@@ -39,6 +39,8 @@ func (a adviser) explainKey(err error) (int, string) {
 		return exitKey, uri.Hint()
 	case errors.As(err, new(*keyring.EmptyPassphraseError)):
 		return exitKey, "write the passphrase into its first line; where there is none, name no file"
+	case errors.As(err, new(*passphraseFileError)):
+		return exitKey, ""
 	case errors.As(err, &of):
 		return exitKey, a.keyHint(of)
 	case errors.As(err, new(*detached.BusyError)):

@@ -32,7 +32,7 @@ func (o passphraseOptions) read() ([]byte, error) {
 	case o.PassphraseFile != "":
 		var err error
 		if file, err = os.Open(o.PassphraseFile); err != nil {
-			return nil, fmt.Errorf("--passphrase-file: %w", err)
+			return nil, &passphraseFileError{err}
 		}
 	default:
 		return nil, nil
@@ -40,6 +40,12 @@ func (o passphraseOptions) read() ([]byte, error) {
 	defer file.Close()
 	return keyring.ReadPassphrase(file, name)
 }
+
+// passphraseFileError is a file of --passphrase-file that cannot be opened.
+type passphraseFileError struct{ err error }
+
+func (e *passphraseFileError) Error() string { return "--passphrase-file: " + e.err.Error() }
+func (e *passphraseFileError) Unwrap() error { return e.err }
 
 // newPassphrase is that of a key to be made: what the options name, else what somebody at the terminal types twice; nil where
 // there is nobody, or nothing is typed.

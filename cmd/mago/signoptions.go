@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"path/filepath"
 	"strings"
@@ -39,7 +38,7 @@ func (o signOptions) take(a *app) error {
 	}
 	given, err := o.read()
 	if err != nil {
-		return &keyring.Error{Path: cmp.Or(o.SigningKey, keyring.Dir), Err: err}
+		return err
 	}
 	if given != nil {
 		a.OpenKey = func(_ context.Context, k keyring.Key, _ engine.Signing) (*signing.Signer, error) {
