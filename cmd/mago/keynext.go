@@ -29,7 +29,7 @@ func (ka keyAdviser) next() string {
 	}
 	i := slices.IndexFunc(ka.report.Keys, func(k keyring.State) bool { return k.Used })
 	switch {
-	case i < 0 && ka.report.Machine.Wants == "":
+	case i < 0 && (ka.report.Machine.Wants == "" || !ka.signsHere()):
 		return ""
 	case i < 0:
 		return ka.adviser().newKey()
@@ -53,11 +53,14 @@ func (ka keyAdviser) offer() (keyring.Key, bool) {
 		}
 		keys, lacking[k.Path] = append(keys, k.Found.Key), k.Found.Err == nil && k.Standing.Next.Why == firmware.NotEnrolled
 	}
-	if ka.unread() || !ka.hasUEFI() {
+	if ka.unread() || !ka.hasUEFI() || !ka.signsHere() {
 		return keyring.Key{}, false
 	}
 	return keyring.Offer(keys, func(k keyring.Key) bool { return lacking[k.Path] })
 }
+
+// signsHere reports whether the configuration has mago sign what it builds, where there is a key.
+func (ka keyAdviser) signsHere() bool { return unsignedHere[ka.Signing.Signatures] == nil }
 
 // unread reports whether only root could say more.
 func (ka keyAdviser) unread() bool {

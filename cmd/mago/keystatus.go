@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"mago/cmd/mago/internal/engine"
 	"mago/cmd/mago/internal/keyring"
 	"mago/kbuild/firmware"
 	"mago/kbuild/signing/pkcs11"
@@ -30,7 +31,7 @@ func (c *keyCommand) status(a keyTeller, _ context.Context) error {
 		a.screen.line("")
 	}
 	a.tellRetired(r.Retired)
-	for _, note := range keyNotes(r, now) {
+	for _, note := range append(keyNotes(r, now), unsignedHere[a.Signing.Signatures]...) {
 		a.tellField("note", note)
 	}
 	adviser := keyAdviser{a, r, now}
@@ -197,6 +198,12 @@ var whereToLook = map[firmware.Hidden]string{
 	firmware.NoSysfs:     "an installer's chroot is to have this machine's /sys mounted; where the system is for another machine, only mago there can say more",
 	firmware.InContainer: "the kernel is that of the container's host, where mago key status says which modules it loads",
 	firmware.NoRuntime:   "mago key status says more after a boot with efi=runtime on the kernel's command line",
+}
+
+// unsignedHere says of a configuration that mago signs nothing of what it builds.
+var unsignedHere = map[engine.Signatures][]string{
+	engine.SignaturesElsewhere: {"the configuration has another machine sign what is built here (Signatures: elsewhere)"},
+	engine.SignaturesNone:      {"the configuration has nothing signed that is built here (Signatures: none)"},
 }
 
 // keyNotes are what somebody should know beside the keys themselves.
