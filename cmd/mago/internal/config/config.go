@@ -61,7 +61,7 @@ func (c *Config) Check() error {
 // Modules names the modules that have a file of their own.
 func (c *Config) Modules() []string { return slices.Sorted(maps.Keys(c.modules)) }
 
-// Own are the settings that a module's own files say, and that nothing counts more than.
+// Own are the settings that a module's own files say, but for those that a later one of its files says again.
 func (c *Config) Own(module string) []Setting {
 	return slices.DeleteFunc(c.Of(module), func(s Setting) bool {
 		return !slices.ContainsFunc(c.ofModules, func(m moduleFile) bool { return m.name == module && m.file == s.File })
