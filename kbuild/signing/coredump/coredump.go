@@ -9,6 +9,7 @@ import (
 
 // Off has this process leave no core dump, whatever the machine does with them, and lets no other process of its user read its memory
 // (PR_SET_DUMPABLE in prctl(2), core(5)). Programs that it starts have the limit, which they may raise again; to them dumpable is new.
+// An ordinary user's process cannot fill a child's uid_map any more (user_namespaces(7)): a program that it has started has to.
 func Off() error {
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
 		return fmt.Errorf("switch core dumps off: %w", err)
