@@ -13,6 +13,8 @@ func (t Trust) enforces() (is Answer, why string) {
 		return Yes, "it was built with CONFIG_MODULE_SIG_FORCE"
 	case t.SecureBoot == SecureBootOn && t.locksDown() == Yes:
 		return Yes, "Secure Boot is on"
+	case !t.checks(): // whatever the running kernel does
+		return No, ""
 	case t.SigEnforce == Yes:
 		return Yes, sigEnforceSet
 	case t.Lockdown == Integrity, t.Lockdown == Confidentiality:
@@ -21,7 +23,7 @@ func (t Trust) enforces() (is Answer, why string) {
 	if why = asked(t.commandLine); why != "" {
 		return Yes, why
 	}
-	if t.checks() && (t.mayLockDown() || t.SigEnforce == Unknown) {
+	if t.mayLockDown() || t.SigEnforce == Unknown {
 		return Unknown, ""
 	}
 	return No, ""

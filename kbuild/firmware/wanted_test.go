@@ -61,6 +61,7 @@ func TestEnforces(t *testing.T) {
 		{"/sys not mounted, no .config", nil, nil, Unknown},
 		{"/sys not mounted, but the command line", tree{"proc/cmdline": "module.sig_enforce"}, debian, Yes},
 		{"/sys not mounted, a kernel that forces it", nil, map[string]string{"CONFIG_MODULE_SIG_FORCE": "y"}, Yes},
+		{"module.sig_enforce, a kernel that looks at no signatures", bios.with(tree{"sys/module/module/parameters/sig_enforce": "Y\n", "proc/cmdline": "module.sig_enforce"}), map[string]string{"CONFIG_X86": "y"}, No},
 		{"/sys not mounted, a kernel that looks at no signatures", nil, map[string]string{"CONFIG_X86": "y"}, No},
 		{"variables not mounted", uefi.with(unforced), debian, Unknown},
 		{"variables not mounted, locked down", uefi.with(unforced, tree{"sys/kernel/security/lockdown": "none [integrity] confidentiality\n"}), debian, Yes},
