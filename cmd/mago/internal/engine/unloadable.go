@@ -2,9 +2,13 @@ package engine
 
 import (
 	"crypto/x509"
+	"path"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"mago/cmd/mago/internal/keyring"
+	"mago/cmd/mago/internal/modpkg"
 	"mago/cmd/mago/internal/store"
 	"mago/debpkg/rooted"
 	"mago/kbuild/firmware"
@@ -61,10 +65,9 @@ func noted(all []unloadable, one unloadable) []unloadable {
 
 // refused says what is wrong with the signature of one of a unit's modules, "" where all load.
 func (sv *surveyor) refused(s State, trust firmware.Trust) string {
-	r, _ := sv.store.Get(store.ID{Module: s.Module, Kernel: s.Kernel})
 	why := unsigned
-	for _, path := range r.Modules {
-		message, err := signing.ReadFile(filepath.Join(sv.Root, path))
+	for _, file := range sv.installedModules(s) {
+		message, err := signing.ReadFile(filepath.Join(sv.Root, file))
 		if err != nil || message == nil {
 			return unsigned
 		}
@@ -74,6 +77,18 @@ func (sv *surveyor) refused(s State, trust firmware.Trust) string {
 		why = ""
 	}
 	return why
+}
+
+// installedModules are the files of a unit's modules by dpkg's list of its package, which another machine may have built; where
+// dpkg has no list, by the record of the last build here.
+func (sv *surveyor) installedModules(s State) []string {
+	files, _ := sv.pkgs.installedPackage(modpkg.Name(s.Module, s.Kernel)).Files(rooted.Root(sv.Root))
+	modules := slices.DeleteFunc(files, func(file string) bool { return !strings.Contains(path.Base(file), ".ko") })
+	if len(modules) > 0 {
+		return modules
+	}
+	r, _ := sv.store.Get(store.ID{Module: s.Module, Kernel: s.Kernel})
+	return r.Modules
 }
 
 // judge says what a machine makes of a module's signature at the next boot.
