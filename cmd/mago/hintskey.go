@@ -39,7 +39,7 @@ func (a adviser) explainKey(err error) (int, string) {
 		return exitKey, uri.Hint()
 	case errors.As(err, new(*keyring.EmptyPassphraseError)):
 		return exitKey, "write the passphrase into its first line; where there is none, name no file"
-	case errors.As(err, new(*passphraseFileError)):
+	case errors.As(err, new(*secretFileError)):
 		return exitKey, ""
 	case errors.As(err, &of):
 		return exitKey, a.keyHint(of)

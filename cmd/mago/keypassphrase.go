@@ -32,7 +32,7 @@ func (o passphraseOptions) read() ([]byte, error) {
 	case o.PassphraseFile != "":
 		var err error
 		if file, err = os.Open(o.PassphraseFile); err != nil {
-			return nil, &passphraseFileError{err}
+			return nil, &secretFileError{"--passphrase-file", err}
 		}
 	default:
 		return nil, nil
@@ -41,11 +41,14 @@ func (o passphraseOptions) read() ([]byte, error) {
 	return keyring.ReadPassphrase(file, name)
 }
 
-// passphraseFileError is a file of --passphrase-file that cannot be opened.
-type passphraseFileError struct{ err error }
+// secretFileError is a file with a key or a passphrase that the command line names and that cannot be read.
+type secretFileError struct {
+	name string // of the option or the action
+	err  error
+}
 
-func (e *passphraseFileError) Error() string { return "--passphrase-file: " + e.err.Error() }
-func (e *passphraseFileError) Unwrap() error { return e.err }
+func (e *secretFileError) Error() string { return e.name + ": " + e.err.Error() }
+func (e *secretFileError) Unwrap() error { return e.err }
 
 // newPassphrase is that of a key to be made: what the options name, else what somebody at the terminal types twice; nil where
 // there is nobody, or nothing is typed.

@@ -16,9 +16,9 @@ func (c *keyCommand) rotate(a keyTeller, ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rootKey, err := keyring.ReadRootKey(path)
+	rootKey, err := keyring.ReadKeyFile(path)
 	if err != nil {
-		return err
+		return &secretFileError{"--root-key", err}
 	}
 	var made keyring.Made
 	err = a.withPassphrase(ctx, c.passphraseOptions, a.Signing, func(passphrase []byte) (err error) {

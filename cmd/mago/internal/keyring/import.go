@@ -13,8 +13,8 @@ import (
 
 // Import is a key that somebody has, of which the store is to have a copy.
 type Import struct {
-	Key         string // a path of this process
-	Certificate string // likewise; "" where it is in the key's file or beside it
+	Key         KeyFile
+	Certificate string // a path of this process; "" where it is in the key's file or beside it
 	Root        string // of the root's certificate, where it is in neither of them; "" for none
 	Passphrase  []byte // of the key; the copy has the same, unless Unattended says otherwise
 	Unattended  bool   // the copy is not encrypted
@@ -44,7 +44,7 @@ func (s Store) Import(ctx context.Context, i Import) (m Made, err error) {
 func (i Import) files() (map[string][]byte, error) {
 	k, err := i.read()
 	if err != nil {
-		return nil, &Error{i.Key, err}
+		return nil, &Error{i.Key.path, err}
 	}
 	signer, err := k.Signer(i.Passphrase)
 	if err != nil {
@@ -62,11 +62,8 @@ func (i Import) files() (map[string][]byte, error) {
 
 // read reads the key with its certificates. Who may read the original does not matter.
 func (i Import) read() (k Key, err error) {
-	k = Key{Path: i.Key}
-	if k.text, err = readSecret("/", i.Key); err != nil {
-		return k, err
-	}
-	if err := checkKeyFile(i.Key, k.text, i.Certificate); err != nil {
+	k = Key{Path: i.Key.path, text: i.Key.text}
+	if err := checkKeyFile(i.Key.path, k.text, i.Certificate); err != nil {
 		return k, err
 	}
 	all, err := i.chain(k.text)
@@ -97,7 +94,7 @@ func (i Import) certificates(text []byte) ([]*x509.Certificate, error) {
 		if all, err := signing.Certificates(text); err != nil || len(all) > 0 {
 			return all, err
 		}
-		path = besideKey("/", i.Key)
+		path = besideKey("/", i.Key.path)
 	}
 	if path == "" {
 		return nil, errors.New("there is no certificate of it in its file or beside it: name one behind it")

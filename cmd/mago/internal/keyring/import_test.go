@@ -81,7 +81,7 @@ func TestImport(t *testing.T) {
 		{key: "p12.pem", passphrase: "secret", name: "dkms", enrolled: "dkms"},
 	} {
 		s := newStore(t)
-		m, err := s.Import(t.Context(), Import{Key: at(c.key), Certificate: at(c.cert), Root: at(c.root), Passphrase: []byte(c.passphrase), Now: leafTime(t, dir)})
+		m, err := s.Import(t.Context(), Import{Key: keyFile(t, at(c.key)), Certificate: at(c.cert), Root: at(c.root), Passphrase: []byte(c.passphrase), Now: leafTime(t, dir)})
 		if c.fails != "" {
 			if err == nil || !strings.HasSuffix(err.Error(), c.fails) || !errors.As(err, new(*Error)) {
 				t.Errorf("%+v: %v", c, err)
@@ -122,7 +122,7 @@ func leafTime(t *testing.T, dir string) time.Time {
 
 func TestImportExpired(t *testing.T) {
 	dir := foreign(t)
-	i := Import{Key: filepath.Join(dir, "leaf.key"), Passphrase: []byte("secret"), Now: leafTime(t, dir).AddDate(0, 2, 0)}
+	i := Import{Key: keyFile(t, filepath.Join(dir, "leaf.key")), Passphrase: []byte("secret"), Now: leafTime(t, dir).AddDate(0, 2, 0)}
 	var date *DateError
 	if _, err := newStore(t).Import(t.Context(), i); !errors.As(err, &date) || date.Early() {
 		t.Error(err)
@@ -148,7 +148,7 @@ func TestImportExpired(t *testing.T) {
 // The copy is the key itself: openssl makes the same public key of both.
 func TestImportIsTheSameKey(t *testing.T) {
 	dir, s := foreign(t), newStore(t)
-	if _, err := s.Import(t.Context(), Import{Key: filepath.Join(dir, "der.key"), Certificate: filepath.Join(dir, "mok.pub"), Now: leafTime(t, dir)}); err != nil {
+	if _, err := s.Import(t.Context(), Import{Key: keyFile(t, filepath.Join(dir, "der.key")), Certificate: filepath.Join(dir, "mok.pub"), Now: leafTime(t, dir)}); err != nil {
 		t.Fatal(err)
 	}
 	var public [2][]byte

@@ -108,7 +108,7 @@ func TestReportUnusable(t *testing.T) {
 	k := made(t, s, small).Key
 	put(t, s.Root, efivars+"MokListRT-"+esl.Shim.String(), variable(esl.Encode(esl.Certificate(esl.Shim, k.Root))))
 	put(t, s.Root, "/proc/sys/kernel/osrelease", []byte("6.1.0-9-amd64\n"))
-	put(t, s.Root, "/boot/config-6.1.0-9-amd64", []byte("CONFIG_X=y\n# CONFIG_CRYPTO_ECDSA is not set\nCONFIG_CC_VERSION_TEXT=\"gcc\"\n"))
+	put(t, s.Root, "/boot/config-6.1.0-9-amd64", []byte("CONFIG_MODULE_SIG=y\nCONFIG_LOCK_DOWN_IN_EFI_SECURE_BOOT=y\n# CONFIG_CRYPTO_ECDSA is not set\nCONFIG_CC_VERSION_TEXT=\"gcc\"\n"))
 	if r := s.Report("", now); r.Keys[0].Next.Loads != "no" || !strings.Contains(r.Keys[0].Next.Why, "kind") {
 		t.Errorf("%+v", r.Keys[0])
 	}

@@ -15,29 +15,13 @@ import (
 
 // Rotation is a new leaf of the same root, which is enrolled already.
 type Rotation struct {
-	Algorithm  string // "" is that of the leaf before
-	Name       string // "" is the root's
-	Days       int    // 0 is five years
-	Passphrase []byte // of the root's key and, where the leaf before was encrypted, of both leaves
-	Unattended bool   // the new leaf is not encrypted
-	RootKey    RootKey
+	Algorithm  string  // "" is that of the leaf before
+	Name       string  // "" is the root's
+	Days       int     // 0 is five years
+	Passphrase []byte  // of the root's key and, where the leaf before was encrypted, of both leaves
+	Unattended bool    // the new leaf is not encrypted
+	RootKey    KeyFile // the root's private key; the zero value is the one that lies in the store
 	Now        time.Time
-}
-
-// RootKey is the private key of a root that somebody has named; its zero value is the one that lies in the store. It is read once: it may
-// come through a pipe.
-type RootKey struct {
-	path string
-	text []byte
-}
-
-// ReadRootKey reads a root's private key at a path of this process; "" gives the zero value.
-func ReadRootKey(path string) (k RootKey, err error) {
-	if path != "" {
-		k.path = path
-		k.text, err = readSecret("/", path)
-	}
-	return k, err
 }
 
 // FlatError is a key without a root, which has no new leaf.
@@ -89,7 +73,7 @@ func (s Store) Rotate(ctx context.Context, r Rotation) (m Made, err error) {
 }
 
 // rootKey is the text of a root's private key, and where that lies.
-func (s Store) rootKey(k Key, given RootKey) (text []byte, path string, err error) {
+func (s Store) rootKey(k Key, given KeyFile) (text []byte, path string, err error) {
 	if k.Root == nil {
 		return nil, "", &FlatError{k.Path}
 	}

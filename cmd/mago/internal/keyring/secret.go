@@ -52,3 +52,18 @@ func PassphraseIn(root rooted.Root, path string) ([]byte, error) {
 	defer file.Close()
 	return ReadPassphrase(file, path)
 }
+
+// KeyFile is a private key's file that somebody has named. It is read once, for it may be a pipe, and a passphrase may be tried three times.
+type KeyFile struct {
+	path string
+	text []byte
+}
+
+// ReadKeyFile reads a private key's file at a path of this process; "" gives the zero value.
+func ReadKeyFile(path string) (f KeyFile, err error) {
+	if path != "" {
+		f.path = path
+		f.text, err = readSecret("/", path)
+	}
+	return f, err
+}

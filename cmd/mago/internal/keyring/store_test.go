@@ -161,17 +161,17 @@ func TestRootKeyElsewhere(t *testing.T) {
 	other := newStore(t)
 	made(t, other, small)
 	foreign := host(t, other, OfflineKey)
-	if _, err := s.Rotate(t.Context(), Rotation{Now: now, RootKey: rootKeyAt(t, foreign)}); err == nil || err.Error() != "the signing key "+foreign+": the key is not that of the certificate mago on box (root)" {
+	if _, err := s.Rotate(t.Context(), Rotation{Now: now, RootKey: keyFile(t, foreign)}); err == nil || err.Error() != "the signing key "+foreign+": the key is not that of the certificate mago on box (root)" {
 		t.Error(err)
 	}
-	if _, err := s.Rotate(t.Context(), Rotation{Now: now, RootKey: rootKeyAt(t, away)}); err != nil {
+	if _, err := s.Rotate(t.Context(), Rotation{Now: now, RootKey: keyFile(t, away)}); err != nil {
 		t.Error(err)
 	}
 }
 
-func rootKeyAt(t *testing.T, path string) RootKey {
+func keyFile(t *testing.T, path string) KeyFile {
 	t.Helper()
-	k, err := ReadRootKey(path)
+	k, err := ReadKeyFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
