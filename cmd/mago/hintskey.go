@@ -46,7 +46,7 @@ func (a adviser) explainKey(err error) (int, string) {
 	case errors.As(err, new(*detached.BusyError)):
 		return exitBusy, "when that has ended, run the same command again"
 	case errors.As(err, &date) && date.Early():
-		return exitKey, "are the clocks of both machines right?"
+		return exitKey, "set the clock of the machine that is wrong, this one or the one that has signed, and run the same command again"
 	case errors.As(err, &date), errors.As(err, new(*engine.UnusableKeyError)):
 		return exitKey, "sign the directory once more, on the machine that has the key, with another one (mago help key)"
 	case errors.As(err, new(*engine.StaleRequestError)), errors.As(err, new(*engine.OtherHashError)):

@@ -124,7 +124,7 @@ var hintProofs = map[string]string{
 	"adviser.explainCatalog: modprobe":                             "advice",
 	"UnloadableError.step: mago auto-build -l":                     "sign",
 	"Engine.Status: mago key status":                               "sign",
-	"base.tellNextBoot: systemctl reboot":                          "sign",
+	"base.tellPending: systemctl reboot":                           "sign",
 	"signatures.tellToSign: mago sign --requests to-sign":          "sign-enforced",
 	"Detached.enrolment: mokutil --import":                         "sign-enforced",
 	"UnloadableError.step: mago key export --mok":                  "sign-enforced",

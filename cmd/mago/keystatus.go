@@ -197,6 +197,7 @@ func loadsText(k keyring.State) string {
 var whereToLook = map[firmware.Hidden]string{
 	firmware.NoSysfs:     "an installer's chroot is to have this machine's /sys mounted; where the system is for another machine, only mago there can say more",
 	firmware.InContainer: "the kernel is that of the container's host, where mago key status says which modules it loads",
+	firmware.Closed:      "what keeps it from being read, cat /sys/firmware/efi/efivars/SecureBoot-* says as root",
 	firmware.NoRuntime:   "mago key status says more after a boot with efi=runtime on the kernel's command line",
 }
 

@@ -67,7 +67,7 @@ func signdir(ts *testscript.TestScript, _ bool, args []string) {
 	dir, err := detached.Open(ts.MkAbs(args[0]))
 	ts.Check(err)
 	defer dir.Close()
-	asked, err := dir.Asked()
+	asked, err := dir.Inspect()
 	ts.Check(err)
 	ts.Check(asked.Sign(context.Background(), &signing.Signer{Key: key, Certificate: c}, []*x509.Certificate{c}, func(detached.Request) {}))
 }

@@ -66,7 +66,7 @@ func within(t *testing.T, dir string, do func(*Dir) error) error {
 func sign(t *testing.T, dir string, s *signing.Signer, chain []*x509.Certificate, told func(Request)) error {
 	t.Helper()
 	return within(t, dir, func(d *Dir) error {
-		asked, err := d.Asked()
+		asked, err := d.Inspect()
 		if err != nil {
 			return err
 		}

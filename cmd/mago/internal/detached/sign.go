@@ -24,8 +24,8 @@ type digest struct {
 	hash crypto.Hash
 }
 
-// Asked looks at every module. One that is not what the list tells, or is none, is an *Error.
-func (d *Dir) Asked() (a Asked, err error) {
+// Inspect looks at every module. One that is not what the list tells, or is none, is an *Error.
+func (d *Dir) Inspect() (a Asked, err error) {
 	a.dir = d
 	if a.Requests, err = d.Requests(); err != nil {
 		return a, err

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strings"
 
 	"mago/cmd/mago/internal/detached"
 	"mago/debpkg/rooted"
@@ -9,29 +10,49 @@ import (
 	"mago/kbuild/signing"
 )
 
+// untrusting are kernels of this machine that ask for signatures, and do not take a certificate for one reason.
+type untrusting struct {
+	wanted   string
+	why      firmware.Reason
+	releases []string
+}
+
 // tellTrust says what those kernels of this machine that ask for signatures make of the certificate that has signed for them.
 func (d Detached) tellTrust(s detached.Signatures, releases []string) {
+	var steps []string
+	for _, u := range d.untrusting(s, releases) {
+		switch u.why {
+		case firmware.PendingEnrolment:
+			d.known.pending.Store(true)
+			continue
+		case firmware.NotEnrolled:
+			steps = d.enrolment(s.Enroll)
+		}
+		d.say.note("warning", "%s: Linux %s does not load what %s has signed: %s", u.wanted, strings.Join(u.releases, ", "), signing.Name(s.Certificate()), u.why)
+	}
+	for _, step := range steps {
+		d.say.advise("next", step)
+	}
+	d.tellPending()
+}
+
+// untrusting are those of releases that are installed.
+func (d Detached) untrusting(s detached.Signatures, releases []string) (all []untrusting) {
 	installed := d.kernels.finder().Installed()
-	told := map[firmware.Reason]bool{}
 	for _, release := range releases {
 		k, _ := d.kernels.kernel(release) // without headers its settings are not known
 		trust := d.signs.trust(k)
 		next := trust.Of(s.Chain...).Next
-		switch {
-		case trust.Wanted == "" || told[next.Why] || !slices.Contains(installed, release):
+		if trust.Wanted == "" || !slices.Contains(installed, release) || next.Loads != firmware.No && next.Why != firmware.PendingEnrolment {
 			continue
-		case next.Why == firmware.PendingEnrolment:
-			d.tellNextBoot()
-		case next.Loads == firmware.No:
-			d.say.note("warning", "%s: Linux %s does not load what %s has signed: %s", trust.Wanted, release, signing.Name(s.Certificate()), next.Why)
 		}
-		if next.Why == firmware.NotEnrolled {
-			for _, step := range d.enrolment(s.Enroll) {
-				d.say.advise("next", step)
-			}
+		i := slices.IndexFunc(all, func(u untrusting) bool { return u.wanted == trust.Wanted && u.why == next.Why })
+		if i < 0 {
+			i, all = len(all), append(all, untrusting{wanted: trust.Wanted, why: next.Why})
 		}
-		told[next.Why] = true
+		all[i].releases = append(all[i].releases, release)
 	}
+	return all
 }
 
 // enrolment are the commands that enroll a certificate which may lie elsewhere than in the system.

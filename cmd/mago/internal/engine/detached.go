@@ -28,7 +28,7 @@ func (d Detached) Sign(ctx context.Context, dir string, about func([]detached.Re
 		return err
 	}
 	defer in.Close()
-	asked, err := in.Asked()
+	asked, err := in.Inspect()
 	if err != nil {
 		return err
 	}

@@ -82,7 +82,8 @@ func (it *installer) install(ctx context.Context, u unit, built store.Record) (i
 func (it *installer) tellInstalled(ctx context.Context, u unit, built store.Record) {
 	it.tellOtherCopies(u.Kernel, built)
 	if it.signs.isPending(u, built) {
-		it.tellNextBoot()
+		it.known.pending.Store(true)
+		return
 	}
 	it.tellOutlook(ctx, u, built)
 }

@@ -46,9 +46,10 @@ type known struct {
 	unfetched sync.Map // why the headers of a kernel could not be fetched, by release
 	upgrade   lasting[apt.Transaction]
 
-	told    sync.Map  // what was told once: compilers by their kernels' releases, keys by their paths
-	shown   sync.Once // the sandbox
-	ignored sync.Once // what of dkms's settings is not followed
+	pending atomic.Bool // whether the next boot's blue screen has to be answered before modules load that were signed or installed
+	told    sync.Map    // what was told once: compilers by their kernels' releases, keys by their paths
+	shown   sync.Once   // the sandbox
+	ignored sync.Once   // what of dkms's settings is not followed
 
 	// system is held by who has apt, dpkg or useradd change the system, from the look at what is there to the end. Their own
 	// locks keep processes apart, not parts of one. Whoever holds it opens no catalog and takes no lock of the cache.

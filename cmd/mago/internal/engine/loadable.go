@@ -110,9 +110,11 @@ func (sg *signatures) refusalOf(u unit, built store.Record, copies []string) (*U
 	}
 	id := u.id()
 	k, _ := sg.keyOf(u.name) // what is wrong with one is told where it is to sign
+	came := built.Came && built.Signed == nil && verdict.Why != unsigned
 	return unloadableError(u, asked, &Lack{
 		Built: &id, Reason: verdict.Why, keyless: !k.is, elsewhere: sg.isElsewhere(u.name),
-		kept: built.Came && verdict.Why != unsigned && !sg.Of(u.name).Signing.Resign,
+		came: came,
+		kept: came && !sg.Of(u.name).Signing.Resign,
 	}), nil
 }
 

@@ -44,9 +44,10 @@ func (e *Engine) Do(ctx context.Context, r Request) (Report, error) {
 		e.modules.tellNone(r.Words)
 	}
 	report, err := e.Run(ctx, p)
-	if r.Goal == Built && !e.DryRun {
+	if r.Goal == Built && !e.DryRun && ctx.Err() == nil {
 		e.signs.tellToSign(p)
 	}
+	e.tellPending()
 	return report, err
 }
 
@@ -79,6 +80,7 @@ func (e *Engine) Install(ctx context.Context, words []string) (Report, error) {
 	}
 	r.tally = newTally(e, p.Units, 1)
 	err = r.units(ctx)
+	e.tellPending()
 	return r.report(), err
 }
 

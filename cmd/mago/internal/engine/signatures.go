@@ -266,9 +266,12 @@ func (sg *signatures) isPending(u unit, built store.Record) bool {
 	return err == nil && verdict.Why == firmware.PendingEnrolment
 }
 
-// tellNextBoot says what the next boot asks where an enrolment is pending.
-func (b *base) tellNextBoot() {
-	b.say.note("note", "the next boot's blue screen asks: take Enroll MOK, Continue, Yes, type the password that mokutil was given, and take Reboot")
+// tellPending says what the next boot asks where modules load only after it.
+func (b *base) tellPending() {
+	if !b.known.pending.Load() {
+		return
+	}
+	b.say.note("note", "the next boot's blue screen asks: take Enroll MOK, Continue, Yes, type the password that mokutil was given, and take Reboot; modprobe loads the modules then")
 	b.say.advise("next", b.system().ByRoot("systemctl", "reboot"))
 }
 

@@ -37,7 +37,8 @@ type Lack struct {
 	keyless   bool // whether mago has no key here
 	elsewhere bool // whether the configuration has another machine sign
 	closed    bool // whether there may be a key that only root may read
-	kept      bool // whether the signatures of what is built are those that it comes with, and the configuration keeps them
+	came      bool // whether the signatures of what is built are those that it comes with
+	kept      bool // whether the configuration keeps these
 }
 
 // unloadableError is that of a unit whose modules lack something, nil where they do not.
@@ -101,8 +102,10 @@ func (e *UnloadableError) step(on System) string {
 	switch {
 	case e.kept:
 		return fmt.Sprintf("the source signs its modules itself: enroll its certificate; or see with %q where Resign is set to no, and let mago sign them", on.Mago("config", e.Built.Module))
+	case e.came && e.keyless && !e.elsewhere:
+		return fmt.Sprintf("the source signs its modules itself: enroll its certificate; or %q makes a key, with which mago signs them anew", on.SudoMago("key", "new"))
 	case e.Built != nil && e.keyless && e.Reason == firmware.NotEnrolled:
-		return `on the machine that has signed it "mago key export --mok" writes the certificate that mokutil --import takes here`
+		return `mokutil --import takes its certificate here: mok.der in the directory that was signed, or what "mago key export --mok" writes on the machine that has signed it`
 	case e.Built != nil && e.keyless && (e.elsewhere || e.Reason != unsigned):
 		return fmt.Sprintf("%q asks for a signature; mago help sign says how it comes", on.Mago("sign", "-f", "--requests", "to-sign", "-l", e.id.Kernel, e.id.Module))
 	case e.Built != nil:
