@@ -39,8 +39,9 @@ type known struct {
 	gathered     sync.Once
 	certificates []*x509.Certificate // see signatures.certificates
 
-	keys    while[string, chosenKey]       // that sign, by the path that is configured
-	signers while[string, *signing.Signer] // by the path of the key
+	messages sync.Map                       // of packages' modules, by the package's SHA-256; see signatures.messages
+	keys     while[string, chosenKey]       // that sign, by the path that is configured
+	signers  while[string, *signing.Signer] // by the path of the key
 
 	opened    lasting[kernelIndex]
 	unfetched sync.Map // why the headers of a kernel could not be fetched, by release

@@ -13,57 +13,69 @@ import (
 	"mago/kbuild/signing"
 )
 
-// eachMessage calls do with the signature of each module in a build's package, nil for a module without one, until do is false.
-func eachMessage(built store.Record, do func(message []byte) bool) error {
+// messages are the signatures of the modules in a build's package, nil for a module without one. They are read once.
+func (sg *signatures) messages(built store.Record) ([][]byte, error) {
+	if had, ok := sg.known.messages.Load(built.SHA256); ok {
+		return had.([][]byte), nil
+	}
+	all, err := readMessages(built)
+	if err == nil {
+		sg.known.messages.Store(built.SHA256, all)
+	}
+	return all, err
+}
+
+func readMessages(built store.Record) (all [][]byte, err error) {
 	deb, err := debpkg.Open(built.Deb)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer deb.Close()
 	data, err := deb.Data()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer data.Close()
 	for files := tar.NewReader(data); ; {
 		h, err := files.Next()
 		if errors.Is(err, io.EOF) {
-			return nil
+			return all, nil
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !slices.Contains(built.Modules, path.Join("/", h.Name)) {
 			continue
 		}
 		message, err := signing.Read(files)
-		if err != nil || !do(message) {
-			return err
+		if err != nil {
+			return nil, err
 		}
+		all = append(all, message)
 	}
 }
 
 // verdictOn judges a build by the worst signature of its modules.
 func (sg *signatures) verdictOn(built store.Record, trust firmware.Trust) (worst firmware.Verdict, err error) {
 	worst.Loads = firmware.Yes
-	err = eachMessage(built, func(message []byte) bool {
+	all, err := sg.messages(built)
+	for _, message := range all {
 		next := firmware.Verdict{Loads: firmware.No, Why: unsigned}
 		if message != nil {
 			next = judge(message, trust, sg.certificates())
 		}
-		if next.Loads == firmware.No || worst.Loads == firmware.Yes && worst.Why != firmware.PendingEnrolment {
+		if next.Loads == firmware.No {
+			return next, nil
+		}
+		if worst.Loads == firmware.Yes && worst.Why != firmware.PendingEnrolment {
 			worst = next
 		}
-		return worst.Loads != firmware.No
-	})
+	}
 	return worst, err
 }
 
 // hasUnsigned reports whether one of a build's modules has no signature.
-func hasUnsigned(built store.Record) (has bool, err error) {
-	err = eachMessage(built, func(message []byte) bool {
-		has = message == nil
-		return !has
-	})
-	return has, err
+func (sg *signatures) hasUnsigned(built store.Record) (bool, error) {
+	all, err := sg.messages(built)
+	return slices.ContainsFunc(all, func(message []byte) bool { return message == nil }), err
 }

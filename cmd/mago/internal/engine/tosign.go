@@ -24,6 +24,6 @@ func (sg *signatures) isToSign(r store.Record) bool {
 	if !r.Came || sg.Of(r.Module).Signing.Resign {
 		return true
 	}
-	has, err := hasUnsigned(r)
+	has, err := sg.hasUnsigned(r)
 	return has || err != nil
 }
