@@ -36,8 +36,10 @@ func (c *signCommand) Run(a *app, ctx context.Context) error {
 		return misuse("sign", "--attach takes all that is in its directory")
 	case c.Attach != "":
 		return c.attach(ctx, a, d)
-	case len(c.Words) != 1:
+	case len(c.Words) == 0:
 		return misuse("sign", "the directory to sign is missing")
+	case len(c.Words) > 1:
+		return misuse("sign", "one directory is signed at a time")
 	}
 	return c.sign(ctx, a, d)
 }
