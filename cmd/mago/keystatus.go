@@ -88,7 +88,7 @@ func (a keyTeller) tellKey(k keyring.State, now time.Time) {
 		a.tellField("error", errorText(k))
 	}
 	if k.Used {
-		a.tellField("used", "mago signs with this key: "+usedBecause[k.Origin])
+		a.tellField("used", "mago signs with this key: "+usedText(k))
 	}
 }
 
@@ -129,12 +129,17 @@ var whose = map[keyring.Origin]string{
 	keyring.Configured: "of the configuration", keyring.Own: "mago's", keyring.DKMS: "dkms's", keyring.Shim: "of shim-signed",
 }
 
-// usedBecause says why a key is the one that signs.
-var usedBecause = map[keyring.Origin]string{
-	keyring.Configured: "the configuration names it",
-	keyring.Own:        "it is mago's own",
-	keyring.DKMS:       "mago has none of its own, and this one is enrolled; nothing has to be enrolled again",
-	keyring.Shim:       "mago has none of its own, and this one is enrolled; nothing has to be enrolled again",
+// usedText says why a key is the one that signs.
+func usedText(k keyring.State) string {
+	switch {
+	case k.Origin == keyring.Configured:
+		return "the configuration names it"
+	case k.Origin == keyring.Own:
+		return "it is mago's own"
+	case slices.Contains(k.Lists, string(firmware.MOKNew)):
+		return "mago has none of its own, and this one is enrolled with the next boot; nothing else has to be enrolled"
+	}
+	return "mago has none of its own, and this one is enrolled; nothing has to be enrolled again"
 }
 
 func kindText(k keyring.State) string {
