@@ -67,7 +67,7 @@ func goneInput(old store.Input) string {
 	case asSignature:
 		return "it is signed with the certificate " + old.Version + ", and is to have no signature"
 	case asOption:
-		return fmt.Sprintf("the build used another value of %s: %s", old.Name, old.Version)
+		return fmt.Sprintf("the build had %s %s, and now there is none", old.Name, old.Version)
 	}
 	return "the build used " + old.Name
 }

@@ -22,7 +22,7 @@ func TestChanged(t *testing.T) {
 			return append(all, store.Input{Role: asSettings, Name: "/etc/dkms/hello-1.0.conf"})
 		},
 		"the date is 1971, the build used 1970":                         func(all []store.Input) []store.Input { all[3].Version = "1971"; return all },
-		"the build used another value of the date: 1970":                func(all []store.Input) []store.Input { return append(all[:3:3], all[4:]...) },
+		"the build had the date 1970, and now there is none":            func(all []store.Input) []store.Input { return append(all[:3:3], all[4:]...) },
 		"lower is 2, the build used 1":                                  func(all []store.Input) []store.Input { all[4].Version = "2"; return all },
 		"lower is another than the build used":                          func(all []store.Input) []store.Input { all[4].SHA256 = "d2"; return all },
 		"gcc-12 is 12.2.0-14+deb12u2, the build used 12.2.0-14+deb12u1": func(all []store.Input) []store.Input { all[5].Version = "12.2.0-14+deb12u2"; return all },

@@ -30,7 +30,7 @@ func TestConfiguredAnew(t *testing.T) {
 		"the same":   {[]store.Input{option(makeArguments, "V=1 'a b'")}, ModuleOptions{MakeArguments: []string{"V=1", "a b"}}, ""},
 		"new":        {nil, ModuleOptions{Early: Yes}, "Early-Boot is yes, the build had none"},
 		"another":    {[]store.Input{option(dkmsVariables, "A=1")}, ModuleOptions{Variables: []string{"A=2"}}, "Dkms-Variables is A=2, the build used A=1"},
-		"taken back": {[]store.Input{option(makeArguments, "V=1")}, ModuleOptions{}, "the build used another value of Make-Arguments: V=1"},
+		"taken back": {[]store.Input{option(makeArguments, "V=1")}, ModuleOptions{}, "the build had Make-Arguments V=1, and now there is none"},
 	} {
 		o := Options{Modules: map[string]ModuleOptions{"hello": test.now}}
 		if got := o.configuredAnew(store.Record{Format: store.Format, Module: "hello", Inputs: test.had}); got != test.want {
