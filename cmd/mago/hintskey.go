@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"mago/cmd/mago/internal/detached"
 	"mago/cmd/mago/internal/engine"
@@ -92,6 +93,8 @@ func (a adviser) keyHint(of *keyring.Error) string {
 		return passphraseHint
 	case errors.As(of, new(*engine.UnusableKeyError)):
 		return fmt.Sprintf(`"%s --algorithm rsa3072" makes a key that every kernel takes, and keeps the present one beside it`, a.anotherKey())
+	case errors.As(of, &date) && filepath.Dir(of.Path) != keyring.Dir:
+		return "name another key, or renew the certificate where it was made; set the clock if it is wrong"
 	case errors.As(of, &date) && date.Early():
 		return fmt.Sprintf(`set the clock, or run "%s"`, a.newLeaf())
 	case errors.As(of, &date), errors.As(of, new(*keyring.RevokedError)):

@@ -3,15 +3,19 @@ package keyring
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"mago/debpkg/rooted"
+	"mago/kbuild/signing"
 )
 
-// maxName is how long a key's name may be, so that a certificate's fits in the 64 letters of RFC 5280 (ub-common-name) with what tells
-// it from others.
+// maxName is how long a key's name may be, so that a certificate's has room for what tells it from others.
 const maxName = 40
+
+// mostLetters a certificate's name may have (ub-common-name of RFC 5280).
+const mostLetters = 64
 
 var goodName = regexp.MustCompile(`^[!-~](?:[ -~]*[!-~])?$`)
 
@@ -37,8 +41,19 @@ func UsualName(root rooted.Root) string {
 // rootName and leafName are what the certificates of a key are called: they tell the one from the other, and leaves from each other.
 func rootName(name string) string { return name + " (root)" }
 
-func leafName(name string, now time.Time) string {
-	return fmt.Sprintf("%s (modules, %s)", name, day(now))
+// others are those that the name may not be of: leaves of one day are counted.
+func leafName(name string, now time.Time, others []Retired) string {
+	for i := 1; ; i++ {
+		nth := ""
+		if i > 1 {
+			nth = fmt.Sprint(".", i)
+		}
+		told := fmt.Sprintf(" (modules, %s%s)", day(now), nth)
+		leaf := name[:min(len(name), mostLetters-len(told))] + told
+		if !slices.ContainsFunc(others, func(o Retired) bool { return signing.Name(o.Certificate) == leaf }) {
+			return leaf
+		}
+	}
 }
 
 // nameOf is the name that a root's certificate was called after.

@@ -21,6 +21,8 @@ type New struct {
 	RootKey    string // a path of this process where the root's private key goes; "" is a file of the store
 	Again      bool   // also where there is a key, which is kept below old
 	Now        time.Time
+
+	others []Retired
 }
 
 // Made is what a change of the store has made.
@@ -41,6 +43,7 @@ func (s Store) New(ctx context.Context, n New) (m Made, err error) {
 	if err := errors.Join(s.CheckFree(n.Again), coredump.Off()); err != nil {
 		return m, err
 	}
+	n.others = s.others()
 	files, err := n.files()
 	if err != nil {
 		return m, err

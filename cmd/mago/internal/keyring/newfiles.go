@@ -33,7 +33,7 @@ func (n New) files() (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	leaf, err := newLeaf(key.Public(), n.Name, n.Days, n.Now, rootCert, root)
+	leaf, err := newLeaf(key.Public(), leafName(n.Name, n.Now, n.others), n.Days, n.Now, rootCert, root)
 	if err != nil {
 		return nil, err
 	}
@@ -72,5 +72,5 @@ func newLeaf(public crypto.PublicKey, name string, days int, now time.Time, root
 	if end := now.AddDate(0, 0, days); end.After(root.NotAfter) {
 		return nil, fmt.Errorf("a certificate of %d days would outlive that of its root, which ends on %s", days, day(root.NotAfter))
 	}
-	return signing.Leaf(public, signing.Subject{Name: leafName(name, now), From: now, Days: days}, root, rootKey)
+	return signing.Leaf(public, signing.Subject{Name: name, From: now, Days: days}, root, rootKey)
 }

@@ -24,21 +24,21 @@ type UnknownError struct{ Word string }
 
 func (e *UnknownError) Error() string {
 	if e.Word == "" {
-		return "no key of mago's has retired: name the certificate that is to be revoked"
+		return "mago has no retired key that is not revoked: name the certificate that is to be revoked"
 	}
 	return fmt.Sprintf("%q is neither a certificate's file nor %d or more digits of the fingerprint of one of mago's", e.Word, leastDigits)
 }
 
 // Revoke ends a certificate: that of a file, which is given, or that of a fingerprint; with neither the one which has retired last.
 func (s Store) Revoke(ctx context.Context, file []byte, word string) (r Revoked, err error) {
+	if r.Certificate, err = s.certificate(file, word); err != nil {
+		return r, err
+	}
 	c, err := s.begin(ctx)
 	if err != nil {
 		return r, err
 	}
 	defer c.release()
-	if r.Certificate, err = s.certificate(file, word); err != nil {
-		return r, err
-	}
 	entry, err := esl.RevokedInMOKX(esl.Shim, r.Certificate)
 	if err != nil {
 		return r, err
@@ -90,4 +90,10 @@ func (s Store) known() ([]Retired, error) {
 		return nil, err
 	}
 	return all, nil
+}
+
+// others are the same for a new one, which may take the place of what cannot be read.
+func (s Store) others() []Retired {
+	all, _ := s.known()
+	return all
 }

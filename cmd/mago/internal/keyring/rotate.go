@@ -22,6 +22,8 @@ type Rotation struct {
 	Unattended bool    // the new leaf is not encrypted
 	RootKey    KeyFile // the root's private key; the zero value is the one that lies in the store
 	Now        time.Time
+
+	others []Retired
 }
 
 // FlatError is a key without a root, which has no new leaf.
@@ -58,6 +60,7 @@ func (s Store) Rotate(ctx context.Context, r Rotation) (m Made, err error) {
 	if err != nil {
 		return m, err
 	}
+	r.others = s.others()
 	text, err := r.follow(k, func() ([]byte, string, error) { return s.rootKey(k, r.RootKey) })
 	if err != nil {
 		return m, err
@@ -125,7 +128,7 @@ func (r Rotation) leaf(k Key, root crypto.Signer, passphrase []byte) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	leaf, err := newLeaf(key.Public(), cmp.Or(r.Name, nameOf(signing.Name(k.Root))), r.Days, r.Now, k.Root, root)
+	leaf, err := newLeaf(key.Public(), leafName(cmp.Or(r.Name, nameOf(signing.Name(k.Root))), r.Now, r.others), r.Days, r.Now, k.Root, root)
 	if err != nil {
 		return nil, err
 	}

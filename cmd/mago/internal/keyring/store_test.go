@@ -373,3 +373,21 @@ func TestKeyWithoutCertificate(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Leaves of one day differ in their names, however long these are.
+func TestSameDay(t *testing.T) {
+	s := newStore(t)
+	n := small
+	n.Name = strings.Repeat("n", maxName)
+	made(t, s, n)
+	for _, want := range []string{n.Name + " (modules, 2026-11-29.2)", n.Name + " (modules, 2026-11-29.3)"} {
+		m, err := s.Rotate(t.Context(), Rotation{Now: now})
+		if err != nil || signing.Name(m.Key.Certificate) != want || len(want) > mostLetters {
+			t.Errorf("%v, %v, not %q", signing.Name(m.Key.Certificate), err, want)
+		}
+	}
+	n.Again = true
+	if m := made(t, s, n); signing.Name(m.Key.Certificate) != n.Name+" (modules, 2026-11-29.4)" {
+		t.Error(signing.Name(m.Key.Certificate))
+	}
+}
