@@ -60,15 +60,17 @@ func (b boot) whyNotRead(chain []*x509.Certificate) Verdict {
 	inMOK, inDB := slices.ContainsFunc(chain, b.lists[MOK].has), slices.ContainsFunc(chain, b.lists[DB].has)
 	switch {
 	case b.SecureBoot == SecureBootUnknown:
-		return Verdict{Unknown, Unreadable}
+		return Verdict{Unknown, HiddenLists}
 	case inMOK && b.readsMOK():
 		return Verdict{No, Revoked}
 	case inMOK:
 		return Verdict{No, MOKIgnored}
 	case inDB:
 		return Verdict{No, DBIgnored}
-	case !b.lists[DB].Known || !b.lists[MOK].Known || !b.lists[MOKNew].Known, !b.debian && !b.Keys.Known:
-		return Verdict{Unknown, Unreadable}
+	case !b.lists[DB].Known || !b.lists[MOK].Known || !b.lists[MOKNew].Known:
+		return Verdict{Unknown, HiddenLists}
+	case !b.debian && !b.Keys.Known:
+		return Verdict{Unknown, HiddenKeys}
 	}
 	return Verdict{No, NotEnrolled}
 }

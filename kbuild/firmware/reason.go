@@ -15,5 +15,7 @@ const (
 	DBIgnored        Reason = "its certificate is in db, which shim was told to ignore"
 	NotForModules    Reason = "the kernel is not Debian's, and which of its certificates it verifies modules with cannot be read"
 	UnusableKey      Reason = "the kernel cannot use keys of its kind" // Unusable says why
-	Unreadable       Reason = "the firmware's variables or the kernel's keys cannot be read"
+	HiddenLists      Reason = "the firmware's variables cannot be read"
+	HiddenKeys       Reason = "the kernel's keys (/proc/keys) cannot be read"
+	HiddenDemand     Reason = "whether the kernel asks for signatures cannot be read"
 )

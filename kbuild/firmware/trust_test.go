@@ -106,14 +106,14 @@ func TestOf(t *testing.T) {
 		{"another kernel than Debian's, db", on.with(enforced, foreign, db(c.root), keysOf(0, c.root)), leaf, Verdict{Unknown, NotForModules}, Verdict{Unknown, NotForModules}, ""},
 		{"another kernel than Debian's, built in", on.with(enforced, foreign, keysOf(0, c.root)), leaf, Verdict{Yes, Trusted}, Verdict{Yes, Trusted}, ".builtin_trusted_keys"},
 		{"another kernel than Debian's, nowhere", on.with(enforced, foreign, none), leaf, Verdict{No, NotEnrolled}, Verdict{No, NotEnrolled}, ""},
-		{"another kernel than Debian's, an ordinary user", on.with(enforced, foreign), leaf, Verdict{Unknown, Unreadable}, Verdict{Unknown, Unreadable}, ""},
-		{"another kernel than Debian's, which may not ask", on.with(foreign, none), leaf, Verdict{Unknown, Unreadable}, Verdict{Unknown, NotEnrolled}, ""},
+		{"another kernel than Debian's, an ordinary user", on.with(enforced, foreign), leaf, Verdict{Unknown, HiddenKeys}, Verdict{Unknown, HiddenKeys}, ""},
+		{"another kernel than Debian's, which may not ask", on.with(foreign, none), leaf, Verdict{Unknown, HiddenDemand}, Verdict{Unknown, NotEnrolled}, ""},
 
-		{"an ordinary user", on.with(mok(c.root), tree{"proc/keys": ""}), leaf, Verdict{Unknown, Unreadable}, Verdict{Yes, Trusted}, ""},
-		{"no /proc/keys", on.with(mok(c.foreign)), leaf, Verdict{Unknown, Unreadable}, Verdict{No, NotEnrolled}, ""},
-		{"variables not mounted", tree{"sys/firmware/efi/systab": ""}.with(none), leaf, Verdict{Unknown, Unreadable}, Verdict{Unknown, Unreadable}, ""},
-		{"variables not mounted, but known to the kernel", tree{"sys/firmware/efi/systab": ""}.with(keysOf(1, c.root)), leaf, Verdict{Yes, Trusted}, Verdict{Unknown, Unreadable}, ""},
-		{"variables not mounted, but the kernel's copy of MOK", tree{"sys/firmware/efi/mok-variables/MokListRT": string(esl.Encode(enrolled(c.root)...))}.with(none), leaf, Verdict{Unknown, Unreadable}, Verdict{Unknown, Unreadable}, ""},
+		{"an ordinary user", on.with(mok(c.root), tree{"proc/keys": ""}), leaf, Verdict{Unknown, HiddenKeys}, Verdict{Yes, Trusted}, ""},
+		{"no /proc/keys", on.with(mok(c.foreign)), leaf, Verdict{Unknown, HiddenKeys}, Verdict{No, NotEnrolled}, ""},
+		{"variables not mounted", tree{"sys/firmware/efi/systab": ""}.with(none), leaf, Verdict{Unknown, HiddenDemand}, Verdict{Unknown, HiddenLists}, ""},
+		{"variables not mounted, but known to the kernel", tree{"sys/firmware/efi/systab": ""}.with(keysOf(1, c.root)), leaf, Verdict{Yes, Trusted}, Verdict{Unknown, HiddenLists}, ""},
+		{"variables not mounted, but the kernel's copy of MOK", tree{"sys/firmware/efi/mok-variables/MokListRT": string(esl.Encode(enrolled(c.root)...))}.with(none), leaf, Verdict{Unknown, HiddenDemand}, Verdict{Unknown, HiddenLists}, ""},
 		{"no chain", on.with(none), nil, Verdict{No, NotEnrolled}, Verdict{No, NotEnrolled}, ""},
 	} {
 		trust := m.files.machine(t).Trust(nil)

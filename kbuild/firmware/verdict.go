@@ -18,8 +18,10 @@ func (t Trust) now(chain []*x509.Certificate) Verdict {
 		return Verdict{Yes, NotWanted}
 	case Unusable(t.config, chain...) != "":
 		return t.doubted(Verdict{No, UnusableKey})
-	case known == Unknown || known == No && t.Wanted == "":
-		return Verdict{Unknown, Unreadable}
+	case known == Unknown:
+		return Verdict{Unknown, HiddenKeys}
+	case known == No && t.Wanted == "":
+		return Verdict{Unknown, HiddenDemand}
 	case known == No:
 		return Verdict{No, t.whyUnknown(chain)}
 	case !t.debian && t.ring(chain, known) != ".builtin_trusted_keys":
