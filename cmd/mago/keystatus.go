@@ -220,6 +220,9 @@ func keyNotes(r keyring.Report, now time.Time) (notes []string) {
 	if len(r.Keys) == 0 {
 		notes = append(notes, "there is no key to sign modules with")
 	}
+	if len(r.Keys) == 0 && r.Machine.Wants != "" && r.Machine.UEFI != firmware.No.String() {
+		notes = append(notes, "what another machine has signed needs no key here: "+engine.EnrollSigner())
+	}
 	if r.RootKeyHere {
 		notes = append(notes, "the root's private key still lies unencrypted in "+keyring.OfflineKey+": move it to a medium that you keep elsewhere")
 	}

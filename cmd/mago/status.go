@@ -8,6 +8,7 @@ import (
 
 	"mago/cmd/mago/internal/engine"
 	"mago/debpkg"
+	"mago/debpkg/visible"
 	"mago/kbuild/firmware"
 )
 
@@ -84,13 +85,7 @@ func (a *app) printStates(ctx context.Context, s engine.StatusReport) error {
 	if m := a.keyStore().Report(a.Signing.Key, present()).Machine; m.Enforces != firmware.No.String() && len(s.States) > 0 || m.Wants != "" || a.Verbose {
 		a.tellField("machine", machineText(a.Root, m))
 	}
-	for _, u := range s.Unloadable {
-		loads := "does not load"
-		if u.Later {
-			loads = "does not yet load"
-		}
-		a.screen.line(fmt.Sprintf("%-8s %s: Linux %s %s %s: %s", "note", u.Wanted, u.Kernel, loads, strings.Join(u.Modules, ", "), u.Why))
-	}
+	a.tellUnloadable(s)
 	if a.Verbose {
 		a.showSandbox(ctx)
 	}
@@ -102,6 +97,25 @@ func (a *app) printStates(ctx context.Context, s engine.StatusReport) error {
 		a.screen.paste(label + step)
 	}
 	return nil
+}
+
+// tellUnloadable names what the kernels do not load, who has signed it, and what of that this machine may come to know.
+func (a *app) tellUnloadable(s engine.StatusReport) {
+	foreign := false
+	for _, u := range s.Unloadable {
+		loads, signed := "does not load", ""
+		if u.Later() {
+			loads = "does not yet load"
+		}
+		if u.Signer != "" {
+			signed = ", signed with a key of " + visible.Line(u.Signer)
+		}
+		a.tellField("note", fmt.Sprintf("%s: Linux %s %s %s%s: %s", u.Wanted, u.Kernel, loads, strings.Join(u.Modules, ", "), signed, u.Why))
+		foreign = foreign || u.Foreign
+	}
+	if foreign {
+		a.tellField("note", engine.EnrollSigner())
+	}
 }
 
 // showSandbox says where a build would run, and what would hold it.

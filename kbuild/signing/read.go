@@ -2,7 +2,9 @@ package signing
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"errors"
 	"fmt"
@@ -98,6 +100,18 @@ func signedFields(message []byte) (fields []asn1.RawValue, err error) {
 }
 
 var errSigned = errors.New("it is not signed data")
+
+// Issuer is what people call the certificate that a machine has to know: the root of the one that has signed, or that one where it is
+// self-signed; "" where the signature does not tell.
+func (s Signature) Issuer() string {
+	var names pkix.RDNSequence
+	if _, err := asn1.Unmarshal(s.issuer, &names); err != nil {
+		return ""
+	}
+	var issuer pkix.Name
+	issuer.FillFromRDNSequence(&names)
+	return cmp.Or(issuer.CommonName, issuer.String())
+}
 
 // Chain is the certificate that has signed, and the one that has issued that, as far as the signature holds them or they are known.
 func (s Signature) Chain(known ...*x509.Certificate) (chain []*x509.Certificate) {

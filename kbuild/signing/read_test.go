@@ -76,6 +76,9 @@ func TestChain(t *testing.T) {
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)
 		}
+		if s.Issuer() != Name(map[*Signer]*x509.Certificate{flat: flat.Certificate, leaf: root}[c.by]) {
+			t.Errorf("%s: it is of %q", name, s.Issuer())
+		}
 	}
 }
 
@@ -91,6 +94,7 @@ func FuzzParse(f *testing.F) {
 		}
 		if err == nil {
 			s.Chain(signerOf(t, "rsa").Certificate)
+			s.Issuer()
 		}
 	})
 }

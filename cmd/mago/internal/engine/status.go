@@ -56,10 +56,21 @@ func (e *Engine) Status(ctx context.Context, words []string) (StatusReport, erro
 	for i := range r.States {
 		r.States[i].Next = strings.Join(steps.Of(r.States[i:i+1]), " && ")
 	}
-	if r.Unloadable, r.Next = e.states.unloadable(r.States), steps.Of(r.States); len(r.Unloadable) > 0 {
-		r.Next = append([]string{e.system().SudoMago("key", "status")}, r.Next...)
-	}
+	r.Unloadable = e.states.unloadable(r.States)
+	r.Next = append(e.keySteps(r.Unloadable), steps.Of(r.States)...)
 	return r, nil
+}
+
+// keySteps are the commands that lead to modules which a kernel loads.
+func (e *Engine) keySteps(all []unloadable) (steps []string) {
+	isForeign := func(u unloadable) bool { return u.Foreign }
+	if slices.ContainsFunc(all, func(u unloadable) bool { return !u.Foreign }) {
+		steps = append(steps, e.system().SudoMago("key", "status"))
+	}
+	if slices.ContainsFunc(all, isForeign) {
+		steps = append(steps, e.system().Enrolment("mok.der")...)
+	}
+	return steps
 }
 
 // BuildSandbox is the sandbox that a build would run in.

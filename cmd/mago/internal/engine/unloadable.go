@@ -18,12 +18,21 @@ import (
 
 // unloadable are installed modules that a kernel does not load, or only once something pending is confirmed.
 type unloadable struct {
-	Kernel  string
-	Wanted  string // why the kernel loads no unsigned modules
-	Why     string // what is wrong with the signatures
-	Later   bool   // whether it loads them once the question of the next boot is answered
+	Kernel string
+	Wanted string // why the kernel loads no unsigned modules
+	refusal
 	Modules []string
 }
+
+// refusal is what a kernel has against an installed module, the zero value where it has nothing.
+type refusal struct {
+	Why     string // what is wrong with the signature
+	Signer  string // the name of the certificate that a machine has to know for it, "" where none is known
+	Foreign bool   // whether that is not enrolled, and of no key here, so that another machine has it
+}
+
+// Later reports whether the kernel loads a module once the question of the next boot is answered.
+func (r refusal) Later() bool { return r.Why == string(firmware.PendingEnrolment) }
 
 // unsigned is what is wrong with modules that have no signature.
 const unsigned = "not signed"
@@ -43,8 +52,9 @@ func (sv *surveyor) unloadable(states []State) (all []unloadable) {
 			if s.Kernel != release || s.Installed == "" {
 				continue
 			}
-			if s.Refused = sv.refused(*s, trust); s.Refused != "" {
-				of = noted(of, unloadable{release, trust.Wanted, s.Refused, s.Refused == string(firmware.PendingEnrolment), []string{s.Module}})
+			r := sv.refused(*s, trust)
+			if s.Refused = r.Why; r.Why != "" {
+				of = noted(of, unloadable{release, trust.Wanted, r, []string{s.Module}})
 			}
 		}
 		all = append(all, of...)
@@ -55,7 +65,7 @@ func (sv *surveyor) unloadable(states []State) (all []unloadable) {
 // noted adds a module to those that have the same thing wrong with them.
 func noted(all []unloadable, one unloadable) []unloadable {
 	for i := range all {
-		if all[i].Why == one.Why {
+		if all[i].refusal == one.refusal {
 			all[i].Modules = append(all[i].Modules, one.Modules...)
 			return all
 		}
@@ -63,20 +73,45 @@ func noted(all []unloadable, one unloadable) []unloadable {
 	return append(all, one)
 }
 
-// refused says what is wrong with the signature of one of a unit's modules, "" where all load.
-func (sv *surveyor) refused(s State, trust firmware.Trust) string {
-	why := unsigned
+// refused says what is wrong with the signature of one of a unit's modules.
+func (sv *surveyor) refused(s State, trust firmware.Trust) refusal {
+	all := refusal{Why: unsigned}
 	for _, file := range sv.installedModules(s) {
 		message, err := signing.ReadFile(filepath.Join(sv.Root, file))
 		if err != nil || message == nil {
-			return unsigned
+			return refusal{Why: unsigned}
 		}
 		if next := judge(message, trust, sv.signs.certificates()); next.Loads == firmware.No || next.Why == firmware.PendingEnrolment {
-			return string(next.Why)
+			return sv.signs.refusedFor(message, next.Why)
 		}
-		why = ""
+		all = refusal{}
 	}
-	return why
+	return all
+}
+
+// refusedFor is what a kernel has against a module with some signature.
+func (sg *signatures) refusedFor(message []byte, why firmware.Reason) refusal {
+	signature, err := signing.Parse(message)
+	if err != nil {
+		return refusal{Why: string(why)}
+	}
+	return refusal{string(why), signature.Issuer(), why == firmware.NotEnrolled && !sg.hasKeyOf(signature)}
+}
+
+// hasKeyOf reports whether a key that is here has made a signature, or may have: only root may look into some directories.
+func (sg *signatures) hasKeyOf(signature signing.Signature) bool {
+	if sg.isClosed() {
+		return true
+	}
+	keys, _ := keyring.Find(rooted.Root(sg.Root)) // what cannot be read cannot sign
+	if k, err := sg.keyAt(sg.Signing.Key); err == nil && k.is {
+		keys = append(keys, k.Key)
+	}
+	var own []*x509.Certificate
+	for _, k := range keys {
+		own = append(own, k.Chain()...)
+	}
+	return slices.ContainsFunc(signature.Chain(own...), func(c *x509.Certificate) bool { return slices.ContainsFunc(own, c.Equal) })
 }
 
 // installedModules are the files of a unit's modules by dpkg's list of its package, which another machine may have built; where

@@ -98,6 +98,11 @@ func (e *UnloadableError) Hint(on System) string {
 	return Hints(e.step(on), without)
 }
 
+// EnrollSigner is how a machine gets to load what another one has signed.
+func EnrollSigner() string {
+	return `mokutil --import takes its certificate here: mok.der in the directory that was signed, or what "mago key export --mok" writes on the machine that has signed it`
+}
+
 func (e *UnloadableError) step(on System) string {
 	switch {
 	case e.kept:
@@ -105,7 +110,7 @@ func (e *UnloadableError) step(on System) string {
 	case e.came && e.keyless && !e.elsewhere:
 		return fmt.Sprintf("the source signs its modules itself: enroll its certificate; or %q makes a key, with which mago signs them anew", on.SudoMago("key", "new"))
 	case e.Built != nil && e.keyless && e.Reason == firmware.NotEnrolled:
-		return `mokutil --import takes its certificate here: mok.der in the directory that was signed, or what "mago key export --mok" writes on the machine that has signed it`
+		return EnrollSigner()
 	case e.Built != nil && e.keyless && (e.elsewhere || e.Reason != unsigned):
 		return fmt.Sprintf("%q asks for a signature; mago help sign says how it comes", on.Mago("sign", "-f", "--requests", "to-sign", "-l", e.id.Kernel, e.id.Module))
 	case e.Built != nil:
