@@ -14,7 +14,9 @@ func (c *keyCommand) make(a keyTeller, ctx context.Context) error {
 	if err := a.keyStore().CheckFree(a.Force); err != nil { // before anybody types a passphrase
 		return err
 	}
+	other := a.usedOfOthers()
 	if a.DryRun {
+		a.tellLeftKey(other)
 		a.tellNothingDone("make a key in " + keyring.Dir)
 		return nil
 	}
@@ -36,7 +38,25 @@ func (c *keyCommand) make(a keyTeller, ctx context.Context) error {
 	a.tellMade(made)
 	a.tellEnrolment()
 	a.tellRootKey(made)
+	a.tellLeftKey(other)
 	return nil
+}
+
+// usedOfOthers is the path of the key that signs where another program has made that, which is enrolled then; "" where none does.
+func (a keyTeller) usedOfOthers() string {
+	for _, k := range a.keyStore().Report(a.Signing.Key, present()).Keys {
+		if k.Used && (k.Origin == keyring.DKMS || k.Origin == keyring.Shim) {
+			return k.Path
+		}
+	}
+	return ""
+}
+
+// tellLeftKey says what becomes of another program's key, which has signed, once mago has its own, and what brings it back.
+func (a keyTeller) tellLeftKey(path string) {
+	if path != "" {
+		a.tellField("note", fmt.Sprintf("%[1]s is enrolled and signs already; mago's own key signs in its place, and where the kernel asks for signatures nothing that it signs loads before it is enrolled; with \"Key: %[1]s\" in /etc/mago/mago.conf the one that is enrolled signs as before", path))
+	}
 }
 
 // tellMade says what was made and where it lies.
