@@ -175,6 +175,7 @@ var failures = []struct {
 	{&keyring.Error{Path: "/k", Err: &keyring.EmptyPassphraseError{Name: "/k"}}, exitKey, "first line"},
 	{&keyring.UnknownError{Word: "x"}, exitKey, "mago key status"},
 	{engine.ErrNoKey, exitKey, "mago key new"},
+	{&engine.ElsewhereError{Dir: "to-sign"}, exitKey, "take the directory to the machine that has the key"},
 	{&keyring.Error{Path: "/k", Err: &signing.PassphraseError{}}, exitKey, "--passphrase-file"},
 	{&keyring.Error{Path: "/k", Err: &keyring.OpenToOthersError{Path: "/k", Mode: 0o644}}, exitKey, "chmod 600 /k"},
 	{&keyring.Error{Path: "/k", Err: &keyring.RevokedError{Certificate: &x509.Certificate{}}}, exitKey, "mago key rotate"},

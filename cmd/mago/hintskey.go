@@ -56,6 +56,8 @@ func (a adviser) explainKey(err error) (int, string) {
 		return exitKey, "with --unsigned mago signs nothing"
 	case errors.As(err, new(*kbuild.SignError)):
 		return exitKey, "the source is not at fault; once the key can sign, run the same command again"
+	case errors.As(err, new(*engine.ElsewhereError)):
+		return exitKey, "take the directory to the machine that has the key, and sign it there"
 	case errors.Is(err, engine.ErrNoKey), errors.As(err, new(*keyring.NoKeyError)):
 		return exitKey, fmt.Sprintf(`"%s" makes one`, a.newKey())
 	case errors.As(err, new(*keyring.UnknownError)):

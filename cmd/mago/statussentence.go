@@ -74,14 +74,19 @@ func everyOne(modules int) string {
 
 // unasked tells of what is not installed for any kernel.
 func unasked(states []engine.State) (parts []string) {
-	for _, t := range []struct{ state, one, many string }{
-		{engine.StateBuilt, "is built, not installed,", "are built, not installed,"},
-		{engine.StateFailed, "did not build", "did not build"},
-		{engine.StateExcluded, "is not meant to be built", "are not meant to be built"},
+	toSign := func(s engine.State) bool { return s.Reason == engine.StillToSign }
+	built := in(states, engine.StateBuilt)
+	for _, t := range []struct {
+		some      []engine.State
+		one, many string
+	}{
+		{engine.Having(built, toSign), "is " + engine.StillToSign + ",", "are " + engine.StillToSign + ","},
+		{engine.Having(built, func(s engine.State) bool { return !toSign(s) }), "is built, not installed,", "are built, not installed,"},
+		{in(states, engine.StateFailed), "did not build", "did not build"},
+		{in(states, engine.StateExcluded), "is not meant to be built", "are not meant to be built"},
 	} {
-		some := in(states, t.state)
-		if modules := engine.ModulesOf(some); len(modules) > 0 {
-			parts = append(parts, fmt.Sprintf("%s %s for %s", who(modules), verb(len(modules), t.one, t.many), engine.InWords(engine.KernelsOf(some), 2)))
+		if modules := engine.ModulesOf(t.some); len(modules) > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s for %s", who(modules), verb(len(modules), t.one, t.many), engine.InWords(engine.KernelsOf(t.some), 2)))
 		}
 	}
 	return parts

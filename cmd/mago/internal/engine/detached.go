@@ -20,6 +20,13 @@ type Detached struct{ *Engine }
 // ErrNoKey says that there is nothing to sign with.
 var ErrNoKey = errors.New("there is no key here to sign modules with")
 
+// ElsewhereError is a directory that is to be signed on the machine that has the key, by the configuration of this one.
+type ElsewhereError struct{ Dir string }
+
+func (e *ElsewhereError) Error() string {
+	return e.Dir + ": there is no key here to sign modules with: the configuration has another machine sign (Signatures: elsewhere)"
+}
+
 // Sign signs what a directory asks for with this machine's key. about is called before anybody types a passphrase, with what is going to
 // be signed and the key's certificates; a dry run ends there. told is called for each module that is signed.
 func (d Detached) Sign(ctx context.Context, dir string, about func([]detached.Request, []*x509.Certificate), told func(detached.Request)) error {
@@ -33,6 +40,9 @@ func (d Detached) Sign(ctx context.Context, dir string, about func([]detached.Re
 		return err
 	}
 	k, err := d.keyFor(asked.Requests)
+	if errors.Is(err, ErrNoKey) && d.Signing.Signatures == SignaturesElsewhere {
+		return &ElsewhereError{dir}
+	}
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,21 @@
 package engine
 
-import "mago/cmd/mago/internal/store"
+import (
+	"mago/cmd/mago/internal/store"
+	"mago/kbuild/kernel"
+)
+
+// StillToSign is the reason of a state whose build another machine is to sign, by the configuration.
+const StillToSign = "built, still to be signed elsewhere"
+
+// isStillToSign reports whether there is a build of that.
+func (sg *signatures) isStillToSign(id store.ID) bool {
+	if !sg.isElsewhere(id.Module) {
+		return false
+	}
+	r, ok := sg.store.Get(id)
+	return ok && sg.requires(unit{target{name: id.Module}, kernel.Kernel{Release: id.Kernel}}) && sg.isToSign(r)
+}
 
 // tellToSign says how many of a plan's builds another machine is still to sign, and how that goes on.
 func (sg *signatures) tellToSign(p *Plan) {

@@ -101,6 +101,9 @@ func (sv *surveyor) state(s survey, m moduleState, k kernelState) State {
 		st.Common = m.common
 	}
 	st.explain(have, failed && (recorded || failure.Source.Package != "")) // a trial in this user's own directory says nothing of what root has
+	if (st.State == StateBuilt || st.State == StateMissing) && sv.signs.isStillToSign(id) {
+		st.Reason = StillToSign
+	}
 	st.hold()
 	return st
 }
