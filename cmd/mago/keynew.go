@@ -37,8 +37,8 @@ func (c *keyCommand) make(a keyTeller, ctx context.Context) error {
 	}
 	a.tellMade(made)
 	a.tellEnrolment()
-	a.tellRootKey(made)
 	a.tellLeftKey(other)
+	a.tellRootKey(made)
 	return nil
 }
 
