@@ -33,7 +33,6 @@ func (v *Victim) listenAsTokens() error {
 			return err
 		}
 		v.listeners, v.tokens = append(v.listeners, l), append(v.tokens, path)
-		go v.accept(l)
 	}
 	return nil
 }
