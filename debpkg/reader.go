@@ -1,6 +1,7 @@
 package debpkg
 
 import (
+	"archive/tar"
 	"errors"
 	"fmt"
 	"io"
@@ -110,6 +111,27 @@ func (r *Reader) Data() (io.ReadCloser, error) {
 		return nil, r.fault(r.data.name, err)
 	}
 	return &dataReader{ReadCloser: rc, r: r}, nil
+}
+
+// EachFile calls do for each entry of data.tar, in their order, until one gives an error.
+func (r *Reader) EachFile(do func(h *tar.Header, content io.Reader) error) error {
+	data, err := r.Data()
+	if err != nil {
+		return err
+	}
+	defer data.Close()
+	for files := tar.NewReader(data); ; {
+		h, err := files.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			err = do(h, files)
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // Close closes the file.

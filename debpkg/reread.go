@@ -27,25 +27,18 @@ func (r *Reader) Package(dir string) (*Package, error) {
 			p.Scripts[name] = string(text)
 		}
 	}
-	data, err := r.Data()
+	err := r.EachFile(func(h *tar.Header, content io.Reader) error {
+		f, err := unpacked(h, content, filepath.Join(dir, strconv.Itoa(len(p.Files))))
+		if err != nil {
+			return fmt.Errorf("%s: %w", h.Name, err)
+		}
+		p.Files, p.ModTime = append(p.Files, f), h.ModTime
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	defer data.Close()
-	for files := tar.NewReader(data); ; {
-		h, err := files.Next()
-		if errors.Is(err, io.EOF) {
-			return p, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		f, err := unpacked(h, files, filepath.Join(dir, strconv.Itoa(len(p.Files))))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", h.Name, err)
-		}
-		p.Files, p.ModTime = append(p.Files, f), h.ModTime
-	}
+	return p, nil
 }
 
 // unpacked is an entry of data.tar, whose contents are written to disk.

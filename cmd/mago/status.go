@@ -82,7 +82,7 @@ func (a *app) printStates(ctx context.Context, s engine.StatusReport) error {
 			return err
 		}
 	}
-	if m := a.keyStore().Report(a.Signing.Key, present()).Machine; m.Enforces != firmware.No.String() && len(s.States) > 0 || m.Wants != "" || a.Verbose {
+	if m := a.keyStore().Machine(); m.Enforces != firmware.No.String() && len(s.States) > 0 || m.Wants != "" || a.Verbose {
 		a.tellField("machine", machineText(a.Root, m))
 	}
 	a.tellUnloadable(s)

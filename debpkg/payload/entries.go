@@ -2,7 +2,6 @@ package payload
 
 import (
 	"archive/tar"
-	"errors"
 	"io"
 	"io/fs"
 	"path"
@@ -21,21 +20,11 @@ func Read(deb string) (p Package, err error) {
 	p.Name = r.Control().Get("Package")
 	p.Conffiles = strings.Split(strings.TrimSuffix(string(r.Script("conffiles")), "\n"), "\n")
 	p.Replaces = r.Control().Get("Replaces")
-	data, err := r.Data()
-	if err != nil {
-		return p, err
-	}
-	defer data.Close()
-	for t := tar.NewReader(data); ; {
-		h, err := t.Next()
-		if errors.Is(err, io.EOF) {
-			return p, nil
-		}
-		if err != nil {
-			return p, err
-		}
-		p.Entries = append(p.Entries, member(h, t))
-	}
+	err = r.EachFile(func(h *tar.Header, content io.Reader) error {
+		p.Entries = append(p.Entries, member(h, content))
+		return nil
+	})
+	return p, err
 }
 
 // member is an entry of data.tar; its name begins with a dot (deb(5)).

@@ -3,13 +3,11 @@
 package e2e
 
 import (
-	"context"
 	"crypto/x509"
 	"encoding/hex"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"mago/cmd/lab/internal/debian"
 	"mago/cmd/lab/internal/secureboot"
@@ -83,15 +81,7 @@ func assemble(t *testing.T, machines []*secured, setup *inSetup) {
 }
 
 func (m *secured) boot(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	console, err := m.pc.Boot(ctx, 1024)
-	printed, archive, _ := strings.Cut(strings.ReplaceAll(string(console), "\r", ""), "mago: told\n")
-	said := output(printed)
-	t.Logf("%s", said)
-	if err != nil {
-		t.Fatal(err)
-	}
+	said, archive := booted(t, m.pc)
 	said.has(t, "mago: Linux "+m.kernel.release, "mago: secureboot: Secure boot enabled", "mago: Kernel is locked down from EFI Secure Boot")
 	m.knows(t, said, "UEFI:MokListRT", m.enrolled.MOK)
 	m.knows(t, said, "UEFI:db", m.enrolled.DB)

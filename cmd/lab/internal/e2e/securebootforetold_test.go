@@ -5,6 +5,7 @@ package e2e
 import (
 	"archive/tar"
 	"compress/gzip"
+	"context"
 	"encoding/base64"
 	"errors"
 	"io"
@@ -12,7 +13,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"mago/cmd/lab/internal/vm"
 	"mago/kbuild/firmware"
 )
 
@@ -24,6 +27,20 @@ func (m *secured) trust(t *testing.T, printed string) firmware.Trust {
 		t.Errorf("Secure Boot is said to be %s, signatures to be wanted because %q", trust.SecureBoot, trust.Wanted)
 	}
 	return trust
+}
+
+// booted boots a machine, and gives what it says, and after that of its files; see told.
+func booted(t *testing.T, pc vm.PC) (said output, files string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	console, err := pc.Boot(ctx, 1024)
+	printed, files, _ := strings.Cut(strings.ReplaceAll(string(console), "\r", ""), "mago: told\n")
+	t.Logf("%s", printed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return output(printed), files
 }
 
 // told is a machine that has printed its files, as a tar archive in base64.

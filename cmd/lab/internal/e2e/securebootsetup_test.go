@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"context"
 	"crypto/x509"
 	"fmt"
 	"path"
@@ -120,15 +119,7 @@ func (m *inSetup) initramfs(t *testing.T, tools map[string][]byte) []byte {
 }
 
 func (m *inSetup) boot(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	console, err := m.pc.Boot(ctx, 1024)
-	printed, archive, _ := strings.Cut(strings.ReplaceAll(string(console), "\r", ""), "mago: told\n")
-	said := output(printed)
-	t.Logf("%s", said)
-	if err != nil {
-		t.Fatal(err)
-	}
+	said, archive := booted(t, m.pc)
 	said.matches(t, "(?s)mago: setup mode: +1\n.*mago: setup mode: +0\n")
 	for _, u := range m.updates {
 		if u.says == "" {

@@ -218,27 +218,13 @@ func (bu *builder) unpackModules(ctx context.Context, built store.Record, dir st
 		return err
 	}
 	defer deb.Close()
-	data, err := deb.Data()
-	if err != nil {
-		return err
-	}
-	defer data.Close()
-	for files := tar.NewReader(data); ctx.Err() == nil; {
-		h, err := files.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
+	err = deb.EachFile(func(h *tar.Header, content io.Reader) error {
+		if ctx.Err() != nil || !slices.Contains(built.Modules, filepath.Join("/", h.Name)) {
+			return ctx.Err()
 		}
-		if err != nil {
-			return err
-		}
-		if !slices.Contains(built.Modules, filepath.Join("/", h.Name)) {
-			continue
-		}
-		if err := writeFrom(filepath.Join(dir, filepath.Base(h.Name)), files); err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
+		return writeFrom(filepath.Join(dir, filepath.Base(h.Name)), content)
+	})
+	return cmp.Or(err, ctx.Err())
 }
 
 func writeFrom(path string, content io.Reader) error {

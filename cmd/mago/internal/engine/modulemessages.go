@@ -2,7 +2,6 @@ package engine
 
 import (
 	"archive/tar"
-	"errors"
 	"io"
 	"path"
 	"slices"
@@ -31,28 +30,18 @@ func readMessages(built store.Record) (all [][]byte, err error) {
 		return nil, err
 	}
 	defer deb.Close()
-	data, err := deb.Data()
+	err = deb.EachFile(func(h *tar.Header, content io.Reader) error {
+		if !slices.Contains(built.Modules, path.Join("/", h.Name)) {
+			return nil
+		}
+		message, err := signing.Read(content)
+		all = append(all, message)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	defer data.Close()
-	for files := tar.NewReader(data); ; {
-		h, err := files.Next()
-		if errors.Is(err, io.EOF) {
-			return all, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		if !slices.Contains(built.Modules, path.Join("/", h.Name)) {
-			continue
-		}
-		message, err := signing.Read(files)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, message)
-	}
+	return all, nil
 }
 
 // verdictOn judges a build by the worst signature of its modules.

@@ -103,12 +103,8 @@ func (sg *signatures) hasKeyOf(signature signing.Signature) bool {
 	if sg.isClosed() {
 		return true
 	}
-	keys, _ := keyring.Find(rooted.Root(sg.Root)) // what cannot be read cannot sign
+	own := sg.ownCertificates() // what cannot be read cannot sign
 	if k, err := sg.keyAt(sg.Signing.Key); err == nil && k.is {
-		keys = append(keys, k.Key)
-	}
-	var own []*x509.Certificate
-	for _, k := range keys {
 		own = append(own, k.Chain()...)
 	}
 	return slices.ContainsFunc(signature.Chain(own...), func(c *x509.Certificate) bool { return slices.ContainsFunc(own, c.Equal) })
@@ -148,13 +144,19 @@ func (sg *signatures) certificates() []*x509.Certificate {
 	return sg.known.certificates
 }
 
-func (sg *signatures) gather() (all []*x509.Certificate) {
-	keys, _ := keyring.Find(rooted.Root(sg.Root)) // of those that cannot be read the certificates are in the lists, or they are not enrolled
-	for _, k := range keys {
-		all = append(all, k.Chain()...)
-	}
+func (sg *signatures) gather() []*x509.Certificate {
+	all := sg.ownCertificates() // of keys that cannot be read they are in the lists, or not enrolled
 	for _, list := range sg.trust(kernel.Kernel{}).Lists {
 		all = append(all, list.Certificates()...)
+	}
+	return all
+}
+
+// ownCertificates are those of the keys here that can be read.
+func (sg *signatures) ownCertificates() (all []*x509.Certificate) {
+	keys, _ := keyring.Find(rooted.Root(sg.Root))
+	for _, k := range keys {
+		all = append(all, k.Chain()...)
 	}
 	return all
 }

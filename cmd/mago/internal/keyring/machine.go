@@ -19,6 +19,12 @@ type Machine struct {
 	Wants      string `json:"wants"`    // why it does, "" where it does not or that is not known
 }
 
+// Machine reads that of the store's machine; no key is looked for.
+func (s Store) Machine() Machine {
+	m, _ := lookAt(s.Root)
+	return m
+}
+
 // lookAt reads what of the machine decides about signatures.
 func lookAt(root rooted.Root) (Machine, firmware.Trust) {
 	t := firmware.Machine{Root: root.String()}.Trust(runningConfig(root))
